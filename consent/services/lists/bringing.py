@@ -1,8 +1,7 @@
 """A list comes in, two people agree to it, or it is given up; its file goes as soon as nobody needs it."""
 
-import io
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from uuid import uuid4
 
 import structlog
@@ -17,6 +16,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import clock, ids
 from portal.core.actor import Actor, system
 from portal.core.errors import IllegalMove, PortalError, Refused
+from portal.core.limited import limited
 from portal.core.moves import move
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
@@ -57,7 +57,7 @@ def bring(
     four_eyes.require_maker(maker, Act.LIST_TAKE_IN, now=now)
     # Before any lock is taken: it may be long. What a dying process leaves without a list, the sweep finds.
     stored = files.store(
-        _Limited(content, reading.MOST_BYTES[layout]),  # type: ignore[arg-type]
+        limited(content, reading.MOST_BYTES[layout]),
         subject_ref=file_ref,
         retention_class=RetentionClass.EXPORT,
         kind=FILE,
@@ -103,24 +103,6 @@ def _propose(
     )
     notes.record_step(AuditKind.CONSENT_LIST_BROUGHT, row, actor=actor, at=now)
     return row
-
-
-class _Limited(io.RawIOBase):
-    """Reads from another stream and refuses more than the limit while it is stored."""
-
-    def __init__(self, source: BinaryIO, limit: int) -> None:
-        self._source, self._left = source, limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._source.read(len(buffer))
-        self._left -= len(piece)
-        if self._left < 0:
-            raise Refused(_("The file is too large. Split it."), code="TOO_LARGE")
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def _shown(fiduciary: Fiduciary, collected_by: str, sha256: str) -> dict[str, str]:

@@ -1,8 +1,7 @@
 """Somebody brings a file for a list, says that it goes in, stops it, goes on with it or gives it up."""
 
-import io
 from datetime import datetime
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
@@ -12,6 +11,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import changes, ids
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.core.limited import limited
 from portal.core.moves import move
 from portal.jobs.import_kinds import ImportKind, import_kind
 from portal.jobs.models import Job, ListImport
@@ -38,11 +38,11 @@ def bring(*, kind: str, name: str, content: BinaryIO, actor: Actor, now: datetim
     if layout not in reading.MOST_BYTES:
         raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
     content.seek(0)
-    reading.require_readable(_limited(content, layout), layout, sort.columns)
+    reading.require_readable(limited(content, reading.MOST_BYTES[layout]), layout, sort.columns)
     content.seek(0)
     # Before any lock is taken: it may be long. What a dying process leaves without a row, the sweep finds.
     stored = files.store(
-        _limited(content, layout),
+        limited(content, reading.MOST_BYTES[layout]),
         subject_ref=uuid4(),
         retention_class=RetentionClass.EXPORT,
         kind=ending.FILE,
@@ -55,29 +55,6 @@ def bring(*, kind: str, name: str, content: BinaryIO, actor: Actor, now: datetim
         with transaction.atomic():
             files.discard(stored, actor=actor)
         raise
-
-
-class _Limited(io.RawIOBase):
-    """Reads from another stream and refuses more than the limit of a layout."""
-
-    def __init__(self, source: BinaryIO, layout: str) -> None:
-        self._source, self._left, self._most = source, reading.MOST_BYTES[layout], reading.MOST_BYTES[layout]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._source.read(len(buffer))
-        self._left -= len(piece)
-        if self._left < 0:
-            said = _("The file is larger than %(most)d MB. Split it.") % {"most": self._most // 2**20}
-            raise Refused(said, code="TOO_LARGE")
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def _limited(source: BinaryIO, layout: str) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Limited(source, layout)))
 
 
 def _entered(sort: ImportKind, layout: str, stored: StoredFile, *, actor: Actor, now: datetime) -> ListImport:
