@@ -192,7 +192,7 @@ sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: Non
 may_unmask = HookAnswer("may_unmask", when_empty=lambda *args, **kwargs: False)
 #: The proposal of such a list, ``(*, wish, actor)``, which another person answers. Filled by the workplace, asked by jobs.
 unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
-#: The page that checks receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
+#: The page that checks packs and receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
 #: selfservice, asked by evidence.
 verifier_page = HookAnswer("verifier_page", when_empty=lambda *args, **kwargs: b"")
 #: Does this login's role carry the permission? Filled by people. Empty means no.

@@ -129,11 +129,11 @@ def letters(period: Period) -> tuple[list[tuple[str, bytes]], list[Missing]]:
 
 
 def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
-    """The page that checks receipts in a browser with the network off. No key stands in it: an auditor brings their own."""
+    """The page that checks packs and receipts in a browser with the network off. No key stands in it: an auditor brings their own."""
     page = hooks.verifier_page.ask()
     if page:
         return [("verify.html", page)], []
-    return [], [Missing("program", "verify.html", "No room gives the page that checks receipts in a browser.")]
+    return [], [Missing("program", "verify.html", "No room gives the page that checks packs in a browser.")]
 
 
 def unshown(rows: Asked) -> list[Missing]:

@@ -322,7 +322,7 @@ samples/     the receipts of records drawn by the seed in manifest.json; populat
              again: the lowest by SHA-256 over the seed, a colon and the index (verify.py does); drawn/ holds the frozen samples of registers with
              their populations
 manifest.json, manifest.tlog-proof   every file with its SHA-256, and the proof that the manifest stands in the ledger
-verify.html  checks single receipts in any browser, opened from the disk with the network off
+verify.html  checks this pack, its person files and single receipts in any browser, opened from the disk with the network off
 verify.py    checks all of this on any Python 3.9 or newer, without a network:
 
     python3 -I verify.py THIS-PACK.zip --vkey KEY

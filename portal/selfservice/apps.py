@@ -8,6 +8,6 @@ class SelfserviceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.selfservice.verifier import page_without_keys
+        from portal.selfservice.verifier import page_for_packs
 
-        hooks.verifier_page.fill(page_without_keys)
+        hooks.verifier_page.fill(page_for_packs)

@@ -1,6 +1,6 @@
-"""The page that checks a receipt in the reader's own browser, as one file to keep: its script and sheet stand in it."""
+"""The page that checks receipts, and in a pack the pack too, in the reader's own browser: one file to keep, with script and sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,20 @@ STATIC = Path(settings.BASE_DIR) / "portal" / "selfservice" / "static" / "selfse
 
 def page(keys: Mapping[str, Any]) -> bytes:
     """The file, in the active language; ``keys`` are offered to start from."""
-    script = (STATIC / "verifier.js").read_text(encoding="utf-8")
-    sheet = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "portal.css"))
-    return render_to_string(
-        "selfservice/receipts/verifier_file.html", {"script": script, "sheet": sheet, **keys}
-    ).encode()
+    return _written("selfservice/receipts/verifier_file.html", ["verifier.js"], keys)
 
 
-def page_without_keys() -> bytes:
-    """For evidence packs: in English, and the same bytes whatever our keys are. Fills ``hooks.verifier_page``."""
+def page_for_packs() -> bytes:
+    """For evidence packs, which it checks too: in English, and the same bytes whatever our keys are. Fills ``hooks.verifier_page``."""
     with translation.override("en"):
-        return page({"vkeys": [], "witnesses": [], "witness_keys": []})
+        nobody: dict[str, list[str]] = {"vkeys": [], "witnesses": [], "witness_keys": []}
+        return _written("evidence/verifier_file.html", ["verifier.js", "pack_verifier.js"], nobody)
+
+
+def _written(template: str, scripts: Iterable[str], keys: Mapping[str, Any]) -> bytes:
+    script, sheet = _text(scripts), _text(["tokens.css", "portal.css"])
+    return render_to_string(template, {"script": script, "sheet": sheet, **keys}).encode()
+
+
+def _text(names: Iterable[str]) -> str:
+    return "".join((STATIC / name).read_text(encoding="utf-8") for name in names)

@@ -1,0 +1,170 @@
+"""The page inside an evidence pack checks the pack in a browser with the network off, and agrees with ``verify.py``."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from playwright.sync_api import Browser, Page
+
+from portal.core import actor, clock
+from portal.evidence.person import signing
+from portal.jobs.services import running
+from portal.ledger import notes
+from portal.ledger import services as ledger
+from tests.evidence.conftest import october
+from tests.evidence.lives import Life
+from tests.evidence.packed import make, opened
+from tests.evidence.test_packs import flipped, repacked, with_file
+from tests.journeys.browsing import NARROW, Person
+
+__all__ = ["october"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.one_stack, pytest.mark.django_db(transaction=True)]
+
+
+class PackPage:
+    """The page, opened from the disk; ``says`` gives a pack to it and reads the answer."""
+
+    def __init__(self, chromium: Browser, html: bytes, place: Path) -> None:
+        self.place = place
+        self.html = place / "verify.html"
+        self.html.write_bytes(html)
+        self.person = Person(chromium, "null", scripts=True, viewport=dict(NARROW))
+        self.person.context.set_offline(True)
+        self.sent: list[str] = []
+        self.page.on("request", lambda request: self.sent.append(request.url))
+        self.page.goto(self.html.as_uri())
+
+    @property
+    def page(self) -> Page:
+        return self.person.page
+
+    def says(self, data: bytes, *, receipt: bytes | None = None, vkey: str | None = None) -> str:
+        files = [{"name": "pack.zip", "mimeType": "application/zip", "buffer": data}]
+        self.page.set_input_files("#pack-file", files)
+        given = [] if receipt is None else [{"name": "pack.tlog-proof", "mimeType": "text/plain", "buffer": receipt}]
+        self.page.set_input_files("#pack-receipt", given)
+        self.page.fill("#pack-vkeys", ledger.verifier().vkey if vkey is None else vkey)
+        self.page.evaluate("document.activeElement.blur()")
+        self.page.click("#pack-verifier button")
+        self.page.locator("#pack-result:focus").wait_for()
+        return self.page.locator("#pack-result").inner_text()
+
+
+@pytest.fixture
+def page_of(chromium: Browser, tmp_path: Path) -> Iterator[Any]:
+    pages: list[PackPage] = []
+
+    def opens(html: bytes) -> PackPage:
+        pages.append(PackPage(chromium, html, tmp_path))
+        return pages[-1]
+
+    yield opens
+    for one in pages:
+        one.person.looks()
+        problems = [problem for problem in one.person.problems if "left the origin" not in problem]
+        one.person.leaves()
+        assert problems == []
+        assert one.sent == [one.html.as_uri()]
+
+
+@pytest.fixture
+def program() -> Any:
+    """What ``verify.py`` says of a pack, in words: ``program(data)``; and how it draws: ``program.draw``."""
+    space: dict[str, Any] = {"__name__": "verify"}
+    source = Path(sys.modules["portal.ledger"].__path__[0], "data", "verify.py").read_text()
+    exec(compile(source, "verify.py", "exec"), space)
+
+    def says(data: bytes) -> str:
+        trust = space["Trust"]((space["read_key"](ledger.verifier().vkey),))
+        try:
+            return str(space["check_pack"](data, trust, None))
+        except space["Bad"] as error:
+            return str(error)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return "The file is damaged."
+
+    says.draw = space["draw"]  # type: ignore[attr-defined]
+    return says
+
+
+def test_a_pack_holds_and_its_receipt_belongs_to_it(october, page_of):
+    made, data = make()
+    page = page_of(opened(data)["verify.html"])
+    said = page.says(data, receipt=made.receipt())
+    assert "The pack holds: pack of 2026-10-01 to 2026-10-31" in said
+    assert "7 records and 1 erased" in said
+    assert "3 samples" in said
+    assert "nobody’s signature was checked" in page.says(data, vkey="")
+    other = make(seed=99)[0].receipt()
+    assert "does not hold. The receipt is of another pack." in page.says(data, receipt=other)
+    stranger = notes.Signer(ledger.verifier().name, b"\x03" * 32).verifier.vkey
+    assert "not signed by the key given" in page.says(data, vkey=stranger)
+    assert "A key cannot be used" in page.says(data, vkey="nonsense")
+
+
+def test_no_changed_byte_passes_and_the_page_says_what_the_program_says(october, page_of, program):
+    data = make()[1]
+    page = page_of(opened(data)["verify.html"])
+    for at in range(0, len(data), len(data) // 12):
+        said = page.says(flipped(data, at))
+        assert "does not hold" in said, at
+    files = opened(data)
+    changed = [
+        repacked({**files, name: flipped(content, len(content) // 2)}) for name, content in files.items() if content
+    ]
+    changed += [
+        repacked({**files, "registers/more.csv": b"x"}),
+        repacked({name: content for name, content in files.items() if name != "registers/audit.csv"}),
+        with_file(files, "registers/audit.csv", files["registers/audit.csv"].replace(b"vault", b"xault")),
+        b"PK, but no pack",
+    ]
+    for one in changed:
+        said = page.says(one)
+        assert "does not hold" in said
+        if " is not the file that the manifest names." in program(one) or "manifest is not sealed" in program(one):
+            assert program(one) in said
+
+
+def test_a_sample_is_drawn_again_as_the_program_draws_it(october, page_of, program):
+    data = make()[1]
+    page = page_of(opened(data)["verify.html"])
+    population = [str(number) for number in range(0, 900, 3)]
+    for method, size, seed in (
+        ("random", 20, 7),
+        ("random", 500, 8),
+        ("every", 7, 40),
+        ("first", 5, 1),
+        ("every", 0, 3),
+    ):
+        plan = {"method": method, "size": size, "seed": seed}
+        drawn = page.page.evaluate("([rows, plan]) => packVerifier.draw(rows, plan)", [population, plan])
+        assert drawn == program.draw(population, **plan), plan
+    files = opened(data)
+    told = json.loads(files["samples/sample.json"])
+    forged = with_file(files, "samples/sample.json", json.dumps({**told, "seed": 8}).encode())
+    assert "does not hold" in page.says(forged)
+
+
+def test_the_file_of_one_person_holds_and_one_changed_byte_is_found(page_of, program):
+    life = Life().go("yes", "look", "ticket", "hold", "no", "protect")
+    with time_machine.travel(life.now + timedelta(hours=1), tick=False):
+        row = signing.propose(subject_ref=life.ref, as_of=life.now, ticket="audit", actor=life.officer, now=clock.now())
+        running.run(row.job_id, now=clock.now())
+        row.refresh_from_db()
+        signing.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
+        row.refresh_from_db()
+        with signing.fetch(row=row, by=life.officers[0], actor=life.officer) as stream:
+            data = stream.read()
+        page = page_of(opened(make()[1])["verify.html"])
+        said = page.says(data, receipt=signing.receipt_of(row))
+        assert f"{row.events} events proved and 0 erased" in said
+        assert f"The pack holds: {program(data)}" in said
+        files = opened(data)
+        for name, content in files.items():
+            assert "does not hold" in page.says(repacked({**files, name: flipped(content, len(content) // 2)})), name
