@@ -40,6 +40,8 @@ class Task:
     is_new: bool = False
     #: What else was uploaded for it and waits to be sent.
     drafts: tuple[Document, ...] = ()
+    #: What else was sent, or refused at once, for it: it decides nothing here, and its customer finds it all the same.
+    beside: tuple[Document, ...] = ()
 
     @property
     def turn(self) -> Turn:
@@ -199,9 +201,10 @@ def _task(
     until = new.get(party.pk) if party else None
     theirs = until or days.theirs
     due_on = days.ours if state == "with_us" else theirs if state == "customer" and is_wanted else None
-    others = (present[kind] for kind in need.kinds if kind in present)
-    drafts = tuple(other for other in others if other is not document and _is_draft(other))
-    return Task(need, party, document, state, due_on, is_new=until is not None, drafts=drafts)
+    others = [present[kind] for kind in need.kinds if kind in present and present[kind] is not document]
+    drafts = tuple(other for other in others if _is_draft(other))
+    beside = tuple(other for other in others if not _is_draft(other))
+    return Task(need, party, document, state, due_on, is_new=until is not None, drafts=drafts, beside=beside)
 
 
 def _is_draft(document: Document) -> bool:

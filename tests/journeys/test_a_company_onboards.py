@@ -281,7 +281,10 @@ def test_a_company_shows_its_papers_and_people_and_is_verified(window, bank, mak
     company.page.goto(LIST)
     company.reads("You are verified. We look at your documents again on", "7 of 7 tasks completed.")
     assert Case.objects.get().state == "approved"
-    assert "All your documents are approved." in text_of(Message.objects.get(kind="kyc.approved", channel="email")).body
+    assert (
+        "Everything that we asked you to show is approved."
+        in text_of(Message.objects.get(kind="kyc.approved", channel="email")).body
+    )
     for number in (PAN, GSTIN, ACCOUNT, documents.PAN):
         assert number not in company.page.content()
 

@@ -101,5 +101,5 @@ def test_a_pan_card_goes_the_whole_way(window, workers, individual, asha, maker,
     customer.looks()
     customer.page.get_by_text("It is approved. You need not do anything.").wait_for()
     letter = Message.objects.get(kind="kyc.approved", channel="email")
-    assert "All your documents are approved." in reading.text_of(letter).body
+    assert "Everything that we asked you to show is approved." in reading.text_of(letter).body
     assert documents.PAN not in customer.page.content() + second.page.content()

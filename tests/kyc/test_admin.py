@@ -150,6 +150,13 @@ def test_other_roles_can_neither_propose_nor_answer_nor_see_a_page(document, mak
     assert Decision.objects.get().answer == "pending"
 
 
+def test_the_search_of_the_desk_is_empty_until_somebody_searches(document, maker) -> None:
+    """It was filled with what the page says about the search for Aadhaar numbers."""
+    page = at_the_desk(maker, document).get(page_of(document)).text
+    assert 'value=""' in re.search(r'<input[^>]*id="find-anything"[^>]*>', page)[0]
+    assert "Searched for Aadhaar numbers" in page
+
+
 def test_nothing_opens_without_a_reason(document, maker) -> None:
     client = staff_client(maker)
     assert "Why do you open this record?" in client.get(page_of(document)).content.decode()

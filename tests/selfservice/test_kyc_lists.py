@@ -9,9 +9,11 @@ from django.urls import reverse
 from kyc.models import Holding
 from kyc.services import run_plan
 from portal.core import clock
+from portal.outbox.models import Message
+from portal.outbox.services.reading import text_of
 from portal.people.models import Customer
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import checked, company_pan, firm, party_of, rest_approved, uploaded
+from tests.kyc.factories import answered, checked, company_pan, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -110,3 +112,28 @@ def test_a_sole_proprietor_with_a_personal_account_finds_where_to_say_so(individ
     assert url in page
     client.post(url, {"customer_type": "proprietor"})
     assert "Proof of your business" in client.get(LIST).text
+
+
+def test_what_was_sent_beside_the_paper_that_counts_is_found_from_the_list(individual, asha, maker, checker) -> None:
+    """Rejected, or waiting for a person: the letter leads to the list, and whoever asks a person begins at its page."""
+    rest_approved(individual)
+    answered(proposed(checked(individual), maker), checker)
+    licence = checked(individual, kind="driving_licence", number="MH12 20110012345")
+    client, url = customer_client(asha), reverse("privacy:kyc-document", args=[licence.reference])
+    assert re.search(rf'<a href="{url}">Driving licence</a>: Waiting for a person', client.get(LIST).text)
+    said = {"outcome": "reject", "reason_code": "altered", "message": "A letter differs."}
+    answered(proposed(licence, maker, **said), checker)
+    assert re.search(rf'<a href="{url}">Driving licence</a>: Rejected', client.get(LIST).text)
+    assert "This is wrong: ask a person" in client.get(url).text
+
+
+def test_a_paper_too_many_is_not_said_to_wait_for_the_others(individual, asha, maker, checker) -> None:
+    rest_approved(individual)
+    answered(proposed(checked(individual), maker), checker)
+    licence = checked(individual, kind="driving_licence", number="MH12 20110012345")
+    page = customer_client(asha).get(reverse("privacy:kyc-document", args=[licence.reference])).text
+    assert "once all your documents are here" not in page
+    assert "Nothing else is missing, and no date runs for this one." in page
+    letter = text_of(Message.objects.filter(kind="kyc.approved").latest("pk")).body
+    assert "Everything that we asked you to show is approved." in letter
+    assert "All your documents" not in letter

@@ -46,6 +46,8 @@ class Line:
     due_on: date | None = None
     #: What else was uploaded for it and is not sent: its name, and where it is looked at and sent.
     drafts: tuple[tuple[Any, str], ...] = ()
+    #: What else was sent for it: its name, how it stands, and its page, where a person can be asked.
+    beside: tuple[tuple[Any, Any, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,11 +261,16 @@ def _line(customer: Customer, task: Task) -> Line:
     said, mark, url = _standing(task.document, task.state)
     hint = task.document.number_display or task.document.get_kind_display()
     drafts = tuple((draft.get_kind_display(), _check_url(draft)) for draft in task.drafts)
-    return Line(label, hint, said, mark, task.turn.label, url, task.due_on, drafts)
+    beside = tuple((one.get_kind_display(), one.get_state_display(), _document_url(one)) for one in task.beside)
+    return Line(label, hint, said, mark, task.turn.label, url, task.due_on, drafts, beside)
 
 
 def _check_url(document: Document) -> str:
     return reverse("privacy:kyc-check", args=[document.reference])
+
+
+def _document_url(document: Document) -> str:
+    return reverse("privacy:kyc-document", args=[document.reference])
 
 
 def _start(customer: Customer, task: Task) -> str:
@@ -281,7 +288,7 @@ def choose_url(customer: Customer, party: Party | None, need: Need) -> str:
 
 
 def _standing(document: Document, state: str) -> tuple[Any, str, str]:
-    here = reverse("privacy:kyc-document", args=[document.reference])
+    here = _document_url(document)
     if state == "approved":
         return _("Completed"), "none", here
     if state == "with_us":

@@ -26,5 +26,5 @@ def page(request: HttpRequest) -> HttpResponse:
         asked, kinds = finding.find(request, text[:LONGEST], actor=request.actor)  # type: ignore[attr-defined]
         if only := finding.only_record(asked, kinds):
             return HttpResponseRedirect(only)
-        context |= {"searched": asked.text, "kinds": kinds, "is_wrong_reference": asked.is_wrong_reference}
+        context |= {"find_words": asked.text, "kinds": kinds, "is_wrong_reference": asked.is_wrong_reference}
     return TemplateResponse(request, "workplace/find.html", context)
