@@ -42,6 +42,7 @@ OUTCOMES: Mapping[str, Any] = {
 }
 
 REASONS: Mapping[str, Any] = {
+    "AADHAAR": _("It has the digits of an Aadhaar number too. Look whether the document shows it as an account's."),
     "ACCOUNT_INVALID": _("The bank has no such account, or takes no payments for it."),
     "ANSWER_COMES_LATER": _("The bank was asked; its answer comes later. You may decide without it."),
     "GSTIN_CANCELLED": _("The registration is cancelled."),

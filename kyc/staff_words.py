@@ -36,6 +36,9 @@ LINE_FAULTS: Mapping[str, Any] = {
     "NOT_WANTED": _("This document is not asked of this customer."),
     "NUMBER_IN_NAME": _("The name has the number of an identity paper or of an account in it."),
     "NUMBER": _("The number does not have the form that such a document shows."),
+    "NUMBER_LIKE_AADHAAR": _(
+        "The number has the digits of an Aadhaar number. If it is the account's, bring the document in alone and say so."
+    ),
     "PARTY": _("Nobody with this reference stands behind the customer."),
     "TAN": _("The tax deduction number (TAN) does not have the form of one."),
     "THERE_ALREADY": _("A document of this kind is with us or approved already."),

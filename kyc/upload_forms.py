@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import plans, words
 from kyc.models import Document, Party
 from kyc.numbers import check as check_number
-from kyc.numbers.result import ascii_digits
+from kyc.numbers.result import Reason, ascii_digits
 from kyc.services.uploading import Sent
 from kyc.states import CameBy, DocumentKind
 from portal.core.errors import PortalError, Refused
@@ -131,6 +131,7 @@ FIELDS_OF_REFUSALS: Mapping[str, str] = {
     "NOT_REUSABLE": "earlier",
     "NOT_WANTED": "",
     "NUMBER": "number",
+    "NUMBER_LIKE_AADHAAR": "is_account",
     "NUMBER_IN_NAME": "name",
     "REASON": "reason",
     "SHARE_CODE_MISSING": "share_code",
@@ -147,6 +148,10 @@ class UploadForm(forms.Form):
         max_length=40,
         error_messages={"required": _("Enter the number on the document.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    is_account = forms.BooleanField(
+        label=_("It is the number of the account, not an Aadhaar number."),
+        error_messages={"required": words.NUMBERS["bank_account"]["AADHAAR"]},
     )
     name = forms.CharField(
         label=_("Name on the document"),
@@ -228,7 +233,7 @@ class UploadForm(forms.Form):
             self.fields["earlier"].initial = NEW
             self.fields["file"].required = False
             self.fields["file"].label = _("New file")
-            self.order_fields(["number", "name", "valid_until", "earlier", "file"])
+            self.order_fields(["number", "is_account", "name", "valid_until", "earlier", "file"])
         else:
             del self.fields["earlier"]
         if question is None:
@@ -248,6 +253,9 @@ class UploadForm(forms.Form):
             self.fields["number"].label, self.fields["number"].help_text = NUMBER_LABELS[number_type]
         else:
             del self.fields["number"]
+        typed = self.data.get(self.add_prefix("number"), "")
+        if number_type != "bank_account" or check_number(number_type, typed).reason != Reason.AADHAAR:
+            del self.fields["is_account"]
         for name in {"ifsc", "tan"} - set(plans.declares(kind)):
             del self.fields[name]
         if not plans.shows_name(kind):
@@ -288,6 +296,7 @@ class UploadForm(forms.Form):
             declared=self.declared,
             share_code=self.cleaned_data.get("share_code", ""),
             extension=self.extension,
+            is_account=self.cleaned_data.get("is_account", False),
             **more,
         )
 

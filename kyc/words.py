@@ -47,6 +47,8 @@ FAULTS: Mapping[str, Any] = {
     Fault.TYPE_MISMATCH: _("The file is not what its name says. Choose a PDF, a JPG or a PNG."),
 }
 
+#: Whatever number was asked for.
+AADHAAR_TYPED = _("This looks like an Aadhaar number. We take none: type the number that stands on this document.")
 #: One sentence for each fault of a number, by type and reason; "" is for the rest.
 NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "pan": {
@@ -59,7 +61,12 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
         "CHECKSUM": _("One character of this GST number is wrong or two are swapped. Compare it with the certificate."),
         "STATE": _("The first two digits of this GST number are no state. Compare it with the certificate."),
     },
-    "bank_account": {"": _("This is no account number. Type it as the cheque or the statement shows it.")},
+    "bank_account": {
+        "": _("This is no account number. Type it as the cheque or the statement shows it."),
+        "AADHAAR": _(
+            "This number has the digits of an Aadhaar number, which we may not take. If it is the number of the account, say so."
+        ),
+    },
     "cin": {"": _("A CIN has 21 characters, like U72200MH2013PTC245678. Compare the number with the certificate.")},
     "driving_licence": {"": _("This is no number of a driving licence. Type it as the licence shows it.")},
     "epic": {"": _("A voter ID number has three letters and seven digits. Compare the number with the card.")},
@@ -316,7 +323,7 @@ SCANS: Mapping[str, Any] = {
 
 def number_fault(number_type: str, reason: str) -> Any:
     """The sentence for a wrong number."""
-    texts = NUMBERS[number_type]
+    texts = {"AADHAAR": AADHAAR_TYPED, **NUMBERS[number_type]}
     return texts.get(reason, texts[""])
 
 

@@ -15,6 +15,8 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
+    #: It has the form and the check digit of an Aadhaar number or a virtual ID.
+    AADHAAR = "AADHAAR"
     FORMAT = "FORMAT"
     CHECKSUM = "CHECKSUM"
     HOLDER_TYPE = "HOLDER_TYPE"

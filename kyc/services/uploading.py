@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kyc import keeping, numbers, plans, words
 from kyc.models import Case, Document, Party
 from kyc.needs import is_due_again, kinds_wanted
-from kyc.numbers.result import NumberResult
+from kyc.numbers.result import NumberResult, Reason
 from kyc.selectors import does_not_fit, has_unknown_signer, number_domain, present_documents
 from kyc.services import (
     checking,
@@ -96,6 +96,8 @@ class Sent:
     provenance: str = Provenance.PAGE
     way: str = ""
     reason: str = ""
+    #: The sender says that an account's number is one, though it has the digits of an Aadhaar number.
+    is_account: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,13 @@ def judge(sent: Sent, stream: BinaryIO, *, now: datetime) -> Judged:
 
     A file that its signature proves is read at once and only the verdict goes on. Raises Refused, whose code is the fault
     (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, SHARE_CODE_WRONG and the like, or NUMBER for a number that cannot be
-    right, NUMBER_IN_NAME, EXPIRED, CONSENT_MISSING). A file that only the inspection can judge is refused later, by ``run_plan``.
+    right, NUMBER_LIKE_AADHAAR, NUMBER_IN_NAME, EXPIRED, CONSENT_MISSING). A file that only the inspection can judge is refused later, by ``run_plan``.
     """
     if sent.kind not in DocumentKind.values:
         raise _not_wanted()
     consenting.require(sent.kind, sent.yes, customer=sent.customer, party=sent.party, now=now)
     sent = _with_what_is_beside(sent, now)
-    found = _number(sent.kind, sent.number, now)
+    found = _number(sent, now)
     if sent.kind in proving.AT_ONCE:
         verdict = proving.read_at_once(
             stream, kind=sent.kind, customer=sent.customer, party=sent.party, share_code=sent.share_code, now=now
@@ -153,7 +155,7 @@ def use_again(sent: Sent, earlier: Document, *, actor: Actor, now: datetime) -> 
     as_before = replace(
         _with_what_is_beside(sent, now), provenance=earlier.provenance, extension=reusing.EXTENSIONS[earlier.mime]
     )
-    number = _number(sent.kind, sent.number, now)
+    number = _number(sent, now)
     with reusing.opened(earlier, actor=actor) as copy:
         return _write_down(Judged(as_before, number, copy, earlier=earlier), actor=actor, now=now)
 
@@ -283,12 +285,16 @@ def at_first_sight(stream: BinaryIO, extension: str) -> None:
     stream.seek(0)
 
 
-def _number(kind: str, number: str, now: datetime) -> NumberResult | None:
-    """The number in its normal form; None for a kind of document that shows none. Raises Refused (NUMBER)."""
-    number_type = plans.number_type(kind)
+def _number(sent: Sent, now: datetime) -> NumberResult | None:
+    """The number in its normal form; None for a kind of document that shows none. Raises Refused: NUMBER, and
+    NUMBER_LIKE_AADHAAR for an account's that nobody has said to be one.
+    """
+    number_type = plans.number_type(sent.kind)
     if not number_type:
         return None
-    found = numbers.check(number_type, number, this_year=clock.day(now).year)
+    found = numbers.check(number_type, sent.number, this_year=clock.day(now).year)
+    if found.is_valid and found.reason == Reason.AADHAAR and not sent.is_account:
+        raise Refused(words.number_fault(found.type, found.reason), code="NUMBER_LIKE_AADHAAR")
     if not found.is_valid:
         raise Refused(words.number_fault(found.type, str(found.reason or "")), code="NUMBER")
     return found

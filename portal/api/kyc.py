@@ -31,6 +31,9 @@ class DocumentIn(BodyIn):
     kind: str = Field(max_length=32, description="As the list of documents names it", examples=["pan_card"])
     party: str = Field(default="", max_length=24, description="The person behind the customer whose document it is")
     number: str = Field(default="", max_length=40, description="The number on the document", examples=["ABCPR1234K"])
+    is_account: bool = Field(
+        default=False, description="An account's number that has the digits of an Aadhaar number is the account's"
+    )
     name: Words = Field(default="", max_length=200, description="The name on the document")
     ifsc: str = Field(default="", max_length=20, description="The branch of an account", examples=["HDFC0000001"])
     tan: str = Field(default="", max_length=20, description="The tax deduction number, if there is one")
@@ -82,6 +85,7 @@ def send_document(
         party=party,
         declared={name: text for name in ("name", "ifsc", "tan") if (text := getattr(given, name))},
         share_code=given.share_code,
+        is_account=given.is_account,
     )
     judged = bringing.judged_for_program(sent, cast(BinaryIO, file), now=now)
 

@@ -171,3 +171,17 @@ def test_what_is_kept_of_a_request_tells_nobody_its_number_or_its_share_code(ind
         assert hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() != kept
     again = send(individual, key, data=data, share_code="1234")
     assert again.json() == {**first.json(), "replayed": True}
+
+
+def test_an_aadhaar_number_is_refused_as_any_other_number_and_an_account_has_to_be_called_one(
+    individual,  # noqa: F811
+    organisation,  # noqa: F811
+    key,
+):
+    refused = send(individual, key, kind="epic", number="2341 2341 2346")
+    assert (refused.status_code, refused.json()["code"]) == (422, "NUMBER")
+    account = {"kind": "cancelled_cheque", "number": "234123412346", "ifsc": "HDFC0000001"}
+    unsaid = send(organisation, key, request_key="two", **account)
+    assert (unsaid.status_code, unsaid.json()["code"]) == (422, "NUMBER_LIKE_AADHAAR")
+    assert not Document.objects.exists()
+    assert send(organisation, key, request_key="three", **account, is_account="true").status_code == 200

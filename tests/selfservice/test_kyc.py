@@ -513,3 +513,38 @@ def test_while_nobody_can_be_asked_the_page_says_so_and_takes_nothing(client: Cl
     assert 'name="file"' not in page
     assert client.post(url, {"file": SimpleUploadedFile("a.png", documents.image("PNG"))}).status_code == 422
     assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["epic", "driving_licence"])
+@pytest.mark.parametrize("number", ["2341 2341 2346", "UID 234123412346", "२३४१/२३४१/२३४६"])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "We take none:"), ("hi", "हम उसे नहीं लेते"), ("mr", "आम्ही तो घेत नाही")]
+)
+def test_an_aadhaar_number_is_taken_as_the_number_of_no_document(client, individual, kind, number, language, said):
+    client.cookies["django_language"] = language
+    url = reverse("privacy:kyc-upload", args=[individual.reference, kind])
+    answer = client.post(url, {"number": number, "file": SimpleUploadedFile("a.pdf", documents.pdf())})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["number"])
+    assert said in answer.text
+    assert not Document.objects.exists()
+
+
+def test_an_account_with_the_digits_of_an_aadhaar_number_is_taken_once_its_holder_says_that_it_is_one(
+    organisation: Customer,
+) -> None:
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=organisation))
+    url = reverse("privacy:kyc-upload", args=[organisation.reference, "cancelled_cheque"])
+    assert "is_account" not in client.get(url).text
+
+    def sent(**more):
+        file = SimpleUploadedFile("a.pdf", documents.pdf())
+        return client.post(url, {"number": "234123412346", "ifsc": "HDFC0000001", "file": file, **more})
+
+    first = sent()
+    assert (first.status_code, list(first.context["form"].errors)) == (422, ["is_account"])
+    assert 'name="is_account"' in first.text
+    assert not Document.objects.exists()
+    assert sent(is_account="on").status_code == 302
+    run_plan(Document.objects.get().pk, now=clock.now())
+    found = Document.objects.get().checks.get(name="number")
+    assert (found.outcome, found.reason) == ("WARN", "AADHAAR")

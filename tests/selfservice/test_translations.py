@@ -24,7 +24,7 @@ from kyc.states import (
     RenewalReason,
 )
 from kyc.upload_forms import AGREES, PROOF_FILES, UploadForm
-from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SCANS, SHOWN, STANDINGS, WHYS
+from kyc.words import AADHAAR_TYPED, DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SCANS, SHOWN, STANDINGS, WHYS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -158,6 +158,8 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *(said for said, _accepted in PROOF_FILES.values()),
                 *_words_of(UploadForm.base_fields["share_code"]),
                 *AGREES.values(),
+                AADHAAR_TYPED,
+                UploadForm.base_fields["is_account"].label,
                 *CHECKS.values(),
                 *OUTCOMES.values(),
                 *SCANS.values(),

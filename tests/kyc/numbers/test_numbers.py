@@ -331,3 +331,28 @@ def test_no_text_whatever_raises(number_type, text):
 @given(text=st.from_regex(r"[A-Z0-9]{5,60}", fullmatch=True))
 def test_a_long_number_has_a_masked_form_that_fits_its_column(number_type, text):
     assert len(check(number_type, text).display) <= 32
+
+
+SEPARATED = st.sampled_from(["", " ", "-", "/", "."])
+
+
+@pytest.mark.parametrize("number_type", sorted({*numbers.TYPES} - {"aadhaar", "vid", "mobile", "bank_account"}))
+@given(number=AADHAARS | VIDS, between=SEPARATED, before=st.sampled_from(["", "UID"]))
+def test_no_aadhaar_number_passes_as_a_number_of_another_type(number_type, number, between, before):
+    text = before + between.join(number[at : at + 4] for at in range(0, len(number), 4))
+    found = check(number_type, text + ("@upi" if number_type == "vpa" else ""))
+    assert (found.outcome, found.normal) == (Outcome.FAIL, "")
+    assert number[:8] not in repr(found)
+
+
+@given(number=AADHAARS | VIDS)
+def test_an_account_with_the_digits_of_an_aadhaar_number_is_left_to_people(number):
+    assert (check("bank_account", number).outcome, check("bank_account", number).reason) == ("WARN", "AADHAAR")
+
+
+def test_a_licence_of_a_state_is_one_whatever_chance_makes_of_its_digits():
+    by_chance = next(n for n in map("50{:04d}123456".format, range(2000, 2026)) if check("aadhaar", n).is_valid)
+    assert check("driving_licence", f"KA{by_chance}").reason == "LEGACY_FORMAT"
+    assert check("driving_licence", f"KA50/{by_chance[2:6]}/{by_chance[6:]}").is_valid
+    assert check("driving_licence", f"XX{by_chance[:2]}{by_chance[2:4]}{by_chance[4:]}").is_valid
+    assert check("epic", f"KA{by_chance}").reason == "AADHAAR"
