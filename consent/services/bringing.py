@@ -12,6 +12,7 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
+from consent.selectors import chains
 from consent.services import evidence, guarding, projection, turns, validity
 from consent.services.recording import Choice, check, fiduciary_of, record_in_turn
 from consent.states import Way
@@ -182,7 +183,7 @@ def _heads(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:
     found: dict[Place, _Head] = {}
     for start in range(0, len(keys), ASKED):
         some = frozenset(keys[start : start + ASKED])
-        rows = ConsentEvent.objects.filter(fiduciary=whose, address_key__among=some, next=None).order_by("pk")
+        rows = chains.ends(whose, some).order_by("pk")
         for key, purpose, channel, pk, event_id in rows.values_list(
             "address_key", "purpose", "channel", "pk", "entry__event_id"
         ):

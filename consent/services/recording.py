@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
 from consent.rules import leaves
 from consent.rules.fold import YES
+from consent.selectors import chains
 from consent.selectors.purposes import in_force_or_ended
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
 from consent.services.addresses import Address, address_of
@@ -311,15 +312,9 @@ def _append_once(
 
 def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
     """The last event about the place of each choice, under any lookup key; None where nothing was said."""
-    last = ConsentEvent.objects.filter(
-        fiduciary=fiduciary,
-        address_key__in={key for choice in choices for key in choice.address.keys},
-        purpose__in={choice.purpose for choice in choices},
-        channel__in={choice.channel for choice in choices},
-        next=None,
-    ).select_related("entry")
+    last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
     heads: dict[tuple[bytes, str, str], ConsentEvent] = {
-        (bytes(event.address_key), event.purpose, event.channel): event for event in last
+        (bytes(event.address_key), event.purpose, event.channel): event for event in last.select_related("entry")
     }
     return [
         max(
