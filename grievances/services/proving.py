@@ -4,7 +4,7 @@ A paper is destroyed in the act that looks at it: what it came to and when it en
 """
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -272,7 +272,9 @@ def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
 
 
 def _others(request: RightsRequest) -> list[rules.Open]:
-    """Requests of the same person that are open and whose address was shown: nobody joins a stranger's by a guess."""
+    """Requests of the same person that are open and whose address was shown: nobody joins a stranger's by a guess, nor that of
+    somebody with whom they share an address. Each of two has a wish of their own, and an answer.
+    """
     refs = people.refs_of(request.ticket.subject_ref)
     keys = list(request.ticket.contacts.filter(verified_at__isnull=False).values_list("address_key", flat=True))
     rows = RightsRequest.objects.filter(
@@ -281,10 +283,29 @@ def _others(request: RightsRequest) -> list[rules.Open]:
     same = rows.filter(ticket__subject_ref__in=refs) | rows.filter(
         ticket__contacts__address_key__in=keys, ticket__contacts__verified_at__isnull=False
     )
-    found = RightsRequest.objects.filter(pk__in=same.values("pk")).select_related("ticket")
+    found = list(RightsRequest.objects.filter(pk__in=same.values("pk")).select_related("ticket"))
+    here = _people_at(request) if any(one.ticket.subject_ref not in refs for one in found) else set()
     return [
-        rules.Open(one.pk, one.right, one.capacity, one.ticket.received_at, reading.details_of(one)) for one in found
+        rules.Open(one.pk, one.right, one.capacity, one.ticket.received_at, reading.details_of(one))
+        for one in found
+        if one.ticket.subject_ref in refs or len(here | _known(one.ticket.subject_ref)) < 2
     ]
+
+
+def _people_at(request: RightsRequest) -> set[UUID]:
+    """Everybody known who may have written from the addresses that were shown: the asking person, and who confirmed them."""
+    ticket, found = request.ticket, _known(request.ticket.subject_ref)
+    shown = set(ticket.contacts.filter(verified_at__isnull=False).values_list("kind", flat=True))
+    for kind, address in filing.addresses_of(ticket).items():
+        if kind in shown:
+            for contact in people.contacts_at(kind, address).exclude(verified_at=None):
+                found |= _known(contact.principal.subject.ref)
+    return found
+
+
+def _known(subject_ref: UUID) -> set[UUID]:
+    """One reference for the person who is known under this one; of a stranger none."""
+    return {min(people.refs_of(ref)) for ref in people.known_people(subject_ref)}
 
 
 def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: Actor, at: datetime) -> None:

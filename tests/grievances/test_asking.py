@@ -107,6 +107,27 @@ def test_an_address_that_two_people_share_joins_the_request_to_neither() -> None
     assert refs_of(own) == {own}
 
 
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE, Right.WITHDRAWAL, Right.OPT_OUT])
+def test_the_same_wish_of_two_people_at_one_address_is_two_wishes(right: Right) -> None:
+    both = [ContactPointFactory(kind="email", address="asha@example.in").principal for _person in range(2)]
+    found = [
+        shown(principal=who, right=right, at=RECEIVED + timedelta(hours=number)) for number, who in enumerate(both)
+    ]
+    assert [(one.state, one.joined_to) for one in found] == [(RequestState.SHOWN, None)] * 2
+    again = shown(principal=both[1], right=right, at=RECEIVED + timedelta(hours=3))
+    assert again.joined_to == found[1]
+
+
+def test_the_same_wish_of_a_stranger_who_may_be_either_of_two_joins_neither() -> None:
+    who = ContactPointFactory(kind="email", address="asha@example.in").principal
+    first = shown(principal=who, right=Right.ACCESS)
+    ContactPointFactory(kind="email", address="asha@example.in")
+    stranger = shown(right=Right.ACCESS, at=RECEIVED + timedelta(hours=1))
+    assert (stranger.state, stranger.joined_to) == (RequestState.SHOWN, None)
+    later = shown(principal=who, right=Right.ACCESS, at=RECEIVED + timedelta(hours=2))
+    assert later.joined_to == first
+
+
 def test_an_address_that_somebody_only_claimed_makes_nobody_that_person() -> None:
     ContactPointFactory(kind="email", address="asha@example.in", verified_at=None)
     own = shown().ticket.subject_ref

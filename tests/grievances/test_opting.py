@@ -97,6 +97,20 @@ def test_a_withdrawal_asked_in_a_flood_is_not_lost_in_another_request(asha: Prin
     assert uses(asha) == (False, False)
 
 
+def test_a_withdrawal_of_a_second_person_at_one_address_counts_for_that_person(asha: Principal, officer: User) -> None:
+    ravi = person(email=ASHA, phone="+919100000077")
+    said(ravi, "given", purpose="analytics", channel="none")
+    first = asked_for(Right.WITHDRAWAL, officer, principal=asha)
+    second = asked_for(Right.WITHDRAWAL, officer, principal=ravi)
+    assert (second.state, second.joined_to) == (RequestState.SHOWN, None)
+    grant(first, officer)
+    now = clock.now()
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=now).allowed
+    assert may_process(subject=ravi.subject.ref, purpose="analytics", at=now).allowed
+    grant(second, officer)
+    assert not may_process(subject=ravi.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
 @pytest.mark.parametrize("right", [Right.OPT_OUT, Right.LIMIT])
 def test_an_opt_out_by_an_agent_holds_once_the_paper_proves_it(asha: Principal, officer: User, right: Right) -> None:
     request = asked_for(right, officer, **FOR_OTHER)
