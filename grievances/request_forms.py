@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_words as words
-from grievances.forms import LANGUAGES, LONGEST_WISH, Prose, radios, tidy
+from grievances.forms import LANGUAGES, LONGEST_WISH, Prose, TrackForm, radios, tidy
 from grievances.request_states import CORRECTIONS, Capacity
 
 #: The details that a record has a place for; "other" is anything else.
@@ -132,6 +132,24 @@ class ProofCodeForm(forms.Form):
         error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
     )
+
+
+class PersonCodeForm(TrackForm):
+    """The person whose data somebody else asks about: where the letter came, and what stands in it. Nothing is looked up."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("The 6 digits in that letter."),
+        max_length=32,
+        error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].help_text = _("The one that our letter with the code came to.")
+        empty = _("Enter the email address or mobile number that the letter came to")
+        self.fields["address"].error_messages |= {"required": empty, "max_length": empty}
 
 
 class PaperForm(forms.Form):

@@ -40,7 +40,7 @@ EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 DETAILS = {
     "person_name": _("For whom"),
     "person_address": _("Their address"),
-    "person_address_waits": _("Entered by us, and no code typed, since"),
+    "person_address_waits": _("Entered by us, and not confirmed there with the code, since"),
     "field": _("What is wrong or missing"),
     "should_be": _("How it should be"),
     "cause": _("What happened"),

@@ -67,7 +67,16 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
     return True
 
 
-def send_code(kind: str, *, ticket: Ticket, place: tuple[str, str], opens: str, about: str, at: datetime) -> None:
+def send_code(
+    kind: str,
+    *,
+    ticket: Ticket,
+    place: tuple[str, str],
+    opens: str,
+    about: str,
+    at: datetime,
+    context: Mapping[str, str] | None = None,
+) -> None:
     """Promise a letter ``grievances.<kind>`` with a fresh code to a place (kind of address, address), in the caller's
     transaction. ``opens`` is what the code is for, ``about`` tells its letters apart from others.
 
@@ -87,6 +96,7 @@ def send_code(kind: str, *, ticket: Ticket, place: tuple[str, str], opens: str, 
             "reference": ticket.reference,
             "code": codes.plain(code),
             "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
+            **(context or {}),
         },
         fiduciary=ticket.fiduciary.code,
         only_here=True,

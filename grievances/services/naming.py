@@ -5,12 +5,13 @@ Until then nobody is known by it: what was asked is carried out for nobody whom 
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import request_rules as rules
 from grievances import sealing
-from grievances.models import Bundle, RequestProposal, RightsRequest
+from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Right
 from grievances.services import appealing, letters, opting, reading, thread
@@ -26,6 +27,9 @@ from portal.outbox.selectors import can_send
 from portal.people.models import User
 from portal.people.services import codes
 from portal.people.states import Answer, CodePurpose
+
+#: The last part of the name of what such a code opens.
+PERSON = "person"
 
 
 def name_person(*, request: RightsRequest, address: str, why: str, by: User, actor: Actor, at: datetime) -> None:
@@ -49,42 +53,53 @@ def name_person(*, request: RightsRequest, address: str, why: str, by: User, act
         CLAIMS.require_free_for(fresh.ticket, by, now=at)
         _keep(fresh, {**reading.details_of(fresh), "person_address": normal, ADDRESS_WAITS: at.isoformat()})
         about = _about(fresh)
-        letters.send_code("person_code", ticket=fresh.ticket, place=(kind, normal), opens=about, about=about, at=at)
+        page = f"{settings.SITE_URL}/privacy/requests/for-you/?reference={fresh.ticket.reference}"
+        letters.send_code(
+            "person_code",
+            ticket=fresh.ticket,
+            place=(kind, normal),
+            opens=about,
+            about=about,
+            at=at,
+            context={"page": page},
+        )
         thread.note(ticket=fresh.ticket, text=why, by=by, actor=actor, at=at)
         _note(AuditKind.GRIEVANCES_REQUEST_PERSON_NAMED, fresh, actor, at)
 
 
-def confirm(*, request: RightsRequest, typed: str, by: User, actor: Actor, at: datetime) -> None:
-    """Take the code that came to the person's address: from now on the request is about whoever has it.
+def confirm(*, reference: str, kind: str, address: str, typed: str, actor: Actor, at: datetime) -> None:
+    """Take the code that came to the person's address, from the page that its letter names: from now on the request is about
+    whoever has it. No officer types it in: whoever asks a person for a code teaches them to tell it to a thief.
 
-    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; LostRace while a colleague
-    works on it; Refused where no address waits (NOT_NEEDED) and for a wrong code, which counts.
+    An opt-out that waited for that is carried out, in the same transaction. A wrong code costs each open code of that pair
+    a try; the work is the same whether there is such a request or not, and Refused (CODE_WRONG) says one thing for a code that
+    is wrong, used or too old. Raises Refused (NOT_NEEDED) where the request was answered since.
     """
-    access.require(by, GrievancePermission.REQUEST_ANSWER)
-    appealing.require_another(request.ticket, by)
     with transaction.atomic():
-        fresh = _fresh(request)
-        CLAIMS.require_free_for(fresh.ticket, by, now=at)
-        details = reading.details_of(fresh)
-        if not waits(details):
-            raise Refused(_("No address that we entered waits for a code."), code="NOT_NEEDED")
-        address = details["person_address"]
         found = codes.attempt(
             purpose=CodePurpose.TRACK,
-            kind=addresses.kind_of(address),
+            kind=kind,
             address=address,
             typed=typed,
-            about=_about(fresh),
+            about=f"{Ticket(reference=reference).about}/{PERSON}",
             now=at,
         )
         if not isinstance(found, Refused):
-            _keep(fresh, {name: value for name, value in details.items() if name != ADDRESS_WAITS})
-            _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CONFIRMED, fresh, actor, at)
-            if fresh.shown_at is not None:
-                opting.carry_out_for_other(fresh, actor=actor, at=at)
+            _confirmed(reference, address, actor, at)
             return
-        _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CODE_WRONG, fresh, actor, at)  # an officer who guesses leaves a trace
-    raise found  # not within the transaction: what the wrong code counted stays
+    # Not within the transaction: what the wrong code counted stays.
+    raise Refused(_("This code does not fit, or its time is over."), code="CODE_WRONG")
+
+
+def _confirmed(reference: str, address: str, actor: Actor, at: datetime) -> None:
+    fresh = _fresh(RightsRequest.objects.get(ticket__reference=reference))
+    details = reading.details_of(fresh)
+    if not waits(details) or details["person_address"] != address:
+        raise Refused(_("This address is not waited for any more."), code="NOT_NEEDED")
+    _keep(fresh, {name: value for name, value in details.items() if name != ADDRESS_WAITS})
+    _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CONFIRMED, fresh, actor, at)
+    if fresh.shown_at is not None:
+        opting.carry_out_for_other(fresh, actor=actor, at=at)
 
 
 def waits(details: dict[str, str]) -> bool:
@@ -118,7 +133,7 @@ def _keep(request: RightsRequest, details: dict[str, str]) -> None:
 
 def _about(request: RightsRequest) -> str:
     """Apart from the codes that open the request itself: this one shows nothing to whoever has it."""
-    return f"{request.ticket.about}/person"
+    return f"{request.ticket.about}/{PERSON}"
 
 
 def _note(kind: AuditKind, request: RightsRequest, actor: Actor, at: datetime) -> None:

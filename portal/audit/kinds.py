@@ -79,7 +79,6 @@ class AuditKind(StrEnum):
     GRIEVANCES_REQUEST_ASKED = "grievances.request.asked"
     GRIEVANCES_REQUEST_ERASED = "grievances.request.erased"
     GRIEVANCES_REQUEST_JOINED = "grievances.request.joined"
-    GRIEVANCES_REQUEST_PERSON_CODE_WRONG = "grievances.request.person_code_wrong"
     GRIEVANCES_REQUEST_PERSON_CONFIRMED = "grievances.request.person_confirmed"
     GRIEVANCES_REQUEST_PERSON_NAMED = "grievances.request.person_named"
     GRIEVANCES_REQUEST_SHOWN = "grievances.request.shown"

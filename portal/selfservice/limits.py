@@ -16,6 +16,7 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "nominee.claim": (20, 3600),
     "questions.visitor": (20, 3600),
     "request.ask": (30, 3600),
+    "request.for_you": (30, 3600),
     "request.prove": (60, 3600),
     "stop.ask": (30, 3600),
     "stop.enter": (60, 3600),

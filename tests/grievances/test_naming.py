@@ -1,8 +1,12 @@
 """Whose data a request for somebody else is about: entered by an officer, and nobody's until a code confirms it."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
 
 from grievances.admin_sorting import BecomeForm
 from grievances.models import RightsRequest
@@ -11,11 +15,13 @@ from grievances.services import becoming, bundling, deciding, handing_out, namin
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import LostRace, Refused
+from portal.core.ids import new_reference
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
 from portal.people.models import Principal, User
 from tests.grievances.factories import ticket
 from tests.grievances.requests import shown
+from tests.grievances.test_guessing import seen
 from tests.grievances.test_opting import FOR_OTHER, asked_for
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -41,6 +47,13 @@ def code_at_the_persons() -> str:
     return re.findall(r"\b\d{6}\b", letter.body)[0]
 
 
+def typed(code: str, request: RightsRequest, address: str = MEANT) -> HttpResponse:
+    """By whoever got the letter, on the page that it names."""
+    given = {"reference": request.ticket.reference, "address": address, "code": code}
+    answer: HttpResponse = Client().post("/privacy/requests/for-you/", given)
+    return answer
+
+
 def given(officer: User) -> dict:
     return {"by": officer, "actor": actor.staff(officer.pk), "at": clock.now()}
 
@@ -56,17 +69,21 @@ def test_an_address_of_an_officers_counts_once_its_code_was_typed(
     found = RightsRequest.objects.get(pk=request_for_kid.pk)
     with pytest.raises(Refused):
         bundling.data_refs(found)
-    assert "no code typed" in desk.get(f"{page}change/").text
+    assert "not confirmed there with the code" in desk.get(f"{page}change/").text
     notes = [line.texts["text"] for line in reading.thread(found.ticket, internal=True) if line.is_internal]
     assert notes == ["Read on the birth certificate."]
-    wrong = desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": "000000"})
-    assert "This code is not right" in wrong.text
-    desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": code_at_the_persons()})
+    assert desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": code_at_the_persons()}).status_code == 404
+    assert "name-person" in desk.get(f"{page}change/").text
+    assert "Never ask anybody for a code" in desk.get(f"{page}do/name-person/").text
+    wrong = typed("000000", found)
+    assert (wrong.status_code, "does not fit" in wrong.text) == (422, True)
+    thanks = typed(code_at_the_persons(), found)
+    assert "The request goes on" in thanks.text
     found.refresh_from_db()
     assert MEANT in desk.get(f"{page}change/").text
     assert kid.subject.ref in bundling.data_refs(found)
     kinds = AuditEvent.objects.filter(about=found.ticket.about, kind__startswith="grievances.request.person")
-    assert [event.kind.rpartition("_")[2] for event in kinds.order_by("pk")] == ["named", "wrong", "confirmed"]
+    assert [event.kind.rpartition("_")[2] for event in kinds.order_by("pk")] == ["named", "confirmed"]
     assert MEANT not in str(list(kinds.values_list("facts", flat=True)))
 
 
@@ -96,7 +113,7 @@ def test_no_address_is_entered_for_ones_own_data_or_without_a_reason(
 def confirmed(request: RightsRequest, officer: User) -> RightsRequest:
     """Named by an officer, and the code typed that came to that address."""
     naming.name_person(request=request, address=MEANT, why="They told us.", **given(officer))
-    naming.confirm(request=request, typed=code_at_the_persons(), **given(officer))
+    assert typed(code_at_the_persons(), request).status_code == 200
     return RightsRequest.objects.get(pk=request.pk)
 
 
@@ -128,15 +145,57 @@ def test_an_address_that_an_officer_reads_in_a_mail_is_nobodys_before_its_code(k
     assert bundling.data_refs(confirmed(request, officer)) == {kid.subject.ref}
 
 
-def test_what_a_colleague_works_on_is_confirmed_by_nobody_else(
-    request_for_kid: RightsRequest, kid: Principal, officer: User
-) -> None:
+def test_the_person_confirms_whoever_works_on_it(request_for_kid: RightsRequest, kid: Principal, officer: User) -> None:
     naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
     colleague = StaffFactory(roles=["grievance_officer"])
     handing_out.claim(request_for_kid.ticket, actor=actor.staff(colleague.pk), now=clock.now())
     with pytest.raises(LostRace):
-        naming.confirm(request=request_for_kid, typed=code_at_the_persons(), **given(officer))
+        naming.name_person(request=request_for_kid, address=MEANT, why="Once more.", **given(officer))
+    assert typed(code_at_the_persons(), request_for_kid).status_code == 200
+    assert not naming.waits(reading.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
+
+
+def test_a_code_of_a_place_that_is_not_meant_any_more_confirms_nothing(
+    request_for_kid: RightsRequest, kid: Principal, officer: User
+) -> None:
+    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    code = code_at_the_persons()
+    naming.name_person(request=request_for_kid, address="other@example.in", why="It was wrong.", **given(officer))
+    late = typed(code, request_for_kid)
+    assert (late.status_code, "waits for no code any more" in late.text) == (422, True)
     assert naming.waits(reading.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
+
+
+def test_the_page_tells_a_stranger_nothing_and_counts_what_is_tried(
+    request_for_kid: RightsRequest, kid: Principal, officer: User
+) -> None:
+    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    reference = request_for_kid.ticket.reference
+    pairs = [(reference, MEANT), (reference, "eve@example.in"), (new_reference("GR"), MEANT)]
+    found = [
+        seen(
+            lambda r=r, a=a: Client().post(
+                "/privacy/requests/for-you/", {"reference": r, "address": a, "code": "0" * 6}
+            )
+        )
+        for r, a in pairs
+    ]
+    assert found[0] == found[1] == found[2]
+    for _each in range(4):
+        typed("000000", request_for_kid)
+    assert typed(code_at_the_persons(), request_for_kid).status_code == 422
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_every_letter_with_a_code_says_that_we_never_ask_for_it_by_telephone(language: str) -> None:
+    """The same sentence in all of them, and nobody is told to tell one."""
+    said = {"en": r"never ask.*telephone", "hi": r"फ़ोन पर.*(कभी नहीं|न लिखकर)", "mr": r"फोनवर.*(कधीही|लिहूनही)"}[language]
+    letters = sorted(Path(settings.BASE_DIR, "templates/messages").glob(f"grievances.*_code.{language}.txt"))
+    assert len(letters) == 3
+    for letter in letters:
+        text = letter.read_text(encoding="utf-8")
+        assert re.search(said, text), letter.name
+        assert not re.search(r"tell the code to|कोड उन्हें|अधिकाऱ्यांना सांगा", text), letter.name
 
 
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.OBJECTION])

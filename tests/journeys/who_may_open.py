@@ -153,6 +153,7 @@ PAGES: dict[str, Page] = {
     "privacy:report-a-child": Page(For.ANYBODY),
     "privacy:nominee": Page(For.OWNERS, lambda w: [w.nominee]),
     "privacy:nominee-claim": Page(For.ANYBODY),
+    "privacy:request-for-you": Page(For.ANYBODY),
     "privacy:nominee-here": Page(For.CUSTOMERS, is_post=True),
     "privacy:nominee-end": Page(For.OWNERS, lambda w: [w.nominee], is_post=True),
     "privacy:nominee-new": Page(For.CUSTOMERS),
@@ -500,7 +501,6 @@ BOOKS: dict[str, Book] = {
         extra={"log": "grievances.request:view"},
         acts={
             "call-back": "grievances.request:answer",
-            "confirm-person": "grievances.request:answer",
             "give-task": "grievances.request:answer",
             "collect": "grievances.request:answer",
             "name-person": "grievances.request:answer",
