@@ -1,23 +1,23 @@
 """What is typed beside a document, by the customer or by staff who bring it in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django import forms
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
 from kyc.models import Document, Party
 from kyc.numbers import check as check_number
-from kyc.numbers.result import Reason, ascii_digits
-from kyc.services.uploading import Sent
+from kyc.numbers.result import Reason
+from kyc.services.uploading import Sent, at_first_sight
 from kyc.states import CameBy, DocumentKind
+from kyc.upload_fields import DATE_FORMATS, FileOrPhoto, TypedDate
+from portal.core import clock, plain_words
 from portal.core.errors import PortalError, Refused
 from portal.core.plain_words import PlainWords
-from portal.core.time_range import DayField
 from portal.people.models import Customer
 from portal.vault.inspection.verdict import Fault
 
@@ -44,31 +44,6 @@ ENDING = frozenset(
         DocumentKind.AUTHORISATION_LETTER,
     ]
 )
-DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
-
-
-class TypedDate(DayField):
-    """A date as it stands on the document, with digits of any script."""
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(ascii_digits(value) if isinstance(value, str) else value)
-
-
-class FileOrPhoto(forms.FileInput):
-    """A file chosen from the device or, in a second input, a photo taken now: telephones open the camera for it."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = super().render(name, value, attrs, renderer)
-        photo = '<p><label for="{0}">{1}</label> <input type="file" name="{2}" id="{0}" accept="image/*" capture="environment"></p>'
-        return chosen + format_html(photo, f"id_{name}_photo", _("Or take a photo now"), f"{name}_photo")
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return files.get(name) or files.get(f"{name}_photo")
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return name not in files and f"{name}_photo" not in files
-
-
 #: The choice of no file given before.
 NEW = "new"
 #: What may be under a code that the holder knows.
@@ -179,6 +154,7 @@ class UploadForm(forms.Form):
         help_text=_("Only if the document names a last day, for example 31-03-2027."),
         required=False,
         input_formats=DATE_FORMATS,
+        widget=forms.DateInput(format=DATE_FORMATS[0]),
         error_messages={"invalid": _("Enter the date as day, month, year, for example 31-03-2027.")},
     )
     file = forms.FileField(
@@ -189,6 +165,7 @@ class UploadForm(forms.Form):
             "required": _("Choose the file, or take a photo."),
             "missing": _("Choose the file, or take a photo."),
             "invalid": _("The file did not arrive. Choose it again."),
+            "two": _("A file and a photo came, and we take one. Choose the file again, or take the photo again."),
             "empty": words.FAULTS[Fault.EMPTY],
         },
     )
@@ -228,11 +205,15 @@ class UploadForm(forms.Form):
         self.kind = kind
         self.reusable = {one.reference: one for one in reusable}
         if self.reusable:
-            before = [(reference, words.earlier_file(one)) for reference, one in self.reusable.items()]
-            self.fields["earlier"].choices = [*before, (NEW, _("Send a new file"))]  # type: ignore[attr-defined]
-            self.fields["earlier"].initial = NEW
+            files = [(reference, words.earlier_file(one)) for reference, one in self.reusable.items()]
+            self.fields["earlier"].choices = [*files, (NEW, _("Send a new file"))]  # type: ignore[attr-defined]
+            before_this = self.initial.get("earlier")
+            self.initial["earlier"] = before_this if before_this in self.reusable else NEW
             self.fields["file"].required = False
             self.fields["file"].label = _("New file")
+            self.fields["file"].help_text = format_lazy(
+                "{} {}", self.fields["file"].help_text, _("A file chosen here is taken in place of one of before.")
+            )
             self.order_fields(["number", "is_account", "name", "valid_until", "earlier", "file"])
         else:
             del self.fields["earlier"]
@@ -274,9 +255,41 @@ class UploadForm(forms.Form):
         """A page that was opened before there was another file does not ask: what it sends is new."""
         return self.cleaned_data["earlier"] or NEW
 
+    def clean_number(self) -> str:
+        """As it was typed; one that cannot be right is told together with everything else that is wrong."""
+        typed = str(self.cleaned_data["number"])
+        found = check_number(plans.number_type(self.kind), typed, this_year=clock.day(clock.now()).year)
+        if not found.is_valid:
+            raise forms.ValidationError(words.number_fault(found.type, str(found.reason or "")))
+        return typed
+
+    def clean_name(self) -> str:
+        """Names are shown whole: no number is hidden in one."""
+        typed = str(self.cleaned_data["name"])
+        _unless_refused(plain_words.require_name, typed)
+        return typed
+
+    def clean_valid_until(self) -> Any:
+        """What has ended is not worth a file."""
+        last = self.cleaned_data["valid_until"]
+        if last is not None and last < clock.day(clock.now()):
+            raise forms.ValidationError(_("This day has passed. Send a document that is valid today."))
+        return last
+
+    def clean_file(self) -> Any:
+        """One file, right at first sight: its faults are told together with those of what was typed."""
+        file, field = self.cleaned_data["file"], self.add_prefix("file")
+        if self.files.get(field) and self.files.get(f"{field}_photo"):
+            raise forms.ValidationError(self.fields["file"].error_messages["two"])
+        if file and self.kind not in PROOF_FILES:
+            _unless_refused(at_first_sight, cast("BinaryIO", file), _ending(file))
+        return file
+
     @property
     def chosen(self) -> Document | None:
-        """The document given before whose file is to be used again."""
+        """The document given before whose file is to be used again; none where a new file came with the same answer."""
+        if self.cleaned_data.get("file"):
+            return None
         return self.reusable.get(self.cleaned_data.get("earlier", ""))
 
     @property
@@ -322,9 +335,19 @@ class UploadForm(forms.Form):
     @property
     def extension(self) -> str:
         """The ending of the file's name; the rest of the name is not kept. Empty where a file of before is chosen."""
-        if not self.cleaned_data["file"]:
-            return ""
-        return PurePath(str(self.cleaned_data["file"].name)).suffix.lstrip(".")[:8]
+        return _ending(self.cleaned_data["file"]) if self.cleaned_data["file"] else ""
+
+
+def _ending(file: Any) -> str:
+    return PurePath(str(file.name)).suffix.lstrip(".")[:8]
+
+
+def _unless_refused(judge: Callable[..., Any], *given: Any) -> Any:
+    """What a service says of one field. A refusal of it is that field's error."""
+    try:
+        return judge(*given)
+    except Refused as refused:
+        raise forms.ValidationError(str(refused), code=refused.code) from refused
 
 
 class BroughtForm(UploadForm):

@@ -17,6 +17,7 @@ from kyc.selectors import standing_of
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, Revealed, Standing, Turn
 from portal.core import clock, moments
 from portal.people.states import Answer
+from portal.vault.inspection import kinds
 from portal.vault.inspection.verdict import Fault, Notice
 
 #: One sentence for each fault of a file.
@@ -45,6 +46,13 @@ FAULTS: Mapping[str, Any] = {
     Fault.TRAILING_DATA: _("Something else is hidden behind the document in this file. Make a new photo or PDF."),
     Fault.TYPE: _("The file must be a PDF, a JPG or a PNG."),
     Fault.TYPE_MISMATCH: _("The file is not what its name says. Choose a PDF, a JPG or a PNG."),
+}
+
+#: A file that we would take under its right name.
+MISNAMED: Mapping[str, Any] = {
+    kinds.PDF: _("This file is a PDF, and its name says otherwise. Let its name end in .pdf and choose it again."),
+    kinds.JPEG: _("This file is a JPG, and its name says otherwise. Let its name end in .jpg and choose it again."),
+    kinds.PNG: _("This file is a PNG, and its name says otherwise. Let its name end in .png and choose it again."),
 }
 
 #: Whatever number was asked for.
@@ -319,6 +327,11 @@ SCANS: Mapping[str, Any] = {
     "CLEAN": _("Scanned for viruses: none found."),
     "NOT_SCANNED": _("Not scanned for viruses: no scanner is set up."),
 }
+
+
+def file_fault(fault: str, seen: str = "") -> Any:
+    """The sentence for a file that is refused at first sight; ``seen`` is the MIME type that its first bytes show."""
+    return MISNAMED.get(seen, FAULTS[fault]) if fault == Fault.TYPE_MISMATCH else FAULTS[fault]
 
 
 def number_fault(number_type: str, reason: str) -> Any:

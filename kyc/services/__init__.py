@@ -8,7 +8,7 @@ from kyc.services.handing_out import take_next
 from kyc.services.inquiring import take_message as take_provider_message
 from kyc.services.letting_go import ask_to_delete
 from kyc.services.locking import claim, release
-from kyc.services.opening import own_branch, own_number, page_of
+from kyc.services.opening import own_branch, own_number, own_typing, page_of
 from kyc.services.parties import add_organisation, add_person, leave, own, say_nobody_else, set_shares
 from kyc.services.renewing import ask_again
 from kyc.services.revealing import number_of
@@ -34,6 +34,7 @@ __all__ = [
     "own",
     "own_branch",
     "own_number",
+    "own_typing",
     "page_of",
     "propose",
     "reclassify",

@@ -1,6 +1,7 @@
 """Looking at what is protected: pages as pictures, with a mark over them, and one's own number."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -56,6 +57,17 @@ def own_number(document: Document) -> str:
     if document.sent_at is not None or document.number_sealed is None:
         return document.number_display
     return clear_number(document)
+
+
+def own_typing(document: Document) -> dict[str, Any]:
+    """What the customer typed with a document that is not sent yet, by the names of the form, for them to change; else nothing.
+
+    The caller has decided that the person acts for the customer. Raises Shredded when its key was destroyed.
+    """
+    if document.sent_at is not None or document.erased_at is not None:
+        return {}
+    typed = {**declared.typed_beside(document), "number": own_number(document), "valid_until": document.expires_on}
+    return {**typed, "earlier": document.reference}
 
 
 def clear_number(document: Document) -> str:

@@ -281,7 +281,7 @@ def at_first_sight(stream: BinaryIO, extension: str) -> None:
             raise RefusedFileError(Fault.TOO_LARGE)
         kinds.sniff(stream.read(FIRST_LOOK), extension)
     except RefusedFileError as refused:
-        raise Refused(words.FAULTS[refused.fault], code=refused.fault) from refused
+        raise Refused(words.file_fault(refused.fault, refused.detail), code=refused.fault) from refused
     stream.seek(0)
 
 

@@ -24,7 +24,19 @@ from kyc.states import (
     RenewalReason,
 )
 from kyc.upload_forms import AGREES, PROOF_FILES, UploadForm
-from kyc.words import AADHAAR_TYPED, DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SCANS, SHOWN, STANDINGS, WHYS
+from kyc.words import (
+    AADHAAR_TYPED,
+    DOES_NOT_FIT,
+    FAULTS,
+    MISNAMED,
+    NUMBERS,
+    PROOF_FAULTS,
+    ROLES,
+    SCANS,
+    SHOWN,
+    STANDINGS,
+    WHYS,
+)
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -152,6 +164,7 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *DeletionRefusal.labels,
                 *(said for said, _mark in STANDINGS.values()),
                 *FAULTS.values(),
+                *MISNAMED.values(),
                 *PROOF_FAULTS.values(),
                 *ROLES.values(),
                 *SHOWN.values(),

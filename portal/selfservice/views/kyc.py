@@ -52,7 +52,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     question = consenting.question(kind, language=get_language() or "en", now=clock.now())
     is_own = consenting.is_held_by(principal_of(request), case.customer, whose)
     asks = {"kind": kind, "question": question, "is_own": is_own, "reusable": reusable(case, whose, kind)}
-    form = UploadForm(**asks)
+    form = UploadForm(**asks, initial=services.own_typing(earlier) if earlier else {})
     can_be_taken = consenting.can_be_taken(kind, now=clock.now())
     if request.method == "POST" and not why_not and can_be_taken:
         form = UploadForm(request.POST, request.FILES, **asks)
