@@ -213,6 +213,7 @@ class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         permission=Permission.CASE_DECIDE,
         label=_("Agree: somebody else"),
         skip=_not_to_answer,
+        agrees=True,
         description=_("The same pair is not asked about again, in later editions of the list neither."),
     )
     def agree(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:
@@ -224,6 +225,7 @@ class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("Refuse the answer"),
         ask=RefuseForm,
         skip=_not_to_answer,
+        agrees=True,
         description=_("The likeness stands as it did before: anybody may answer it anew."),
     )
     def refuse(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:

@@ -1,19 +1,20 @@
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.admin.answering import AnswerForm, answered, not_answerable
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
 from portal.retention.models import (
@@ -249,6 +250,35 @@ class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("run", "answer", "made_at", "checked_at")
     list_filter = ("answer",)
     list_select_related = ("run",)
+    fields = ("the_plan", "because", "parts", "left_to_erase", "plan_sha256", "why", *PROPOSAL)
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @admin.display(description=_("plan"))
+    def the_plan(self, obj: PlanApproval) -> str:
+        url = reverse("admin:retention_erasurerun_change", args=[obj.run_id])
+        return format_html('<a href="{}">{}</a>', url, obj.run.reference)
+
+    @admin.display(description=_("because of"))
+    def because(self, obj: PlanApproval) -> str:
+        return obj.run.because
+
+    @admin.display(description=_("what it lets go of"))
+    def parts(self, obj: PlanApproval) -> str:
+        """Part by part, as the second person has to have it before them."""
+        said = _("%(part)s: %(due)s due, %(held)s held, %(kept)s kept by a law")
+        lines = [
+            said % {"part": step.eraser, "due": step.due, "held": step.held, "kept": step.kept_by_law}
+            for step in obj.run.steps.order_by("pk")
+        ]
+        return "\n".join(lines) or "-"
+
+    @admin.display(description=_("to erase"))
+    def left_to_erase(self, obj: PlanApproval) -> int:
+        return planning.left_to_erase(obj.run)
+
+    @admin.display(description=_("SHA-256 of the plan"))
+    def plan_sha256(self, obj: PlanApproval) -> str:
+        return obj.run.plan_sha256
 
     @service_action(
         permission=Permission.RUN_APPROVE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable

@@ -188,6 +188,30 @@ def do(client: Any, made: RequestProposal, **given: str) -> Any:
     return client.post(f"{PROPOSALS}do/approve/", asked_of)
 
 
+def test_a_second_person_answers_no_proposal_that_their_login_has_not_opened(officer: User, second: User) -> None:
+    """Not in bulk, not alone: what nobody else has read is left out, and named with the reason."""
+    read = propose(shown(right=Right.OBJECTION, at=clock.now()), officer)
+    unread = propose(shown(right=Right.RESTRICTION, email="ravi@example.in", at=clock.now()), officer)
+    client = staff_client(second)
+    assert "You have not opened it" in client.get(f"{PROPOSALS}{unread.pk}/do/approve/").text
+    do(client, unread)
+    asks(client, read)
+    both = {"answer": "1", "_selected_action": [str(read.pk), str(unread.pk)]}
+    page = client.post(f"{PROPOSALS}do/approve/", {"_selected_action": both["_selected_action"]}).text
+    assert "This concerns 1" in page
+    assert "Left out: 1" in page
+    assert f'href="{PROPOSALS}{unread.pk}/change/"' in page
+    client.post(f"{PROPOSALS}do/approve/", both)
+    client.post(f"{PROPOSALS}do/refuse/", {**both, "reason": "Not so."})
+    read.refresh_from_db()
+    unread.refresh_from_db()
+    assert (read.answer, unread.answer) == ("approved", "pending")
+    asks(client, unread)
+    do(client, unread)
+    unread.refresh_from_db()
+    assert unread.answer == "approved"
+
+
 def test_the_page_of_the_second_person_asks_why_only_of_what_is_late(officer: User, second: User) -> None:
     in_time = propose(shown(right=Right.OBJECTION, at=clock.now()), officer)
     client = staff_client(second)

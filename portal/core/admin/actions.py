@@ -34,6 +34,8 @@ class ServiceAction:
     skip: Callable[[Any, Any], str]
     run: Callable[..., Any]
     description: Any = ""
+    #: The second of two people agrees by it to what stands on the row's own page.
+    agrees: bool = False
 
 
 @dataclass
@@ -62,6 +64,11 @@ def _in_words(site: Any, name: Any, row: Any) -> Any:
     return display_for_field(value, found, "") if found is not None and not found.is_relation else value
 
 
+def is_proposal(row: Any) -> bool:
+    """Whether the row is one person's proposal, which another has to read before answering it."""
+    return hasattr(row, "made_by_id")
+
+
 def _never(obj: Any, user: Any) -> str:
     return ""
 
@@ -73,6 +80,7 @@ def service_action(
     ask: type[forms.Form] | None = None,
     skip: Callable[[Any, Any], str] = _never,
     description: Any = "",
+    agrees: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Marks a method ``(self, request, obj, answer) -> str | None`` as an act on a row.
 
@@ -89,6 +97,7 @@ def service_action(
             skip=skip,
             run=method,
             description=description,
+            agrees=agrees,
         )
         return method
 
@@ -148,7 +157,7 @@ class ActionPages:
     def action_page(self, request: HttpRequest, action: ServiceAction, rows: QuerySet[Any]) -> HttpResponseBase:
         """Ask, or act when the posted form holds an answer."""
         chosen = list(rows[: MOST_ROWS + 1])
-        skipped = [(row, action.skip(row, request.user)) for row in chosen]
+        skipped = [(row, self.left_out(request, action, row)) for row in chosen]
         able = [row for row, why in skipped if not why]
         is_answer = request.method == "POST" and "answer" in request.POST
         given = (request.POST, request.FILES) if is_answer else ()
@@ -156,6 +165,10 @@ class ActionPages:
         if is_answer and able and len(chosen) <= MOST_ROWS and (form is None or form.is_valid()):
             return self._act(request, action, able, form)
         return self._asked(request, action, chosen, skipped, form)
+
+    def left_out(self, request: HttpRequest, action: ServiceAction, row: Any) -> str:
+        """Why a row cannot take part in an act by this login; empty when it can."""
+        return action.skip(row, request.user)
 
     def _asked(
         self,
@@ -165,16 +178,20 @@ class ActionPages:
         skipped: list[tuple[Any, str]],
         form: Any,
     ) -> HttpResponse:
-        """The page that asks: what the act concerns, what is left out and why, and the form, with what was entered."""
+        """The page that asks: what the act concerns, what is left out and why, and the form, with what was entered.
+
+        Of proposals every one stands there: nobody agrees to a row that is only counted.
+        """
         able = [row for row, why in skipped if not why]
+        shown = able if any(is_proposal(row) for row in able) else able[:SHOWN_ROWS]
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "title": action.label,
             "action": action,
             "opts": self.opts,  # type: ignore[attr-defined]
-            "rows": [(row, self._shown_before(request, row)) for row in able[:SHOWN_ROWS]],
+            "rows": [(row, self._shown_before(request, row)) for row in shown],
             "count": len(able),
-            "more": max(0, len(able) - SHOWN_ROWS),
+            "more": len(able) - len(shown),
             "skipped": [(row, why) for row, why in skipped if why],
             "too_many": len(chosen) > MOST_ROWS,
             "most": MOST_ROWS,
@@ -194,7 +211,7 @@ class ActionPages:
         """What stands before whoever acts: ``shown_before``, or of a proposal its fields and who made it."""
         site: Any = self
         shown = list(self.shown_before)
-        if hasattr(row, "made_by_id"):
+        if is_proposal(row):
             fields = (*flatten_fieldsets(site.get_fieldsets(request, row)), *self.also_shown)
             shown = [name for name in fields if name not in _AFTER_THE_ANSWER]
         names = [site.in_words(request, name) for name in shown]

@@ -16,6 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import changes, clock, hooks, tickets
+from portal.core.admin.actions import ServiceAction, is_proposal
 from portal.core.errors import BadReference
 
 RowT = TypeVar("RowT", bound=Model)
@@ -48,6 +49,11 @@ def _work_of(obj: Model) -> str:
 
 def _name_of(obj: Model) -> str:
     return f"{obj._meta.label_lower}.{obj.pk}"
+
+
+def _link_to_open(row: Model) -> str:
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', url, _("Open the record"))
 
 
 #: Records whose opening was given a reason.
@@ -179,10 +185,14 @@ class OpenedWithPurpose(admin.ModelAdmin):
         shown: list[tuple[str, Any]] = super()._shown_before(request, row)  # type: ignore[misc]
         if not shown or OPENED.holds(request, row, now=clock.now()):
             return shown
-        info = row._meta.app_label, row._meta.model_name
-        url = reverse("admin:{}_{}_change".format(*info), args=[row.pk])
-        link = format_html('<a href="{}">{}</a>', url, _("Open the record"))
-        return [(str(_("Not opened yet")), link)]
+        return [(str(_("Not opened yet")), _link_to_open(row))]
+
+    def left_out(self, request: HttpRequest, action: ServiceAction, row: Any) -> str:
+        """The second person answers only what this login has opened, one by one: what nobody read has one pair of eyes."""
+        why: str = super().left_out(request, action, row)  # type: ignore[misc]
+        if why or not (action.agrees or is_proposal(row)) or OPENED.holds(request, row, now=clock.now()):
+            return why
+        return format_html("{} {}", _("You have not opened it: read it before you answer."), _link_to_open(row))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
