@@ -190,6 +190,9 @@ age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: May this login propose that a list leaves unmasked, ``(*, user)``? Filled by the workplace, asked by jobs. Empty means no.
 may_unmask = HookAnswer("may_unmask", when_empty=lambda *args, **kwargs: False)
+#: Does this posted request of staff only ask to read, ``(request)``? Asked before anybody is known, while the portal is
+#: read-only, by address and fields alone. Filled by the workplace. Empty means no.
+only_asks = HookAnswer("only_asks", when_empty=lambda *args, **kwargs: False)
 #: The proposal of such a list, ``(*, wish, actor)``, which another person answers. Filled by the workplace, asked by jobs.
 unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
 #: The page that checks packs and receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
@@ -241,6 +244,7 @@ ANSWERS = (
     permission_source,
     reading_scope,
     may_unmask,
+    only_asks,
     unmasked_export,
     erased_so_far,
     letter_footer,

@@ -15,12 +15,13 @@ class WorkplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.workplace import export_letters, queues, saved_views, sizes, unmasking
+        from portal.workplace import export_letters, queues, reading, saved_views, sizes, unmasking
         from portal.workplace.job_kinds import RenewLookups, VerifyLedger
 
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.may_unmask.fill(unmasking.may_propose)
+        hooks.only_asks.fill(reading.only_asks)
         hooks.unmasked_export.fill(unmasking.propose)
         hooks.job_ended.register(export_letters.tell)
         hooks.larger_requests.register((sizes.IMPORT, sizes.LARGEST_IMPORT))

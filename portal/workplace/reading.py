@@ -6,8 +6,10 @@ that a new one cannot show it more than its scope; each page that it reads is an
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
@@ -63,6 +65,8 @@ SENT = frozenset(
         "kyc_document_keys",
     }
 )
+#: What is posted only so that it stands in no address: the box "Find", the file of one person, a person's past.
+ASKED = frozenset({"admin:find", "admin:consent_consentevent_as-of", "evidence:person"})
 #: A helper of a page, which shows nothing by itself.
 SILENT = frozenset({"jsi18n"})
 
@@ -88,6 +92,24 @@ def _is_reading(request: HttpRequest, name: str) -> bool:
     if name.endswith("_changelist"):
         return "find" in request.POST or request.POST.get("action") == "export-chosen"
     return name.endswith("_change") and "open_record" in request.POST
+
+
+def only_asks(request: HttpRequest) -> bool:
+    """Whether what staff post only asks to read: then read-only mode takes it (``portal.core.read_only``).
+
+    Told by the address and the fields, before the session is read. The view asks by the same fields.
+    """
+    try:
+        match, sent = resolve(request.path_info), request.POST
+    except (Resolver404, RequestDataTooBig, TooManyFilesSent, OSError):
+        return False
+    if match.view_name in ASKED:
+        return True
+    if match.namespace != "admin":
+        return False
+    name, acts = match.url_name or "", {"action", "_save"} & set(sent)
+    asks = ("find" in sent and name.endswith("_changelist")) or ("open_record" in sent and name.endswith("_change"))
+    return asks and not acts
 
 
 def note(request: HttpRequest, status: int) -> None:

@@ -26,14 +26,13 @@ def shown_key(old_vkey: str, new_vkey: str, cause: str, good_size: int | None) -
 def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotationProposal:
     """Propose that LEDGER_KEY_NEXT signs from now on. Nothing changes until another person approves.
 
-    Raises Refused when no next key is set, it has signed here before, or a compromise names no last good size;
-    NotAllowed when the role may not propose.
+    Raises Refused when no next key is set, it has signed here before, or the last good size cannot be that one (then the
+    text names the one that is meant); NotAllowed when the role may not propose.
     """
-    if (RotationCause(cause) != RotationCause.ROUTINE) != (good_size is not None):
-        raise Refused(_("Name the last good size after a compromise or a loss, and only then."))
     if KeyRotationProposal.objects.filter(answer=Answer.PENDING).exists():
         raise Refused(_("A change of the key is proposed already. Answer it first."))
     old, new, now = ledger.verifiers()[0].vkey, ledger.next_vkey(), clock.now()
+    ledger.require_good_size(RotationCause(cause), good_size)
     with transaction.atomic():
         proposal = four_eyes.propose(
             KeyRotationProposal,

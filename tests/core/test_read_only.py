@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import clock, read_only
+from portal.core.tickets import QUEUES
 from portal.outbox import tasks as outbox
 from portal.workplace.models import Pulse
 from portal.workplace.tasks import pulse
-from tests.people.factories import StaffFactory
+from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
@@ -84,6 +85,37 @@ def test_the_command_turns_it_on_and_off_with_a_trace_and_a_setting_outlives_it(
     settings.READ_ONLY = True
     call_command("read_only", "off")
     assert "READ_ONLY is set in the environment" in capsys.readouterr().out
+
+
+def test_staff_search_and_open_a_persons_record_and_file_with_a_reason_and_change_nothing(is_on) -> None:
+    every_rule()
+    person = PrincipalFactory()
+    client = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    assert client.post(reverse("admin:find"), {"find": "OS-CU-0000"}).status_code == HTTPStatus.OK
+    people = reverse("admin:people_principal_changelist")
+    assert client.post(people, {"find": str(person.subject.ref)}).status_code == HTTPStatus.FOUND
+    record = reverse("admin:people_principal_change", args=[person.pk])
+    file = reverse("evidence:person", args=[person.subject.ref])
+    why = {"purpose": "audit", "ticket": QUEUES[0], "open_record": "1"}
+    for page in (record, file):
+        assert client.post(page, why).status_code == HTTPStatus.FOUND
+        assert "Say why you open it" not in client.get(page).text
+    assert AuditEvent.objects.filter(kind="admin.record.opened").count() == 2
+    for path, sent in (
+        (people, {"find": "x", "action": "export-chosen"}),
+        (record, {**why, "_save": "1"}),
+        (reverse("admin:people_principal_do_one", args=[person.pk, "reveal-addresses"]), {"open_record": "1"}),
+    ):
+        assert client.post(path, sent).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def test_a_record_asked_for_twice_is_shown_and_not_saved() -> None:
+    every_rule()
+    client = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    record = reverse("admin:people_principal_change", args=[PrincipalFactory().pk])
+    asked = {"purpose": "audit", "ticket": QUEUES[0], "open_record": "1"}
+    for _again in range(2):
+        assert client.post(record, asked).headers["Location"] == record
 
 
 def test_staff_read_that_nothing_can_be_changed(is_on) -> None:

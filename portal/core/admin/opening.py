@@ -200,10 +200,12 @@ class OpenedWithPurpose(admin.ModelAdmin):
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404
+        is_answer = request.method == "POST" and "open_record" in request.POST
         if OPENED.holds(request, obj, now=clock.now()):
+            if is_answer:  # sent twice: it asks to read, and the page below would take it for a change
+                return HttpResponseRedirect(request.get_full_path())
             beside = pages_beside(request, self.subject_ref_of(obj))
             return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
-        is_answer = request.method == "POST" and "open_record" in request.POST
         form = OpeningForm(request.POST if is_answer else None, initial={"ticket": _work_of(obj)})
         if is_answer and form.is_valid():
             self.note_opened(request, obj, purpose=form.cleaned_data["purpose"], ticket=form.cleaned_data["ticket"])

@@ -27,14 +27,44 @@ def lost_entries() -> Lost:
     Raises Refused when the anchor remembers no more than the tree, or while the newest change of the key does not say that
     entries were lost after the last head that is here.
     """
+    lost = _gap()
+    said = KeyRotation.objects.order_by("-first_size").first()
+    if said is None or said.cause != RotationCause.RESTORE or said.good_size != lost.good.size:
+        raise Refused(
+            "Two people have to say it first: rotate_ledger_key with the cause 'restore' and the good size "
+            f"{lost.good.size}."
+        )
+    return lost
+
+
+def require_good_size(cause: RotationCause, size: int | None) -> None:
+    """Whether ``size`` may be said to be the last good one for this cause; reads only.
+
+    Raises Refused, naming the size that is meant: after a loss it is that of the last head that is here, never that of the
+    anchor, whose leaves are gone; after a compromise a head of it was signed here; in due course there is none.
+    """
+    if cause == RotationCause.RESTORE:
+        lost = _gap()
+        if size != lost.good.size:
+            raise Refused(
+                f"The good size after this loss is {lost.good.size}, that of the last signed head that is here; "
+                f"the anchor's {lost.known.size} is the head that was lost."
+            )
+    elif cause == RotationCause.COMPROMISE and (size is None or not Checkpoint.objects.filter(size=size).exists()):
+        signed = Checkpoint.objects.order_by("-size").first()
+        newest = "none" if signed is None else signed.size
+        raise Refused(
+            "Name the last size that was surely signed by us: that of a head that was signed here. "
+            f"The newest one is of {newest}."
+        )
+    elif cause == RotationCause.ROUTINE and size is not None:
+        raise Refused("Name a last good size after a compromise or a loss only.")
+
+
+def _gap() -> Lost:
     known, last = anchor.read(), Checkpoint.objects.order_by("-size").first()
     if known is None or last is None or known.size <= last.size:
         raise Refused("The anchor remembers no more than this database: nothing was lost.")
-    said = KeyRotation.objects.order_by("-first_size").first()
-    if said is None or said.cause != RotationCause.RESTORE or said.good_size != last.size:
-        raise Refused(
-            f"Two people have to say it first: rotate_ledger_key with the cause 'restore' and the good size {last.size}."
-        )
     return Lost(Anchored(last.size, bytes(last.root), bytes(last.note)), known)
 
 

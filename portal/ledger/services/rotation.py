@@ -7,6 +7,7 @@ from portal.ledger import notes
 from portal.ledger.models import Checkpoint, Head, KeyRotation
 from portal.ledger.services import keys, signing
 from portal.ledger.services.entries import append
+from portal.ledger.services.rollback import require_good_size
 from portal.ledger.states import EntryKind, RotationCause
 
 
@@ -27,8 +28,8 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
     one the new key's. With ``good_size``, after a compromise, the head of that size is written down as the last one that
     is vouched for.
 
-    Raises Refused when ``vkey`` is not that of LEDGER_KEY_NEXT (any more), when nothing was sealed yet, or when no head
-    of ``good_size`` was signed.
+    Raises Refused when ``vkey`` is not that of LEDGER_KEY_NEXT (any more), when nothing was sealed yet, or what
+    ``require_good_size`` raises.
     """
     if next_vkey() != vkey:
         raise Refused("LEDGER_KEY_NEXT is not the key that was proposed.")
@@ -57,11 +58,5 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
 
 
 def _good(cause: RotationCause, size: int | None) -> Checkpoint | None:
-    if cause == RotationCause.ROUTINE:
-        return None
-    found = None if size is None else Checkpoint.objects.filter(size=size).first()
-    if found is None:
-        raise Refused(
-            "After a compromise or a loss, name the last size that was surely signed by us: one of a checkpoint."
-        )
-    return found
+    require_good_size(cause, size)
+    return None if size is None else Checkpoint.objects.get(size=size)

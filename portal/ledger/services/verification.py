@@ -183,7 +183,11 @@ class _Run:
     def _want(self, check: str, size: int, root: bytes, message: str) -> None:
         if size > self.report.size:
             if not _head_reaches(size):
-                self.report.fail(check, f"A tree of {size} leaves was signed; leaves are missing.", index=size)
+                last = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+                missing = (
+                    f"A tree of {size} leaves was signed; leaves are missing. The last signed head here is of {last}."
+                )
+                self.report.fail(check, missing, index=size)
         elif size >= self.start:
             self.wanted.setdefault(size, []).append((check, message, root))
         elif tiles.root_of(size) != root:

@@ -1,6 +1,6 @@
 """The page on which two people change the ledger's signing key."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -26,6 +26,12 @@ class KeyRotationForm(forms.ModelForm):
     class Meta:
         model = KeyRotationProposal
         fields = ("cause", "good_size")
+        help_texts: ClassVar = {
+            "good_size": _(
+                "After a compromise: the last checkpoint that was surely signed by us. After a loss: the size that "
+                "ledger_info calls signed last."
+            )
+        }
 
 
 @admin.register(KeyRotationProposal)

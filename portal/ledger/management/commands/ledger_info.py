@@ -2,8 +2,8 @@ from typing import Any
 
 from portal.core.commands import PortalCommand
 from portal.ledger import notes, services, tree
-from portal.ledger.models import Head
-from portal.ledger.services import anchor, public, witnesses
+from portal.ledger.models import Checkpoint, Head
+from portal.ledger.services import anchor, public, signing, witnesses
 
 
 class Command(PortalCommand):
@@ -15,17 +15,24 @@ class Command(PortalCommand):
         """Reads only."""
         head = Head.objects.first()
         known = anchor.read()
+        signed = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first()
         body = {
             "origin": services.verifier().name,
             "vkey": services.verifiers()[0].vkey,
             "keys": public.key_terms(),
             "size": 0 if head is None else head.size,
             "root": notes.to_base64(tree.EMPTY_ROOT if head is None else bytes(head.root)),
+            "signed_size": signed,
             "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},
             "witnesses": witnesses.told(witnesses.seen()),
         }
         independent = witnesses.independent()
         witnessed = f"{len(independent)} independent witnesses" if independent else "no independent witness"
         anchored = "no anchor yet" if known is None else f"anchored at {known.size}"
-        line = f"{body['origin']}: {body['size']} leaves, root {body['root']}, {anchored}, {witnessed}.\n{body['vkey']}"
+        last = "nothing signed yet" if signed is None else f"signed last at {signed}"
+        line = f"{body['origin']}: {body['size']} leaves, root {body['root']}, {last}, {anchored}, {witnessed}.\n{body['vkey']}"
+        # A head that is being signed stands in the anchor before it stands here: that is no loss.
+        size = 0 if head is None else head.size
+        if known and signed and known.size > signed and (known.size > size or signing.is_stopped()):
+            line += f"\nThe anchor is ahead: sealed entries are lost. The good size is {signed}, not {known.size}."
         self.answer(body, line, options=options)

@@ -29,13 +29,21 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--new-key", type=Path, metavar="FILE", help="write a new key to FILE, for LEDGER_KEY_NEXT")
-        parser.add_argument("--propose", metavar="EMAIL", help="propose the key of LEDGER_KEY_NEXT as this staff login")
+        parser.add_argument(
+            "--propose",
+            metavar="EMAIL",
+            help="propose the key of LEDGER_KEY_NEXT as this staff login; asks for its password",
+        )
         parser.add_argument(
             "--password-stdin", action="store_true", help="read the login's password from standard input"
         )
         parser.add_argument("--cause", choices=RotationCause.values, default=RotationCause.ROUTINE.value)
         parser.add_argument(
-            "--good-size", type=int, help="after a compromise: the last size that was surely signed by us"
+            "--good-size",
+            type=int,
+            metavar="N",
+            help="after a compromise: the last size that was surely signed by us; after a restore: the size that "
+            "ledger_info calls signed last (not the anchor's)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,6 +72,11 @@ class Command(PortalCommand):
     def _propose(self, options: dict[str, Any]) -> None:
         asked = sys.stdin.isatty() and not options["password_stdin"]
         password = getpass.getpass("Password: ") if asked else sys.stdin.readline().rstrip("\n")
+        if not password:
+            raise CommandError(
+                "No password was given. Run this in a terminal, or write it to standard input with --password-stdin.",
+                returncode=USAGE,
+            )
         user = authenticate(username=options["propose"], password=password)
         if user is None or user.pk is None:
             raise CommandError("No staff login has this address and password.", returncode=USAGE)
