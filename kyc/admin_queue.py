@@ -44,7 +44,7 @@ class QueueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
-        waiting = queryset.filter(pk__in=to_review().values("pk"))
+        waiting = queryset.filter(pk__in=to_review(at=clock.now()).values("pk"))
         match self.value():
             case "review":
                 return waiting.exclude(proposed())

@@ -15,6 +15,7 @@ from kyc import check_words, words
 from kyc.admin_queue import holder_of
 from kyc.basis import Change, changed_since, seen
 from kyc.check_words import OUTCOMES
+from kyc.children import is_of_a_child
 from kyc.forms import ProposalForm
 from kyc.models import Check, Document
 from kyc.outcomes import CheckOutcome
@@ -42,15 +43,19 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
     decision = deciding.open_proposal(document)
     is_waiting = document.state == DocumentState.CHECKED and is_sent
     is_open = (is_waiting or document.state == DocumentState.REJECTED) and document.case.frozen_at is None
+    is_childs = is_of_a_child(document.case, document.party, at=now)
     may_decide = access.allowed(user, Permission.CASE_DECIDE)
     is_shown = may_open and document.kept_id is not None
     said = deciding.words_of(decision) if decision is not None and may_open else ("", "")
-    may_propose = may_decide and is_open and decision is None and not deciding.why_not_maker(user, now=now)
+    may_propose = (
+        may_decide and is_open and not is_childs and decision is None and not deciding.why_not_maker(user, now=now)
+    )
     why_not = deciding.why_not_checker(decision, user, now=now) if decision is not None else ""
     return {
         "document": document,
         "case": document.case,
         "is_sent": is_sent,
+        "is_childs": is_childs,
         "brought_by": document.brought_by and (document.brought_by.full_name or document.brought_by.email),
         "checks": [check_line(check) for check in latest_checks(document) if is_sent or _could_not_run(check)],
         "number": document.number_display if is_sent else "",

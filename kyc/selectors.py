@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kyc import plans, rules
+from kyc.children import not_of_children
 from kyc.models import Case, Check, Decision, Document, Likeness, Party, Renewal, SanctionsList, Screening
 from kyc.outcomes import CheckOutcome
 from kyc.states import GONE, CaseState, DocumentState, LikenessState, Standing
@@ -171,13 +172,16 @@ def in_queue(documents: QuerySet[Document]) -> QuerySet[Document]:
 SOONEST = (F("due_at").asc(nulls_last=True), F("sent_at").asc(nulls_last=True), "pk")
 
 
-def to_review() -> QuerySet[Document]:
-    """What the desk works on: checked by machine and sent by the customer, oldest first. Nothing of a frozen case."""
+def to_review(*, at: datetime) -> QuerySet[Document]:
+    """What the desk works on: checked by machine and sent by the customer, oldest first. Nothing of a frozen case, and
+    nothing of somebody who is known as a child at ``at``.
+    """
     is_waiting = Q(state=DocumentState.CHECKED, sent_at__isnull=False)
     is_appeal = Q(proposed(), state=DocumentState.REJECTED)
     is_here = Q(party=None) | Q(party__ended_at=None)
     return (
         Document.objects.filter(is_here & (is_waiting | is_appeal), case__frozen_at=None, erased_at=None)
+        .filter(not_of_children(at=at))
         .select_related("case__customer", "case__locked_by", "party", "kept")
         .order_by("sent_at")
     )

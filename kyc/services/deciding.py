@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kyc import rules
 from kyc.basis import basis, seen
+from kyc.children import is_of_a_child
 from kyc.models import Check, Decision, Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import latest_checks
@@ -79,13 +80,13 @@ def propose(
     given with an approval), MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check),
     FINAL (a rejection for a reason that can be mended), SEEN_CHANGED (the page shows what is no more),
     ANSWER (an approval that leaves open what only a person can answer), NOTE (that does not say how it was answered),
-    FROZEN (the account of a child).
+    FROZEN (the account of a child, or the papers of somebody who said to be one).
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
     CLAIMS.require_free_for(document.case, maker, now=now)
     message, note = mask_identity_numbers(message.strip())[0], mask_identity_numbers(note.strip())[0]
-    _require_decidable(document, outcome)
+    _require_decidable(document, outcome, now)
     _require_seen(document, page_seen)
     _require_whole(document, outcome, reason_code, message)
     if outcome == DecisionOutcome.APPROVE:
@@ -135,7 +136,7 @@ def answer(
     document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
     message, note = words_of(decision)
     if approve:
-        _require_not_frozen(document)
+        _require_not_frozen(document, now)
         _require_seen(document, page_seen)
     if approve and decision.outcome == DecisionOutcome.APPROVE:
         screening.require_clear(document.case, now=now)
@@ -207,18 +208,23 @@ def _require_not_bringer(document: Document, checker: User) -> None:
         raise NotAllowed(_("Somebody else must answer: you brought this document in."))
 
 
-def _require_decidable(document: Document, outcome: str) -> None:
+def _require_decidable(document: Document, outcome: str, now: datetime) -> None:
     is_waiting = document.state == DocumentState.CHECKED and document.sent_at is not None
     is_appeal = document.state == DocumentState.REJECTED and outcome == DecisionOutcome.ASK_AGAIN
     if document.kept is None or document.erased_at is not None or not (is_waiting or is_appeal):
         raise IllegalMove(_("This document is not waiting for a decision. Load the page again."))
-    _require_not_frozen(document)
+    _require_not_frozen(document, now)
 
 
-def _require_not_frozen(document: Document) -> None:
+def _require_not_frozen(document: Document, now: datetime) -> None:
     if document.case.frozen_at is not None:
         raise Refused(
             _("This account is frozen: nothing is decided about its documents. End the freeze first."), code="FROZEN"
+        )
+    if is_of_a_child(document.case, document.party, at=now):
+        raise Refused(
+            _("The person is known as under 18: nothing is decided about their papers while that note stands."),
+            code="FROZEN",
         )
 
 

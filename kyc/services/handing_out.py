@@ -41,7 +41,7 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Document]:
     if Act.DECISION in four_eyes.acts_to_answer(user, now=now):
         not_brought = Q(brought_by=None) | ~Q(brought_by=user)
         can |= Q(proposed()) & ~Q(proposed(by=user)) & not_brought
-    return in_queue(to_review().filter(can)).order_by(*SOONEST)
+    return in_queue(to_review(at=now).filter(can)).order_by(*SOONEST)
 
 
 def let_go_when_done(case: Case, user: User, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kyc.children import TAKES_NONE, is_a_person, is_of_a_child
 from kyc.models import Case, Document, MinorFound, Party
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
@@ -18,7 +19,7 @@ from kyc.services import parties, proving, settling, telling
 from kyc.services.letting_go import end_quarantine, erase_document
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
-from kyc.states import DOCUMENT_MOVES, CustomerType, DocumentState
+from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
@@ -28,7 +29,7 @@ from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.people.services import customers, protections
 from portal.people.services.four_eyes import person_of
-from portal.people.states import CustomerKind, CustomerState, ProtectionGround, ProtectionKind
+from portal.people.states import CustomerState, ProtectionGround, ProtectionKind
 from portal.retention.deciding import is_held
 from portal.retention.selectors import binding_laws, rule_for
 
@@ -135,13 +136,8 @@ def _person(document: Document) -> UUID | None:
     if document.party is not None:
         principal = document.party.principal
         return principal.subject.ref if principal is not None else None
-    owner = proving.owner_of(document.case.customer) if _is_a_person(document.case) else None
+    owner = proving.owner_of(document.case.customer) if is_a_person(document.case) else None
     return owner.subject.ref if owner is not None else None
-
-
-def _is_a_person(case: Case) -> bool:
-    """A sole proprietor is the person, whatever kind of account they opened."""
-    return case.customer.kind == CustomerKind.INDIVIDUAL or case.customer_type == CustomerType.PROPRIETOR
 
 
 def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
@@ -154,7 +150,7 @@ def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
         return now
     Case.objects.filter(pk=case.pk).update(frozen_at=now)
     settling.settle(case, actor=WORKER, now=now)
-    if _is_a_person(case) and case.customer.state == CustomerState.ACTIVE:
+    if is_a_person(case) and case.customer.state == CustomerState.ACTIVE:
         customers.close(customer=case.customer, actor=WORKER, now=now)
     return now
 
@@ -187,9 +183,11 @@ def is_kept(document: Document, *, now: datetime) -> bool:
     return was_verified and (rule is None or bool(binding_laws(rule, on=on)))
 
 
-def require_not_frozen(case: Case) -> None:
-    """Raises Refused (FROZEN) for the case of a child."""
+def require_not_frozen(case: Case, party: Party | None = None, *, at: datetime) -> None:
+    """Raises Refused (FROZEN) for the case of a child, and for papers about somebody who said that they are one."""
     if case.pk is not None and case.frozen_at is not None:
         raise Refused(
             _("This account is frozen: we take no documents for it. Ask a person if this is wrong."), code="FROZEN"
         )
+    if is_of_a_child(case, party, at=at):
+        raise Refused(TAKES_NONE, code="FROZEN")

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from kyc import keeping, rules
+from kyc.children import is_of_a_child
 from kyc.models import Case, Renewal
 from kyc.needs import Needs, needs_of
 from kyc.renewals import looks_at_all, period_ends, soonest
@@ -40,7 +41,8 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
 
     One at a time for each case: two who decide about its last two documents at once would each see the other's as
     undecided, and neither would move the case. The lock lets rows that refer to the case be written. While somebody of it
-    was found to stand on a sanctions list it is not approved, whatever its documents say.
+    was found to stand on a sanctions list, or the customer is known as a child, it is not approved, whatever its documents
+    say.
     """
     read = [
         "state",
@@ -57,7 +59,7 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     needs = needs_of(case, now=now)
     rating.rate(case, needs, actor=actor, now=now)
     target = CaseState.REJECTED if case.frozen_at is not None else rules.case_target(needs.states)
-    if target == CaseState.APPROVED and is_listed(case):
+    if target == CaseState.APPROVED and (is_listed(case) or is_of_a_child(case, None, at=now)):
         target = CaseState.IN_REVIEW
     if target == case.state:
         if target == CaseState.APPROVED and case.renewals.filter(closed_at=None).exists():

@@ -79,7 +79,7 @@ class Archives(TakeOvers[TakeOver, Line]):
         sent, data = _sent(line)
         uploading.judge(sent, io.BytesIO(data), now=now)
         case = describing.case_of(sent.customer, now=now)
-        require_not_frozen(case)
+        require_not_frozen(case, sent.party, at=now)
         if sent.kind not in kinds_wanted(case, sent.party, now=now):
             raise fault("NOT_WANTED")
         earlier = present_documents(case, sent.party).get(sent.kind) if case.pk else None

@@ -177,7 +177,7 @@ def _write_down(judged: Judged, *, actor: Actor, now: datetime) -> Document:
     with transaction.atomic():
         consenting.take_turn(sent.kind, customer=sent.customer, party=party)
         case = open_case(customer=sent.customer, actor=actor, now=now)
-        require_not_frozen(case)
+        require_not_frozen(case, party, at=now)
         _require_wanted(case, sent.kind, party, now)
         subject_ref = party.subject_ref if party else case.subject_ref
         receipt = consenting.receipt_for(
@@ -257,7 +257,7 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
         return
     with transaction.atomic():
         document.case.refresh_from_db(fields=["frozen_at"])
-        require_not_frozen(document.case)
+        require_not_frozen(document.case, document.party, at=now)
         open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
         if rows.update(sent_at=now) != 1:

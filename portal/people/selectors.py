@@ -235,8 +235,13 @@ def children_among(refs: Iterable[UUID], *, at: datetime) -> set[UUID]:
 
     The caller gives every reference of each person.
     """
-    rows = _protections(at).filter(kind=ProtectionKind.CHILD, subject_ref__among=frozenset(refs))
+    rows = children_at(at).filter(subject_ref__among=frozenset(refs))
     return set(rows.values_list("subject_ref", flat=True))
+
+
+def children_at(at: datetime) -> QuerySet[Protection]:
+    """The notes that somebody is under 18 which hold at an instant."""
+    return _protections(at).filter(kind=ProtectionKind.CHILD)
 
 
 def _protections(at: datetime) -> QuerySet[Protection]:

@@ -132,7 +132,7 @@ def test_a_rejection_is_for_good_and_only_two_people_open_it_again_after_an_appe
         with pytest.raises((IllegalMove, Refused)):
             proposed(document, maker, **wrong)
     decision = proposed(document, maker, **APPEAL)
-    assert list(to_review()) == [document]
+    assert list(to_review(at=clock.now())) == [document]
     assert Case.objects.get().state == "rejected"
     answered(decision, checker)
     assert Case.objects.get().state == "open"

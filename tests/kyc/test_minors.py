@@ -14,6 +14,7 @@ from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.people.selectors import is_child, protection_of
+from portal.people.services import protections
 from portal.retention.services import holds
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
 from tests.kyc.factories import CUSTOMER, answered, checked, firm, paper, party_of, proposed, rest_approved, uploaded
@@ -182,7 +183,7 @@ def test_what_was_erased_proves_nothing_and_its_place_is_free_when_the_freeze_en
 
 def test_nothing_of_a_frozen_case_is_decided_or_sent(found, maker, checker):
     document = held(found)
-    assert not to_review().exists()
+    assert not to_review(at=clock.now()).exists()
     for outcome in ({"outcome": "approve"}, {"outcome": "ask_again", "reason_code": "cut_off", "message": "Again."}):
         with pytest.raises(Refused) as caught:
             proposed(document, maker, **outcome)
@@ -193,7 +194,7 @@ def test_nothing_of_a_frozen_case_is_decided_or_sent(found, maker, checker):
     assert caught.value.code == "FROZEN"
     minors.lift(found, why="It was a mistake.", actor=actor.staff(maker.pk), now=clock.now())
     uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
-    assert to_review().get() == document
+    assert to_review(at=clock.now()).get() == document
 
 
 def test_a_freeze_between_the_two_people_stops_the_second(individual, asha, maker, checker):
@@ -236,3 +237,62 @@ def test_the_account_of_a_child_is_asked_for_nothing_and_can_say_that_it_is_wron
     upload = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"]))
     assert "This account is frozen" in upload.text
     assert "<form" not in upload.text.partition("<main")[2].partition("</main")[0]
+
+
+def says_child(person) -> None:
+    protections.protect(
+        subject_ref=person.subject.ref, kind="child", ground="declared", actor=CUSTOMER, now=clock.now()
+    )
+
+
+def test_nothing_is_taken_or_decided_once_somebody_said_that_they_are_under_18(individual, asha, maker, checker):
+    rest_approved(individual)
+    document = checked(individual)
+    decision = proposed(document, maker)
+    draft = uploaded(individual, kind="driving_licence", number="MH1220110012345")
+    says_child(asha.principal)
+    with pytest.raises(Refused, match="under 18"):
+        answered(decision, checker)
+    answered(decision, checker, approve=False, reason="Known as under 18.")
+    for refused in (
+        lambda: proposed(document, maker),
+        lambda: uploaded(individual, kind="passport", number="A1234567", now=clock.now()),
+        lambda: uploading.send(draft, actor=CUSTOMER, now=clock.now()),
+    ):
+        with pytest.raises(Refused, match="under 18") as raised:
+            refused()
+        assert raised.value.code == "FROZEN"
+    assert not to_review(at=clock.now()).exists()
+    assert Case.objects.get().state != "approved"
+    page = opened(maker, reverse("admin:kyc_document_change", args=[document.pk]))
+    assert "known as under 18" in page
+    assert "Propose" not in page
+    client = customer_client(asha)
+    for url in (
+        reverse("privacy:kyc-document", args=[document.reference]),
+        reverse("privacy:kyc-upload", args=[individual.reference, "passport"]),
+        reverse("privacy:kyc"),
+    ):
+        page = client.get(url).text
+        assert "take no documents of children" in page
+        assert "It is with us." not in page
+
+
+def test_a_mistake_about_somebodys_age_ends_with_its_note(individual, asha, maker, checker):
+    rest_approved(individual)
+    document = checked(individual)
+    says_child(asha.principal)
+    protections.end_all(subject_ref=asha.principal.subject.ref, actor=CUSTOMER, now=clock.now())
+    assert list(to_review(at=clock.now())) == [document]
+    answered(proposed(document, maker), checker)
+    assert Case.objects.get().state == "approved"
+
+
+def test_of_an_organisation_only_the_papers_of_the_child_itself_rest(organisation, maker):
+    party = party_of(organisation)
+    says_child(party.principal)
+    own, childs = checked(organisation), paper(party.case, "passport", party=party, state="checked")
+    assert list(to_review(at=clock.now())) == [own]
+    with pytest.raises(Refused, match="under 18"):
+        proposed(childs, maker)
+    assert proposed(own, maker).outcome == "approve"

@@ -128,7 +128,7 @@ def test_who_leaves_takes_papers_along_that_nobody_has_decided_about_and_the_que
     waiting.refresh_from_db()
     decision.refresh_from_db()
     assert (waiting.state, waiting.kept, decision.note_sealed) == ("destroyed", None, None)
-    assert not to_review().exists()
+    assert not to_review(at=clock.now()).exists()
 
 
 def test_a_customer_says_in_so_many_words_that_nobody_else_is_an_owner_and_a_new_share_ends_it(case):

@@ -145,7 +145,7 @@ def test_a_fault_puts_the_document_back_and_two_people_decide_anew(looks, maker,
     document = row.decision.document
     document.refresh_from_db()
     case = Case.objects.get(pk=document.case_id)
-    assert (document.state, case.state, list(to_review())) == ("checked", "in_review", [document])
+    assert (document.state, case.state, list(to_review(at=clock.now()))) == ("checked", "in_review", [document])
     answered(proposed(document, maker, outcome="reject", reason_code="altered", message="Write to us."), checker)
     case.refresh_from_db()
     assert case.state == "rejected"

@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 
 from kyc.check_words import CHECKS, OUTCOMES
+from kyc.children import TAKES_NONE
 from kyc.states import (
     DecisionOutcome,
     DecisionReason,
@@ -173,6 +174,7 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *_words_of(UploadForm.base_fields["share_code"]),
                 *AGREES.values(),
                 AADHAAR_TYPED,
+                TAKES_NONE,
                 UploadForm.base_fields["is_account"].label,
                 *CHECKS.values(),
                 *OUTCOMES.values(),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from grievances.states import ForWhom, TicketKind
 from kyc import notices, services, words
+from kyc.children import TAKES_NONE, is_of_a_child
 from kyc.inspection import keeps_codes_only
 from kyc.models import Case, DeletionRequest, Document, Party
 from kyc.needs import is_due_again, kinds_wanted, needs_of
@@ -48,7 +49,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     if kind not in kinds_wanted(case, whose, now=clock.now()):
         raise NotFound("There is no such task.")
     earlier = present_documents(case, whose).get(kind) if case.pk else None
-    why_not = _why_not(case, earlier)
+    why_not = _why_not(case, whose, earlier)
     question = consenting.question(kind, language=get_language() or "en", now=clock.now())
     is_own = consenting.is_held_by(principal_of(request), case.customer, whose)
     asks = {"kind": kind, "question": question, "is_own": is_own, "reusable": reusable(case, whose, kind)}
@@ -150,10 +151,10 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     return HttpResponse(drawn, content_type="image/png")
 
 
-def _why_not(case: Case, earlier: Document | None) -> str:
+def _why_not(case: Case, party: Party | None, earlier: Document | None) -> str:
     """Why nothing can be sent here now; empty when something can."""
     try:
-        minors.require_not_frozen(case)
+        minors.require_not_frozen(case, party, at=clock.now())
     except Refused as refused:
         return str(refused)
     return services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
@@ -248,6 +249,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
     reason_code, message = customer_words(document) if document.state in PROBLEMS else ("", "")
     why = DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, "")
     is_misfit, deletion = does_not_fit(document), _deletion(document)
+    is_childs = is_of_a_child(document.case, document.party, at=clock.now())
     is_unsent = document.sent_at is None and document.erased_at is None and document.state in UNSENT
     waits = running_clocks(deletion.owner).first() if deletion and deletion.state == DeletionState.ASKED else None
     return {
@@ -274,7 +276,8 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "deletion_due": waits.due_at if waits else None,
         "may_be_deleted": document.deletion_asked_at is None and is_still_kept(document),
         "is_deleted": deletion is not None and deletion.state == DeletionState.ERASED,
-        "is_frozen": document.case.frozen_at is not None,
+        "is_frozen": document.case.frozen_at is not None or is_childs,
+        "takes_none": TAKES_NONE if is_childs else "",
         "stands": _("Not sent yet") if is_unsent else _stands(document),
         "kept_until": notices.until(document.case, document.retention_class, now=clock.now()),
         "again_url": upload_url(document.case.customer, document.party, document.kind),

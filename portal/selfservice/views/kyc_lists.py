@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kyc import people_words, services, words
+from kyc.children import TAKES_NONE, is_of_a_child
 from kyc.forms import TypeForm
 from kyc.models import Case, Document, Party
 from kyc.needs import FATAL, Lacking, Needs, Task, needs_at, needs_of, parties_of, shares_of
@@ -89,6 +90,8 @@ class CustomerTasks:
     reasons: list[Any]
     #: The document that showed a child, while the account is frozen for it: nothing is asked for then. Empty otherwise.
     froze_url: str
+    #: What stands above the list of somebody who is known as a child; empty for others.
+    takes_none: Any
 
 
 @customer_required
@@ -166,7 +169,7 @@ def whose_name(customer: Customer, party: Party | None) -> str:
 
 def left_to_do(case: Case) -> int:
     """How many tasks of the case wait for the customer, those too that ask for somebody to be named."""
-    if case.frozen_at:
+    if case.frozen_at or is_of_a_child(case, None, at=clock.now()):
         return 0
     needs = needs_of(case, now=clock.now())
     papers = [task for task in needs.tasks if not task.need.is_optional and task.turn == Turn.CUSTOMER]
@@ -215,6 +218,7 @@ def _group(customer: Customer, viewed: int) -> CustomerTasks:
         *words.standing(case, on=clock.day(now)),
         [RenewalReason(one.reason).label for one in renewals_of(case)],
         _froze_url(case),
+        TAKES_NONE if is_of_a_child(case, None, at=now) else "",
     )
 
 
