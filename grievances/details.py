@@ -61,7 +61,7 @@ DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
     ),
     TicketKind.CONSENT: (
         Detail("consent_about", _("What did you agree to, or take back?")),
-        Detail("consent_reference", _("Number of the receipt, if you have it"), _("For example OS-CR-7K4M-9QX2.")),
+        Detail("consent_reference", _("Number of the receipt, if you have it"), _("For example OS-CR-7K4M-9QX2-C3TN.")),
     ),
     TicketKind.BREACH: (
         Detail("lost_data", _("Which data is it about?")),

@@ -55,7 +55,7 @@ class AnswerSetAdmin(ScrubPages, _Answers):
     list_display = ("reference", "answered_as", "fiduciary", "purpose", "channel", "total", "allowed", "answered_at")
     list_select_related = ("fiduciary",)
     list_filter = ("answered_as", "channel", "answered_at")
-    search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2, or an e-mail address or number in full")
+    search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2-C3T8, or an e-mail address or number in full")
     fields = (
         "reference",
         "answered_as",

@@ -20,7 +20,7 @@ class AnswerSet(AppendOnlyModel):
     (``answer_sets.salt_of``).
     """
 
-    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
     answered_as = models.CharField(_("as"), max_length=8, choices=AnsweredAs.choices)
     fiduciary = models.ForeignKey(
         "people.Fiduciary", models.PROTECT, null=True, related_name="+", verbose_name=_("fiduciary")

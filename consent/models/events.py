@@ -14,7 +14,7 @@ from portal.law.states import Channel
 class ConsentReceipt(AppendOnlyModel):
     """The number a person keeps. One act on a page may change several answers: they share it."""
 
-    reference = models.CharField(_("receipt"), max_length=16, unique=True)
+    reference = models.CharField(_("receipt"), max_length=20, unique=True)
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     made_at = models.DateTimeField(_("made"))
 

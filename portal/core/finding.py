@@ -14,7 +14,7 @@ from portal.core.ids import KINDS, parse_reference
 from portal.core.text import sorted_words
 
 #: A reference as people type it; an appeal carries the ticket's with its own number behind.
-_REFERENCE = re.compile(r"(?:OS[\s-]*)?([A-Z]{2})[\s-]*\w{4}[\s-]*\w{4}(?:-A\d{1,2})?", re.ASCII)
+_REFERENCE = re.compile(r"(?:OS[\s-]*)?([A-Z]{2})(?:[\s-]*\w{4}){2,3}(?:-A\d{1,2})?", re.ASCII)
 _APPEAL = re.compile(r"-A\d{1,2}$")
 
 

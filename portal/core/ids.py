@@ -2,6 +2,9 @@
 
 The alphabet has 31 characters, a prime, and the weights are distinct and not 0 modulo 31; so any one wrong character
 and any swap of two unequal neighbours change the sum (the argument of ISBN-10, over 31 instead of 11).
+
+Two groups of four have 2.7e10 references: enough for what people make one by one. What a list or a broadcast makes by the
+million has three groups, 2.5e16: among 2.7e10 the first pair is drawn after some 200,000, and it would end the whole list.
 """
 
 import secrets
@@ -12,7 +15,9 @@ from portal.core.errors import BadReference
 #: 0-9 and A-Z without I, L, O, S and U, which are read as 1, 1, 0, 5 and V.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRTVWXYZ"
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "U": "V"})
-BODY = 7
+BODY, LONG_BODY = 7, 11
+#: Receipts, messages, logged answers: machines make them by the million.
+LONG_KINDS = frozenset({"CR", "MS", "DA"})
 KINDS = frozenset(
     {
         "BC",
@@ -59,34 +64,42 @@ def _check_character(kind: str, body: str) -> str:
 
 
 def new_reference(kind: str) -> str:
-    """A new reference such as ``OS-GR-7K4M-9QX2``; about 2.7e10 of each kind, so the column is unique and the caller may retry."""
+    """A new reference such as ``OS-GR-7K4M-9QX2``, or ``OS-CR-7K4M-9QX2-C3TN`` of a long kind. The column is unique."""
     if kind not in KINDS:
         raise ValueError(f"There is no reference kind {kind!r}.")
-    drawn, body = secrets.randbelow(len(ALPHABET) ** BODY), ""
-    for _place in range(BODY):
+    length = LONG_BODY if kind in LONG_KINDS else BODY
+    drawn, body = secrets.randbelow(len(ALPHABET) ** length), ""
+    for _place in range(length):
         drawn, value = divmod(drawn, len(ALPHABET))
         body += ALPHABET[value]
-    text = body + _check_character(kind, body)
-    return f"OS-{kind}-{text[:4]}-{text[4:]}"
+    return _in_groups(kind, body + _check_character(kind, body))
+
+
+def _in_groups(kind: str, text: str) -> str:
+    return "-".join(["OS", kind, *(text[place : place + 4] for place in range(0, len(text), 4))])
 
 
 def parse_reference(text: str, kind: str) -> str:
     """The canonical form of what a person typed: lower case, spaces, missing hyphens, O for 0, I or L for 1 are forgiven.
 
-    Raises BadReference when the form, the kind or the check character is wrong; the last with the code CHECK_CHARACTER.
+    Long kinds had two groups once: both lengths are read. Raises BadReference when the form, the kind or the check
+    character is wrong; the last with the code CHECK_CHARACTER.
     """
+    lengths = {BODY + 1, LONG_BODY + 1} if kind in LONG_KINDS else {BODY + 1}
     folded = unicodedata.normalize("NFKC", text).upper()
     plain = "".join(str(unicodedata.digit(c, c)) for c in folded if c.isalnum())
     if plain.startswith("OS" + kind):
         plain = plain[2 + len(kind) :]
-    elif plain.startswith(kind) and len(plain) == BODY + 1 + len(kind):
+    elif plain.startswith(kind) and len(plain) - len(kind) in lengths:
         plain = plain[len(kind) :]
     plain = plain.translate(READ_AS)
-    if len(plain) != BODY + 1 or any(character not in ALPHABET for character in plain):
+    if len(plain) not in lengths or any(character not in ALPHABET for character in plain):
+        if kind in LONG_KINDS:
+            raise BadReference(f"A reference looks like OS-{kind}-7K4M-9QX2-C3TN: three groups of four characters.")
         raise BadReference(f"A reference looks like OS-{kind}-7K4M-9QX2: two groups of four characters.")
-    if _check_character(kind, plain[:BODY]) != plain[BODY]:
+    if _check_character(kind, plain[:-1]) != plain[-1]:
         raise BadReference(
             "One character of the reference is wrong, or two are swapped. Compare it with the message we sent.",
             code="CHECK_CHARACTER",
         )
-    return f"OS-{kind}-{plain[:4]}-{plain[4:]}"
+    return _in_groups(kind, plain)

@@ -22,7 +22,7 @@ _GSTIN = re.compile(r"(?<!\d)\d{2}[A-Za-z]{5}\d{4}[A-Za-z][A-Za-z0-9]{3}(?![A-Za
 #: Nine to eighteen digits, also in groups of three and more; a date is none. Most accounts have no check digit.
 _ACCOUNT = re.compile(r"(?<![\d+])(?:\d{9,18}|(?=(?:[ -]?\d){9,18}(?![ -]?\d))\d{3,}(?:[ -]\d{3,})+)(?!\d)")
 #: One of our own: some would pass for the number of a paper.
-_REFERENCE = re.compile(r"(?<![A-Za-z0-9-])OS-([A-Z]{2})-[0-9A-Z]{4}-[0-9A-Z]{4}(?![A-Za-z0-9-])")
+_REFERENCE = re.compile(r"(?<![A-Za-z0-9-])OS-([A-Z]{2})(?:-[0-9A-Z]{4}){2,3}(?![A-Za-z0-9-])")
 _DASH_DOT_OR_SLASH = re.compile(r"[\u2010-\u2015\u2212\u2044./]")
 
 WRITE_INSTEAD: Final = _("Name the record by its reference, a number by its last four digits.")

@@ -18,7 +18,7 @@ QUEUES: Final = (
     "yearly audit",
 )
 
-_KIND = re.compile(r"OS[ -]?([A-Z]{2})[ -]?\w{4}[ -]?\w{4}", re.ASCII)
+_KIND = re.compile(r"OS[ -]?([A-Z]{2})(?:[ -]?\w{4}){2,3}", re.ASCII)
 
 
 def parse_ticket(text: str) -> str:

@@ -78,7 +78,7 @@ def test_no_secret_part_of_any_address_is_logged(lines):
 
 @pytest.mark.django_db
 def test_a_link_that_is_refused_leaves_no_working_link_in_the_log(lines):
-    Client().post("/privacy/out/OS-MS-7K4M-9QX2.AUFVworks/", {})
+    Client().post("/privacy/out/OS-MS-7K4M-9QX2-C3TY.AUFVworks/", {})
     assert "/privacy/out/" in lines.getvalue()
     assert "AUFVworks" not in lines.getvalue()
     assert all(json.loads(line) for line in lines.getvalue().splitlines())

@@ -48,7 +48,7 @@ STANDS = f"""
 ]
 """
 #: What differs from visit to visit and is as long each time: references, tokens, numbers and times.
-VARIES = re.compile(r"\b[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}\b|[0-9A-Za-z_-]{20,}|\d+")
+VARIES = re.compile(r"\b[A-Z]{2}(?:-[0-9A-Z]{4}){2,3}\b|[0-9A-Za-z_-]{20,}|\d+")
 #: Pages and navigations, just as they stood, in which axe found nothing in this process.
 _WITHOUT_FAULT: set[str] = set()
 #: Milliseconds that a page is given to arrive.

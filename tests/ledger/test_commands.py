@@ -137,7 +137,14 @@ def test_a_damaged_key_is_a_usage_error(tmp_path):
 
 def test_a_receipt_of_nothing_of_a_waiting_and_of_an_erased_entry(tmp_path):
     out = tmp_path / "x.tlog-proof"
-    unknown = ("latest", "no-uuid", "123e4567-e89b-12d3-a456-426614174000", "OS-CR-7K4M-9QX2", "os-gr-7k4m-9qx2", "OS-")
+    unknown = (
+        "latest",
+        "no-uuid",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "OS-CR-7K4M-9QX2-C3TN",
+        "os-gr-7k4m-9qx2",
+        "OS-",
+    )
     for event_id in unknown:
         with pytest.raises(NotFound):
             run("receipt", event_id, out=out)

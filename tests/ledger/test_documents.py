@@ -16,7 +16,7 @@ RECORD = {
     "v": 1,
     "kind": "consent",
     "event": "denied",
-    "receipt": "OS-CR-7K4M-9QX2",
+    "receipt": "OS-CR-7K4M-9QX2-C3TN",
     "address_verified": True,
     "notice": {"code": "consent", "number": 1},
     "actor": {"kind": "customer", "ref": ""},
@@ -31,7 +31,7 @@ def program():
     return space
 
 
-def document(record=None, reference="OS-CR-7K4M-9QX2"):
+def document(record=None, reference="OS-CR-7K4M-9QX2-C3TN"):
     proof = make_receipt(body=commitment.canonical(record or RECORD))
     return {
         "format": documents.FORMAT,
@@ -175,7 +175,7 @@ def test_another_key_in_a_document_is_told_and_another_key_given_refuses_it(prog
 
 
 def test_a_reference_is_proved_by_the_record_or_called_unproved(program):
-    told = {"v": 1, "kind": "audit", "facts": {"reference": "OS-CR-7K4M-9QX2"}}
+    told = {"v": 1, "kind": "audit", "facts": {"reference": "OS-CR-7K4M-9QX2-C3TN"}}
     assert check(written(document(told))).unproved == ("status", "ledger.witnesses")
     assert "receipt" in check(written(document(told, reference="OS-CR-0000-0000"))).reason
     before = {"v": 1, "kind": "consent"}

@@ -10,7 +10,7 @@ from portal.outbox.channels import email
 from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
 
 OUTGOING = Outgoing(
-    reference="OS-MS-7K4M-9QX2",
+    reference="OS-MS-7K4M-9QX2-C3TY",
     channel="email",
     category="transactional",
     language="hi",

@@ -37,7 +37,7 @@ def api(settings: Any) -> Iterator[Communications]:
 
 def outgoing(key: str = "") -> Outgoing:
     return Outgoing(
-        reference="OS-MS-7K4M-9QX2",
+        reference="OS-MS-7K4M-9QX2-C3TY",
         channel="sms",
         category="transactional",
         language="hi",
@@ -58,7 +58,7 @@ def test_an_accepted_message_keeps_the_gateways_name_for_it(api: Communications)
     assert api.headers[0]["Idempotency-Key"] == key
     assert api.asked == [
         {
-            "reference": "OS-MS-7K4M-9QX2",
+            "reference": "OS-MS-7K4M-9QX2-C3TY",
             "channel": "sms",
             "to": "+919876543210",
             "category": "transactional",
@@ -74,7 +74,7 @@ def test_an_accepted_message_keeps_the_gateways_name_for_it(api: Communications)
 def test_the_same_key_again_delivers_once_and_gets_the_same_name(api: Communications) -> None:
     first, second = (SmsChannel().send(outgoing("same")) for _ in range(2))
     assert first == second
-    assert api.delivered["OS-MS-7K4M-9QX2"] == 1
+    assert api.delivered["OS-MS-7K4M-9QX2-C3TY"] == 1
 
 
 @pytest.mark.parametrize(

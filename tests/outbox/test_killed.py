@@ -69,7 +69,7 @@ def one_life(gateway_url: str) -> list[str]:
         process.send_signal(signal.SIGKILL)
         process.wait()
         listener.join()
-    return [line for line in lines if len(line) == len("OS-MS-7K4M-9QX2")]
+    return [line for line in lines if len(line) == len("OS-MS-7K4M-9QX2-C3TY")]
 
 
 def settle() -> None:

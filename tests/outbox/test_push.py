@@ -47,7 +47,7 @@ def on(browser: Browser, subject_ref: UUID = ASHA, **changes: str) -> PushSubscr
 
 def a_notice(subject_ref: UUID = ASHA) -> Outgoing:
     return Outgoing(
-        reference="OS-MS-7K4M-9QX2",
+        reference="OS-MS-7K4M-9QX2-C3TY",
         channel="push",
         category="transactional",
         language="hi",
@@ -68,11 +68,11 @@ def test_only_the_browser_reads_the_notice_and_it_names_no_matter(service: PushS
         "title": "आपके लिए एक संदेश",
         "body": "पढ़ने के लिए इसे खोलें।",
         "lang": "hi",
-        "tag": "OS-MS-7K4M-9QX2",
-        "url": "/privacy/messages/OS-MS-7K4M-9QX2/",
+        "tag": "OS-MS-7K4M-9QX2-C3TY",
+        "url": "/privacy/messages/OS-MS-7K4M-9QX2-C3TY/",
     }
     assert b"PAN" not in sealed
-    assert (headers["content-encoding"], headers["topic"]) == ("aes128gcm", "OS-MS-7K4M-9QX2")
+    assert (headers["content-encoding"], headers["topic"]) == ("aes128gcm", "OS-MS-7K4M-9QX2-C3TY")
 
 
 def test_the_push_service_knows_us_by_our_key(service: PushService) -> None:

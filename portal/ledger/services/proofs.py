@@ -34,7 +34,7 @@ def entry_by_event(event_id: UUID | str) -> Entry:
             found = entries.filter(event_id=UUID(str(event_id))).first()
         except ValueError as error:
             raise NotFound(
-                "Give a receipt's reference such as OS-CR-7K4M-9QX2, an event's number (a UUID), or: latest."
+                "Give a receipt's reference such as OS-CR-7K4M-9QX2-C3TN, an event's number (a UUID), or: latest."
             ) from error
     if found is None:
         raise NotFound("The ledger has no entry with this number.")

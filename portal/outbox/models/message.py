@@ -20,7 +20,7 @@ class Message(models.Model):
         "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at only_here instead_of after",
     )
 
-    reference = models.CharField(max_length=16, unique=True, editable=False)
+    reference = models.CharField(max_length=20, unique=True, editable=False)
     kind = models.CharField(max_length=64, help_text=_("Which event it tells of, and so which template."))
     subject_ref = models.UUIDField(help_text=_("The subject it is for: an opaque reference."))
     fiduciary = models.CharField(max_length=32)
