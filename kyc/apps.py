@@ -29,6 +29,7 @@ class KycConfig(AppConfig):
         for job_kind in taking_over.ARCHIVES.job_kinds:
             hooks.job_kinds.register(job_kind)
         hooks.complaints.register(gates.complained)
+        hooks.documents_complained_of.register(gates.documents_complained_of)
         hooks.customer_renamed.register(gates.renamed)
         hooks.clock_owners.register(KycClocks())
         for retention_class in keeping.classes():

@@ -1,12 +1,13 @@
 """What KYC does when other rooms tell of an event after which a customer is looked at again."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max
 
 from kyc.models import Case
-from kyc.services import renewing
+from kyc.services import appealing, renewing
 from kyc.states import RenewalReason
 from portal.core import actor as actors
 from portal.core.actor import Actor
@@ -41,6 +42,13 @@ def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) 
     case = Case.objects.select_related("customer").filter(customer=entity.customer_id).first()
     if case is not None and _is_spike(fiduciary, case, at):
         renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=actors.system("kyc.complaints"), now=at)
+
+
+def documents_complained_of(
+    *, ticket: str, documents: Iterable[str], subject_ref: UUID, actor: Actor, at: datetime
+) -> None:
+    """Registered in ``hooks.documents_complained_of``: each document of theirs names the grievance from now on."""
+    appealing.note(ticket=ticket, documents=documents, subject_ref=subject_ref, actor=actor, now=at)
 
 
 def _is_spike(fiduciary: str, case: Case, at: datetime) -> bool:

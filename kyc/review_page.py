@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import check_words, words
 from kyc.admin_queue import holder_of
+from kyc.appeals import appeals_of
 from kyc.basis import Change, changed_since, seen
 from kyc.check_words import OUTCOMES
 from kyc.children import is_of_a_child
@@ -69,6 +70,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "rows": side_by_side(document) if is_shown and document.erased_at is None else [],
         "view": view_of(request, document) if is_shown and document.pages else None,
         "page_seen": seen(document),
+        "appeals": appeals_of(document),
         "since": [change_line(one) for one in changed_since(decision)] if decision is not None else [],
         "languages": ", ".join(language_name(code) for code in telling.languages_of(document.case)) or moments.NONE,
         "single_keys": not request.session.get(KEYS_OFF, False),

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from grievances import details, sealing
 from grievances.models import DraftFile, Ticket, TicketContact
-from grievances.services import letters, lines, timing
+from grievances.services import letters, lines, reading, timing
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, ContactKind, Door, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, changes, ciphers
+from portal.core import addresses, changes, ciphers, hooks
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.ids import new_reference
@@ -140,12 +140,24 @@ def file_ticket(
             subject_ref=subject_ref,
             at=now,
         )
+        _tell_of_documents(ticket, texts, principal, actor=actor, at=at)
         timing.start(ticket, regimes=people.regimes_of(subject_ref), actor=actor, at=at)
         if acknowledged_at is None:
             acknowledge(ticket=ticket, at=now)
         else:
             _acknowledged_elsewhere(ticket, actor=actor, at=acknowledged_at, now=now)
     return Filed(ticket, is_new=True, tracking_key=key)
+
+
+def _tell_of_documents(
+    ticket: Ticket, texts: Mapping[str, str], principal: Principal | None, *, actor: Actor, at: datetime
+) -> None:
+    """Whoever keeps the documents that the person named learns of it; of a stranger nobody can say whose they are."""
+    named = reading.references_in(texts.values(), "DO") if principal is not None else []
+    if principal is None or not named:
+        return
+    for told in hooks.documents_complained_of:
+        told(ticket=ticket.reference, documents=named, subject_ref=principal.subject.ref, actor=actor, at=at)
 
 
 def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:

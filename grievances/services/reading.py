@@ -104,8 +104,12 @@ def line_of(ticket: Ticket, entry: TicketEntry, *, label: str = "", opened: bool
 def references_named(lines: Iterable[Line], kind: str) -> list[str]:
     """The references of a kind, such as DO, that the person wrote in these lines, each once. What staff wrote names none."""
     theirs = (line for line in lines if line.entry.author == Author.PERSON)
-    found = [word for line in theirs for text in line.texts.values() for word in _references(text, kind)]
-    return list(dict.fromkeys(found))
+    return references_in((text for line in theirs for text in line.texts.values()), kind)
+
+
+def references_in(texts: Iterable[str], kind: str) -> list[str]:
+    """The references of a kind in some texts, each once; one with a wrong character is none."""
+    return list(dict.fromkeys(word for text in texts for word in _references(text, kind)))
 
 
 def _references(text: str, kind: str) -> Iterator[str]:

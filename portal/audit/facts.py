@@ -64,6 +64,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.JOBS_IMPORT_BROUGHT: _IMPORT,
     AuditKind.JOBS_IMPORT_ENDED: _IMPORT,
     AuditKind.JOBS_IMPORT_TRIED: _IMPORT,
+    AuditKind.KYC_DOCUMENT_APPEALED: "case document ticket",
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",
     AuditKind.KYC_LIKENESS_PROPOSED: "case source version sha256 state proposal answer",

@@ -118,6 +118,7 @@ class AuditKind(StrEnum):
     KYC_CHECKS_REPLAYED = "kyc.checks.replayed"
     KYC_DECISION_ANSWERED = "kyc.decision.answered"
     KYC_DECISION_PROPOSED = "kyc.decision.proposed"
+    KYC_DOCUMENT_APPEALED = "kyc.document.appealed"
     KYC_DOCUMENT_CHECKED = "kyc.document.checked"
     KYC_DOCUMENT_DELETION_ANSWERED = "kyc.document.deletion_answered"
     KYC_DOCUMENT_DELETION_ASKED = "kyc.document.deletion_asked"

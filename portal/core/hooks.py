@@ -103,6 +103,9 @@ consent_withdrawn: HookList[Callable[..., Any]] = HookList("consent_withdrawn")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
+#: Callables told, in the same transaction, of a grievance of somebody known here whose person named documents in it:
+#: ``(*, ticket, documents, subject_ref, actor, at)``, with the references and the person's subject.
+documents_complained_of: HookList[Callable[..., Any]] = HookList("documents_complained_of")
 #: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.
 customer_renamed: HookList[Callable[..., Any]] = HookList("customer_renamed")
 #: Callables told, in the same transaction and while the addresses are still there, that a person is being erased:

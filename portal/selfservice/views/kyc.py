@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grievances.states import ForWhom, TicketKind
+from grievances.models import Ticket
+from grievances.selectors import tickets_of
+from grievances.states import OPEN_STATES, ForWhom, TicketKind
 from kyc import notices, services, words
+from kyc.appeals import appeals_of
 from kyc.children import TAKES_NONE, is_of_a_child
 from kyc.inspection import keeps_codes_only
 from kyc.models import Case, DeletionRequest, Document, Party
@@ -107,7 +110,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 def status(request: HttpRequest, reference: str) -> HttpResponse:
     """Where one document stands, what happens next, and what to do when it is not accepted."""
     document = document_for(request.user, reference)
-    context = {**_about(request, document), "left": left_to_do(document.case)}
+    context = {**_about(request, document), **_asked(request, document), "left": left_to_do(document.case)}
     return render(request, "selfservice/kyc/status.html", context)
 
 
@@ -134,11 +137,12 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
 def appeal(request: HttpRequest, reference: str) -> HttpResponse:
     """A person looks again: a grievance of kind KYC begins, with the document's reference in it."""
     document = document_for(request.user, reference)
-    said = _("About my document %(reference)s (%(kind)s):") % {
-        "reference": document.reference,
-        "kind": document.get_kind_display(),
+    answers = {
+        "for_whom": str(ForWhom.SELF),
+        "kind": str(TicketKind.KYC),
+        "kyc_document": document.get_kind_display(),
+        "kyc_reference": document.reference,
     }
-    answers = {"for_whom": str(ForWhom.SELF), "kind": str(TicketKind.KYC), "what_happened": f"{said} "}
     return grievances.begin(request, answers, page="what-happened")
 
 
@@ -207,6 +211,20 @@ def _signature(request: HttpRequest, document: Document) -> str:
         return ""
     said = next((str(one.outcome) for one in latest_checks(document) if one.name == "signature"), "")
     return said or proving.said_at_once(document, actor=request.actor)  # type: ignore[attr-defined]
+
+
+def _asked(request: HttpRequest, document: Document) -> dict[str, Any]:
+    """In which grievances a person was asked to look at it, with the address of one's own, and whether one is open."""
+    found = appeals_of(document)
+    tickets = {one.reference: one for one in Ticket.objects.filter(reference__in=[one.ticket for one in found])}
+    own = set(
+        tickets_of(request.user).filter(pk__in=[one.pk for one in tickets.values()]).values_list("reference", flat=True)
+    )
+    urls = {reference: reverse("privacy:track-ticket", args=[reference]) for reference in own}
+    return {
+        "appeals": [(one.ticket, one.at, urls.get(one.ticket, "")) for one in found],
+        "is_appealed": any(one.state in OPEN_STATES for one in tickets.values()),
+    }
 
 
 def _due_at(case: Case | None) -> Any:
