@@ -3,6 +3,7 @@
 from kyc.services.bringing import by_staff
 from kyc.services.checking import check_again, run_plan, sweep
 from kyc.services.deciding import answer, propose
+from kyc.services.deleting import certificate_bytes
 from kyc.services.describing import case_of, known_type, may_say_type, reclassify, say_type, types_for
 from kyc.services.handing_out import take_next
 from kyc.services.inquiring import take_message as take_provider_message
@@ -23,6 +24,7 @@ __all__ = [
     "ask_to_delete",
     "by_staff",
     "case_of",
+    "certificate_bytes",
     "check_again",
     "claim",
     "judge",

@@ -23,7 +23,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
 from portal.core.actor import Actor, staff
-from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.core.moves import move
 from portal.law.services import clocks
 from portal.people.models import User
@@ -96,7 +96,7 @@ def _carry_out(proposal: DeletionProposal, document: Document, person: User, act
     """Destroy the document, and tell the customer with the certificate; the case follows."""
     request = proposal.request
     certificate = _certificate(proposal, document, actor, now)
-    digest = hashlib.sha256(rfc8785.dumps(certificate)).hexdigest()
+    digest = hashlib.sha256(_canonical(certificate)).hexdigest()
     move(
         request,
         DeletionState.ERASED,
@@ -226,6 +226,18 @@ def _certificate(proposal: DeletionProposal, document: Document, actor: Actor, n
         "rule_sha256": rule.sha256 if rule else None,
         "method": "texts deleted; the document's own key destroyed",
     }
+
+
+def _canonical(certificate: dict[str, Any]) -> bytes:
+    """RFC 8785: the same facts are the same bytes everywhere."""
+    return rfc8785.dumps(certificate)
+
+
+def certificate_bytes(request: DeletionRequest) -> bytes:
+    """The certificate as a file: its SHA-256 is ``certificate_sha256``. Raises NotFound where nothing was destroyed."""
+    if not request.certificate:
+        raise NotFound(_("There is no certificate."))
+    return _canonical(request.certificate)
 
 
 def _note(

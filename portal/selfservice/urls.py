@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kyc/", kyc_lists.tasks, name="kyc"),
     path("kyc/documents/<str:reference>/", kyc.status, name="kyc-document"),
     path("kyc/documents/<str:reference>/ask-a-person/", kyc.appeal, name="kyc-appeal"),
+    path("kyc/documents/<str:reference>/certificate.json", kyc.certificate, name="kyc-certificate"),
     path("kyc/documents/<str:reference>/delete/", kyc.delete, name="kyc-delete"),
     path("kyc/documents/<str:reference>/check/", kyc.check, name="kyc-check"),
     path("kyc/documents/<str:reference>/pages/<int:number>.png", kyc.page, name="kyc-page"),

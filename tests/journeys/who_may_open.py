@@ -184,6 +184,7 @@ PAGES: dict[str, Page] = {
     "privacy:invitation": Page(For.SECRET, token),
     "privacy:kyc": Page(For.CUSTOMERS),
     "privacy:kyc-appeal": Page(For.MEMBERS, document, is_post=True, is_empty=True),
+    "privacy:kyc-certificate": Page(For.MEMBERS, document, is_untold=True),
     "privacy:kyc-check": Page(For.MEMBERS, document, is_empty=True),
     "privacy:kyc-choose": Page(For.MEMBERS, lambda w: [w.customer.reference, "identity"], is_untold=True),
     "privacy:kyc-delete": Page(For.MEMBERS, document, is_empty=True),

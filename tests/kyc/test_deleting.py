@@ -13,7 +13,7 @@ from django.urls import reverse
 from kyc.clocks import KycClocks
 from kyc.erasers import KycDocuments
 from kyc.models import Case, Decision, DeletionProposal, DeletionRequest, Document
-from kyc.services import ask_to_delete, deleting, sealing
+from kyc.services import ask_to_delete, checking, deleting, sealing
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock, ids
 from portal.core.errors import IllegalMove, NotAllowed, Refused
@@ -24,7 +24,7 @@ from portal.retention.services import holds
 from portal.vault.services.keys import Shredded
 from tests.kyc.factories import CUSTOMER, NOW, checked, paper, rest_approved, uploaded
 from tests.kyc.test_shredding import opened
-from tests.people.factories import CustomerFactory, StaffFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -116,6 +116,47 @@ def test_a_document_that_nothing_keeps_is_destroyed_with_a_certificate(
     assert "newer file" not in page
     assert "Now: Destroyed at your request" in page
     assert "We have answered your request to delete it" in page
+
+
+def test_the_customer_takes_the_certificate_away_and_can_compare_it(
+    asked, asha, officer, second, django_capture_on_commit_callbacks
+):
+    client, url = customer_client(asha), reverse("privacy:kyc-certificate", args=[asked.document.reference])
+    assert client.get(url).status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        destroyed(asked, officer, second)
+    file = client.get(url)
+    assert hashlib.sha256(file.content).hexdigest() == asked.certificate_sha256
+    assert file.headers["Content-Disposition"] == f'attachment; filename="{asked.reference}.json"'
+    page = client.get(reverse("privacy:kyc-document", args=[asked.document.reference])).text
+    assert f'href="{url}"' in page
+    # As wide as the page at 320 px: what is a reference is never broken into lines.
+    assert f"<code>{asked.certificate_sha256}</code>" in page
+    other = CustomerUserFactory(email="uma@acme.example", member_of=CustomerFactory(kind="individual"))
+    assert customer_client(other).get(url).status_code == 404
+
+
+def test_what_is_asked_for_or_gone_is_not_offered_to_be_deleted_again(asked, asha):
+    client, here = customer_client(asha), reverse("privacy:kyc-delete", args=[asked.document.reference])
+    answer = client.get(here, follow=True)
+    assert "You have asked for this already." in answer.text
+    assert answer.resolver_match.view_name == "privacy:kyc-document"
+    first = uploaded(asked.document.case.customer, kind="driving_licence", number="MH12 20110012345")
+    uploaded(asked.document.case.customer, kind="driving_licence", number="MH12 20110012346")
+    answer = client.get(reverse("privacy:kyc-delete", args=[first.reference]), follow=True)
+    assert "It is destroyed already." in answer.text
+    assert "Destroy it now" not in answer.text
+    assert "We keep nothing of it." in answer.text
+
+
+def test_a_version_that_was_not_sent_waits_for_nobody(asked, asha):
+    customer, licence = asked.document.case.customer, {"kind": "driving_licence", "number": "MH12 20110012345"}
+    first = checked(customer, **licence)
+    Document.objects.filter(pk=first.pk).update(state="asked_again")
+    checking.run_plan(uploaded(customer, **licence).pk, now=clock.now())
+    page = customer_client(asha).get(reverse("privacy:kyc-document", args=[first.reference])).text
+    assert re.search(r"IST</a>: Not sent yet", page)
+    assert "Waiting for a person" not in page
 
 
 def test_a_request_about_a_document_that_is_erased_otherwise_is_answered_with_it_and_its_clock_stops(asked):

@@ -119,17 +119,31 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
 def delete(request: HttpRequest, reference: str) -> HttpResponse:
     """GET says what a request to delete does; POST records it, or destroys at once what was never sent."""
     document = document_for(request.user, reference)
+    here = HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     if request.method == "POST":
         try:
             services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except (IllegalMove, LostRace):
             document.refresh_from_db()
-            if is_still_kept(document):
-                messages.info(request, _("You have asked for this already. We write to you about it."))
-            else:
-                messages.info(request, _("It is destroyed already."))
-        return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
+            messages.info(request, _is_asked_or_gone(document))
+        return here
+    if not _may_be_deleted(document):
+        messages.info(request, _is_asked_or_gone(document))
+        return here
     return render(request, "selfservice/kyc/delete.html", _about(request, document))
+
+
+@customer_required
+@require_safe
+def certificate(request: HttpRequest, reference: str) -> HttpResponse:
+    """The proof that a document was destroyed, as a file: the bytes whose SHA-256 its page and our letter name."""
+    document = document_for(request.user, reference)
+    deletion = _deletion(document)
+    if deletion is None:
+        raise NotFound("There is no certificate.")
+    response = HttpResponse(services.certificate_bytes(deletion), content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{deletion.reference}.json"'
+    return response
 
 
 @customer_required
@@ -254,8 +268,25 @@ def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[
     return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
 
 
+def _may_be_deleted(document: Document) -> bool:
+    return document.deletion_asked_at is None and is_still_kept(document)
+
+
+def _is_asked_or_gone(document: Document) -> str:
+    """Why nothing is left to ask for."""
+    if is_still_kept(document):
+        return _("You have asked for this already. We write to you about it.")
+    return _("It is destroyed already.")
+
+
+def _is_unsent(document: Document) -> bool:
+    return document.sent_at is None and document.erased_at is None and document.state in UNSENT
+
+
 def _stands(document: Document) -> str:
-    """Where it stands now: what the customer had destroyed says so."""
+    """Where it stands now: nobody waits for what was not sent, and what the customer had destroyed says so."""
+    if _is_unsent(document):
+        return _("Not sent yet")
     if document.state == DocumentState.DESTROYED and document.deletion_asked_at is not None:
         return _("Destroyed at your request")
     return _("Destroyed") if document.erased_at else document.get_state_display()
@@ -268,7 +299,6 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
     why = DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, "")
     is_misfit, deletion = does_not_fit(document), _deletion(document)
     is_childs = is_of_a_child(document.case, document.party, at=clock.now())
-    is_unsent = document.sent_at is None and document.erased_at is None and document.state in UNSENT
     waits = running_clocks(deletion.owner).first() if deletion and deletion.state == DeletionState.ASKED else None
     return {
         "document": document,
@@ -276,7 +306,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "whose": whose_name(document.case.customer, document.party),
         "has_problem": is_misfit or document.state in PROBLEMS,
         "is_misfit": is_misfit,
-        "is_unsent": is_unsent,
+        "is_unsent": _is_unsent(document),
         "send_by": _send_by(document),
         "is_due_again": is_due_again(document, now=clock.now()),
         "why": words.DOES_NOT_FIT if is_misfit else why,
@@ -287,16 +317,17 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
         "events": _events(document, deletion),
-        "versions": versions_of(document),
+        "versions": [(one, _stands(one)) for one in versions_of(document)],
         "notice": notices.notice_of(document.case, document.kind, now=clock.now()),
         "consent_is_own": consenting.is_held_by(reader, document.case.customer, document.party),
         "deletion": deletion,
         "deletion_due": waits.due_at if waits else None,
-        "may_be_deleted": document.deletion_asked_at is None and is_still_kept(document),
+        "may_be_deleted": _may_be_deleted(document),
+        "is_kept": is_still_kept(document),
         "is_deleted": deletion is not None and deletion.state == DeletionState.ERASED,
         "is_frozen": document.case.frozen_at is not None or is_childs,
         "takes_none": TAKES_NONE if is_childs else "",
-        "stands": _("Not sent yet") if is_unsent else _stands(document),
+        "stands": _stands(document),
         "kept_until": notices.until(document.case, document.retention_class, now=clock.now()),
         "again_url": upload_url(document.case.customer, document.party, document.kind),
     }
