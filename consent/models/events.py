@@ -66,6 +66,8 @@ class ConsentEvent(AppendOnlyModel):
         none="id entry receipt subject_ref fiduciary address_kind address_key address_verified purpose channel answer "
         "notice_version notice_language notice_sha256 way actor_kind actor_ref previous occurred_at recorded_at expires_at"
     )
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("consent event"), _("consent events"))
 
     class Meta:
         verbose_name = _("consent event")

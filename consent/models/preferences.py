@@ -62,6 +62,8 @@ class PreferenceChange(AppendOnlyModel, Wished):
     )
 
     data_categories = declare(none=f"{_WISHED} entry receipt")
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("change of what is blocked"), _("changes of what is blocked"))
 
     class Meta(Wished.Meta):
         abstract = False

@@ -104,6 +104,9 @@ class ListExport(models.Model):
     )
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="export", verbose_name=_("job"))
 
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("export"), _("exports"))
+
     class Meta:
         verbose_name = _("export")
         verbose_name_plural = _("register of exports")
@@ -194,6 +197,9 @@ class ListImport(models.Model):
     expires_at = models.DateTimeField(null=True, editable=False)
     #: Sealed under the key of the file.
     preview = models.BinaryField(blank=True, default=b"", editable=False)
+
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("import"), _("imports"))
 
     class Meta:
         verbose_name = _("import")

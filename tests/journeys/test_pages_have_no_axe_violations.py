@@ -221,7 +221,7 @@ def test_the_list_of_documents_is_whole_on_a_laptop(person, rows):
     page = person.goes_to("/admin/kyc/document/")
     assert page.get_by_role("columnheader", name="Taken by").is_visible()
     assert page.eval_on_selector("#changelist .results", "list => list.scrollWidth <= list.clientWidth")
-    above = page.locator("#changelist-filter").bounding_box()
+    above = page.locator(".filters").bounding_box()
     table = page.locator("#result_list").bounding_box()
     assert above["y"] + above["height"] <= table["y"]
 

@@ -1,8 +1,10 @@
 import pytest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from portal.law.models import LegalRule
 from portal.selfservice.templatetags.forms_of_pages import labelled
+from portal.workplace.templatetags import lists
 from tests.people.factories import StaffFactory
 from tests.shipped import rules_of_law
 
@@ -42,3 +44,54 @@ def test_rules_are_listed_and_opened_in_words(staff):
     opened = client.get(f"/admin/law/legalrule/{LegalRule.objects.get(key='CA-ACK').pk}/change/").text
     assert "10 working days" in opened
     assert not [code for code in ("business_day", "calendar_day", ">field_list<") if code in listed + opened]
+
+
+@pytest.mark.django_db
+def test_a_whole_list_offers_no_more_and_a_narrowed_one_does(staff):
+    """The link led from a list of everything to the same list."""
+    client = staff("administrator")
+    assert "Show all" not in client.get("/admin/people/user/").text
+    for narrowed in ("?q=staff", "?is_active__exact=1", "?pk__gte=1"):
+        assert '<a href="?">Show all</a>' in client.get(f"/admin/people/user/{narrowed}").text
+
+
+@pytest.mark.django_db
+def test_a_list_names_the_filters_that_narrow_it(staff):
+    client = staff("administrator")
+    page = client.get("/admin/people/user/?is_active__exact=0").text
+    assert '<span class="tag">Active: No</span>' in page
+    assert '<details class="filters">' in page
+    assert "Filtered:" not in client.get("/admin/people/user/").text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("book", "counted"),
+    [
+        ("jobs_listexport", "0 exports"),
+        ("jobs_listimport", "0 imports"),
+        ("consent_consentevent", "0 consent events"),
+        ("consent_preferencechange", "0 changes of what is blocked"),
+        ("registers_contentaccess", "0 accesses to contents"),
+        ("registers_companydetails", "0 versions of the company details"),
+        ("retention_booksrow", "0 entries of the books"),
+        ("grievances_ticket", "0 grievances"),
+    ],
+)
+def test_a_count_names_rows_and_not_the_book(staff, book, counted):
+    """It said "3 register of exports"."""
+    page = staff("data_protection_officer", "auditor", "administrator").get(reverse(f"admin:{book}_changelist"))
+    assert counted in " ".join(page.text.split())
+
+
+def test_a_count_that_stopped_says_so():
+    class Opts:
+        verbose_name, verbose_name_plural, model = "event", "events", object
+
+    class Listed:
+        opts, result_count = Opts, 10_001
+
+    assert lists.rows_in_words(Listed) == "More than 10,000 events"
+    assert lists.results(Listed) == "More than 10,000 results"
+    Listed.result_count = 1
+    assert (lists.rows_in_words(Listed), lists.results(Listed)) == ("1 event", "1 result")

@@ -25,6 +25,9 @@ class CompanyDetails(FourEyesModel):
     website = models.URLField(_("website"), blank=True)
     effective_from = models.DateField(_("valid from"))
 
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("version of the company details"), _("versions of the company details"))
+
     class Meta(FourEyesModel.Meta):
         verbose_name = _("company details")
         verbose_name_plural = _("company details")

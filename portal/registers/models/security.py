@@ -83,6 +83,9 @@ class ContentAccess(BookEntry):
     OWN = ("what", "which", "reader", "why", "basis", "basis_reference")
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("access to contents"), _("accesses to contents"))
+
     class Meta(BookEntry.Meta):
         verbose_name = _("access to contents")
         verbose_name_plural = _("access to contents")

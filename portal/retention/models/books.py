@@ -36,6 +36,9 @@ class BooksRow(models.Model):
     )
     certificate = models.CharField(_("certificate of the other system"), max_length=80, blank=True)
 
+    #: What a count calls the rows: the plural below is the name of the book.
+    counted_as = (_("entry of the books"), _("entries of the books"))
+
     class Meta:
         verbose_name = _("books of a financial year")
         verbose_name_plural = _("books by financial year")
