@@ -1,5 +1,6 @@
 """What staff fill in to propose a broadcast, and to try one out."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -11,10 +12,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from consent.models import Broadcast
 from consent.models.broadcast_states import Audience
 from consent.models.broadcasts import FASTEST
 from consent.selectors.segments import Segment
-from consent.services.broadcasts.wording import OF_TEMPLATES, Plan
+from consent.services.broadcasts.wording import OF_TEMPLATES, Fault, Plan
 from portal.core import clock
 from portal.core.plain_words import PlainWords, PublicWords
 from portal.core.time_range import DayField
@@ -125,7 +127,9 @@ class BroadcastForm(forms.Form):
             )
             self.fields[f"{TEXT}{language}"] = PublicWords(
                 label=format_lazy(_("Text in {language}"), language=name),
-                help_text=_("For e-mail, push and the dashboard, in each language.") if language == "en" else "",
+                help_text=_("For e-mail, push and the dashboard: in English, and in each language that you write to.")
+                if language == "en"
+                else "",
                 widget=forms.Textarea(attrs={"rows": 8, "lang": language}),
                 max_length=5_000,
                 required=False,
@@ -158,6 +162,13 @@ class BroadcastForm(forms.Form):
         if cleaned.get("third_channel") and not cleaned.get("second_channel"):
             self.add_error("second_channel", _("Choose a second channel before a third one."))
         return cleaned
+
+    def add_faults(self, faults: Iterable[Fault]) -> None:
+        """Each beside the field where it is mended."""
+        for fault in faults:
+            part, _dot, which = fault.part.partition(".")
+            name = WAYS[int(which)] if part == "channels" else f"{part}_{which}" if which else part
+            self.add_error(name, fault.text)
 
     def plan(self) -> Plan:
         """What was entered, as the service takes it."""
@@ -198,3 +209,9 @@ class TestForm(forms.Form):
         ),
         choices=[(channel.value, channel.label) for channel in MESSAGE_CHANNELS],
     )
+
+    def for_rows(self, rows: Sequence[Broadcast]) -> None:
+        """Only channels by which the broadcast goes have texts."""
+        field: Any = self.fields["channel"]
+        used = {channel for row in rows for channel in row.channels}
+        field.choices = [(value, label) for value, label in field.choices if value in used]

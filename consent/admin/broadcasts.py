@@ -132,22 +132,22 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         form = BroadcastForm(request.POST or None)
         context: dict[str, Any] = {}
         if request.method == "POST" and form.is_valid():
-            plan = form.plan()
+            plan, now = form.plan(), clock.now()
+            faults = wording.faults(plan, at=now)
+            form.add_faults(faults)
             if "preview" in request.POST:
-                now = clock.now()
                 context = {
                     "is_preview": True,
                     "count": plan.segment.people().count(),
                     "whom": in_words(plan.segment),
+                    "left_out": wording.left_out(wording.purpose_of(plan.purpose, at=now)),
                     "previews": _previews(plan),
                     "doubts": wording.doubts(plan, at=now),
                 }
-                for fault in wording.faults(plan, at=now):
-                    form.add_error(None, fault)
-            else:
+            elif not faults:
                 try:
                     with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]
-                        row = proposing.propose(plan=plan, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+                        row = proposing.propose(plan=plan, actor=request.actor, now=now)  # type: ignore[attr-defined]
                 except Refused as refusal:
                     form.add_error(None, str(refusal))
                 else:

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.test import override_settings
 from django.urls import reverse
 
 from consent.models import Broadcast, BroadcastPerson
@@ -11,9 +12,11 @@ from consent.models.broadcast_states import BroadcastState
 from consent.rules import broadcasts
 from portal.core import clock
 from portal.outbox.models import Message
+from portal.registers.models import ExternalLink
 from tests.consent.broadcasts import WORDS, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.registers.entered import agreed
 from tests.registers.factories import agreed_template, registered_sender
 from tests.signin.people_who_sign_in import staff_client
 
@@ -67,7 +70,7 @@ def test_a_preview_shows_the_count_and_the_words_in_three_languages_and_makes_no
 def test_a_preview_says_what_keeps_it_from_being_sent(clients):
     answer = clients[0].post(reverse(ADD), entered(preview="1", text_en="Get 20% off today!", text_hi=""))
     assert answer.status_code == 422
-    for why in ("is promotion. A transactional message cannot carry it.", "Write subject and text in हिन्दी too."):
+    for why in ("is promotion. A transactional message cannot carry it.", "Write the text in हिन्दी."):
         assert why in answer.content.decode()
 
 
@@ -79,7 +82,7 @@ def test_a_preview_says_what_keeps_it_from_being_sent(clients):
         ({"per_minute": "0"}, "greater than or equal to 1"),
         ({"text_en": "Your PAN ABCPE1234F"}, "a PAN or the number of a card"),
         ({"title": "For asha@acme.example"}, "an e-mail address"),
-        ({"text_mr": ""}, "Write subject and text in मराठी too."),
+        ({"text_mr": ""}, "Write the text in मराठी."),
     ],
 )
 def test_what_was_entered_wrongly_is_said_and_nothing_is_proposed(clients, changes, why):
@@ -87,6 +90,77 @@ def test_what_was_entered_wrongly_is_said_and_nothing_is_proposed(clients, chang
     assert answer.status_code == 422
     assert why in answer.content.decode()
     assert not Broadcast.objects.exists()
+
+
+def test_words_are_asked_for_in_the_languages_of_the_segment_only(clients):
+    """A broadcast to people whose language is English was refused for want of Hindi."""
+    none = dict.fromkeys(("subject_hi", "text_hi", "subject_mr", "text_mr"), "")
+    answer = clients[0].post(reverse(ADD), entered(propose="1", languages=["mr"], **none))
+    assert answer.context["form"].errors == {
+        "subject_mr": ["Write the subject in मराठी."],
+        "text_mr": ["Write the text in मराठी."],
+    }
+    assert clients[0].post(reverse(ADD), entered(propose="1", languages=["en"], **none)).status_code == 302
+
+
+@pytest.mark.parametrize("button", ["preview", "propose"])
+@pytest.mark.parametrize(
+    ("changes", "field", "why"),
+    [
+        ({"subject_hi": ""}, "subject_hi", "Write the subject in हिन्दी."),
+        ({"purpose": "billing", "second_channel": "push"}, "second_channel", "The purpose sends nothing by"),
+        ({"second_channel": "dashboard"}, "second_channel", "Name each channel once."),
+        ({"text_mr": "आज 20% off"}, "text_mr", "is promotion."),
+        ({"title": "Get 20% off today!"}, "title", "is promotion."),
+        (
+            {"entered_from": "2026-12-31", "entered_until": "2026-01-01"},
+            "entered_until",
+            "The last day lies before the first.",
+        ),
+        ({"text_en": "Dear {{ name }}, see this"}, "text_en", "Leave out “{{ name }}”"),
+        ({"subject_en": "News for %(name)s"}, "subject_en", "Leave out “%(name)s”"),
+        ({"text_en": "See http://evil.example/ for more"}, "text_en", "“http://evil.example/” is no page of ours"),
+        ({"text_hi": "bit.ly/x2 देखें"}, "text_hi", "“bit.ly/x2” is no page of ours"),
+    ],
+)
+def test_a_fault_stands_at_the_field_where_it_is_mended(clients, changes, field, why, button):
+    answer = clients[0].post(reverse(ADD), entered(**{button: "1"}, **changes))
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert list(errors) == [field]
+    assert why in errors[field][0]
+    assert f'href="#id_{field}' in answer.content.decode()
+    assert not Broadcast.objects.exists()
+
+
+def test_links_of_ours_and_of_the_registers_may_stand_in_a_broadcast(clients):
+    agreed(ExternalLink, url="https://partner.example/terms")
+    text = "See https://onesetu.test/rates, www.partner.example is no more: https://partner.example/new."
+    with override_settings(SITE_URL="https://onesetu.test"):
+        answer = clients[0].post(reverse(ADD), entered(preview="1", text_en=text))
+    assert [each.partition("”")[0] for each in answer.context["form"].errors["text_en"]] == ["“www.partner.example"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "channel", "says"),
+    [
+        ("account_service", "dashboard", "It is owed: a no, a pause and quiet hours do not stop it."),
+        ("marketing", "email", "Whoever did not say yes to it, or said no, does not get it."),
+        ("product_updates", "email", "to this purpose"),
+    ],
+)
+def test_a_preview_says_whom_the_decision_leaves_out(clients, purpose, channel, says):
+    shown = clients[0].post(reverse(ADD), entered(preview="1", purpose=purpose, first_channel=channel)).content.decode()
+    assert says in shown
+    assert "yes to promotion" not in shown
+
+
+def test_a_test_is_offered_for_the_channels_of_the_broadcast_only(clients):
+    clients[0].post(reverse(ADD), entered(propose="1", second_channel="email"))
+    path = reverse("admin:consent_broadcast_do_one", args=[Broadcast.objects.get().pk, "try-out"])
+    offered = clients[0].get(path).context["form"].fields["channel"].choices
+    assert {value for value, _label in offered} == {"dashboard", "email"}
+    assert clients[0].post(path, {"answer": "1", "channel": "sms"}).status_code == 422
 
 
 def test_only_templates_that_say_the_same_to_everybody_are_offered(clients):
@@ -180,7 +254,7 @@ def test_a_test_is_sent_to_whoever_asks(clients):
     assert "3 letters are on their way to you" in act(
         clients[0], Broadcast.objects.get(), "try-out", channel="dashboard"
     )
-    assert "does not go by this channel" in act(clients[0], Broadcast.objects.get(), "try-out", channel="email")
+    assert "Select a valid choice" in act(clients[0], Broadcast.objects.get(), "try-out", channel="email")
     assert Message.objects.filter(kind="consent.broadcast_test").count() == 3
 
 

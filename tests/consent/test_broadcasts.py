@@ -137,7 +137,7 @@ def test_an_auditor_proposes_nothing():
         ({"channels": ["sms"]}, "Choose a registered template in English for SMS."),
         ({"purpose": "analytics"}, "Choose a purpose in force"),
         ({"purpose": "nothing"}, "Choose a purpose in force"),
-        ({"words": {"en": WORDS["en"]}}, "Write subject and text in हिन्दी too."),
+        ({"words": {"en": WORDS["en"]}}, "Write the text in हिन्दी."),
         (
             {
                 "purpose": "account_service",

@@ -155,7 +155,7 @@ def try_out(*, row: Broadcast, channel: str, actor: Actor, now: datetime) -> int
 
 def _require_sound(plan: Plan, now: datetime) -> None:
     if found := wording.faults(plan, at=now):
-        raise Refused(" ".join(found), code="PLAN_FAULTY")
+        raise Refused(" ".join(map(str, found)), code="PLAN_FAULTY")
 
 
 def _require_counted(row: Broadcast, plan: Plan, now: datetime) -> None:

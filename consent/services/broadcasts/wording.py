@@ -16,12 +16,16 @@ from portal.law.states import Channel, MessageCategory
 from portal.law.strictness import PROMOTIONAL
 from portal.outbox.selectors import can_send
 from portal.outbox.states import ADDRESS_KIND
+from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ContentTemplate
+from portal.registers.rules import linting
 from portal.registers.selectors import senders
 from portal.registers.services import templates as register
 
 BINDING = "en"
+#: What passes whatever somebody answered: see ``consent.rules.contact``.
+ESSENTIAL = (MessageCategory.TRANSACTIONAL, MessageCategory.POLICY_AND_SECURITY)
 #: Channels whose texts somebody else registers or approves: nothing else may be sent there.
 OF_TEMPLATES = tuple(channel for channel in ADDRESS_KIND if channel != Channel.EMAIL)
 #: What a template may be registered for, by the category of the purpose.
@@ -54,6 +58,21 @@ class Said:
     template_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that keeps a plan from being sent, as a sentence. ``part`` of the plan is where it is mended.
+
+    It is the name of a field of ``Plan`` or of its segment; of words "subject" or "text", a dot and the language; of a
+    channel "channels", a dot and its place from 0.
+    """
+
+    part: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def purpose_of(code: str, *, at: datetime) -> Purpose | None:
     """The purpose in force; None where there is none or it sends no messages."""
     try:
@@ -61,6 +80,19 @@ def purpose_of(code: str, *, at: datetime) -> Purpose | None:
     except NotFound:
         return None
     return found if found.sends_messages else None
+
+
+def left_out(purpose: Purpose | None) -> str:
+    """Who of the segment does not get it, in a sentence: what the decision at the time of sending goes by."""
+    if purpose is None:
+        return ""
+    if purpose.message_category == PROMOTIONAL:
+        return _("Whoever did not say yes to it, or said no, does not get it.")
+    if purpose.message_category in ESSENTIAL:
+        return _("It is owed: a no, a pause and quiet hours do not stop it. Whoever cannot be reached does not get it.")
+    if purpose.needs_consent:
+        return _("Whoever did not say yes to this purpose, or said no, does not get it.")
+    return _("Whoever said no to this purpose does not get it.")
 
 
 def said_on(
@@ -91,15 +123,18 @@ def preview(plan: Plan) -> list[Said]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def faults(plan: Plan, *, at: datetime) -> list[str]:
+def faults(plan: Plan, *, at: datetime) -> list[Fault]:
     """Everything that keeps the plan from being sent, in plain sentences; none: it may be proposed."""
     purpose = purpose_of(plan.purpose, at=at)
     if purpose is None:
-        return [_("Choose a purpose in force for which messages are sent.")]
+        return [Fault("purpose", _("Choose a purpose in force for which messages are sent."))]
     return [
+        *_of_segment(plan.segment),
         *_of_channels(plan, purpose),
         *_of_words(plan),
-        *_of_templates(plan, purpose, at),
+        *_of_what_is_filled_in(plan),
+        *_of_links(plan, at),
+        *(Fault("templates", said) for said in _of_templates(plan, purpose, at)),
         *_promotion(plan, purpose, at),
     ]
 
@@ -109,30 +144,73 @@ def doubts(plan: Plan, *, at: datetime) -> list[str]:
     purpose = purpose_of(plan.purpose, at=at)
     if purpose is None or purpose.message_category == PROMOTIONAL:
         return []
-    found = [word for _name, text in _texts(plan) for word in register.promotional_words(text, at=at, is_sure=False)]
+    found = [
+        word for _part, _name, text in _texts(plan) for word in register.promotional_words(text, at=at, is_sure=False)
+    ]
     return list(dict.fromkeys(found))
 
 
-def _of_channels(plan: Plan, purpose: Purpose) -> Iterator[str]:
+def languages_of(segment: Segment) -> list[str]:
+    """The languages that own words are needed in: those of the segment, and the one that stands in for all others.
+
+    Who is in the segment is asked again while it is sent, and somebody may have changed the language by then.
+    """
+    return [code for code, _name in settings.LANGUAGES if code == BINDING or code in (segment.languages or {code})]
+
+
+def _of_segment(segment: Segment) -> Iterator[Fault]:
+    if segment.entered_from and segment.entered_until and segment.entered_until < segment.entered_from:
+        yield Fault("entered_until", _("The last day lies before the first. Change one of them."))
+
+
+def _of_channels(plan: Plan, purpose: Purpose) -> Iterator[Fault]:
     if not plan.channels:
-        yield _("Choose a channel.")
-    if len(set(plan.channels)) != len(plan.channels):
-        yield _("Name each channel once.")
-    for channel in plan.channels:
-        name = Channel(channel).label
-        if channel not in purpose.channels:
-            yield _("The purpose sends nothing by %(channel)s.") % {"channel": name}
+        yield Fault("channels.0", _("Choose a channel."))
+    for place, channel in enumerate(plan.channels):
+        name, part = Channel(channel).label, f"channels.{place}"
+        if channel in plan.channels[:place]:
+            yield Fault(part, _("Name each channel once."))
+        elif channel not in purpose.channels:
+            yield Fault(part, _("The purpose sends nothing by %(channel)s.") % {"channel": name})
         elif not can_send(channel):
-            yield _("This installation cannot send by %(channel)s.") % {"channel": name}
+            yield Fault(part, _("This installation cannot send by %(channel)s.") % {"channel": name})
 
 
-def _of_words(plan: Plan) -> Iterator[str]:
+def _of_words(plan: Plan) -> Iterator[Fault]:
     if all(channel in OF_TEMPLATES for channel in plan.channels):
         return
-    for language, name in settings.LANGUAGES:
-        said = plan.words.get(language, {})
-        if not (said.get("subject", "").strip() and said.get("text", "").strip()):
-            yield _("Write subject and text in %(language)s too.") % {"language": name}
+    names = dict(settings.LANGUAGES)
+    for language in languages_of(plan.segment):
+        said, name = plan.words.get(language, {}), {"language": names[language]}
+        if not said.get("subject", "").strip():
+            yield Fault(f"subject.{language}", _("Write the subject in %(language)s.") % name)
+        if not said.get("text", "").strip():
+            yield Fault(f"text.{language}", _("Write the text in %(language)s.") % name)
+
+
+def _of_what_is_filled_in(plan: Plan) -> Iterator[Fault]:
+    """Nothing is filled in: people would read the mark itself."""
+    for part, _where, text in _texts(plan):
+        for mark in dict.fromkeys(linting.placeholders(text) if part != "templates" else ()):
+            said = {"mark": mark}
+            yield Fault(part, _("Leave out “%(mark)s”: a broadcast says the same to everybody.") % said)
+
+
+def _of_links(plan: Plan, at: datetime) -> Iterator[Fault]:
+    """The links of a registered template were looked at when it was registered."""
+    own = Fiduciary.objects.filter(code=OWN_CODE).first()
+    for part, _where, text in _texts(plan):
+        if own is None or part == "templates":
+            continue
+        for link in dict.fromkeys(register.foreign_links(text, fiduciary=own, at=at)):
+            yield Fault(
+                part,
+                _(
+                    "“%(link)s” is no page of ours and in no register. Leave it out, or have it entered in the allowed "
+                    "links or the external links first."
+                )
+                % {"link": link},
+            )
 
 
 def _of_templates(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
@@ -159,24 +237,29 @@ def _of_templates(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
         seen.add(place)
     for channel in plan.channels:
         if channel in OF_TEMPLATES and (channel, BINDING) not in seen:
-            yield _("Choose a registered template in English for %(channel)s.") % {"channel": Channel(channel).label}
+            name = {"channel": Channel(channel).label}
+            yield _("Choose a registered template in English for %(channel)s.") % name
 
 
-def _promotion(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
+def _promotion(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[Fault]:
     """An essential message reaches people who want no promotion: it carries none."""
     if purpose.message_category == PROMOTIONAL:
         return
-    for name, text in _texts(plan):
+    for part, name, text in _texts(plan):
         for word in register.promotional_words(text, at=at):
             said = {"word": word, "where": name, "purpose": purpose.message_category}
-            yield _("“%(word)s” in %(where)s is promotion. A %(purpose)s message cannot carry it.") % said
+            yield Fault(part, _("“%(word)s” in %(where)s is promotion. A %(purpose)s message cannot carry it.") % said)
 
 
-def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Everything that somebody may read: the title heads what goes under a template, and no language is left out."""
-    yield _("the title"), plan.title
+def _texts(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Everything that somebody may read, with its part of the plan and its name in a sentence.
+
+    The title heads what goes under a template, and no language is left out.
+    """
+    yield "title", _("the title"), plan.title
     names = dict(settings.LANGUAGES)
     for language, said in plan.words.items():
-        yield names.get(language, language), "\n".join((said.get("subject", ""), said.get("text", "")))
+        for part in ("subject", "text"):
+            yield f"{part}.{language}", names.get(language, language), said.get(part, "")
     for template in plan.templates:
-        yield str(template), template.text
+        yield "templates", str(template), template.text

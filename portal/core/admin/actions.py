@@ -85,7 +85,8 @@ def service_action(
     """Marks a method ``(self, request, obj, answer) -> str | None`` as an act on a row.
 
     The method calls one service. It runs once per row; a PortalError is that row's result and stops no other row.
-    ``answer`` is the cleaned data of ``ask`` (empty without a form). Each service opens its own transaction.
+    ``answer`` is the cleaned data of ``ask`` (empty without a form). A form whose choices depend on the rows has a method
+    ``for_rows``, which is called with those that take part before the form is shown or checked. Each service opens its own transaction.
     """
 
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,7 +162,9 @@ class ActionPages:
         able = [row for row, why in skipped if not why]
         is_answer = request.method == "POST" and "answer" in request.POST
         given = (request.POST, request.FILES) if is_answer else ()
-        form = action.ask(*given) if action.ask else None
+        form: Any = action.ask(*given) if action.ask else None
+        if hasattr(form, "for_rows"):
+            form.for_rows(able)
         if is_answer and able and len(chosen) <= MOST_ROWS and (form is None or form.is_valid()):
             return self._act(request, action, able, form)
         return self._asked(request, action, chosen, skipped, form)

@@ -17,6 +17,8 @@ ERROR, WARNING = "error", "warning"
 VARIABLE = "\ue000"
 BLANK = " "
 _BRACES = re.compile(r"\{#(?P<tag>[^{}#]*)#\}|\{\{(?P<plain>[^{}]*)\}\}|[{}]")
+#: The marks of templates, of Python and of mail merges: braces, %(name)s, <<name>> and [[name]].
+_PLACEHOLDER = re.compile(r"\$?\{+[^{}\n]{0,80}\}+|[{}]|%\(\w+\)[sd]|<<[^<>\n]{1,80}>>|\[\[[^\[\]\n]{1,80}\]\]")
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+.\-]*://|www\.)\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"\S+@\S+")
 _DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
@@ -188,6 +190,18 @@ def _links_and_numbers(draft: Draft, terms: LintTerms, text: str) -> Iterator[Fi
     for start, end in [*spans, *(match.span("code") for match in _SHORT.finditer(short))]:
         if not forms_of(text[start:end]) & allowed:
             yield Finding("NUMBER_NOT_LISTED", ERROR, start, end)
+
+
+def foreign_links(text: str, *, listed: Iterable[str], bare_link: re.Pattern[str]) -> list[str]:
+    """The links of a text that lead nowhere under a listed one, as they are written there."""
+    known, open_text = list(listed), plain(text)
+    spans = [*_spans(_SCHEME, open_text), *_spans(bare_link, _blank(_EMAIL, _blank(_SCHEME, open_text)))]
+    return [text[start:end] for start, end in sorted(spans) if not link_is_listed(open_text[start:end], known)]
+
+
+def placeholders(text: str) -> list[str]:
+    """What looks as if a program were to fill it in for each person, as it is written there."""
+    return [match.group() for match in _PLACEHOLDER.finditer(text)]
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:

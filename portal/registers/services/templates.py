@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -19,12 +20,13 @@ from portal.law import selectors as law
 from portal.people.models import Fiduciary
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import ConsentTemplate, ContentTemplate, Sender
+from portal.registers.models import ConsentTemplate, ContentTemplate, ExternalLink, Sender
 from portal.registers.models.templates import OPERATORS
 from portal.registers.permissions import Act
 from portal.registers.rules import linting
 from portal.registers.rules.linting import Draft, Finding, LintTerms
 from portal.registers.selectors import senders as book
+from portal.registers.selectors.books import company_details
 from portal.registers.services import entries
 from portal.registers.states import (
     SENDERS_OF_CHANNEL,
@@ -97,6 +99,16 @@ def promotional_words(text: str, *, at: datetime, is_sure: bool = True) -> list[
     """Words that make a text promotional; with ``is_sure=False`` those that may, and over which people decide."""
     known = terms(at=at)
     return linting.found_words(known.promotional if is_sure else known.maybe_promotional, text)
+
+
+def foreign_links(text: str, *, fiduciary: Fiduciary, at: datetime) -> list[str]:
+    """Links of free words that lead to nobody's page we know: not ours, no allowed link, no host of the external links."""
+    allowed, _numbers = book.targets(fiduciary=fiduciary, at=at)
+    others = book.in_force(ExternalLink.objects.all(), at=at).values_list("host", flat=True)
+    company = company_details(on=clock.day(at))
+    ours = (settings.SITE_URL, company.website if company is not None else "")
+    listed = [*allowed, *filter(None, ours), *(f"https://{host}" for host in others)]
+    return linting.foreign_links(text, listed=listed, bare_link=terms(at=at).bare_link)
 
 
 def has_variables(text: str) -> bool:
