@@ -77,7 +77,7 @@ class QueueFilter(admin.SimpleListFilter):
                 handed_out = Q(locked_by=request.user.pk, locked_until__gte=now)
                 return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__in=OPEN_STATES)
             case "unassigned":
-                return selectors.unassigned(queryset)
+                return selectors.unassigned(queryset, now=now)
         on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
         return queryset.filter(**on_appeal)
 

@@ -328,6 +328,9 @@ def due_by(tickets: QuerySet[Ticket], *, now: datetime, until: datetime) -> Quer
     return tickets.filter(state__in=OPEN_STATES, due_at__gt=latest_missed(now), due_at__lte=until)
 
 
-def unassigned(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Of ``tickets``, the open ones nobody works on: no owner, or an owner whose login has ended."""
-    return tickets.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False), state__in=OPEN_STATES)
+def unassigned(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
+    """Of ``tickets``, the open ones nobody works on: no owner, or an owner whose login has ended; nor was it handed to
+    somebody whose time with it is not over.
+    """
+    free = tickets.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False), state__in=OPEN_STATES)
+    return free.exclude(locked_until__gte=now, locked_by__is_active=True)

@@ -15,7 +15,7 @@ from portal.evidence import controls, monthly, promises
 from portal.evidence.controls import Control, Fresh
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
-from portal.evidence.promises import Map, State
+from portal.evidence.promises import Map, Shown, State
 from portal.evidence.reports import REPORTS
 from portal.evidence.reports.tables import csv_of
 from portal.jobs.exports import escape_formula
@@ -138,11 +138,7 @@ def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
 
 def unshown(rows: Asked) -> list[Missing]:
     """Promises and controls without evidence at the end of the period."""
-    red = [
-        Missing("promise", row.promise.key, "; ".join(row.missing) or row.why or "There is no evidence of it.")
-        for row in rows.found.rows
-        if row.state == State.RED
-    ]
+    red = [Missing("promise", row.promise.key, _why(row)) for row in rows.found.rows if row.state == State.RED]
     names = {"measures": "measure", "law": "duty of law"}
     return red + [
         Missing(names[part], control.code, control.note or "There is no evidence of it.")
@@ -151,6 +147,13 @@ def unshown(rows: Asked) -> list[Missing]:
         for control in found
         if control.state == Fresh.MISSING
     ]
+
+
+def _why(row: Shown) -> str:
+    """What a promise lacks, in English whoever asks for the pack: the same pack has the same bytes."""
+    with translation.override("en"):
+        lacking = " ".join(f"{words}." for words, seen in row.told if not seen.is_so)
+    return row.why or (f"Missing or too old: {lacking}" if lacking else "There is no evidence of it.")
 
 
 def missing_file(missing: Sequence[Missing]) -> bytes:
@@ -176,7 +179,7 @@ def summary(
         parts = [
             printing.part("The pack", [list(fact) for fact in facts]),
             printing.part("What is missing", _by_kind(missing), "Nothing.", heads=["Kind", "How many", "Which"]),
-            printing.part("Controls", _controls(rows), heads=["Controls", "Fresh", "Stale", "Missing"]),
+            printing.part("Controls", _controls(rows), heads=["Controls", "Fresh", "Stale", "Missing", "Not stated"]),
             printing.part(
                 "Registers", [[name, str(count)] for name, count in registers.items()], heads=["Register", "Rows"]
             ),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal.core import access
 from portal.core.admin.listing import page_of
-from portal.evidence import controls
+from portal.evidence import controls, promises
 from portal.evidence.controls import Control
 from portal.evidence.map_views import as_of
 from portal.evidence.permissions import Permission
@@ -38,13 +38,9 @@ def control_list(request: HttpRequest) -> HttpResponse:
     """Every control that this login may look into, with its evidence, asked now or at the end of its days."""
     access.require(request.user, Permission.MAP_VIEW)
     now = as_of(request.user)
+    found_map = promises.policy_map(now=now)
     parts = [
-        _part(
-            request,
-            _("Promises of the privacy policy"),
-            _("What each is asked, and what was missing, stands in the policy map."),
-            controls.of_policy(now=now),
-        )
+        _part(request, _("Promises of the privacy policy"), _as_in(found_map), controls.of_map(found_map, now=now))
     ]
     if access.allowed(request.user, RegistersPermission.BOOK_VIEW):
         found = controls.of_measures(now=now)
@@ -56,6 +52,15 @@ def control_list(request: HttpRequest) -> HttpResponse:
         parts.append(_part(request, _("Duties of law that count time"), about, controls.of_law(clocks, now=now)))
     context = {**admin.site.each_context(request), "title": _("Controls"), "parts": parts, "now": now}
     return TemplateResponse(request, "evidence/controls.html", context)
+
+
+def _as_in(found: promises.Map) -> str:
+    """How these counts and those of the policy map are the same."""
+    said = _("Fresh is what the policy map calls kept; stale and missing are what it calls not shown.")
+    if not found.unnamed:
+        return said
+    more = _("It counts %(count)s more: what no published notice names.") % {"count": len(found.unnamed)}
+    return f"{said} {more}"
 
 
 def _part(request: HttpRequest, title: Any, about: Any, rows: list[Control]) -> Part:

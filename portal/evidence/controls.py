@@ -4,7 +4,7 @@ state. Nothing is marked by hand: the rows are asked.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.core import clock
 from portal.evidence import promises, questions
-from portal.evidence.promises import Seen, Shown
+from portal.evidence.promises import Seen, Shown, State
 from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.models import Clock, LegalRule
@@ -33,12 +33,14 @@ class Fresh(StrEnum):
     FRESH = "fresh"
     STALE = "stale"
     MISSING = "missing"
+    NOT_STATED = "not_stated"
 
 
 WORDS: Mapping[str, Any] = {
     Fresh.FRESH: gettext_lazy("Fresh"),
     Fresh.STALE: gettext_lazy("Stale"),
     Fresh.MISSING: gettext_lazy("Missing"),
+    Fresh.NOT_STATED: gettext_lazy("Not stated"),
 }
 
 
@@ -75,8 +77,29 @@ def of_map(found: promises.Map, *, now: datetime) -> list[Control]:
 
 
 def _promised(row: Shown, now: datetime) -> Control:
-    state = of_answers([seen for _question, seen in row.seen], row.last)
-    return Control(row.promise.key, row.promise.says, state, row.last, now, row.promise.asks, row.why)
+    """As the policy map has it: fresh is what it calls kept. Its evidence is as old as that of the answer which is wanting."""
+    state, last, notes = of_answers([seen for _question, seen in row.seen], row.last), row.last, [row.why]
+    if row.state == State.NOT_STATED:
+        state = Fresh.NOT_STATED
+    elif row.state == State.RED:
+        wrong = [(words, seen) for words, seen in row.told if not seen.is_so]
+        # Without a policy nothing is promised, whatever the rows say.
+        state, last = (Fresh.MISSING, None) if state != Fresh.STALE or row.why else (state, _oldest(wrong))
+        notes += [_missing(words) if seen.at is None else _wanting(words, seen) for words, seen in wrong]
+    note = " ".join(filter(None, notes))
+    return Control(row.promise.key, row.promise.says, state, last, now, row.promise.asks, note)
+
+
+def _oldest(wrong: Sequence[tuple[str, Seen]]) -> datetime | None:
+    return min((seen.at for _words, seen in wrong if seen.at is not None), default=None)
+
+
+def _missing(words: str) -> str:
+    return _("Missing: %(what)s.") % {"what": words}
+
+
+def _wanting(words: str, seen: Seen) -> str:
+    return " ".join(filter(None, [_("Too old or in part: %(what)s.") % {"what": words}, seen.says]))
 
 
 def of_answers(answers: Iterable[Seen], last: datetime | None) -> Fresh:
@@ -121,7 +144,7 @@ def of_law(clocks: QuerySet[Clock], *, now: datetime) -> list[Control]:
     """
     on = clock.day(now)
     profile = law.profile(on=on)
-    rules = LegalRule.objects.in_force(on).filter(binds=Binds.US).exclude(unit=Unit.NONE).order_by("key")
+    rules = _duties(on)
     asked = clocks.filter(started_at__lte=now)
     # What ended later runs still, as far as that day knows.
     over = asked.filter(state=ClockState.STOPPED, stopped_at__lte=now)
@@ -156,6 +179,19 @@ def _of_clocks(last: datetime | None, months: int, told: Mapping[str, int], now:
     if last is None or told["overdue"]:
         return Fresh.MISSING
     return Fresh.FRESH if add_months(clock.day(last), months) >= clock.day(now) else Fresh.STALE
+
+
+def is_known(code: str, *, now: datetime) -> bool:
+    """Whether a control has this code: a promise, a security measure that holds, or a rule of law that counts time for us."""
+    return (
+        code in {promise.key for promise in promises.promises()}
+        or in_force(Measure.objects.filter(code=code), at=now).exists()
+        or _duties(clock.day(now)).filter(key=code).exists()
+    )
+
+
+def _duties(on: date) -> QuerySet[LegalRule]:
+    return LegalRule.objects.in_force(on).filter(binds=Binds.US).exclude(unit=Unit.NONE).order_by("key")
 
 
 def counted(controls: Sequence[Control]) -> dict[str, int]:

@@ -13,7 +13,8 @@ from portal.evidence.period import Period
 MOST_SAMPLES = 10_000
 
 
-def _last_day(help_text: Any) -> DayField:
+def day_field(help_text: Any) -> DayField:
+    """The last day of a form's days, with what is said of it there."""
     return DayField(label=_("Last day"), help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}))
 
 
@@ -23,7 +24,7 @@ class PeriodForm(forms.Form):
     first_day = DayField(
         label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
     )
-    last_day = _last_day(_("Included. Of today what was recorded until now counts; later there may be more."))
+    last_day = day_field(_("Included. Of today what was recorded until now counts; later there may be more."))
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +72,7 @@ class SampleForm(PeriodForm):
 class PackForm(SampleForm):
     """The period of a pack, how many of its records are to be proved one by one, and the frozen samples it holds."""
 
-    last_day = _last_day(
+    last_day = day_field(
         _("Included. Of today the pack holds what was recorded until now, and says so; a later one holds more.")
     )
     drawn = forms.MultipleChoiceField(

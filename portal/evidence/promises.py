@@ -26,6 +26,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock, moments
 from portal.core.errors import NotFound
 from portal.evidence import questions
+from portal.evidence.asked import in_words
 from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.memory import remembering
@@ -34,6 +35,7 @@ from portal.people.promises import number
 from portal.registers.models import DatedEntry, Recipient
 from portal.registers.selectors import inventory, papers
 from portal.registers.selectors.senders import in_force
+from portal.registers.words import CATEGORIES
 
 PROMISES = Path(__file__).resolve().parent / "data" / "promises.toml"
 POLICY = "privacy-policy"
@@ -93,6 +95,11 @@ class Shown:
     def missing(self) -> list[str]:
         return [ask for ask, seen in self.seen if not seen.is_so]
 
+    @property
+    def told(self) -> list[tuple[str, Seen]]:
+        """What was asked, in words, with its answers."""
+        return [(in_words(question), seen) for question, seen in self.seen]
+
 
 @dataclass(frozen=True)
 class Unnamed:
@@ -101,6 +108,7 @@ class Unnamed:
     kind: str
     code: str
     why: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,16 +363,17 @@ def is_of_today(question: str) -> bool:
 def unnamed_by(stated: Collection[str], *, now: datetime) -> list[Unnamed]:
     """Purposes, kinds of data and recipients that no published notice names."""
     found: list[Unnamed] = [
-        Unnamed(_("purpose"), purpose.code, _("No published notice names it."))
+        Unnamed(_("purpose"), purpose.code, _("No published notice names it."), purpose.names.get("en", ""))
         for purpose in law.purposes_in_force(on=clock.day(now))
         if purpose.notice_published_at is None or purpose.notice_published_at > now
     ]
     clauses: Mapping[str, str] = shipped()["categories"]
+    kinds = dict(CATEGORIES)
     for category in sorted(inventory.categories_held()):
         number = clauses.get(category, "")
         if number not in stated:
             why = _("The policy in force has no clause %(number)s.") % {"number": number or "?"}
-            found.append(Unnamed(_("kind of data"), category, why))
+            found.append(Unnamed(_("kind of data"), category, why, str(kinds.get(category, ""))))
     services: Mapping[str, str] = shipped()["services"]
     recipients = list(in_force(Recipient.objects.all(), at=now).order_by("code"))
     checks = papers.checks_of([row.code for row in recipients], at=now)
@@ -372,8 +381,8 @@ def unnamed_by(stated: Collection[str], *, now: datetime) -> list[Unnamed]:
         check = checks.get(row.code)
         number = services.get(check.service, "") if check is not None else ""
         if check is None:
-            found.append(Unnamed(_("recipient"), row.code, _("Nobody has checked what it does.")))
+            found.append(Unnamed(_("recipient"), row.code, _("Nobody has checked what it does."), row.name))
         elif number not in stated:
             why = _("The policy in force has no clause %(number)s.") % {"number": number or "?"}
-            found.append(Unnamed(_("recipient"), row.code, why))
+            found.append(Unnamed(_("recipient"), row.code, why, row.name))
     return found

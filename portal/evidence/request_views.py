@@ -29,6 +29,8 @@ from portal.law.selectors import house_rule
 LISTED = 200
 #: The rule that gives the day which the form offers for an answer; an auditor may write any other.
 USUAL = "evidence.request_answer"
+#: Where a refusal of the service stands.
+AT_FIELD = {"CONTROL": "control", "DAY_PASSED": "due_on", "LINK": "link", "TEXT_MISSING": "text"}
 NOT_NAMED = gettext_lazy("Name nobody and no number: the words are kept with the audit.")
 
 
@@ -49,7 +51,7 @@ class AskForm(forms.Form):
     text = PlainWords(label=gettext_lazy("What do you want to be shown?"), help_text=NOT_NAMED, max_length=4000)
     control = forms.CharField(
         label=gettext_lazy("Control"),
-        help_text=gettext_lazy("Its code from the list of controls, if it is about one."),
+        help_text=gettext_lazy("Its code from the list of controls, such as 2-1, if it is about one."),
         max_length=40,
         required=False,
     )
@@ -105,6 +107,9 @@ def request_page(request: HttpRequest, reference: str) -> HttpResponse:
     changes.watch_row(row)
     form = _form_of(request, row)
     act = request.POST.get("act", "") if request.method == "POST" else ""
+    if act and (done := _done_already(request, row, act)):
+        messages.warning(request, done)
+        return HttpResponseRedirect(reverse("evidence:request", args=[row.reference]))
     if act == "accept":
         requests.accept(row=row, **_common(request))
         return _back(request, row, _("The answer is accepted."))
@@ -134,6 +139,15 @@ def _form_of(request: HttpRequest, row: InformationRequest) -> AnswerForm | Flag
     return FlagForm(data) if row.state == RequestState.ANSWERED and is_asker else None
 
 
+def _done_already(request: HttpRequest, row: InformationRequest, act: str) -> str:
+    """What has happened to the request meanwhile, where it is no more in the state that the act is for; empty where it is."""
+    if act == "answer" and row.state not in OWED and access.allowed(request.user, Permission.REQUEST_ANSWER):
+        return _("Nothing was written: the request was answered already. What was written stands below.")
+    if act in {"accept", "flag"} and row.state != RequestState.ANSWERED and row.asked_by_id == request.user.pk:
+        return _("Nothing was written: the answer was accepted or sent back already.")
+    return ""
+
+
 def _done(request: HttpRequest, row: InformationRequest, act: str, given: dict[str, Any]) -> bool:
     if act == "answer":
         requests.answer(row=row, **given, **_common(request))
@@ -149,7 +163,8 @@ def _tried(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Any:
     try:
         return act(form.cleaned_data)
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        field = AT_FIELD.get(refusal.code)
+        form.add_error(field if field in form.fields else None, str(refusal))
         return None
 
 

@@ -2,9 +2,14 @@
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.apps import apps
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -13,6 +18,7 @@ from portal.core import access, changes, clock, hooks, ids, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import NotAllowed, Refused
 from portal.core.moves import move
+from portal.evidence import controls
 from portal.evidence.models import InformationRequest, RequestEntry
 from portal.evidence.permissions import Permission
 from portal.evidence.states import MOVES, RequestState
@@ -36,12 +42,16 @@ def seen_by(user: Any) -> QuerySet[InformationRequest]:
 def ask(*, text: str, control: str, due_on: date, actor: Actor, now: datetime) -> InformationRequest:
     """Ask to be shown something by a day: the request, its first entry and the audit event, in one transaction.
 
-    ``control`` is the code of a control, or empty. Raises NotAllowed, Refused for no words, a number in them or a day that
-    has passed.
+    ``control`` is the code of a control, or empty. Raises NotAllowed, Refused for a code that no control has, for no words, a
+    number in them or a day that has passed.
     """
     user = _allowed(actor, Permission.REQUEST_MAKE)
     if due_on < clock.day(now):
         raise Refused(_("This day has passed. Give a day that lies ahead."), code="DAY_PASSED")
+    control = control.strip()
+    if control and not controls.is_known(control, now=now):
+        said = _("No control has the code %(code)s. Copy it from the list of controls, or leave this empty.")
+        raise Refused(said % {"code": control}, code="CONTROL")
     with transaction.atomic():
         row = InformationRequest.objects.create(
             reference=ids.new_reference("IR"), control=control, asked_by=user, asked_at=now, due_on=due_on
@@ -59,8 +69,8 @@ def answer(*, row: InformationRequest, text: str, link: str = "", actor: Actor, 
     user = _allowed(actor, Permission.REQUEST_ANSWER)
     if row.asked_by_id == user.pk:
         raise NotAllowed(_("Somebody else must answer: you asked this yourself."))
-    if link and (not link.startswith("/admin/") or len(link.split()) != 1):
-        raise Refused(_("Give the address of a page here, from /admin/ on."), code="LINK")
+    if link and not _is_page(link):
+        raise Refused(_("There is no such page here. Give its address, from /admin/ on."), code="LINK")
     with transaction.atomic():
         move(row, RequestState.ANSWERED, moves=MOVES, answered_at=now)
         _write(row, RequestState.ANSWERED, text, user, actor, now, link=link)
@@ -82,6 +92,31 @@ def flag(*, row: InformationRequest, text: str, due_on: date, actor: Actor, now:
     with transaction.atomic():
         move(row, RequestState.FLAGGED, moves=MOVES, due_on=due_on)
         _write(row, RequestState.FLAGGED, text, user, actor, now)
+
+
+def _is_page(link: str) -> bool:
+    """Whether the address is one of the workplace's own that somebody serves: a list, a page, or a record that is there."""
+    at = urlsplit(link)
+    if at.scheme or at.netloc or not at.path.startswith("/admin/") or len(link.split()) != 1:
+        return False
+    try:
+        found = resolve(at.path)
+    except Resolver404:
+        return False
+    name = found.url_name or ""
+    if not name:  # what the admin answers for every address that is nobody's
+        return False
+    if name.endswith("_change") and "object_id" in found.kwargs:
+        return _is_record(name, unquote(found.kwargs["object_id"]))
+    return True
+
+
+def _is_record(name: str, number: str) -> bool:
+    room, _dash, model = name.removesuffix("_change").partition("_")
+    try:
+        return bool(apps.get_model(room, model)._default_manager.filter(pk=number).exists())
+    except (LookupError, ValueError, ValidationError):
+        return False
 
 
 def is_late(row: InformationRequest, *, now: datetime) -> bool:

@@ -19,13 +19,15 @@ from portal.core import access, clock, hooks
 from portal.core.admin.listing import page_of
 from portal.core.errors import Refused
 from portal.evidence import samples, sampling
-from portal.evidence.forms import MOST_SAMPLES, SampleForm
+from portal.evidence.forms import MOST_SAMPLES, SampleForm, day_field
 from portal.evidence.models import DrawnSample
 from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.evidence.registers import REGISTERS, Register
 from portal.evidence.views import staff_page
 
+#: Where a refusal of the draw stands.
+AT_FIELD = {"EMPTY": "last_day", "MANY": "last_day", "NO_RISK": "method", "PERIOD_NOT_ENDED": "last_day"}
 #: How many samples the page lists, and how many rows of each.
 LISTED = 50
 SHOWN = 100
@@ -45,6 +47,7 @@ class DrawForm(SampleForm):
         widget=forms.RadioSelect,
         initial=sampling.RANDOM,
     )
+    last_day = day_field(gettext_lazy("Included. Choose days that are over: of today more may come."))
     sample = forms.IntegerField(label=gettext_lazy("Size"), min_value=1, max_value=MOST_SAMPLES, initial=25)
     field_order = ("register", "first_day", "last_day", "method", "sample", "seed")
 
@@ -77,7 +80,7 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Samples"),
         "form": form,
-        "rows": [(row, _links(row)) for row in seen_by(request)[:LISTED]],
+        "rows": [(row, samples.title_of(row), _links(row)) for row in seen_by(request)[:LISTED]],
         "shown": SHOWN,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -104,11 +107,16 @@ def _drawn(request: HttpRequest, form: DrawForm) -> DrawnSample | None:
             now=clock.now(),
         )
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(AT_FIELD.get(refusal.code), str(refusal))
         return None
 
 
 def _links(row: DrawnSample) -> list[tuple[str, str]]:
-    register = samples.BY_NAME[row.register]
-    name = f"admin:{register.model._meta.app_label}_{register.model._meta.model_name}_change"
-    return [(number, reverse(name, args=[number])) for number in row.chosen[:SHOWN]]
+    """The rows that were drawn: each by its reference where it has one, else by what it is and its number."""
+    model, chosen = samples.BY_NAME[row.register].model, row.chosen[:SHOWN]
+    name, what = f"admin:{model._meta.app_label}_{model._meta.model_name}_change", capfirst(model._meta.verbose_name)
+    references: dict[str, str] = {}
+    if any(field.name == "reference" for field in model._meta.concrete_fields):
+        rows = model._default_manager.filter(pk__in=chosen).values_list("pk", "reference")
+        references = {str(number): reference for number, reference in rows}
+    return [(references.get(number) or f"{what} {number}", reverse(name, args=[number])) for number in chosen]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -91,6 +92,11 @@ def again(sample: DrawnSample) -> list[str] | None:
         return None
     rows = population(register, Period(sample.first_day, sample.last_day), sample.method)
     return rows if sampling.digest(rows) == sample.population_sha256 else None
+
+
+def title_of(sample: DrawnSample) -> str:
+    """The register of a sample as its list is called."""
+    return str(capfirst(BY_NAME[sample.register].model._meta.verbose_name_plural))
 
 
 def as_plain(sample: DrawnSample) -> dict[str, object]:

@@ -18,6 +18,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import access, clock, hooks
+from portal.evidence import samples
 from portal.evidence.forms import PackForm
 from portal.evidence.job_kinds import EVIDENCE_PACK
 from portal.evidence.models import DrawnSample
@@ -48,7 +49,9 @@ def packs(request: HttpRequest) -> HttpResponse:
     form = PackForm(
         request.POST if request.method == "POST" else None,
         user=request.user,
-        drawn=[(row.reference, f"{row.reference}: {row.register}") for row in _samples(request.user)],
+        drawn=[
+            (row.reference, f"{row.reference}: {samples.title_of(row)}, {row.size}") for row in _samples(request.user)
+        ],
     )
     if request.method == "POST":
         access.require(request.user, Permission.PACK_MAKE)

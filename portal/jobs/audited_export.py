@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.checks import CheckMessage, Error
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -25,6 +27,7 @@ from import_export.admin import ExportMixin
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, hooks
+from portal.core.admin.bases import require_years_of_ours
 from portal.core.data_categories import DataCategory
 from portal.core.errors import NotAllowed, PortalError
 from portal.core.plain_words import PlainWords
@@ -166,7 +169,13 @@ class AuditedExport(ExportMixin):
         if not self.has_export_permission(request):
             raise NotAllowed(_("Your role may not take this list away."))
         chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if len(pk) <= 40]
-        rows = self.get_export_queryset(request)
+        try:
+            require_years_of_ours(request.GET)
+            rows = self.get_export_queryset(request)
+        except IncorrectLookupParameters:
+            # As the list itself answers an address that it does not understand: the whole list, and nothing is taken away.
+            listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
         return self.export_page(request, rows.filter(pk__in=chosen) if chosen else rows, chosen)
 
     def export_page(self, request: HttpRequest, rows: QuerySet[Any], chosen: Sequence[str]) -> HttpResponseBase:

@@ -113,6 +113,16 @@ def test_a_list_by_days_shows_itself_whole_for_a_year_that_we_do_not_take(asked)
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["created_at__year=99999", "created_at__year__gte=0", "created_at__iso_year=x"])
+@pytest.mark.parametrize("listed", ["jobs/job", "people/principal"])
+def test_any_list_shows_itself_whole_for_a_year_that_no_date_has(listed, asked):
+    desk = staff_client(StaffFactory(roles=["administrator", "data_protection_officer"]))
+    for page in ("", "export/"):
+        answer = desk.get(f"/admin/{listed}/{page}?{asked}")
+        assert (answer.status_code, answer["Location"]) == (302, f"/admin/{listed}/?e=1")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "words",
     [

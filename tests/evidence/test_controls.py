@@ -7,10 +7,11 @@ import pytest
 from portal.core import clock
 from portal.evidence import controls
 from portal.evidence.controls import Fresh
-from portal.evidence.promises import Seen, promises
+from portal.evidence.promises import Map, Seen, Shown, State, promises
 from portal.law.models import Clock, LegalRule
 from portal.law.states import ClockState, Ended
 from portal.registers.models import Measure
+from tests.evidence.policy import published_policy
 from tests.law.factories import ClockFactory
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.registers.entered import agreed
@@ -48,6 +49,40 @@ def of_law(rule, now=NOW):
 )
 def test_a_promise_is_as_fresh_as_its_worst_answer(answers, last, state):
     assert controls.of_answers(answers, last) == state
+
+
+def promised(seen, why="", state=State.RED):
+    promise = next(each for each in promises() if each.key == "0-4")
+    dates = [one.at for one in seen if one.at is not None]
+    shown = Shown(promise, state, max(dates, default=None), list(zip(promise.asks, seen, strict=True)), why)
+    return controls.of_map(Map([shown], [], None, NOW), now=NOW)[0]
+
+
+def test_a_promise_says_why_it_is_missing_or_stale_and_how_old_that_part_is():
+    old = NOW - timedelta(days=400)
+    row = promised([Seen(is_so=False, at=old, says="The last one counted until 1 Nov 2026."), Seen(is_so=True, at=NOW)])
+    assert (row.state, row.last, row.age) == (Fresh.STALE, old, 400)
+    assert row.note.startswith("Too old or in part: “")
+    assert "counted until 1 Nov" in row.note
+    assert "rows people" not in row.note
+    row = promised([Seen(is_so=False), Seen(is_so=True, at=NOW)])
+    assert (row.state, row.last, row.note[:11]) == (Fresh.MISSING, None, "Missing: “E")
+
+
+def test_what_the_policy_does_not_state_is_not_fresh():
+    row = promised([Seen(is_so=True, at=NOW)] * 2, "The policy in force has no clause 6.5.", State.NOT_STATED)
+    assert (row.state, row.note) == (Fresh.NOT_STATED, "The policy in force has no clause 6.5.")
+    assert promised([Seen(is_so=True, at=NOW)] * 2, "No policy is published.").state == Fresh.MISSING
+
+
+def test_controls_and_the_policy_map_count_the_same(rule):
+    published_policy(("0",))
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    found, part = desk.get("/admin/evidence/promises/").context["found"], desk.get(PAGE).context["parts"][0]
+    assert part.counts["fresh"] == found.counts["kept"]
+    assert part.counts["not_stated"] == found.counts["not stated"] > 0
+    assert part.counts["stale"] + part.counts["missing"] + len(found.unnamed) == found.counts["red"]
+    assert f"It counts {len(found.unnamed)} more" in part.about
 
 
 def test_every_promise_of_the_policy_is_a_control(rule):

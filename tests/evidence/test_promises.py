@@ -1,5 +1,6 @@
 """The policy map: computed from rows, red where one is missing, and the other way round."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from portal.core import clock
 from portal.evidence import promises, questions
+from portal.evidence.asked import OF_THEIR_OWN, in_words
 from portal.evidence.promises import Seen, State, Stated
 from portal.law.models import Purpose
 from portal.people.models import SignIn
@@ -55,6 +57,8 @@ def test_no_promise_rests_on_features_alone(promise):
     assert [question for question in promise.asks if question.split()[0] not in FEATURES]
 
 
+#: A model, a field, a filter or a task as the program names it.
+CODE = re.compile(r"[a-z]_[a-z]|__|[a-z]+\.[A-Za-z]+\b(?!/)|=")
 STATED = Stated(frozenset(NUMBERS))
 
 
@@ -174,9 +178,16 @@ def test_each_kind_of_data_and_of_service_has_a_clause_that_names_it():
     assert {*promises.shipped()["categories"].values(), *promises.shipped()["services"].values()} <= set(NUMBERS)
 
 
+@pytest.mark.parametrize("question", ASKED)
+def test_each_question_is_said_in_words(question):
+    said = in_words(question)
+    assert not CODE.search(said), said
+    assert "%" not in said
+
+
 def test_each_question_of_its_own_is_asked_by_a_promise():
     asked = {question.split()[1] for question in ASKED if question.startswith("is ")}
-    assert asked == set(questions.QUESTIONS)
+    assert asked == set(questions.QUESTIONS) == set(OF_THEIR_OWN)
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -187,7 +198,10 @@ def test_an_auditor_reads_the_map_and_the_inventory_and_support_does_not(policy)
     found = promises.policy_map(now=clock.now())
     counts = found.counts
     assert sum(counts.values()) == len(EVERY) + len(found.unnamed)
-    assert f"{counts[State.RED]} red" in page
+    assert f"{counts[State.RED]} not shown" in page
+    shown = page.replace("&quot;", '"')
+    assert not [question for question in ASKED if f">{question}<" in shown]
+    assert "<code>" not in page, "an auditor reads words"
     listed = auditor.get(reverse("evidence:inventory")).text
     assert "No difference." in listed
     assert "people_contactpoint.address" in listed.replace("<wbr>", "")

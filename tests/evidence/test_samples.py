@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import Error
 
+from grievances.models import Ticket
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -15,9 +16,12 @@ from portal.evidence.models import DrawnSample
 from portal.evidence.period import Period
 from portal.law.models import Clock
 from portal.ledger import services as ledger
+from portal.people.models import Fiduciary
 from tests.evidence.packed import NOVEMBER, OCTOBER, make, opened
+from tests.grievances.factories import ticket
 from tests.law.factories import ClockFactory
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
@@ -126,6 +130,22 @@ def test_a_sample_whose_rows_were_erased_is_named_as_missing(october, clocks):
     space["check_drawn"](files, json.loads(files["manifest.json"])["sample"]["drawn"])
     with pytest.raises(space["Bad"]):
         space["check_drawn"]({**files, "MISSING.csv": b""}, [row.reference])
+
+
+def test_the_page_names_registers_and_rows_and_says_which_days_it_takes(clocks):
+    every_rule()
+    Fiduciary.objects.get_or_create(code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": START})
+    ticket(at=START)
+    row = drawn(register="tickets", size=1)
+    client = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    page = client.get(PAGE).text
+    assert Ticket.objects.get(pk=row.chosen[0]).reference in page
+    assert "tickets 1" not in page
+    assert "Of today what was recorded until now counts" not in page
+    assert f"{row.reference}: Grievances, 1" in client.get("/admin/evidence/").text.replace("&#x27;", "'")
+    today = clock.day(clock.now()).isoformat()
+    asked = {"register": "clocks", "first_day": today, "last_day": today, "method": "random", "sample": "2"}
+    assert list(client.post(PAGE, asked).context["form"].errors) == ["last_day"]
 
 
 def test_the_page_draws_and_offers_the_sample_to_the_next_pack(clocks):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from grievances.models import Ticket, TicketEntry
 from grievances.services import appealing, resolving, thread
@@ -85,6 +86,17 @@ def test_the_queues_sort_late_due_mine_and_unassigned(desk, officer) -> None:
     assert references(desk, "mine") == {mine.reference}
     assert references(desk, "unassigned") == {late.reference, fresh.reference, today.reference}
     assert references(desk, "open") == set(all_references())
+
+
+def test_what_take_next_handed_out_is_no_more_among_what_nobody_has(desk, officer) -> None:
+    now = clock.now()
+    handed, other = make(at=now - timedelta(days=6)), make(at=now)
+    assert references(desk, "unassigned") == {handed.reference, other.reference}
+    assert desk.post(reverse("admin:grievances_ticket_take_next")).status_code == 302
+    assert references(desk, "mine") == {handed.reference}
+    assert references(desk, "unassigned") == {other.reference}
+    Ticket.objects.filter(pk=handed.pk).update(locked_until=now - timedelta(minutes=1))
+    assert references(desk, "unassigned") == {handed.reference, other.reference}
 
 
 def test_in_a_queue_what_is_due_first_stands_first(desk) -> None:

@@ -170,6 +170,14 @@ def test_a_role_without_the_permission_gets_no_file_and_no_action(auditor):
     assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
 
 
+@pytest.mark.parametrize("asked", ["zzz=1", "id__in=a", "from=x", "file_format=csv"])
+def test_an_address_that_the_list_does_not_understand_takes_nothing_away(auditor, asked):
+    client = staff_client(auditor)
+    for answer in (client.get(f"{EXPORT}?{asked}"), client.post(f"{EXPORT}?{asked}", ASKED)):
+        assert (answer.status_code, answer["Location"]) == (302, "/admin/people/user/?e=1")
+    assert not ListExport.objects.exists()
+
+
 def test_an_unknown_format_is_asked_again(auditor):
     page = staff_client(auditor).post(EXPORT, {**ASKED, "file_format": "exe"})
     assert page.status_code == 422

@@ -9,7 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +43,19 @@ class CappedPaginator(Paginator):
         if isinstance(self.object_list, QuerySet):
             return self.object_list.order_by()[: self.CAP].count()
         return len(self.object_list)
+
+
+def require_years_of_ours(query: QueryDict) -> None:
+    """Raises IncorrectLookupParameters (the list without filters) for a year in the address that no date has.
+
+    Django counts on from it, or makes a date of it only when the rows are counted.
+    """
+    asked = (name for name in query if {"year", "iso_year"} & set(name.split("__")[1:]) and "isnull" not in name)
+    years = (year for name in asked for values in query.getlist(name) for year in values.split(","))
+    if not all(
+        year.isdecimal() and time_range.EARLIEST.year <= int(year[:5]) <= time_range.LATEST.year for year in years
+    ):
+        raise IncorrectLookupParameters
 
 
 class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
@@ -97,17 +110,9 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         links = super().get_list_display_links(request, list_display)
         return links and [self.in_words(request, name) for name in links]
 
-    def _require_a_year_of_ours(self, request: HttpRequest) -> None:
-        """Django counts on from the year in the address. Raises IncorrectLookupParameters: the list without filters."""
-        year = request.GET.get(f"{self.date_hierarchy}__year")
-        if year is not None and not (
-            year.isdecimal() and time_range.EARLIEST.year <= int(year[:5]) <= time_range.LATEST.year
-        ):
-            raise IncorrectLookupParameters
-
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with everything looked up at once that its rows say in words."""
-        self._require_a_year_of_ours(request)
+        require_years_of_ours(request.GET)
         shown: Any = super().get_changelist_instance(request)
         for column in shown.list_display:
             if isinstance(column, Worded):

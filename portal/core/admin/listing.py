@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
-from portal.core.admin.bases import CappedPaginator
+from portal.core.admin.bases import CappedPaginator, require_years_of_ours
 
 
 def page_of(model: str) -> Any:
@@ -30,6 +30,7 @@ def rows_of(request: HttpRequest, model: str, query: str) -> QuerySet[Any]:
     asked = copy(request)
     asked.method = "GET"
     asked.GET = QueryDict(query)
+    require_years_of_ours(asked.GET)
     # Filters that are no lookups themselves; the others would ask which values there are only to show their choices.
     filters = [one for one in page.list_filter if _is_asked(one, asked.GET)]
     return cast(QuerySet[Any], _Rows(asked, page, filters).queryset)
