@@ -131,6 +131,12 @@ def is_done(document: Document, name: str) -> bool:
     return last is not None and last.outcome != CheckOutcome.UNAVAILABLE
 
 
+def done_checks(document: Document) -> set[str]:
+    """The names of the checks that have given their answer, as ``is_done`` says of one."""
+    last = dict(document.checks.order_by("attempt").values_list("name", "outcome"))
+    return {name for name, outcome in last.items() if outcome != CheckOutcome.UNAVAILABLE}
+
+
 def number_domain(kind: str) -> str:
     """The domain of the lookup hashes of numbers on documents of this kind."""
     return f"kyc.number.{plans.number_type(kind)}"

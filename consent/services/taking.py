@@ -1,5 +1,6 @@
 """Staff took a yes on paper or by telephone: proposed with its proof, recorded when another person agrees."""
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ def _addresses_sha256(taken: TakenAnswer) -> str:
 def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime | None = None) -> TakenAnswer:
     """Propose a yes with its proof. Nothing is recorded before another person has agreed.
 
-    One transaction: the scan encrypted in the vault, the proposal, its audit event. Raises Refused without a scan (paper)
+    One transaction: the row of the scan, encrypted before, the proposal, its audit event. Raises Refused without a scan (paper)
     or the call's reference (telephone), for a file that is unfit, a text that was not in force, an address the person
     does not have, or a person for whom somebody else must answer; NotAllowed when the role may not propose. Raises Refused (PROPOSED_ALREADY) for a yes of a call that is proposed or recorded already.
     """
@@ -107,7 +108,9 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
     _refuse_unfit(taken, has_scan=scan is not None, at=at)
     data = _made_safe(scan) if scan is not None else None
     guardian = taken.guardian
-    with transaction.atomic():
+    with contextlib.ExitStack() as stack:
+        bytes_of = stack.enter_context(files.encrypted(io.BytesIO(data))) if data is not None else None
+        stack.enter_context(transaction.atomic())
         turns.take_all_of(taken.subject_ref)  # the same call proposed twice at once
         _refuse_same_call(taken)
         row = TakenAnswer(
@@ -120,7 +123,7 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
             language=taken.notice_version.text_in(taken.language).language,
             occurred_at=taken.occurred_at,
             call_reference=taken.call_reference,
-            scan=_stored(data, taken.subject_ref, actor) if data is not None else None,
+            scan=_kept(bytes_of, taken.subject_ref, actor) if bytes_of is not None else None,
             guardian_ref=guardian.ref if guardian else None,
             relation=guardian.relation if guardian else "",
             identity_shown=guardian.identity_shown if guardian else "",
@@ -335,9 +338,9 @@ def _made_safe(scan: BinaryIO) -> bytes:
     return kept
 
 
-def _stored(data: bytes, subject_ref: UUID, actor: Actor) -> StoredFile:
-    return files.store(
-        io.BytesIO(data),
+def _kept(bytes_of: files.Encrypted, subject_ref: UUID, actor: Actor) -> StoredFile:
+    return files.keep(
+        bytes_of,
         subject_ref=subject_ref,
         retention_class=RetentionClass.CONSENT_EVIDENCE,
         kind="consent.scan",

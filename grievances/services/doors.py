@@ -13,7 +13,7 @@ from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import filing, uploads
 from grievances.services.filing import Filed, Reach, Story
-from grievances.services.uploads import SafeFile
+from grievances.services.uploads import ReadyFile, SafeFile
 from grievances.states import Door, TicketKind
 from portal.core import access
 from portal.core.actor import Actor
@@ -49,9 +49,10 @@ def by_staff(
         raise Refused(_("Choose telephone or post."), code="NO_DOOR")
     if received_at > now:
         raise Refused(_("Enter when it came in: a time that has passed."), code="RECEIVED_IN_FUTURE")
-    return file_with_files(
-        filing_key=filing_key, story=story, reach=reach, actor=actor, at=received_at, now=now, files=files
-    )
+    with uploads.encrypted(files) as ready:
+        return file_with_files(
+            filing_key=filing_key, story=story, reach=reach, actor=actor, at=received_at, now=now, files=ready
+        )
 
 
 def by_system(
@@ -93,10 +94,10 @@ def file_with_files(
     actor: Actor,
     at: datetime,
     now: datetime,
-    files: Iterable[tuple[SafeFile, str]] = (),
+    files: Iterable[ReadyFile] = (),
     fiduciary: str = "onesetu",
 ) -> Filed:
-    """File a grievance of a stranger with files that were made safe before, under a subject of its own; in one transaction.
+    """File a grievance of a stranger with files that were made safe and encrypted before, under a subject of its own; in one transaction.
 
     Raises Refused (REQUEST) for a request about data: only its own pages ask what it needs.
     """
@@ -107,7 +108,7 @@ def file_with_files(
         if there is not None:
             return Filed(there, is_new=False)
         subject = subjects.new(SubjectKind.STRANGER, now=now)
-        kept = [uploads.keep(safe, name=name, subject_ref=subject.ref, actor=actor) for safe, name in files]
+        kept = [uploads.keep(file, subject_ref=subject.ref, actor=actor) for file in files]
         return filing.file_ticket(
             filing_key=filing_key,
             subject_ref=subject.ref,

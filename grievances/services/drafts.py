@@ -74,9 +74,9 @@ def add_file(*, draft: TicketDraft, stream: BinaryIO, name: str, actor: Actor, a
     with transaction.atomic():
         _room_in(_unsent(draft))
     safe = uploads.made_safe(stream)
-    with transaction.atomic():
+    with uploads.encrypted([(safe, name)]) as (ready,), transaction.atomic():
         _room_in(_unsent(draft))
-        kept = uploads.keep(safe, name=name, subject_ref=draft.subject_ref, actor=actor)
+        kept = uploads.keep(ready, subject_ref=draft.subject_ref, actor=actor)
         return DraftFile.objects.create(
             draft=draft,
             file=kept.file,

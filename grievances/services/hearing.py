@@ -10,7 +10,7 @@ from django.db import transaction
 from grievances.models import Ticket
 from grievances.rules import PersonAction
 from grievances.services import lines, resolving, thread, timing, uploads
-from grievances.services.uploads import SafeFile
+from grievances.services.uploads import ReadyFile
 from grievances.standings import standing_of
 from grievances.states import MOVES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -33,10 +33,10 @@ def hear(
     actor: Actor,
     at: datetime,
     once_key: UUID,
-    files: Iterable[tuple[SafeFile, str]] = (),
+    files: Iterable[ReadyFile] = (),
     note: str = "",
 ) -> Heard:
-    """Put what a person wrote into the thread, in one transaction; files were made safe before.
+    """Put what a person wrote into the thread, in one transaction; files were made safe and encrypted before.
 
     Open: it is our turn again, as with a message on the page. Answered: nobody can press yes or no in a mail, so it is
     taken as "this does not settle it" and opens the grievance. Closed: it opens it while that is promised. ``TOO_LATE``
@@ -55,7 +55,7 @@ def hear(
             resolving.decline(ticket=fresh, why="", actor=actor, at=at)
         elif fresh.state == TicketState.CLOSED:
             resolving.reopen(ticket=fresh, why="", actor=actor, at=at)
-        kept = [uploads.keep(safe, name=name, subject_ref=fresh.subject_ref, actor=actor) for safe, name in files]
+        kept = [uploads.keep(file, subject_ref=fresh.subject_ref, actor=actor) for file in files]
         entry = lines.add(
             fresh,
             EntryKind.MESSAGE,

@@ -19,7 +19,7 @@ from grievances.mail_in.parsing import Attached, Mail
 from grievances.models import SeenMail, Ticket
 from grievances.services import doors, hearing, letters, uploads
 from grievances.services.filing import Reach, Story
-from grievances.services.uploads import SafeFile
+from grievances.services.uploads import ReadyFile, SafeFile
 from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource, TicketKind
 from portal.core import actor, addresses, ciphers
 from portal.core.clock import day
@@ -54,9 +54,9 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
 
     A mail that names a grievance (by its reference in the subject, or by answering a letter of ours) and comes from an
     address of that grievance goes into its thread; every other that a person may have written is a grievance of its own,
-    answered to the sender. Files are checked before the transaction, in which mail, grievance and trace are written
-    together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when files cannot be checked now:
-    nothing is kept, and the mail is taken another time.
+    answered to the sender. Files are checked and encrypted before the transaction, in which mail, grievance and trace are
+    written together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when files cannot be checked
+    now: nothing is kept, and the mail is taken another time.
     """
     key = key_of(source, place)
     there = SeenMail.objects.filter(source_key=key).first()
@@ -78,8 +78,8 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
     files = _made_safe(mail)
     row.files_left_out = len(files.left_out)
     try:
-        with transaction.atomic():
-            row.outcome, row.reason, row.ticket = _filed(mail, row, files, now)
+        with uploads.encrypted(files.kept) as ready, transaction.atomic():
+            row.outcome, row.reason, row.ticket = _filed(mail, row, ready, ", ".join(files.left_out), now)
             row.save(force_insert=True)
     except IntegrityError:  # another worker takes the same mail in this instant
         again = SeenMail.objects.filter(source_key=key).first()
@@ -171,10 +171,11 @@ def _keep(file: Attached, kept: list[tuple[SafeFile, str]]) -> str:
     return ""
 
 
-def _filed(mail: Mail, row: SeenMail, files: Files, now: datetime) -> tuple[MailOutcome, str, Ticket]:
+def _filed(
+    mail: Mail, row: SeenMail, files: list[ReadyFile], note: str, now: datetime
+) -> tuple[MailOutcome, str, Ticket]:
     """The grievance or the line, in the caller's transaction."""
     mark = uuid5(_MAILS, row.source_key)
-    note = ", ".join(files.left_out)
     known = _meant(mail, now=now)
     if known is not None:
         heard = hearing.hear(
@@ -183,7 +184,7 @@ def _filed(mail: Mail, row: SeenMail, files: Files, now: datetime) -> tuple[Mail
             actor=RECEIVER,
             at=now,
             once_key=mark,
-            files=files.kept,
+            files=files,
             note=note,
         )
         if heard is not hearing.Heard.TOO_LATE:
@@ -201,19 +202,19 @@ def _filed(mail: Mail, row: SeenMail, files: Files, now: datetime) -> tuple[Mail
         actor=RECEIVER,
         at=row.arrived_at,
         now=now,
-        files=files.kept,
+        files=files,
     )
     return MailOutcome.TICKET, "", filed.ticket
 
 
 def _joined(
-    mail: Mail, crowded: Ticket, files: Files, mark: UUID, note: str, now: datetime
+    mail: Mail, crowded: Ticket, files: list[ReadyFile], mark: UUID, note: str, now: datetime
 ) -> tuple[MailOutcome, str, Ticket]:
     """One more mail of a sender who floods us: a line of their newest grievance, with a letter an hour that says so."""
     if crowded.entries.filter(kind=EntryKind.MESSAGE, at__gt=now - HOUR).count() >= MOST_LINES:
         return MailOutcome.IGNORED, Reason.FLOOD, crowded
     heard = hearing.hear(
-        ticket=crowded, text=_words(mail), actor=RECEIVER, at=now, once_key=mark, files=files.kept, note=note
+        ticket=crowded, text=_words(mail), actor=RECEIVER, at=now, once_key=mark, files=files, note=note
     )
     if heard is hearing.Heard.TOO_LATE:
         return MailOutcome.IGNORED, Reason.FLOOD, crowded

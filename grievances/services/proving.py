@@ -172,12 +172,12 @@ def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at
     """
     _require_room(request)
     safe = uploads.made_safe(upload.stream)
-    with transaction.atomic():
+    with vault.encrypted(safe.stream) as bytes_of, transaction.atomic():
         RightsRequest.objects.select_for_update().get(pk=request.pk)
         _require_room(request)
         key_ref = uuid4()
-        kept = vault.store(
-            safe.stream,
+        kept = vault.keep(
+            bytes_of,
             subject_ref=request.ticket.subject_ref,
             retention_class=sealing.RETENTION_CLASS,
             kind="grievances.proof",

@@ -58,14 +58,12 @@ def person_writes(
     digest = _sha256(upload)
     if lines.is_there(lines.once_of(once_key, ticket, EntryKind.MESSAGE, {"text": text}, file=digest)):
         return None
-    safe = uploads.made_safe(upload.stream) if upload is not None else None
-    with transaction.atomic():
+    safe = [(uploads.made_safe(upload.stream), upload.name)] if upload is not None else []
+    with uploads.encrypted(safe) as ready, transaction.atomic():
         Ticket.objects.select_for_update().get(pk=ticket.pk)  # two sends at once are heard one after the other
         if _said_just_now(ticket, text, upload, at):
             return None
-        kept = []
-        if upload is not None and safe is not None:
-            kept.append(uploads.keep(safe, name=upload.name, subject_ref=ticket.subject_ref, actor=actor))
+        kept = [uploads.keep(file, subject_ref=ticket.subject_ref, actor=actor) for file in ready]
         entry = lines.add(
             ticket,
             EntryKind.MESSAGE,

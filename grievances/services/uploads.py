@@ -1,6 +1,8 @@
 """Files from strangers: judged by what is inside, made anew where that can be done, refused with one clear reason else."""
 
+import contextlib
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -35,6 +37,15 @@ class SafeFile:
 
 
 @dataclass(frozen=True)
+class ReadyFile:
+    """A safe file whose bytes lie encrypted in the storage, and whose row is still to be written."""
+
+    bytes_of: vault.Encrypted
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True)
 class KeptFile:
     """A file that lies in the vault, as a draft or a line of the thread lists it."""
 
@@ -44,17 +55,26 @@ class KeptFile:
     size: int
 
 
-def keep(safe: SafeFile, *, name: str, subject_ref: UUID, actor: Actor) -> KeptFile:
-    """Store a file that was made safe under the subject's key, in the caller's transaction."""
-    stored = vault.store(
-        safe.stream,
+@contextlib.contextmanager
+def encrypted(files: Iterable[tuple[SafeFile, str]]) -> Iterator[list[ReadyFile]]:
+    """Safe files with their names, encrypted before a transaction opens. What is not kept when the block ends is removed."""
+    with contextlib.ExitStack() as stack:
+        yield [
+            ReadyFile(stack.enter_context(vault.encrypted(safe.stream)), name, safe.media_type) for safe, name in files
+        ]
+
+
+def keep(ready: ReadyFile, *, subject_ref: UUID, actor: Actor) -> KeptFile:
+    """Keep an encrypted file under the subject's key, in the caller's transaction."""
+    stored = vault.keep(
+        ready.bytes_of,
         subject_ref=subject_ref,
         retention_class=sealing.RETENTION_CLASS,
         kind="grievances.attachment",
         actor=actor,
     )
-    name_sealed = sealing.seal({"name": name_of(name)}, subject_ref=subject_ref)
-    return KeptFile(stored, name_sealed, safe.media_type, stored.size)
+    name_sealed = sealing.seal({"name": name_of(ready.name)}, subject_ref=subject_ref)
+    return KeptFile(stored, name_sealed, ready.media_type, stored.size)
 
 
 def name_of(name: str) -> str:

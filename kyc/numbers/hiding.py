@@ -5,6 +5,8 @@ number that is called an account's or a transaction's is left, and behind the wo
 grouped.
 """
 
+import base64
+import binascii
 import re
 import unicodedata
 
@@ -22,6 +24,8 @@ _RUN = re.compile(r"\d(?:[\s\-.,/\u2010-\u2015\u00b7]{0,3}\d)*")
 _GROUP = re.compile(r"\d+")
 #: As many digits as a number has, of which none could be read: nobody can say that it is not one.
 _UNREAD = re.compile(rf"(?<!{UNREAD})(?:{UNREAD}{{4}}[ -]?){{2,3}}{UNREAD}{{4}}(?!{UNREAD})")
+#: What may be a number in base64: twelve digits make sixteen of these.
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 #: How far behind its name a number may begin, and how far before a number its other name is looked for.
 BEHIND, BEFORE = 60, 32
 
@@ -38,9 +42,19 @@ def to_hide(text: str) -> list[tuple[int, int]]:
         span for span in find_aadhaar(plain) if not _OTHER_NUMBER.search(plain[max(0, span[0] - BEFORE) : span[0]])
     }
     found.update(run.span() for run in _UNREAD.finditer(plain))
+    found.update(word.span() for word in _ENCODED.finditer(plain) if find_aadhaar(_decoded(word.group())))
     for name in _NAMED.finditer(plain):
         found.update(_grouped_anyhow(plain, name.end(), name.end() + BEHIND))
     return sorted(found)
+
+
+def _decoded(word: str) -> str:
+    """What a word in base64 says, where it says something in ASCII."""
+    try:
+        padded = word + "=" * (-len(word) % 4)
+        return base64.b64decode(padded, altchars=b"-_" if {"-", "_"} & set(word) else None).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 def _grouped_anyhow(plain: str, start: int, latest: int) -> list[tuple[int, int]]:

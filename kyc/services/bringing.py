@@ -34,7 +34,8 @@ def by_staff(sent: Sent, stream: BinaryIO, *, actor: Actor, now: datetime) -> Do
     if not sent.reason.strip():
         raise Refused(_("Write why the customer does not send it."), code="REASON")
     brought = replace(sent, provenance=Provenance.STAFF, reason=sent.reason.strip(), yes=None)
-    return _bring_in(uploading.judge(brought, stream, now=now), actor=actor, now=now)
+    with uploading.encrypted(uploading.judge(brought, stream, now=now)) as judged:
+        return _bring_in(judged, actor=actor, now=now)
 
 
 @retried
@@ -52,7 +53,10 @@ def judged_for_program(sent: Sent, stream: BinaryIO, *, now: datetime) -> Judged
 
 
 def by_program(judged: Judged, *, actor: Actor, now: datetime) -> Document:
-    """Take what a program sent, and send it for checking, in the caller's transaction. Raises as ``uploading.take``."""
+    """Take what a program sent, and send it for checking, in the caller's transaction. Raises as ``uploading.take``.
+
+    The caller has encrypted its bytes before (``uploading.encrypted``).
+    """
     document = uploading.take(judged, actor=actor, now=now)
     uploading.send(document, actor=actor, now=now)
     return document

@@ -1,14 +1,17 @@
 """The checks on a document, run by a worker. Safe to kill and to repeat at any line.
 
 1. Claim the document by a lease; a second worker finds it taken.
-2. Each check of the plan writes one row and its audit event in one transaction; a check that has a row is not run again.
-   The first, the safety of the file, stores the kept copy in the same transaction as its row.
+2. Each check of the plan writes one row and its audit event; a check that has a row is not run again. The first, the
+   safety of the file, stores the kept copy in the same transaction as its row. Those that need no file take no time: they
+   are asked one after the other and write their rows in one transaction.
 3. The last transaction moves the document on and ends the quarantine's key.
 A worker that dies between leaves rows and a lease; when the lease has run out, the sweep nudges and the next run goes on.
 While something is down the pauses grow; after ``MOST_TRIES`` runs the document is stalled, and a person sees to it.
 """
 
+import io
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,6 +28,7 @@ from kyc.plans import PlannedCheck
 from kyc.rules import Said
 from kyc.selectors import (
     does_not_fit,
+    done_checks,
     is_done,
     present_documents,
     waiting_to_check,
@@ -32,7 +36,7 @@ from kyc.selectors import (
 from kyc.services import inquiring, minors, proving, reading_pictures, sealing, settling, steps, telling
 from kyc.services.declared import number_of
 from kyc.services.locking import is_still_here, is_unjudged
-from kyc.services.noting import WORKER, note_check, note_move
+from kyc.services.noting import WORKER, Ran, note_check, note_checks, note_move
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
@@ -55,6 +59,8 @@ log = structlog.get_logger(__name__)
 
 #: Longer than one worker can be busy with a file, so that no second one begins the same work: reading, scanning, writing.
 LEASE = timedelta(seconds=process.longest_wait() + scanning.CONNECT + scanning.WHOLE + 60)
+#: The checks that open the file. Each takes its time, and writes what came of it in a transaction of its own.
+OPENS_FILE = ("file_safety", "signature")
 FIRST_PAUSE = timedelta(minutes=2)
 #: Technical limits: with pauses that double up to the longest, an outage of about twenty hours is waited for.
 MOST_TRIES = 12
@@ -75,14 +81,16 @@ def run_plan(document_id: int, *, now: datetime) -> str:
     if document.tries > MOST_TRIES:  # each run before was killed, or crashed
         _stall(document)
         return str(document.state)
-    for planned in plans.own_checks(document.kind):
-        if is_done(document, planned.name):
+    for part in _parts(document):
+        done = done_checks(document)
+        waiting = [planned for planned in part if planned.name not in done]
+        if not waiting:
             continue
         try:
-            _run_one(document, planned)
+            _run(document, waiting)
         except OUTAGES as error:
-            log.warning("kyc.check_unavailable", check=planned.name, error=type(error).__name__)
-            _put_off(document, planned, now)
+            log.warning("kyc.check_unavailable", check=waiting[0].name, error=type(error).__name__)
+            _put_off(document, waiting[0], now)
             return str(document.state)
         except Shredded:
             if is_still_here(document):  # nobody let it go: its key should be there
@@ -179,18 +187,33 @@ def _claim(document_id: int, now: datetime) -> Document | None:
     return Document.objects.select_related("case__customer", "party", "quarantined", "kept").get(pk=document_id)
 
 
-def _run_one(document: Document, planned: PlannedCheck) -> None:
+def _parts(document: Document) -> list[list[PlannedCheck]]:
+    """The plan in the parts that are written together: each check that opens the file, then all others."""
+    own = plans.own_checks(document.kind)
+    alone = [[planned] for planned in own if planned.name in OPENS_FILE]
+    return [*alone, [planned for planned in own if planned.name not in OPENS_FILE]]
+
+
+def _run(document: Document, waiting: Sequence[PlannedCheck]) -> None:
+    if waiting[0].name == "file_safety":
+        _judge_file(document, waiting[0], clock.now())
+    elif waiting[0].name == "signature":
+        _prove(document, clock.now())
+    else:
+        _run_together(document, [_asked(document, planned) for planned in waiting])
+
+
+def _asked(document: Document, planned: PlannedCheck) -> Ran:
     started = clock.now()
-    if planned.name == "file_safety":
-        _judge_file(document, planned, started)
-        return
-    if planned.name == "signature":
-        _prove(document, started)
-        return
     said = steps.ask(planned.name, document, on=clock.day(started))
+    return Ran(planned, said, started, clock.now())
+
+
+def _run_together(document: Document, ran: Sequence[Ran]) -> None:
     with transaction.atomic():
         if is_still_here(document):
-            note_check(document, planned, said, started)
+            done = done_checks(document)  # another worker, to whom a lease that ran out gave it, was quicker
+            note_checks(document, [one for one in ran if one.planned.name not in done])
 
 
 def _judge_file(document: Document, planned: PlannedCheck, started: datetime) -> None:
@@ -203,36 +226,37 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
     verdict, kept = inspect(data, extension=document.extension, kind=document.kind)
     if scanned is Scan.INFECTED:
         verdict = Verdict(fault=Fault.MALWARE)
-    with transaction.atomic():
+    if not verdict.is_accepted:
+        _refuse(document, verdict, planned, started)
+        return
+    # A copy that was written anew before is kept as it is, unless something had to be covered in it now.
+    copy = data if document.reused_from_id is not None and not verdict.hidden else kept
+    evidence: dict[str, str | int] = {
+        "mime": verdict.mime,
+        "pages": verdict.pages,
+        "width": verdict.width,
+        "height": verdict.height,
+        "searched": str(verdict.search),
+        "hidden": verdict.hidden,
+        "scanned": scanned.value,
+        "notices": " ".join(verdict.notices),
+    }
+    outcome = CheckOutcome.WARN if verdict.notices else CheckOutcome.PASS
+    with files.encrypted(io.BytesIO(copy)) as encrypted, transaction.atomic():
         if not is_unjudged(document):
             return
-        if not verdict.is_accepted:
-            note_check(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
-            _refuse(document, verdict)
-            return
         document.scanned = scanned.value
-        # A copy that was written anew before is kept as it is, unless something had to be covered in it now.
-        _keep(document, verdict, data if document.reused_from_id is not None and not verdict.hidden else kept)
-        evidence: dict[str, str | int] = {
-            "mime": verdict.mime,
-            "pages": verdict.pages,
-            "width": verdict.width,
-            "height": verdict.height,
-            "searched": str(verdict.search),
-            "hidden": verdict.hidden,
-            "scanned": scanned.value,
-            "notices": " ".join(verdict.notices),
-        }
-        outcome = CheckOutcome.WARN if verdict.notices else CheckOutcome.PASS
+        _keep(document, verdict, encrypted)
         note_check(document, planned, Said(outcome, next(iter(verdict.notices), ""), evidence), started)
 
 
 def _keep_record(document: Document, planned: PlannedCheck, started: datetime, signed: Signed) -> None:
     """The file was read when it came, and never stored: what is kept is what its signature proved, masked."""
-    with transaction.atomic():
+    masked = io.BytesIO(proving.record_of(signed, document.kind))
+    with files.encrypted(masked) as encrypted, transaction.atomic():
         if not is_unjudged(document):
             return
-        document.kept = sealing.keep(document, proving.record_of(signed, document.kind), actor=WORKER)
+        document.kept = sealing.keep(document, encrypted, actor=WORKER)
         document.mime = proving.RECORD
         document.save(update_fields=["kept", "mime"])
         note_check(document, planned, Said(CheckOutcome.PASS, "", {"mime": proving.RECORD}), started)
@@ -252,9 +276,9 @@ def _prove(document: Document, started: datetime) -> None:
             minors.found(document, signed, found_at=started)
 
 
-def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
-    """Store the copy written anew, and what was read of it; the numbers themselves are not kept."""
-    document.kept = sealing.keep(document, kept, actor=WORKER)
+def _keep(document: Document, verdict: Verdict, copy: files.Encrypted) -> None:
+    """Keep the copy written anew, and what was read of it; the numbers themselves are not kept."""
+    document.kept = sealing.keep(document, copy, actor=WORKER)
     read = verdict.numbers.get(plans.number_type(document.kind), [])
     document.number_in_text = rules.match_in_text(number_of(document), found=read).value
     document.mime, document.pages = verdict.mime, verdict.pages
@@ -264,18 +288,22 @@ def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
     document.save(update_fields=["kept", "number_in_text", *seen])
 
 
-def _refuse(document: Document, verdict: Verdict) -> None:
-    move(document, DocumentState.REFUSED, moves=DOCUMENT_MOVES, fault=str(verdict.fault), leased_until=None)
-    record(
-        AuditKind.KYC_DOCUMENT_REFUSED,
-        actor=WORKER,
-        about=f"kyc.document:{document.reference}",
-        subject_ref=document.subject_ref,
-        facts={"case": document.case.reference, "reason_code": str(verdict.fault)},
-    )
-    _end_quarantine(document)
-    telling.document_refused(document)
-    settling.settle(document.case, actor=WORKER, now=clock.now())
+def _refuse(document: Document, verdict: Verdict, planned: PlannedCheck, started: datetime) -> None:
+    with transaction.atomic():
+        if not is_unjudged(document):
+            return
+        note_check(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
+        move(document, DocumentState.REFUSED, moves=DOCUMENT_MOVES, fault=str(verdict.fault), leased_until=None)
+        record(
+            AuditKind.KYC_DOCUMENT_REFUSED,
+            actor=WORKER,
+            about=f"kyc.document:{document.reference}",
+            subject_ref=document.subject_ref,
+            facts={"case": document.case.reference, "reason_code": str(verdict.fault)},
+        )
+        _end_quarantine(document)
+        telling.document_refused(document)
+        settling.settle(document.case, actor=WORKER, now=clock.now())
 
 
 def _finish(document: Document) -> None:

@@ -1,6 +1,6 @@
 """What is kept of a document lies under a key of its own: one that is erased takes nothing else with it."""
 
-import io
+from collections.abc import Sequence
 
 from kyc.models import Document
 from portal.core.actor import Actor
@@ -13,15 +13,20 @@ def seal(document: Document, text: str) -> bytes:
     return texts.seal(text, subject_ref=document.key_ref, retention_class=document.retention_class)
 
 
+def seal_all(document: Document, clear: Sequence[str]) -> list[bytes]:
+    """Several texts about the document, each as ``seal`` gives it; its key is asked for once."""
+    return texts.seal_all(clear, subject_ref=document.key_ref, retention_class=document.retention_class)
+
+
 def opened(document: Document, sealed: bytes | memoryview) -> str:
     """The clear text. Raises Shredded once the document was erased."""
     return texts.open(bytes(sealed), subject_ref=document.key_ref, retention_class=document.retention_class)
 
 
-def keep(document: Document, data: bytes, *, actor: Actor) -> StoredFile:
-    """Store the copy that is kept, under the document's key and about its subject, in the caller's transaction."""
-    return files.store(
-        io.BytesIO(data),
+def keep(document: Document, copy: files.Encrypted, *, actor: Actor) -> StoredFile:
+    """The copy that is kept, under the document's key and about its subject, in the caller's transaction."""
+    return files.keep(
+        copy,
         subject_ref=document.subject_ref,
         retention_class=document.retention_class,
         key_ref=document.key_ref,

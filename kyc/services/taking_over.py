@@ -5,6 +5,7 @@ The archive is a ZIP file with ``index.csv`` (UTF-8; columns ``customer``, ``par
 the way of every document: checks, and two people. How it is tried and taken is ``portal.people.services.taking_over``.
 """
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -14,7 +15,6 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +24,7 @@ from kyc.permissions import Permission
 from kyc.selectors import party_of, present_documents
 from kyc.services import describing, uploading
 from kyc.services.minors import require_not_frozen
-from kyc.services.uploading import Sent
+from kyc.services.uploading import Judged, Sent
 from kyc.states import Provenance
 from portal.audit.kinds import AuditKind
 from portal.core import clock
@@ -66,6 +66,11 @@ class Archives(TakeOvers[TakeOver, Line]):
     trying = gettext_lazy("Trying KYC files of an old system")
     taking = gettext_lazy("Taking over KYC files of an old system")
 
+    def require_new(self, row: TakeOver) -> None:
+        earlier = TakeOver.objects.filter(sha256=row.sha256, state__in=(TakeOverState.TAKING, TakeOverState.DONE))
+        if earlier.exists():
+            raise Refused(_("This archive was taken in already."), code="TAKEN_IN_ALREADY")
+
     def lines(self, row: TakeOver, stream: BinaryIO) -> Iterator[Line]:
         try:
             archive = zipfile.ZipFile(stream)
@@ -87,20 +92,25 @@ class Archives(TakeOvers[TakeOver, Line]):
             raise fault("THERE_ALREADY")
         return line["customer"], line["party"], sent.kind
 
-    def take_line(self, row: TakeOver, line: Line, actor: Actor) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def ready(self, row: TakeOver, line: Line) -> Iterator[Judged]:
+        """Looked at, and its bytes encrypted."""
+        sent, data = _sent(line)
+        with uploading.encrypted(uploading.judge(sent, io.BytesIO(data), now=clock.now())) as judged:
+            yield judged
+
+    def take_line(self, row: TakeOver, ready: Judged, actor: Actor) -> dict[str, Any]:
         """A place that a line before has filled is not filled twice.
 
         What another archive put there is like any other document: one that was refused makes room.
         """
-        now = clock.now()
-        sent, data = _sent(line)
+        now, sent = clock.now(), ready.sent
         try:
-            judged = uploading.judge(sent, io.BytesIO(data), now=now)
             case = describing.case_of(sent.customer, now=now)
             same = TakeOverLine.objects.filter(take_over=row, document__party=sent.party, document__kind=sent.kind)
             if same.filter(document__case=case.pk).exists():
                 raise fault("TWICE")
-            document = uploading.take(judged, actor=actor, now=now)
+            document = uploading.take(ready, actor=actor, now=now)
             uploading.send(document, actor=actor, now=now)
         except IllegalMove as error:
             raise fault("THERE_ALREADY") from error
@@ -117,12 +127,7 @@ def bring(*, origin: str, content: BinaryIO, actor: Actor, now: datetime) -> Tak
     Raises what ``TakeOvers.bring`` does; Refused for what is no ZIP file with an index of at least one line (ARCHIVE), or
     was taken in before (TAKEN_IN_ALREADY).
     """
-    with transaction.atomic():
-        row = ARCHIVES.bring(TakeOver(origin=origin), content, actor=actor, now=now)
-        earlier = TakeOver.objects.filter(sha256=row.sha256, state__in=(TakeOverState.TAKING, TakeOverState.DONE))
-        if earlier.exists():
-            raise Refused(_("This archive was taken in already."), code="TAKEN_IN_ALREADY")
-    return row
+    return ARCHIVES.bring(TakeOver(origin=origin), content, actor=actor, now=now)
 
 
 def _lines(archive: zipfile.ZipFile) -> Iterator[Line]:

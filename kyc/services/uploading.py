@@ -1,9 +1,10 @@
 """A customer sends a document: judged at first sight, kept in quarantine, checked by a worker."""
 
+import contextlib
 import io
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -105,6 +106,7 @@ class Judged:
     """A file that was looked at before anything is written: its number, and what goes into quarantine, piece by piece.
 
     ``verdict`` is that of a file which proves itself. ``earlier`` is the document given before whose kept copy is taken.
+    ``bytes_of`` are the encrypted bytes, where they lie in the storage already (``encrypted``).
     """
 
     sent: Sent
@@ -112,6 +114,7 @@ class Judged:
     content: BinaryIO = field(repr=False)
     verdict: bytes = field(default=b"", repr=False)
     earlier: Document | None = None
+    bytes_of: files.Encrypted | None = None
 
 
 def upload(*, customer: Customer, kind: str, stream: BinaryIO, actor: Actor, now: datetime, **given: Any) -> Document:
@@ -140,7 +143,17 @@ def judge(sent: Sent, stream: BinaryIO, *, now: datetime) -> Judged:
     return Judged(sent, found, stream)
 
 
-@retried
+@contextlib.contextmanager
+def encrypted(judged: Judged) -> Iterator[Judged]:
+    """The same file with its bytes encrypted in the storage: for a caller that takes it in a transaction of its own.
+
+    Nobody else has to wait while that goes on. Bytes that were not taken when the block ends are removed.
+    """
+    judged.content.seek(0)
+    with files.encrypted(judged.content) as bytes_of:
+        yield replace(judged, bytes_of=bytes_of)
+
+
 def use_again(sent: Sent, earlier: Document, *, actor: Actor, now: datetime) -> Document:
     """Take the kept copy of a document that was given before in the place of a new file.
 
@@ -156,22 +169,25 @@ def use_again(sent: Sent, earlier: Document, *, actor: Actor, now: datetime) -> 
         _with_what_is_beside(sent, now), provenance=earlier.provenance, extension=reusing.EXTENSIONS[earlier.mime]
     )
     number = _number(sent, now)
-    with reusing.opened(earlier, actor=actor) as copy:
-        return _write_down(Judged(as_before, number, copy, earlier=earlier), actor=actor, now=now)
+    with reusing.opened(earlier, actor=actor) as copy, files.encrypted(copy) as bytes_of:
+        return _write_down(Judged(as_before, number, copy, earlier=earlier), bytes_of, actor=actor, now=now)
+
+
+def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+    """Write one document down: its file in quarantine, its row, its audit event, and the nudge to the checks, together.
+
+    The bytes are encrypted before, unless they lie there already (``encrypted``). An earlier file in the same place is
+    replaced where the table of states allows it. Raises Refused for a document that is not asked for (NOT_WANTED);
+    IllegalMove when the document is with us or approved. Nothing is written then.
+    """
+    if judged.bytes_of is not None:
+        return _write_down(judged, judged.bytes_of, actor=actor, now=now)
+    with encrypted(judged) as ready:
+        return take(ready, actor=actor, now=now)
 
 
 @retried
-def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
-    """Write one document down: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
-
-    An earlier file in the same place is replaced where the table of states allows it. Raises Refused for a document that
-    is not asked for (NOT_WANTED); IllegalMove when the document is with us or approved. Nothing is written then.
-    """
-    judged.content.seek(0)  # an earlier try may have read it
-    return _write_down(judged, actor=actor, now=now)
-
-
-def _write_down(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+def _write_down(judged: Judged, bytes_of: files.Encrypted, *, actor: Actor, now: datetime) -> Document:
     sent, party = judged.sent, judged.sent.party
     quarantine_ref = uuid.uuid4()
     with transaction.atomic():
@@ -184,8 +200,8 @@ def _write_down(judged: Judged, *, actor: Actor, now: datetime) -> Document:
             sent.kind, judged.verdict, sent.yes, case=case, party=party, actor=actor, now=now
         )
         replaced = _replace_earlier(case, sent.kind, party, actor, now)
-        quarantined = files.store(
-            judged.content,
+        quarantined = files.keep(
+            bytes_of,
             subject_ref=quarantine_ref,
             retention_class=RetentionClass.QUARANTINE,
             kind="kyc.upload",

@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 from consent.services import attested
 from kyc import selectors
 from kyc.models import Document
-from kyc.services import bringing, describing
+from kyc.services import bringing, describing, uploading
 from kyc.services.uploading import Sent
 from portal.api.bodies import BodyIn, Words
 from portal.api.consents import RequestKey, require_key
@@ -89,10 +89,12 @@ def send_document(
     )
     judged = bringing.judged_for_program(sent, cast(BinaryIO, file), now=now)
 
-    def act() -> attested.Json:
-        return {"reference": bringing.by_program(judged, actor=actor, now=now).reference}
+    with uploading.encrypted(judged) as ready:
 
-    answer, replayed = attested.once(**asked, now=now, act=act)
+        def act() -> attested.Json:
+            return {"reference": bringing.by_program(ready, actor=actor, now=now).reference}
+
+        answer, replayed = attested.once(**asked, now=now, act=act)
     return _taken(request, answer, now, replayed=replayed)
 
 

@@ -14,6 +14,7 @@ from kyc.services.consenting import PURPOSE, Yes, holder_of
 from portal.core import actor, clock, hooks, ids
 from portal.law.memory import remembering
 from portal.people.models import Customer, Fiduciary, User
+from portal.vault.services import files
 from tests.consent.factories import published_notice
 from tests.kyc import documents
 from tests.people.factories import CustomerFactory, PrincipalFactory
@@ -116,7 +117,8 @@ def paper(case: Case, kind: str, **changes: Any) -> Document:
         **changes,
     }
     document = Document(reference=ids.new_reference("DO"), case=case, kind=kind, **given)
-    document.kept = document.quarantined = sealing.keep(document, b"%PDF-1.7", actor=CUSTOMER)
+    with files.encrypted(io.BytesIO(b"%PDF-1.7")) as copy:
+        document.kept = document.quarantined = sealing.keep(document, copy, actor=CUSTOMER)
     document.save()
     return document
 

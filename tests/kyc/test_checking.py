@@ -205,15 +205,19 @@ def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individua
     document = uploaded(individual)
     if step < 8:
         names = [planned.name for planned in plans.own_checks(document.kind)]
-        real, at = checking._run_one, names[step % len(names)]
+        at = names[step % len(names)]
 
-        def dies(document, planned):
-            if planned.name == at:
-                raise Killed
-            real(document, planned)
+        def killing(real):
+            def dies(document, planned, *given):
+                if planned.name == at:
+                    raise Killed
+                return real(document, planned, *given)
+
+            return dies
 
         with monkeypatch.context() as patch:
-            patch.setattr(checking, "_run_one", dies)
+            for place in ("_judge_file", "_asked"):
+                patch.setattr(checking, place, killing(getattr(checking, place)))
             with pytest.raises(Killed):
                 run_plan(document.pk, now=clock.now())
     else:

@@ -11,13 +11,16 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connections
 
+from kyc.inspection import FIND, HIDE
 from portal.people.models import Customer, User
+from portal.vault.inspection import process
 from portal.vault.inspection.pdf_text import read_text
 from portal.vault.models import ShredOrder
 from portal.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, answered, checked, proposed
 from tests.signin.people_who_sign_in import staff_client
+from tests.vault import test_reading
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
 DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
@@ -85,6 +88,27 @@ def test_an_aadhaar_number_is_written_nowhere_in_any_form(
         kept = io.BytesIO(stream.read())
     with pikepdf.open(kept) as pdf:
         assert not any(shape in said for said in read_text(pdf).texts for shape in (text, documents.AADHAAR))
+    assert where(written(documents.AADHAAR)) == set()
+    assert not any(mark in ("".join(capfd.readouterr()) + caplog.text).encode() for mark in written(documents.AADHAAR))
+
+
+@pytest.mark.full
+@pytest.mark.reads_pictures
+@pytest.mark.skipif(not process.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test")
+@pytest.mark.parametrize("script", [{}, DEVANAGARI])
+def test_a_number_printed_in_a_photo_is_written_nowhere_and_the_kept_photo_shows_none(
+    individual: Customer, asha: User, script: dict[int, str], caplog, capfd
+) -> None:
+    shapes = [documents.AADHAAR, "2341 2341 2346", "2341-2341-2346"]
+    rows = [*(shape.translate(script) for shape in shapes), "Asha Rao"]
+    photo, _boxes = test_reading.written(rows, "JPEG", 40)
+    document = checked(individual, data=photo, extension="jpg")
+    assert (document.state, document.searched, document.hidden) == ("checked", "SEARCHED", len(shapes))
+    with files.open_stream(document.kept, actor=CUSTOMER, reason="test") as stream:
+        kept = stream.read()
+    again, _kept = process.inspect(kept, extension="jpg", find=FIND, hide=HIDE)
+    assert (again.fault, again.hidden) == (None, 0)
+    assert process.inspect(photo, extension="jpg", find=FIND, hide=HIDE)[0].hidden == len(shapes)
     assert where(written(documents.AADHAAR)) == set()
     assert not any(mark in ("".join(capfd.readouterr()) + caplog.text).encode() for mark in written(documents.AADHAAR))
 

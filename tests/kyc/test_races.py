@@ -141,12 +141,12 @@ def by_staff(customer: Customer) -> Document:
 
 def by_program(customer: Customer) -> Document:
     sent, now = uploading.Sent(customer, "pan_card", documents.PAN, "pdf"), clock.now()
-    judged = bringing.judged_for_program(sent, io.BytesIO(FILE), now=now)
+    with uploading.encrypted(bringing.judged_for_program(sent, io.BytesIO(FILE), now=now)) as judged:
 
-    def act() -> attested.Json:
-        return {"reference": bringing.by_program(judged, actor=actor.SYSTEM, now=now).reference}
+        def act() -> attested.Json:
+            return {"reference": bringing.by_program(judged, actor=actor.SYSTEM, now=now).reference}
 
-    answer, _replayed = attested.once(asked_by="key:1", request_key="1", body={}, now=now, act=act)
+        answer, _replayed = attested.once(asked_by="key:1", request_key="1", body={}, now=now, act=act)
     return Document.objects.get(reference=answer["reference"])
 
 

@@ -206,11 +206,11 @@ def test_what_is_no_archive_with_an_index_is_refused(officer, content):
 
 
 def test_what_is_refused_leaves_no_encrypted_copy_behind(officer, monkeypatch):
-    stored = []
-    monkeypatch.setattr(files, "store", lambda *given, **told: stored.append(told))
+    encrypted = []
+    monkeypatch.setattr(files, "encrypted", lambda *given: encrypted.append(given))
     with pytest.raises(Refused):
         brought(officer, archive(index=False))
-    assert stored == []
+    assert encrypted == []
 
 
 def test_giving_up_destroys_the_archive_and_ends_it(officer, django_capture_on_commit_callbacks):

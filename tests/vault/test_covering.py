@@ -1,5 +1,6 @@
 """Aadhaar numbers in uploads: the kept copy does not hold them, in text, in comments, in codes, on drawn pages."""
 
+import base64
 import io
 import re
 from collections.abc import Callable
@@ -146,6 +147,7 @@ IN_TEXT: dict[str, Callable[[Pdf], Any] | str] = {
     "blocks": set_in_blocks,
     "nested form": nested,
     "pattern": in_a_pattern,
+    "base64": f"card {base64.b64encode(NUMBER.encode()).decode()} end",
     "glyph numbers": of_glyph_numbers,
     "comment": comments,
     "title": titles,
@@ -279,9 +281,25 @@ def test_a_number_is_found_as_people_and_machines_write_it(text):
     assert (len(digits) in {12, 16}, more) == (True, [])
 
 
+@pytest.mark.parametrize("said", [NUMBER, "2341 2341 2346", f"uid {VID}", f"Asha {NUMBER} F 1990"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_number_in_base64_is_found_with_its_whole_word(said, encode):
+    word = encode(said.encode()).decode().rstrip("=")
+    assert to_hide(f"card {word} of") == [(5, 5 + len(word))]
+
+
 @pytest.mark.parametrize(
     "text",
-    ["234123412345", "123412341234", "Account No: 234123412346", "UTR 234123412346", "23412 341 2346", "2341 2341"],
+    [
+        "234123412345",
+        "123412341234",
+        base64.b64encode(b"234123412345 of an order").decode(),
+        "A" * 64,
+        "Account No: 234123412346",
+        "UTR 234123412346",
+        "23412 341 2346",
+        "2341 2341",
+    ],
 )
 def test_what_is_no_such_number_or_is_called_another_is_left(text):
     assert to_hide(text) == []

@@ -4,6 +4,7 @@ Each line is one transaction of its own, with the row that says what became of i
 go on later, and each line is taken once.
 """
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
@@ -83,8 +84,22 @@ class TakeOvers(ABC, Generic[Row, Line]):
         """
 
     @abstractmethod
-    def take_line(self, row: Row, line: Line, actor: Actor) -> dict[str, Any]:
-        """Take it in, in the caller's transaction: the columns of its result. Raises PortalError as ``try_line`` does."""
+    def take_line(self, row: Row, ready: Any, actor: Actor) -> dict[str, Any]:
+        """Take in what ``ready`` gives, in the caller's transaction: the columns of its result.
+
+        Raises PortalError as ``try_line`` does.
+        """
+
+    @contextlib.contextmanager
+    def ready(self, row: Row, line: Line) -> Iterator[Any]:
+        """What is done with a line before its transaction opens, because it may be long; ends with the transaction.
+
+        Raises PortalError as ``try_line`` does.
+        """
+        yield line
+
+    def require_new(self, row: Row) -> None:
+        """Raises Refused for a file that may not be brought again; its SHA-256 is known. In the caller's transaction."""
 
     @property
     def job_kinds(self) -> tuple[LineJob, LineJob]:
@@ -111,11 +126,12 @@ class TakeOvers(ABC, Generic[Row, Line]):
         row.lines = sum(1 for _line in self.lines(row, content))
         content.seek(0)
         row.reference, row.file_ref = ids.new_reference(self.letters), uuid4()
-        with transaction.atomic():
-            row.file = files.store(
-                content, subject_ref=row.file_ref, retention_class=RetentionClass.EXPORT, kind=self.name, actor=actor
+        with files.encrypted(content) as bytes_of, transaction.atomic():
+            row.sha256 = bytes_of.sha256
+            self.require_new(row)
+            row.file = files.keep(
+                bytes_of, subject_ref=row.file_ref, retention_class=RetentionClass.EXPORT, kind=self.name, actor=actor
             )
-            row.sha256 = row.file.sha256
             row.job = self._start("try", row, actor)
             row.save(force_insert=True)
             self._note(row, actor, now)
@@ -184,19 +200,18 @@ class TakeOvers(ABC, Generic[Row, Line]):
         done = set(row.results.values_list("number", flat=True))
         for number, line in self._work(row, handle):
             if number not in done:
-                with transaction.atomic():
-                    row.results.create(number=number, **self._taken(row, line, actor))
+                self._take_one(row, number, line, actor)
         self._end(row, TakeOverState.DONE, actor, clock.now())
 
-    def _taken(self, row: Row, line: Line, actor: Actor) -> dict[str, Any]:
-        """The columns of a line's result. A race that was lost is no fault of the line: the job tries again."""
+    def _take_one(self, row: Row, number: int, line: Line, actor: Actor) -> None:
+        """A line with its result. A race that was lost is no fault of the line: the job tries again."""
         try:
-            with transaction.atomic():
-                return self.take_line(row, line, actor)
+            with self.ready(row, line) as ready, transaction.atomic():
+                row.results.create(number=number, **self.take_line(row, ready, actor))
         except LostRace:
             raise
         except PortalError as refused:
-            return {"fault": refused.code[:LONGEST_FAULT]}
+            row.results.create(number=number, fault=refused.code[:LONGEST_FAULT])
 
     def _work(self, row: Row, handle: Handle) -> Iterator[tuple[int, Line]]:
         """Each line with its number in the file: the heading is line 1."""

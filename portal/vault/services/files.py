@@ -6,6 +6,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -14,14 +15,15 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseError, OperationalError
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
+from portal.vault import segments
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from portal.vault.segments import DecryptingReader, SeekingReader, encrypted, read_segments
+from portal.vault.segments import DecryptingReader, SeekingReader, read_segments
 from portal.vault.services import keys
 from portal.vault.services.keys import Shredded
 from portal.vault.states import RetentionClass
@@ -65,6 +67,79 @@ def _storage() -> Any:
     return storages["vault"]
 
 
+@dataclass
+class Encrypted:
+    """Bytes that lie encrypted in the storage and belong to nobody yet: only this process knows their key."""
+
+    pk: UUID
+    storage_name: str
+    size: int
+    sha256: str
+    data_key: bytes = field(repr=False)
+    is_kept: bool = False
+
+
+@contextlib.contextmanager
+def encrypted(stream: BinaryIO) -> Iterator[Encrypted]:
+    """Encrypt a stream into the storage, before any transaction is open: it may be long. Memory: one segment.
+
+    ``keep`` then gives the bytes a row, in the caller's transaction. What was not kept when the block ends, or was kept in
+    a transaction that was rolled back for another reason than the database's, is removed at once; of a process that died or
+    a database that went away ``sweep`` removes it. Raises OSError when the disk is full.
+    """
+    bytes_of = _written(stream)
+    try:
+        yield bytes_of
+    except DatabaseError:
+        raise  # whether it was committed nobody can say now
+    except BaseException:
+        if not bytes_of.is_kept or _has_no_row(bytes_of):
+            _removed(bytes_of)
+        raise
+    if not bytes_of.is_kept:
+        _removed(bytes_of)
+
+
+def _written(stream: BinaryIO) -> Encrypted:
+    file_id, data_key, measured = uuid.uuid4(), os.urandom(32), _Measured()
+    pieces = segments.encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
+    name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
+    return Encrypted(file_id, name, measured.size, measured.digest.hexdigest(), data_key)
+
+
+def _has_no_row(bytes_of: Encrypted) -> bool:
+    """Whether its transaction is over and was rolled back; False where that cannot be asked."""
+    try:
+        return not StoredFile.objects.filter(pk=bytes_of.pk).exists()
+    except DatabaseError:
+        return False
+
+
+def _removed(bytes_of: Encrypted) -> None:
+    with contextlib.suppress(OSError):  # the sweep finds it
+        _storage().delete(bytes_of.storage_name)
+
+
+def keep(
+    bytes_of: Encrypted,
+    *,
+    subject_ref: UUID,
+    retention_class: str,
+    kind: str,
+    actor: Actor,
+    key_ref: UUID | None = None,
+) -> StoredFile:
+    """Insert the row of encrypted bytes with its audit event, in the caller's transaction: quick, whatever their size.
+
+    ``kind`` is a code such as ``kyc.document``, never a file's name. ``key_ref`` is whose key it lies under, where that is
+    not the subject's own: a file that may end before the subject's others has a reference of its own to shred. Raises
+    Unavailable while the subject's key is being ended.
+    """
+    about_file = {"subject_ref": subject_ref, "retention_class": RetentionClass(retention_class).value, "kind": kind}
+    with transaction.atomic():
+        return _kept(bytes_of, _key(about_file, key_ref), about_file, actor)
+
+
 def store(
     stream: BinaryIO,
     *,
@@ -74,41 +149,42 @@ def store(
     actor: Actor,
     key_ref: UUID | None = None,
 ) -> StoredFile:
-    """Encrypt a stream into the storage and insert its row, in the caller's transaction. Memory: one segment.
+    """Encrypt a stream and ``keep`` it, in a transaction of its own: for a caller that has none open.
 
-    ``kind`` is a code such as ``kyc.document``, never a file's name. ``key_ref`` is whose key it lies under, where that is
-    not the subject's own: a file that may end before the subject's others has a reference of its own to shred. The bytes are on the disk before the row exists; if
-    the transaction is rolled back or the process dies, ``sweep`` removes them. Raises OSError when the disk is full,
-    Unavailable when the subject's key was ordered to end while the bytes were written.
+    Raises as ``encrypted`` does, and Unavailable when the subject's key was ordered to end while the bytes were written.
     """
-    retention_class = RetentionClass(retention_class).value
-    file_id = uuid.uuid4()
-    key_id, subject_key = keys.key_for_writing(subject_ref=key_ref or subject_ref, retention_class=retention_class)
-    data_key = os.urandom(32)
-    measured = _Measured()
-    pieces = encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
-    name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
-    with transaction.atomic():
-        keys.require_lasting(key_id)
-        row = StoredFile.objects.create(
-            id=file_id,
-            subject_ref=subject_ref,
-            retention_class=retention_class,
-            kind=kind,
-            storage_name=name,
-            size=measured.size,
-            sha256=measured.digest.hexdigest(),
-            key_id=key_id,
-            wrapped_key=keys.wrap(data_key, subject_key=subject_key, identity=file_id.bytes),
-            stored_at=clock.now(),
-        )
-        record(
-            AuditKind.VAULT_FILE_STORED,
-            actor=actor,
-            about=f"vault.storedfile:{file_id}",
-            subject_ref=subject_ref,
-            facts={"kind": kind, "retention_class": retention_class, "size": row.size, "sha256": row.sha256},
-        )
+    about_file = {"subject_ref": subject_ref, "retention_class": RetentionClass(retention_class).value, "kind": kind}
+    key = _key(about_file, key_ref)
+    with encrypted(stream) as bytes_of, transaction.atomic():
+        keys.require_lasting(key[0])
+        return _kept(bytes_of, key, about_file, actor)
+
+
+def _key(about_file: dict[str, Any], key_ref: UUID | None) -> tuple[UUID, bytes]:
+    subject_ref = key_ref or about_file["subject_ref"]
+    return keys.key_for_writing(subject_ref=subject_ref, retention_class=about_file["retention_class"])
+
+
+def _kept(bytes_of: Encrypted, key: tuple[UUID, bytes], about_file: dict[str, Any], actor: Actor) -> StoredFile:
+    key_id, subject_key = key
+    row = StoredFile.objects.create(
+        id=bytes_of.pk,
+        storage_name=bytes_of.storage_name,
+        size=bytes_of.size,
+        sha256=bytes_of.sha256,
+        key_id=key_id,
+        wrapped_key=keys.wrap(bytes_of.data_key, subject_key=subject_key, identity=bytes_of.pk.bytes),
+        stored_at=clock.now(),
+        **about_file,
+    )
+    bytes_of.is_kept = True
+    record(
+        AuditKind.VAULT_FILE_STORED,
+        actor=actor,
+        about=about(row),
+        subject_ref=row.subject_ref,
+        facts={"kind": row.kind, "retention_class": row.retention_class, "size": row.size, "sha256": row.sha256},
+    )
     return row
 
 
