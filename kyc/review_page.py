@@ -60,7 +60,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "brought_by": document.brought_by and (document.brought_by.full_name or document.brought_by.email),
         "checks": [check_line(check) for check in latest_checks(document) if is_sent or _could_not_run(check)],
         "number": document.number_display if is_sent else "",
-        "searched": words.searched(document) if is_sent else "",
+        "search_of_file": words.searched(document) if is_sent else "",
         "scanned": words.SCANS.get(document.scanned, "") if is_sent else "",
         "notices": words.notices(document) if is_sent else [],
         "fault": words.FAULTS.get(document.fault, "") if is_sent else "",

@@ -81,6 +81,9 @@ def test_a_document_is_decided_by_two_people_who_never_touch_a_mouse(window, doc
     page.keyboard.type("Too bl")
     tabs_to(page, "textarea[name=message]")
     page.keyboard.type("Send a sharper photo, x and r and all.")
+    beside = page.locator(".page-view").bounding_box()
+    assert beside
+    assert 0 <= beside["y"] < beside["y"] + beside["height"] <= WIDE["height"], "the document is beside the decision"
     tabs_to(page, "button[name=preview]")
     pressed(page, "Enter")
     assert "The customer would read" in page.inner_text("main")

@@ -177,6 +177,13 @@ def test_a_page_is_a_picture_and_each_look_is_recorded(document, maker) -> None:
     assert event.actor_ref == f"user:{maker.pk}"
 
 
+def test_the_box_that_finds_anything_is_empty_at_the_desk(document, maker) -> None:
+    """What the desk says about the document stands in its own places, and not as words that somebody looked for."""
+    page = at_the_desk(maker, document).get(page_of(document)).text
+    assert "Aadhaar numbers" in page
+    assert re.search(r'<input[^>]*id="find-anything"[^>]*value=""', page)
+
+
 def test_the_desk_shows_no_page_and_no_number_of_an_erased_document(
     document, maker, django_capture_on_commit_callbacks
 ) -> None:
