@@ -8,7 +8,8 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from kyc.models import Case, Document, TakeOverLine
-from kyc.services import run_plan, taking_over, uploading
+from kyc.services import checking, run_plan, taking_over, uploading
+from kyc.services.letting_go import ask_to_delete
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.jobs.services import running
@@ -62,7 +63,7 @@ def test_a_copy_that_is_used_again_is_encrypted_before_anything_is_locked(
 
 def test_an_archive_and_each_of_its_files_are_encrypted_before_anything_is_locked(individual, open_while_encrypting):
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    content = archive(pan(individual), pan(individual, number="AAAPR1234X"))
+    content = archive(pan(individual), pan(individual, number="WRONG"))
     row = taking_over.bring(origin="Old CRM", content=content, actor=officer, now=clock.now())
     running.run(row.job_id, now=clock.now())
     row.refresh_from_db()
@@ -90,8 +91,12 @@ def test_what_is_refused_at_the_door_leaves_no_bytes_behind(individual):
 
 
 def test_a_copy_of_a_file_that_was_let_go_meanwhile_is_not_kept(individual, monkeypatch):
-    document = uploaded(individual)
-    monkeypatch.setattr("kyc.services.checking.is_unjudged", lambda row: False)
-    before = bytes_on_disk()
-    run_plan(document.pk, now=clock.now())
+    before, document, plain = bytes_on_disk(), uploaded(individual), checking.inspect
+
+    def slow(data, **given):
+        ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
+        return plain(data, **given)
+
+    monkeypatch.setattr(checking, "inspect", slow)
+    assert run_plan(document.pk, now=clock.now()) == "destroyed"
     assert bytes_on_disk() == before
