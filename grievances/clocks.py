@@ -54,10 +54,20 @@ class GrievanceClocks:
             }
         return letters.tell(ticket, "extended", about=f"extended/{clock.pk}", now=now, context=context)
 
+    def filed_at(self, owner: str) -> datetime | None:
+        """When the grievance was filed here; of a later round only its clocks know."""
+        return None if "/" in owner else selectors.filed_at(selectors.reference_of_owner(owner))
+
     def corrected(self, clocks: Sequence[Clock], *, actor: Actor, now: datetime) -> None:
-        """The row follows the clocks: when it reached us, and by when it is due. The thread says so."""
+        """What began with it begins anew with it, and the row follows: when it reached us, and by when it is due.
+
+        The thread says so.
+        """
         ticket = _ticket(clocks[0])
-        if ticket is None or clocks[0].owner != selectors.answer_owner(ticket):
+        if ticket is None:
+            return
+        timing.move_along(ticket, clocks, actor=actor, at=now)
+        if clocks[0].owner != selectors.answer_owner(ticket):
             return
         if ticket.round == 1:
             ticket.received_at = clocks[0].started_at

@@ -15,6 +15,8 @@ from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest
 from grievances.outside import Body
 from grievances.request_states import UNDECIDED, Right
 from grievances.states import OPEN_STATES, AppealOutcome, EntryKind, TicketKind
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.core import ciphers
 from portal.core.clock import day
 from portal.core.errors import BadReference, NotFound
@@ -103,6 +105,22 @@ def work_of(ticket: Ticket) -> list[tuple[str, str]]:
     """The labels of the present round's clocks with the kind of work that each is for."""
     rows = Clock.objects.filter(owner__in=owners_of(ticket)).exclude(ended=Ended.CORRECTED)
     return sorted(set(rows.values_list("owner", "kind")))
+
+
+def began(owner: str, kind: str) -> QuerySet[Clock]:
+    """The clocks of one kind of work that count: not those whose start was wrong."""
+    return Clock.objects.filter(owner=owner, kind=kind).exclude(ended=Ended.CORRECTED)
+
+
+def begins_elsewhere(owner: str, kind: str, *, at: datetime) -> bool:
+    """Whether a clock of this work that counts began at another moment."""
+    return began(owner, kind).exclude(started_at=at).exists()
+
+
+def filed_at(reference: str) -> datetime | None:
+    """When the portal wrote a grievance down, on whichever day it had reached us."""
+    filed = AuditEvent.objects.filter(about=f"grievances.ticket:{reference}", kind=AuditKind.GRIEVANCES_TICKET_FILED)
+    return filed.values_list("at", flat=True).first()
 
 
 def answer_clocks(ticket: Ticket) -> list[Clock]:

@@ -1,6 +1,6 @@
 """The clocks of a grievance: started, stopped and read through ``portal.law``; ``due_at`` on the row follows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,10 @@ from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import Refused
 from portal.law import selectors as law
-from portal.law.models import HouseRule, LegalRule
+from portal.law.models import Clock, ClockEvent, HouseRule, LegalRule
 from portal.law.services import clocks, correcting, lateness
 from portal.law.services.timing import dates_of
-from portal.law.states import Ended, Regime, Role
+from portal.law.states import ClockEventKind, Ended, Regime, Role
 from portal.people import selectors as people
 from portal.people.models import Principal, User
 
@@ -184,16 +184,37 @@ def correct_receipt(
     if ticket.round != 1:
         raise Refused(_("It was opened again since: its time began with that."), code="ROUND")
     with transaction.atomic():
-        for owner, kind in selectors.work_of(ticket):
-            correcting.correct_start(
-                owner=owner,
-                kind=kind,
-                started_at=received_at,
-                reason_code=reason_code,
-                regimes=people.regimes_of(ticket.subject_ref),
-                actor=actor,
-                now=at,
-            )
+        work = selectors.work_of(ticket)
+        wrong = [each for each in work if selectors.begins_elsewhere(*each, at=received_at)]
+        for owner, kind in wrong or work[:1]:
+            if not wrong or selectors.begins_elsewhere(owner, kind, at=received_at):  # else it moved along already
+                _begin_at(ticket, owner, kind, received_at, reason_code=reason_code, actor=actor, at=at)
+
+
+def move_along(ticket: Ticket, moved: Sequence[Clock], *, actor: Actor, at: datetime) -> None:
+    """One kind of a grievance's clocks counts from another moment now: every other kind that began at the old one does
+    too, for the same reason, in the caller's transaction. Raises as ``correct_start`` does.
+    """
+    old = {clock.corrects.started_at for clock in moved if clock.corrects is not None}
+    event = ClockEvent.objects.filter(clock__owner=moved[0].owner, kind=ClockEventKind.CORRECTED).latest("pk")
+    for owner, kind in selectors.work_of(ticket):
+        if selectors.began(owner, kind).filter(started_at__in=old).exists():
+            start = moved[0].started_at
+            _begin_at(ticket, owner, kind, start, reason_code=event.reason_code, actor=actor, at=at)
+
+
+def _begin_at(
+    ticket: Ticket, owner: str, kind: str, start: datetime, *, reason_code: str, actor: Actor, at: datetime
+) -> None:
+    correcting.correct_start(
+        owner=owner,
+        kind=kind,
+        started_at=start,
+        reason_code=reason_code,
+        regimes=people.regimes_of(ticket.subject_ref),
+        actor=actor,
+        now=at,
+    )
 
 
 def passed_on(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:

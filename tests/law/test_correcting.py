@@ -150,6 +150,51 @@ def test_a_correction_needs_a_reason_and_a_moment_that_is_past(start, correct, g
     assert not Clock.objects.filter(ended="corrected").exists()
 
 
+@pytest.mark.parametrize(
+    ("moved", "reason", "code"),
+    [
+        (timedelta(hours=1), "earlier", "DIRECTION"),
+        (timedelta(hours=27), "wrong_zone", "ZONES"),
+        (-timedelta(hours=27), "wrong_zone", "ZONES"),
+        (timedelta(hours=7), "mistyped", "FILED"),
+        (timedelta(hours=7), "wrong_zone", "FILED"),
+    ],
+)
+def test_the_reason_is_true_of_the_way_a_start_moves_and_no_start_is_later_than_its_record(
+    start, correct, moved, reason, code
+):
+    start(now=RECEIVED + timedelta(hours=6))
+    with pytest.raises(Refused) as refused:
+        correct(RECEIVED + moved, reason_code=reason)
+    assert refused.value.code == code
+    assert not Clock.objects.filter(ended="corrected").exists()
+
+
+def test_a_date_typed_too_early_is_put_right_up_to_the_moment_it_was_written_down(start, correct):
+    start(now=RECEIVED + timedelta(hours=6))
+    correct(RECEIVED - timedelta(days=1), reason_code="mistyped")
+    found = correct(RECEIVED + timedelta(hours=5), reason_code="mistyped")
+    assert {clock.started_at for clock in found} == {RECEIVED + timedelta(hours=5)}
+    with pytest.raises(Refused) as refused:
+        correct(RECEIVED + timedelta(hours=7), reason_code="mistyped")
+    assert refused.value.code == "FILED"
+
+
+def test_what_the_room_of_the_owner_filed_before_its_clocks_is_the_bound(start, correct, monkeypatch):
+    class Room:
+        def owns(self, owner):
+            return owner == OWNER
+
+        def filed_at(self, owner):
+            return RECEIVED + timedelta(hours=1)
+
+    start(now=RECEIVED + timedelta(hours=6))
+    monkeypatch.setattr(hooks.clock_owners, "_items", [Room()])
+    with pytest.raises(Refused) as refused:
+        correct(RECEIVED + timedelta(hours=2), reason_code="mistyped")
+    assert refused.value.code == "FILED"
+
+
 def test_nothing_began_after_it_was_done(start, correct, actor):
     start()
     clocks.stop(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)

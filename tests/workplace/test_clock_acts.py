@@ -86,6 +86,31 @@ def test_a_wrong_start_is_corrected_and_the_grievance_follows(desk, found):
     assert (found.due_at - after.due_at, entered(after.received_at)) == (timedelta(days=1), entered(earlier))
 
 
+def test_every_kind_of_deadline_of_a_grievance_moves_with_the_one_that_is_corrected(desk, found):
+    row = Clock.objects.get(owner=found.about, rule_key="IN-IT-RES")
+    earlier = found.received_at - timedelta(days=1)
+    act(desk, row, "correct-start", started_at=entered(earlier), reason_code="earlier")
+    counted = Clock.objects.filter(owner__contains=found.reference).exclude(ended="corrected")
+    assert len(set(counted.values_list("owner", flat=True))) == 3
+    assert {entered(at) for at in counted.values_list("started_at", flat=True)} == {entered(earlier)}
+
+
+@pytest.mark.parametrize("reason", ["earlier", "mistyped", "wrong_zone"])
+def test_one_officer_makes_no_late_grievance_punctual_by_a_later_start(desk, reason):
+    """What was filed here on a day did not reach us later, whoever says so and on whichever page."""
+    late = make(at=clock.now() - timedelta(days=15))
+    row = Clock.objects.get(owner=late.about, rule_key="IN-IT-RES")
+    later = entered(clock.now() - timedelta(hours=1))
+    act(desk, row, "correct-start", started_at=later, reason_code=reason)
+    after = Ticket.objects.get(pk=late.pk)
+    assert (after.received_at, after.due_at) == (late.received_at, late.due_at)
+    assert not Clock.objects.filter(owner__contains=late.reference, ended="corrected").exists()
+    page = f"/admin/grievances/ticket/{late.pk}/change/"
+    desk.post(page, {"open_record": "1", "purpose": "grievance", "ticket": late.reference})
+    act(desk, late, "correct-receipt", received_at=later, reason_code=reason)
+    assert Ticket.objects.get(pk=late.pk).received_at == late.received_at
+
+
 def test_a_start_in_the_future_is_refused_and_what_was_entered_stays(desk, found):
     row = Clock.objects.get(owner=found.about, rule_key="IN-IT-RES")
     tomorrow = entered(clock.now() + timedelta(days=1))

@@ -1,22 +1,25 @@
 """What was wrong about a clock and is put right with a reason: its start, and that nobody said why it was late."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
 from portal.core import clock as present
-from portal.core import hooks
+from portal.core import hooks, moments
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import selectors
-from portal.law.models import Clock
+from portal.law.models import Clock, ClockEvent
 from portal.law.rules import clock_state, next_look
 from portal.law.services import clocks, timing
 from portal.law.services.clock_log import audit, clocks_of, keys, note
 from portal.law.states import ClockEventKind, ClockState, Ended, LateReason, Regime, Role, StartReason
+
+#: No two time zones of the world are further apart.
+WIDEST_ZONES = timedelta(hours=26)
 
 
 def correct_start(
@@ -40,8 +43,9 @@ def correct_start(
     The room of the owner follows in the same transaction (``ClockOwner``, sweeping).
 
     Raises NotFound where the owner has no such clock, Refused for a moment that lies in the future (FUTURE) or after the
-    stop (AFTER_END), is the present start (SAME) or comes without one of ``states.StartReason`` (NO_REASON), UnknownZone
-    for a zone nobody knows.
+    stop (AFTER_END), is the present start (SAME), comes without one of ``states.StartReason`` (NO_REASON) or with one that
+    does not fit the way it moves (DIRECTION, ZONES), or is later than both the present start and the portal's own record
+    of the work (FILED); UnknownZone for a zone nobody knows.
     """
     now = now or present.now()
     if reason_code not in StartReason.values:
@@ -55,6 +59,7 @@ def correct_start(
             raise Refused(_("It was done before that moment. Enter an earlier one."), code="AFTER_END")
         if all(clock.started_at == started_at and zone in ("", clock.zone) for clock in old):
             raise Refused(_("It counts from this moment already."), code="SAME")
+        _require_fits(old, started_at, reason_code)
         for clock in old:
             _end(clock, at=now)
         note(old, ClockEventKind.CORRECTED, at=started_at, actor=actor, now=now, reason_code=reason_code)
@@ -115,6 +120,38 @@ def _present_series(owner: str, kind: str) -> list[Clock]:
     unstopped = [clock for clock in found if clock.state != ClockState.STOPPED]
     last = max(clock.started_at for clock in found)
     return unstopped or [clock for clock in found if clock.started_at == last]
+
+
+def _require_fits(old: Sequence[Clock], started_at: datetime, reason_code: str) -> None:
+    """The reason has to be true of the way it moves, and what was filed here by then did not reach us later."""
+    begun = min(clock.started_at for clock in old)
+    if reason_code == StartReason.EARLIER and started_at >= begun:
+        raise Refused(
+            _(
+                "This moment is not earlier than the one it counts from. Enter an earlier one, or choose another reason."
+            ),
+            code="DIRECTION",
+        )
+    if reason_code == StartReason.WRONG_ZONE and abs(started_at - begun) > WIDEST_ZONES:
+        raise Refused(
+            _("No two time zones are that far apart. Check the time, or choose another reason."), code="ZONES"
+        )
+    if started_at > begun and started_at > (filed := _filed_at(old)):
+        said = _("It was written down here on %(moment)s: it cannot have reached us later. Enter an earlier time.")
+        raise Refused(said % {"moment": moments.moment(filed)}, code="FILED")
+
+
+def _filed_at(old: Sequence[Clock]) -> datetime:
+    """When the portal itself wrote the work down: its first clocks, or what the owner's room knows to be earlier."""
+    owner, first = old[0].owner, list(old)
+    while any(clock.corrects is not None for clock in first):
+        first = [clock.corrects or clock for clock in first]
+    events = ClockEvent.objects.filter(clock__in=first, kind=ClockEventKind.STARTED)
+    found = [events.earliest("recorded_at").recorded_at]
+    for room in hooks.clock_owners:
+        if room.owns(owner) and hasattr(room, "filed_at"):
+            found += [at for at in [room.filed_at(owner)] if at is not None]
+    return min(found)
 
 
 def _role(old: Sequence[Clock], kind: str) -> str:
