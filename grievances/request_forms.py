@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from grievances import record_details
 from grievances import request_words as words
 from grievances.forms import LANGUAGES, LONGEST_WISH, Prose, TrackForm, radios, tidy
 from grievances.request_states import CORRECTIONS, Capacity
+from portal.core.errors import Refused
 
 #: The details that a record has a place for; "other" is anything else.
 FIELDS: Final[Mapping[str, Any]] = {
@@ -88,7 +89,16 @@ class DetailsForm(forms.Form):
                 self.add_error("person_name", _("Enter the name of the person it is for"))
             if cleaned["capacity"] == Capacity.NOMINEE and not cleaned.get("person_address"):
                 self.add_error("person_address", _("Enter an email address or mobile number of the person"))
+        if cleaned.get("should_be") and cleaned.get("field"):
+            self._check_should_be(cleaned)
         return cleaned
+
+    def _check_should_be(self, cleaned: dict[str, Any]) -> None:
+        """What the record could not hold is said here, and not after two people have granted it."""
+        try:
+            cleaned["should_be"] = record_details.normal(cleaned["field"], tidy(cleaned["should_be"]))
+        except Refused as refused:
+            self.add_error("should_be", forms.ValidationError(str(refused.message), code=refused.code))
 
 
 class CorrectionForm(forms.Form):
@@ -118,10 +128,10 @@ class CorrectionForm(forms.Form):
             self.fields["should_be"].help_text = _("Continent and city, for example Asia/Kolkata.")
 
     def clean_should_be(self) -> str:
-        found = tidy(self.cleaned_data["should_be"])
-        if self.field == "zone" and found not in available_timezones():
-            raise forms.ValidationError(_("Write the zone as continent and city, for example Asia/Kolkata."))
-        return found
+        try:
+            return record_details.normal(self.field, tidy(self.cleaned_data["should_be"]))
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
 
 
 class ProofCodeForm(forms.Form):

@@ -3,12 +3,17 @@
 What stood before and what stands now is in the erasable part of the audit event, for as long as its rule keeps it.
 """
 
-import contextlib
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from grievances import record_details
 from grievances.models import RightsRequest
+from grievances.record_details import LANGUAGE, NAME, ZONE
+from grievances.request_states import CORRECTIONS, Outcome
 from grievances.services import bundling, reading
 from portal.core.actor import Actor
 from portal.core.errors import Refused
@@ -19,9 +24,33 @@ from portal.registers.selectors import recipients as book
 from portal.registers.services import instructing
 from portal.registers.states import InstructionKind
 
-#: The details that an officer may write in the person's place. Addresses are confirmed by a code that comes there: the
-#: person changes those under "Your login".
-NAME, LANGUAGE, ZONE = "name", "language", "zone"
+
+def require_writable(request: RightsRequest, outcome: Outcome, *, written: str) -> None:
+    """What a granted correction would say can be written, by the two who agree to it: else it would be done in words only.
+
+    Raises Refused as ``record_details.normal``, and for an address that the person has not confirmed yet (NOT_CONFIRMED):
+    a code goes to it, so only they can change it.
+    """
+    if request.right not in CORRECTIONS or outcome is Outcome.REFUSE:
+        return
+    details = reading.details_of(request)
+    value = written if outcome is Outcome.PARTLY else details.get("should_be", "")
+    mine = _records(bundling.data_refs(request))
+    if not value or len(mine) != 1:
+        return
+    field = details.get("field", "")
+    wanted = record_details.normal(field, value)
+    if field not in record_details.ADDRESSES:
+        return
+    live = mine[0].contact_points.filter(kind=field, left_at=None, verified_at__isnull=False)
+    if wanted not in {point.address for point in live}:
+        raise Refused(
+            _(
+                "A code has to come to a new address, so the person changes it under Your login. It does not stand in the "
+                "record yet: ask them to do it first, or grant the rest in part."
+            ),
+            code="NOT_CONFIRMED",
+        )
 
 
 def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: str | None = None) -> list[Instruction]:
@@ -36,7 +65,7 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
     details = reading.details_of(request)
     given: list[Instruction] = []
     with transaction.atomic():
-        mine = list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
+        mine = _records(refs)
         value = details.get("should_be", "") if written is None else written
         if len(mine) == 1 and value:
             _write(mine[0], details.get("field", ""), value, actor=actor, at=at)
@@ -59,14 +88,17 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
     return given
 
 
+def _records(refs: Iterable[UUID]) -> list[Principal]:
+    """The records that stand for these references now."""
+    return list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
+
+
 def _write(person: Principal, field: str, value: str, *, actor: Actor, at: datetime) -> None:
-    """The corrected detail in the person's record. What the pages of correction did not check may fit nothing: then it is as
-    the letter says, and nothing is written.
-    """
+    """The corrected detail in the person's record. Raises Refused for what fits nothing: then nobody is told it is done."""
+    plain = record_details.normal(field, value)
     if field == NAME:
-        principals.rename(principal=person, full_name=value, actor=actor, now=at)
-    with contextlib.suppress(Refused):
-        if field == LANGUAGE:
-            principals.read_in(principal=person, language=value, actor=actor, now=at)
-        if field == ZONE:
-            principals.live_in_zone(principal=person, zone=value, actor=actor, now=at)
+        principals.rename(principal=person, full_name=plain, actor=actor, now=at)
+    if field == LANGUAGE:
+        principals.read_in(principal=person, language=plain, actor=actor, now=at)
+    if field == ZONE:
+        principals.live_in_zone(principal=person, zone=plain, actor=actor, now=at)

@@ -76,7 +76,7 @@ def propose(
     at: datetime,
 ) -> RequestProposal:
     """Propose an answer with its whole letter. Raises NotAllowed, on appeal also for who answered before; Refused
-    (NOT_SHOWN, NOT_READY, GROUND, WORDS, WRITTEN, TASKS_OPEN); IllegalMove while another proposal waits. ``written`` is what
+    (NOT_SHOWN, NOT_READY, GROUND, WORDS, WRITTEN, TASKS_OPEN, and as ``correcting.require_writable``); IllegalMove while another proposal waits. ``written`` is what
     the record says after a correction that is granted in part; the letter names it. ``despite_tasks`` (``DespiteTasks``) says
     why a task that a system outside has not done does not hold the answer up.
 
@@ -100,6 +100,7 @@ def propose(
             written = without_numbers(written.strip())[0]
             if written and not (request.right in CORRECTIONS and chosen is Outcome.PARTLY):
                 raise Refused(_("Only of a correction granted in part you say what is written."), code="WRITTEN")
+            correcting.require_writable(request, chosen, written=written)
             letter = letter_of(request, chosen, text, ground, plan=plan, at=at, written=written)
             made = four_eyes.propose(
                 RequestProposal,
@@ -150,6 +151,7 @@ def answer(
             plan = _require_may(request, chosen, proposal.ground, at)
             outside_tasks.require_done(request, despite=proposal.despite_tasks)
             _require_others(request, proposal, checker)
+            correcting.require_writable(request, chosen, written=_written(proposal))
         four_eyes.answer(
             proposal,
             checker=checker,

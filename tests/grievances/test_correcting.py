@@ -1,14 +1,18 @@
 """A correction that two people agreed to: the name here, old and new in the log, and an instruction to who was told."""
 
+from unittest.mock import patch
+
 import pytest
 
 from consent.selectors import rulebook
+from grievances.models import RequestProposal
 from grievances.request_states import Outcome, RequestState, Right
-from grievances.services import deciding
+from grievances.services import correcting, deciding
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.core.errors import Refused
 from portal.law.models import Clock
 from portal.people.models import User
 from portal.registers.models import Instruction
@@ -20,8 +24,8 @@ from tests.registers.factories import registered_recipient
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 
-def decide(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> None:
-    made = deciding.propose(
+def propose(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> RequestProposal:
+    return deciding.propose(
         request=request,
         outcome=outcome,
         **given,
@@ -29,8 +33,15 @@ def decide(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: st
         actor=actor.staff(officer.pk),
         at=clock.now(),
     )
+
+
+def agree(made: RequestProposal) -> None:
     second = StaffFactory(roles=["data_protection_officer"])
     deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+
+
+def decide(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> None:
+    agree(propose(request, officer, outcome, **given))
 
 
 def test_a_name_is_corrected_when_two_people_agree_and_the_log_says_so(officer: User) -> None:
@@ -50,16 +61,52 @@ def test_a_name_is_corrected_when_two_people_agree_and_the_log_says_so(officer: 
 
 @pytest.mark.parametrize(
     ("field", "should_be", "stands"),
-    [("zone", "Europe/Paris", "Europe/Paris"), ("zone", "Mars/Base", "Asia/Kolkata"), ("language", "hi", "hi")],
+    [("zone", "Europe/Paris", "Europe/Paris"), ("language", "hi", "hi"), ("language", "Hindi", "hi")],
 )
-def test_a_language_and_a_zone_are_written_where_they_are_ones(
-    officer: User, field: str, should_be: str, stands: str
-) -> None:
+def test_a_language_and_a_zone_are_written(officer: User, field: str, should_be: str, stands: str) -> None:
     principal = PrincipalFactory(language="en", zone="Asia/Kolkata")
     ContactPointFactory(kind="email", address="asha@example.in", principal=principal)
     decide(shown(right=Right.CORRECTION, field=field, should_be=should_be), officer)
     principal.refresh_from_db()
     assert getattr(principal, field) == stands
+
+
+@pytest.mark.parametrize(
+    ("field", "should_be", "code"),
+    [
+        ("zone", "Mars/Base", "ZONE"),
+        ("language", "Klingon", "LANGUAGE"),
+        ("email", "other@example.in", "NOT_CONFIRMED"),
+        ("email", "nowhere", "EMAIL_FORMAT"),
+        ("phone", "+919999900388", "NOT_CONFIRMED"),
+    ],
+)
+def test_nobody_is_told_that_a_correction_is_done_which_cannot_be_written(
+    officer: User, field: str, should_be: str, code: str
+) -> None:
+    """The first person is told why, and a proposal from before this was checked is refused to the second."""
+    contact = ContactPointFactory(kind="email", address="asha@example.in")
+    request = shown(right=Right.CORRECTION, field=field, should_be=should_be)
+    with pytest.raises(Refused) as refused:
+        decide(request, officer)
+    assert refused.value.code == code
+    with patch.object(correcting, "require_writable"):
+        made = propose(request, officer)
+    with pytest.raises(Refused) as refused:
+        agree(made)
+    assert refused.value.code == code
+    request.refresh_from_db()
+    assert request.state == RequestState.SHOWN
+    assert [point.address for point in contact.principal.contact_points.all()] == ["asha@example.in"]
+
+
+def test_a_correction_of_an_address_is_granted_once_the_person_has_confirmed_it(officer: User) -> None:
+    contact = ContactPointFactory(kind="email", address="asha@example.in")
+    request = shown(right=Right.CORRECTION, field="email", should_be="Other@example.in")
+    ContactPointFactory(kind="email", address="other@example.in", principal=contact.principal, verified_at=clock.now())
+    decide(request, officer)
+    request.refresh_from_db()
+    assert request.state == RequestState.GRANTED
 
 
 @pytest.mark.parametrize(("written", "stands"), [("", "Asha Roa"), ("Asha R.", "Asha R.")])
@@ -72,13 +119,6 @@ def test_of_a_correction_granted_in_part_only_what_two_people_read_is_written(
     decide(request, officer, Outcome.PARTLY, written=written)
     principal.refresh_from_db()
     assert principal.full_name == stands
-
-
-def test_an_address_is_not_written_in_the_persons_place(officer: User) -> None:
-    contact = ContactPointFactory(kind="email", address="asha@example.in")
-    request = shown(right=Right.CORRECTION, field="email", should_be="other@example.in")
-    decide(request, officer)
-    assert [point.address for point in contact.principal.contact_points.all()] == ["asha@example.in"]
 
 
 def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from grievances.models import Bundle, ProofPaper, RightsRequest, TicketDraft
 from grievances.request_states import Proof, RequestState, Right
-from grievances.services import bundling
+from grievances.services import bundling, drafts
 from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading
@@ -125,6 +125,29 @@ def test_a_correction_asks_what_it_should_be(client) -> None:
     client.post(NEW, {"right": "correction"})
     page = client.post(f"{NEW}details/", {"capacity": "self", "field": "name"})
     assert "Write how it should be" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("field", "should_be", "said"),
+    [
+        ("language", "Klingon", "Write one of these languages"),
+        ("zone", "Mars/Base", "Write the zone as continent and city"),
+        ("email", "nowhere", "like name@example.com"),
+        ("phone", "12", "with its country code"),
+    ],
+)
+def test_a_correction_that_no_record_could_hold_is_said_beside_the_question(client, field, should_be, said) -> None:
+    client.post(NEW, {"right": "correction"})
+    page = client.post(f"{NEW}details/", {"capacity": "self", "field": field, "should_be": should_be})
+    assert page.status_code == 422
+    assert said in text(page)
+    assert should_be in page.text
+
+
+def test_a_language_is_kept_by_its_code_whatever_it_was_called(client) -> None:
+    fill(client, right="correction", field="language", should_be="Hindi")
+    assert "हिन्दी" in client.get(f"{NEW}check/").text
+    assert drafts.answers_of(TicketDraft.objects.get())["should_be"] == "hi"
 
 
 def test_pages_in_the_middle_lead_to_the_beginning(client) -> None:
