@@ -25,6 +25,7 @@ from kyc import (  # noqa: F401 - the pages of certificates and renewals are reg
     takeover_pages,
 )
 from kyc.admin_cases import CaseAdmin
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.admin_queue import QueueFilter, holder_of, not_free, not_mine, not_stalled
 from kyc.forms import AnswerForm, RevealForm
 from kyc.grievance_pages import OpenedForGrievances
@@ -37,7 +38,7 @@ from kyc.services.opening import Look
 from kyc.services.revealing import reveal
 from kyc.states import Revealed
 from portal.core import access, changes, clock, moments
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.opening import OpenUntil
 from portal.core.errors import PortalError
@@ -51,7 +52,7 @@ CLEAR = OpenUntil("kyc_pages_clear")
 
 
 @admin.register(Decision)
-class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """The register of decisions: who proposed, who answered, on which bytes. The words stay on the document's page."""
 
     export_permission = Permission.CASE_EXPORT
@@ -85,7 +86,7 @@ class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """The queues, and one document beside its checks. A page is a picture; nothing is downloaded.
 
     Of a file that its customer has not sent only that it is there, and what could not be checked: nobody looks at it yet.
@@ -247,7 +248,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadO
     def _reveal(self, request: HttpRequest, document: Document, title: Any, show: Any) -> HttpResponse:
         access.require(request.user, Permission.DOCUMENT_OPEN)
         now = clock.now()
-        form = RevealForm(request.POST or None, initial={"ticket": document.case.reference})
+        form = RevealForm(request.POST or None, case=document.case)
         context = {
             **self.admin_site.each_context(request),
             "title": title,

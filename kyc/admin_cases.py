@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import notices, people_words, words
 from kyc.admin_bringing import BringsDocuments
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.forms import AskAgainForm, ReclassifyForm
 from kyc.models import Case
 from kyc.needs import needs_of, ownership_of, parties_of
@@ -18,7 +19,7 @@ from kyc.risk_pages import RiskForm
 from kyc.selectors import standing_of
 from kyc.services import ask_again, rating, reclassify
 from portal.core import changes, clock, moments
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport
 
 
@@ -27,7 +28,7 @@ def _never_verified(case: Case, user: Any) -> str:
 
 
 @admin.register(Case)
-class CaseAdmin(BringsDocuments, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """One row for each customer's KYC."""
 
     view_permission = Permission.CASE_VIEW

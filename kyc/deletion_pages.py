@@ -8,13 +8,14 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.admin_queue import left
 from kyc.models import DeletionProposal, DeletionRequest
 from kyc.permissions import Permission
 from kyc.services import deleting
 from kyc.states import DeletionRefusal, DeletionState
 from portal.core import changes, clock
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.selectors import due_at
@@ -69,7 +70,7 @@ def _not_to_approve(proposal: DeletionProposal, user: Any) -> str:
 
 
 @admin.register(DeletionRequest)
-class DeletionRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """Of those that wait for an answer, who has waited longest stands first."""
 
     view_permission = Permission.DOCUMENT_VIEW

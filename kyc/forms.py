@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Decision
+from kyc.concerning import is_about
+from kyc.models import Case, Decision
 from kyc.states import (
     EVENTS,
     FINAL_REASONS,
@@ -18,7 +19,7 @@ from kyc.states import (
     Relation,
     RenewalReason,
 )
-from portal.core.admin.opening import PURPOSES, TicketField
+from portal.core.admin.opening import OF_SOMEBODY_ELSE, PURPOSES, TicketField
 from portal.core.plain_words import PlainWords, PublicWords
 
 
@@ -257,3 +258,15 @@ class RevealForm(forms.Form):
         help_text=_("Its reference, for example OS-KY-7K4M-9QX2. A queue is not enough."),
         queues=False,
     )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        """``case``: whose document it is; the ticket is about that customer or its people."""
+        kwargs.setdefault("initial", {"ticket": case.reference})
+        super().__init__(*args, **kwargs)
+        self.case = case
+
+    def clean_ticket(self) -> str:
+        ticket: str = self.cleaned_data["ticket"]
+        if not is_about(ticket, self.case):
+            raise forms.ValidationError(OF_SOMEBODY_ELSE, code="of_somebody_else")
+        return ticket

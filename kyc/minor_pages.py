@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from kyc import staff_words
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.models import MinorFound
 from kyc.permissions import Permission
 from kyc.services import minors
 from portal.core import changes, clock
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.filtering import has_or_not
 from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
@@ -34,7 +35,7 @@ def _lifted(row: MinorFound, user: Any) -> str:
 
 
 @admin.register(MinorFound)
-class MinorFoundAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """One row for each child that a document showed, with the times of each act."""
 
     view_permission = Permission.CASE_VIEW

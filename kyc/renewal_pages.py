@@ -9,17 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from kyc import words
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.models import Renewal
 from kyc.needs import needs_of
 from kyc.permissions import Permission
 from portal.core import clock, moments
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from portal.core.admin import ReadOnlyAdmin
 from portal.core.admin.filtering import has_or_not
 from portal.jobs.audited_export import AuditedExport, resource_of
 
 
 @admin.register(Renewal)
-class RenewalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class RenewalAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """One row for each reason for which a customer is looked at again."""
 
     view_permission = Permission.CASE_VIEW

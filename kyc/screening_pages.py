@@ -11,12 +11,13 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from kyc import staff_words
+from kyc.admin_opening import OpenedForItsCustomer
 from kyc.models import Likeness, LikenessAnswer, SanctionsList, Screening
 from kyc.permissions import Permission
 from kyc.services import likenesses
 from kyc.states import LikenessState
 from portal.core import changes, clock, moments
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.plain_words import PublicWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.forms import RefuseForm
@@ -93,7 +94,7 @@ def _not_to_answer(likeness: Likeness, user: Any) -> str:
 
 
 @admin.register(Likeness)
-class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """Somebody may be on a list: compare, and say whether they are. What was answered is remembered."""
 
     view_permission = Permission.SCREENING_VIEW

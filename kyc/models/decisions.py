@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -50,3 +52,8 @@ class Decision(FourEyesModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def subject_ref(self) -> UUID:
+        """Whose document it is about."""
+        return self.document.subject_ref

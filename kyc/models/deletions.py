@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -50,6 +52,11 @@ class DeletionRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def subject_ref(self) -> UUID:
+        """Whose document it is about."""
+        return self.document.subject_ref
 
     @property
     def owner(self) -> str:

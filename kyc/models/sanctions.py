@@ -1,5 +1,7 @@
 """Lists of persons under sanctions, whom they were held against, and what people said about likenesses."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -150,6 +152,11 @@ class Likeness(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def subject_ref(self) -> UUID:
+        """Whose name it is about."""
+        return self.party.subject_ref if self.party else self.case.subject_ref
 
 
 class LikenessAnswer(FourEyesModel):

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kyc.concerning import is_about
 from kyc.models import Document
 from kyc.permissions import Permission
 from kyc.services import telling
@@ -19,7 +20,7 @@ from portal.audit.services import record
 from portal.core import access, turns
 from portal.core.actor import Actor
 from portal.core.clock import day
-from portal.core.errors import NotFound
+from portal.core.errors import NotFound, Refused
 from portal.law.selectors import house_rule
 from portal.people.models import User
 from portal.people.services.four_eyes import person_of
@@ -40,12 +41,17 @@ def reveal(document: Document, *, what: str, reason_code: str, ticket: str, acto
     """Write down who is shown what of a document, why and for which ticket or case, in one transaction.
 
     A reveal beyond the house rule raises an alarm: an audit event, and a letter to everybody who
-    watches. Raises NotAllowed without the permission, NotFound for a file that was only uploaded.
+    watches. Raises NotAllowed without the permission, NotFound for a file that was only uploaded, Refused
+    (TICKET) for work about somebody else.
     """
     user = person_of(actor)
     access.require(user, Permission.DOCUMENT_OPEN)
     if document.sent_at is None:
         raise NotFound(_("The customer has not sent this file. Nobody here looks at it."))
+    if not is_about(ticket, document.case):
+        raise Refused(
+            _("This work is about somebody else. Give the ticket or the case of this customer."), code="TICKET"
+        )
     with transaction.atomic():
         turns.take(f"kyc.reveals:{actor.ref}")  # two of one person at once are counted one after the other
         record(

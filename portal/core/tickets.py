@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from uuid import UUID
 
 from portal.core import hooks
 from portal.core.errors import BadReference
@@ -48,3 +49,13 @@ def exists(ticket: str) -> bool:
         for kind, model in hooks.work
         if ticket.startswith(f"OS-{kind}-")
     )
+
+
+def subject_of(ticket: str) -> UUID | None:
+    """Whom the work of a parsed ticket is about, by the reference on its row; None for a queue, for work about nobody in
+    particular, and where there is none. One query, and those of a row that has to ask another.
+    """
+    model = next((model for kind, model in hooks.work if ticket.startswith(f"OS-{kind}-")), None)
+    row = model.objects.filter(reference=ticket).first() if model is not None else None
+    found: UUID | None = getattr(row, "subject_ref", None)
+    return found

@@ -16,9 +16,11 @@ from kyc.services.revealing import reveal
 from kyc.viewings import times_viewed, viewings_of
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.core.errors import NotAllowed
+from portal.core.errors import NotAllowed, Refused
 from portal.law.models import HouseRule
 from portal.outbox.models import Message
+from portal.people.models import Fiduciary
+from tests.grievances.factories import ticket
 from tests.kyc import documents
 from tests.kyc.factories import checked
 from tests.kyc.test_admin import at_the_desk, page_of
@@ -77,7 +79,7 @@ def test_a_session_forgets_what_it_was_shown_once_the_minute_is_over(document, m
         desk.post(page_of(shown), {"open_record": "1", "purpose": "kyc_review", "ticket": "review queue"})
     desk.post(f"{LIST}{document.pk}/clear/", why)
     with time_machine.travel(clock.now() + timedelta(minutes=2)):
-        desk.post(f"{LIST}{other.pk}/clear/", why)
+        desk.post(f"{LIST}{other.pk}/clear/", {**why, "ticket": other.case.reference})
     assert set(desk.session[CLEAR.key]) == {f"kyc.document.{other.pk}"}
 
 
@@ -201,3 +203,30 @@ def test_a_reveal_says_of_which_document_and_takes_no_reason_for_granted(documen
         assert f"PAN card {document.reference}" in desk.get(url).text
         refused = desk.post(url, {**why, "reason_code": ""})
         assert (refused.status_code, "Choose why you need it." in refused.text) == (422, True)
+
+
+def test_a_reveal_and_an_opening_are_for_work_about_this_customer_only(document, asha, maker):
+    Fiduciary.objects.create(code="onesetu", name="Onesetu", is_self=True, created_at=clock.now())
+    other = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    whose = {"kind": "kyc"}
+    theirs = ticket(**whose, principal=asha.principal)
+    strange = ticket(**whose, principal=CustomerUserFactory().principal)
+    for name in (other.reference, other.case.reference, strange.reference):
+        desk = at_the_desk(maker, document)
+        for page in ("number", "clear"):
+            answer = desk.post(f"{LIST}{document.pk}/{page}/", {"reason_code": "kyc_review", "ticket": name})
+            assert (answer.status_code, "about somebody else" in answer.text) == (422, True)
+        with pytest.raises(Refused, match="somebody else"):
+            number_of(document, reason_code="kyc_review", ticket=name, actor=actor.staff(maker.pk), now=clock.now())
+        fresh = staff_client(maker)
+        opening = {"open_record": "1", "purpose": "kyc_review", "ticket": name}
+        for url in (page_of(document), f"/admin/kyc/case/{document.case.pk}/change/"):
+            answer = fresh.post(url, opening)
+            assert (answer.status_code, "about somebody else" in answer.text) == (422, True)
+    assert not AuditEvent.objects.filter(kind="admin.value.revealed").exists()
+    for name in (document.reference, document.case.reference, theirs.reference):
+        answer = at_the_desk(maker, document).post(
+            f"{LIST}{document.pk}/number/", {"reason_code": "grievance", "ticket": name}
+        )
+        assert documents.PAN in answer.text
+        assert staff_client(maker).post(page_of(document), opening | {"ticket": name}).status_code == 302

@@ -102,7 +102,7 @@ def test_an_erased_document_opens_nowhere_and_what_the_books_keep_still_does(
     # What the books keep opens as before.
     assert files.open_stream(cheque.kept, actor=actor.SYSTEM, reason="test").read().startswith(b"%PDF")
     staff = actor.staff(maker.pk)
-    given = {"reason_code": "review", "ticket": "", "actor": staff, "now": later}
+    given = {"reason_code": "review", "ticket": vendor.reference, "actor": staff, "now": later}
     assert number_of(of(vendor, "cancelled_cheque"), **given) == "123456789012"
 
 

@@ -1,7 +1,9 @@
 """Opening one person's record asks why, and for which ticket or queue; the answer is an audit event."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -121,6 +123,11 @@ class TicketField(forms.CharField):
         return forms.ValidationError(self.error_messages[said], code=code)
 
 
+OF_SOMEBODY_ELSE = _(
+    "This work is about somebody else. Give the ticket or the case of the person or customer whose record it is."
+)
+
+
 class OpeningForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("Why do you open this record?"),
@@ -129,6 +136,17 @@ class OpeningForm(forms.Form):
         error_messages={"required": _("Choose why you open this record.")},
     )
     ticket = TicketField()
+
+    def __init__(self, *args: Any, fits: Callable[[str], bool] = lambda ticket: True, **kwargs: Any) -> None:
+        """``fits``: whether work is about the record, by its reference."""
+        super().__init__(*args, **kwargs)
+        self.fits = fits
+
+    def clean_ticket(self) -> str:
+        ticket: str = self.cleaned_data["ticket"]
+        if not self.fits(ticket):
+            raise forms.ValidationError(OF_SOMEBODY_ELSE, code="of_somebody_else")
+        return ticket
 
 
 def pages_beside(request: HttpRequest, subject_ref: Any) -> list[tuple[Any, str]]:
@@ -156,6 +174,10 @@ class OpenedWithPurpose(admin.ModelAdmin):
     def subject_ref_of(self, obj: Model) -> Any:
         """The opaque reference of the person whose record it is, or None."""
         return getattr(obj, "subject_ref", None)
+
+    def is_work_about(self, obj: Model, ticket: str) -> bool:
+        """Whether a ticket is a reason to open this record; a room that knows whose tickets there are says so."""
+        return True
 
     def note_opened(self, request: HttpRequest, obj: Model, *, purpose: str, ticket: str) -> None:
         """Write down why this login opens the record; it stays open to it for the time that a rule gives.
@@ -206,7 +228,11 @@ class OpenedWithPurpose(admin.ModelAdmin):
                 return HttpResponseRedirect(request.get_full_path())
             beside = pages_beside(request, self.subject_ref_of(obj))
             return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
-        form = OpeningForm(request.POST if is_answer else None, initial={"ticket": _work_of(obj)})
+        form = OpeningForm(
+            request.POST if is_answer else None,
+            fits=partial(self.is_work_about, obj),
+            initial={"ticket": _work_of(obj)},
+        )
         if is_answer and form.is_valid():
             self.note_opened(request, obj, purpose=form.cleaned_data["purpose"], ticket=form.cleaned_data["ticket"])
             return HttpResponseRedirect(request.get_full_path())
