@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kyc.states import PROVED_BY_SIGNATURE
+
 CHECKS: Mapping[str, Any] = {
     "account_name": _("Name of the account's holder at the bank"),
     "account_status": _("Account at the bank"),
@@ -32,6 +34,14 @@ CHECKS: Mapping[str, Any] = {
     "states_agree": _("States that the numbers name"),
     "tan": _("Tax deduction number (TAN)"),
 }
+
+#: The same where nobody but who sent the document says what it shows: no machine has read it there.
+TYPED: Mapping[str, Any] = {
+    "expiry": _("Still valid, by the last day that was typed"),
+    "name": _("Name that was typed against the name we know"),
+}
+#: Beside such a check that passed.
+AS_TYPED = _("It fits as it was typed. Look whether the document says the same.")
 
 OUTCOMES: Mapping[str, Any] = {
     "PASS": _("Passed"),
@@ -137,3 +147,13 @@ REASONS: Mapping[str, Any] = {
     "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
     "YEAR": _("The number names a year that has not come. Compare with the document."),
 }
+
+
+def is_typed(name: str, kind: str) -> bool:
+    """Whether a check of a document of this kind compares what was typed: a document with a signature tells it itself."""
+    return name in TYPED and kind not in PROVED_BY_SIGNATURE
+
+
+def label(name: str, kind: str) -> Any:
+    """What a check of a document of this kind is called."""
+    return TYPED[name] if is_typed(name, kind) else CHECKS.get(name, name)

@@ -71,7 +71,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "view": view_of(request, document) if is_shown and document.pages else None,
         "page_seen": seen(document),
         "appeals": appeals_of(document),
-        "since": [change_line(one) for one in changed_since(decision)] if decision is not None else [],
+        "since": [change_line(one, document.kind) for one in changed_since(decision)] if decision is not None else [],
         "languages": ", ".join(language_name(code) for code in telling.languages_of(document.case)) or moments.NONE,
         "single_keys": not request.session.get(KEYS_OFF, False),
         "keys": keys_of(document, may_propose=may_propose, may_answer=decision is not None and not why_not),
@@ -79,7 +79,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "may_open": may_open,
         "decision": decision,
         "decision_reason": DecisionReason(decision.reason_code).label if decision and decision.reason_code else "",
-        "decision_answered": [check_words.CHECKS.get(name, name) for name in decision.answered.split()]
+        "decision_answered": [check_words.label(name, document.kind) for name in decision.answered.split()]
         if decision
         else [],
         "decision_message": said[0],
@@ -135,11 +135,11 @@ def turn_of(asked: Mapping[str, str]) -> int:
     return int(asked["turn"]) if asked.get("turn") in {"90", "180", "270"} else 0
 
 
-def change_line(change: Change) -> dict[str, Any]:
+def change_line(change: Change, kind: str) -> dict[str, Any]:
     """One thing that is not as the maker saw it: bytes by the beginning of their hashes, checks in words."""
     if not change.check:
         return {"label": _("SHA-256 of the file"), "before": change.before[:16], "now": change.now[:16]}
-    label = check_words.CHECKS.get(change.check, change.check)
+    label = check_words.label(change.check, kind)
     return {"label": label, "before": _in_words(change.before), "now": _in_words(change.now)}
 
 
@@ -203,12 +203,15 @@ def _could_not_run(check: Check) -> bool:
 
 
 def check_line(check: Any) -> dict[str, Any]:
+    """One check in words. What passed only as it was typed says so: nobody has read it in the document."""
+    is_as_typed = check.outcome == CheckOutcome.PASS and check_words.is_typed(check.name, check.document.kind)
+    reason = check_words.REASONS.get(check.reason, words.FAULTS.get(check.reason, check.reason))
     return {
-        "label": check_words.CHECKS.get(check.name, check.name),
+        "label": check_words.label(check.name, check.document.kind),
         "sign": SIGNS.get(check.outcome, ""),
         "outcome": OUTCOMES.get(check.outcome, check.outcome),
         "tone": VERDICTS[check.outcome][2],
-        "reason": check_words.REASONS.get(check.reason, words.FAULTS.get(check.reason, check.reason)),
+        "reason": check_words.AS_TYPED if is_as_typed else reason,
         "at": check.ended_at,
     }
 

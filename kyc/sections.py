@@ -10,7 +10,8 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc import words
-from kyc.check_words import CHECKS, OUTCOMES
+from kyc.check_words import OUTCOMES
+from kyc.check_words import label as check_label
 from kyc.models import Decision, Document, Likeness, Party
 from kyc.services.deciding import words_of
 from kyc.states import DecisionOutcome, DecisionReason, PartyRole
@@ -60,7 +61,7 @@ def _documents(refs: list[UUID]) -> list[dict[str, Any]]:
             "valid_until": row.expires_on,
             "checks": [
                 {
-                    "check": str(CHECKS.get(check.name, check.name)),
+                    "check": str(check_label(check.name, check.document.kind)),
                     "outcome": str(OUTCOMES.get(check.outcome, check.outcome)),
                     "at": check.ended_at,
                 }

@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kyc.check_words import CHECKS, REASONS
+from kyc.check_words import REASONS
+from kyc.check_words import label as check_label
 from kyc.models import Case, Check, Decision, Document
 from kyc.needs import Needs
 from kyc.people_words import lacking
@@ -199,7 +200,7 @@ WHYS: Mapping[str, Any] = {
 
 #: What was shown, as the customer reads it; empty for the page of the document as everybody at the desk sees it.
 SHOWN: Mapping[str, Any] = {
-    "": _("the document with a mark over it, the number masked"),
+    "": _("the pages and all that stands on them, under a mark that names who looks; the number you typed was masked"),
     **{str(one): one.label for one in Revealed},
 }
 
@@ -236,7 +237,7 @@ def searched(document: Document) -> str:
 
 def asked(check: Check) -> str:
     """What a person has to answer about a check, as one line."""
-    return f"{CHECKS.get(check.name, check.name)}: {REASONS.get(check.reason, check.reason)}"
+    return f"{check_label(check.name, check.document.kind)}: {REASONS.get(check.reason, check.reason)}"
 
 
 def roles(codes: Iterable[str]) -> str:

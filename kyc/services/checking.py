@@ -226,6 +226,8 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
     verdict, kept = inspect(data, extension=document.extension, kind=document.kind)
     if scanned is Scan.INFECTED:
         verdict = Verdict(fault=Fault.MALWARE)
+    elif verdict.is_accepted and proving.holds_another_code(data, kind=document.kind, at=started):
+        verdict = Verdict(fault=Fault.NO_CODE)
     if not verdict.is_accepted:
         _refuse(document, verdict, planned, started)
         return

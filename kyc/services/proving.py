@@ -23,7 +23,7 @@ from kyc.services import sealing, signers
 from kyc.services.declared import typed_beside
 from kyc.services.steps import digest
 from kyc.signatures.keys import Key
-from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
+from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC, QR
 from kyc.signatures.verdict import Signature, Signed
 from kyc.states import DocumentState
 from portal.core import clock
@@ -118,6 +118,13 @@ def judged(document: Document, data: bytes, *, at: datetime) -> tuple[dict[str, 
     }
     found = _said(document, signed, now=at)
     return {name: replace(one, seen_sha256=digest(seen)) for name, one in found.items()}, signed
+
+
+def holds_another_code(data: bytes, *, kind: str, at: datetime) -> bool:
+    """Whether the QR codes of an upload are none of Aadhaar: its holder hears so at once, as of a picture without a code."""
+    if kind != QR:
+        return False
+    return read(data, kind=kind, keys=(), now=at).refused in {Fault.NO_CODE, Fault.CORRUPT}
 
 
 def said_at_once(document: Document, *, actor: Actor) -> str:

@@ -390,3 +390,21 @@ def test_who_may_only_look_is_refused_before_anything_posted_is_read(document, a
     desk = at_the_desk(StaffFactory(roles=["auditor"]), document)
     assert desk.get(f"/admin/kyc/document/{document.pk}/{act}/").status_code == 403
     assert desk.post(f"/admin/kyc/document/{document.pk}/{act}/", {}).status_code == 403
+
+
+def test_a_check_of_what_was_typed_says_that_nobody_has_read_it(document, individual, maker) -> None:
+    licence = checked(
+        individual,
+        kind="driving_licence",
+        number="MH1220110012345",
+        declared={"name": individual.name},
+        expires_on=clock.day(clock.now()) + timedelta(days=400),
+        data=documents.image(),
+        extension="jpg",
+    )
+    assert {check.name for check in licence.checks.filter(outcome="PASS")} >= {"name", "expiry"}
+    page = at_the_desk(maker, licence).get(page_of(licence)).text
+    assert "Name on the document against" not in page
+    assert "Name that was typed against the name we know" in page
+    assert "Still valid, by the last day that was typed" in page
+    assert page.count("Look whether the document says the same.") == 2

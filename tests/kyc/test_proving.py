@@ -223,10 +223,11 @@ def test_a_picture_without_a_code_is_refused_and_not_kept(individual):
     assert (document.state, document.kept, bool(document.fault)) == ("refused", None, True)
 
 
-def test_another_code_than_aadhaars_is_a_no_that_a_person_sees(individual):
-    card = vectors.picture("https://example.org")
+@pytest.mark.parametrize("said", ["https://example.org", "9876543210"])
+def test_another_code_than_aadhaars_is_told_to_its_holder_as_no_code_is(individual, said):
+    card = vectors.picture(said)
     document = offline(individual, card, kind="aadhaar_qr", extension="png", share_code="")
-    assert (document.state, outcomes(document)["signature"]) == ("checked", ("FAIL", "NO_CODE"))
+    assert (document.state, document.fault, document.kept) == ("refused", "NO_CODE", None)
 
 
 def test_an_eaadhaar_under_its_password_is_proved_without_being_kept(individual):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
-from kyc.check_words import CHECKS, OUTCOMES
+from kyc.check_words import CHECKS, OUTCOMES, TYPED
 from kyc.children import TAKES_NONE
 from kyc.states import (
     DecisionOutcome,
@@ -177,6 +177,7 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 TAKES_NONE,
                 UploadForm.base_fields["is_account"].label,
                 *CHECKS.values(),
+                *TYPED.values(),
                 *OUTCOMES.values(),
                 *SCANS.values(),
                 *PartyRole.labels,
