@@ -5,7 +5,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -33,9 +35,15 @@ STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
 )
 
 
+#: What Django raises of a form that came in a shape it cannot read, or was cut off: the client's fault, not ours.
+UNREADABLE_FORMS: Final = (MultiPartParserError, BadRequest, SuspiciousOperation, UnreadablePostError)
 #: The codes that any operation may answer with, by their status. An operation's own stand in its description.
 CODES: Final[tuple[tuple[HTTPStatus, str, str], ...]] = (
-    (HTTPStatus.BAD_REQUEST, "BAD_REQUEST", "The body is no JSON in UTF-8 (RFC 8259)."),
+    (
+        HTTPStatus.BAD_REQUEST,
+        "BAD_REQUEST",
+        "The body is no JSON in UTF-8 (RFC 8259), or no form (RFC 7578) where one is asked for.",
+    ),
     (
         HTTPStatus.BAD_REQUEST,
         DoubledMember.code,
@@ -77,6 +85,8 @@ def install(api: NinjaAPI) -> None:
         (HttpError, _refused_by_the_library),
         (DoubledMember, _doubled),
         (errors.PortalError, _portal_error),
+        (RequestDataTooBig, _too_big),
+        *((kind, _unreadable) for kind in UNREADABLE_FORMS),
         (Exception, _crash),
     )
     for kind, handler in handlers:
@@ -116,6 +126,17 @@ def _refused_by_the_library(request: HttpRequest, error: HttpError) -> HttpRespo
     if status is HTTPStatus.BAD_REQUEST:
         return of_status(request, status, "The request cannot be read: send JSON in UTF-8.")
     return problem(request, status, status.name, "The request cannot be read." if status < 500 else "")
+
+
+def _unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    said = (
+        "The form cannot be read: send multipart/form-data with its boundary, or JSON in UTF-8 where that is asked for."
+    )
+    return of_status(request, HTTPStatus.BAD_REQUEST, said)
+
+
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _portal_error(request, TooLarge("The request is larger than we take: split it."))
 
 
 def _doubled(request: HttpRequest, error: DoubledMember) -> HttpResponse:

@@ -27,6 +27,7 @@ from import_export.admin import ExportMixin
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, hooks
+from portal.core.admin.actions import keys_of
 from portal.core.admin.bases import require_years_of_ours
 from portal.core.data_categories import DataCategory
 from portal.core.errors import NotAllowed, PortalError
@@ -176,7 +177,8 @@ class AuditedExport(ExportMixin):
             # As the list itself answers an address that it does not understand: the whole list, and nothing is taken away.
             listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
             return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
-        return self.export_page(request, rows.filter(pk__in=chosen) if chosen else rows, chosen)
+        chosen_rows = rows.filter(pk__in=keys_of(self.model, chosen)) if chosen else rows
+        return self.export_page(request, chosen_rows, chosen)
 
     def export_page(self, request: HttpRequest, rows: QuerySet[Any], chosen: Sequence[str]) -> HttpResponseBase:
         """The page that asks, or what follows from its answer: the file, a job, or a proposal to another person."""

@@ -185,3 +185,22 @@ def test_an_aadhaar_number_is_refused_as_any_other_number_and_an_account_has_to_
     assert (unsaid.status_code, unsaid.json()["code"]) == (422, "NUMBER_LIKE_AADHAAR")
     assert not Document.objects.exists()
     assert send(organisation, key, request_key="three", **account, is_account="true").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=", b"--x\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="kind"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--\r\n',
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_the_clients_fault(key, content_type, body):
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "one"}
+    client = Client(raise_request_exception=False)
+    answer = client.post(URL, body, content_type=content_type, headers=headers)
+    check(answer, "post", URL)
+    assert (answer.status_code, answer.json()["code"]) in [(400, "BAD_REQUEST"), (422, "MALFORMED")]

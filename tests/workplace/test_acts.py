@@ -60,3 +60,21 @@ def test_what_was_done_for_some_rows_is_asked_once_more_for_the_others_alone(sta
     assert fields_kept(page)
     assert f'name="_selected_action" value="{cases[0].pk}"' in page
     assert f'name="_selected_action" value="{cases[1].pk}"' not in page
+
+
+@pytest.mark.parametrize("wrong", ["abc", "9" * 30, "²", "", "1.5"])
+def test_a_key_that_no_row_can_have_is_not_found_and_reaches_no_database(staff, cases, wrong):
+    desk = staff("kyc_maker")
+    chosen = {"_selected_action": [str(cases[0].pk), wrong]}
+    assert desk.post("/admin/kyc/case/do/set-risk/", {**ENTERED, **chosen}).status_code == 404
+    given = {"action": "set-risk", "index": "0", "select_across": "0", **chosen}
+    for model in ("kyc/case", "kyc/document"):
+        assert desk.post(f"/admin/{model}/", given).status_code == 404
+    officer = staff("data_protection_officer")
+    assert officer.post("/admin/kyc/deletionrequest/", given).status_code == 404
+    assert staff("auditor").post("/admin/kyc/document/export/", chosen).status_code == 404
+
+
+def test_no_row_chosen_is_asked_for_on_the_list(staff, cases):
+    given = {"action": "set-risk", "index": "0", "select_across": "0"}
+    assert staff("kyc_maker").post("/admin/kyc/case/", given).status_code in {200, 302}

@@ -1,6 +1,6 @@
 """Acts on one or many rows: a page with the count, the first rows, what is skipped and why, a form; then a result per row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import display_for_field, flatten_fieldsets, label_for_field, lookup_field
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -52,6 +53,17 @@ class Outcome:
     @property
     def done(self) -> int:
         return sum(1 for result in self.results if result.done)
+
+
+def keys_of(model: type[Model], given: Iterable[str]) -> list[Any]:
+    """The keys of rows as a page posted them. Raises Http404 for one that no row can have: no database is asked for it."""
+    key: Any = model._meta.pk
+    while key.remote_field is not None:
+        key = key.target_field
+    try:
+        return [key.clean(one, None) for one in given]
+    except ValidationError as error:
+        raise Http404 from error
 
 
 #: Fields of a proposal that say nothing before it is answered.
@@ -150,7 +162,7 @@ class ActionPages:
         """GET asks, POST with an answer acts. The rows come from the address or from the posted selection."""
         action = self._action(request, name)
         selected = [object_id] if object_id is not None else request.POST.getlist(ACTION_CHECKBOX_NAME)
-        rows = self.get_queryset(request).filter(pk__in=[pk for pk in selected if str(pk).isdigit()])  # type: ignore[attr-defined]
+        rows = self.get_queryset(request).filter(pk__in=keys_of(self.model, selected))  # type: ignore[attr-defined]
         if not rows:
             raise Http404
         return self.action_page(request, action, rows)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
@@ -14,7 +15,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes, time_range
-from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
+from portal.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of
 from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
 from portal.core.plain_words import PlainWords
@@ -155,6 +156,11 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
             return self.action_page(request, action, queryset)
 
         return start
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:  # type: ignore[override]
+        """What is done with the chosen rows. Raises Http404 for a key that no row can have."""
+        keys_of(self.model, request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return super().response_action(request, queryset)
 
     def get_urls(self) -> list[URLPattern]:
         info = self.opts.app_label, self.opts.model_name
