@@ -286,6 +286,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 #: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
+#: How long an API key may work from the day on which it is proposed.
+API_KEY_DAYS = env.int("API_KEY_DAYS", default=366)
 OUTGOING_PRIVATE_HOSTS = env.list("OUTGOING_PRIVATE_HOSTS", default=[])  # host:port of our own: private, or plain http
 X_FRAME_OPTIONS = "DENY"
 

@@ -659,6 +659,7 @@ BOOKS: dict[str, Book] = {
             "end-key": "people.api_key:end",
             "refuse": "people.api_key:propose",
             "take": "people.api_key:propose",
+            "withdraw": "people.api_key:propose",
         },
     ),
     "people_customer": Book(

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.actor import staff
 from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.people.models import ApiKey
 from portal.people.services import api_keys
 from portal.people.states import ApiScope
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory, issued_api_key
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,7 @@ def test_what_is_no_key_has_no_holder(text):
         ({"scopes": []}, "SCOPE_MISSING"),
         ({"scopes": ["everything"]}, "SCOPE_MISSING"),
         ({"expires_at": clock.now() - timedelta(days=1)}, "END_PAST"),
+        ({"expires_at": clock.now() + timedelta(days=26_000)}, "END_TOO_LATE"),
     ],
 )
 def test_a_proposal_that_lacks_something_is_refused_with_what_to_do(changes, code):
@@ -146,3 +149,50 @@ def test_when_a_key_was_last_used_is_noted_to_some_minutes():
         api_keys.forget()
         api_keys.holder_of(text, now=now + timedelta(minutes=minutes))
         assert ApiKey.objects.get().last_used_at == noted
+
+
+def key_page(key: ApiKey) -> str:
+    return reverse("admin:people_apikey_change", args=[key.pk])
+
+
+def test_a_day_too_far_ahead_is_refused_beside_its_field_and_the_last_one_is_taken():
+    """A key until 2099 was taken."""
+    client, add = staff_client(StaffFactory(roles=["administrator"])), reverse("admin:people_apikey_add")
+    fields = {"fiduciary": FiduciaryFactory().pk, "label": "Campaigns", "scopes": [ApiScope.DECISIONS_ASK]}
+    refused = client.post(add, {**fields, "expires_at": "2099-12-31"})
+    assert refused.status_code == 422
+    assert "A key works for 366 days at most" in refused.context["form"].errors["expires_at"][0]
+    last = clock.day(clock.now()) + timedelta(days=366)
+    made = client.post(add, {**fields, "expires_at": last.isoformat()}, follow=True).content.decode()
+    assert "Proposed. Another person has to agree" in made
+    assert moments.day(last) in made
+    assert moments.day(last + timedelta(days=1)) not in made
+
+
+def test_the_proposer_can_withdraw_and_nobody_ends_a_key_that_is_not_there():
+    key = proposed()
+    maker = staff_client(key.made_by)
+    shown = maker.get(key_page(key)).content.decode()
+    assert "Withdraw the proposal" in shown
+    assert "End the key" not in shown
+    assert "Withdraw the proposal" not in staff_client(StaffFactory(roles=["administrator"])).get(key_page(key)).text
+    maker.post(reverse("admin:people_apikey_do_one", args=[key.pk, "withdraw"]), {"answer": "1"})
+    key.refresh_from_db()
+    assert key.ended_at is not None
+    assert "Withdrawn" in maker.get(key_page(key)).content.decode()
+    with pytest.raises(IllegalMove, match="withdrawn"):
+        agree(key)
+    for who in (key.made_by_id, StaffFactory(roles=["administrator"]).pk):
+        with pytest.raises((IllegalMove, NotAllowed)):
+            api_keys.withdraw(key=key, actor=staff(who), now=clock.now())
+
+
+def test_an_answered_proposal_cannot_be_withdrawn_and_its_key_is_ended():
+    key = proposed()
+    agree(key)
+    key.refresh_from_db()
+    with pytest.raises(IllegalMove):
+        api_keys.withdraw(key=key, actor=staff(key.made_by_id), now=clock.now())
+    shown = staff_client(key.made_by).get(key_page(key)).content.decode()
+    assert "End the key" in shown
+    assert "Withdraw the proposal" not in shown

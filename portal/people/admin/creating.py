@@ -32,6 +32,8 @@ class CreatingAdmin(StaffModelAdmin):
 
     create_form: type[forms.Form]
     create_title: Any = ""
+    #: What is said when the row is there: of a proposal, who does what next.
+    create_done: Any = _("Done.")
     create_template = "admin/people/create.html"
     create: Callable[[HttpRequest, dict[str, Any]], int | None]
 
@@ -46,7 +48,7 @@ class CreatingAdmin(StaffModelAdmin):
             except PortalError as error:
                 add_refusal(form, error)
             else:
-                messages.success(request, _("Done."))
+                messages.success(request, self.create_done)
                 info = self.opts.app_label, self.opts.model_name
                 to = reverse("admin:{}_{}_changelist".format(*info))
                 return HttpResponseRedirect(reverse("admin:{}_{}_change".format(*info), args=[pk]) if pk else to)

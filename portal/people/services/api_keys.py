@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.utils import OperationalError
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.people.models import ApiKey, Fiduciary
@@ -58,12 +59,19 @@ def _describe(fiduciary: Fiduciary, label: str, scopes: Iterable[str], expires_a
     }
 
 
+def latest_end(now: datetime) -> datetime:
+    """The end of the last day on which a key that is proposed now may work: one that nobody renews is forgotten somewhere."""
+    day = clock.day(now) + timedelta(days=settings.API_KEY_DAYS + 1)
+    return datetime(day.year, day.month, day.day, tzinfo=clock.IST)
+
+
 def propose(
     *, fiduciary: Fiduciary, label: str, scopes: Iterable[str], expires_at: datetime, actor: Actor, now: datetime
 ) -> ApiKey:
     """Insert a proposal for a key. Nothing can be asked with it before another person agrees and it is made.
 
-    Raises NotAllowed, Refused without a label, without a scope or an unknown one, or with an end that is not ahead.
+    Raises NotAllowed, Refused without a label, without a scope or an unknown one, or with an end that is not ahead or
+    too far ahead.
     """
     wanted = sorted({str(scope) for scope in scopes})
     if not label.strip():
@@ -72,6 +80,14 @@ def propose(
         raise Refused(_("Choose what the key may do."), code="SCOPE_MISSING")
     if expires_at <= now:
         raise Refused(_("The end must lie in the future."), code="END_PAST")
+    if expires_at > latest_end(now):
+        last = moments.day(clock.day(latest_end(now)) - timedelta(days=1))
+        said = _("A key works for %(days)d days at most: enter %(last)s or an earlier day.")
+        raise Refused(
+            said % {"days": settings.API_KEY_DAYS, "last": last},
+            code="END_TOO_LATE",
+            fields={"expires_at": [said % {"days": settings.API_KEY_DAYS, "last": last}]},
+        )
     with transaction.atomic():
         key = four_eyes.propose(
             ApiKey,
@@ -89,7 +105,9 @@ def propose(
 
 
 def answer(*, key: ApiKey, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Agree to a proposed key, or refuse it. Raises what ``four_eyes.answer`` raises."""
+    """Agree to a proposed key, or refuse it. Raises what ``four_eyes.answer`` raises, IllegalMove once it was withdrawn."""
+    if key.ended_at is not None:
+        raise IllegalMove(_("This proposal was withdrawn."))
     with transaction.atomic():
         four_eyes.answer(
             key, checker=four_eyes.person_of(actor), approve=approve, shown=shown(key), reason=reason, now=now
@@ -117,6 +135,18 @@ def issue(*, key: ApiKey, actor: Actor, now: datetime) -> str:
         key.refresh_from_db()
         _record(AuditKind.PEOPLE_API_KEY_ISSUED, key, actor, now)
     return text
+
+
+def withdraw(*, key: ApiKey, actor: Actor, now: datetime) -> None:
+    """Take back a proposal that nobody answered yet: it ends before there is a key. Opens its own transaction.
+
+    Raises NotAllowed for anybody but the proposer, IllegalMove when it was answered or withdrawn already.
+    """
+    if actor.user_id != key.made_by_id:
+        raise NotAllowed(_("Only the person who proposed the key can withdraw the proposal."))
+    if key.answer != Answer.PENDING:
+        raise IllegalMove(_("This was answered already."))
+    end(key=key, actor=actor, now=now)
 
 
 def end(*, key: ApiKey, actor: Actor, now: datetime) -> None:
