@@ -76,7 +76,12 @@ def test_the_columns_that_our_file_of_faults_adds_may_come_back() -> None:
 @pytest.mark.parametrize(
     ("content", "layout", "code", "line"),
     [
-        (b"", "csv", "COLUMNS", 1),
+        (b"", "csv", "EMPTY", 1),
+        (b"\n\n", "csv", "EMPTY", 1),
+        (workbook(), "xlsx", "EMPTY", 1),
+        (b"\n\nname\n", "csv", "COLUMNS", 1),
+        (b"\x00\x01\x02PK\n\x00", "csv", "ENCODING", 1),
+        ("namn\nRené\n".encode("latin-1"), "csv", "ENCODING", 2),
         (b"name\n", "csv", "EMPTY", 1),
         (b"kind\nx\n", "csv", "COLUMNS", 1),
         (b"name,colour\nA,red\n", "csv", "COLUMNS", 1),

@@ -154,6 +154,19 @@ def test_each_fault_is_named_with_its_line_and_column_and_the_rest_goes_in(boss:
     assert names() == ["Acme Traders", "Asha Rao"]
 
 
+def test_a_row_with_a_formula_names_its_other_faults_too(boss: Any) -> None:
+    """It named the formula only, and the others when that was mended."""
+    tried(boss, "name,kind,owner_email,language\n=1+1,colour,nobody,mr\n=2+2,individual,,en\n")
+    said = [(one.line, one.column, one.message.split(".")[0]) for one in ImportFault.objects.order_by("line", "pk")]
+    assert said == [
+        (2, "name", "This begins like a formula"),
+        (2, "kind", "Write one of these: individual, organisation"),
+        (2, "owner_email", "Enter an e-mail address in full, like name@example"),
+        (3, "name", "This begins like a formula"),
+    ]
+    assert names() == []
+
+
 def test_the_rows_at_fault_are_taken_away_mended_and_brought_again(boss: Any) -> None:
     row = tried(boss, BAD)
     rows = faulty_rows(row, boss)

@@ -36,7 +36,22 @@ def taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken
     The row is an act of its own: its audit event says what stood in it, in the part that can be erased.
     """
     if read.faults:
-        return merged(read.faults)
+        return merged([*read.faults, *_others(kind, read, actor=actor, now=now)])
+    return _taken(kind, read, actor=actor, now=now)
+
+
+def _others(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Faults:
+    """What else is wrong with a row of which some cells cannot be read, so that it is mended once. Nothing of it stays.
+
+    A sentence about the whole row may come from the cell that was not read: it is left for the mended row.
+    """
+    unread = {"", *(column for column, _said in read.faults)}
+    with transaction.atomic(), _undone():
+        found = _taken(kind, read, actor=actor, now=now)
+    return [] if isinstance(found, Taken) else [(column, said) for column, said in found if column not in unread]
+
+
+def _taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken | Faults:
     try:
         with transaction.atomic(), changes.watching(actor, "import", entered=read.cells):
             found = kind.take(read.cells, actor=actor, now=now)

@@ -1,12 +1,13 @@
 """The rows of a file that somebody brought, one at a time: CSV line by line, XLSX through memory."""
 
+import collections
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 import openpyxl
@@ -25,6 +26,10 @@ MOST_BYTES: Final = {"csv": 60 * 1024 * 1024, "xlsx": 16 * 1024 * 1024}
 MOST_UNPACKED: Final = 256 * 1024 * 1024
 MOST_ROWS: Final = 500_000
 LONGEST_CELL: Final = 32_000
+#: So many lines behind a heading that does not fit are looked at for what is no text.
+LOOKED_AT: Final = 100
+#: Stands in no text, and in nearly every other file.
+NO_TEXT: Final = "\0"
 #: Columns that our file of faulty rows adds. They may come back with the mended file, and are not read.
 LINE, WHAT_TO_DO = "line", "what to do"
 #: A spreadsheet would run a cell that begins so, unless it is nothing but a number.
@@ -97,6 +102,8 @@ def _row(number: int, headings: Sequence[str], read: Sequence[str], cells: Seque
 
 def _headings(lines: Iterator[_Line], columns: Sequence[ImportColumn]) -> list[str]:
     _number, cells = next(lines, (1, []))
+    if not any(cell.text for cell in cells) and not any(cell.text for _line, row in lines for cell in row):
+        raise Unreadable(_("The file is empty."), code="EMPTY")
     headings = [cell.text.lower() for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
@@ -104,6 +111,8 @@ def _headings(lines: Iterator[_Line], columns: Sequence[ImportColumn]) -> list[s
     needed = {column.name for column in columns if column.is_required}
     is_fit = needed <= set(headings) <= {*wanted, LINE, WHAT_TO_DO}
     if not is_fit or len(headings) != len(set(headings)):
+        # A file that is no text at all is told so, and not how its columns should be named.
+        collections.deque(islice(lines, LOOKED_AT), maxlen=0)
         said = _("The first line must name the columns, each once, and no other: %(columns)s. It must have %(needed)s.")
         words = {"columns": ", ".join(wanted), "needed": ", ".join(name for name in wanted if name in needed)}
         raise Unreadable(said % words, code="COLUMNS")
@@ -130,10 +139,13 @@ def _decoded(stream: BinaryIO) -> Iterator[str]:
     """Line by line, so that the first line that is no text can be named."""
     for number, line in enumerate(stream, start=1):
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
+            decoded = NO_TEXT
+        if NO_TEXT in decoded:
             said = _("This is no text in UTF-8. Save the file as CSV in UTF-8, or as XLSX.")
-            raise Unreadable(said, code="ENCODING", line=number) from None
+            raise Unreadable(said, code="ENCODING", line=number)
+        yield decoded
 
 
 def _written(cell: str) -> _Cell:
