@@ -64,6 +64,13 @@ class AuditedResource(resources.ModelResource):
         names = [field.attribute or field.column_name for field in self.get_export_fields()]
         return ["" if hasattr(self, f"dehydrate_{name}") else name for name in names]
 
+    def words(self) -> list[tuple[str, str]]:
+        """For each column its heading, which programs go by and which stays, and in words what it holds."""
+        return [
+            (field.column_name, _in_words(self._meta.model, field.attribute or field.column_name))
+            for field in self.get_export_fields()
+        ]
+
     @property
     def hides(self) -> bool:
         """Whether an unmasked list would say more. ``str`` as a mask says that the value was masked when it was written."""
@@ -83,6 +90,17 @@ class AuditedResource(resources.ModelResource):
             return cast(exports.Cell, found)
 
         return exports.Column(field.column_name, value, self.masks.get(name))
+
+
+def _in_words(model: type[Model], path: str) -> str:
+    """The names of the fields on the way, as the admin has them; what is no field by the words of its own name."""
+    said: list[str] = []
+    at: Any = model
+    for name in path.split("__"):
+        field = next((one for one in at._meta.get_fields() if one.name == name), None) if at is not None else None
+        said.append(str(getattr(field, "verbose_name", name)).replace("_", " "))
+        at = getattr(field, "related_model", None)
+    return ": ".join(said)
 
 
 def _key_column(model: type[Model], name: str) -> str | None:
@@ -204,7 +222,7 @@ class AuditedExport(ExportMixin):
             "most": AT_ONCE,
             "is_long": count > AT_ONCE,
             "cannot": cannot,
-            "columns": [column.heading for column in resource.columns()],
+            "columns": resource.words(),
             "chosen": chosen,
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "query": urlencode(sorted(request.GET.items())),

@@ -87,8 +87,9 @@ class ListFile:
         return stream_xlsx(heads, rows, sheet=name, last=self._said())
 
     def _said(self) -> Iterator[Values]:
-        """Asked for when the rows are out: then their number is known."""
+        """Asked for when the rows are out: then their number is known. A person who opens it finds the columns in words."""
         yield from self._mark(self.count).items()
+        yield from ((f"column {heading}", words) for heading, words in self._resource.words())
 
     def _jsonl(self) -> Iterator[bytes]:
         names = [column.heading for column in self._columns]

@@ -20,7 +20,7 @@ from portal.jobs import audited_export
 from portal.jobs.audited_export import AuditedExport, AuditedResource
 from portal.jobs.models import Job, ListExport
 from portal.jobs.services.exporting import Wish
-from portal.people.models import User
+from portal.people.models import ApiKey, User
 from portal.people.permissions import Permission
 from portal.workplace.admin.jobs import JobAdmin
 from portal.workplace.site import StaffSite
@@ -121,6 +121,19 @@ def test_the_page_asks_for_the_format_and_names_the_columns(auditor):
     assert "full_name" in text
     assert "<script" not in text.partition('id="content"')[2]
     assert 'style="' not in text
+
+
+def test_columns_are_said_in_words_on_the_page_and_in_a_workbook(auditor):
+    """They were told as codes only: fiduciary__code, receipt__reference."""
+    resource = default_site.get_model_admin(ApiKey).export_resource()
+    words = dict(resource.words())
+    assert words["fiduciary__code"] == "for: code"
+    assert words["label"] == "which system uses it"
+    assert list(words) == [column.heading for column in resource.columns()]
+    page = staff_client(auditor).get(EXPORT).content.decode()
+    assert "<li>Full name (<code>full_name</code>)</li>" in page
+    about = openpyxl.load_workbook(io.BytesIO(body(export(staff_client(auditor), file_format="xlsx"))))["About"]
+    assert ("column full_name", "full name") in list(about.values)
 
 
 def test_filters_of_the_list_and_chosen_rows_narrow_the_export(auditor):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import datetime
 
 import pytest
 from django.contrib.admin import site
@@ -215,3 +216,17 @@ def test_whoever_answers_from_the_list_reads_all_that_is_proposed_and_the_page_s
     for said in ("is_active__exact: 1", "email", "CSV, for any program", "masked → in full", "The audit"):
         assert said in page
     assert "<h1>Export: logins</h1>" in staff_client(auditor).get(STAFF_LIST).text
+
+
+def test_the_register_leaves_with_reasons_and_downloads(auditor):
+    """Both were promised to auditors and stood on the page only."""
+    client = staff_client(auditor)
+    asked = {"export": "1", "file_format": "csv", "reason": "The audit of this year"}
+    b"".join(client.post(reverse("admin:people_user_export"), asked).streaming_content)
+    answer = client.post(reverse("admin:jobs_listexport_export"), asked)
+    line = next(iter(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))))
+    assert (line["listed"], line["model"], line["reason"]) == ("Logins", "people.User", "The audit of this year")
+    assert line["columns"].startswith("id,")
+    at, who = line["downloads"].split()
+    assert who == f"staff:user:{auditor.pk}"
+    assert datetime.fromisoformat(at) <= clock.now()

@@ -1,6 +1,6 @@
 """The register of exports, and the proposals to let a list leave unmasked."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib import admin
@@ -9,11 +9,13 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from import_export.fields import Field
 
 from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.speaking import EMPTY
-from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
+from portal.jobs.exports import as_text
 from portal.jobs.list_files import FORMATS
 from portal.jobs.models import ExportDownload, ListExport
 from portal.people.admin.answering import AnswerForm, answered
@@ -59,14 +61,37 @@ class UnmaskedFilter(admin.SimpleListFilter):
         return queryset.filter(is_masked=False) if self.value() == "unmasked" else queryset
 
 
+class RegisterResource(AuditedResource):
+    """A line for each file: who took what away and why, what the file was, and who fetched it when."""
+
+    listed = Field("listed", "listed")
+    downloads = Field("downloads", "downloads")
+    #: Staff were asked for a reason without names or numbers of people, and it was looked at before it was kept.
+    masks: ClassVar = {"reason": str}
+
+    class Meta(AuditedResource.Meta):
+        model = ListExport
+        fields = (
+            *("id", "listed", "model", "file_format", "columns", "filters", "reason", "is_masked", "made_by"),
+            *("approved_by", "asked_at", "made_at", "rows", "size", "sha256", "ledger_size", "job__reference"),
+            "downloads",
+        )
+        export_order = fields
+
+    def dehydrate_listed(self, row: ListExport) -> str:
+        return name_of(row.model)
+
+    def dehydrate_downloads(self, row: ListExport) -> str:
+        """Each with its time and who fetched it, the first one first."""
+        fetched = sorted(row.downloads.all(), key=lambda one: (one.fetched_at, one.pk))
+        return "; ".join(f"{as_text(one.fetched_at)} {one.fetched_by}" for one in fetched)
+
+
 @admin.register(ListExport)
 class ListExportAdmin(AuditedExport, ReadOnlyAdmin):
     """Who took which list away, why, and what the file was. The row outlives the file."""
 
-    export_resource = resource_of(
-        ListExport,
-        "id model file_format filters is_masked made_by approved_by asked_at made_at rows size sha256 ledger_size job__reference",
-    )
+    export_resource = RegisterResource
     view_permission = Permission.EXPORT_VIEW
     list_note = _(
         "Each file that left through an Export button. A file made by a worker ends after its time; its row stays."
@@ -84,6 +109,10 @@ class ListExportAdmin(AuditedExport, ReadOnlyAdmin):
         # What one took away oneself is there under every scope of days: it was made today.
         rows |= ListExport.objects.filter(made_by=actors.staff(request.user.pk or 0).label)
         return rows.select_related("job").annotate(times_fetched=Count("downloads"))
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[ListExport]:
+        rows: QuerySet[ListExport] = super().get_export_queryset(request)
+        return rows.prefetch_related("downloads")
 
     @admin.display(description=_("list"), ordering="model")
     def taken(self, row: ListExport) -> str:
