@@ -5,6 +5,7 @@ that is brought back does not carry it away. On several machines it lies on a sh
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -45,6 +46,9 @@ GO_ON: Final = (
 #: Fields whose text is not given back: secrets, and what no person wrote.
 NOT_GIVEN_BACK: Final = ("csrfmiddlewaretoken", "password", "code", "token", "next")
 LONGEST: Final = 20_000
+#: What nobody wrote: the names of buttons and choices, numbers of rows, and the reference that keeps a form from counting
+#: twice.
+OF_THE_FORM: Final = re.compile(r"[a-z][a-z_.:-]{0,39}|\d{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def is_on() -> bool:
@@ -105,7 +109,11 @@ def _written(request: HttpRequest) -> list[str]:
     except (RequestDataTooBig, TooManyFilesSent, OSError):
         return []
     fields = ((name, value.strip()) for name, values in data.lists() for value in values)
-    return [value for name, value in fields if value and len(value) <= LONGEST and not _is_secret(name)]
+    return [
+        value
+        for name, value in fields
+        if value and len(value) <= LONGEST and not _is_secret(name) and not OF_THE_FORM.fullmatch(value)
+    ]
 
 
 def _is_secret(name: str) -> bool:

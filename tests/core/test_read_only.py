@@ -48,6 +48,14 @@ def test_pages_read_and_say_so_and_what_was_written_comes_back(client, is_on, la
     assert "hunter2" not in refused.text
 
 
+def test_what_comes_back_was_written_by_a_person_and_is_no_part_of_the_form(client, is_on) -> None:
+    """The page of an act of staff gave back "answer", "approve" and the numbers of rows."""
+    written = ["A word of mine", "asha@example.in", "98200 12345", "2026-11-27"]
+    form = {"button": "answer", "decision": "approve", "row": "1204", "draft": "0f8fad5b-d9cd-4d1a-8f0e-1f0f8fad5b01"}
+    refused = client.post("/admin/law/clock/act/end/", {**form, "why": written})
+    assert refused.context["kept"] == written
+
+
 def test_machines_are_told_to_try_again_and_no_message_is_allowed_meanwhile(client, is_on) -> None:
     for path in ("/api/v1/decisions", "/api/v1/messages/inbound"):
         answer = client.post(path, data="{}", content_type="application/json")

@@ -10,6 +10,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.evidence.models import PersonFile
 from portal.jobs.services import running
+from portal.people.models import Principal
 from portal.people.scopes import Scope
 from portal.people.services import subjects
 from tests.evidence.lives import Life
@@ -157,3 +158,11 @@ def test_a_bundle_is_asked_for_signed_and_fetched_on_its_pages(life, transaction
     assert b"".join(maker.get(fetch).streaming_content)[:2] == b"PK"
     receipt = maker.get(reverse("evidence:person-receipt", args=[row.reference]))
     assert receipt.content.startswith(b"c2sp.org/tlog-proof@v1")
+
+
+def test_whoever_does_not_open_the_file_goes_back_to_the_person(life):
+    """The link led to the first page."""
+    person = Principal.objects.get(subject__ref=life.ref)
+    asked = staff_client(StaffFactory(roles=["data_protection_officer"])).get(page_of(life)).content.decode()
+    back = reverse("admin:people_principal_change", args=[person.pk])
+    assert f'<a class="button" href="{back}">Back without opening</a>' in asked

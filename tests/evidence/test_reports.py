@@ -19,6 +19,7 @@ from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.reports import REPORTS
 from portal.law.states import LawfulBasis
+from portal.people.models import RoleGrant
 from portal.people.services import staff
 from portal.registers.models import AuthorityOrder, Disclosure, IncidentPerson, IncidentSearch
 from portal.retention.models import ErasureRun, ErasureStep
@@ -123,6 +124,14 @@ def test_a_login_that_left_is_no_more_among_the_active():
     staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
     assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [1]
     assert rows_of("logins", "Changes in the period")["Deactivated"] == [1]
+
+
+def test_a_role_counts_when_it_begins_also_where_it_was_agreed_to_before():
+    """Held roles showed an auditor since that day, and the report had nothing to count."""
+    StaffFactory(roles=["auditor"])
+    RoleGrant.objects.update(granted_at=clock.now() - timedelta(days=400), starts_at=clock.now(), ends_at=None)
+    found = rows_of("logins", "Changes in the period")
+    assert (found["Roles agreed to"], found["Roles begun"], found["Roles ended"]) == ([0], [1], [0])
 
 
 def test_the_reports_of_a_month_are_made_once_and_stay_as_they_were():

@@ -147,6 +147,12 @@ def test_the_button_opens_the_grievance_and_giving_back_frees_it(two, officer):
     page = desk.post(address, follow=True)
     assert (page.status_code, page.context["ticket"], "Why do you open" in page.text) == (200, two[0], False)
     assert f"Taken by {officer.full_name} until" in page.text
+    assert "From their first word on it is assigned to them." in page.text
+    Ticket.objects.filter(pk=two[0].pk).update(assigned_to=officer)
+    again = desk.get(f"/admin/grievances/ticket/{two[0].pk}/change/").text
+    assert "It is assigned to them." in again
+    assert "From their first word" not in again
+    Ticket.objects.filter(pk=two[0].pk).update(assigned_to=None)
     opened = AuditEvent.objects.get(kind="admin.record.opened")
     assert (opened.facts["purpose"], opened.facts["ticket"]) == ("grievance", two[0].reference)
     desk.post(f"/admin/grievances/ticket/{two[0].pk}/do/give-back/", {"answer": "yes"})

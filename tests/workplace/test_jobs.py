@@ -10,6 +10,7 @@ from portal.jobs import services
 from portal.jobs.models import Job
 from portal.jobs.services import results, running
 from portal.jobs.states import JobState
+from portal.workplace.job_parameters import in_words
 from tests.jobs.factories import JobFactory, kind_that
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import StaffFactory
@@ -104,3 +105,26 @@ def test_the_auditor_sees_jobs_and_stops_none() -> None:
     assert job.reference in client.get(reverse("admin:jobs_job_changelist")).content.decode()
     url = reverse("admin:jobs_job_do_one", args=[job.pk, "cancel-job"])
     assert client.post(url, {"answer": "1"}).status_code == 403
+
+
+def test_what_was_asked_of_a_job_is_said_in_words(officer) -> None:
+    """It stood there as "drawn: []", "from: 2026-10-01", "until:"."""
+    pack = {"from": "2026-10-01", "to": "2026-10-31", "until": "", "sample": 25, "seed": "x", "drawn": []}
+    assert list(in_words(pack)) == [
+        *("First day: 1 Oct 2026", "Last day: 31 Oct 2026", "Size of the sample: 25", "Seed of the sample: x"),
+    ]
+    export = {"export": 3, "list": "people.User", "format": "csv", "filters": "is_staff__exact=1", "masked": True}
+    assert list(in_words(export)) == [
+        *("Number in the register of exports: 3", "List: Logins", "File format: CSV, for any program"),
+        *("Filters: is_staff__exact=1", "Masked: Yes"),
+    ]
+    assert list(
+        in_words({"until": "2026-10-31T18:00:00.000Z", "take_over": "OS-TO-1", "drawn": ["a", "b"], "odd_one": 1})
+    ) == [
+        *("Up to this moment of the last day: 31 Oct 2026, 23:30 IST", "Take-over: OS-TO-1"),
+        *("Frozen samples: a, b", "Odd one: 1"),
+    ]
+    assert list(in_words({"list": "gone.Table"})) == ["List: gone.Table, which is no list any more"]
+    shown = page(staff_client(officer), JobFactory(parameters=pack))
+    assert "First day: 1 Oct 2026" in shown
+    assert "drawn" not in shown

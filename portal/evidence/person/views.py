@@ -24,7 +24,7 @@ from portal.evidence.person.reading import Timeline, timeline_of
 from portal.evidence.person.roles_then import Actors, roles_then
 from portal.evidence.views import staff_page
 from portal.people import selectors as people
-from portal.people.models import Subject
+from portal.people.models import Customer, Principal, Subject
 from portal.people.services import four_eyes
 
 #: Things of one strand that are named one by one; of more the page says how many stood how.
@@ -117,6 +117,15 @@ def _row_or_404(reference: str) -> PersonFile:
     return row
 
 
+def _record_of(request: HttpRequest, subject: Subject) -> str:
+    """The page of the person or customer whose file it is, where this login may see it; empty for a stranger."""
+    for model in (Principal, Customer):
+        row, page = model.objects.filter(subject=subject).first(), admin.site.get_model_admin(model)
+        if row is not None and page.has_view_permission(request, row):
+            return reverse(f"admin:people_{model._meta.model_name}_change", args=[row.pk])
+    return ""
+
+
 def _ask_why(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Who reads the file says for what; the answer is an audit event."""
     form = OpeningForm(request.POST if request.method == "POST" else None)
@@ -136,6 +145,7 @@ def _ask_why(request: HttpRequest, subject: Subject) -> HttpResponse:
         "title": _("Open the file of a person"),
         "form": form,
         "minutes": minutes_open(),
+        "back": _record_of(request, subject) or reverse("admin:index"),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return TemplateResponse(request, "evidence/open_person.html", context, status=status)

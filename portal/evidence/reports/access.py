@@ -99,7 +99,9 @@ def logins(period: Period) -> list[Table]:
     moved: list[list[Cell]] = [
         [str(_("Came")), staff.filter(**within(period, "created_at")).count()],
         [str(_("Deactivated")), staff.filter(**within(period, "deactivated_at")).count()],
-        [str(_("Roles given")), RoleGrant.objects.filter(**within(period, "granted_at")).count()],
+        # A role may be agreed to long before it begins: an auditor's is, for the days of the audit.
+        [str(_("Roles agreed to")), RoleGrant.objects.filter(**within(period, "granted_at")).count()],
+        [str(_("Roles begun")), RoleGrant.objects.filter(**within(period, "starts_at")).count()],
         [str(_("Roles ended")), RoleGrant.objects.filter(**within(period, "ends_at")).count()],
     ]
     return [

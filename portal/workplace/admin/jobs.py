@@ -11,7 +11,7 @@ from portal.core import access, clock, hooks
 from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.listing import page_of
-from portal.core.admin.speaking import EMPTY, lines_of
+from portal.core.admin.speaking import EMPTY
 from portal.core.errors import NotAllowed
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
@@ -21,6 +21,7 @@ from portal.jobs.permissions import Permission
 from portal.jobs.services import results
 from portal.jobs.services.exporting import LIST
 from portal.jobs.states import FINISHED, JobState
+from portal.workplace.job_parameters import in_words
 from portal.workplace.permissions import Permission as WorkplacePermission
 
 #: Seconds after which the page of an unfinished job loads itself again, without any script.
@@ -102,7 +103,7 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("parameters"))
     def asked(self, job: Job) -> str:
-        return "\n".join(lines_of(job.parameters)) or EMPTY
+        return "\n".join(in_words(job.parameters)) or EMPTY
 
     @admin.display(description=_("progress"))
     def progress(self, job: Job) -> str:

@@ -20,6 +20,7 @@ from portal.vault.router import KEY_DATABASE
 
 #: Seconds that ``--once`` gives the queue to run dry.
 LIMIT = 300.0
+USUAL_PORT = 8000
 #: ``DEMO_STORY=0`` serves an empty portal: for tests of the process itself.
 STORY = os.environ.get("DEMO_STORY", "1") != "0"
 
@@ -29,7 +30,7 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--port", type=int, default=8000, help="port to serve on (default 8000)")
+        parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"port to serve on (default {USUAL_PORT})")
         parser.add_argument("--once", action="store_true", help="build, run every task, print a summary, exit")
         parser.add_argument("--seed", type=int, default=telling.SEED, help="the same seed tells the same story")
 
@@ -73,7 +74,9 @@ class Command(PortalCommand):
     def _summarise(self, port: int, options: dict[str, Any]) -> None:
         body = {**asdict(telling.summary()), "url": f"http://localhost:{port}/demo/"}
         rows = [f"{name.replace('_', ' '):<16} {count:>8,}" for name, count in body.items() if name != "url"]
-        self.answer(body, "\n".join([*rows, f"{'pages':<16} {body['url']}"]), options=options)
+        serve = "./run demo" if port == USUAL_PORT else f"./run demo --port {port}"
+        said = f"Nothing is served by this. {serve} serves it: {body['url']}"
+        self.answer(body, "\n".join([*rows, said]), options=options)
 
     def _print_logins(self, port: int) -> None:
         self.stdout.write(f"Staff sign in at http://localhost:{port}/admin/ with the password {staff.PASSWORD}:")
