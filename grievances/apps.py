@@ -26,6 +26,7 @@ class GrievancesConfig(AppConfig):
         hooks.erasers.register(Nominees())
         hooks.person_erased.register(end_with_the_person)
         hooks.disputes.register(open_disputes)
+        hooks.insolvency_changed.register(gates.insolvent)
         hooks.copies.register(bundling.end_holding)
         hooks.person_run_ended.register(ending.note_end)
         hooks.job_kinds.register(PutTogether())

@@ -4,19 +4,22 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from grievances import selectors
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import filing, hearing, reading
-from grievances.states import OPEN_STATES, Door, ForWhom, TicketKind, TicketState
+from grievances.services import filing, hearing, lines, reading
+from grievances.states import OPEN_STATES, Author, Door, EntryKind, ForWhom, TicketKind, TicketState
 from portal.core import access, addresses
 from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox import services as outbox
-from portal.people.models import Principal, User
+from portal.people.models import Customer, Membership, Principal, User
+from portal.people.selectors import insolvency_of, refs_of
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
+from portal.people.words import insolvency_line
 
 #: Names of messages in it are filing keys: the same message again is the same grievance.
 _MESSAGES = UUID("6f2d3c1e-6d0e-4f0c-9a53-1f0a8f6f6a11")
@@ -33,6 +36,24 @@ def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
     if selectors.is_kept_out(found, user.pk):
         return False
     return reference in reading.references_named(reading.thread(found, internal=False), reference.split("-")[1])
+
+
+def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
+    """Registered in ``hooks.insolvency_changed``: an internal note on each open grievance of the organisation and of whoever
+    acts for it: who may settle it now. No clock changes.
+    """
+    organisation = Customer.objects.select_related("subject").get(pk=customer)
+    step = insolvency_of(organisation)
+    text = (
+        insolvency_line(organisation)
+        if step
+        else _("The insolvency of %(customer)s has ended.") % {"customer": organisation.reference}
+    )
+    live = Membership.objects.filter(customer=organisation, ended_at=None)
+    refs = {organisation.subject.ref, *live.values_list("principal__subject__ref", flat=True)}
+    known = {ref for one in refs for ref in refs_of(one)}
+    for ticket in Ticket.objects.filter(subject_ref__in=known, state__in=OPEN_STATES).order_by("pk"):
+        lines.add(ticket, EntryKind.NOTE, author=Author.PORTAL, actor=actor, at=at, texts={"text": text}, internal=True)
 
 
 def message_came_in(

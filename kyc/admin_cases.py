@@ -21,6 +21,7 @@ from kyc.services import ask_again, rating, reclassify
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport
+from portal.people.words import insolvency_line
 
 
 def _never_verified(case: Case, user: Any) -> str:
@@ -53,6 +54,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     fields = (
         "reference",
         "customer",
+        "insolvency",
         "relation",
         "customer_type",
         "state",
@@ -73,6 +75,10 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     )
 
     shown_before = ("customer", "customer_type", "state", "risk", "risk_points")
+
+    @admin.display(description=_("insolvency"))
+    def insolvency(self, obj: Case) -> str:
+        return insolvency_line(obj.customer) or moments.NONE
 
     @admin.display(description=_("what keeps the documents"))
     def keeping(self, obj: Case) -> str:

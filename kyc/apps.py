@@ -31,6 +31,7 @@ class KycConfig(AppConfig):
         hooks.complaints.register(gates.complained)
         hooks.documents_complained_of.register(gates.documents_complained_of)
         hooks.customer_renamed.register(gates.renamed)
+        hooks.insolvency_changed.register(gates.insolvent)
         hooks.clock_owners.register(KycClocks())
         for retention_class in keeping.classes():
             hooks.erasers.register(KycDocuments(retention_class))

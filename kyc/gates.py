@@ -29,6 +29,15 @@ def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
         enqueue("kyc.tasks.screen_case", case.pk)
 
 
+def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
+    """Registered in ``hooks.insolvency_changed``: somebody else signs for the organisation from now on, and shows that they
+    may; whoever was verified to sign before does so no more.
+    """
+    case = Case.objects.select_related("customer").filter(customer=customer).first()
+    if case is not None:
+        renewing.something_changed(case, RenewalReason.SIGNATORY_CHANGED, actor=actor, now=at)
+
+
 def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) -> None:
     """Registered in ``hooks.complaints``: many complaints about one sender in a short time, and it is looked at again.
 

@@ -212,6 +212,8 @@ class AuditKind(StrEnum):
     PEOPLE_CUSTOMER_CREATED = "people.customer.created"
     PEOPLE_CUSTOMER_INVITED = "people.customer.invited"
     PEOPLE_FIDUCIARY_CREATED = "people.fiduciary.created"
+    PEOPLE_INSOLVENCY_ANSWERED = "people.insolvency.answered"
+    PEOPLE_INSOLVENCY_PROPOSED = "people.insolvency.proposed"
     PEOPLE_MEMBER_INVITED = "people.member.invited"
     PEOPLE_MEMBER_JOINED = "people.member.joined"
     PEOPLE_MEMBER_REMOVED = "people.member.removed"

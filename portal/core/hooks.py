@@ -108,6 +108,9 @@ complaints: HookList[Callable[..., Any]] = HookList("complaints")
 documents_complained_of: HookList[Callable[..., Any]] = HookList("documents_complained_of")
 #: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.
 customer_renamed: HookList[Callable[..., Any]] = HookList("customer_renamed")
+#: Callables told, in the same transaction, that an organisation came under insolvency, or that it ended:
+#: ``(*, customer, actor, at)``, by its key.
+insolvency_changed: HookList[Callable[..., Any]] = HookList("insolvency_changed")
 #: Callables told, in the same transaction and while the addresses are still there, that a person is being erased:
 #: ``(*, subject_ref, at)``.
 person_erased: HookList[Callable[..., Any]] = HookList("person_erased")

@@ -1,5 +1,6 @@
 """What the staff's pages of this room ask."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from portal.people.states import (
     AuditArea,
     ContactKind,
     CustomerKind,
+    InsolvencyStep,
     MemberRole,
     ProtectionGround,
     ProtectionKind,
@@ -239,6 +241,34 @@ class MergeForm(forms.Form):
         widget=forms.NumberInput,
     )
     why = PlainWords(label=_("How we know that it is one person"), max_length=500)
+
+
+class InsolvencyForm(forms.Form):
+    """What an order says of the organisation, and who acts for it from then on."""
+
+    step = forms.ChoiceField(label=_("What happened"), choices=InsolvencyStep.choices, widget=forms.RadioSelect)
+    authority = PublicWords(label=_("Court or tribunal"), max_length=200)
+    order_number = PublicWords(label=_("Number of the order"), max_length=80)
+    ordered_on = DayField(label=_("Day of the order"), widget=forms.DateInput(attrs={"type": "date"}))
+    paper = forms.FileField(
+        label=_("The order itself"), help_text=_("Only its SHA-256 is kept here. Keep the paper in the locked binder.")
+    )
+    registration = PublicWords(
+        label=_("Registration of the insolvency professional"),
+        help_text=_("The number in the public register. Leave it empty where the proceedings ended."),
+        max_length=60,
+        required=False,
+    )
+    email = AddressField(
+        kind=ContactKind.EMAIL,
+        label=_("Email address of the professional"),
+        help_text=_("As the order or the register names it. The invitation goes there once a second person agreed."),
+        required=False,
+    )
+
+    def clean_paper(self) -> str:
+        """Its SHA-256."""
+        return hashlib.file_digest(self.cleaned_data["paper"], "sha256").hexdigest()
 
 
 class ReassignForm(forms.Form):

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CUSTOMER_CREATE = "people.customer:create"
     CUSTOMER_EXPORT = "people.customer:export"
     CUSTOMER_IMPORT = "people.customer:import"
+    CUSTOMER_INSOLVENCY = "people.customer:insolvency"
     CUSTOMER_INVITE = "people.customer:invite"
     CUSTOMER_REVEAL = "people.customer:reveal"
     CUSTOMER_UNLOCK = "people.customer:unlock"
@@ -40,6 +41,7 @@ class Act(StrEnum):
     """What needs two people in this room; who may do which half is data in ``roles.toml``."""
 
     API_KEY_ISSUE = "people.api_key.issue"
+    CUSTOMER_INSOLVENCY = "people.customer.insolvency"
     MFA_RESET = "people.mfa.reset"
     PRINCIPAL_MERGE = "people.principal.merge"
     ROLE_CHANGE = "people.role.change"

@@ -55,7 +55,7 @@ def _protection(row: Protection) -> dict[str, Any]:
 
 def _rest(row: Rest) -> dict[str, Any]:
     return {
-        "what": row.get_cause_display(),
+        "what": row.get_cause_display() or str(_("The organisation that they act for is insolvent")),
         "state": row.get_state_display(),
         "since": row.noted_at.isoformat(),
         "until": row.lifted_at.isoformat() if row.lifted_at else None,

@@ -16,6 +16,7 @@ from portal.people.models import (
     Absence,
     ContactPoint,
     Customer,
+    Insolvency,
     Membership,
     Principal,
     Protection,
@@ -27,7 +28,15 @@ from portal.people.models import (
     User,
 )
 from portal.people.scopes import Scope, scope_of
-from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole, ProtectionKind
+from portal.people.states import (
+    Answer,
+    ContactKind,
+    CustomerKind,
+    CustomerState,
+    InsolvencyStep,
+    MemberRole,
+    ProtectionKind,
+)
 
 CONTACT_KIND_OF_CHANNEL = {
     Channel.EMAIL: ContactKind.EMAIL,
@@ -293,6 +302,13 @@ def customers_of(user: Any) -> QuerySet[Customer]:
     return Customer.objects.filter(
         memberships__principal_id=user.principal_id, memberships__ended_at=None
     ).select_related("subject")
+
+
+def insolvency_of(customer: Customer) -> Insolvency | None:
+    """The step by which an insolvency professional acts for the organisation now; None where none does."""
+    agreed = Insolvency.objects.filter(customer=customer, answer=Answer.APPROVED)
+    last = agreed.select_related("customer", "invitation").order_by("-checked_at", "-pk").first()
+    return last if last is not None and last.step == InsolvencyStep.BEGUN else None
 
 
 def own_accounts(subject_ref: UUID) -> list[Customer]:

@@ -94,6 +94,14 @@ class ProtectionGround(TextChoices):
     ORDER = "order", _("A court or authority appointed a guardian")
 
 
+class InsolvencyStep(TextChoices):
+    """What an order says of an organisation."""
+
+    BEGUN = "begun", _("An insolvency professional acts for it")
+    ENDED = "ended", _("The proceedings ended: it goes on by itself")
+    DISSOLVED = "dissolved", _("It is dissolved")
+
+
 class RestCause(TextChoices):
     """What is said of a person who does not act any more."""
 

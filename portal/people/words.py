@@ -9,8 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.actor import ActorKind
-from portal.people.models import Membership, User
+from portal.people.models import Customer, Membership, User
+from portal.people.selectors import insolvency_of
 from portal.people.states import AuditArea
 
 #: What is done by two people, by the act of the table of two-person rules.
@@ -34,6 +36,7 @@ ACTS: Mapping[str, Any] = {
     "jobs.list.unmask": _("Take a list away unmasked"),
     "ledger.key.rotate": _("Change the signing key"),
     "people.api_key.issue": _("Issue an API key"),
+    "people.customer.insolvency": _("Note that an organisation is insolvent, or that it ended"),
     "people.mfa.reset": _("Reset a second factor"),
     "people.principal.merge": _("Merge two records of one person"),
     "people.role.change": _("Give or end a role"),
@@ -136,3 +139,16 @@ class ActorKinds:
 
     def __call__(self, value: Any) -> str:
         return str(ACTORS.get(value, value))
+
+
+def insolvency_line(customer: Customer) -> str:
+    """Who acts for an insolvent organisation, and since which order; empty for any other customer."""
+    step = insolvency_of(customer)
+    if step is None:
+        return ""
+    return str(_("Insolvent. {registration} acts for it, by order {order} of {day} ({authority}).")).format(
+        registration=step.registration,
+        order=step.order_number,
+        day=moments.day(step.ordered_on),
+        authority=step.authority,
+    )

@@ -62,7 +62,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "consent.NoticeVersion",
         ),
     ),
-    (_("Customers"), (), ("people.Customer", "people.Principal", "people.MergeProposal")),
+    (_("Customers"), (), ("people.Customer", "people.Principal", "people.MergeProposal", "people.Insolvency")),
     (
         _("Messages"),
         ("outbox",),

@@ -98,6 +98,7 @@ UNTOLD_BOOKS = {
     "outbox_addressfault",
     "people_absence",
     "people_apikey",
+    "people_insolvency",
     "people_invitation",
     "people_mergeproposal",
     "people_mfareset",

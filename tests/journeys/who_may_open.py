@@ -688,6 +688,11 @@ BOOKS: dict[str, Book] = {
         export="jobs.list:export",
         acts={"sign-off": "evidence.file:view"},
     ),
+    "people_insolvency": Book(
+        "people.customer:view",
+        export="jobs.list:export",
+        acts={"answer-insolvency": "people.customer:insolvency"},
+    ),
     "people_mergeproposal": Book(
         "people.customer:view",
         export="jobs.list:export",

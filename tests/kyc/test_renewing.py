@@ -415,3 +415,11 @@ def test_another_account_is_seen_on_whichever_paper_shows_it(organisation, firm_
         Document.objects.filter(case=firm_case, kind=kind).update(state="replaced")
         decided(account(organisation, kind, shown, now), maker, checker, now)
     assert list(Renewal.objects.values_list("reason", flat=True)) == reasons
+
+
+def test_under_insolvency_whoever_signs_now_shows_that_they_may(firm_case, same_process):
+    gates.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
+    renewal = Renewal.objects.get(case=firm_case, closed_at=None)
+    assert renewal.reason == RenewalReason.SIGNATORY_CHANGED
+    assert sender_state(subject_ref=firm_case.subject_ref, on=renewal.due_on).is_verified
+    assert not sender_state(subject_ref=firm_case.subject_ref, on=renewal.due_on + timedelta(days=1)).is_verified

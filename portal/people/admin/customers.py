@@ -17,6 +17,7 @@ from portal.people.admin.finding import FoundByAddress
 from portal.people.forms import (
     ClientForm,
     CustomerForm,
+    InsolvencyForm,
     InviteMemberForm,
     MergeForm,
     ProtectionForm,
@@ -27,8 +28,18 @@ from portal.people.forms import (
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
 from portal.people.permissions import Permission
 from portal.people.resources import CustomerResource
-from portal.people.services import customers, devices, fiduciaries, invitations, merging, protections, reveals
-from portal.people.states import CustomerState
+from portal.people.services import (
+    customers,
+    devices,
+    fiduciaries,
+    insolvency,
+    invitations,
+    merging,
+    protections,
+    reveals,
+)
+from portal.people.states import CustomerKind, CustomerState
+from portal.people.words import insolvency_line
 
 
 class MembershipInline(RowsBeside):
@@ -56,12 +67,13 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     create_title = _("Add a customer")
     list_display = ("reference", "kind", "state", "created_at")
     list_filter = ("kind", "state", "created_at")
-    fields = ("reference", "kind", "name", "state", "created_at", "subject")
+    fields = ("reference", "kind", "name", "state", "insolvency", "created_at", "subject")
+    readonly_fields = ("insolvency",)
     inlines = (MembershipInline,)
     search_fields = ("reference",)
     found_field = "reference"
     search_help_text = _("A reference, or the whole e-mail address or telephone number of one of its people.")
-    ordering = ("-created_at",)
+    ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.subject.ref
@@ -108,6 +120,33 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         customers.rename(customer=obj, name=answer["name"], actor=request.actor)  # type: ignore[attr-defined]
 
     @service_action(
+        permission=Permission.CUSTOMER_INSOLVENCY,
+        ask=InsolvencyForm,
+        label=_("Propose a step of its insolvency"),
+        description=_(
+            "A second person has to agree. Then the professional whom the order names acts for it, and nothing promotional "
+            "goes to its people. What a law keeps is kept on."
+        ),
+        skip=lambda obj, user: (
+            "" if obj.kind == CustomerKind.ORGANISATION else str(_("Only an organisation can be insolvent."))
+        ),
+    )
+    def propose_insolvency(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> str:
+        insolvency.propose(
+            customer=obj,
+            paper_sha256=answer.pop("paper"),
+            **answer,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Proposed: a second person has to agree."))
+
+    @admin.display(description=_("insolvency"))
+    def insolvency(self, obj: Customer) -> str:
+        """Who acts for it instead, since which order."""
+        return insolvency_line(obj) or "–"
+
+    @service_action(
         permission=Permission.CUSTOMER_CHANGE,
         label=_("Close the account"),
         skip=lambda obj, user: "" if obj.state == CustomerState.ACTIVE else str(_("It is closed.")),
@@ -143,7 +182,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     search_fields = ("pk",)
     found_field = "id"
     search_help_text = _("A customer's reference, or the person's whole e-mail address or telephone number.")
-    ordering = ("-created_at",)
+    ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.subject.ref

@@ -7,6 +7,7 @@ from portal.people.models.customers import Customer, Membership
 from portal.people.models.devices import Device, MfaReset, SignIn
 from portal.people.models.fiduciaries import Fiduciary
 from portal.people.models.four_eyes import FourEyesModel, FourEyesRule
+from portal.people.models.insolvencies import Insolvency
 from portal.people.models.invitations import Invitation, OneTimeCode, WrongCode
 from portal.people.models.merges import MergeProposal
 from portal.people.models.principals import ContactPoint, Principal
@@ -26,6 +27,7 @@ __all__ = [
     "Fiduciary",
     "FourEyesModel",
     "FourEyesRule",
+    "Insolvency",
     "Invitation",
     "Membership",
     "MergeProposal",

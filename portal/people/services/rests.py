@@ -21,14 +21,14 @@ from portal.people.states import REST_MOVES, CustomerState, RestCause, RestState
 def note(*, subject_ref: UUID, cause: RestCause | str, because: str, actor: Actor, now: datetime) -> Rest:
     """A plausible report: from this commit on nothing promotional goes to the person (``hooks.rest_noted``). Safe to repeat.
 
-    Nobody is told by it, the account works on, and no answer of theirs ends: a report may be wrong.
+    ``cause`` is empty where it is said of the organisation that they act for. Nobody is told by it, the account works on, and no answer of theirs ends: a report may be wrong.
     """
     with transaction.atomic():
         row, is_new = Rest.objects.get_or_create(
             subject_ref=subject_ref,
             because=because,
             lifted_at=None,
-            defaults={"cause": RestCause(cause), "noted_at": now},
+            defaults={"cause": RestCause(cause) if cause else "", "noted_at": now},
         )
         if is_new:
             _record(AuditKind.PEOPLE_REST_NOTED, row, actor, now)
