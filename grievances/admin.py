@@ -38,6 +38,7 @@ from grievances.staff_forms import ComposerForm
 from grievances.states import OPEN_STATES, AppealOutcome, TicketState
 from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin.filtering import one_of
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport
 from portal.people import selectors as people
@@ -118,7 +119,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     change_list_template = "admin/grievances/ticket/list.html"
     change_form_template = "admin/grievances/ticket/page.html"
     list_display = ("reference", "kind", "door", "state", "due", "assigned", "language", "received_at")
-    list_filter = (QueueFilter, "state", "kind", "door", "language")
+    list_filter = (QueueFilter, "state", "kind", "door", ("language", one_of(forms.LANGUAGES)))
     list_select_related = ("assigned_to",)
     search_fields = ("reference",)
     search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")

@@ -19,9 +19,10 @@ from grievances.request_states import BundleState, SectionState
 from grievances.sealing import Shredded
 from grievances.services import bundling, deciding, timing
 from grievances.staff_forms import ApproveForm
-from portal.core import access, clock
+from portal.core import access, clock, hooks
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.actions import MOST_ROWS, ServiceAction
+from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
@@ -39,7 +40,7 @@ class BundleSectionAdmin(AuditedExport, ReadOnlyAdmin):
     export_permission = GrievancePermission.TICKET_EXPORT
     export_resource = resource_of(BundleSection, "bundle name state error records tries finished_at")
     list_display = ("bundle", "name", "state", "error", "records", "tries", "finished_at")
-    list_filter = ("state", "name")
+    list_filter = ("state", ("name", one_of(lambda: [(one.name, one.label) for one in hooks.sections])))
     list_select_related = ("bundle__request__ticket",)
     fields = ("bundle", "name", "state", "error", "records", "tries", "finished_at")
     ordering = ("-bundle", "name")

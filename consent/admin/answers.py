@@ -20,8 +20,10 @@ from consent.services.answer_sets import salts_of
 from consent.services.reasons import SENTENCES
 from portal.core import access
 from portal.core.admin import ReadOnlyAdmin
+from portal.core.admin.filtering import one_of
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport
+from portal.law.states import Channel
 
 _HOLDS = {"postgresql": "position(%s IN answers) > 0", "sqlite": "instr(answers, %s) > 0"}
 
@@ -54,7 +56,7 @@ class AnswerSetAdmin(ScrubPages, _Answers):
     export_resource = AnswerSetResource
     list_display = ("reference", "answered_as", "fiduciary", "purpose", "channel", "total", "allowed", "answered_at")
     list_select_related = ("fiduciary",)
-    list_filter = ("answered_as", "channel", "answered_at")
+    list_filter = ("answered_as", ("channel", one_of(Channel.choices)), "answered_at")
     search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2-C3T8, or an e-mail address or number in full")
     fields = (
         "reference",
@@ -116,7 +118,7 @@ class GivenAnswerAdmin(_Answers):
     export_resource = GivenAnswerResource
     list_display = ("answered_at", "fiduciary", "asked_by", "purpose", "channel", "allowed", "why")
     list_select_related = ("fiduciary",)
-    list_filter = ("allowed", "channel", "answered_at")
+    list_filter = ("allowed", ("channel", one_of(Channel.choices)), "answered_at")
     search_help_text = gettext_lazy("An e-mail address or number in full")
     fields = (
         "answered_at",

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import InboundMessage
 from consent.permissions import Permission
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from portal.core.admin.filtering import one_of
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.outbox.selectors import masked_at
@@ -32,7 +34,7 @@ class InboundMessageAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, Read
     list_display = ("said_at", "channel", "fiduciary", "header", "effect", "keyword", "language", "is_known", "receipt")
     list_select_related = ("fiduciary", "receipt")
     ordering = ("-said_at", "-id")
-    list_filter = ("effect", "channel", "language", "is_known", "said_at")
+    list_filter = ("effect", "channel", ("language", one_of(settings.LANGUAGES)), "is_known", "said_at")
     fields = (
         *("said_at", "received_at", "channel", "number", "fiduciary", "header", "effect", "keyword", "language"),
         *("is_known", "receipt", "changed", "key"),

@@ -13,12 +13,15 @@ from django.utils.translation import gettext_lazy
 from consent.models import EndingTold, GuardianAnswer, LateNotice, Meeting, StandingEnded
 from consent.permissions import Permission
 from consent.selectors import wards
+from consent.selectors.languages import languages
 from consent.services import late_notices, standing_down
 from consent.states import EndedBy
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
+from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import selectors as law
 from portal.law.words import PurposeNames
 from portal.people import selectors as people
 from portal.people.models import Principal
@@ -108,6 +111,14 @@ class GuardianAnswerAdmin(_Told):
         return _("Ended under receipt %(receipt)s.") % {"receipt": receipt}
 
 
+def _purposes() -> list[tuple[str, str]]:
+    return [(purpose.code, purpose.name) for purpose in law.purposes_in_force(on=clock.day(clock.now()))]
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(code, found.name) for code, found in languages().items()]
+
+
 @admin.register(StandingEnded)
 class StandingEndedAdmin(_Told):
     export_resource = resource_of(StandingEnded, "id receipt__reference by ended_at")
@@ -125,7 +136,7 @@ class LateNoticeAdmin(_Told):
     )
     list_display = ("person", "purpose", "notice_version", "language", "rule", "given_at")
     list_select_related = ("notice_version__notice",)
-    list_filter = ("purpose", "language")
+    list_filter = (("purpose", one_of(_purposes)), ("language", one_of(_languages)))
     fields = ("subject_ref", "purpose", "notice_version", "language", "text_sha256", "rule", "about", "given_at")
     list_note = gettext_lazy("Who agreed before the law on notices began is given today's notice, once a purpose.")
     import_export_change_list_template = "admin/consent/late_notices.html"
@@ -149,7 +160,7 @@ class MeetingAdmin(_Told):
     )
     list_display = ("person", "purpose", "notice_version", "language", "met_at")
     list_select_related = ("notice_version__notice",)
-    list_filter = ("purpose", "language")
+    list_filter = (("purpose", one_of(_purposes)), ("language", one_of(_languages)))
     fields = ("subject_ref", "purpose", "meaning_since", "notice_version", "language", "text_sha256", "met_at")
     list_note = gettext_lazy(
         "Who was brought to a question, and which text stood beside it. No answer, and never consent."

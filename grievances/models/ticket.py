@@ -100,10 +100,12 @@ class Ticket(ClaimedModel):
             ),
         )
         indexes = (
+            # The list of staff, newest first: the key parts what came at one instant, so that no page is sorted.
+            models.Index(name="grievances_newest", fields=("-received_at", "-id")),
             # The staff queues: what is open, soonest first.
             models.Index(
                 name="grievances_open_by_due",
-                fields=("due_at",),
+                fields=("due_at", "id"),
                 condition=Q(state__in=sorted(state.value for state in states.OPEN_STATES)),
             ),
             # The silence sweep.

@@ -17,7 +17,7 @@ from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice
 from consent.states import Answer
-from portal.core import addresses
+from portal.core import addresses, bulk
 from portal.core.actor import system
 from portal.law.memory import remembering
 from portal.people.models import ContactPoint, Principal, Subject
@@ -52,24 +52,27 @@ def add_people(count: int, *, now: datetime, tell: Tell) -> list[Person]:
 
 
 def _people(size: int, *, start: int, now: datetime) -> list[Person]:
-    subjects = Subject.objects.bulk_create(Subject(kind=SubjectKind.PRINCIPAL, created_at=now) for _ in range(size))
-    principals = Principal.objects.bulk_create(
-        Principal(subject=subject, full_name="", created_at=now) for subject in subjects
-    )
     numbers = [f"+91{FIRST_NUMBER + start + place}" for place in range(size)]
-    keys = [addresses.address_key(number) for number in numbers]
-    ContactPoint.objects.bulk_create(
-        ContactPoint(
-            principal=principal,
-            kind=ContactKind.PHONE,
-            address=number,
-            address_key=key,
-            added_at=now,
-            verified_at=now,
-        )
-        for principal, number, key in zip(principals, numbers, keys, strict=True)
+    refs, keys = [uuid.uuid4() for _number in numbers], [addresses.address_key(number) for number in numbers]
+    subjects, principals, contacts = (bulk.new_keys(model, size) for model in (Subject, Principal, ContactPoint))
+    usual = {name: Principal._meta.get_field(name).get_default() for name in ("language", "zone")}
+    bulk.insert(
+        Subject,
+        ("id", "ref", "kind", "created_at"),
+        ((key, ref, str(SubjectKind.PRINCIPAL), now) for key, ref in zip(subjects, refs, strict=True)),
     )
-    return [Person(subject.ref, key) for subject, key in zip(subjects, keys, strict=True)]
+    bulk.insert(
+        Principal,
+        ("id", "subject_id", "full_name", *usual, "created_at"),
+        ((key, subject, "", *usual.values(), now) for key, subject in zip(principals, subjects, strict=True)),
+    )
+    rows = zip(contacts, principals, numbers, keys, strict=True)
+    bulk.insert(
+        ContactPoint,
+        ("id", "principal_id", "kind", "address", "address_key", "added_at", "verified_at"),
+        ((key, who, str(ContactKind.PHONE), number, found, now, now) for key, who, number, found in rows),
+    )
+    return [Person(ref, key) for ref, key in zip(refs, keys, strict=True)]
 
 
 def people_without_answers(count: int) -> list[Person]:

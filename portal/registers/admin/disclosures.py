@@ -3,11 +3,23 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin
+from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.registers.models import Disclosure
+from portal.law import selectors as law
+from portal.registers.models import Disclosure, Recipient
 from portal.registers.permissions import Permission
 from portal.registers.words import values
+
+
+def _recipients() -> list[tuple[str, str]]:
+    """From the book of recipients: small, where this one has a row for each value that left."""
+    return [(code, code) for code in Recipient.objects.order_by("code").values_list("code", flat=True).distinct()]
+
+
+def _purposes() -> list[tuple[str, str]]:
+    return [(purpose.code, purpose.name) for purpose in law.purposes_in_force(on=clock.day(clock.now()))]
 
 
 @admin.register(Disclosure)
@@ -19,7 +31,7 @@ class DisclosureAdmin(AuditedExport, ReadOnlyAdmin):
         Disclosure, "reference recipient_code subject_ref fields purpose basis receipt about disclosed_at"
     )
     list_display = ("reference", "recipient_code", "what", "purpose", "basis", "receipt", "about", "disclosed_at")
-    list_filter = ("recipient_code", "purpose", "basis")
+    list_filter = (("recipient_code", one_of(_recipients)), ("purpose", one_of(_purposes)), "basis")
     search_fields = ("reference", "recipient_code", "about")
     search_help_text = _("A reference, for example OS-DI-7K4M-9QX2, or what it is about")
     fields = ("reference", "recipient_code", "what", "purpose", "basis", "receipt", "about", "disclosed_at")

@@ -15,8 +15,10 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource
 from portal.people.forms import RevealForm
+from portal.people.words import ACTORS
 from portal.workplace.permissions import Permission
 
 
@@ -83,7 +85,7 @@ class AuditEventAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.AUDIT_VIEW
     list_note = _("Every act leaves one event and one entry of the ledger. Nothing here can be changed or removed.")
     list_display = ("at", "kind", "about", "first_changed", "actor_ref", "actor_kind", "via")
-    list_filter = (AreaFilter, "actor_kind")
+    list_filter = (AreaFilter, ("actor_kind", one_of(ACTORS.items)))
     search_fields = ("=about", "=actor_ref", "=kind")
     search_help_text = _("The exact label of a record (people.customer:OS-CU-…), of an actor (user:12) or an act.")
     date_hierarchy = "at"
