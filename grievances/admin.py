@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django import forms as django_forms
 from django.contrib import admin, messages
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -130,9 +130,10 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         return selectors.with_kept_out(super().get_queryset(request), user_id=request.user.pk or 0)
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order."""
-        soonest = F("due_at").asc(nulls_last=True)
-        return (soonest, "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
+        """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order. As the
+        index has it: to put those without a date elsewhere SQLite would sort all that are open.
+        """
+        return ("due_at", "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, obj: Ticket) -> str:

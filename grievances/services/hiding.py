@@ -4,8 +4,11 @@ from django.utils.module_loading import import_string
 
 from portal.core import hooks
 from portal.core.text import mask_identity_numbers
+from portal.vault.inspection.verdict import UNREAD
 
 _KEPT = 4
+#: Digits of the shortest of them. A mark that a machine puts for a digit which it could not read counts as one.
+_SHORTEST = 12
 
 
 def without_numbers(text: str) -> tuple[str, int]:
@@ -13,6 +16,8 @@ def without_numbers(text: str) -> tuple[str, int]:
 
     Looked for twice: by the check digits alone, and as in the documents of KYC, where the words around a number count.
     """
+    if sum(character.isdigit() or character == UNREAD for character in text) < _SHORTEST:
+        return text, 0
     text, cut = mask_identity_numbers(text)
     finder = hooks.number_finder.ask()
     if not finder:
