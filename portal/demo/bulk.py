@@ -55,7 +55,7 @@ def _people(size: int, *, start: int, now: datetime) -> list[Person]:
     numbers = [f"+91{FIRST_NUMBER + start + place}" for place in range(size)]
     refs, keys = [uuid.uuid4() for _number in numbers], [addresses.address_key(number) for number in numbers]
     subjects, principals, contacts = (bulk.new_keys(model, size) for model in (Subject, Principal, ContactPoint))
-    usual = {name: Principal._meta.get_field(name).get_default() for name in ("language", "zone")}
+    usual = {name: getattr(Principal(), name) for name in ("language", "zone")}
     bulk.insert(
         Subject,
         ("id", "ref", "kind", "created_at"),

@@ -72,3 +72,17 @@ def test_a_page_of_a_large_table_is_read_in_the_order_of_an_index(address: str) 
             for statement in pages:
                 cursor.execute("EXPLAIN QUERY PLAN " + statement)
                 assert not [step[-1] for step in cursor.fetchall() if "TEMP B-TREE FOR ORDER BY" in step[-1]], statement
+
+
+@pytest.mark.django_db
+def test_a_whole_reference_is_looked_up_and_a_piece_of_one_is_looked_for() -> None:
+    every_rule()
+    kept, other = ticket(at=clock.now()), ticket(at=clock.now())
+    desk = staff_client(StaffFactory(roles=["grievance_officer"]))
+    for typed in (kept.reference, kept.reference.lower().replace("-", ""), kept.reference[3:]):
+        with CaptureQueriesContext(connection) as seen:
+            page = desk.get("/admin/grievances/ticket/", {"q": typed}).text
+        assert kept.reference in page
+        assert other.reference not in page
+        is_whole = typed.upper().startswith("OS")
+        assert any("LIKE" in query["sql"] for query in seen) != is_whole

@@ -9,13 +9,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes, time_range
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of
+from portal.core.admin.searching import whole_reference_in
 from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
 from portal.core.plain_words import PlainWords
@@ -119,6 +120,16 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
             if isinstance(column, Worded):
                 column.prime(shown.result_list)
         return shown
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A whole reference is looked up by its index; only a piece of one is looked for in every row."""
+        fields = self.get_search_fields(request)
+        found = whole_reference_in(search_term) if all(name.endswith("reference") for name in fields) else ""
+        if fields and found:
+            return queryset.filter(Q(*((name, found) for name in fields), _connector=Q.OR)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.names_in_words(request, super().get_readonly_fields(request, obj))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.core import addresses
 from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
+from portal.core.ids import KINDS, parse_reference
 
 _MARK = "hash:"
 #: The search that finds nothing: without one the list below "Nothing was found" would be everybody.
@@ -35,6 +35,13 @@ def reference_in(term: str, prefix: str) -> str:
         return parse_reference(term, prefix)
     except BadReference:
         return ""
+
+
+def whole_reference_in(term: str) -> str:
+    """A whole reference of any kind that was typed with its letters, in its one form; empty for anything else."""
+    plain = "".join(character for character in term.upper() if character.isalnum())
+    kind = plain[2:4]
+    return reference_in(term, kind) if plain.startswith("OS") and kind in KINDS else ""
 
 
 def subject_in(term: str) -> UUID | None:

@@ -175,7 +175,7 @@ def _professional_leaves(before: Insolvency, actor: Actor, now: datetime) -> Non
     """Whoever came by the invitation of that step acts no more, and it lets nobody in."""
     if before.invitation is None:
         return
-    Invitation.objects.filter(pk=before.invitation_id, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
+    Invitation.objects.filter(pk=before.invitation.pk, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
     at = contacts_at(ContactKind.EMAIL, before.invitation.address)
     held = Membership.objects.filter(customer=before.customer, ended_at=None, principal__contact_points__in=at)
     for membership in held.exclude(pk__in=before.suspended).order_by("pk"):
