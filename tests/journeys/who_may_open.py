@@ -668,6 +668,7 @@ BOOKS: dict[str, Book] = {
         acts={
             "close": "people.customer:change",
             "invite": "people.customer:invite",
+            "propose-insolvency": "people.customer:insolvency",
             "rename": "people.customer:change",
             "reopen": "people.customer:change",
         },
