@@ -81,6 +81,12 @@ class PartyForm(forms.Form):
         error_messages={"required": _("Enter the name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    is_another = forms.BooleanField(
+        label=_("It is another person or organisation with the same name"),
+        error_messages={
+            "required": _("This name is on your list already. If it is another one of the same name, tick the box.")
+        },
+    )
     is_organisation = forms.BooleanField(label=_("It is an organisation, not a person"), required=False)
     roles = forms.MultipleChoiceField(
         label=_("What this person is"),
@@ -98,11 +104,20 @@ class PartyForm(forms.Form):
     held = forms.ChoiceField(label=_("Owns a part of"), required=False)
 
     def __init__(
-        self, *args: Any, roles: Iterable[str], bodies: list[tuple[str, str]], me: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        roles: Iterable[str],
+        bodies: list[tuple[str, str]],
+        me: str = "",
+        names: Iterable[str] = (),
+        **kwargs: Any,
     ) -> None:
-        """``me``: what the person who fills it in is called, where they may name themself."""
+        """``me``: what the person who fills it in is called, where they may name themself; ``names``: who is on the list."""
         super().__init__(*args, **kwargs)
         offered = set(roles)
+        typed = me if me and self.data.get(self.add_prefix("is_me")) else self.data.get(self.add_prefix("name"), "")
+        if _plain(typed) not in {_plain(name) for name in names}:
+            del self.fields["is_another"]
         if me:
             self.fields["is_me"].label = _("It is me: %(name)s") % {"name": me}
             self.fields["name"].help_text = _("As it stands on their papers. Leave it empty if it is you.")
@@ -127,11 +142,18 @@ class PartyForm(forms.Form):
                 self.add_error("is_organisation", _("You are a person. Take one of the two ticks out."))
         if given["is_organisation"] or given["percent"] is not None:
             self.errors.pop("roles", None)
+        if given["is_organisation"] and set(given["roles"]) - {str(PartyRole.OWNER)}:
+            self.add_error("roles", _("An organisation signs and directs through a person. Name that person, too."))
         if given["percent"] is not None and not given["is_organisation"]:
             given["roles"] = list(dict.fromkeys([*given["roles"], str(PartyRole.OWNER)]))
         if given["is_organisation"] and given["percent"] is None and "percent" not in self.errors:
             self.add_error("percent", _("Enter how many per cent the owner owns."))
         return given
+
+
+def _plain(name: str) -> str:
+    """A name as a reader takes it for the same: case and spaces make no other one."""
+    return " ".join(name.split()).casefold()
 
 
 class ReclassifyForm(forms.Form):

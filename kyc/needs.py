@@ -80,6 +80,20 @@ class Needs:
         return [*asked, *("customer" for _ in self.lacking)]
 
     @property
+    def done(self) -> int:
+        """How many of the tasks that are asked for are done."""
+        return sum(1 for task in self._asked if task.state == "approved")
+
+    @property
+    def total(self) -> int:
+        """How many tasks are asked for; who is still to be named is one each."""
+        return len(self._asked) + len(self.lacking)
+
+    @property
+    def _asked(self) -> list[Task]:
+        return [task for task in self.tasks if not task.need.is_optional]
+
+    @property
     def last_days(self) -> list[date]:
         """On which the documents that are asked for end."""
         there = (task.document for task in self.tasks if task.document and not task.need.is_optional)

@@ -391,6 +391,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "portal": {"level": env.str("LOG_LEVEL", default="INFO")},
-        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Below that it writes each address as it was typed.
+        "django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False},
     },
 }

@@ -30,6 +30,25 @@ def _without_secrets(logger: Any, name: str, event: MutableMapping[str, Any]) ->
     return event
 
 
+#: What stands in place of an address that is none of ours: whatever was typed there.
+UNKNOWN = "an address that leads nowhere"
+
+
+def _without_what_was_typed(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A library's line about a request names the shape of its address: what somebody typed into one may be of a person."""
+    request: Any = getattr(event.get("_record"), "request", None)
+    path = getattr(request, "path", "")
+    if not path or not isinstance(event.get("event"), str):
+        return event
+    match = getattr(request, "resolver_match", None)
+    shape = f"/{match.route}" if match is not None else UNKNOWN
+    written = (path, request.path_info, request.get_full_path())
+    for typed in sorted({*written, *(one.encode("unicode_escape").decode() for one in written)}, key=len, reverse=True):
+        if len(typed) > 1:
+            event["event"] = event["event"].replace(typed, shape)
+    return event
+
+
 structlog.configure(
     processors=[*PROCESSORS, ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -67,6 +86,7 @@ def formatter() -> ProcessorFormatter:
         foreign_pre_chain=PROCESSORS,
         processors=[
             _without_values,
+            _without_what_was_typed,
             _without_secrets,
             ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),

@@ -77,6 +77,30 @@ def test_no_secret_part_of_any_address_is_logged(lines):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "shape"),
+    [
+        ("/privacy/kyc/234567890124/", "an address that leads nowhere"),
+        ("/privacy/kyc/२३४५६७८९०१२४/", "an address that leads nowhere"),
+        ("/asha.rao@acme.example/?next=asha.rao@acme.example", "an address that leads nowhere"),
+        ("/privacy/receipts/asha.rao@acme.example/", ""),
+    ],
+)
+def test_what_somebody_typed_into_an_address_is_not_logged(lines, address, shape):
+    assert Client().get(address).status_code in {302, 404}
+    written = lines.getvalue()
+    assert shape in written
+    for typed in ("234567890124", "0967", "६७", "asha.rao"):
+        assert typed not in written
+
+
+@pytest.mark.django_db
+def test_a_refusal_names_the_shape_of_its_address(lines):
+    Client().delete("/privacy/grievances/new/who/")
+    assert "/privacy/grievances/new/<slug:page>/" in lines.getvalue()
+
+
+@pytest.mark.django_db
 def test_a_link_that_is_refused_leaves_no_working_link_in_the_log(lines):
     Client().post("/privacy/out/OS-MS-7K4M-9QX2-C3TY.AUFVworks/", {})
     assert "/privacy/out/" in lines.getvalue()

@@ -7,13 +7,25 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Holding
-from kyc.services import run_plan
+from kyc.services import open_case, run_plan
 from portal.core import clock
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
 from portal.people.models import Customer
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import answered, checked, company_pan, firm, party_of, proposed, rest_approved, uploaded
+from tests.kyc.factories import (
+    CUSTOMER,
+    NOW,
+    answered,
+    checked,
+    company_pan,
+    firm,
+    paper,
+    party_of,
+    proposed,
+    rest_approved,
+    uploaded,
+)
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -137,3 +149,30 @@ def test_a_paper_too_many_is_not_said_to_wait_for_the_others(individual, asha, m
     letter = text_of(Message.objects.filter(kind="kyc.approved").latest("pk")).body
     assert "Everything that we asked you to show is approved." in letter
     assert "All your documents" not in letter
+
+
+def test_the_first_page_counts_tasks_as_the_list_does(individual, asha, maker, checker) -> None:
+    """It counted files: a draft was one, and what was not sent yet was none."""
+    client = customer_client(asha)
+    assert "Send documents and see what is still missing" in client.get("/privacy/").text
+    answered(proposed(checked(individual), maker), checker)
+    uploaded(individual, kind="driving_licence", number="MH12 20110012345")
+    assert "1 of 2 tasks completed." in client.get("/privacy/").text
+    assert "1 of 2 tasks completed." in client.get(LIST).text
+    paper(open_case(customer=individual, actor=CUSTOMER, now=NOW), "passport")
+    assert "2 of 2 tasks completed." in client.get("/privacy/").text
+
+
+def test_the_first_page_counts_people_who_are_still_to_be_named(client: Client, company: Customer) -> None:
+    checked(company, make=company_pan)
+    assert "0 of 8 tasks completed." in client.get("/privacy/").text
+
+
+def test_a_good_copy_is_told_by_what_is_asked_for(individual, asha) -> None:
+    """Four corners of a picture are nothing that a QR code has."""
+    code = paper(
+        open_case(customer=individual, actor=CUSTOMER, now=NOW), "aadhaar_qr", state="refused", fault="NO_CODE"
+    )
+    page = customer_client(asha).get(reverse("privacy:kyc-document", args=[code.reference])).text
+    assert "the whole QR code, sharp, as large as the picture allows" in page
+    assert "four corners" not in page

@@ -127,3 +127,24 @@ def test_the_name_is_asked_for_in_the_language_of_the_reader(language, label):
     page = client.get(url).text
     assert label in page
     assert "Full name" not in page
+
+
+def test_a_name_that_is_on_the_list_is_asked_about_and_taken_when_it_is_another_one():
+    client, url = page_for("company")
+    given = {"name": "Asha Rao", "roles": ["signatory"]}
+    assert client.post(url, given).status_code == 302
+    again = client.post(url, {**given, "name": "asha  RAO"})
+    assert (again.status_code, list(again.context["form"].errors)) == (422, ["is_another"])
+    assert "This name is on your list already." in again.text
+    assert Party.objects.count() == 1
+    assert client.post(url, {**given, "is_another": "on"}).status_code == 302
+    assert Party.objects.count() == 2
+
+
+def test_an_organisation_that_is_to_sign_is_told_that_a_person_does():
+    client, url = page_for("company")
+    given = {"name": "Holding Ltd", "is_organisation": "on", "percent": "80", "roles": ["signatory"]}
+    answer = client.post(url, given)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["roles"])
+    assert "An organisation signs and directs through a person." in answer.text
+    assert not Party.objects.exists()

@@ -309,6 +309,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "is_unsent": _is_unsent(document),
         "send_by": _send_by(document),
         "is_due_again": is_due_again(document, now=clock.now()),
+        "good_copy": HOW_TO_GET.get(document.kind) or words.shows(document.kind),
         "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": words.searched(document),

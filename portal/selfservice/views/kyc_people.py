@@ -35,7 +35,8 @@ def add(request: HttpRequest, customer: str) -> HttpResponse:
     roles = wanted.roles
     if not roles:
         raise NotFound("Nobody is asked for here.")
-    form = PartyForm(request.POST or None, roles=roles, bodies=_bodies(case), me=_own_name(request, case))
+    names = [one.full_name for one in parties_of(case)]
+    form = PartyForm(request.POST or None, roles=roles, bodies=_bodies(case), me=_own_name(request, case), names=names)
     if request.method == "POST" and form.is_valid() and _added(request, case, form):
         return HttpResponseRedirect(reverse("privacy:kyc"))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

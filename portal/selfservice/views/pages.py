@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -18,12 +18,13 @@ from consent.states import Answer
 from grievances.selectors import outside_bodies, tickets_of
 from grievances.standings import sentences_for_person
 from kyc.selectors import documents_of
-from kyc.states import GONE, DocumentState
+from kyc.states import GONE
 from portal.core import clock
 from portal.people.models import Principal
 from portal.registers.selectors import company_details
 from portal.registers.selectors.senders import fiduciaries_of
 from portal.selfservice.frame import address_of
+from portal.selfservice.views.kyc_lists import progress
 
 #: How many of a person's requests the first page shows.
 REQUESTS = 5
@@ -65,10 +66,11 @@ def errands(hints: Mapping[str, str] | None = None) -> list[Row]:
 def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, str]:
     """How far a signed-in person is, in place of the general words."""
     hints = {}
-    documents = Counter(documents_of(user).exclude(state__in=GONE).values_list("state", flat=True))
-    if documents:
-        counts = {"done": documents[DocumentState.APPROVED], "count": documents.total()}
-        hints["privacy:kyc"] = gettext("Documents accepted: %(done)s of %(count)s") % counts
+    if documents_of(user).exclude(state__in=GONE).exists():
+        done, total = progress(user)
+        if total:
+            said = ngettext("%(done)s of %(total)s task completed.", "%(done)s of %(total)s tasks completed.", total)
+            hints["privacy:kyc"] = said % {"done": done, "total": total}
     answers = Counter(event.answer for event in consents_as_of(principal.subject.ref, now))
     given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
     if given or answers[Answer.WITHDRAWN]:
