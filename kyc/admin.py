@@ -217,7 +217,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         access.require(request.user, Permission.CASE_DECIDE)
         decision = deciding.open_proposal(document)
         if decision is None:
-            messages.warning(request, _("No proposal waits for an answer any more: it was answered meanwhile."))
+            messages.warning(request, deciding.why_none_waits(document, request.user))
             return HttpResponseRedirect(_page_url(document))
         changes.watch_row(decision)
         form = AnswerForm(request.POST, waiting=decision)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kyc.models import Document
+from kyc.states import DecisionOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
+from portal.people.states import Answer
 
 ABOUT = "kyc.document:"
 
@@ -22,3 +24,10 @@ def appeals_of(document: Document) -> list[Appeal]:
     """The grievances of the document's own people that name it, oldest first. One query."""
     rows = AuditEvent.objects.filter(kind=AuditKind.KYC_DOCUMENT_APPEALED, about=f"{ABOUT}{document.reference}")
     return [Appeal(row.facts["ticket"], row.at) for row in rows.order_by("at", "pk")]
+
+
+def is_appealed(document: Document) -> bool:
+    """Whether one of them came after the document was rejected: only then may it be decided once more."""
+    last = document.decisions.filter(answer=Answer.APPROVED, outcome=DecisionOutcome.REJECT).order_by("-checked_at")
+    rejected_at = last.values_list("checked_at", flat=True).first()
+    return rejected_at is not None and any(appeal.at >= rejected_at for appeal in appeals_of(document))

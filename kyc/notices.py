@@ -81,6 +81,17 @@ def until(case: Case, retention_class: str, *, now: datetime) -> str:
     return _until(case, retention_class, said, now)
 
 
+def until_asked(found: keeping.Kept) -> str:
+    """The same of what our own rule alone keeps: the customer may end it at any time."""
+    if found.until is not None:
+        said = _("Kept until %(day)s at most. No law keeps it now: you may ask us to delete it before.")
+        return said % {"day": date_format(found.until, "j F Y")}
+    said = _(
+        "While you are with us and %(time)s after at most. No law keeps it now: you may ask us to delete it at any time."
+    )
+    return said % {"time": _length(found.by.period)}
+
+
 def until_for_staff(case: Case, retention_class: str, *, now: datetime) -> str:
     """The same as ``until``, of the customer instead of to it."""
     return _until(case, retention_class, _("While they are a customer and %(time)s after, because of: %(why)s."), now)

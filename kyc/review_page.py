@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import check_words, words
 from kyc.admin_queue import holder_of
-from kyc.appeals import appeals_of
+from kyc.appeals import appeals_of, is_appealed
 from kyc.basis import Change, changed_since, seen
 from kyc.check_words import OUTCOMES
 from kyc.children import is_of_a_child
@@ -45,12 +45,12 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
     is_waiting = document.state == DocumentState.CHECKED and is_sent
     is_open = (is_waiting or document.state == DocumentState.REJECTED) and document.case.frozen_at is None
     is_childs = is_of_a_child(document.case, document.party, at=now)
+    is_for_good = document.state == DocumentState.REJECTED and not is_appealed(document)
+    is_open = is_open and not is_childs and not is_for_good
     may_decide = access.allowed(user, Permission.CASE_DECIDE)
     is_shown = may_open and document.kept_id is not None
     said = deciding.words_of(decision) if decision is not None and may_open else ("", "")
-    may_propose = (
-        may_decide and is_open and not is_childs and decision is None and not deciding.why_not_maker(user, now=now)
-    )
+    may_propose = may_decide and is_open and decision is None and not deciding.why_not_maker(user, now=now)
     why_not = deciding.why_not_checker(decision, user, now=now) if decision is not None else ""
     return {
         "document": document,
@@ -71,6 +71,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "view": view_of(request, document) if is_shown and document.pages else None,
         "page_seen": seen(document),
         "appeals": appeals_of(document),
+        "is_for_good": is_for_good,
         "since": [change_line(one, document.kind) for one in changed_since(decision)] if decision is not None else [],
         "languages": ", ".join(language_name(code) for code in telling.languages_of(document.case)) or moments.NONE,
         "single_keys": not request.session.get(KEYS_OFF, False),

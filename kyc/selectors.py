@@ -83,9 +83,13 @@ def customer_of_fiduciary(code: str, reference: str, *, at: datetime) -> Custome
 def document_of_fiduciary(code: str, reference: str, *, at: datetime) -> Document:
     """A document of a customer that the fiduciary's system may speak for. Raises NotFound for every other."""
     found = Document.objects.select_related("case__customer").filter(reference=reference).first()
+    missing = NotFound("There is no such document.")
     if found is None:
-        raise NotFound("There is no such document.")
-    customer_of_fiduciary(code, found.case.customer.reference, at=at)
+        raise missing
+    try:
+        customer_of_fiduciary(code, found.case.customer.reference, at=at)
+    except NotFound:  # in the same words: a client learns nothing of others' documents
+        raise missing from None
     return found
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc import rules
+from kyc.appeals import is_appealed
 from kyc.basis import basis, seen
 from kyc.children import is_of_a_child
 from kyc.models import Check, Decision, Document
@@ -73,11 +74,11 @@ def propose(
 
     ``answered`` names the checks of ``to_answer`` that the maker looked at; the note says what they saw.
     ``page_seen`` is the digest of the page on which they decided (``basis.seen``). A rejected document may be asked for
-    again, after an appeal; nothing else is decided about it any more.
+    again, once the customer has appealed (``appeals.is_appealed``); nothing else is decided about it any more.
 
     Raises NotAllowed when the maker's role does not carry the act; LostRace when a colleague has the case; IllegalMove
     when the document is not waiting for a decision or has an open proposal; Refused with a code: REASON (missing, or
-    given with an approval), MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check),
+    given with an approval), NO_APPEAL, MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check),
     FINAL (a rejection for a reason that can be mended), SEEN_CHANGED (the page shows what is no more),
     ANSWER (an approval that leaves open what only a person can answer), NOTE (that does not say how it was answered),
     FROZEN (the account of a child, or the papers of somebody who said to be one).
@@ -183,6 +184,14 @@ def open_proposal(document: Document) -> Decision | None:
     return document.decisions.filter(answer=Answer.PENDING).select_related("made_by").first()
 
 
+def why_none_waits(document: Document, user: Any) -> str:
+    """Why there is no proposal to answer: the person's own first click answered it, or somebody else did."""
+    last = document.decisions.exclude(answer=Answer.PENDING).order_by("-checked_at").first()
+    if last is not None and last.checked_by_id == user.pk:
+        return _("No proposal waits for an answer any more: you have answered it, and that counts.")
+    return _("No proposal waits for an answer any more: it was answered meanwhile.")
+
+
 def why_not_checker(decision: Decision, user: User, *, now: datetime) -> str:
     """Why this person cannot answer; empty when they can."""
     try:
@@ -270,6 +279,11 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         )
     if (reason_code == DecisionReason.APPEAL) != (document.state == DocumentState.REJECTED):
         raise Refused(_("This reason is for a rejected document that is looked at again."), code="REASON")
+    if reason_code == DecisionReason.APPEAL and not is_appealed(document):
+        raise Refused(
+            _("Nobody has asked us to look at it again: no grievance of the customer names it since the rejection."),
+            code="NO_APPEAL",
+        )
     if not message:
         raise Refused(_("Write to the customer what to do now."), code="MESSAGE")
 

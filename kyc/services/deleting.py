@@ -128,6 +128,14 @@ def what_keeps(document: Document, *, now: datetime) -> DeletionRefusal | None:
     return DeletionRefusal.LAW if is_bound and _was_approved(document) else None
 
 
+def until(document: Document, *, now: datetime) -> str:
+    """Until when it is kept and because of what, in the reader's language: a law is named only where one keeps it by now."""
+    found = keeping.kept(document.case, document.retention_class, now=now)
+    if found is None or what_keeps(document, now=now) is not None:
+        return notices.until(document.case, document.retention_class, now=now)
+    return notices.until_asked(found)
+
+
 def said_to_keep(document: Document, *, now: datetime) -> str:
     """What keeps the document, with its rule and time, for staff; empty when nothing does."""
     found = what_keeps(document, now=now)

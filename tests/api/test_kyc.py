@@ -15,11 +15,12 @@ from kyc.services import run_plan
 from portal.api.kyc import DocumentIn
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.ids import new_reference
 from portal.people.models import Fiduciary
 from tests.api.asking import check, get
 from tests.kyc import documents
 from tests.kyc.conftest import asha, house, individual, organisation, same_process  # noqa: F401
-from tests.kyc.factories import agreed, party_of
+from tests.kyc.factories import agreed, party_of, uploaded
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process", "house")]
@@ -204,3 +205,13 @@ def test_a_form_that_cannot_be_read_is_the_clients_fault(key, content_type, body
     answer = client.post(URL, body, content_type=content_type, headers=headers)
     check(answer, "post", URL)
     assert (answer.status_code, answer.json()["code"]) in [(400, "BAD_REQUEST"), (422, "MALFORMED")]
+
+
+def test_a_document_of_somebody_else_is_answered_as_one_that_is_not_there(individual, house):  # noqa: F811
+    other = FiduciaryFactory()
+    secret = issued_api_key(other, scopes=["kyc:write"])
+    theirs = uploaded(individual)
+    answers = [get_document(name, secret).json() for name in (theirs.reference, new_reference("DO"))]
+    assert [{**one, "instance": "", "reference": ""} for one in answers] == [
+        {**answers[1], "instance": "", "reference": ""}
+    ] * 2

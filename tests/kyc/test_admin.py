@@ -12,16 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from kyc import basis
 from kyc.erasers import KycDocuments
 from kyc.models import Decision, Document
-from kyc.services import send
+from kyc.services import appealing, send
 from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM
+from portal.core.errors import Refused
+from portal.core.ids import new_reference
 from portal.people.models import User
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 from tests.kyc import documents
-from tests.kyc.factories import checked, proposed, uploaded
+from tests.kyc.factories import answered, checked, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
@@ -102,6 +104,8 @@ def test_an_answer_that_comes_after_anothers_is_told_so(document, maker, checker
         f"{LIST}{document.pk}/answer/", {"decision": "refuse", "reason": "No.", "proposal": stood}, follow=True
     )
     assert "it was answered meanwhile" in said.text
+    again = colleague.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "proposal": stood}, follow=True)
+    assert "you have answered it, and that counts" in again.text
 
 
 def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
@@ -408,3 +412,23 @@ def test_a_check_of_what_was_typed_says_that_nobody_has_read_it(document, indivi
     assert "Name that was typed against the name we know" in page
     assert "Still valid, by the last day that was typed" in page
     assert page.count("Look whether the document says the same.") == 2
+
+
+def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(document, asha, maker, checker) -> None:
+    again = {**REJECT, "outcome": "ask_again", "reason_code": "appeal"}
+    appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": SYSTEM}
+    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
+    answered(proposed(document, maker, **REJECT), checker)
+    document.refresh_from_db()
+    desk = at_the_desk(maker, document)
+    page = desk.get(page_of(document)).text
+    assert "rejected for good" in page
+    assert "After an appeal" not in page
+    with pytest.raises(Refused) as refused:
+        proposed(document, maker, **again)
+    assert refused.value.code == "NO_APPEAL"
+    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
+    page = desk.get(page_of(document)).text
+    assert "rejected for good" not in page
+    assert "After an appeal" in page
+    assert proposed(document, maker, **again).reason_code == "appeal"

@@ -7,11 +7,12 @@ from django.utils import translation
 from kyc import basis
 from kyc.models import Case, Check, Decision
 from kyc.selectors import to_review
-from kyc.services import claim, deciding, propose, sealing, telling
+from kyc.services import appealing, claim, deciding, propose, sealing, telling
 from kyc.states import FINAL_REASONS, DecisionReason
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.core.ids import new_reference
 from portal.law.models import Clock
 from portal.outbox.models import Message
 from tests.kyc import documents
@@ -131,6 +132,8 @@ def test_a_rejection_is_for_good_and_only_two_people_open_it_again_after_an_appe
     for wrong in ({"outcome": "approve"}, REJECT, {**AGAIN, "reason_code": "unreadable"}):
         with pytest.raises((IllegalMove, Refused)):
             proposed(document, maker, **wrong)
+    appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": CUSTOMER}
+    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
     decision = proposed(document, maker, **APPEAL)
     assert list(to_review(at=clock.now())) == [document]
     assert Case.objects.get().state == "rejected"

@@ -156,6 +156,18 @@ def test_a_second_answer_is_refused(maker, checker):
         answer(proposal, checker)
 
 
+def test_a_second_click_says_that_the_first_answer_counts(maker, checker):
+    proposal = propose(maker)
+    stale = MfaReset.objects.get(pk=proposal.pk)
+    answer(proposal, checker)
+    with pytest.raises(LostRace, match="your first answer counts"):
+        answer(stale, checker)
+    stale = MfaReset.objects.get(pk=proposal.pk)
+    stale.answer = Answer.PENDING
+    with pytest.raises(LostRace, match="Somebody else"):
+        answer(stale, StaffFactory(roles=["administrator"]))
+
+
 def test_the_slower_of_two_answers_loses_and_changes_nothing(maker, checker):
     proposal = propose(maker)
     stale = MfaReset.objects.get(pk=proposal.pk)

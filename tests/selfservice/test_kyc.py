@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from kyc import words
 from kyc.models import Document, Holding
@@ -548,3 +549,36 @@ def test_an_account_with_the_digits_of_an_aadhaar_number_is_taken_once_its_holde
     run_plan(Document.objects.get().pk, now=clock.now())
     found = Document.objects.get().checks.get(name="number")
     assert (found.outcome, found.reason) == ("WARN", "AADHAAR")
+
+
+def test_the_history_says_when_it_was_decided_and_when_it_was_asked_for_again(client, individual, maker, checker):
+    document = checked(individual)
+    again = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a sharper photo."}
+    answered(proposed(document, maker, **again), checker)
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
+    decided_at = document.decisions.get().checked_at
+    assert f'Asked for again by two people <time datetime="{clock.day(decided_at):%Y-%m-%d}' in page
+
+
+def test_the_page_names_a_law_as_keeping_a_document_only_where_one_does(client, individual, maker, checker):
+    document = checked(individual)
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
+    assert "No law keeps it now" in page
+    assert "because of" not in page
+    answered(proposed(document, maker), checker)
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
+    assert "because of" in page
+    assert "No law keeps it now" not in page
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_a_consent_text_that_is_not_translated_says_so_in_the_language_of_the_page(client, individual, language):
+    agreed(individual)
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "aadhaar_qr"])
+    note = "Here is the binding text, in English."
+    assert note not in client.get(url).text
+    client.cookies["django_language"] = language
+    page = client.get(url).text
+    with translation.override(language):
+        text = translation.gettext("Not yet translated into %(name)s. Here is the binding text, in English.")
+    assert text.split("%(name)s")[-1] in page

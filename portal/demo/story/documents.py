@@ -14,7 +14,7 @@ from kyc.models import Document
 from kyc.services import checking, deciding, describing, parties, telling, uploading
 from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState, PartyRole
 from portal.core import actor as actors
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.demo.story import papers
 from portal.demo.story.cast import Cast
@@ -210,6 +210,7 @@ def _decide(document: Document, fate: str, team: Mapping[str, User]) -> None:
     if outcome is DecisionOutcome.APPROVE and _has_failed(document):
         outcome, reason = DecisionOutcome.ASK_AGAIN, DecisionReason.NUMBER_DIFFERS
         message = OTHER_NUMBER
+    _look(document, team["kyc.maker"])
     decision = deciding.propose(
         document,
         outcome=outcome,
@@ -219,7 +220,19 @@ def _decide(document: Document, fate: str, team: Mapping[str, User]) -> None:
         now=clock.now(),
     )
     if fate != "proposed":
+        _look(document, team["kyc.checker"])
         deciding.answer(decision, approve=True, actor=by(team["kyc.checker"]), now=clock.now())
+
+
+def _look(document: Document, person: User) -> None:
+    """Nobody decides unseen: the look is recorded as the review desk records it, and the customer reads of it."""
+    hooks.record_opened.ask(
+        actor=by(person),
+        about=f"kyc.document:{document.reference}",
+        subject_ref=document.subject_ref,
+        purpose="kyc_review",
+        ticket=document.case.reference,
+    )
 
 
 def _has_failed(document: Document) -> bool:

@@ -105,6 +105,13 @@ def _written(model: type[FourEyesModel], fields: Mapping[str, Any]) -> list[str]
     return [value for name in plain if isinstance(value := fields.get(name), str)]
 
 
+def answered_by(proposal: FourEyesModel, user: User) -> str:
+    """Who was quicker: a second click tells its person that the first one counted."""
+    if proposal.checked_by_id == user.pk:
+        return str(_("You have answered this already: your first answer counts."))
+    return str(_("Somebody else answered this a moment ago."))
+
+
 def answer(
     proposal: FourEyesModel,
     *,
@@ -140,5 +147,6 @@ def answer(
             )
         )
         if updated != 1:
-            raise LostRace(_("Somebody else answered this a moment ago."))
+            proposal.refresh_from_db()
+            raise LostRace(answered_by(proposal, checker))
         proposal.refresh_from_db()

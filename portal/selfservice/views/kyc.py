@@ -1,5 +1,6 @@
 """Prove who you are: sending one document, looking at it before it is sent, and where it stands."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,18 +24,19 @@ from kyc.inspection import keeps_codes_only
 from kyc.models import Case, DeletionRequest, Document, Party
 from kyc.needs import is_due_again, kinds_wanted, needs_of
 from kyc.selectors import document_for, does_not_fit, latest_checks, present_documents, versions_of
-from kyc.services import consenting, inquiring, minors, proving
+from kyc.services import consenting, deleting, inquiring, minors, proving
 from kyc.services.deciding import customer_words
 from kyc.services.declared import typed_beside
 from kyc.services.letting_go import is_still_kept
 from kyc.services.reusing import reusable
-from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DeletionState, DocumentState, Turn
+from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, DeletionState, DocumentState, Turn
 from kyc.upload_forms import HOW_TO_GET, UploadForm
 from portal.core import clock, hooks
 from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavailable
 from portal.law.selectors import running_clocks
 from portal.people.models import Customer
 from portal.people.pages import customer_required, principal_of
+from portal.people.states import Answer
 from portal.selfservice.views import grievances
 from portal.selfservice.views.kyc_fetching import ways_to_fetch
 from portal.selfservice.views.kyc_lists import left_to_do, other_ways_url, place, upload_url, whose_name
@@ -256,6 +258,14 @@ def _deletion(document: Document) -> DeletionRequest | None:
     return DeletionRequest.objects.filter(document=document).first()
 
 
+#: What two people decided, in the history of a document.
+DECIDED: Mapping[str, Any] = {
+    DecisionOutcome.APPROVE: gettext_lazy("Approved by two people"),
+    DecisionOutcome.ASK_AGAIN: gettext_lazy("Asked for again by two people"),
+    DecisionOutcome.REJECT: gettext_lazy("Rejected by two people"),
+}
+
+
 def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[str, datetime]]:
     """What has happened to it, in the order in which it happened."""
     found = [
@@ -265,6 +275,8 @@ def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[
         (_("You asked to delete it"), document.deletion_asked_at),
         (_("We have answered your request to delete it"), deletion.answered_at if deletion else None),
     ]
+    decided = document.decisions.filter(answer=Answer.APPROVED).values_list("outcome", "checked_at")
+    found += [(str(DECIDED[outcome]), at) for outcome, at in decided]
     return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
 
 
@@ -329,6 +341,6 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "is_frozen": document.case.frozen_at is not None or is_childs,
         "takes_none": TAKES_NONE if is_childs else "",
         "stands": _stands(document),
-        "kept_until": notices.until(document.case, document.retention_class, now=clock.now()),
+        "kept_until": deleting.until(document, now=clock.now()),
         "again_url": upload_url(document.case.customer, document.party, document.kind),
     }
