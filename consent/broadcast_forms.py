@@ -79,7 +79,7 @@ class BroadcastForm(forms.Form):
     )
     customer = forms.CharField(
         label=_("Of which customer"),
-        help_text=_("For members of customers only: its reference, such as OS-CU-7K4M-9QX2. Empty: every customer."),
+        help_text=_("For members of customers only: its reference, such as OS-CU-7K4M-9QXJ. Empty: every customer."),
         max_length=20,
         required=False,
     )

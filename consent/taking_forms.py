@@ -41,7 +41,7 @@ class TakenForm(forms.Form):
 
     subject = SubjectField(
         label=_("Whose yes it is"),
-        help_text=_("The person's subject reference, or a customer's reference such as OS-CU-7K4M-9QX2."),
+        help_text=_("The person's subject reference, or a customer's reference such as OS-CU-7K4M-9QXJ."),
     )
     fiduciary = forms.ModelChoiceField(label=_("For whom"), queryset=Fiduciary.objects.all())
     purpose = forms.ChoiceField(label=_("Purpose"))

@@ -122,7 +122,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     list_filter = (QueueFilter, "state", "kind", "door", ("language", one_of(forms.LANGUAGES)))
     list_select_related = ("assigned_to",)
     search_fields = ("reference",)
-    search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QXK")
     ordering = ("-received_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:

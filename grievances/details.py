@@ -46,7 +46,7 @@ DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
     ),
     TicketKind.KYC: (
         Detail("kyc_document", _("Which document is it about?"), _NO_NUMBER),
-        Detail("kyc_reference", _("Its reference here, if you have it"), _("For example OS-DO-7K4M-9QX2.")),
+        Detail("kyc_reference", _("Its reference here, if you have it"), _("For example OS-DO-7K4M-9QX3.")),
     ),
     TicketKind.BILLING: (
         Detail("bill_number", _("Number of the bill, if you have it")),

@@ -209,7 +209,7 @@ class ContactForm(forms.Form):
 class TrackForm(forms.Form):
     reference = forms.CharField(
         label=_("Reference number"),
-        help_text=_("For example OS-GR-7K4M-9QX2. It is in the message we sent you."),
+        help_text=_("For example OS-GR-7K4M-9QXK. It is in the message we sent you."),
         max_length=40,
         error_messages={
             "required": _("Enter the reference number"),

@@ -32,7 +32,7 @@ class NomineeAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     list_display = ("reference", "may_do", "named_at", "changed_at", "ended_at")
     list_filter = (("ended_at", admin.EmptyFieldListFilter),)
     search_fields = ("reference",)
-    search_help_text = _("A reference, for example OS-NM-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-NM-7K4M-9QXM")
     fields = ("reference", "who", "may_do", "named_at", "changed_at", "ended_at")
     shown_before = ("reference", "may_do", "named_at", "ended_at")
 

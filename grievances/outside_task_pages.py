@@ -95,7 +95,7 @@ class OutsideTaskAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     list_filter = (UndoneFilter, "state", "work")
     list_select_related = ("request__ticket",)
     search_fields = ("request__ticket__reference",)
-    search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QXK")
     fields = (
         *("reference", "number", "system", "work", "what", "state", "error", "evidence", "due", "tries"),
         *("made_by", "made_at", "ended_by", "ended_at"),

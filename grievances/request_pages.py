@@ -154,7 +154,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
     list_filter = (RequestQueue, "right", "state", "capacity")
     list_select_related = ("ticket__assigned_to", "ticket__fiduciary")
     search_fields = ("ticket__reference",)
-    search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QXK")
     fields = (
         *("thread", "right", "capacity", "state", "details", "received", "due", "was_signed_in", "proof"),
         *("address_shown_at", "shown_at", "proofs", "outside", "told", "joined_to", "joined_because", "taken_in"),

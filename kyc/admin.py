@@ -101,7 +101,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
     list_filter = (QueueFilter, "kind", "state")
     list_select_related = ("case__customer", "case__locked_by", "party")
     search_fields = ("reference", "case__reference", "case__customer__reference")
-    search_help_text = _("A reference, for example OS-DO-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-DO-7K4M-9QX3")
     ordering = ("-uploaded_at",)
 
     def get_ordering(self, request: HttpRequest) -> Any:

@@ -49,7 +49,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     list_filter = ("state", "risk", "relation", "customer_type")
     list_select_related = ("customer",)
     search_fields = ("reference", "customer__reference")
-    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-KY-7K4M-9QXN")
     ordering = ("-opened_at",)
     fields = (
         "reference",

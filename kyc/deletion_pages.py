@@ -82,7 +82,7 @@ class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     list_filter = ("state", "refusal")
     list_select_related = ("document__case__customer", "document__party")
     search_fields = ("reference", "document__reference", "document__case__reference")
-    search_help_text = _("A reference, for example OS-DL-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-DL-7K4M-9QXC")
     fields = ("reference", "document", "kind", "customer", "state", "asked_at", "due", "keeps")
     shown_before = ("document", "kind", "customer", "asked_at", "due", "keeps")
     ordering = (F("answered_at").desc(nulls_first=True), "asked_at", "pk")

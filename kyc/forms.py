@@ -277,7 +277,7 @@ class RevealForm(forms.Form):
     )
     ticket = TicketField(
         label=_("Ticket or case"),
-        help_text=_("Its reference, for example OS-KY-7K4M-9QX2. A queue is not enough."),
+        help_text=_("Its reference, for example OS-KY-7K4M-9QXN. A queue is not enough."),
         queues=False,
     )
 

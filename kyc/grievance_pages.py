@@ -33,10 +33,10 @@ class LookForm(forms.Form):
     document = forms.CharField(
         label=_("Reference of the document"),
         max_length=24,
-        help_text=_("As the grievance names it, such as OS-DO-7K4M-9QX2."),
+        help_text=_("As the grievance names it, such as OS-DO-7K4M-9QX3."),
         error_messages={"required": _("Enter the reference of the document.")},
     )
-    ticket = TicketField(queues=False, label=_("Grievance"), help_text=_("Its reference, such as OS-GR-7K4M-9QX2."))
+    ticket = TicketField(queues=False, label=_("Grievance"), help_text=_("Its reference, such as OS-GR-7K4M-9QXK."))
 
     def clean_document(self) -> str:
         try:

@@ -55,7 +55,7 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     list_filter = (("lifted_at", has_or_not(without=_("Frozen"), having=_("Freeze ended"))),)
     list_select_related = ("case",)
     search_fields = ("case__reference",)
-    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-KY-7K4M-9QXN")
     fields = ("case", "who", "document", *TIMES.split())
     shown_before = ("case", "document", "found_at", "erased", "kept")
     ordering = ("-found_at",)

@@ -30,7 +30,7 @@ class RenewalAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     list_filter = (("closed_at", has_or_not(without=_("Waits for the customer"), having=_("Done"))), "reason")
     list_select_related = ("case", "document")
     search_fields = ("case__reference", "case__customer__reference")
-    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-KY-7K4M-9QXN")
     ordering = (F("closed_at").desc(nulls_first=True), "due_on", "pk")
     fields = ("case", "reason", "document", "opened_at", "due_on", "closed_at", "missing", "notices")
 

@@ -60,7 +60,7 @@ class ScreeningAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("source",)
     list_select_related = ("case", "party")
     search_fields = ("case__reference",)
-    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-KY-7K4M-9QXN")
     fields = (
         *("case", "whose", "source", "list_version", "list_sha256", "names_version", "likenesses", "known"),
         "screened_at",
@@ -112,7 +112,7 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         *("papers", "note", "proposed"),
     )
     search_fields = ("reference", "case__reference", "uid")
-    search_help_text = _("A reference, for example OS-SC-7K4M-9QX2, or the number in the list")
+    search_help_text = _("A reference, for example OS-SC-7K4M-9QX9, or the number in the list")
     fields = (
         *("reference", "case", "whose", "state", "proposed", "note", "refused", "our_name", "listed_names", "decision"),
         *("names_fit", "birth", "listed_births", "listed_countries", "papers", "source", "uid"),

@@ -66,7 +66,7 @@ class SecondLookAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("result",)
     list_select_related = ("decision__document", "draw", "looked_by")
     search_fields = ("decision__reference", "decision__document__reference")
-    search_help_text = _("A reference, for example OS-PR-7K4M-9QX2 or OS-DO-7K4M-9QX2")
+    search_help_text = _("A reference, for example OS-PR-7K4M-9QX1 or OS-DO-7K4M-9QX3")
     shown_before = ("document", "kind", "draw")
     fields = ("decision", "document", "kind", "draw", "result", "reason_code", "looked_by", "looked_at")
     readonly_fields = ("document", "kind")

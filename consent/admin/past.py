@@ -39,7 +39,7 @@ class PastForm(forms.Form):
     purpose = forms.ChoiceField(label=_("Purpose"), required=False)
     subject = forms.CharField(
         label=_("Person"),
-        help_text=_("A subject's reference, or a customer's such as OS-CU-7K4M-9QX2. Leave it empty for a purpose."),
+        help_text=_("A subject's reference, or a customer's such as OS-CU-7K4M-9QXJ. Leave it empty for a purpose."),
         max_length=60,
         required=False,
     )

@@ -30,7 +30,7 @@ def _of_customer(text: str) -> UUID:
         reference = parse_reference(text, "CU")
     except BadReference as error:
         raise NotFound(
-            "Give a subject reference (a UUID) or a customer's reference such as OS-CU-7K4M-9QX2."
+            "Give a subject reference (a UUID) or a customer's reference such as OS-CU-7K4M-9QXJ."
         ) from error
     customer = Customer.objects.select_related("subject").filter(reference=reference).first()
     if customer is None:

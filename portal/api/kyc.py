@@ -27,7 +27,7 @@ WRITE: Final = Key(ApiScope.KYC_WRITE)
 class DocumentIn(BodyIn):
     """What is typed beside the file."""
 
-    customer: str = Field(max_length=24, description="The customer's reference", examples=["OS-CU-7K4M-9QX2"])
+    customer: str = Field(max_length=24, description="The customer's reference", examples=["OS-CU-7K4M-9QXJ"])
     kind: str = Field(max_length=32, description="As the list of documents names it", examples=["pan_card"])
     party: str = Field(default="", max_length=24, description="The person behind the customer whose document it is")
     number: str = Field(default="", max_length=40, description="The number on the document", examples=["ABCPR1234K"])

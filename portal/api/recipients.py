@@ -30,7 +30,7 @@ S = TypeVar("S", bound=Schema)
 class StepIn(BodyIn):
     """How far one instruction is. ``acted`` says ``acknowledged`` too."""
 
-    instruction: str = Field(max_length=24, description="Our reference, like OS-IN-7K4M-9QX2")
+    instruction: str = Field(max_length=24, description="Our reference, like OS-IN-7K4M-9QXW")
     state: str = Field(pattern="^(acknowledged|acted)$")
     at: MomentOfIndia | None = Field(default=None, description="Since when; with its offset from UTC")
 

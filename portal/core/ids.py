@@ -64,7 +64,7 @@ def _check_character(kind: str, body: str) -> str:
 
 
 def new_reference(kind: str) -> str:
-    """A new reference such as ``OS-GR-7K4M-9QX2``, or ``OS-CR-7K4M-9QX2-C3TN`` of a long kind. The column is unique."""
+    """A new reference such as ``OS-GR-7K4M-9QXK``, or ``OS-CR-7K4M-9QX2-C3TN`` of a long kind. The column is unique."""
     if kind not in KINDS:
         raise ValueError(f"There is no reference kind {kind!r}.")
     length = LONG_BODY if kind in LONG_KINDS else BODY
@@ -72,6 +72,12 @@ def new_reference(kind: str) -> str:
     for _place in range(length):
         drawn, value = divmod(drawn, len(ALPHABET))
         body += ALPHABET[value]
+    return _in_groups(kind, body + _check_character(kind, body))
+
+
+def example(kind: str) -> str:
+    """A reference of a kind as the pages show one: it belongs to nothing, and its check character is right."""
+    body = "7K4M9QX2C3T"[: LONG_BODY if kind in LONG_KINDS else BODY]
     return _in_groups(kind, body + _check_character(kind, body))
 
 
@@ -94,9 +100,8 @@ def parse_reference(text: str, kind: str) -> str:
         plain = plain[len(kind) :]
     plain = plain.translate(READ_AS)
     if len(plain) not in lengths or any(character not in ALPHABET for character in plain):
-        if kind in LONG_KINDS:
-            raise BadReference(f"A reference looks like OS-{kind}-7K4M-9QX2-C3TN: three groups of four characters.")
-        raise BadReference(f"A reference looks like OS-{kind}-7K4M-9QX2: two groups of four characters.")
+        groups = "three groups" if kind in LONG_KINDS else "two groups"
+        raise BadReference(f"A reference looks like {example(kind)}: {groups} of four characters.")
     if _check_character(kind, plain[:-1]) != plain[-1]:
         raise BadReference(
             "One character of the reference is wrong, or two are swapped. Compare it with the message we sent.",

@@ -63,7 +63,7 @@ class WhoForm(forms.Form):
 
     subject_ref = forms.CharField(
         label=_("Person"),
-        help_text=_("The person's reference, or that of an individual customer, like OS-CU-7K4M-9QX2."),
+        help_text=_("The person's reference, or that of an individual customer, like OS-CU-7K4M-9QXJ."),
         max_length=40,
     )
     late_because = WhyLate()

@@ -1,9 +1,13 @@
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadReference
-from portal.core.ids import ALPHABET, KINDS, LONG_KINDS, new_reference, parse_reference
+from portal.core.ids import ALPHABET, KINDS, LONG_KINDS, example, new_reference, parse_reference
 
 references = st.builds(lambda kind, _n: (kind, new_reference(kind)), st.sampled_from(sorted(KINDS)), st.integers())
 
@@ -76,3 +80,26 @@ def test_a_reference_of_a_long_kind_that_was_given_before_is_still_read():
     assert parse_reference("OS-CR-7K4M-9QX2-C3TN", "CR") == "OS-CR-7K4M-9QX2-C3TN"
     with pytest.raises(BadReference, match="three groups"):
         parse_reference("OS-CR-7K4M-9QX2-C3", "CR")
+
+
+#: Where people read examples: what is typed as it stands there must not be called mistyped. The story has its own.
+ROOMS = ("consent", "grievances", "kyc", "portal", "templates")
+WRITTEN = re.compile(r"OS-([A-Z]{2})(?:-[0-9A-Z]{4}){2,3}\b")
+
+
+def test_every_printed_example_is_a_reference():
+    root, found = Path(settings.BASE_DIR), 0
+    for path in (path for room in ROOMS for path in (root / room).rglob("*")):
+        if path.suffix not in {".html", ".md", ".po", ".py", ".toml", ".txt"} or "demo" in path.parts:
+            continue
+        for written in WRITTEN.finditer(path.read_text()):
+            assert parse_reference(written[0], written[1]) == written[0], path
+            found += 1
+    assert found > 50
+
+
+def test_what_a_refusal_shows_is_a_reference():
+    for kind in KINDS:
+        assert parse_reference(example(kind), kind) == example(kind)
+        with pytest.raises(BadReference, match=example(kind)):
+            parse_reference("x", kind)

@@ -78,7 +78,7 @@ class TicketField(forms.CharField):
     """
 
     default_error_messages = {
-        "invalid": _("Give a reference such as OS-GR-7K4M-9QX2, or one of the queues named here."),
+        "invalid": _("Give a reference such as OS-GR-7K4M-9QXK, or one of the queues named here."),
         "required": _("Give the ticket or the queue that you open this for."),
         "not_a_queue": _("Give the reference of the ticket or case."),
         "check_character": _(
@@ -93,7 +93,7 @@ class TicketField(forms.CharField):
         said = {
             "label": _("Ticket or queue"),
             "help_text": format_lazy(
-                _("The reference of the ticket, such as OS-GR-7K4M-9QX2, or one of these queues: {queues}."),
+                _("The reference of the ticket, such as OS-GR-7K4M-9QXK, or one of these queues: {queues}."),
                 queues=", ".join(tickets.QUEUES),
             ),
             "max_length": 60,

@@ -40,7 +40,7 @@ def post(
 
     The text is rendered at once and kept encrypted, so what was promised is what is sent. ``purpose`` gives the message
     category (the template may only make it stricter). ``about`` is a label and a reference, such as
-    ``grievances.ticket:OS-GR-7K4M-9QX2/acknowledged``; posting the same kind about the same thing to the same subject
+    ``grievances.ticket:OS-GR-7K4M-9QXK/acknowledged``; posting the same kind about the same thing to the same subject
     on the same channel again returns the first message. ``address`` is not used for the dashboard and for push.
     ``only_here`` keeps it on this channel whatever happens: it proves the address, or was asked for there; a template
     of which a value opens something does the same. Every other essential message goes by another channel of the person

@@ -33,7 +33,7 @@ class DisclosureAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("reference", "recipient_code", "what", "purpose", "basis", "receipt", "about", "disclosed_at")
     list_filter = (("recipient_code", one_of(_recipients)), ("purpose", one_of(_purposes)), "basis")
     search_fields = ("reference", "recipient_code", "about")
-    search_help_text = _("A reference, for example OS-DI-7K4M-9QX2, or what it is about")
+    search_help_text = _("A reference, for example OS-DI-7K4M-9QXN, or what it is about")
     fields = ("reference", "recipient_code", "what", "purpose", "basis", "receipt", "about", "disclosed_at")
 
     @admin.display(description=_("Kinds of values"))

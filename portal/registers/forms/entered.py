@@ -51,7 +51,7 @@ def _field(field: Any) -> forms.Field:  # noqa: PLR0911 - one answer for each ki
         return forms.MultipleChoiceField(choices=field.known, widget=forms.CheckboxSelectMultiple, **asked)
     if isinstance(field, models.ForeignKey):
         if field.remote_field.model is Customer:
-            return CustomerByReference(**{**asked, "help_text": _("Its reference, like OS-CU-7K4M-9QX2.")})
+            return CustomerByReference(**{**asked, "help_text": _("Its reference, like OS-CU-7K4M-9QXJ.")})
         staff = User.objects.filter(is_staff=True, is_active=True).order_by("full_name", "email")
         return forms.ModelChoiceField(queryset=staff, **asked)
     if isinstance(field, models.BooleanField):

@@ -90,12 +90,12 @@ class InstructionForm(forms.Form):
     do = forms.ChoiceField(label=_("What it has to do"), choices=InstructionKind.choices, widget=forms.RadioSelect)
     subject = forms.CharField(
         label=_("Person"),
-        help_text=_("The person's reference, or the reference of an individual customer, like OS-CU-7K4M-9QX2."),
+        help_text=_("The person's reference, or the reference of an individual customer, like OS-CU-7K4M-9QXJ."),
         max_length=40,
     )
     because = TicketField(
         label=_("Because of"),
-        help_text=_("The reference of the grievance or request, like OS-GR-7K4M-9QX2."),
+        help_text=_("The reference of the grievance or request, like OS-GR-7K4M-9QXK."),
         queues=False,
     )
 

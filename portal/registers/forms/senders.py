@@ -43,7 +43,7 @@ class EntityForm(EntryForm):
     entity_id = forms.CharField(label=_("DLT entity id"), max_length=40)
     customer = forms.CharField(
         label=_("Customer whose members may see its senders"),
-        help_text=_("The customer's reference, like OS-CU-7K4M-9QX2. It must be an organisation."),
+        help_text=_("The customer's reference, like OS-CU-7K4M-9QXJ. It must be an organisation."),
         max_length=24,
         required=False,
     )

@@ -151,7 +151,7 @@ def _access(row: ContentAccess, at: datetime) -> None:
         reference = tickets.parse_ticket(row.basis_reference)
     except BadReference as error:
         raise at_field(
-            "basis_reference", _("Enter a whole reference, like OS-GR-7K4M-9QX2."), code="NO_REFERENCE"
+            "basis_reference", _("Enter a whole reference, like OS-GR-7K4M-9QXK."), code="NO_REFERENCE"
         ) from error
     kinds = {AccessBasis.CONSENT: ("CR",), AccessBasis.ORDER: ("AO",), AccessBasis.GRIEVANCE: ("GR", "RQ")}
     if not reference.startswith(tuple(f"OS-{kind}-" for kind in kinds[AccessBasis(row.basis)])) or not _is_there(

@@ -231,7 +231,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         *("is_confirmed", "owner", "rule_key"),
     )
     search_fields = ("owner", "rule_key")
-    search_help_text = _("A reference such as OS-GR-7K4M-9QX2, or the key of a rule.")
+    search_help_text = _("A reference such as OS-GR-7K4M-9QXK, or the key of a rule.")
     list_select_related = ("legal_rule", "house_rule", "extended_by", "corrects")
     ordering = ("due_at",)
 
