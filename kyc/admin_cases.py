@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +18,9 @@ from kyc.needs import needs_of, ownership_of, parties_of
 from kyc.permissions import Permission
 from kyc.resources import CaseResource
 from kyc.risk_pages import RiskForm
-from kyc.selectors import standing_of
+from kyc.selectors import standing_of, to_review
 from kyc.services import ask_again, rating, reclassify
+from kyc.states import CaseState
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport
@@ -40,7 +43,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         "customer",
         "relation",
         "customer_type",
-        "state",
+        "stands",
         "opened_at",
         "review_since",
         "decided_at",
@@ -79,6 +82,18 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     @admin.display(description=_("insolvency"))
     def insolvency(self, obj: Case) -> str:
         return insolvency_line(obj.customer) or moments.NONE
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """With whether a paper of the case waits for a person."""
+        waiting = to_review(at=clock.now()).order_by().filter(case=OuterRef("pk"))
+        rows: QuerySet[Case] = super().get_queryset(request)
+        return rows.annotate(waits_for_us=Exists(waiting))
+
+    @admin.display(description=_("state"), ordering="state")
+    def stands(self, obj: Any) -> str:
+        """Whose turn it is: of an open case both sides' where something that was sent waits already."""
+        is_both = obj.state == CaseState.OPEN and obj.waits_for_us
+        return str(words.WAITS_FOR_BOTH if is_both else CaseState(obj.state).label)
 
     @admin.display(description=_("what keeps the documents"))
     def keeping(self, obj: Case) -> str:

@@ -88,6 +88,8 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "udyam": {"": _("A Udyam number looks like UDYAM-MH-26-0012345. Compare it with the certificate.")},
 }
 
+#: A case of which something is still to be sent, while something that was sent waits for a person.
+WAITS_FOR_BOTH = _("Waiting for the customer and for us")
 #: Whose turn it is, as staff say it.
 STAFF_TURNS: Mapping[str, Any] = {
     Turn.CUSTOMER: _("the customer's turn"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -59,7 +60,15 @@ class Asked:
     @cached_property
     def name(self) -> str:
         """A name as it is compared: its words in small letters, in any order. An address or a reference is none."""
-        return "" if self.address or self.reference else sorted_words(self.text)
+        return "" if self.address or self.reference or self.subject else sorted_words(self.text)
+
+    @cached_property
+    def subject(self) -> UUID | None:
+        """The reference under which a person's or an account's records are kept."""
+        try:
+            return UUID(self.text)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,16 @@ class Hits:
     because: Any
     rows: QuerySet[Any]
     query: str = ""
+
+
+@dataclass(frozen=True)
+class PageHit:
+    """A page that is no record of a list, already under its own rules of access: what it shows, as ``kind`` and ``heading``."""
+
+    kind: Any
+    heading: str
+    url: str
+    because: Any
 
 
 #: A room's answer to a search: what it finds, by model and by how it was meant.

@@ -150,6 +150,9 @@ hands_out: HookList[Any] = HookList("hands_out")
 holders: HookList[Callable[..., dict[str, Any]]] = HookList("holders")
 #: Callables ``(asked) -> hits`` that look for what staff typed (``portal.core.finding``), a query for each model and meaning.
 finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
+#: Callables ``(asked, request) -> page hits`` for what has a page and no list (``portal.core.finding.PageHit``): each gives only
+#: what this login may open.
+page_finders: HookList[Callable[..., Iterable[Any]]] = HookList("page_finders")
 #: Columns of lookup hashes that can be written anew under a new LOOKUP_KEY (``portal.core.lookups``).
 lookup_columns: HookList[Any] = HookList("lookup_columns")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).

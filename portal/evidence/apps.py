@@ -11,11 +11,13 @@ class EvidenceConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from portal.core import hooks
-        from portal.evidence import job_kinds, registers
+        from portal.evidence import finding, job_kinds, registers
         from portal.evidence.person.job_kinds import MakePersonFile
         from portal.evidence.person.pages import page_about
 
         hooks.job_kinds.register(job_kinds.MakePack())
         hooks.job_kinds.register(MakePersonFile())
         hooks.person_pages.register(page_about)
+        hooks.finders.register(finding.find)
+        hooks.page_finders.register(finding.find_pages)
         register(registers.check_registers, Tags.models)

@@ -80,7 +80,8 @@ def samples_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Samples"),
         "form": form,
-        "rows": [(row, samples.title_of(row), _links(row)) for row in seen_by(request)[:LISTED]],
+        "rows": [(row, samples.title_of(row), _links(row)) for row in _asked_for(request)[:LISTED]],
+        "is_one": "sample" in request.GET,
         "shown": SHOWN,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -92,6 +93,12 @@ def seen_by(request: HttpRequest) -> QuerySet[DrawnSample]:
     scope = hooks.reading_scope.ask(request.user)
     rows = DrawnSample.objects.filter(register__in={one.name for one in REGISTERS if _is_shown(request, one)})
     return rows if scope is None else rows.filter(first_day__gte=scope.first_day, last_day__lte=scope.last_day)
+
+
+def _asked_for(request: HttpRequest) -> QuerySet[DrawnSample]:
+    """All of them, or the one whose reference stands in the address."""
+    rows, one = seen_by(request), request.GET.get("sample")
+    return rows if one is None else rows.filter(reference=one)
 
 
 def _drawn(request: HttpRequest, form: DrawForm) -> DrawnSample | None:

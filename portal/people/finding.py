@@ -7,12 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.finding import Asked, Found, Hits
 from portal.people.models import ContactPoint, Customer, Principal, User
+from portal.people.selectors import refs_of
 
 
 def find(asked: Asked) -> Found:
     """Answers ``hooks.finders``. A name has to be given whole, its words in any order: what is encrypted has no parts."""
     if asked.reference.startswith("OS-CU-"):
         yield Hits("people.Customer", _("by its reference"), Customer.objects.filter(reference=asked.reference))
+    if asked.subject is not None:
+        refs, by = refs_of(asked.subject), _("by the reference of the person")
+        yield Hits("people.Principal", by, Principal.objects.filter(subject__ref__in=refs))
+        yield Hits("people.Customer", by, Customer.objects.filter(subject__ref__in=refs))
     if asked.address:
         live = ContactPoint.objects.filter(address_key__in=asked.address_keys, left_at=None).values("principal")
         by = _("by an address")

@@ -16,7 +16,10 @@ from consent.models import ConsentEvent
 from consent.states import Answer
 from grievances.models import RightsRequest, Ticket
 from grievances.states import OPEN_STATES
+from kyc import words
 from kyc.models import Case
+from kyc.selectors import to_review
+from kyc.states import CaseState
 from portal.core import clock, moments
 from portal.core.clock import IST
 from portal.law.models import Clock
@@ -115,7 +118,12 @@ def _by(rows: QuerySet[Any], field: str, choices: Iterable[tuple[Any, Any]]) -> 
 
 
 def _cases(now: datetime) -> list[Row]:
-    return _by(Case.objects.all(), "state", _choices(Case, "state"))
+    """A case that is not sent in whole may hold a paper that waits for us: it is nobody's fault but ours meanwhile."""
+    rows = _by(Case.objects.all(), "state", _choices(Case, "state"))
+    of_both = Case.objects.filter(state=CaseState.OPEN, pk__in=to_review(at=now).order_by().values("case")).count()
+    label, (count,) = next(row for row in rows if row[0] == str(CaseState.OPEN.label))
+    both = [(label, (count - of_both,)), (str(words.WAITS_FOR_BOTH), (of_both,))]
+    return [one for row in rows for one in (both if row[0] == label else [row])]
 
 
 def _requests(now: datetime) -> list[Row]:

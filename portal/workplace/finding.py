@@ -64,6 +64,11 @@ def find(request: HttpRequest, text: str, *, actor: Actor) -> tuple[Asked, list[
             beside = pages_beside(request, row.subject.ref) if hits.model in OF_PERSONS else []
             kind.rows.append((speaking.heading(row), _page_of_row(row), hits.because, beside))
         total += len(here[:MOST])
+    for room in hooks.page_finders:
+        for hit in room(asked, request) if asked.text else ():
+            kind = found.setdefault(str(hit.kind), Kind(str(hit.kind)))
+            kind.rows.append((hit.heading, hit.url, hit.because, []))
+            total += 1
     with transaction.atomic():
         record(
             AuditKind.ADMIN_SEARCH_DONE,
@@ -99,5 +104,5 @@ def _page_of_row(row: Any) -> str:
 
 def _read_as(asked: Asked) -> list[str]:
     """The ways in which the text was read, as codes."""
-    ways = {"reference": asked.reference, "address": asked.address, "name": asked.name}
+    ways = {"reference": asked.reference, "subject": asked.subject, "address": asked.address, "name": asked.name}
     return [way for way, is_meant in ways.items() if is_meant] or ["other"]

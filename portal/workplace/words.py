@@ -129,7 +129,7 @@ STATES = (
         _labels(CaseState),
         CASE_MOVES,
         {
-            CaseState.OPEN: _("Something that is asked for has not been sent."),
+            CaseState.OPEN: _("Something that is asked for has not been sent; what was sent may wait for us meanwhile."),
             CaseState.IN_REVIEW: _("Everything was sent; something of it waits for a person."),
             CaseState.APPROVED: _("Everything that is asked for is approved."),
             CaseState.REJECTED: _("Two people decided against it. Nothing goes out in the customer's name."),

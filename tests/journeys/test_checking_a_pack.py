@@ -99,7 +99,7 @@ def test_a_pack_holds_and_its_receipt_belongs_to_it(october, page_of):
     said = page.says(data, receipt=made.receipt())
     assert "The pack holds: pack of 2026-10-01 to 2026-10-31" in said
     assert "7 records and 1 erased" in said
-    assert "3 samples" in said
+    assert "3 receipts of the sample, 0 of 0 frozen samples drawn again" in said
     assert "nobody’s signature was checked" in page.says(data, vkey="")
     other = make(seed=99)[0].receipt()
     assert "does not hold. The receipt is of another pack." in page.says(data, receipt=other)

@@ -5,10 +5,13 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from kyc.models import Case
 from portal.core import clock
 from portal.workplace import charts, drawing
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
+from tests.kyc.factories import checked
+from tests.people.factories import CustomerFactory
 from tests.shipped import every_rule
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,23 @@ def test_a_chart_says_its_numbers_in_a_picture_a_table_and_a_file(staff, life):
     lines = client.get(reverse("admin:chart-file", args=["consents"])).getvalue().decode().split("\r\n")
     assert lines[0] == "Channel,Yes,Withdrawn"
     assert "SMS,1,1" in lines
+
+
+def test_a_case_that_waits_for_both_sides_is_not_said_to_wait_for_the_customer_alone(staff, life):
+    """As many papers as the queue beside it says wait for us, although the customer has not sent everything."""
+    document = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    case = document.case
+    Case.objects.filter(pk=case.pk).update(state="open")
+    client = staff("data_protection_officer")
+    rows = dict(shown(client.get("/admin/"))["kyc"].rows)
+    assert (rows["Waiting for the customer"], rows["Waiting for the customer and for us"]) == ((0,), (1,))
+    listed = reverse("admin:kyc_case_changelist")
+    assert "Waiting for the customer and for us" in client.get(listed).text
+    type(document).objects.filter(pk=document.pk).update(state="approved")
+    cache.clear()
+    rows = dict(shown(client.get("/admin/"))["kyc"].rows)
+    assert (rows["Waiting for the customer"], rows["Waiting for the customer and for us"]) == ((1,), (0,))
+    assert "Waiting for the customer and for us" not in client.get(listed).text
 
 
 def test_each_role_sees_the_charts_of_the_lists_it_may_see(staff, life):

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from kyc.models import Document
 from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor, clock
+from portal.core import actor, clock, ids
 from portal.core.lookups import renew
+from portal.evidence import requests
+from portal.evidence.models import DrawnSample, PersonFile
 from portal.people.lookups import PERSONS
 from portal.people.models import Customer, Principal
 from portal.people.services import customers, principals
@@ -17,7 +19,7 @@ from portal.people.states import MemberRole
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
 from tests.kyc.factories import uploaded
-from tests.people.factories import CustomerFactory, PrincipalFactory
+from tests.people.factories import CustomerFactory, PrincipalFactory, StaffFactory
 from tests.registers.factories import registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -48,6 +50,46 @@ def test_one_wrong_character_of_a_reference_is_said_and_nothing_is_guessed(staff
     answer = staff("grievance_officer").post("/admin/find/", {"find": "OS-GR-0000-0001"})
     assert "One character of this reference is wrong" in answer.text
     assert answer.context["kinds"] == []
+
+
+def test_what_auditors_keep_is_found_by_its_reference_and_a_person_by_theirs(staff):
+    now = clock.now()
+    desk, auditor = staff("data_protection_officer"), StaffFactory(roles=["auditor"])
+    asked = requests.ask(text="Show me.", control="", due_on=clock.day(now), actor=actor.staff(auditor.pk), now=now)
+    assert opened_by(desk, asked.reference) == reverse("evidence:request", args=[asked.reference])
+    sample = DrawnSample.objects.create(
+        reference=ids.new_reference("SM"),
+        register="clocks",
+        first_day=clock.day(now),
+        last_day=clock.day(now),
+        method="random",
+        size=1,
+        seed=1,
+        population_size=1,
+        population_sha256="0" * 64,
+        chosen=[],
+        drawn_at=now,
+    )
+    page = opened_by(desk, sample.reference)
+    assert sample.reference in desk.get(page).text
+    someone = PrincipalFactory()
+    bundle = PersonFile.objects.create(
+        reference=ids.new_reference("PF"),
+        subject_ref=someone.subject.ref,
+        as_of=now,
+        events=0,
+        ticket="audit",
+        act="evidence.file.sign",
+        made_by=auditor,
+        made_at=now,
+        shown_sha256="0" * 64,
+    )
+    assert opened_by(desk, bundle.reference) == reverse("admin:evidence_personfile_change", args=[bundle.pk])
+    shown = found(desk, str(someone.subject.ref))
+    assert {"persons", "files of persons"} <= set(shown)
+    nobody = staff("kyc_maker")
+    for text in (asked.reference, sample.reference, bundle.reference):
+        assert found(nobody, text) == {}
 
 
 def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(staff):

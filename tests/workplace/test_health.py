@@ -1,12 +1,13 @@
 """The system page, signs of life, alerts and metrics."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from portal.core import clock
+from portal.core import clock, read_only
+from portal.ledger.models import Verification
 from portal.outbox.models import Message
 from portal.schedule import BEAT
 from portal.workplace import tasks, watching
@@ -40,6 +41,20 @@ def test_the_page_says_of_each_check_how_it_is_and_what_to_do(staff, monkeypatch
     assert "Look at the log for health.check_failed." in page, "a check that breaks hides no other"
     assert "Audit events" in page
     assert staff("support").get(reverse("admin:system")).status_code == 403
+
+
+def test_what_works_and_was_never_looked_at_or_is_seen_by_nobody_outside_is_not_well(
+    settings, tmp_path, monkeypatch
+) -> None:
+    works = [("ledger", True, "0 waiting"), ("witnesses", True, "no independent witness")]
+    monkeypatch.setattr(checks.readiness, "parts", lambda: works)
+    assert of("ledger").state == of("witnesses").state == Health.LOOK
+    assert "Nobody has checked it yet." in of("ledger").says
+    Verification.objects.create(scope="all", started_at=clock.now(), finished_at=clock.now(), size=0, ok=True)
+    assert of("ledger").state == Health.WELL
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
+    read_only.turn_on(why="maintenance", now=datetime(2026, 11, 27, 7, 18, 38, tzinfo=UTC))
+    assert of("mode").says == "On since 27 Nov 2026, 12:48 IST: nothing is sent."
 
 
 def test_each_queue_gives_a_sign_of_life_and_beat_is_known_by_the_newest() -> None:

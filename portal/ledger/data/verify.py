@@ -432,8 +432,12 @@ def check_draw(files: dict[str, bytes], sample: dict[str, Any], records: list[st
     need(sorted(chosen, key=int) == shown, "A receipt of the sample is missing, or one is too many.")
 
 
-def check_drawn(files: dict[str, bytes], references: list[str]) -> None:
-    """Each frozen sample is the one that its seed draws from its population; one without a population is only listed."""
+def check_drawn(files: dict[str, bytes], references: list[str]) -> int:
+    """Each frozen sample is the one that its seed draws from its population; one without a population is only listed.
+
+    Returns how many were drawn again.
+    """
+    again = 0
     for reference in references:
         path = f"{SAMPLES}drawn/{reference}"
         rows = files.get(f"{path}.txt")
@@ -445,6 +449,8 @@ def check_drawn(files: dict[str, bytes], references: list[str]) -> None:
         need(same and told["population_size"] == len(population), f"The sample {reference} has another population.")
         chosen = draw(population, told["method"], told["size"], told["seed"])
         need(told["chosen"] == chosen, f"The seed draws another sample than {reference}.")
+        again += 1
+    return again
 
 
 def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
@@ -480,12 +486,14 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
     samples = [check_receipt(files[path], trust) for path in receipts]
     check_draw(files, manifest["sample"], records, [str(one.place) for one in samples])
-    check_drawn(files, manifest["sample"]["drawn"])
+    frozen = manifest["sample"]["drawn"]
+    again = check_drawn(files, frozen)
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
     days = manifest["period"]
     return (
         f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {len(records)} records and {missing} erased "
-        f"under a tree of {size}, {len(samples)} samples, log {origin}"
+        f"under a tree of {size}, log {origin}, {len(samples)} receipts of the sample, "
+        f"{again} of {len(frozen)} frozen samples drawn again"
     )
 
 

@@ -15,7 +15,8 @@ from portal.core import clock, moments, read_only, readiness
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
-from portal.ledger.models import Pending
+from portal.ledger.models import Pending, Verification
+from portal.ledger.services import witnesses
 from portal.outbox.models import Message
 from portal.people.models import ApiKey
 from portal.workplace.health import machine
@@ -52,7 +53,18 @@ def parts(now: datetime) -> Iterator[Finding]:
         kind, _sep, which = name.partition(".")
         label, todo = words.get(kind, (kind, _("Look at the log.")))
         said = f"{label} “{which}”" if which else label
-        yield Finding(name, said, Health.WELL if is_ok else Health.BAD, detail, "" if is_ok else todo)
+        doubt = _doubt(name) if is_ok else ""
+        state = Health.BAD if not is_ok else Health.LOOK if doubt else Health.WELL
+        yield Finding(name, said, state, " ".join(filter(None, [detail, doubt])), "" if state == Health.WELL else todo)
+
+
+def _doubt(name: str) -> str:
+    """What keeps a part that works from being well."""
+    if name == "ledger" and not Verification.objects.exists():
+        return _("Nobody has checked it yet.")
+    if name == "witnesses" and not witnesses.independent():
+        return _("Nobody outside could tell that the whole ledger was rewritten.")
+    return ""
 
 
 def mode(now: datetime) -> Iterator[Finding]:
@@ -61,9 +73,17 @@ def mode(now: datetime) -> Iterator[Finding]:
         yield Finding("mode", _("Read-only mode"), Health.WELL, _("Off: the portal takes in and sends."))
         return
     todo = _("End it with the command read_only off as soon as the work is done: what is due waits.")
-    since = read_only.said().get("since", "")
+    since = _moment_of(read_only.said().get("since", ""))
     says = _("On since %(since)s: nothing is sent.") % {"since": since} if since else _("On: nothing is sent.")
     yield Finding("mode", _("Read-only mode"), Health.LOOK, says, todo)
+
+
+def _moment_of(stamp: str) -> str:
+    """A moment of the switch's file as people read it; what is no moment, as it stands."""
+    try:
+        return moments.moment(datetime.fromisoformat(stamp))
+    except ValueError:
+        return stamp
 
 
 def pulses(now: datetime) -> Iterator[Finding]:

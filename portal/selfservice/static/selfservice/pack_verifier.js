@@ -195,17 +195,19 @@ const packVerifier = (() => {
     const places = JSON.stringify(shown.map((one) => one.index).sort(byNumber));
     need(JSON.stringify([...told.chosen].sort(byNumber)) === places, "A receipt of the sample is missing, or one is too many.");
     need(shown.every((one) => one.note === readText(file(files, CHECKPOINT))), "A sample stands under another checkpoint.");
+    let again = 0;
     for (const reference of sample.drawn) {
       const path = `samples/drawn/${reference}`;
       if (files.has(`${path}.txt`)) {
         const its = file(files, `${path}.txt`);
         const frozen = readJson(readText(file(files, `${path}.json`)));
         need(isDrawn(frozen, its, linesOf(its)), `The seed draws another sample than ${reference}.`);
+        again += 1;
       } else {
         need(readText(file(files, "MISSING.csv")).includes(reference), `The population of the sample ${reference} is missing.`);
       }
     }
-    return shown.length;
+    return `${shown.length} receipts of the sample, ${again} of ${sample.drawn.length} frozen samples drawn again`;
   };
   // Each event of one person's file is the record that its receipt proves; the others were erased, and only those.
   const checkEvents = (files, manifest, keys) => {
@@ -261,7 +263,7 @@ const packVerifier = (() => {
     need(records.length === manifest.records && missing === manifest.missing, "The manifest counts other records.");
     const samples = checkSamples(files, manifest.sample, records, keys);
     const { from, to, until } = manifest.period;
-    return `pack of ${from} to ${until || to}: ${listed.size} files, ${records.length} records and ${missing} erased ${under}, ${samples} samples`;
+    return `pack of ${from} to ${until || to}: ${listed.size} files, ${records.length} records and ${missing} erased ${under}, ${samples}`;
   };
   return { checkPack, draw, Bad };
 })();
