@@ -1,6 +1,8 @@
 """The demonstration's mailbox: what recipients would have received on every channel, for whoever tries the portal out."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -16,6 +18,8 @@ P = ParamSpec("P")
 A_PAGE = 25
 #: How many of the newest letters a search by address reads.
 SEARCHED = 1000
+#: Where a demonstration was served when a letter was written; it may be another port today.
+LOCAL = re.compile(r"http://localhost:\d+(?=/)")
 
 
 def demo_only(
@@ -54,4 +58,9 @@ def mailbox_letter(request: HttpRequest, name: str) -> HttpResponse:
     letter = mailbox.letter(name)
     if letter is None:
         raise Http404
-    return render(request, "demo/letter.html", {"letter": letter})
+    return render(request, "demo/letter.html", {"letter": replace(letter, body=_leading_here(letter.body))})
+
+
+def _leading_here(body: str) -> str:
+    """The letter with its links to this machine leading to where the demonstration is served now."""
+    return LOCAL.sub(settings.SITE_URL, body) if LOCAL.match(f"{settings.SITE_URL}/") else body

@@ -33,10 +33,19 @@ def test_the_newest_letters_are_listed_without_a_login(client: Client) -> None:
     assert page.index("A &lt;b&gt;notice") < page.index("Your code")
 
 
-def test_a_letter_opens_with_its_links_and_without_its_markup(client: Client) -> None:
+def test_a_letter_opens_with_its_links_and_without_its_markup(client: Client, settings: Any) -> None:
+    settings.SITE_URL = "http://localhost:8000"
     page = client.get(reverse("demo:letter", args=[mailbox.names()[0]])).content.decode()
     assert 'href="http://localhost:8000/privacy/"' in page
     assert "<script>alert" not in page
+
+
+def test_a_letter_of_before_leads_to_where_the_demonstration_is_served_now(client: Client, settings: Any) -> None:
+    letter = reverse("demo:letter", args=[mailbox.names()[0]])
+    settings.SITE_URL = "http://localhost:8114"
+    assert 'href="http://localhost:8114/privacy/"' in client.get(letter).text
+    settings.SITE_URL = "https://privacy.onesetu.example"  # somebody said where: the letter stays as it was written
+    assert 'href="http://localhost:8000/privacy/"' in client.get(letter).text
 
 
 def test_a_search_finds_letters_to_an_address_and_keeps_it_out_of_the_url(client: Client) -> None:
