@@ -45,10 +45,14 @@ class ConsentConfig(AppConfig):
         memory.changes_with(SubjectAlias)
         for strand in STRANDS:
             hooks.strands.register(strand)
-        hooks.send_gate.fill(gates.send_gate)
-        hooks.consent_question.fill(needed.question)
-        hooks.consent_given.fill(needed.say_yes)
-        hooks.consent_standing.fill(standing.standing_yes)
+        for hook, answer in (
+            (hooks.send_gate, gates.send_gate),
+            (hooks.send_gate_of_many, gates.send_gate_of_many),
+            (hooks.consent_question, needed.question),
+            (hooks.consent_given, needed.say_yes),
+            (hooks.consent_standing, standing.standing_yes),
+        ):
+            hook.fill(answer)
         hooks.one_click_url.fill(one_click.url_for)
         hooks.addresses_used.fill(used_by)
         hooks.leaving.register(leaving.still_wanted)

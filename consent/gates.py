@@ -1,9 +1,11 @@
 """What the outbox asks before each send."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from consent.services.addresses import KIND_OF_CHANNEL
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
+from consent.services.batches import Answered, Question, decide_all
 from consent.services.decisions import Decision, may_contact
 from consent.services.recording import fiduciary_of
 from consent.services.signals import opt_out
@@ -22,6 +24,16 @@ def send_gate(
     return may_contact(
         address=address, purpose=purpose, channel=channel, at=at, fiduciary=fiduciary, subject_ref=subject_ref
     )
+
+
+def send_gate_of_many(
+    *, asked: Sequence[tuple[str, UUID]], purpose: str, channel: str, at: datetime, fiduciary: str
+) -> list[Answered]:
+    """Fills ``hooks.send_gate_of_many``: the answers of ``send_gate``, from a few statements for all."""
+    is_person = KIND_OF_CHANNEL[Channel(channel)] == SUBJECT
+    places = [str(ref) if is_person else address for address, ref in asked]
+    question = Question(purpose, channel, at, fiduciary)
+    return list(decide_all(question, places, written_to=[ref for _address, ref in asked]))
 
 
 def complained(

@@ -356,6 +356,8 @@ OUTBOX_CHANNELS = ways_out(
 )
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS, OUTBOX_WEBHOOK_ATTEMPTS, OUTBOX_SWEEP, OUTBOX_GATEWAY_TIMEOUT = 8, 16, 200, 10
+#: Messages that one worker hands to the gateway at the same time, each on a connection of its own.
+OUTBOX_GATEWAY_AT_ONCE = env.int("OUTBOX_GATEWAY_AT_ONCE", default=25)
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
 #: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)

@@ -11,6 +11,8 @@ from portal.law.strictness import PROMOTIONAL
 
 #: Why a person got no message, where it was no answer of the send gate.
 NO_WAY: Final = "NO_WAY"
+#: There is no text for the channel.
+NO_TEXT: Final = "NO_TEXT"
 TOLD_ALREADY: Final = "TOLD_ALREADY"
 CANCELLED: Final = "BROADCAST_CANCELLED"
 #: Cancelled after an attempt of which nobody knows whether it reached the person.

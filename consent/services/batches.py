@@ -1,5 +1,6 @@
 """Many addresses at once: the answers of ``may_contact``, from a few statements for each chunk instead of some for each address."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -111,7 +112,7 @@ class Place:
     """One address of the list while it is looked at."""
 
     keys: tuple[Key, ...]
-    #: Whom the caller named, where the person stands for the address.
+    #: Whom the caller named: where the person stands for the address, or who is written to there.
     named: UUID | None = None
     state: many.State | None = None
     word: Word | None = None
@@ -154,10 +155,16 @@ def frame_of(question: Question) -> Frame:
     return Frame(question, book, terms, whose, category, barred=barred, sender=sender)
 
 
-def decide_all(question: Question, addresses: Iterable[str], *, frame: Frame | None = None) -> Iterator[Answered]:
+def decide_all(
+    question: Question,
+    addresses: Iterable[str],
+    *,
+    frame: Frame | None = None,
+    written_to: Iterable[UUID | None] | None = None,
+) -> Iterator[Answered]:
     """The answer for each address, in their order; for push and dashboard the addresses are subject references.
 
-    Reads only, a few statements for each ``CHUNK``; each chunk is as fresh as its own statements. Never raises for a bad
+    ``written_to``: who is meant at each address, where that is known, as ``subject_ref`` of ``may_contact``. Reads only, a few statements for each ``CHUNK``; each chunk is as fresh as its own statements. Never raises for a bad
     address or question: that is a no.
     """
     found = frame or frame_of(question)
@@ -165,12 +172,13 @@ def decide_all(question: Question, addresses: Iterable[str], *, frame: Frame | N
         for _address in addresses:
             yield Answered(allowed=False, reason=found.refused)
         return
-    for chunk in _chunks(addresses):
+    meant = itertools.repeat(None) if written_to is None else written_to
+    for chunk in _chunks(zip(addresses, meant, strict=False)):
         yield from _answers(found, chunk)
 
 
-def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
-    chunk: list[str] = []
+def _chunks(items: Iterable[tuple[str, UUID | None]]) -> Iterator[list[tuple[str, UUID | None]]]:
+    chunk: list[tuple[str, UUID | None]] = []
     for item in items:
         chunk.append(item)
         if len(chunk) == CHUNK:
@@ -180,8 +188,11 @@ def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _answers(frame: Frame, chunk: list[str]) -> Iterator[Answered]:
-    places = _places(frame.question.channel, chunk)
+def _answers(frame: Frame, chunk: list[tuple[str, UUID | None]]) -> Iterator[Answered]:
+    places = _places(frame.question.channel, [address for address, _ref in chunk])
+    for place, (_address, ref) in zip(places, chunk, strict=True):
+        if place is not None and ref is not None:
+            place.named = ref
     real = [place for place in places if place is not None]
     if frame.barred is not None:
         bar = frame.barred

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import functools
 import hmac
 from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 
 from consent.models import ConsentReceipt
 from consent.rules.fold import NO
@@ -28,6 +29,7 @@ from portal.people.models import Fiduciary
 
 DOMAIN: Final = "consent.one_click"
 CLIENT: Final = "consent.client_page"
+_ANY: Final = "token"
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,18 @@ def url_for(*, reference: str, category: str) -> str:
     """Fills ``hooks.one_click_url``: the address for a message's header and foot; empty for what is owed."""
     if category not in CHOSEN:
         return ""
+    before, after = _address_around(get_urlconf())
+    return f"{settings.SITE_URL}{before}{token_of(reference)}{after}" if before else ""
+
+
+@functools.lru_cache(maxsize=8)
+def _address_around(urlconf: str | None) -> tuple[str, str]:
+    """What stands before and behind the token: made once, for each message asks twice. Empty where no front serves it."""
     try:
-        return str(settings.SITE_URL) + reverse("privacy:one-click", args=[token_of(reference)])
+        before, _mark, after = reverse("privacy:one-click", urlconf, args=[_ANY]).partition(_ANY)
     except NoReverseMatch:
-        return ""
+        return "", ""
+    return before, after
 
 
 def token_of(reference: str) -> str:

@@ -81,7 +81,8 @@ job_ended: HookList[Callable[..., None]] = HookList("job_ended")
 #: Lists into which rows come from files (``portal.jobs.import_kinds``).
 import_kinds: HookList[Any] = HookList("import_kinds")
 #: Callables asked, in the transaction in which a message is about to leave, whether whoever posted it still wants that:
-#: ``(*, message, at) -> (code, when to ask again) or None``. No time to ask again closes the message.
+#: ``(*, messages, at) -> {key of a message: (code, when to ask again)}``, of those that are not wanted now. No time to ask again
+#: closes the message.
 leaving: HookList[Callable[..., Any]] = HookList("leaving")
 #: Callables told, in the same transaction, that an address has left a person.
 address_left: HookList[Any] = HookList("address_left")
@@ -160,6 +161,9 @@ readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 
 #: May this message be sent? Filled by consent, asked by the outbox.
 send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
+#: The same for many messages of one purpose and channel at once, ``(*, asked, purpose, channel, at, fiduciary) -> answers`` in the
+#: order of ``asked``, pairs of address and subject. Filled by consent; empty means that each is asked about alone.
+send_gate_of_many = HookAnswer("send_gate_of_many", when_empty=lambda *args, **kwargs: ())
 #: Files what somebody wrote in answer to a message, ``(*, key, fiduciary, channel, address, sender, text, language,
 #: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
 inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
@@ -236,6 +240,7 @@ second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: F
 
 ANSWERS = (
     send_gate,
+    send_gate_of_many,
     inbound_grievance,
     stop_at_address,
     opted_out,

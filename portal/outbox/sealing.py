@@ -14,6 +14,16 @@ def seal_all(clear: Sequence[str], *, subject_ref: UUID) -> list[bytes]:
     return texts.seal_all(clear, subject_ref=subject_ref, retention_class=RETENTION_CLASS)
 
 
+def seal_for(clear: Sequence[tuple[UUID, Sequence[str]]]) -> list[list[bytes] | None]:
+    """``seal_all`` for many subjects; None for one whose key is being shredded."""
+    return texts.seal_for(clear, retention_class=RETENTION_CLASS)
+
+
+def unseal_of(sealed: Sequence[tuple[UUID, Sequence[bytes]]]) -> list[list[str] | None]:
+    """``unseal_all`` for many subjects; None where it raises."""
+    return texts.open_of(sealed, retention_class=RETENTION_CLASS)
+
+
 def unseal_all(sealed: Sequence[bytes], *, subject_ref: UUID) -> list[str]:
     """Open several texts of one subject, for whose key is asked once. Raises as ``unseal``; then none is given."""
     return texts.open_all(sealed, subject_ref=subject_ref, retention_class=RETENTION_CLASS)

@@ -4,13 +4,19 @@ from celery import shared_task
 from django.conf import settings
 
 from portal.core import clock
-from portal.outbox.services import delivery, reports, sweeping
+from portal.outbox.services import delivery, reports, side_by_side, sweeping
 
 
 @shared_task(ignore_result=True)
 def deliver_message(message_id: int) -> None:
     """One attempt at one message, right after it was posted. Harmless when it is not due or another worker has it."""
     delivery.deliver(message_id, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def deliver_messages(*message_ids: int) -> None:
+    """One attempt at each of some messages, right after they were posted together. Harmless as ``deliver_message``."""
+    side_by_side.deliver_all(message_ids, now=clock.now())
 
 
 @shared_task(ignore_result=True)

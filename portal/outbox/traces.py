@@ -1,5 +1,6 @@
 """Audit events of the outbox: which message, on which channel, under which wording; never to whom or what it said."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal.audit import services as audit
@@ -13,7 +14,21 @@ REPORTER = system("portal.outbox.reports")
 
 def record_act(kind: AuditKind, message: Message, *, actor: Actor) -> None:
     """One event about a message as it is now, in the caller's transaction."""
-    facts: dict[str, str | int | bool | None] = {
+    audit.record(kind, actor=actor, about=_about(message), subject_ref=message.subject_ref, facts=_facts(message))
+
+
+def record_acts(kind: AuditKind, messages: Sequence[Message], *, actor: Actor) -> None:
+    """One event about each of the messages as it is now, in the caller's transaction."""
+    acts = [audit.Act(_about(message), _facts(message), message.subject_ref) for message in messages]
+    audit.record_many(kind, actor=actor, acts=acts)
+
+
+def _about(message: Message) -> str:
+    return f"outbox.message:{message.reference}"
+
+
+def _facts(message: Message) -> dict[str, str | int | bool | None]:
+    return {
         "message": message.reference,
         "kind": message.kind,
         "channel": message.channel,
@@ -24,9 +39,6 @@ def record_act(kind: AuditKind, message: Message, *, actor: Actor) -> None:
         "state": message.state,
         "reason_code": message.reason,
     }
-    audit.record(
-        kind, actor=actor, about=f"outbox.message:{message.reference}", subject_ref=message.subject_ref, facts=facts
-    )
 
 
 def record_cleared(fault: AddressFault, *, actor: Actor) -> None:

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 
 from consent.rules.contact import Word
 from consent.selectors import rulebook
-from consent.services import batches, may_contact
+from consent.services import batches, may_contact, preferring
 from consent.services.batches import Question, decide_all
+from consent.services.preferring import WishList
 from portal.core import actor, clock
 from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
@@ -164,3 +165,16 @@ def test_rows_under_an_older_lookup_key_are_found(notice, settings):
     rulebook.forget()
     question = Question("marketing", "sms", at_hour(12))
     assert [answer.reason for answer in decide_all(question, NUMBERS[:2])] == ["ALLOWED_BY_CONSENT", "NO_CONSENT"]
+
+
+def test_the_wishes_of_who_is_written_to_count_at_an_address_of_somebody_else(notice):
+    asha, ravi = person(phone=NUMBERS[0]), person(email="ravi@acme.example", phone=NUMBERS[1])
+    said(asha, "given", address=NUMBERS[0])
+    pause = WishList(paused_until=at_hour(12) + timedelta(days=3))
+    preferring.change(subject_ref=ravi.subject.ref, wishes=pause, actor=actor.SYSTEM)
+    meant = [asha.subject.ref, ravi.subject.ref, None]
+    question = Question("marketing", "sms", at_hour(12))
+    together = list(decide_all(question, [NUMBERS[0]] * 3, written_to=meant))
+    alone = [may_contact(address=NUMBERS[0], subject_ref=ref, **asdict(question)) for ref in meant]
+    assert [answer.reason for answer in together] == ["ALLOWED_BY_CONSENT", "PAUSED", "ALLOWED_BY_CONSENT"]
+    assert [(a.reason, a.valid_until) for a in together] == [(d.reason, d.valid_until) for d in alone]

@@ -4,7 +4,7 @@ from django.test.utils import isolate_apps
 from django.utils import translation
 
 from portal.core.errors import IllegalMove, LostRace
-from portal.core.moves import move
+from portal.core.moves import move, move_all
 
 MOVES = {"open": {"closed"}, "closed": frozenset()}
 
@@ -76,3 +76,26 @@ def test_a_refused_move_and_a_lost_race_are_told_in_the_language_of_the_reader(d
     assert all(said.isascii() is (language == "en") for said in told)
     assert len(set(told)) == 2
     assert not any("Door" in said or "->" in said for said in told)
+
+
+def test_of_many_those_move_that_still_stand_as_they_are_known(door):
+    gone, other, odd = (Door.objects.create() for _each in range(3))
+    Door.objects.filter(pk=gone.pk).update(state="closed", note="first")
+    odd.note = Door.objects.filter(pk=odd.pk).update(note="odd") and "odd"
+    moved = move_all([other, gone, door, odd], "closed", moves=MOVES, only_if={"note": ""}, note="done")
+    assert moved == [other, door]
+    assert [(row.state, row.note) for row in (door, other, odd)] == [("closed", "done")] * 2 + [("open", "odd")]
+    kept = list(Door.objects.order_by("pk").values_list("state", "note"))
+    assert kept == [("closed", "done"), ("closed", "first"), ("closed", "done"), ("open", "odd")]
+
+
+def test_a_move_of_many_that_the_table_does_not_know_moves_none(door):
+    move(door, "closed", moves=MOVES)
+    assert move_all([door], "open", moves=MOVES) == []
+    assert move_all([], "open", moves=MOVES) == []
+
+
+def test_moving_many_takes_two_statements(door, django_assert_num_queries):
+    rows = [door, *(Door.objects.create() for _each in range(5))]
+    with django_assert_num_queries(2):
+        assert move_all(rows, "closed", moves=MOVES) == rows

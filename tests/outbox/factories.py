@@ -36,6 +36,7 @@ class RecordingChannel:
     def __init__(self, *, name: str = "email", takes_idempotency_key: bool = False) -> None:
         self.name = name
         self.takes_idempotency_key = takes_idempotency_key
+        self.most_at_once = 1
         self.taken: list[Outgoing] = []
         self.behaviour: Callable[[Outgoing], None] = lambda outgoing: None
 
@@ -55,6 +56,10 @@ class Gate:
     def __call__(self, **question: object) -> Decision | None:
         self.asked.append(question)
         return self.decision
+
+    def of_many(self, *, asked: list[tuple[str, UUID]], **question: object) -> list[Decision]:
+        """Each as alone; nobody's answer is a no."""
+        return [self(address=address, subject_ref=ref, **question) or Decision(allowed=False) for address, ref in asked]
 
 
 def add_purposes() -> None:
@@ -82,6 +87,7 @@ def answering_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate = Gate()
     with monkeypatch.context() as patch:
         patch.setattr(hooks.send_gate, "_answer", gate)
+        patch.setattr(hooks.send_gate_of_many, "_answer", gate.of_many)
         yield gate
 
 

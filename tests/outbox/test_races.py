@@ -41,15 +41,15 @@ def test_two_batches_about_the_same_messages_in_other_orders_both_count(
     deliver(first)
     deliver(second)
     both_hold_one = threading.Barrier(2)
-    take_one = reports._take_one
+    take_all = reports._take_all
 
-    def slowly(*args: Any) -> bool:
-        taken = take_one(*args)
+    def slowly(*args: Any) -> int:
+        taken = take_all(*args)
         with suppress(threading.BrokenBarrierError):  # the other one waits for what this one holds, as it should
             both_hold_one.wait(timeout=1)
         return taken
 
-    monkeypatch.setattr(reports, "_take_one", slowly)
+    monkeypatch.setattr(reports, "_take_all", slowly)
     with ThreadPoolExecutor(max_workers=2) as pool:
         batches = [("one", [first, second]), ("two", [second, first])]
         taken = list(pool.map(lambda batch: closing(told, *batch), batches))

@@ -37,6 +37,7 @@ class _HttpChannel:
 class KeyedChannel(_HttpChannel):
     name = "sms"
     takes_idempotency_key = True
+    most_at_once = 10
     path = "/keyed"
 
 

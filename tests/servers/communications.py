@@ -115,8 +115,12 @@ def running() -> Iterator[Communications]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        #: Whoever connects waits to be heard: a queue of five would break off those of a batch.
+        request_queue_size = 256
+
+    server = Server(("127.0.0.1", 0), Handler)
     api.host = f"127.0.0.1:{server.server_address[1]}"
     api.url = f"http://{api.host}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -318,3 +318,46 @@ def test_a_text_dies_with_its_key(django_capture_on_commit_callbacks: Any) -> No
         files.shred(subject_ref=subject, retention_class="grievance")
     with pytest.raises(Shredded):
         texts.open(sealed, subject_ref=subject, retention_class="grievance")
+
+
+def test_texts_of_many_subjects_are_sealed_and_opened_under_the_key_of_each(
+    django_assert_num_queries: Any,
+) -> None:
+    subjects = [uuid4() for _each in range(4)]
+    before = texts.seal("before", subject_ref=subjects[0], retention_class="message")
+    clear = [(subject, [f"words {place}", "address"]) for place, subject in enumerate(subjects)]
+    sealed = texts.seal_for(clear, retention_class="message")
+    assert SubjectKey.objects.count() == 4
+    for subject, said, kept in zip(subjects, clear, sealed, strict=True):
+        assert kept is not None
+        assert texts.open_all(kept, subject_ref=subject, retention_class="message") == said[1]
+    kept = [(subject, one or []) for subject, one in zip(subjects, sealed, strict=True)]
+    kept.append((subjects[0], [before]))
+    with django_assert_num_queries(1), django_assert_num_queries(1, using="keys"):
+        opened = texts.open_of(kept, retention_class="message")
+    assert opened == [*(said for _subject, said in clear), ["before"]]
+
+
+def test_of_many_subjects_only_the_one_whose_key_ends_is_left_out() -> None:
+    first, second = uuid4(), uuid4()
+    sealed = texts.seal_for([(first, ["one"]), (second, ["two"])], retention_class="message")
+    kept = [(first, sealed[0] or []), (second, sealed[1] or [])]
+    key = SubjectKey.objects.get(subject_ref=first)
+    ShredOrder.objects.create(key_id=key.pk, subject_ref=first, retention_class="message", ordered_at=clock.now())
+    assert texts.open_of(kept, retention_class="message") == [None, ["two"]]
+    assert [
+        one is None for one in texts.seal_for([(first, ["one"]), (second, ["two"])], retention_class="message")
+    ] == [
+        True,
+        False,
+    ]
+    key.delete()
+    assert texts.open_of(kept, retention_class="message") == [None, ["two"]]
+
+
+def test_of_many_texts_one_that_is_anothers_or_was_changed_is_not_opened() -> None:
+    first, second = uuid4(), uuid4()
+    ours, theirs = (texts.seal("words", subject_ref=ref, retention_class="message") for ref in (first, second))
+    changed = ours[:-1] + bytes([ours[-1] ^ 1])
+    asked = [(first, [theirs]), (first, [ours]), (first, [changed]), (first, [b""]), (first, [ours, theirs])]
+    assert texts.open_of(asked, retention_class="message") == [None, ["words"], None, None, None]

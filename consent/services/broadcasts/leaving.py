@@ -1,5 +1,6 @@
 """What the outbox asks of a broadcast's message at the moment at which it leaves, and under which template."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,30 +28,52 @@ _LABEL: Final = "consent.broadcast:"
 _LATER: Final = timedelta(minutes=1)
 
 
-def still_wanted(*, message: Message, at: datetime) -> tuple[str, datetime | None] | None:
-    """Registered in ``hooks.leaving``: why a message of a broadcast may not leave, and when to ask again; None: it may."""
-    if message.kind != KIND:
-        return None
-    line = BroadcastPerson.objects.select_related("broadcast").filter(message=message).first()
-    if line is None:
-        return TAKEN_OVER, None
-    if line.broadcast.state == BroadcastState.PAUSED:
-        return PAUSED, at + _LATER
-    if line.broadcast.state == BroadcastState.CANCELLED:
-        has_left = Delivery.objects.filter(message=message, outcome__in=MAY_HAVE_LEFT).exists()
-        return MAY_HAVE_ARRIVED if has_left else CANCELLED, None
-    if message.channel in wording.OF_TEMPLATES and not _template_holds(line.broadcast, message, at):
-        return TEMPLATE_ENDED, None
-    return (TOLD_ALREADY, None) if message.attempts > 1 and _is_told_since(message) else None
+def still_wanted(*, messages: Sequence[Message], at: datetime) -> dict[int, tuple[str, datetime | None]]:
+    """Registered in ``hooks.leaving``: which messages of broadcasts may not leave, why, and when to ask again."""
+    ours = [message for message in messages if message.kind == KIND]
+    if not ours:
+        return {}
+    rows = BroadcastPerson.objects.select_related("broadcast").filter(message__in=ours)
+    broadcasts = {line.message_id: line.broadcast for line in rows}
+    held: dict[int, tuple[str, datetime | None]] = {}
+    told = _told_since(ours)
+    held_up: dict[tuple[int, str, str], bool] = {}
+    for message in ours:
+        broadcast = broadcasts.get(message.pk)
+        if broadcast is None:
+            held[message.pk] = TAKEN_OVER, None
+        elif broadcast.state == BroadcastState.PAUSED:
+            held[message.pk] = PAUSED, at + _LATER
+        elif broadcast.state == BroadcastState.CANCELLED:
+            has_left = Delivery.objects.filter(message=message, outcome__in=MAY_HAVE_LEFT).exists()
+            held[message.pk] = MAY_HAVE_ARRIVED if has_left else CANCELLED, None
+        elif message.channel in wording.OF_TEMPLATES:
+            place = (broadcast.pk, message.channel, message.template_language)
+            if place not in held_up:
+                held_up[place] = not _template_holds(broadcast, message, at)
+            if held_up[place]:
+                held[message.pk] = TEMPLATE_ENDED, None
+        if message.pk in told:
+            held.setdefault(message.pk, (TOLD_ALREADY, None))
+    return held
 
 
-def _is_told_since(message: Message) -> bool:
-    """Whether somebody else at the same address got a message after this one had failed, which staff revived."""
-    own = DeliveryAddress.objects.filter(message=message).values_list("address_key", flat=True).first()
-    later = Message.objects.filter(
-        about=message.about, channel=message.channel, pk__gt=message.pk, destination__address_key=own
-    )
-    return own is not None and later.exclude(state__in=GAVE_UP).exists()
+def _told_since(messages: Sequence[Message]) -> set[int]:
+    """Those after which somebody else at the same address got a message, for they had failed, and staff revived them."""
+    again = {message.pk: message for message in messages if message.attempts > 1}
+    if not again:
+        return set()
+    own = dict(DeliveryAddress.objects.filter(message__in=again).values_list("message_id", "address_key"))
+    later = DeliveryAddress.objects.filter(
+        address_key__in=list(own.values()),
+        message__about__in={message.about for message in again.values()},
+        message__pk__gt=min(again),
+    ).exclude(message__state__in=GAVE_UP)
+    places: dict[tuple[str, str, bytes], int] = {}
+    for about, channel, key, pk in later.values_list("message__about", "message__channel", "address_key", "message_id"):
+        place = (about, channel, bytes(key))
+        places[place] = max(pk, places.get(place, 0))
+    return {pk for pk, key in own.items() if places.get((again[pk].about, again[pk].channel, bytes(key)), 0) > pk}
 
 
 def _template_holds(broadcast: Broadcast, message: Message, at: datetime) -> bool:

@@ -5,9 +5,11 @@ yet, in the order of their numbers. A worker that dies leaves whole turns or non
 person there is one row, by a constraint. Nothing runs between turns, so that the pace costs no worker.
 """
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Final
 
 import structlog
@@ -18,6 +20,7 @@ from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
 from consent.rules.broadcasts import (
     CANCELLED,
+    NO_TEXT,
     NO_WAY,
     PURPOSE_CHANGED,
     SEGMENT_GREW,
@@ -34,13 +37,13 @@ from consent.services.broadcasts.choosing import Go, Stay
 from consent.services.broadcasts.wording import Plan
 from portal.core import actor as actors
 from portal.core import clock, turns
-from portal.core.errors import PortalError, Refused
+from portal.core.errors import PortalError
 from portal.core.moves import move
 from portal.law.memory import remembering
 from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import post
+from portal.outbox.services.posting_many import Letter, post_all
 from portal.outbox.states import ADDRESS_KIND, MessageState
 from portal.people import selectors as people
 from portal.people.models import Principal
@@ -62,6 +65,14 @@ _MINUTE: Final = timedelta(minutes=1)
 REPORT_WAIT: Final = "broadcasts.report_wait"
 
 
+class Turn(IntEnum):
+    """What a turn did: nothing is left to do now, or it went on with people looked at before, or with new ones."""
+
+    NOTHING = 0
+    LOOKED_BACK = 1
+    LOOKED_ON = 2
+
+
 def run_all(*, seconds: float) -> int:
     """Go on with every broadcast that is under way. Returns how many turns were taken. One that breaks holds up no other."""
     count = 0
@@ -74,27 +85,35 @@ def run_all(*, seconds: float) -> int:
     return count
 
 
-def run(broadcast_id: int, *, seconds: float) -> int:
-    """Take turns until nothing is left to do now or the time is over. Returns how many. Opens its own transactions."""
-    until, count = time.monotonic() + seconds, 0
-    while time.monotonic() < until and take_turn(broadcast_id, at=clock.now()):
-        count += 1
+def run(broadcast_id: int, *, seconds: float, most: int = sys.maxsize) -> int:
+    """Take turns, at most so many, until nothing is left to do now or the time is over. Returns how many.
+
+    Opens its own transactions. Looking back at everybody who was written to costs more with each of them: it is done first,
+    for as long as it finds somebody, and again when nobody new is left.
+    """
+    until, count, looks_back = time.monotonic() + seconds, 0, True
+    while count < most and time.monotonic() < until:
+        done = take_turn(broadcast_id, at=clock.now(), looks_back=looks_back)
+        if done == Turn.NOTHING and looks_back:
+            break
+        count += done != Turn.NOTHING
+        looks_back = done != Turn.LOOKED_ON
     return count
 
 
-def take_turn(broadcast_id: int, *, at: datetime) -> bool:
-    """One turn at one broadcast, in a transaction of its own. False when there is nothing to do now."""
+def take_turn(broadcast_id: int, *, at: datetime, looks_back: bool = True) -> Turn:
+    """One turn at one broadcast, in a transaction of its own. ``looks_back``: at people who were looked at already, first."""
     with remembering(), transaction.atomic(), transaction.atomic(using="keys"):
         turns.take(f"consent.broadcast:{broadcast_id}")
         row = Broadcast.objects.filter(pk=broadcast_id, ended_at=None).first()
         if row is None or row.state not in {BroadcastState.SENDING, BroadcastState.CANCELLED}:
-            return False
+            return Turn.NOTHING
         if row.state == BroadcastState.CANCELLED:
             return _count_cancelled(row, at)
         plan = proposing.plan_of(row)
         if because := _is_other_than_agreed(row, plan, at):
             return _stop_for_people(row, because, at)
-        return _send(row, plan, at)
+        return _send(row, plan, at, looks_back=looks_back)
 
 
 def _is_other_than_agreed(row: Broadcast, plan: Plan, at: datetime) -> str:
@@ -107,31 +126,29 @@ def _is_other_than_agreed(row: Broadcast, plan: Plan, at: datetime) -> str:
     return "" if proposing.is_as_agreed(row, plan) else TEXTS_CHANGED
 
 
-def _stop_for_people(row: Broadcast, because: str, at: datetime) -> bool:
-    """Pause it until somebody decides. Always False: there is nothing more to do now."""
+def _stop_for_people(row: Broadcast, because: str, at: datetime) -> Turn:
+    """Pause it until somebody decides: there is nothing more to do now."""
     move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES, paused_because=because)
     steering.note(row, SENDER, at)
-    return False
+    return Turn.NOTHING
 
 
-def _send(row: Broadcast, plan: Plan, at: datetime) -> bool:
-    has_settled = _settle(row, at)
+def _send(row: Broadcast, plan: Plan, at: datetime, *, looks_back: bool) -> Turn:
+    looks_back = looks_back or row.listed_at is not None
+    has_settled = looks_back and _settle(row, at)
     left = allowance(
         per_minute=row.per_minute,
         posted=BroadcastPerson.objects.filter(broadcast=row, posted_at__gt=at - _MINUTE).count(),
     )
     if not left:
-        return False
+        return Turn.NOTHING
     most = min(left, BATCH)
-    if again := _not_reached(row, at, most):
+    if looks_back and (again := _not_reached(row, at, most) or _waiting(row, at, most)):
         _go_on(row, plan, again, at)
-        return True
-    if whose_hour_has_come := _waiting(row, at, most):
-        _go_on(row, plan, whose_hour_has_come, at)
-        return True
+        return Turn.LOOKED_BACK
     if row.listed_at is None:
         return _look_at_more(row, plan, at, most)
-    return has_settled or _end(row, BroadcastState.DONE, at)
+    return Turn.LOOKED_BACK if has_settled else _end(row, BroadcastState.DONE, at)
 
 
 # ------------------------------------------------------------------------------------------- people not looked at yet
@@ -143,26 +160,25 @@ def _next_people(row: Broadcast, most: int) -> list[Principal]:
     return list(found.order_by("pk")[:most])
 
 
-def _look_at_more(row: Broadcast, plan: Plan, at: datetime, most: int) -> bool:
-    """Whether there may be more to do; a segment that outgrew what was agreed to stops before its surplus is reached."""
+def _look_at_more(row: Broadcast, plan: Plan, at: datetime, most: int) -> Turn:
+    """People not looked at yet; a segment that outgrew what was agreed to stops before its surplus is reached."""
     batch = _next_people(row, most)
     if not batch:
         Broadcast.objects.filter(pk=row.pk).update(listed_at=at)
-        return True
+        return Turn.LOOKED_ON
     if BroadcastPerson.objects.filter(broadcast=row).count() + len(batch) > proposing.most(row, at):
         return _stop_for_people(row, SEGMENT_GREW, at)
     fresh, again = _apart(row, batch)
     ways = choosing.choose(row, reached(fresh), starts={}, at=at)
     lines = [BroadcastPerson(broadcast=row, subject_ref=person.subject.ref) for person in fresh]
-    for line, person in zip(lines, fresh, strict=True):
-        _take(plan, line, ways[line.subject_ref], person, at)
+    _take(row, plan, [(line, ways[line.subject_ref], person) for line, person in zip(lines, fresh, strict=True)], at)
     told = [
         BroadcastPerson(broadcast=row, subject_ref=person.subject.ref, is_open=False, reason=TOLD_ALREADY)
         for person in again
     ]
     BroadcastPerson.objects.bulk_create([*lines, *told])
     Broadcast.objects.filter(pk=row.pk).update(cursor=batch[-1].pk)
-    return True
+    return Turn.LOOKED_ON
 
 
 def _apart(row: Broadcast, batch: Sequence[Principal]) -> tuple[list[Principal], list[Principal]]:
@@ -181,40 +197,43 @@ def _apart(row: Broadcast, batch: Sequence[Principal]) -> tuple[list[Principal],
     return fresh, again
 
 
-def _take(plan: Plan, line: BroadcastPerson, way: Go | Stay, person: Principal, at: datetime) -> None:
-    """Write on the person's row, which the caller saves, by which way the message goes; and post it."""
-    if isinstance(way, Stay):
-        # Where an earlier channel was tried, its message says why.
-        line.is_open, line.next_at = False, None
-        line.reason = "" if line.message_id else way.reason[:40]
-        return
-    if way.wait_until is not None:
-        line.next_at = way.wait_until
-        return
-    try:
-        message = _post(plan, line.broadcast, way, person)
-    except PortalError as refusal:
-        line.is_open, line.reason = False, "" if line.message_id else refusal.code[:40]
-        return
-    line.message, line.place, line.next_at, line.posted_at = message, way.place, None, at
+def _take(
+    row: Broadcast, plan: Plan, found: Sequence[tuple[BroadcastPerson, Go | Stay, Principal]], at: datetime
+) -> None:
+    """Write on each person's row, which the caller saves, by which way the message goes; and post those that go now."""
+    going: list[tuple[BroadcastPerson, Go]] = []
+    letters: list[Letter] = []
+    for line, way, person in found:
+        if isinstance(way, Stay):
+            _stop(line, way.reason)
+        elif way.wait_until is not None:
+            line.next_at = way.wait_until
+        elif (letter := _letter(plan, way, person)) is None:
+            _stop(line, NO_TEXT)
+        else:
+            going.append((line, way))
+            letters.append(letter)
+    posted = post_all(kind=KIND, purpose=row.purpose, about=row.about, letters=letters, only_here=True)
+    for (line, way), said in zip(going, posted, strict=True):
+        if isinstance(said, PortalError):  # an address that is none, or the person's key is being shredded
+            _stop(line, said.code)
+        else:
+            line.message, line.place, line.next_at, line.posted_at = said, way.place, None, at
 
 
-def _post(plan: Plan, row: Broadcast, way: Go, person: Principal) -> Message:
-    """Raises Refused for an address that is none, Unavailable while the person's key is being shredded."""
+def _stop(line: BroadcastPerson, reason: str) -> None:
+    """Nothing more for this person. Where an earlier channel was tried, its message says why."""
+    line.is_open, line.next_at = False, None
+    line.reason = "" if line.message_id else reason[:40]
+
+
+def _letter(plan: Plan, way: Go, person: Principal) -> Letter | None:
+    """None where there is no text for the channel."""
     said = wording.said_on(way.channel, person.language, words=plan.words, templates=plan.templates, title=plan.title)
     if said is None:
-        raise Refused("There is no text for this channel.", code="NO_TEXT")
-    return post(
-        kind=KIND,
-        subject_ref=person.subject.ref,
-        channel=way.channel,
-        address=way.address,
-        language=said.language,
-        purpose=row.purpose,
-        about=row.about,
-        context={"subject": said.subject, "text": said.text},
-        only_here=True,
-    )
+        return None
+    words = {"subject": said.subject, "text": said.text}
+    return Letter(person.subject.ref, way.channel, way.address, said.language, words)
 
 
 # ------------------------------------------------------------------------------- people who were looked at already
@@ -286,12 +305,14 @@ def _go_on(row: Broadcast, plan: Plan, lines: Mapping[BroadcastPerson, int], at:
     }
     starts = {line.subject_ref: place for line, place in lines.items()}
     ways = choosing.choose(row, reached(known.values()), starts=starts, at=at)
+    found: list[tuple[BroadcastPerson, Go | Stay, Principal]] = []
     for line in lines:
         person = known.get(line.subject_ref)
         if person is None:  # erased meanwhile
             line.is_open, line.reason = False, "" if line.message_id else NO_WAY
         else:
-            _take(plan, line, ways[line.subject_ref], person, at)
+            found.append((line, ways[line.subject_ref], person))
+    _take(row, plan, found, at)
     changed = ["is_open", "reason", "next_at", "message", "place", "posted_at"]
     BroadcastPerson.objects.bulk_update(list(lines), changed)
 
@@ -299,7 +320,7 @@ def _go_on(row: Broadcast, plan: Plan, lines: Mapping[BroadcastPerson, int], at:
 # ------------------------------------------------------------------------------------------------------- the end of it
 
 
-def _count_cancelled(row: Broadcast, at: datetime) -> bool:
+def _count_cancelled(row: Broadcast, at: datetime) -> Turn:
     """Nobody else is written to: each person who was not reached gets a row that says so."""
     ended = _open(row).filter(message=None).update(is_open=False, next_at=None, reason=CANCELLED)
     waits = Q(message__state__in=(MessageState.DUE, MessageState.SENDING))
@@ -314,16 +335,16 @@ def _count_cancelled(row: Broadcast, at: datetime) -> bool:
         )
         done = {"cursor": batch[-1].pk} if batch else {"listed_at": at}
         Broadcast.objects.filter(pk=row.pk).update(**done)
-        return True
-    return bool(ended) or _end(row, BroadcastState.CANCELLED, at)
+        return Turn.LOOKED_ON
+    return Turn.LOOKED_BACK if ended else _end(row, BroadcastState.CANCELLED, at)
 
 
-def _end(row: Broadcast, target: BroadcastState, at: datetime) -> bool:
-    """Write the end where nobody is left. Always False: there is nothing more to do now."""
+def _end(row: Broadcast, target: BroadcastState, at: datetime) -> Turn:
+    """Write the end where nobody is left: there is nothing more to do now."""
     if row.listed_at is not None and not _open(row).exists():
         if row.state == target:
             Broadcast.objects.filter(pk=row.pk).update(ended_at=at)
         else:
             move(row, target, moves=BROADCAST_MOVES, ended_at=at)
         steering.note(row, SENDER, at, is_over=True)
-    return False
+    return Turn.NOTHING

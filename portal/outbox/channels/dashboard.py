@@ -8,6 +8,8 @@ class DashboardChannel:
 
     name = "dashboard"
     takes_idempotency_key = True
+    #: Nothing is sent, so nothing waits.
+    most_at_once = 25
 
     def send(self, outgoing: Outgoing) -> Accepted:
         return Accepted()

@@ -26,6 +26,11 @@ class _GatewayChannel:
     name: str
     takes_idempotency_key = True
 
+    @property
+    def most_at_once(self) -> int:
+        """As many connections as the operator lets us hold open to the gateway."""
+        return int(settings.OUTBOX_GATEWAY_AT_ONCE)
+
     def send(self, message: Outgoing) -> Accepted:
         """Hand the message to the gateway once. A redirect is not followed."""
         try:

@@ -81,7 +81,11 @@ class OutcomeUnknown(ChannelFailure):
 
 
 class Channel(Protocol):
-    """One way to reach people. ``send`` blocks for less than the outbox's lease, and has no effect but sending."""
+    """One way to reach people. ``send`` blocks for less than the outbox's lease, and has no effect but sending.
+
+    A channel with ``most_at_once`` takes so many at the same time: ``send`` is then called from threads and asks no
+    database. Without it one message goes after another.
+    """
 
     name: str
     takes_idempotency_key: bool

@@ -23,6 +23,11 @@ def is_set_up(name: str) -> bool:
     return name in settings.OUTBOX_CHANNELS
 
 
+def most_at_once(name: str) -> int:
+    """How many messages may be handed to the channel at the same time; one where this installation has none."""
+    return int(getattr(channel(name), "most_at_once", 1)) if is_set_up(name) else 1
+
+
 @cache
 def _make(path: str) -> Channel:
     made: Channel = import_string(path)()

@@ -58,8 +58,11 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
     the edge, never inside one.
     """
     message = claim(message_id, now=now)
-    if message is None:
-        return None
+    return None if message is None else attempt(message)
+
+
+def attempt(message: Message) -> MessageState:
+    """The attempt at a message that was claimed. Opens its own transactions."""
     if message.attempts > message.attempts_allowed:
         # Each attempt died before it had an outcome, in the gate for instance: only a person can tell why.
         _end(message, MessageState.DEAD, Outcome.REFUSED, code="NEVER_PREPARED")
@@ -135,17 +138,15 @@ def _may_leave(message: Message, address: str) -> bool:
 
 def _is_called_off(message: Message) -> bool:
     """Whether whoever posted it does not want it to leave now, or any more."""
-    for asked in hooks.leaving:
-        held = asked(message=message, at=clock.now())
-        if held is None:
-            continue
-        code, until = held
-        if until is None:
-            _end(message, MessageState.CLOSED, Outcome.REFUSED, code=code)
-        else:
-            _postpone(message, code=code, until=until)
-        return True
-    return False
+    held = gate.held([message]).get(message.pk)
+    if held is None:
+        return False
+    code, until = held
+    if until is None:
+        _end(message, MessageState.CLOSED, Outcome.REFUSED, code=code)
+    else:
+        _postpone(message, code=code, until=until)
+    return True
 
 
 def _is_out_of_turn(message: Message) -> bool:
@@ -234,27 +235,29 @@ def _start(message: Message, address: str) -> bool:
 def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
     try:
         accepted = channel.send(outgoing)
-    except PermanentFailure as failure:
-        _end(
-            message,
-            MessageState.DEAD,
-            Outcome.REFUSED,
-            code=failure.code,
-            fault=FaultReason.BOUNCED if failure.no_such_address else None,
-        )
-    except OutcomeUnknown as failure:
+    except Exception as failure:  # noqa: BLE001 - whatever the adapter did, the message may have left
+        failed(message, failure, channel)
+    else:
+        sent(message, accepted.provider_reference)
+
+
+def failed(message: Message, failure: Exception, channel: Channel) -> None:
+    """Commit what a channel that did not accept the message means for it."""
+    if isinstance(failure, PermanentFailure):
+        fault = FaultReason.BOUNCED if failure.no_such_address else None
+        _end(message, MessageState.DEAD, Outcome.REFUSED, code=failure.code, fault=fault)
+    elif isinstance(failure, OutcomeUnknown):
         unknown(message, code=failure.code, takes_idempotency_key=channel.takes_idempotency_key)
-    except ChannelFailure as failure:
+    elif isinstance(failure, ChannelFailure):
         asked = failure.retry_after if isinstance(failure, TemporaryFailure) else None
         _put_off(message, code=failure.code, at_least=asked)
-    except Exception as crash:  # noqa: BLE001 - whatever the adapter did, the message may have left
-        log.error("outbox.channel_crashed", message=message.reference, error=type(crash).__name__)  # noqa: TRY400 - a traceback may quote the message
-        unknown(message, code="CHANNEL_CRASHED", takes_idempotency_key=channel.takes_idempotency_key)
     else:
-        _sent(message, accepted.provider_reference)
+        # No traceback: it may quote the message.
+        log.error("outbox.channel_crashed", message=message.reference, error=type(failure).__name__)
+        unknown(message, code="CHANNEL_CRASHED", takes_idempotency_key=channel.takes_idempotency_key)
 
 
-def _sent(message: Message, provider_reference: str) -> None:
+def sent(message: Message, provider_reference: str) -> None:
     """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
     attempt, held = message.attempts, {"lease_token": message.lease_token}
     left: dict[str, Any] = {"sent_at": clock.now(), "next_attempt_at": None, "reason": "", **FREE}
@@ -300,7 +303,7 @@ def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) 
         _note(message, Outcome.PUT_OFF, code=code)
         changes = {"next_attempt_at": clock.now() + wait, "reason": code, **FREE}
         if message.state == MessageState.SENDING:
-            move(message, MessageState.DUE, moves=MOVES, **changes)
+            move(message, MessageState.DUE, moves=MOVES, read_again=False, **changes)
             reports.follow(message)
         else:
             Message.objects.filter(pk=message.pk).update(**changes)
@@ -317,7 +320,8 @@ def _end(
                 faults.note(message, reason=fault, code=code, now=clock.now())
             if target == MessageState.DEAD and moving.by_another_channel(message, now=clock.now()) is not None:
                 target = MessageState.CLOSED
-            move(message, target, moves=MOVES, next_attempt_at=None, reason=code, **FREE)
+            # The row is locked since its lease was renewed.
+            move(message, target, moves=MOVES, read_again=False, next_attempt_at=None, reason=code, **FREE)
             if target == MessageState.STOPPED:
                 traces.record_act(AuditKind.OUTBOX_MESSAGE_BLOCKED, message, actor=SENDER)
 
@@ -337,7 +341,7 @@ def unknown(message: Message, *, code: str, takes_idempotency_key: bool) -> None
             has_attempts = message.attempts < message.attempts_allowed
             target = MessageState.DUE if has_attempts else MessageState.DEAD
             again = now + timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS) if has_attempts else None
-            move(message, target, moves=MOVES, next_attempt_at=again, reason=code, **FREE)
+            move(message, target, moves=MOVES, read_again=False, next_attempt_at=again, reason=code, **FREE)
             reports.follow(message)
             return
         count = message.unknown_outcomes + 1

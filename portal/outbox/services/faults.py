@@ -1,6 +1,6 @@
 """Addresses that do not work on a channel: noted by a bounce or a complaint, forgotten when they prove to work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -43,6 +43,17 @@ def stand(*, address: str, channel: str) -> bool:
     """Whether something is known against a normalised address on a channel."""
     keys = addresses.address_keys(address)
     return AddressFault.objects.filter(address_key__in=keys, channel=channel).exists()
+
+
+def among(places: Mapping[int, str], *, channel: str) -> set[int]:
+    """Which of the messages (key and normalised address) go to an address with something against it on the channel."""
+    keys_of = addresses.hasher()
+    messages_at: dict[bytes, list[int]] = {}
+    for pk, address in places.items():
+        for key in keys_of(address) if address else ():
+            messages_at.setdefault(key, []).append(pk)
+    found = AddressFault.objects.filter(address_key__in=list(messages_at), channel=channel)
+    return {pk for key in found.values_list("address_key", flat=True) for pk in messages_at[bytes(key)]}
 
 
 def forget(

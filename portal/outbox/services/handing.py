@@ -6,9 +6,15 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.outbox.states import WEBHOOK
 
+#: Senders that were looked up already, by what they depend on.
+Known = dict[tuple[str, ...], SenderIdentity]
 
-def outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
-    """The message with its words, its address and the name of its sender, as a channel takes it. Reads only."""
+
+def outgoing(message: Message, text: reading.Text, address: str, *, known: Known | None = None) -> Outgoing:
+    """The message with its words, its address and the name of its sender, as a channel takes it. Reads only.
+
+    ``known`` is filled for the next ones of a batch: messages about one thing go under one name.
+    """
     return Outgoing(
         reference=message.reference,
         channel=message.channel,
@@ -20,20 +26,23 @@ def outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
         kind=message.kind,
         subject_ref=message.subject_ref,
         variables=text.variables,
-        sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message),
+        sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message, {} if known is None else known),
         idempotency_key=str(message.idempotency_key),
         message_id=message.message_id,
         one_click=str(hooks.one_click_url.ask(reference=message.reference, category=message.category)),
     )
 
 
-def _sender(message: Message) -> SenderIdentity:
-    found: SenderIdentity | None = hooks.sender_identity.ask(
-        fiduciary=message.fiduciary,
-        channel=message.channel,
-        category=message.category,
-        kind=message.kind,
-        language=message.template_language,
-        about=message.about,
-    )
-    return found or SenderIdentity()
+def _sender(message: Message, known: Known) -> SenderIdentity:
+    asked = {
+        "fiduciary": message.fiduciary,
+        "channel": message.channel,
+        "category": message.category,
+        "kind": message.kind,
+        "language": message.template_language,
+        "about": message.about,
+    }
+    place = tuple(asked.values())
+    if place not in known:
+        known[place] = hooks.sender_identity.ask(**asked) or SenderIdentity()
+    return known[place]

@@ -54,11 +54,11 @@ def post(
         if Message.objects.filter(**once).exists():
             return Message.objects.get(**once)
         now = clock.now()
-        normalised = _normalised(way, address)
+        normalised = normalised_on(way, address)
         template = texts.load(kind, language)
         values = {
             **new_identity(now),
-            **_category(template, purpose, now),
+            **category_of(template, purpose, now),
             "purpose": purpose,
             "language": language,
             "fiduciary": fiduciary,
@@ -76,7 +76,8 @@ def post(
         return message
 
 
-def _normalised(channel: Channel, address: str) -> str:
+def normalised_on(channel: Channel, address: str) -> str:
+    """The address in its normal form, empty where the channel needs none. Raises Refused for what is none."""
     if channel in WITHOUT_ADDRESS:
         return ""
     if channel not in ADDRESS_KIND:
@@ -95,7 +96,7 @@ def new_identity(now: datetime) -> dict[str, object]:
     }
 
 
-def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> dict[str, object]:
+def category_of(template: texts.MessageTemplate, purpose: str, now: datetime) -> dict[str, object]:
     """An essential purpose cannot carry a text that calls itself promotional, nor the other way round."""
     by_purpose = str(law.purpose(purpose, on=clock.day(now)).message_category)
     named = [by_purpose, template.category] if template.category else [by_purpose]
@@ -113,31 +114,47 @@ def keep(
 
     Raises TemplateFault for a value that is missing, Unavailable while the subject's key is being shredded.
     """
-    on = clock.day(now)
-    footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
+    words = words_of(message, template, context, footer=footer_of(message.channel, template.language, now))
+    clear = [words, normalised] if normalised else [words]
+    sealed, *sealed_address = sealing.seal_all(clear, subject_ref=message.subject_ref)
+    MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
+    keep_version(template, now)
+    for address in sealed_address:
+        destination_of(message, normalised, address, now).save(force_insert=True)
+
+
+def footer_of(channel: str, language: str, now: datetime) -> str:
+    """Who writes: the officer and the company, where the channel has room for it."""
+    return "" if channel in SHORT else str(hooks.letter_footer.ask(language=language, on=clock.day(now)))
+
+
+def words_of(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], *, footer: str) -> str:
+    """Subject, body, values and what opens something, as they are sealed. Raises TemplateFault for a value that is missing."""
     one_click = _one_click(message)
-    way_out = _way_out(one_click, template.language)
-    footer = "\n\n".join(part for part in (way_out, footer) if part)
-    subject, body = texts.render(template, context, footer=footer)
+    foot = "\n\n".join(part for part in (_way_out(one_click, template.language), footer) if part)
+    subject, body = texts.render(template, context, footer=foot)
     variables = {name: str(value) for name, value in context.items()}
     opens = [value for name, value in variables.items() if name in template.opens and value]
     words = {"subject": subject, "body": body, "variables": variables, "opens": [*opens, *filter(None, [one_click])]}
-    both = json.dumps(words, ensure_ascii=False)
-    sealed, *sealed_address = sealing.seal_all(
-        [both, normalised] if normalised else [both], subject_ref=message.subject_ref
-    )
-    MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
+    return json.dumps(words, ensure_ascii=False)
+
+
+def keep_version(template: texts.MessageTemplate, now: datetime) -> None:
+    """The template as it is used, once."""
     version = {"kind": template.kind, "language": template.language, "sha256": template.sha256}
     if not TemplateVersion.objects.filter(**version).exists():
         TemplateVersion.objects.get_or_create(**version, defaults={"source": template.source, "first_used_at": now})
-    for address in sealed_address:
-        DeliveryAddress.objects.create(
-            message=message,
-            sealed=address,
-            address_key=addresses.address_key(normalised),
-            masked=addresses.mask(ADDRESS_KIND[Channel(message.channel)], normalised),
-            created_at=now,
-        )
+
+
+def destination_of(message: Message, normalised: str, sealed: bytes, now: datetime) -> DeliveryAddress:
+    """The row of where a message goes, not saved."""
+    return DeliveryAddress(
+        message=message,
+        sealed=sealed,
+        address_key=addresses.address_key(normalised),
+        masked=addresses.mask(ADDRESS_KIND[Channel(message.channel)], normalised),
+        created_at=now,
+    )
 
 
 def _one_click(message: Message) -> str:

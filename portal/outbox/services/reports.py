@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Q
@@ -11,14 +12,15 @@ from django.db.models import Q
 from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock, hooks, signed_messages, turns
 from portal.core.errors import NotFound
-from portal.core.moves import move
+from portal.core.moves import move, move_all
 from portal.core.turns import retried
 from portal.outbox import rules, traces
-from portal.outbox.models import Delivery, Message, ReceivedWebhook
+from portal.outbox.models import AddressFault, Delivery, DeliveryAddress, Message, ReceivedWebhook
 from portal.outbox.services import faults, moving, reading
 from portal.outbox.states import (
     ADDRESS_KIND,
     FREE,
+    LEFT,
     MOVES,
     REPORTED,
     FaultReason,
@@ -55,22 +57,15 @@ class Taken:
 @retried
 def take(*, webhook_id: str, reports: Sequence[Report], now: datetime) -> Taken:
     """Take the reports of one signed message, all or none, in one transaction. A second time it changes nothing."""
-    new = known = strange = 0
     with transaction.atomic():
         _row, is_new = ReceivedWebhook.objects.get_or_create(webhook_id=webhook_id, defaults={"received_at": now})
         if not is_new:
             return Taken(replayed=True)
         _take_turns({report.reference for report in reports if report.outcome == Outcome.COMPLAINED})
         messages = _locked({report.reference for report in reports})
-        for report in reports:
-            message = messages.get(report.reference)
-            if message is None:
-                strange += 1
-            elif _take_one(message, report, now):
-                new += 1
-            else:
-                known += 1
-    return Taken(new, known, strange)
+        named = [(messages[report.reference], report) for report in reports if report.reference in messages]
+        new = _take_all(named, now)
+    return Taken(new, len(named) - new, len(reports) - len(named))
 
 
 def sweep_numbers(*, now: datetime) -> int:
@@ -111,31 +106,101 @@ def _locked(names: Collection[str]) -> dict[str, Message]:
     return {name: message for message in left for name in (message.reference, message.message_id) if name in names}
 
 
-def _take_one(message: Message, report: Report, now: datetime) -> bool:
-    facts = message.deliveries
-    if facts.filter(outcome=report.outcome).exists():
-        return False
-    # "accepted" sorts before "started".
-    last = facts.filter(outcome__in=(Outcome.ACCEPTED, Outcome.STARTED)).order_by("outcome", "-attempt").first()
-    said = report.happened_at or now
-    Delivery.objects.create(
-        message=message,
-        attempt=last.attempt if last is not None else message.attempts,
-        outcome=report.outcome,
-        code=report.code[:40],
-        # Another machine's clock: never before we wrote the message, never in the future.
-        happened_at=min(max(said, message.created_at), now),
+def _take_all(named: Sequence[tuple[Message, Report]], now: datetime) -> int:
+    """Write down what is new, in their order, and let each message follow once. Returns how many were new.
+
+    In the caller's transaction, which holds the messages.
+    """
+    facts = _Facts({message.pk for message, _report in named})
+    new: list[tuple[Message, Report]] = []
+    for message, report in named:
+        if facts.are_new(message, report.outcome):
+            new.append((message, report))
+    Delivery.objects.bulk_create(
+        Delivery(
+            message=message,
+            attempt=facts.attempt_of(message),
+            outcome=report.outcome,
+            code=report.code[:40],
+            # Another machine's clock: never before we wrote the message, never in the future.
+            happened_at=min(max(report.happened_at or now, message.created_at), now),
+        )
+        for message, report in new
     )
-    follow(message)
-    if report.outcome in _FAULT:
-        faults.note(message, reason=_FAULT[report.outcome], code=report.code, now=now)
-    elif report.outcome in {Outcome.DELIVERED, Outcome.READ}:
+    told = list({message.pk: message for message, _report in new}.values())
+    _follow_all(told, facts)
+    arrived = [message for message, report in new if report.outcome in {Outcome.DELIVERED, Outcome.READ}]
+    for message in _had_faults(list({message.pk: message for message in arrived}.values())):
         _works_again(message, now)
-    if report.outcome == Outcome.COMPLAINED:
-        _tell_complaint(message, now)
-    if message.state == MessageState.UNDELIVERED and report.outcome in {Outcome.BOUNCED, Outcome.UNDELIVERED}:
-        moving.by_another_channel(message, now=now)
-    return True
+    for message, report in new:
+        if report.outcome in _FAULT:
+            faults.note(message, reason=_FAULT[report.outcome], code=report.code, now=now)
+        if report.outcome == Outcome.COMPLAINED:
+            _tell_complaint(message, now)
+    lost = {message.pk for message, report in new if report.outcome in {Outcome.BOUNCED, Outcome.UNDELIVERED}}
+    for message in told:
+        if message.state == MessageState.UNDELIVERED and message.pk in lost:
+            moving.by_another_channel(message, now=now)
+    return len(new)
+
+
+class _Facts:
+    """What is known of some messages: what was reported of each, and by which attempt it left."""
+
+    def __init__(self, messages: Collection[int]) -> None:
+        self.reported: dict[int, set[str]] = {}
+        self._attempts: dict[int, tuple[bool, int]] = {}
+        wanted = Delivery.objects.filter(
+            message__in=messages, outcome__in=(*REPORTED, Outcome.ACCEPTED, Outcome.STARTED)
+        )
+        for pk, outcome, attempt in wanted.values_list("message_id", "outcome", "attempt"):
+            if outcome in REPORTED:
+                self.reported.setdefault(pk, set()).add(outcome)
+            else:
+                # The last that was accepted, else the last that was started.
+                found = (outcome == Outcome.ACCEPTED, attempt)
+                self._attempts[pk] = max(found, self._attempts.get(pk, found))
+
+    def are_new(self, message: Message, outcome: Outcome) -> bool:
+        """Whether nobody reported this of the message before; from now on somebody has."""
+        said = self.reported.setdefault(message.pk, set())
+        if outcome in said:
+            return False
+        said.add(outcome)
+        return True
+
+    def attempt_of(self, message: Message) -> int:
+        return self._attempts.get(message.pk, (False, message.attempts))[1]
+
+
+def _follow_all(messages: Sequence[Message], facts: _Facts) -> None:
+    """``follow`` for messages of which something new was said: those that had left move together."""
+    moved: dict[str, list[Message]] = {}
+    for message in messages:
+        told = rules.reported_state(facts.reported[message.pk])
+        if message.state in LEFT and told is not None:
+            moved.setdefault(told, []).append(message)
+        else:
+            follow(message)
+    for told, those in moved.items():
+        move_all(those, told, moves=MOVES)
+
+
+def _had_faults(messages: Sequence[Message]) -> list[Message]:
+    """Those to whose address something may stand against: most need not be opened."""
+    if settings.LOOKUP_KEYS_OLD:  # the rows may stand under different keys
+        return list(messages)
+    keys = dict(DeliveryAddress.objects.filter(message__in=messages).values_list("message_id", "address_key"))
+    faulty = AddressFault.objects.filter(address_key__in=list(keys.values()), reason=FaultReason.BOUNCED)
+    found = {bytes(key) for key in faulty.values_list("address_key", flat=True)}
+    return [message for message in messages if message.pk in keys and bytes(keys[message.pk]) in found]
+
+
+def reported_among(messages: Sequence[Message]) -> list[Message]:
+    """Those of which something was reported."""
+    said = Delivery.objects.filter(message__in=messages, outcome__in=REPORTED).values_list("message_id", flat=True)
+    told = set(said)
+    return [message for message in messages if message.pk in told]
 
 
 def follow(message: Message) -> None:

@@ -10,7 +10,7 @@ from portal.core.errors import Unavailable
 from portal.law.memory import remembering
 from portal.outbox.channels import registry
 from portal.outbox.models import Message
-from portal.outbox.services import delivery
+from portal.outbox.services import delivery, side_by_side
 from portal.outbox.states import LEFT, MessageState
 
 
@@ -27,12 +27,9 @@ def sweep(*, now: datetime, limit: int) -> Swept:
     """Recover abandoned messages, then make one attempt at each message that is due, at most ``limit``, oldest first."""
     swept = Swept(recovered=recover(now=now, limit=limit))
     with remembering():
-        for pk in due(now=now, limit=limit):
-            state = delivery.deliver(pk, now=now)
-            if state in LEFT:
-                swept.sent += 1
-            elif state is not None:
-                swept.not_sent += 1
+        states = side_by_side.deliver_all(due(now=now, limit=limit), now=now)
+    swept.sent = sum(state in LEFT for state in states)
+    swept.not_sent = len(states) - swept.sent
     return swept
 
 

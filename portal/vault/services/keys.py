@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -57,16 +58,48 @@ def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, b
     return key_id, _unwrapped(key_id, wrapped)
 
 
-def _made(place: dict[str, object]) -> tuple[UUID, bytes]:
+def keys_for_writing(*, subject_refs: Collection[UUID], retention_class: str) -> dict[UUID, tuple[UUID, bytes]]:
+    """``key_for_writing`` for many subjects, a few statements for all. Who is left out has a key that is being shredded."""
+    found = _of_subjects(subject_refs, retention_class)
+    if missing := [ref for ref in dict.fromkeys(subject_refs) if ref not in found]:
+        now = clock.now()
+        with transaction.atomic(using=KEY_DATABASE):
+            # Of another process that makes one in this instant the key is taken: they are read again.
+            SubjectKey.objects.bulk_create(
+                (_new(subject_ref=ref, retention_class=retention_class, created_at=now) for ref in missing),
+                ignore_conflicts=True,
+            )
+        found |= _of_subjects(missing, retention_class)
+    _lock((key_id for key_id, _wrapped in found.values()), "pg_advisory_xact_lock_shared")
+    ending = _ordered_to_end({key_id for key_id, _wrapped in found.values()})
+    return {
+        ref: (key_id, _unwrapped(key_id, wrapped)) for ref, (key_id, wrapped) in found.items() if key_id not in ending
+    }
+
+
+def _of_subjects(subject_refs: Collection[UUID], retention_class: str) -> dict[UUID, tuple[UUID, bytes]]:
+    rows = SubjectKey.objects.filter(subject_ref__in=set(subject_refs), retention_class=retention_class)
+    return {ref: (key_id, bytes(wrapped)) for ref, key_id, wrapped in rows.values_list("subject_ref", "pk", "wrapped")}
+
+
+def _new(**columns: object) -> SubjectKey:
     key_id = uuid.uuid4()
     wrapped = ciphers.encrypt(os.urandom(32), purpose=PURPOSE, context=key_id.bytes)
+    return SubjectKey(id=key_id, wrapped=wrapped, **columns)
+
+
+def _ordered_to_end(key_ids: Collection[UUID]) -> set[UUID]:
+    return set(ShredOrder.objects.filter(key_id__in=key_ids).values_list("key_id", flat=True))
+
+
+def _made(place: dict[str, object]) -> tuple[UUID, bytes]:
+    made = _new(created_at=clock.now(), **place)
     try:
         with transaction.atomic(using=KEY_DATABASE):
-            SubjectKey.objects.create(id=key_id, wrapped=wrapped, created_at=clock.now(), **place)
+            made.save(force_insert=True)
     except IntegrityError:  # another process made it in this instant
-        row = SubjectKey.objects.get(**place)
-        return row.pk, bytes(row.wrapped)
-    return key_id, wrapped
+        made = SubjectKey.objects.get(**place)
+    return made.pk, bytes(made.wrapped)
 
 
 def require_lasting(key_id: UUID) -> None:
@@ -75,20 +108,22 @@ def require_lasting(key_id: UUID) -> None:
     Raises Unavailable when it came first. PostgreSQL: writers share an advisory lock, the order takes it alone; the lock
     ends with the transaction. SQLite lets in one writer at a time.
     """
-    _lock(key_id, "pg_advisory_xact_lock_shared")
+    _lock([key_id], "pg_advisory_xact_lock_shared")
     if ShredOrder.objects.filter(key_id=key_id).exists():
         raise Unavailable(_("What is kept here is being erased at this moment. Try again in ten minutes."))
 
 
 def wait_for_writers(key_id: UUID) -> None:
     """Called in the transaction that orders the end of a key: what is being written under it commits first."""
-    _lock(key_id, "pg_advisory_xact_lock")
+    _lock([key_id], "pg_advisory_xact_lock")
 
 
-def _lock(key_id: UUID, function: str) -> None:
+def _lock(key_ids: Iterable[UUID], function: str) -> None:
+    """In one order, the same for everybody."""
     if connection.vendor == "postgresql" and connection.in_atomic_block:
+        turns = sorted({int.from_bytes(key_id.bytes[:8], signed=True) for key_id in key_ids})
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(key_id.bytes[:8], signed=True)])
+            cursor.execute(f"SELECT {function}(turn) FROM unnest(%s::bigint[]) AS turn", [turns])  # noqa: S608 - names of ours only
 
 
 def key_for_reading(key_id: UUID) -> bytes:
@@ -97,6 +132,13 @@ def key_for_reading(key_id: UUID) -> bytes:
     if found is None:
         raise Shredded("This was erased: its key has been destroyed.")
     return _unwrapped(*found)
+
+
+def keys_for_reading(key_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """Those of the keys that have not ended and that nobody ordered to end."""
+    ending = _ordered_to_end(key_ids)
+    rows = SubjectKey.objects.filter(pk__in=set(key_ids) - ending).values_list("pk", "wrapped")
+    return {key_id: _unwrapped(key_id, bytes(wrapped)) for key_id, wrapped in rows}
 
 
 def wrap(data_key: bytes, *, subject_key: bytes, identity: bytes) -> bytes:
