@@ -14,7 +14,6 @@ from portal.law.states import ClockEventKind, ExtensionReason, LateReason, Start
 from portal.law.terms import Deadline, Unit
 from portal.law.words import period, rule_in_words, work
 
-HOURS_A_DAY = 24
 MINUTES_AN_HOUR = 60
 
 
@@ -116,7 +115,7 @@ def how_we_worked_out(clock: Clock) -> list[str]:
         _how_it_counts(clock, dates),
     ]
     if clock.paused_seconds:
-        sentences.append(_pause(clock.paused_seconds))
+        sentences.append(_pause(clock.paused_seconds, is_by_day=not dates.counts_time))
     if clock.paused_at is not None:
         sentences.append(_("We are waiting for you now. The date moves by as long as that takes."))
     sentences.append(_end(dates, place))
@@ -170,13 +169,17 @@ def _how_it_counts(clock: Clock, dates: Deadline) -> str:
     }
 
 
-def _pause(seconds: int) -> str:
-    hours = -(-seconds // 3600)
-    if hours < HOURS_A_DAY:
-        span = period(hours, Unit.HOUR)
+def _pause(seconds: int, *, is_by_day: bool) -> str:
+    """How much of the waiting moved the date; what is not full is not said to be."""
+    waited = timedelta(seconds=seconds)
+    if not is_by_day and waited < timedelta(hours=1):
+        return _("It stood still for less than an hour while we waited for you.")
+    if is_by_day or waited >= timedelta(days=1):
+        span = period(waited.days, Unit.CALENDAR_DAY)
     else:
-        span = period(-(-hours // HOURS_A_DAY), Unit.CALENDAR_DAY)
-    return _("It stood still for %(period)s while we waited for you.") % {"period": span}
+        span = period(waited // timedelta(hours=1), Unit.HOUR)
+    said = _("It stood still for %(period)s while we waited for you.") % {"period": span}
+    return f"{said} {_('A day that ended while we waited does not count.')}" if is_by_day else said
 
 
 def _end(dates: Deadline, place: ZoneInfo) -> str:

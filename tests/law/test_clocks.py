@@ -262,12 +262,33 @@ def test_the_explanation_names_receipt_rule_first_day_pause_and_doubt(start, act
             "We received it on 24 November 2026 at 19:10 (Indian time).",
             "We promise to do it within 5 days.",
             "The day of receipt is not counted: the first day is 25 November 2026. Weekends and holidays count.",
-            "It stood still for 2 days while we waited for you.",
+            "It stood still for 2 days while we waited for you. A day that ended while we waited does not count.",
             "So it is due by the end of 1 December 2026.",
         ]
         said = explanations.how_we_worked_out(law)
     assert "r.3(2)(a)(i), gives us 7 days." in said[1]
     assert "not settled" in said[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "waited", "days"),
+    [
+        ((12, 0), timedelta(seconds=19), 0),
+        ((9, 0), timedelta(hours=14, minutes=59), 0),
+        ((20, 0), timedelta(hours=10), 1),
+        ((23, 59), timedelta(hours=24), 1),
+        ((12, 0), timedelta(hours=48), 2),
+    ],
+)
+def test_a_promise_of_days_moves_by_the_days_that_ended_while_we_waited(start, actor, asked_at, waited, days):
+    before = {clock.rule_key: clock.due_at for clock in start()}
+    asked = (RECEIVED + timedelta(days=1)).replace(hour=asked_at[0], minute=asked_at[1])
+    clocks.pause(owner=OWNER, at=asked, actor=actor)
+    (promise,) = clocks.resume(owner=OWNER, at=asked + waited, actor=actor)
+    assert promise.due_at == before[promise.rule_key] + timedelta(days=days)
+    with translation.override("en"):
+        said = " ".join(explanations.how_we_worked_out(promise))
+    assert ("stood still" in said) == bool(days)
 
 
 def test_an_hour_clock_is_explained_to_the_minute(start):

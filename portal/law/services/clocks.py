@@ -5,11 +5,12 @@ Each act writes its ClockEvent rows and one audit event in the caller's transact
 
 import tomllib
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -306,11 +307,23 @@ def _tell_extension(clock: Clock, *, text: str, actor: Actor, now: datetime) -> 
     return any(told)
 
 
+def _stood_still(clock: Clock, since: datetime, until: datetime) -> timedelta:
+    """How much of a pause moves the date. A clock of days moves by the days that ended while we waited: a question that is
+    answered at once gains nothing, and one that waits over night costs nobody the day.
+    """
+    if until <= since:
+        return timedelta(0)
+    if timing.dates_of_clock(clock).counts_time:
+        return until - since
+    place = ZoneInfo(clock.zone)
+    return until.astimezone(place).date() - since.astimezone(place).date()
+
+
 def _after_pause(clock: Clock, at: datetime) -> dict[str, Any]:
     """What changes on a clock when a pause ends at ``at``; nothing for one that runs. Sets it on the clock, too."""
     if clock.paused_at is None:
         return {}
-    clock.paused_seconds += max(int((at - clock.paused_at).total_seconds()), 0)
+    clock.paused_seconds += int(_stood_still(clock, clock.paused_at, at).total_seconds())
     dates = timing.dates_of_clock(clock)
     clock.due_at = dates.due
     return {
