@@ -27,7 +27,7 @@ from grievances import (  # noqa: F401 - requests register their pages with thes
 )
 from grievances.admin_filing import FilesForPeople
 from grievances.admin_mail import MailCountAdmin, SeenMailAdmin
-from grievances.admin_sorting import SortsTickets, closed, not_mine_to_answer
+from grievances.admin_sorting import SortsTickets, closed
 from grievances.admin_taking import TakesTickets, taken
 from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.models import Ticket, TicketTakeOverLine
@@ -103,12 +103,6 @@ class AssignForm(django_forms.Form):
             field.queryset = people.staff_with(GrievancePermission.TICKET_ANSWER, now=clock.now()).order_by("full_name")
 
 
-def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
-    if ticket.assigned_to_id == user.pk:
-        return str(_("It is yours already."))
-    return not_mine_to_answer(ticket, user)
-
-
 @admin.register(Ticket)
 class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
@@ -155,15 +149,6 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         sorting.transfer(
             ticket=obj, to=answer["to"], why=answer["why"], by=_staff(request), actor=_actor(request), at=clock.now()
         )
-
-    @service_action(
-        permission=GrievancePermission.TICKET_ANSWER,
-        label=_("Take it myself"),
-        skip=_not_mine_to_take,
-        description=_("You become the officer who answers it."),
-    )
-    def take(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
-        thread.take(ticket=obj, by=_staff(request), actor=_actor(request), at=clock.now())
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -318,7 +303,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             "may_answer": may_answer,
             "asked": asked,
             "appeal": appeal,
-            "is_kept_out": ticket.is_kept_out,
+            "is_kept_out": ticket.is_kept_out and ticket.state != TicketState.CLOSED,
             "taken": taken(ticket),
             "may_correct": asked is None
             and _may_write_to_person(request, ticket)

@@ -1,17 +1,23 @@
 """Taking grievances one by one: the button that hands out what is due first, and giving back."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from grievances.admin_sorting import not_mine_to_answer
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import handing_out
+from grievances.services import handing_out, thread
+from grievances.staff_forms import TakeForm
 from portal.core import access, clock, moments
 from portal.core.admin import service_action
+from portal.core.admin.actions import MOST_ROWS, ServiceAction
 
 
 def _not_handed_to(ticket: Ticket, user: Any) -> str:
@@ -25,8 +31,33 @@ def taken(ticket: Ticket) -> tuple[str, str]:
     return str(ticket.locked_by.full_name or ticket.locked_by.email), moments.moment(ticket.locked_until)
 
 
+def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
+    if ticket.assigned_to_id == user.pk:
+        return str(_("It is yours already."))
+    return not_mine_to_answer(ticket, user)
+
+
 class TakesTickets:
     """Mixin of the tickets' admin: ``take-next/`` hands out."""
+
+    def action_page(self, request: HttpRequest, action: ServiceAction, rows: QuerySet[Ticket]) -> HttpResponseBase:
+        """Who takes it confirms what they saw: that nobody, or that colleague, had it."""
+        if action.name == "take":
+            action = replace(action, ask=partial(TakeForm, tickets=list(rows[: MOST_ROWS + 1])))
+        return super().action_page(request, action, rows)  # type: ignore[misc,no-any-return]
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Take it myself"),
+        ask=TakeForm,
+        skip=_not_mine_to_take,
+        description=_("You become the officer who answers it."),
+    )
+    def take(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        actor: Any = request.actor  # type: ignore[attr-defined]
+        by: Any = request.user
+        seen = TakeForm.had_by(request.POST, obj)
+        thread.take(ticket=obj, by=by, actor=actor, at=clock.now(), seen_with=seen)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """What staff enter about a grievance."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import words
 from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, ContactForm, FileForm, Prose, normal_address
+from grievances.models import Ticket
 from grievances.states import AppealOutcome, Door
 from portal.core import clock
 from portal.core.time_range import MomentField
@@ -25,6 +27,27 @@ class ReceiptForm(forms.Form):
     reason_code = forms.ChoiceField(
         label=_("Why was the start wrong?"), choices=StartReason.choices, widget=forms.RadioSelect
     )
+
+
+class TakeForm(forms.Form):
+    """Carries who had each grievance when the page was shown: whoever confirms takes it from nobody else."""
+
+    had = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, tickets: Iterable[Ticket] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["had"].initial = " ".join(f"{ticket.pk}:{ticket.assigned_to_id or 0}" for ticket in tickets)
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing of it was entered by anybody, so the trace of the act holds nothing of it."""
+        return {}
+
+    @staticmethod
+    def had_by(posted: Mapping[str, str], ticket: Ticket) -> int | None:
+        """The officer who had this grievance by the page that was sent; nobody where the page did not say."""
+        seen = dict(pair.partition(":")[::2] for pair in posted.get("had", "").split())
+        held = seen.get(str(ticket.pk), "0")
+        return int(held) or None if held.isdecimal() else None
 
 
 class ComposerForm(forms.Form):

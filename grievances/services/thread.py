@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -18,15 +18,18 @@ from grievances.services.handing_out import CLAIMS
 from grievances.services.hiding import without_numbers
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import access
+from portal.core import access, moments
 from portal.core.actor import Actor
-from portal.core.errors import Refused
+from portal.core.errors import LostRace, Refused
 from portal.core.moves import move
 from portal.people.models import User
 
 #: Back and "Send" again, or an impatient second press: a technical limit.
 SAME_WITHIN: Final = timedelta(minutes=1)
+#: Who takes a grievance takes it from whomever has it.
+ANYBODY: Final = object()
 
 
 @dataclass(frozen=True)
@@ -204,10 +207,14 @@ def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) ->
     _give(ticket, to, by=by, actor=actor, at=at)
 
 
-def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
-    """Take a grievance oneself. Raises NotAllowed for a role that may not answer, LostRace while a colleague works on it."""
+def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime, seen_with: int | Any | None = ANYBODY) -> None:
+    """Take a grievance oneself. ``seen_with`` is who had it on the page that was confirmed (None for nobody).
+
+    Raises NotAllowed for a role that may not answer, LostRace while a colleague works on it or where another one has got it
+    since that page was shown.
+    """
     access.require(by, GrievancePermission.TICKET_ANSWER)
-    _give(ticket, by, by=by, actor=actor, at=at)
+    _give(ticket, by, by=by, actor=actor, at=at, seen_with=seen_with)
 
 
 def begin_with(ticket: Ticket, by: User, *, actor: Actor, at: datetime) -> None:
@@ -225,13 +232,29 @@ def let_go(*, user_id: int, at: datetime) -> int:
     return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
 
 
-def _give(ticket: Ticket, to: User, *, by: User, actor: Actor, at: datetime) -> None:
+def _require_still_with(ticket: Ticket, seen_with: Any, to: User) -> None:
+    """Raises LostRace, which names who has it and since when, where somebody got it since."""
+    if seen_with is ANYBODY or ticket.assigned_to_id in {seen_with, to.pk}:
+        return
+    if ticket.assigned_to is None:
+        raise LostRace(_("It was given back since you opened this page. Load the page again."))
+    given = AuditEvent.objects.filter(kind=AuditKind.GRIEVANCES_TICKET_ASSIGNED, about=ticket.about).latest("at", "pk")
+    raise LostRace(
+        _("%(name)s took it at %(time)s. Load the page again if you still want it.")
+        % {"name": ticket.assigned_to.full_name or ticket.assigned_to.email, "time": moments.moment(given.at)}
+    )
+
+
+def _give(
+    ticket: Ticket, to: User, *, by: User, actor: Actor, at: datetime, seen_with: int | Any | None = ANYBODY
+) -> None:
     if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
         raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
     if selectors.is_kept_out(ticket, to.pk):
         raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
     with transaction.atomic():
-        Ticket.objects.select_for_update().get(pk=ticket.pk)  # nobody takes it between the question and the giving
+        # nobody takes it between the question and the giving
+        _require_still_with(Ticket.objects.select_for_update().get(pk=ticket.pk), seen_with, to)
         CLAIMS.require_free_for(ticket, by, to, now=at)
         ticket.locked_by = ticket.locked_until = None
         if ticket.assigned_to_id == to.pk:

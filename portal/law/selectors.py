@@ -13,7 +13,7 @@ from portal.core.errors import NotFound, Refused
 from portal.law.calendars import SATURDAY
 from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.rules import LAST_SECOND_LASTS
+from portal.law.rules import LAST_SECOND_LASTS, latest_missed
 from portal.law.states import Binds, ClockState, Ended, Regime
 
 NATIONAL_HOLIDAYS = "IN-NATIONAL-HOLIDAYS"
@@ -110,6 +110,13 @@ def missed(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
     """Of ``clocks``, those that ended after their date. A clock that began at a wrong moment misses nothing."""
     late = F("due_at") + LAST_SECOND_LASTS
     return clocks.filter(state=ClockState.STOPPED, stopped_at__gte=late).exclude(ended=Ended.CORRECTED)
+
+
+def passed(clocks: QuerySet[Clock], *, now: datetime) -> QuerySet[Clock]:
+    """Of ``clocks``, those whose date is over and whose work is not done yet: missed as well, whenever it will be done."""
+    runs = Q(state=ClockState.RUNNING, due_at__lte=latest_missed(now))
+    stands_still = Q(state=ClockState.PAUSED, paused_at__gte=F("due_at") + LAST_SECOND_LASTS)
+    return clocks.filter(runs | stands_still)
 
 
 def kept(clocks: QuerySet[Clock]) -> QuerySet[Clock]:

@@ -23,7 +23,7 @@ from kyc.states import CaseState
 from portal.core import clock, moments
 from portal.core.clock import IST
 from portal.law.models import Clock
-from portal.law.selectors import kept, missed
+from portal.law.selectors import kept, missed, passed
 from portal.law.states import Channel
 from portal.outbox.models import Message
 from portal.outbox.states import LEFT, MessageState
@@ -89,16 +89,24 @@ def _months_before(now: datetime) -> list[date]:
 
 
 def _on_time(now: datetime) -> list[Row]:
+    """What was done in time by the month in which it was done, and what was missed by the month whose day it missed, also
+    where it is not done yet: a month says the same later as it does now.
+    """
     months = _months_before(now)
     begin = datetime(months[0].year, months[0].month, 1, tzinfo=IST)
-    ended = Clock.objects.filter(stopped_at__gte=begin).order_by()
 
-    def by_month(rows: QuerySet[Clock]) -> dict[date, int]:
-        months_of = rows.annotate(month=TruncMonth("stopped_at", tzinfo=IST)).values("month")
+    def by_month(rows: QuerySet[Clock], field: str) -> dict[date, int]:
+        lately = rows.filter(**{f"{field}__gte": begin}).order_by()
+        months_of = lately.annotate(month=TruncMonth(field, tzinfo=IST)).values("month")
         return {clock.day(row["month"]): row["n"] for row in months_of.annotate(n=Count("pk"))}
 
-    in_time, late = by_month(kept(ended)), by_month(missed(ended))
-    return [(date_format(month, "M Y"), (in_time.get(month, 0), late.get(month, 0))) for month in months]
+    everything = Clock.objects.all()
+    in_time, late = by_month(kept(everything), "stopped_at"), by_month(missed(everything), "due_at")
+    open_late = by_month(passed(everything, now=now), "due_at")
+    return [
+        (date_format(month, "M Y"), (in_time.get(month, 0), late.get(month, 0) + open_late.get(month, 0)))
+        for month in months
+    ]
 
 
 def _consents(now: datetime) -> list[Row]:

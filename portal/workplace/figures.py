@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from portal.jobs.services.exporting import LIST
 from portal.jobs.states import FINISHED, JobState
 from portal.law import explanations
 from portal.law.models import Clock
-from portal.law.selectors import kept, missed
+from portal.law.selectors import kept, missed, passed
 from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
 from portal.retention.selectors import ended_runs, failed_runs
@@ -97,18 +97,27 @@ def address(name: str, query: str = "") -> str:
         return ""
 
 
+def missed_lately(clocks: QuerySet[Clock], now: datetime) -> QuerySet[Clock]:
+    """Those that ended late in the last ninety days, and those whose date is over and that have not ended yet."""
+    late = missed(clocks).filter(stopped_at__gt=now - KEPT_SPAN, stopped_at__lte=now)
+    return clocks.filter(
+        Q(pk__in=late.order_by().values("pk")) | Q(pk__in=passed(clocks, now=now).order_by().values("pk"))
+    )
+
+
 def clocks_kept(user: Any, now: datetime) -> Figure:
-    """Of what ended in the last ninety days, how much was done in time."""
+    """Of what ended in the last ninety days or is overdue, how much was done in time. The link shows what was missed."""
     ended = Clock.objects.filter(stopped_at__gt=now - KEPT_SPAN, stopped_at__lte=now)
-    in_time, late = kept(ended).count(), missed(ended).count()
+    open_late = passed(Clock.objects.all(), now=now).count()
+    in_time, late = kept(ended).count(), missed(ended).count() + open_late
     share = f"{in_time * 100 // (in_time + late)} %" if in_time + late else "–"
     words = ngettext("%(late)d of %(all)d deadline missed", "%(late)d of %(all)d deadlines missed", in_time + late)
     return Figure(
         _("Kept in 90 days"),
         share,
         words % {"late": late, "all": in_time + late},
-        address("admin:law_clock_changelist", "when=unexplained"),
-        "err" if missed(ended).filter(late_because="").exists() else "ok",
+        address("admin:law_clock_changelist", "when=missed"),
+        "err" if open_late or missed(ended).filter(late_because="").exists() else "ok",
     )
 
 

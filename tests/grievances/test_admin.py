@@ -1,5 +1,6 @@
 """Staff's pages: the queues, a record opened with a reason, the composer; each role sees and does what it may."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -215,7 +216,27 @@ def test_a_grievance_is_assigned_and_taken_through_a_page_that_asks(desk, office
     desk.post(f"{LIST}do/assign/", chosen)
     ticket.refresh_from_db()
     assert ticket.assigned_to == other
-    desk.post(f"{LIST}do/take/", {"answer": "1", "_selected_action": str(ticket.pk)})
+    take(desk, ticket)
+    ticket.refresh_from_db()
+    assert ticket.assigned_to == officer
+
+
+def take(client, ticket, page: str = ""):
+    """Confirm the page that asks, as it was shown (now, where none is given)."""
+    page = page or client.get(f"{LIST}{ticket.pk}/do/take/").content.decode()
+    had = re.search(r'name="had" value="([^"]*)"', page)[1]
+    return client.post(f"{LIST}do/take/", {"answer": "1", "_selected_action": str(ticket.pk), "had": had})
+
+
+def test_a_page_that_is_old_takes_no_grievance_from_whoever_got_it_since(desk, officer, ticket) -> None:
+    other = StaffFactory(roles=["grievance_officer"], full_name="Ravi Iyer")
+    old = desk.get(f"{LIST}{ticket.pk}/do/take/").content.decode()
+    take(staff_client(other), ticket)
+    refused = take(desk, ticket, old).content.decode()
+    ticket.refresh_from_db()
+    assert ticket.assigned_to == other
+    assert "Ravi Iyer took it at" in refused
+    take(desk, ticket)
     ticket.refresh_from_db()
     assert ticket.assigned_to == officer
 

@@ -11,7 +11,7 @@ from portal.law.models import Clock, LegalRule
 from portal.retention.models import ErasureRun
 from portal.vault.models import ShredOrder
 from portal.vault.services import files
-from portal.workplace import figures, queues
+from portal.workplace import charts, figures, queues
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from portal.workplace.permissions import Permission
 from tests.consent.factories import law_is_loaded
@@ -130,6 +130,36 @@ def test_how_much_was_kept_counts_what_ended_lately_and_warns_of_what_nobody_exp
         started_at=at - timedelta(days=9), due_at=at - timedelta(days=1), state="stopped", stopped_at=at, ended="done"
     )
     assert by_label(client.get("/admin/"))["Kept in 90 days"].tone == "err"
+
+
+def test_a_deadline_that_passed_is_missed_though_its_work_is_not_done(staff):
+    """On the page of today, in the list behind its link, and in the chart of the months."""
+    now = clock.now()
+    rows = [
+        ClockFactory(
+            owner=f"tests.thing:{number}", started_at=now - timedelta(days=9), due_at=now - timedelta(days=late)
+        )
+        for number, late in enumerate((1, 2, -3))
+    ]
+    at = now - timedelta(days=4)
+    begun = at - timedelta(days=9)
+    ClockFactory(started_at=begun, due_at=at + timedelta(days=1), state="stopped", stopped_at=at, ended="done")
+    long_ago = now - timedelta(days=200)
+    ClockFactory(
+        owner="tests.thing:old",
+        started_at=long_ago - timedelta(days=9),
+        due_at=long_ago - timedelta(days=1),
+        state="stopped",
+        stopped_at=long_ago,
+        ended="done",
+    )
+    client = staff("grievance_officer")
+    figure = by_label(client.get("/admin/"))["Kept in 90 days"]
+    assert (figure.number, figure.words, figure.tone) == ("33 %", "2 of 3 deadlines missed", "err")
+    listed = client.get(figure.url).context["cl"].queryset
+    assert set(listed) == set(rows[:2])
+    missed_by_month = {label: values[1] for label, values in charts._on_time(now)}
+    assert sum(missed_by_month.values()) == 2
 
 
 def test_support_does_not_see_the_figures_of_other_roles(staff):

@@ -19,7 +19,7 @@ from portal.law.rules import Stands, clock_state, latest_missed
 from portal.law.selectors import missed
 from portal.law.services import clocks, correcting
 from portal.law.states import ClockState, Ended, LawfulBasis, Regime
-from portal.workplace.figures import end_of_day, owner_in_words
+from portal.workplace.figures import end_of_day, missed_lately, owner_in_words
 from portal.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.workplace.permissions import Permission
 
@@ -163,25 +163,22 @@ class WhenFilter(admin.SimpleListFilter):
             ("today", _("Due today")),
             ("running", _("Running")),
             ("paused", _("Paused")),
+            ("missed", _("Missed in 90 days, overdue ones too")),
             ("unexplained", _("Missed, and nobody said why")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Clock]) -> QuerySet[Clock]:
         now = clock.now()
         running = queryset.filter(state=ClockState.RUNNING)
-        match self.value():
-            case "late":
-                return running.filter(due_at__lte=latest_missed(now))
-            case "today":
-                return running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now))
-            case "running":
-                return running
-            case "paused":
-                return queryset.filter(state=ClockState.PAUSED)
-            case "unexplained":
-                return missed(queryset).filter(late_because="")
-            case _other:
-                return queryset
+        found = {
+            "late": running.filter(due_at__lte=latest_missed(now)),
+            "today": running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now)),
+            "running": running,
+            "paused": queryset.filter(state=ClockState.PAUSED),
+            "missed": missed_lately(queryset, now),
+            "unexplained": missed(queryset).filter(late_because=""),
+        }
+        return found.get(self.value() or "", queryset)
 
 
 def _not_extendable(obj: Clock, user: Any) -> str:
