@@ -1,5 +1,6 @@
 """The questions about one kind of grievance. Every one may stay empty: a person who kept nothing can still complain."""
 
+import re
 from datetime import date
 from typing import Any, Final
 
@@ -113,6 +114,22 @@ class Line(forms.CharField):
         return " ".join(tidy(super().to_python(value) or "").split())
 
 
+#: An amount as people write it: with or without the sign or the word, with commas in either grouping, paise behind a point.
+_RUPEES: Final = re.compile(
+    r"(?:₹|rs\.?|inr)?\s*\d+(?:,\d+)*(?:\.\d{1,2})?(?:\s*/-)?\s*(?:₹|rs\.?|inr|rupees?)?", re.IGNORECASE
+)
+
+
+class Amount(Line):
+    """An amount of rupees, kept as it was written."""
+
+    def clean(self, value: Any) -> str:
+        said: str = super().clean(value)
+        if said and not _RUPEES.fullmatch(ascii_digits(said)):
+            raise forms.ValidationError(_("Enter an amount of rupees in digits, like 300 or 1,200.50"), code="amount")
+        return said
+
+
 def _field(detail: Detail) -> forms.Field:
     if detail.choices:
         return forms.ChoiceField(
@@ -125,7 +142,7 @@ def _field(detail: Detail) -> forms.Field:
         )
     if detail.is_long:
         return Prose(label=detail.label, help_text=detail.hint, required=False, longest=LONGEST_TEXT)
-    return Line(
+    return (Amount if detail.is_amount else Line)(
         label=detail.label,  # type: ignore[arg-type]
         help_text=detail.hint,  # type: ignore[arg-type]
         required=False,

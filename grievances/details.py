@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, TypeAlias
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,8 @@ class Detail:
     is_long: bool = False
     #: A day of the past, in three boxes.
     is_day: bool = False
+    #: An amount of rupees.
+    is_amount: bool = False
     choices: Mapping[str, Text] = field(default_factory=dict)
 
 
@@ -50,7 +54,7 @@ DETAILS: Final[Mapping[str, tuple[Detail, ...]]] = {
     ),
     TicketKind.BILLING: (
         Detail("bill_number", _("Number of the bill, if you have it")),
-        Detail("bill_amount", _("How much is it about, in rupees?")),
+        Detail("bill_amount", _("How much is it about, in rupees?"), is_amount=True),
         Detail("paid_on", _("When did you pay?"), is_day=True),
         Detail("refund_wanted", _("Do you want money back?"), choices={"yes": _("Yes"), "no": _("No")}),
     ),
@@ -104,4 +108,11 @@ def shown(texts: Mapping[str, str], *, names: Iterable[str] | None = None) -> li
     """The answers among ``texts`` as people read them: question and answer, in the order in which they are asked."""
     wanted = _ALL if names is None else {name: _ALL[name] for name in names}
     found = ((detail, texts.get(name, "")) for name, detail in wanted.items())
-    return [(detail.label, detail.choices.get(said, said)) for detail, said in found if said or names is not None]
+    return [(detail.label, _in_words(detail, said)) for detail, said in found if said or names is not None]
+
+
+def _in_words(detail: Detail, said: str) -> Text:
+    """An answer as it is read: a choice by its words, a day as a date of the reader's language."""
+    if detail.is_day and said:
+        return date_format(date.fromisoformat(said), "j F Y")
+    return detail.choices.get(said, said)

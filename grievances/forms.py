@@ -270,12 +270,14 @@ class SettledForm(forms.Form):
         "appeal": _("No, let another officer look at it"),
     }
 
-    settled = radios(_("Does this settle your grievance?"), _("Select yes or no"), WORDS)
+    settled = radios(_("Does this settle your grievance?"), _("Select one of the answers"), WORDS)
     why = Prose(label=_("If no: what is still wrong?"), required=False, longest=LONGEST_MESSAGE)
 
-    def __init__(self, *args: Any, can_appeal: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, can_appeal: bool = True, is_request: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         settled = self.fields["settled"]
+        if is_request:
+            settled.label = _("Does this settle your request?")
         if isinstance(settled, forms.ChoiceField):
             offered = self.WORDS if can_appeal else {name: self.WORDS[name] for name in ("yes", "no")}
             settled.choices = list(offered.items())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import record_details
 from grievances import request_words as words
 from grievances.forms import LANGUAGES, LONGEST_WISH, Prose, TrackForm, radios, tidy
-from grievances.request_states import CORRECTIONS, Capacity
+from grievances.request_states import CORRECTIONS, Capacity, Right
 from portal.core.errors import Refused
 
 #: The details that a record has a place for; "other" is anything else.
@@ -72,6 +72,10 @@ class DetailsForm(forms.Form):
 
     def __init__(self, *args: Any, right: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if right == Right.OBJECTION:
+            self.fields["words"].required = True
+            self.fields["words"].label = _("Which use do you not want?")
+            self.fields["words"].error_messages["required"] = _("Write which use you do not want")
         if right not in CORRECTIONS:
             del self.fields["field"]
             del self.fields["should_be"]

@@ -21,13 +21,14 @@ from grievances.outside_task_words import DESPITE_TASKS
 from grievances.permissions import GrievancePermission
 from grievances.person_pages import NamesPerson
 from grievances.request_forms import FIELDS
-from grievances.request_states import BUNDLED, UNDECIDED, RequestState
+from grievances.request_states import BUNDLED, UNDECIDED, RequestState, Right
 from grievances.sealing import Shredded
-from grievances.services import bundling, deciding, outside_tasks, proving, reading, standings
+from grievances.services import bundling, deciding, ending, outside_tasks, proving, reading, standings
 from grievances.states import OPEN_STATES
 from grievances.words import short_day
 from portal.core import access, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
@@ -160,7 +161,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         *("address_shown_at", "shown_at", "proofs", "outside", "told", "joined_to", "joined_because", "taken_in"),
         "decided_at",
     )
-    shown_before = ("right", "capacity", "state", "due")
+    shown_before = ("right", "capacity", "state", "due", "would_erase")
     ordering = (F("ticket__due_at").asc(nulls_last=True), "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RightsRequest]:
@@ -191,6 +192,18 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
     def due(self, obj: RightsRequest) -> str:
         """The strictest clock's date, as the ticket and the person's page show it."""
         return selectors.due_in_words(obj.ticket, now=clock.now())
+
+    @admin.display(description=_("if granted"))
+    def would_erase(self, obj: RightsRequest) -> str:
+        """Of an erasure: what goes and what a law keeps, as the letter says it. Where something is kept it is granted in part."""
+        if obj.right != Right.ERASURE or obj.state != RequestState.SHOWN:
+            return ""
+        try:
+            plan = ending.plan(obj, at=clock.now())
+        except PortalError as refusal:
+            return str(refusal)
+        whole = _("Grant it in part: a law keeps a part.") if ending.is_partial(plan) else _("It can be granted whole.")
+        return "\n".join([str(whole), *ending.letter_lines(plan, language="en")])
 
     @admin.display(description=_("details"))
     def details(self, obj: RightsRequest) -> str:

@@ -88,16 +88,23 @@ def sentences_for_person(
 ) -> dict[int, str]:
     """``sentence_for_person`` of each by its key; as many queries for a page full as for one."""
     stand = standings_of(tickets, now=now) if stand is None else stand
-    appealed, named = _appealed(tickets), officer(at=now)
+    appealed, named, others = _appealed(tickets), officer(at=now), _joined_with(tickets)
     return {
         ticket.pk: words.for_person(
             stand[ticket.pk],
             officer=_("Another officer") if ticket.pk in appealed else named,
             zone=zone_of(ticket),
             is_request=is_request(ticket),
+            other=others.get(ticket.merged_into_id or 0, ""),
         )
         for ticket in tickets
     }
+
+
+def _joined_with(tickets: Iterable[Ticket]) -> dict[int, str]:
+    """The references of those in which any of these go on, by their keys; no query where none was joined."""
+    keys = {ticket.merged_into_id for ticket in tickets if ticket.merged_into_id is not None}
+    return dict(Ticket.objects.filter(pk__in=keys).values_list("pk", "reference")) if keys else {}
 
 
 def _appealed(tickets: Iterable[Ticket]) -> set[int]:

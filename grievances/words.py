@@ -104,7 +104,7 @@ EXTENSION_REASONS: Final[Mapping[str, Text]] = {
 }
 #: The same lines as the person reads them on their own page.
 OWN_ENTRY_KINDS: Final[Mapping[str, Text]] = {
-    states.EntryKind.FILED: _("You sent the grievance"),
+    states.EntryKind.FILED: _("You sent this to us"),
     states.EntryKind.MESSAGE: _("Your message"),
     states.EntryKind.ACCEPTED: _("You said: this settles it"),
     states.EntryKind.DECLINED: _("You said: this does not settle it"),
@@ -230,7 +230,7 @@ _PERSON: Final[Mapping[str, Text]] = {
         "We answered and asked you twice if that settles it. We heard nothing and closed it."
     ),
     Situation.ERASED: _("The data of this grievance was erased. Nothing more can be shown."),
-    Situation.MERGED: _("We joined this grievance with your other one. Its reference stands below: it goes on there."),
+    Situation.MERGED: _("We joined this grievance with your other one, %(other)s. It goes on there."),
     Situation.JOINED: _("We answer this within another request of yours. Nothing is refused."),
 }
 #: The same on the page of a request about data, where the word "grievance" would puzzle.
@@ -290,8 +290,12 @@ def left(days: int) -> str:
     return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
 
 
-def for_person(standing: Standing, *, officer: str, zone: tzinfo = IST, is_request: bool = False) -> str:
-    """The sentence on the person's page and in letters. ``officer`` is a role or a name from the officers' register."""
+def for_person(
+    standing: Standing, *, officer: str, zone: tzinfo = IST, is_request: bool = False, other: str = ""
+) -> str:
+    """The sentence on the person's page and in letters. ``officer`` is a role or a name from the officers' register,
+    ``other`` the reference of the grievance that this one was joined with.
+    """
     sentence = _PERSON[standing.situation]
     if is_request:
         sentence = _PERSON_OF_REQUEST.get(standing.situation, sentence)
@@ -300,7 +304,7 @@ def for_person(standing: Standing, *, officer: str, zone: tzinfo = IST, is_reque
             sentence = _PERSON_NO_DATE
         elif standing.situation == Situation.WITH_YOU:
             sentence = _PERSON_WAITS_NO_DATE
-    return _fill(sentence, standing, officer, zone)
+    return _fill(sentence, standing, officer, zone, other)
 
 
 def for_staff(standing: Standing, *, zone: tzinfo = IST) -> str:
@@ -314,10 +318,10 @@ def for_staff(standing: Standing, *, zone: tzinfo = IST) -> str:
     return _fill(sentence, standing, "", zone)
 
 
-def _fill(sentence: Text, standing: Standing, officer: str, zone: tzinfo) -> str:
+def _fill(sentence: Text, standing: Standing, officer: str, zone: tzinfo, other: str = "") -> str:
     due = day(standing.due_at, zone) if standing.due_at else ""
     days = left(standing.days_left) if standing.days_left is not None else ""
-    return str(sentence) % {"officer": officer, "due": due, "left": days}
+    return str(sentence) % {"officer": officer, "due": due, "left": days, "other": other}
 
 
 def days_between(now: datetime, due_at: datetime, zone: tzinfo = IST) -> int:

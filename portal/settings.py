@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "portal.selfservice.signals.PrivacySignal",
+    "portal.selfservice.switching.LanguageOfForm",
     "portal.core.middleware.WrongMethod",
     "portal.core.middleware.PortalErrors",
 ]

@@ -45,7 +45,7 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
     with translation.override(ticket.language):
         values = {
             "reference": ticket.reference,
-            "track_url": _track_url(ticket),
+            "track_url": track_url(ticket),
             "sentence": standings.sentence_for_person(ticket, now=now),
             "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
             **(context or {}),
@@ -135,13 +135,14 @@ def _tell_by_number(ticket: Ticket, *, about: str) -> bool:
         language=ticket.language,
         purpose=PURPOSE,
         about=f"{ticket.about}/{about}",
-        context={"reference": ticket.reference, "track_url": _track_url(ticket)},
+        context={"reference": ticket.reference, "track_url": track_url(ticket)},
         fiduciary=ticket.fiduciary.code,
     )
     return True
 
 
-def _track_url(ticket: Ticket) -> str:
+def track_url(ticket: Ticket) -> str:
+    """Where the person follows a grievance or a request."""
     return f"{settings.SITE_URL}/privacy/track/?reference={ticket.reference}"
 
 

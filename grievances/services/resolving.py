@@ -173,11 +173,11 @@ def _require_grievance(ticket: Ticket) -> None:
         raise Refused(said, code="TWO_PEOPLE")
 
 
-def close_merged(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
-    """Close a grievance that goes on in another one, in the caller's transaction (``sorting.merge``)."""
+def close_merged(*, ticket: Ticket, into: Ticket, actor: Actor, at: datetime) -> None:
+    """Close a grievance that goes on in another one, which the letter names, in the caller's transaction (``sorting.merge``)."""
     if ticket.state == TicketState.ANSWERED:
         _answer(ticket, Answer.WITHDRAWN, at)
-    _close(ticket, ClosedBecause.MERGED, actor=actor, at=at)
+    _close(ticket, ClosedBecause.MERGED, actor=actor, at=at, merged_into=into)
 
 
 def accept(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
@@ -241,7 +241,9 @@ def _answer(ticket: Ticket, answer: Answer, at: datetime) -> None:
         raise Refused(_("You have told us already. Load the page again."), code="ANSWERED_ALREADY")
 
 
-def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime) -> None:
+def _close(
+    ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime, merged_into: Ticket | None = None
+) -> None:
     move(
         ticket,
         TicketState.CLOSED,
@@ -250,6 +252,7 @@ def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime
         closed_at=at,
         turn_at=at,
         reopen_until=at + selectors.promise(selectors.REOPEN_WITHIN, at=at),
+        merged_into=merged_into,
     )
     appealing.end(ticket=ticket, actor=actor, at=at)
     # What still runs here was taken back, or has no answer left to wait for: an answer has stopped its clocks before.
@@ -267,7 +270,8 @@ def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime
     )
     if because != ClosedBecause.JOINED:  # a request within another one goes on there, and its person was told of it
         receipt = letters.receipt_of(event, ticket, "closed/")
-        letters.tell(ticket, "closed", about=f"closed/{ticket.round}", now=at, context=receipt)
+        goes_on = {"track_url": letters.track_url(merged_into)} if merged_into is not None else {}
+        letters.tell(ticket, "closed", about=f"closed/{ticket.round}", now=at, context={**receipt, **goes_on})
 
 
 def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:

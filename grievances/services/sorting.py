@@ -96,9 +96,7 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
             with translation.override(one.language):
                 text = _("Joined with %(reference)s.") % {"reference": other.reference}
             lines.add(one, EntryKind.MERGED, author=Author.STAFF, actor=actor, at=at, texts={"text": text})
-        resolving.close_merged(ticket=newer, actor=actor, at=at)
-        newer.merged_into = older
-        newer.save(update_fields=["merged_into"])
+        resolving.close_merged(ticket=newer, into=older, actor=actor, at=at)
         _trace(newer, AuditKind.GRIEVANCES_TICKET_MERGED, actor, at, {"request": older.reference})
     ticket.refresh_from_db()
 

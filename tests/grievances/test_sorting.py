@@ -18,6 +18,7 @@ from portal.core.errors import NotAllowed, NotFound, Refused
 from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
+from portal.outbox.services.reading import text_of
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
 from tests.grievances.requests import code_for, shown
 from tests.grievances.test_admin import LIST, opened, write
@@ -45,7 +46,9 @@ def test_a_newer_one_is_joined_with_an_older_one_and_the_person_is_told(by) -> N
     assert older.state == TicketState.RECEIVED
     assert older.reference in reading.thread(newer, internal=False)[-2].texts["text"]
     assert newer.reference in last_line(older).texts["text"]
-    assert Message.objects.filter(kind="grievances.closed", subject_ref=newer.subject_ref).count() == 1
+    letter = text_of(Message.objects.get(kind="grievances.closed", subject_ref=newer.subject_ref)).body
+    assert f"with your other one, {older.reference}. It goes on there." in letter
+    assert f"?reference={older.reference}" in letter
     assert all(clock.stopped_at == AT for clock in selectors.answer_clocks(newer))
     assert sorting.linked(older) == [newer]
     with pytest.raises(Refused):

@@ -30,7 +30,8 @@ def test_every_situation_has_a_whole_sentence_on_both_sides(situation: Situation
         dateless = [] if situation in NEVER_WITHOUT_A_DATE else [(None, None)]
         for due_at, left in ((DUE, 9), *dateless):
             stands = standing(situation, due_at=due_at, left=left)
-            for sentence in (words.for_person(stands, officer="Meera Rao"), words.for_staff(stands)):
+            said = words.for_person(stands, officer="Meera Rao", other="OS-GR-7K4M-9QX2")
+            for sentence in (said, words.for_staff(stands)):
                 assert sentence.rstrip().endswith((".", "।"))
                 assert "%(" not in sentence
                 assert " ." not in sentence

@@ -36,6 +36,14 @@ def test_one_person_places_a_hold_at_once(officer: User) -> None:
     assert AuditEvent.objects.filter(kind="retention.hold.placed", subject_ref=ASHA).count() == 1
 
 
+def test_one_order_holds_the_same_data_of_a_person_once(officer: User) -> None:
+    placed(officer)
+    with pytest.raises(Refused) as refused:
+        placed(officer)
+    assert refused.value.code == "PLACED"
+    assert Hold.objects.count() == 1
+
+
 def test_a_hold_on_the_owner_covers_the_account_that_is_theirs_alone_and_the_other_way_round() -> None:
     own, other = CustomerFactory(kind="individual"), CustomerFactory(kind="organisation")
     owner = MembershipFactory(customer=own, role="owner").principal

@@ -193,6 +193,59 @@ def test_a_kind_asks_its_own_questions_and_staff_read_the_answers(client, office
     staff_page = opened_by_staff(staff_client(officer), found)
     assert "How much is it about, in rupees?" in staff_page
     assert "INV 7" in staff_page
+    assert "1 February 2026" in staff_page
+    assert "2026-02-01" not in staff_page
+    with translation.override("hi"):
+        assert "1 फ़रवरी 2026" in str(reading.thread(found, internal=False)[0].facts)
+
+
+@pytest.mark.parametrize("said", ["-12,00.5abc", "about 300", "12..5", "1.234", "-300"])
+def test_what_is_no_amount_is_said_beside_the_box(client, said) -> None:
+    answer(client, "who", for_whom="self")
+    answer(client, "about", kind="billing")
+    wrong = answer(client, "details", bill_amount=said)
+    assert wrong.status_code == 422
+    assert "Enter an amount of rupees in digits" in wrong.text
+
+
+@pytest.mark.parametrize("said", ["300", "₹ 1,200.50", "Rs. 12,00,000/-", "३००", "300 rupees"])
+def test_an_amount_is_kept_as_it_was_written(client, said) -> None:
+    answer(client, "who", for_whom="self")
+    answer(client, "about", kind="billing")
+    assert answer(client, "details", bill_amount=said).headers["Location"] == f"{NEW}what-happened/"
+    assert f'value="{said}"' in client.get(f"{NEW}details/").text
+
+
+def test_another_language_in_the_middle_of_a_page_keeps_what_was_typed(client) -> None:
+    """Nothing is checked or kept by the choice; the page comes again in the language, and stays in it."""
+    answer(client, "who", for_whom="self")
+    answer(client, "about", kind="billing")
+    page = client.get(f"{NEW}details/").text
+    assert page.count('name="in_language"') == page.count('form="answers" name="in_language"') == 3
+    assert page.index('<button form="answers" hidden>') < page.index('name="in_language"')
+    given = {"bill_number": "INV 7", "bill_amount": "xyz", "day": "31", "month": "2", "refund_wanted": "yes"}
+    again = answer(client, "details", **given, in_language="mr")
+    assert again.status_code == 200
+    assert '<html lang="mr"' in again.text
+    for typed in ("INV 7", "xyz", "31"):
+        assert f'value="{typed}"' in again.text
+    assert re.search(r'value="yes"[^>]* checked', again.text)
+    later = client.get(f"{NEW}details/").text
+    assert '<html lang="mr"' in later
+    assert "INV 7" not in later
+    same = answer(client, "details", **given, in_language="xx")
+    assert same.status_code == 422
+
+
+def test_another_language_in_a_request_keeps_what_was_typed(client) -> None:
+    client.post("/privacy/requests/new/", {"right": "correction"})
+    page = "/privacy/requests/new/details/"
+    given = {"capacity": "self", "field": "name", "should_be": "Asha Rao", "words": "Since birth."}
+    again = client.post(page, {**given, "in_language": "hi"}).text
+    assert '<html lang="hi"' in again
+    for typed in ('value="Asha Rao"', ">\nSince birth.</textarea>"):
+        assert typed in again
+    assert re.search(r'value="name"[^>]* checked', again)
 
 
 def test_answers_about_another_kind_are_left_out_after_a_change_of_mind(client) -> None:

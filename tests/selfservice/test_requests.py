@@ -12,6 +12,7 @@ from grievances.services import bundling, drafts
 from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading
+from portal.people.models import OneTimeCode
 from tests.grievances.pictures import png
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -95,7 +96,7 @@ def test_the_page_of_a_sent_request_is_nobody_elses(client) -> None:
 def test_a_signed_in_person_is_not_asked_where_to_reach_them(still) -> None:
     client = customer_client(CustomerUserFactory())
     client.post(NEW, {"right": "objection"})
-    answer = client.post(f"{NEW}details/", {"capacity": "self"})
+    answer = client.post(f"{NEW}details/", {"capacity": "self", "words": "My calls for training."})
     assert answer.headers["Location"] == f"{NEW}check/"
     client.post(f"{NEW}check/")
     assert RightsRequest.objects.get().proof == Proof.SESSION
@@ -104,6 +105,26 @@ def test_a_signed_in_person_is_not_asked_where_to_reach_them(still) -> None:
 def test_a_signed_in_person_takes_a_consent_back_where_it_was_given(still) -> None:
     client = customer_client(CustomerUserFactory())
     assert client.post(NEW, {"right": "withdrawal"}).headers["Location"] == "/privacy/consents/"
+
+
+def test_no_page_says_that_a_code_was_sent_which_was_not(still) -> None:
+    """The limit is of the address: who asks once more from a fresh browser reads the same truth."""
+    for _time in range(20):
+        client = Client()
+        found = send(client)
+        page = f"/privacy/requests/{found.ticket.reference}/sent/"
+        if not OneTimeCode.objects.filter(about=found.ticket.about).exists():
+            break
+        assert "We have sent a six-digit code" in client.get(page).text
+    else:
+        pytest.fail("the codes of an address have no limit")
+    for said in (client.get(page).text, client.post(page, {"again": "1"}).text):
+        assert "We have sent a six-digit code" not in said
+        assert "No code that works is on its way" in said
+    assert "No more codes can be sent within this hour." in said
+    still.shift(3601)
+    said = client.post(page, {"again": "1"}).text
+    assert "We have sent a six-digit code" in said
 
 
 def test_for_somebody_else_a_name_is_asked_and_a_paper(client) -> None:
@@ -142,6 +163,14 @@ def test_a_correction_that_no_record_could_hold_is_said_beside_the_question(clie
     assert page.status_code == 422
     assert said in text(page)
     assert should_be in page.text
+
+
+def test_an_objection_says_against_which_use(client) -> None:
+    client.post(NEW, {"right": "objection"})
+    page = client.post(f"{NEW}details/", {"capacity": "self", "words": " "})
+    assert page.status_code == 422
+    assert "Write which use you do not want" in text(page)
+    assert client.post(f"{NEW}details/", {"capacity": "self", "words": "My calls for training."}).status_code == 302
 
 
 def test_a_language_is_kept_by_its_code_whatever_it_was_called(client) -> None:

@@ -82,6 +82,7 @@ SOURCES = [
     ROOT / "consent" / "services" / "withdrawing.py",
     ROOT / "grievances" / "nominee_forms.py",
     ROOT / "grievances" / "nominee_words.py",
+    ROOT / "grievances" / "record_details.py",
     ROOT / "grievances" / "request_forms.py",
     ROOT / "grievances" / "request_words.py",
     ROOT / "grievances" / "services" / "asking.py",

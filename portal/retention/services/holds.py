@@ -20,8 +20,8 @@ from portal.retention.states import RunState
 def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why: str, actor: Actor) -> Hold:
     """Stop every erasure of a subject's data, of one class or (empty) of all, from now on. One person may do it at once.
 
-    Raises Refused without a reference or a reason, or when that has the number of a paper or an account, NotAllowed when
-    the actor's role may not place holds.
+    Raises Refused without a reference or a reason, or when that has the number of a paper or an account, or where the same
+    order holds the same data of this subject already (PLACED), NotAllowed when the actor's role may not place holds.
     """
     person = four_eyes.person_of(actor)
     access.require(person, Permission.HOLD_PLACE)
@@ -31,6 +31,7 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
     with transaction.atomic():
         # Waits for the erasure of one subject that is under way, and makes the next wait for this hold.
         list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))
+        _require_new(subject_ref, retention_class, order_reference.strip())
         hold = Hold.objects.create(
             subject_ref=subject_ref,
             retention_class=retention_class,
@@ -41,6 +42,13 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
         )
         _record(AuditKind.RETENTION_HOLD_PLACED, hold, actor)
     return hold
+
+
+def _require_new(subject_ref: UUID, retention_class: str, order_reference: str) -> None:
+    """Raises Refused where two would have to be ended in place of one."""
+    same = Hold.objects.filter(subject_ref=subject_ref, retention_class=retention_class, released_at=None)
+    if same.filter(order_reference__iexact=order_reference).exists():
+        raise Refused(_("This order holds the same data of this person already."), code="PLACED")
 
 
 def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:

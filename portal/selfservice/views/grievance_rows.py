@@ -1,20 +1,14 @@
 """The answers of a grievance on the page on which they are checked before they are sent."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
 
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from grievances import details, forms, words
 from grievances.models import TicketDraft
 from grievances.services import reading
-
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -24,11 +18,6 @@ class Row:
     label: object
     value: object
     change_url: str = ""
-
-
-def _in_words(said: str) -> str:
-    """A day in words; everything else as it was written."""
-    return date_format(date.fromisoformat(said), "j F Y") if _DAY.fullmatch(said) else said
 
 
 def rows(draft: TicketDraft, answers: Mapping[str, str], *, page: Callable[[str], str]) -> list[Row]:
@@ -45,7 +34,7 @@ def rows(draft: TicketDraft, answers: Mapping[str, str], *, page: Callable[[str]
     found.append(Row(_("What is it about?"), words.KINDS[answers["kind"]], change("about")))
     where = "message" if forms.needs_message_details(answers["kind"]) else "details"
     found += [
-        Row(label, _in_words(str(said)), change(where))
+        Row(label, said, change(where))
         for label, said in details.shown(answers, names=details.names_of(answers["kind"]))
     ]
     files = "\n".join(f"{kept.name} ({kept.kind}, {filesizeformat(kept.size)})" for kept in reading.draft_files(draft))

@@ -21,6 +21,7 @@ from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable
 from portal.ledger.errors import NotSealed
 from portal.selfservice import limits
+from portal.selfservice.switching import keeps_answers, typed
 from portal.selfservice.views import grievance_rows, key_once, track
 
 COOKIE: Final = "grievance_draft"
@@ -81,6 +82,7 @@ def begin(request: HttpRequest, answers: Mapping[str, str], *, page: str) -> Htt
     return response
 
 
+@keeps_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, page: str) -> HttpResponse:
     """Steps 2, 3, 4 and 6: one form. GET shows it with what was answered; POST keeps the answer and goes on."""
@@ -281,7 +283,7 @@ def _initial(request: HttpRequest, page: str, answers: Mapping[str, str]) -> dic
     given = {name: answers[name] for name in _fields(page, answers) if name in answers}
     if page == "contact" and not given:
         given = selectors.known_contacts(request.user) | {"language": translation.get_language() or "en"}
-    return given
+    return given | typed(request)
 
 
 def _ask(

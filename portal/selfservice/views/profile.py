@@ -23,6 +23,7 @@ from portal.people import selectors as people
 from portal.people.models import ContactPoint, Membership, Principal
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice import limits
+from portal.selfservice.switching import keeps_answers, typed
 from portal.selfservice.views import requests
 
 #: What a correction is asked for here. Addresses are changed by a code that comes to the new one.
@@ -49,6 +50,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/pages/profile.html", context)
 
 
+@keeps_answers
 @customer_required
 @sensitive_post_parameters("should_be", "words")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +58,7 @@ def correct(request: HttpRequest, field: str) -> HttpResponse:
     """How one line should be. POST keeps the answer and goes on to the page on which the request is checked and sent."""
     if field not in ASKED:
         raise Http404
-    form = CorrectionForm(request.POST if request.method == "POST" else None, field=field)
+    form = CorrectionForm(request.POST if request.method == "POST" else None, field=field, initial=typed(request))
     if form.is_bound and form.is_valid():
         if limits.exceeded(request, "request.ask"):
             return error_pages.too_many(request)

@@ -26,6 +26,7 @@ from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
 from portal.people.pages import is_customer
 from portal.selfservice import limits
+from portal.selfservice.switching import keeps_answers, typed
 from portal.selfservice.views import key_once, track
 from portal.selfservice.views.grievance_rows import Row
 
@@ -38,6 +39,7 @@ DETAILS: Final = ("capacity", "person_name", "person_address", "field", "should_
 CONTACT: Final = ("email", "phone", "language")
 
 
+@keeps_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Step 1: what one wants. A new choice keeps what was written before."""
@@ -45,7 +47,9 @@ def choose(request: HttpRequest) -> HttpResponse:
     answers = drafts.answers_of(draft) if draft is not None and draft.ticket is None else {}
     given = answers.get("right") or request.GET.get("right", "")
     form = request_forms.RightForm(
-        request.POST if request.method == "POST" else None, initial={"right": given}, rights=_rights(request)
+        request.POST if request.method == "POST" else None,
+        initial={"right": given} | typed(request),
+        rights=_rights(request),
     )
     if not form.is_bound or not form.is_valid():
         return _page(request, "choose", form, step=NUMBER["right"], back=reverse("privacy:home"))
@@ -64,6 +68,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@keeps_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest) -> HttpResponse:
     """Step 2: for whom, and what exactly; with what one gets, how long it takes, and what stays."""
@@ -72,7 +77,7 @@ def details(request: HttpRequest) -> HttpResponse:
         return elsewhere or HttpResponseRedirect(reverse("privacy:new-request"))
     answers = drafts.answers_of(draft)
     right = answers["right"]
-    initial = {name: answers[name] for name in DETAILS if name in answers}
+    initial = {name: answers[name] for name in DETAILS if name in answers} | typed(request)
     form = request_forms.DetailsForm(request.POST if request.method == "POST" else None, initial=initial, right=right)
     if not form.is_bound or not form.is_valid():
         context = {
@@ -89,6 +94,7 @@ def details(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_to("check" if is_known else "contact"))
 
 
+@keeps_answers
 @sensitive_post_parameters("email", "phone")
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:
@@ -99,6 +105,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     answers = drafts.answers_of(draft)
     initial: dict[str, Any] = {name: answers[name] for name in CONTACT if name in answers}
     initial.setdefault("language", translation.get_language() or "en")
+    initial |= typed(request)
     form = forms.ContactForm(request.POST if request.method == "POST" else None, initial=initial)
     if not form.is_bound or not form.is_valid():
         return _page(request, "contact", form, step=NUMBER["contact"], back=_to("details"))
@@ -231,6 +238,7 @@ def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: 
         "note": note,
         "masked": addresses.mask(*place) if place else "",
         "waits_for_code": found.address_shown_at is None and place is not None,
+        "is_code_open": proving.is_code_open(found, at=now),
         "waits_for_call": found.address_shown_at is None and place is None,
         "needs_papers": _needs_papers(found),
         "needs_claim": _needs_claim(found),

@@ -24,7 +24,7 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         return ask_first(request, reference)
     can_appeal = standings.why_no_appeal(found, now=clock.now()) is None
-    form = forms.SettledForm(request.POST, can_appeal=can_appeal)
+    form = forms.SettledForm(request.POST, can_appeal=can_appeal, is_request=selectors.is_request(found))
     if not form.is_valid():
         return show(request, found, settled_form=form)
     actor = request.actor  # type: ignore[attr-defined]

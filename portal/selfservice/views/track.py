@@ -289,7 +289,9 @@ def told_how_it_stands(request: HttpRequest, found: Ticket, said: str, *, kind: 
         return to_page(found.reference)
     messages.warning(request, _("What you wrote is not sent. It stands in the form below: send it from there."))
     if found.state == TicketState.ANSWERED:
-        return show(request, found, settled_form=forms.SettledForm(initial={"settled": "no", "why": said}))
+        given = {"settled": "no", "why": said}
+        form_of_word = forms.SettledForm(initial=given, is_request=selectors.is_request(found))
+        return show(request, found, settled_form=form_of_word)
     form = forms.ReplyForm if found.state in OPEN_STATES else forms.MessageForm
     return show(request, found, message_form=form(initial={"message": said}))
 
@@ -366,7 +368,8 @@ def show(
         "remind_again_from": selectors.remind_again_from(found, now=now) if can_remind else None,
         "can_reopen": stands.person == PersonAction.REOPEN,
         "message_form": message_form or (forms.ReplyForm() if found.state in OPEN_STATES else forms.MessageForm()),
-        "settled_form": settled_form or forms.SettledForm(can_appeal=no_appeal is None),
+        "settled_form": settled_form
+        or forms.SettledForm(can_appeal=no_appeal is None, is_request=selectors.is_request(found)),
         "rating_form": (rating_form or forms.RatingForm()) if rating.can_rate(found) else None,
         "error_form": message_form or settled_form or rating_form,
         "page_has_errors": has_errors,
