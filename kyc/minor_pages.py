@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import staff_words
 from kyc.admin_opening import OpenedForItsCustomer
-from kyc.models import MinorFound
+from kyc.models import FreezeLift, MinorFound
 from kyc.permissions import Permission
 from kyc.services import minors
 from portal.core import changes, clock
@@ -16,6 +16,8 @@ from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.filtering import has_or_not
 from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
+from portal.people.states import Answer
 
 TIMES = "found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at"
 
@@ -31,7 +33,10 @@ class LiftForm(forms.Form):
 
 
 def _lifted(row: MinorFound, user: Any) -> str:
-    return str(_("This freeze has ended already.")) if row.lifted_at else ""
+    if row.lifted_at:
+        return str(_("This freeze has ended already."))
+    waits = FreezeLift.objects.filter(minor=row, answer=Answer.PENDING).exists()
+    return str(_("A proposal to end this freeze waits for a second person already.")) if waits else ""
 
 
 @admin.register(MinorFound)
@@ -69,11 +74,37 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
 
     @service_action(
         permission=Permission.CASE_DECIDE,
-        label=_("End the freeze"),
+        label=_("Propose to end the freeze"),
         ask=LiftForm,
         skip=_lifted,
-        description=_("The account opens again and papers are asked for. What was erased stays erased."),
+        description=_(
+            "Once another person agrees, the account opens again and papers are asked for. What was erased stays erased."
+        ),
     )
-    def lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> None:
-        changes.watch_row(obj)
-        minors.lift(obj, **given, actor=request.actor, now=clock.now())
+    def propose_lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> str:
+        minors.propose_lift(obj, **given, actor=request.actor, now=clock.now())
+        return str(_("Proposed. The freeze stands until a second person agrees."))
+
+
+@admin.register(FreezeLift)
+class FreezeLiftAdmin(AuditedExport, ReadOnlyAdmin):
+    """Proposals and answers; a proposal is made on the page of the person found to be under age."""
+
+    view_permission = Permission.CASE_VIEW
+    export_permission = Permission.CASE_EXPORT
+    export_resource = resource_of(FreezeLift, "id minor act made_by made_at checked_by checked_at shown_sha256 answer")
+    list_display = ("minor", "answer", "made_by", "made_at", "checked_by")
+    list_filter = ("answer",)
+    list_select_related = ("minor__case", "made_by", "checked_by")
+    fields = ("minor", "why", *PROPOSAL)
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        ask=AnswerForm,
+        label=_("Answer the proposal"),
+        skip=not_answerable,
+        description=_("A yes opens the account again and asks for papers. What was erased stays erased."),
+    )
+    def answer_lift(self, request: Any, obj: FreezeLift, answer: dict[str, Any]) -> str:
+        changes.watch_row(obj.minor)
+        return answered(minors.answer_lift, answer, proposal=obj, actor=request.actor, now=clock.now())

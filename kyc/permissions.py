@@ -28,6 +28,7 @@ class Act(StrEnum):
 
     DECISION = "kyc.decision"
     DELETION = "kyc.deletion.carry_out"
+    FREEZE_LIFT = "kyc.freeze.lift"
     LIKENESS = "kyc.likeness.answer"
     RISK = "kyc.risk.set"
     SIGNER = "kyc.signer.trust"

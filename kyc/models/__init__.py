@@ -4,7 +4,7 @@ from kyc.models.decisions import Decision
 from kyc.models.deletions import DeletionProposal, DeletionRequest
 from kyc.models.documents import Document
 from kyc.models.inquiries import Inquiry
-from kyc.models.minors import MinorFound
+from kyc.models.minors import FreezeLift, MinorFound
 from kyc.models.parties import Holding, Party
 from kyc.models.renewals import Renewal, RenewalNotice
 from kyc.models.risk import RiskProposal
@@ -22,6 +22,7 @@ __all__ = [
     "DeletionRequest",
     "Document",
     "Draw",
+    "FreezeLift",
     "Holding",
     "Inquiry",
     "Likeness",

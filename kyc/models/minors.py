@@ -1,4 +1,7 @@
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc.models.cases import Case
@@ -6,6 +9,8 @@ from kyc.models.documents import Document
 from kyc.models.parties import Party
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
 
 
 class MinorFound(models.Model):
@@ -37,3 +42,31 @@ class MinorFound(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case}, {moments.day(self.found_at)}"
+
+
+class FreezeLift(FourEyesModel):
+    """One person's word that the freeze of a child ends: it was a mistake, or the child is of age. Another answers it."""
+
+    minor = models.ForeignKey(
+        MinorFound, models.PROTECT, related_name="lifts", verbose_name=_("person found to be under age")
+    )
+    why = models.TextField(_("why"), max_length=500, editable=False)
+
+    named_by = ("minor",)
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer minor", free_text="reason why"
+    )
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposal to end a freeze")
+        verbose_name_plural = _("proposals to end a freeze")
+        ordering: ClassVar = ["-made_at", "-id"]
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="kyc_one_open_end_of_a_freeze", fields=("minor",), condition=Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.minor}: {self.get_answer_display()}"

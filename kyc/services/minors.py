@@ -7,13 +7,14 @@ a date that somebody typed, go to a person at the review desk.
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kyc.children import TAKES_NONE, is_a_person, is_of_a_child
-from kyc.models import Case, Document, MinorFound, Party
+from kyc.models import Case, Document, FreezeLift, MinorFound, Party
 from kyc.outcomes import CheckOutcome
-from kyc.permissions import Permission
+from kyc.permissions import Act
 from kyc.rules import Said
 from kyc.services import parties, proving, settling, telling
 from kyc.services.letting_go import end_quarantine, erase_document
@@ -22,12 +23,13 @@ from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access, clock
 from portal.core import actor as actors
+from portal.core import clock, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.people.services import customers, protections
+from portal.people.selectors import refs_of
+from portal.people.services import customers, four_eyes, protections
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerState, ProtectionGround, ProtectionKind
 from portal.retention.deciding import is_held
@@ -98,37 +100,101 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
     return row
 
 
-def lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
-    """A person ends the freeze: it was a mistake, or the child is of age. The account opens again, and papers are asked for.
+def propose_lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> FreezeLift:
+    """Say why a freeze ends: it was a mistake, or the child is of age. Nothing opens before another person agrees.
 
-    What was erased stays erased. In one transaction with the audit event, whose erasable part holds why. Raises NotAllowed
-    without the permission, Refused without words (REASON), IllegalMove when it was lifted before.
+    The proposal and its audit event in one transaction. Raises NotAllowed, Refused without words or with a person in them
+    (REASON), IllegalMove when it was lifted before or a proposal waits.
     """
-    access.require(person_of(actor), Permission.CASE_DECIDE)
     if not why.strip():
         raise Refused(_("Write why the freeze ends."), code="REASON")
+    plain_words.require_plain(why)
+    if row.lifted_at is not None:
+        raise IllegalMove(_("This freeze has ended already."))
+    try:
+        with transaction.atomic():
+            made = four_eyes.propose(
+                FreezeLift,
+                act=Act.FREEZE_LIFT,
+                maker=person_of(actor),
+                shown=_shown(row, why.strip()),
+                now=now,
+                minor=row,
+                why=why.strip(),
+            )
+            _note(AuditKind.KYC_FREEZE_PROPOSED, made, actor, now)
+    except IntegrityError as error:
+        raise IllegalMove(_("A proposal to end this freeze waits for a second person already.")) from error
+    return made
+
+
+def answer_lift(proposal: FreezeLift, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
+    """A second person agrees or not. A yes opens the account again, and papers are asked for; what was erased stays erased.
+
+    All in one transaction with the audit events. Raises what ``four_eyes.answer`` raises, and IllegalMove when the freeze has
+    ended meanwhile.
+    """
     with transaction.atomic():
-        if MinorFound.objects.filter(pk=row.pk, lifted_at=None).update(lifted_at=now) != 1:
-            raise IllegalMove(_("This freeze has ended already."))
-        row.refresh_from_db()
-        case = Case.objects.select_related("customer__subject").get(pk=row.case_id)
-        record(
-            AuditKind.KYC_MINOR_LIFTED,
-            actor=actor,
-            about=case.owner,
-            subject_ref=case.subject_ref,
-            facts={"case": case.reference, "document": row.document.reference},
-            personal={"reason": {"new": why.strip()}},
-            at=now,
+        row = MinorFound.objects.select_related("document").get(pk=proposal.minor_id)
+        four_eyes.answer(
+            proposal,
+            checker=person_of(actor),
+            approve=approve,
+            shown=_shown(row, proposal.why),
+            reason=reason,
+            now=now,
         )
-        if row.party_id is None:
-            person = _person(row.document)
-            if person is not None:
-                protections.end_all(subject_ref=person, actor=actor, now=now)
-            Case.objects.filter(pk=case.pk).update(frozen_at=None)
-            if case.customer.state == CustomerState.CLOSED:
-                customers.reopen(customer=case.customer, actor=actor, now=now)
-            settling.settle(case, actor=actor, now=now)
+        _note(AuditKind.KYC_FREEZE_ANSWERED, proposal, actor, now)
+        if approve:
+            _lift(row, why=proposal.why, actor=actor, now=now)
+
+
+def _shown(row: MinorFound, why: str) -> dict[str, str]:
+    """What both people see and are bound to."""
+    return {"case": row.case.reference, "document": row.document.reference, "why": why}
+
+
+def _note(kind: AuditKind, proposal: FreezeLift, actor: Actor, now: datetime) -> None:
+    row = proposal.minor
+    record(
+        kind,
+        actor=actor,
+        about=row.case.owner,
+        subject_ref=row.document.subject_ref,
+        facts={
+            "case": row.case.reference,
+            "document": row.document.reference,
+            "proposal": proposal.pk,
+            "answer": str(proposal.answer),
+            "shown_sha256": proposal.shown_sha256,
+        },
+        at=now,
+    )
+
+
+def _lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
+    """The freeze ends, in the caller's transaction, with the audit event whose erasable part holds why."""
+    if MinorFound.objects.filter(pk=row.pk, lifted_at=None).update(lifted_at=now) != 1:
+        raise IllegalMove(_("This freeze has ended already."))
+    row.refresh_from_db()
+    case = Case.objects.select_related("customer__subject").get(pk=row.case_id)
+    record(
+        AuditKind.KYC_MINOR_LIFTED,
+        actor=actor,
+        about=case.owner,
+        subject_ref=case.subject_ref,
+        facts={"case": case.reference, "document": row.document.reference},
+        personal={"reason": {"new": why.strip()}},
+        at=now,
+    )
+    person = _person(row.document)
+    if person is not None:
+        protections.end_all(subject_ref=person, actor=actor, now=now)
+    if row.party_id is None:
+        Case.objects.filter(pk=case.pk).update(frozen_at=None)
+        if case.customer.state == CustomerState.CLOSED:
+            customers.reopen(customer=case.customer, actor=actor, now=now)
+        settling.settle(case, actor=actor, now=now)
 
 
 def _person(document: Document) -> UUID | None:
@@ -191,3 +257,14 @@ def require_not_frozen(case: Case, party: Party | None = None, *, at: datetime) 
         )
     if is_of_a_child(case, party, at=at):
         raise Refused(TAKES_NONE, code="FROZEN")
+
+
+def is_frozen(*, subject_ref: UUID) -> bool:
+    """Answers ``hooks.freezes``: whether a signed document showed the person to be a child, and no two people ended that."""
+    refs = refs_of(subject_ref)
+    behind = Q(party__principal__subject__ref__in=refs)
+    itself = Q(party=None, case__customer__memberships__principal__subject__ref__in=refs)
+    rows = (
+        MinorFound.objects.filter(behind | itself, lifted_at=None).select_related("document__case__customer").distinct()
+    )
+    return any(_person(row.document) in refs for row in rows)

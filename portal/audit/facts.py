@@ -66,6 +66,8 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.JOBS_IMPORT_TRIED: _IMPORT,
     AuditKind.KYC_DOCUMENT_APPEALED: "case document ticket",
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
+    AuditKind.KYC_FREEZE_ANSWERED: "case document proposal answer shown_sha256",
+    AuditKind.KYC_FREEZE_PROPOSED: "case document proposal answer shown_sha256",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",
     AuditKind.KYC_LIKENESS_PROPOSED: "case source version sha256 state proposal answer",
     AuditKind.KYC_DOCUMENT_DELETION_ANSWERED: "case document state reason_code certificate",

@@ -129,6 +129,8 @@ class AuditKind(StrEnum):
     KYC_DOCUMENT_OPENED = "kyc.document.opened"
     KYC_DOCUMENT_REFUSED = "kyc.document.refused"
     KYC_DOCUMENT_UPLOADED = "kyc.document.uploaded"
+    KYC_FREEZE_ANSWERED = "kyc.freeze.answered"
+    KYC_FREEZE_PROPOSED = "kyc.freeze.proposed"
     KYC_LIKENESS_ANSWERED = "kyc.likeness.answered"
     KYC_LIKENESS_PROPOSED = "kyc.likeness.proposed"
     KYC_MINOR_FOUND = "kyc.minor.found"

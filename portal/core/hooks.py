@@ -107,6 +107,8 @@ complaints: HookList[Callable[..., Any]] = HookList("complaints")
 #: Callables told, in the same transaction, of a grievance of somebody known here whose person named documents in it:
 #: ``(*, ticket, documents, subject_ref, actor, at)``, with the references and the person's subject.
 documents_complained_of: HookList[Callable[..., Any]] = HookList("documents_complained_of")
+#: Callables ``(*, subject_ref) -> bool``: whether the person is frozen as a child now, which only two people end.
+freezes: HookList[Callable[..., bool]] = HookList("freezes")
 #: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.
 customer_renamed: HookList[Callable[..., Any]] = HookList("customer_renamed")
 #: Callables told, in the same transaction, that an organisation came under insolvency, or that it ended:

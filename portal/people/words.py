@@ -28,6 +28,7 @@ ACTS: Mapping[str, Any] = {
     "grievances.request.refuse": _("Refuse what a person asked about their data"),
     "kyc.decision": _("Decide about a document"),
     "kyc.deletion.carry_out": _("Destroy a document at its customer's request"),
+    "kyc.freeze.lift": _("End the freeze of somebody who was found to be under age"),
     "kyc.likeness.answer": _("Say that a person is not the one on a sanctions list"),
     "kyc.risk.set": _("Set the risk of a customer against its points"),
     "kyc.signer.trust": _("Trust a signer's certificate, or end that"),

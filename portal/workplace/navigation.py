@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "kyc.SecondLook",
             "kyc.Draw",
             "kyc.MinorFound",
+            "kyc.FreezeLift",
             "kyc.Likeness",
             "kyc.Screening",
             "kyc.SanctionsList",

@@ -91,6 +91,7 @@ UNTOLD_BOOKS = {
     "kyc_deletionproposal",
     "kyc_draw",
     "kyc_likeness",
+    "kyc_freezelift",
     "kyc_minorfound",
     "kyc_riskproposal",
     "kyc_secondlook",

@@ -588,7 +588,8 @@ BOOKS: dict[str, Book] = {
         export="kyc.case:export",
         acts={"approve": "kyc.deletion:answer", "refuse": "kyc.deletion:answer"},
     ),
-    "kyc_minorfound": Book("kyc.case:view", export="kyc.case:export", acts={"lift": "kyc.case:decide"}),
+    "kyc_minorfound": Book("kyc.case:view", export="kyc.case:export", acts={"propose-lift": "kyc.case:decide"}),
+    "kyc_freezelift": Book("kyc.case:view", export="kyc.case:export", acts={"answer-lift": "kyc.case:decide"}),
     "kyc_likeness": Book(
         "kyc.screening:view",
         export="kyc.case:export",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from kyc.models import Case, Document, MinorFound
+from kyc.models import Case, Document, FreezeLift, MinorFound
 from kyc.needs import needs_of
 from kyc.selectors import sender_state, to_review
 from kyc.services import minors, uploading
@@ -22,7 +22,7 @@ from tests.kyc.signatures import vectors
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
 from tests.kyc.test_shredding import opened
 from tests.people.factories import CustomerUserFactory, PrincipalFactory, StaffFactory
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -170,14 +170,14 @@ def held(found) -> Document:
     return Document.objects.select_related("case__customer").get(pk=row.pk)
 
 
-def test_what_was_erased_proves_nothing_and_its_place_is_free_when_the_freeze_ends(found, individual, maker):
+def test_what_was_erased_proves_nothing_and_its_place_is_free_when_the_freeze_ends(found, individual, maker, checker):
     erased = Document.objects.exclude(pk=found.document_id).get()
     Document.objects.filter(pk=erased.pk).update(sent_at=clock.now())
     assert erased.state == "destroyed"
     with pytest.raises(IllegalMove):
         proposed(erased, maker, outcome="ask_again", reason_code="unreadable", message="Send it again.")
     assert not SubjectKey.objects.filter(subject_ref=erased.key_ref).exists()
-    minors.lift(found, why="The register office was wrong.", actor=actor.staff(maker.pk), now=clock.now())
+    lifted(found, maker, checker)
     assert uploaded(individual).state == "received"
 
 
@@ -192,7 +192,7 @@ def test_nothing_of_a_frozen_case_is_decided_or_sent(found, maker, checker):
     with pytest.raises(Refused) as caught:
         uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
     assert caught.value.code == "FROZEN"
-    minors.lift(found, why="It was a mistake.", actor=actor.staff(maker.pk), now=clock.now())
+    lifted(found, maker, checker)
     uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
     assert to_review(at=clock.now()).get() == document
 
@@ -206,18 +206,71 @@ def test_a_freeze_between_the_two_people_stops_the_second(individual, asha, make
     assert caught.value.code == "FROZEN"
 
 
-def test_a_person_lifts_a_freeze_once_and_says_why(found, maker):
-    staff = actor.staff(maker.pk)
-    with pytest.raises(Refused):
-        minors.lift(found, why=" ", actor=staff, now=clock.now())
+def lifted(found, maker, checker) -> None:
+    """Two people end the freeze."""
+    now = clock.now()
+    made = minors.propose_lift(found, why="The register office was wrong.", actor=actor.staff(maker.pk), now=now)
+    minors.answer_lift(made, approve=True, actor=actor.staff(checker.pk), now=now)
+
+
+def test_two_people_lift_a_freeze_once_and_say_why(found, asha, maker, checker):
+    one, two, why = actor.staff(maker.pk), actor.staff(checker.pk), "The register office has corrected the date."
+    for words in (" ", "Ask asha@example.in."):
+        with pytest.raises(Refused):
+            minors.propose_lift(found, why=words, actor=one, now=clock.now())
+    stranger = actor.staff(StaffFactory(roles=["support"]).pk)
     with pytest.raises(NotAllowed):
-        minors.lift(found, why="Wrong.", actor=actor.staff(StaffFactory(roles=["support"]).pk), now=clock.now())
-    minors.lift(found, why="The register office has corrected the date.", actor=staff, now=clock.now())
+        minors.propose_lift(found, why="Wrong.", actor=stranger, now=clock.now())
+    made = minors.propose_lift(found, why=why, actor=one, now=clock.now())
+    with pytest.raises(IllegalMove):
+        minors.propose_lift(found, why="Again.", actor=two, now=clock.now())
+    with pytest.raises(NotAllowed):
+        minors.answer_lift(made, approve=True, actor=one, now=clock.now())
+    case = Case.objects.select_related("customer").get()
+    assert case.frozen_at is not None, "one person alone opens nothing"
+    assert case.customer.state == "closed"
+    minors.answer_lift(made, approve=False, reason="Show the letter.", actor=two, now=clock.now())
+    assert Case.objects.get().frozen_at is not None
+    lifted(found, maker, checker)
     case = Case.objects.select_related("customer").get()
     assert (case.frozen_at, case.state, case.customer.state) == (None, "open", "active")
     assert uploading.why_not_now(found.document, now=clock.now()) == ""
+    kinds = list(AuditEvent.objects.filter(kind__startswith="kyc.freeze").order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["kyc.freeze.proposed", "kyc.freeze.answered"] * 2
+    found.refresh_from_db()
     with pytest.raises(IllegalMove):
-        minors.lift(found, why="Again.", actor=staff, now=clock.now())
+        minors.propose_lift(found, why="Again.", actor=one, now=clock.now())
+
+
+def test_the_pages_propose_and_answer_the_end_of_a_freeze(found, maker, checker):
+    page = reverse("admin:kyc_minorfound_do_one", args=[found.pk, "propose-lift"])
+    said = {"why": "The register office was wrong.", "answer": "1"}
+    staff_client(maker).post(page, said)
+    made = FreezeLift.objects.get()
+    answer = reverse("admin:kyc_freezelift_do_one", args=[made.pk, "answer-lift"])
+    for who, is_frozen in ((maker, True), (checker, False)):
+        staff_client(who).post(answer, {"decision": "approve", "reason": "", "answer": "1"})
+        assert (Case.objects.get().frozen_at is not None) == is_frozen
+
+
+def test_no_person_alone_opens_the_account_of_a_frozen_child_or_lets_them_answer_alone(found, asha, maker, checker):
+    desk = staff_client(StaffFactory(roles=["data_protection_officer", "support", "administrator"]))
+    customer, ref = found.case.customer, asha.principal.subject.ref
+    acts = (
+        reverse("admin:people_principal_do_one", args=[asha.principal_id, "unprotect"]),
+        reverse("admin:people_customer_do_one", args=[customer.pk, "reopen"]),
+    )
+    for act in acts:
+        desk.post(act, {"answer": "1"})
+    customer.refresh_from_db()
+    assert customer.state == "closed"
+    assert is_child(ref, at=clock.now())
+    with pytest.raises(Refused) as refusal:
+        protections.require_not_frozen(ref)
+    assert refusal.value.code == "TWO_PEOPLE"
+    lifted(found, maker, checker)
+    protections.require_not_frozen(ref)
+    assert not is_child(ref, at=clock.now())
 
 
 def test_the_account_of_a_child_is_asked_for_nothing_and_can_say_that_it_is_wrong(found, asha, individual):

@@ -1,6 +1,8 @@
 """Customers and persons: masked everywhere, opened with a purpose, revealed with a reason."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
+from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.import_button import Imported
 from portal.people import selectors
@@ -40,6 +43,25 @@ from portal.people.services import (
 )
 from portal.people.states import CustomerKind, CustomerState
 from portal.people.words import insolvency_line
+
+
+def _frozen(refs: Iterable[UUID]) -> str:
+    """Why one person alone does not end this: it belongs to the freeze of a child."""
+    try:
+        for ref in refs:
+            protections.require_not_frozen(ref)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _not_to_open(customer: Customer, user: Any) -> str:
+    if customer.state != CustomerState.CLOSED:
+        return str(_("It is open."))
+    if customer.kind != CustomerKind.INDIVIDUAL:
+        return ""
+    people = Principal.objects.filter(memberships__customer=customer, memberships__ended_at=None)
+    return _frozen(people.values_list("subject__ref", flat=True))
 
 
 class MembershipInline(RowsBeside):
@@ -157,7 +179,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     @service_action(
         permission=Permission.CUSTOMER_CHANGE,
         label=_("Open the account again"),
-        skip=lambda obj, user: "" if obj.state == CustomerState.CLOSED else str(_("It is open.")),
+        skip=_not_to_open,
     )
     def reopen(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
         customers.reopen(customer=obj, actor=request.actor)  # type: ignore[attr-defined]
@@ -168,8 +190,9 @@ def _no_login(obj: Principal, user: Any) -> str:
 
 
 def _answers_alone(principal: Principal, user: Any) -> str:
-    held = selectors.protection_of(principal.subject.ref, at=clock.now())
-    return "" if held is not None else str(_("Nobody else answers for this person."))
+    if selectors.protection_of(principal.subject.ref, at=clock.now()) is None:
+        return str(_("Nobody else answers for this person."))
+    return _frozen([principal.subject.ref])
 
 
 @admin.register(Principal)

@@ -75,6 +75,20 @@ def end(*, protection: Protection, actor: Actor, now: datetime) -> None:
         _record(AuditKind.PEOPLE_PROTECTION_ENDED, protection, actor, now)
 
 
+def require_not_frozen(subject_ref: UUID) -> None:
+    """Raises Refused (TWO_PEOPLE) for somebody who is frozen as a child (``hooks.freezes``): two people end that, with all that
+    belongs to it.
+    """
+    if any(is_frozen(subject_ref=subject_ref) for is_frozen in hooks.freezes):
+        raise Refused(
+            _(
+                "A document or a report showed a child: two people end that freeze, on the page of the report of a child, or of "
+                "the person found to be under age."
+            ),
+            code="TWO_PEOPLE",
+        )
+
+
 def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> int:
     """End whatever holds for the person, in one transaction; returns how many."""
     with transaction.atomic():

@@ -314,3 +314,8 @@ def _record(kind: AuditKind, row: ChildReport, actor: Actor, now: datetime, **fa
         facts={"reference": row.reference, **facts},
         at=now,
     )
+
+
+def is_frozen(*, subject_ref: UUID) -> bool:
+    """Answers ``hooks.freezes``: whether a report has the person frozen and nobody has decided about it."""
+    return ChildReport.objects.filter(state=ChildState.FROZEN, child_ref__in=people.refs_of(subject_ref)).exists()
