@@ -11,7 +11,8 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connections
 
-from kyc.inspection import FIND, HIDE
+from kyc.inspection import FIND, HIDE, inspect
+from kyc.services import checking
 from portal.people.models import Customer, User
 from portal.vault.inspection import process
 from portal.vault.inspection.pdf_text import read_text
@@ -97,8 +98,9 @@ def test_an_aadhaar_number_is_written_nowhere_in_any_form(
 @pytest.mark.skipif(not process.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test")
 @pytest.mark.parametrize("script", [{}, DEVANAGARI])
 def test_a_number_printed_in_a_photo_is_written_nowhere_and_the_kept_photo_shows_none(
-    individual: Customer, asha: User, script: dict[int, str], caplog, capfd
+    individual: Customer, asha: User, script: dict[int, str], monkeypatch, caplog, capfd
 ) -> None:
+    monkeypatch.setattr(checking, "inspect", inspect)  # the models are in the child alone
     shapes = [documents.AADHAAR, "2341 2341 2346", "2341-2341-2346"]
     rows = [*(shape.translate(script) for shape in shapes), "Asha Rao"]
     photo, _boxes = test_reading.written(rows, "JPEG", 40)
