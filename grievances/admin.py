@@ -67,7 +67,7 @@ class QueueFilter(admin.SimpleListFilter):
         now = clock.now()
         match self.value():
             case "open":
-                return queryset.filter(state__in=OPEN_STATES)
+                return queryset.filter(state__one_of=OPEN_STATES)
             case "overdue":
                 return selectors.overdue(queryset, now=now)
             case "today":
@@ -76,7 +76,7 @@ class QueueFilter(admin.SimpleListFilter):
                 return selectors.due_by(queryset, now=now, until=midnight)
             case "mine":
                 handed_out = Q(locked_by=request.user.pk, locked_until__gte=now)
-                return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__in=OPEN_STATES)
+                return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__one_of=OPEN_STATES)
             case "unassigned":
                 return selectors.unassigned(queryset, now=now)
         on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}

@@ -338,17 +338,17 @@ def due_in_words(ticket: Ticket, *, now: datetime) -> str:
 
 def overdue(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones whose strictest clock has run out."""
-    return tickets.filter(state__in=OPEN_STATES, due_at__lte=latest_missed(now))
+    return tickets.filter(state__one_of=OPEN_STATES, due_at__lte=latest_missed(now))
 
 
 def due_by(tickets: QuerySet[Ticket], *, now: datetime, until: datetime) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones that are not late yet and run out by ``until``."""
-    return tickets.filter(state__in=OPEN_STATES, due_at__gt=latest_missed(now), due_at__lte=until)
+    return tickets.filter(state__one_of=OPEN_STATES, due_at__gt=latest_missed(now), due_at__lte=until)
 
 
 def unassigned(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones nobody works on: no owner, or an owner whose login has ended; nor was it handed to
     somebody whose time with it is not over.
     """
-    free = tickets.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False), state__in=OPEN_STATES)
+    free = tickets.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False), state__one_of=OPEN_STATES)
     return free.exclude(locked_until__gte=now, locked_by__is_active=True)

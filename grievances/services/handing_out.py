@@ -9,7 +9,7 @@ from grievances import selectors
 from grievances.models import ProofPaper, RequestProposal, RightsRequest, Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import RequestState
-from grievances.states import TicketKind, TicketState
+from grievances.states import OPEN_STATES, TicketKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.core import access
 from portal.core.actor import Actor
@@ -60,7 +60,8 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Ticket]:
     proposed = RequestProposal.objects.filter(request__ticket=OuterRef("pk"), answer=Answer.PENDING)
     ready = Exists(asked.filter(state=RequestState.SHOWN)) & ~Exists(proposed) | Exists(papers)
     whose = Q(assigned_to=None) | Q(assigned_to=user) | Q(assigned_to__is_active=False)
-    rows = Ticket.objects.filter(whose, state__in=[TicketState.RECEIVED, TicketState.WITH_US])
+    open_ones = Ticket.objects.filter(state__one_of=OPEN_STATES)  # what the index has, which is in their order
+    rows = open_ones.filter(whose, state__in=[TicketState.RECEIVED, TicketState.WITH_US])
     kept_out = selectors.appeals_against(user.pk).filter(ticket=OuterRef("pk"))
     rows = rows.filter(~Exists(kept_out), ~Q(kind=TicketKind.REQUEST) | ready)
     return rows.order_by("due_at", "pk")  # in the order of the index

@@ -1,15 +1,20 @@
-"""The lookup ``among``: ``in`` for sets of many hundreds of hashes, references or keys.
+"""The lookups ``among`` and ``one_of``: ``in`` for many values, and for a few that are codes of ours.
+
+``among`` is for sets of many hundreds of hashes, references or keys.
 
 ``in`` makes a mark, and on PostgreSQL a literal, for each value, which costs more than to look for it; here PostgreSQL
 gets one array. Above some 2,000 values its planner may read the whole table: the caller asks set by set.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
+
+_CODE = re.compile(r"[a-z_]+")
 
 
 @models.BigIntegerField.register_lookup
@@ -33,6 +38,26 @@ class Among(models.Lookup):
         left, parameters = self.process_lhs(compiler, connection)
         kind = self.lhs.output_field.db_type(connection)
         return f"{left} = ANY(%s::{kind}[])", (*parameters, _array(self.rhs))
+
+
+@models.CharField.register_lookup
+class OneOf(models.Lookup):
+    """``filter(state__one_of=OPEN_STATES)``: codes of ours, written into the statement itself.
+
+    SQLite uses a partial index only where the statement shows that its condition holds; a value that is bound to it shows
+    nothing. Raises ValueError for what is no code: nothing that somebody typed is ever written into a statement.
+    """
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        """The codes in their order, as Django writes them into the condition of an index."""
+        codes = sorted(str(value) for value in self.rhs)
+        if not codes or not all(_CODE.fullmatch(code) for code in codes):
+            raise ValueError("Only codes of ours are written into a statement.")
+        left, parameters = self.process_lhs(compiler, connection)
+        return f"{left} IN ({', '.join(repr(code) for code in codes)})", tuple(parameters)
 
 
 def _array(values: Iterable[Any]) -> str:

@@ -28,3 +28,14 @@ def test_it_combines_with_other_conditions_and_negation():
     refs = frozenset({held.subject.ref})
     assert Subject.objects.exclude(ref__among=refs).filter(pk=held.subject.pk).count() == 0
     assert Subject.objects.filter(ref__among=refs, kind="principal").count() == 1
+
+
+def test_codes_of_ours_stand_in_the_statement_and_nothing_else_does():
+    held = person()
+    found = Subject.objects.filter(kind__one_of={"principal", "customer"}, pk=held.subject.pk)
+    assert found.get() == held.subject
+    assert "IN ('customer', 'principal')" in str(found.query)
+    assert not Subject.objects.filter(kind__one_of=["customer"], pk=held.subject.pk).exists()
+    for wrong in ([], ["x' OR 1=1 --"], ["principal", "Robert'); DROP TABLE students"]):
+        with pytest.raises(ValueError, match="codes of ours"):
+            Subject.objects.filter(kind__one_of=wrong).exists()
