@@ -104,7 +104,7 @@ def how_we_worked_out(clock: Clock) -> list[str]:
     dates = timing.dates_of_clock(clock)
     place = ZoneInfo(clock.zone)
     sentences = [
-        _("We received it on %(date)s at %(time)s (%(zone)s).")
+        _begun(clock)
         % {
             "date": _day(clock.started_at.astimezone(place).date()),
             "time": _time(clock.started_at, place),
@@ -122,6 +122,13 @@ def how_we_worked_out(clock: Clock) -> list[str]:
     if not clock.is_confirmed:
         sentences.append(_("Whether this rule applies to us is not settled. We keep to it until it is."))
     return sentences
+
+
+def _begun(clock: Clock) -> str:
+    """Of a later part of some work (``.../2``) it was no receipt that started the clock: an appeal, or a new look at it."""
+    if "/" in clock.owner:
+        return _("It counts from %(date)s at %(time)s (%(zone)s).")
+    return _("We received it on %(date)s at %(time)s (%(zone)s).")
 
 
 def _first_counted_from(clock: Clock, place: ZoneInfo) -> list[str]:

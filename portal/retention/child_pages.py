@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
+from portal.core.admin.opening import pages_beside
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.services import ages
@@ -53,6 +54,11 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         *("reported_at", "frozen_at", "decided_at", "erased_at", "erased", "what_is_kept"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    def pages_of_persons(self, request: HttpRequest, obj: Any) -> list[tuple[Any, str]]:
+        """Who reported it is another person than the child: each link says whose file it opens."""
+        persons = [(_("File of who reported it"), obj.subject_ref), (_("File of the child"), obj.child_ref)]
+        return [(said, url) for said, ref in persons for _label, url in pages_beside(request, ref)]
 
     @admin.display(description=_("What was written"))
     def written(self, obj: ChildReport) -> str:

@@ -291,6 +291,14 @@ def test_a_promise_of_days_moves_by_the_days_that_ended_while_we_waited(start, a
     assert ("stood still" in said) == bool(days)
 
 
+def test_a_clock_of_an_appeal_or_a_new_look_does_not_say_that_it_was_received_then(start):
+    found = start(owner=f"{OWNER}/2")
+    with translation.override("en"):
+        assert {explanations.how_we_worked_out(clock)[0] for clock in found} == {
+            "It counts from 24 November 2026 at 19:10 (Indian time)."
+        }
+
+
 def test_an_hour_clock_is_explained_to_the_minute(start):
     (clock,) = (c for c in start(kind="acknowledge") if c.rule_key == "IN-IT-ACK")
     with translation.override("en"):

@@ -106,6 +106,19 @@ def test_a_report_about_one_person_freezes_at_once(kid: Principal) -> None:
     assert Message.objects.get(kind="retention.child_report_received").language == "mr"
 
 
+def test_the_page_of_a_report_says_whose_file_each_link_opens(kid: Principal) -> None:
+    row = reported()
+    row.refresh_from_db()
+    client = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    page = reverse("admin:retention_childreport_change", args=[row.pk])
+    client.post(page, {"open_record": "1", "purpose": "support", "ticket": row.reference})
+    said = client.get(page).content.decode()
+    for whose, ref in (("File of who reported it", row.subject_ref), ("File of the child", kid.subject.ref)):
+        url = re.escape(reverse("evidence:person", args=[ref]))
+        assert re.search(rf'href="{url}"[^>]*>\s*{whose}', said), whose
+    assert "File of this person" not in said
+
+
 def test_a_report_about_nobody_we_know_looks_the_same_from_outside_and_waits_for_staff() -> None:
     row = reported(address="nobody@acme.example")
     assert (row.state, row.child_ref) == (ChildState.OPEN, None)

@@ -179,6 +179,10 @@ class OpenedWithPurpose(admin.ModelAdmin):
         """Whether a ticket is a reason to open this record; a room that knows whose tickets there are says so."""
         return True
 
+    def pages_of_persons(self, request: HttpRequest, obj: Model) -> list[tuple[Any, str]]:
+        """The links beside the record to other pages about whose it is; a record of several persons names each."""
+        return pages_beside(request, self.subject_ref_of(obj))
+
     def note_opened(self, request: HttpRequest, obj: Model, *, purpose: str, ticket: str) -> None:
         """Write down why this login opens the record; it stays open to it for the time that a rule gives.
 
@@ -226,7 +230,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
         if OPENED.holds(request, obj, now=clock.now()):
             if is_answer:  # sent twice: it asks to read, and the page below would take it for a change
                 return HttpResponseRedirect(request.get_full_path())
-            beside = pages_beside(request, self.subject_ref_of(obj))
+            beside = self.pages_of_persons(request, obj)
             return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
         form = OpeningForm(
             request.POST if is_answer else None,
