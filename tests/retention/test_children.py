@@ -311,6 +311,19 @@ def test_a_mistake_gives_back_the_account_and_what_had_been_noted_before_stays(
     assert people.is_child(kid.subject.ref, at=clock.now()), "their own word is not lifted by a report that was wrong"
 
 
+def test_while_a_report_freezes_somebody_no_person_alone_lets_them_answer_or_opens_their_account(
+    kid: Principal, maker: Any, checker: Any
+) -> None:
+    looked_at(reported())
+    row = ChildReport.objects.get()
+    assert row.state == ChildState.FROZEN
+    with pytest.raises(Refused) as refusal:
+        protections.require_not_frozen(kid.subject.ref)
+    assert refusal.value.code == "TWO_PEOPLE"
+    decided(row, "adult", maker, checker)
+    protections.require_not_frozen(kid.subject.ref)
+
+
 def test_nobody_decides_alone_and_a_decision_fits_what_was_done(kid: Principal, maker: Any, checker: Any) -> None:
     row = reported(address="nobody@acme.example")
     with pytest.raises(IllegalMove):
