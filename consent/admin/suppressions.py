@@ -12,6 +12,7 @@ from consent.models import Suppression
 from consent.permissions import Permission
 from consent.resources import SuppressionResource
 from consent.services.stopping import stop_at_address
+from consent.staff_words import ADDRESS_KINDS
 from consent.states import Way
 from portal.core.admin.filtering import one_of
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
@@ -20,6 +21,9 @@ from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.states import ContactKind
+
+#: In the words of the lists.
+_KINDS = [(kind.value, ADDRESS_KINDS[kind.value]) for kind in ContactKind]
 
 
 @admin.register(Suppression)
@@ -34,7 +38,7 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     list_display = ("suppressed_at", "fiduciary", "address_kind", "purpose", "channel", "header", "way", "receipt")
     list_select_related = ("fiduciary", "receipt", "entry__leaf")
     ordering = ("-suppressed_at", "-id")
-    list_filter = (("address_kind", one_of(ContactKind.choices)), "channel", "way", "suppressed_at")
+    list_filter = (("address_kind", one_of(_KINDS)), "channel", "way", "suppressed_at")
     fields = (
         "fiduciary",
         "address_kind",

@@ -52,7 +52,7 @@ class FreezeLift(FourEyesModel):
     )
     why = models.TextField(_("why"), max_length=500, editable=False)
 
-    named_by = ("minor",)
+    named_by = ("minor__case",)
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer minor", free_text="reason why"
     )

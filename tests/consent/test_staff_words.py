@@ -78,8 +78,8 @@ def test_a_filter_says_its_choices_in_words_and_filters_by_the_code(auditor, sto
     page = auditor.get(url).text
     assert ">Telephone number</a>" in page
     assert ">phone</a>" not in page
-    assert "?address_kind=phone" in page
-    found = auditor.get(url, {"address_kind": "phone"}).context["cl"]
+    assert "?address_kind__exact=phone" in page
+    found = auditor.get(url, {"address_kind__exact": "phone"}).context["cl"]
     assert found.result_count == Suppression.objects.filter(address_kind="phone").count()
 
 

@@ -101,7 +101,8 @@ def test_a_yes_that_somebody_else_brings_is_the_holders_and_says_whose_word_it_w
 def test_a_child_cannot_say_yes_alone(individual, asha):
     yes = agreed(individual)
     Protection.objects.create(subject_ref=asha.principal.subject.ref, kind="child", ground="said", noted_at=clock.now())
-    assert refused(individual, yes=yes) in {"HELD_FOR_GUARDIAN", "NOT_FOR_CHILDREN"}
+    assert refused(individual, yes=yes) == "FROZEN"
+    assert not ConsentEvent.objects.exists()
 
 
 def test_a_certificate_of_digilocker_needs_a_yes_only_when_it_is_of_aadhaar(individual):

@@ -73,7 +73,9 @@ def test_a_bundle_tells_what_was_decided_and_when_and_says_checks_in_words(indiv
         "reason": "The document looks altered",
         "message": "It looks altered.",
     }
-    assert {"Safety of the file", "Still valid"} <= {check["check"] for check in found["checks"]}
+    assert {"Safety of the file", "Still valid, by the last day that was typed"} <= {
+        check["check"] for check in found["checks"]
+    }
     assert {check["outcome"] for check in found["checks"]} <= {
         "Passed",
         "Look at it",

@@ -53,7 +53,7 @@ def test_a_form_asks_for_a_number_only_where_the_document_shows_one():
 
 
 def test_a_form_asks_for_the_name_where_it_is_compared_and_takes_a_paper_without_one():
-    file = {"file": SimpleUploadedFile("a.pdf", b"x")}
+    file = {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7")}
     named, bare = (
         UploadForm({"number": "ABCPR1234K", **typed}, file, kind="pan_card") for typed in ({"name": " Asha Rao "}, {})
     )
@@ -61,14 +61,16 @@ def test_a_form_asks_for_the_name_where_it_is_compared_and_takes_a_paper_without
     assert [named.declared, bare.declared] == [{"name": "Asha Rao"}, {}]
 
 
-def test_a_photo_taken_now_stands_for_the_file_and_a_chosen_file_comes_first():
+def test_a_photo_taken_now_stands_for_the_file_and_of_both_none_is_dropped_unseen():
     def sent(**given: bytes) -> UploadForm:
         files = {name: SimpleUploadedFile(f"{name}.jpg", content) for name, content in given.items()}
         return UploadForm({}, files, kind="board_resolution")
 
-    photo, both, none = sent(file_photo=b"photo"), sent(file=b"file", file_photo=b"photo"), sent()
-    assert [photo.is_valid(), both.is_valid(), none.is_valid()] == [True, True, False]
-    assert [form.cleaned_data["file"].read() for form in (photo, both)] == [b"photo", b"file"]
+    one, other = b"\xff\xd8\xff one", b"\xff\xd8\xff other"
+    photo, both, none = sent(file_photo=one), sent(file=other, file_photo=one), sent()
+    assert [photo.is_valid(), both.is_valid(), none.is_valid()] == [True, False, False]
+    assert photo.cleaned_data["file"].read() == one
+    assert "A file and a photo came" in both.errors["file"][0]
     assert photo.extension == "jpg"
     assert 'capture="environment"' in str(none["file"])
 
@@ -79,7 +81,7 @@ def test_every_answer_about_a_name_has_words():
 
 
 def test_the_branch_of_an_account_is_asked_for_in_its_normal_form_and_nowhere_else():
-    file = {"file": SimpleUploadedFile("a.pdf", b"x")}
+    file = {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7")}
     typed = {"number": "50100012345678", "ifsc": " hdfc 0000 053 "}
     good, wrong, none = (
         UploadForm(given, file, kind="cancelled_cheque")
