@@ -2,7 +2,9 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.db.models import CharField
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +105,16 @@ def test_what_a_refusal_shows_is_a_reference():
         assert parse_reference(example(kind), kind) == example(kind)
         with pytest.raises(BadReference, match=example(kind)):
             parse_reference("x", kind)
+
+
+def test_every_column_for_a_receipt_takes_the_longest_reference():
+    """SQLite takes a text of any length into any column; PostgreSQL does not."""
+    longest = max(len(new_reference(kind)) for kind in KINDS)
+    columns = [
+        field
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField) and field.name in {"receipt", "consent_ref"}
+    ]
+    assert len(columns) >= 2
+    assert [str(field) for field in columns if (field.max_length or longest) < longest] == []

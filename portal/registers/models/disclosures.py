@@ -20,7 +20,7 @@ class Disclosure(AppendOnlyModel):
     fields = models.JSONField(_("kinds of values"), default=list)
     purpose = models.SlugField(_("purpose"), max_length=40)
     basis = models.CharField(_("lawful basis"), max_length=24, choices=LawfulBasis.choices)
-    receipt = models.CharField(_("receipt of the consent"), max_length=16, blank=True, default="", db_default="")
+    receipt = models.CharField(_("receipt of the consent"), max_length=20, blank=True, default="", db_default="")
     about = models.CharField(_("about"), max_length=80, db_index=True)
     disclosed_at = models.DateTimeField(_("sent"), db_index=True)
 
