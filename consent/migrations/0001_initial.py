@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 name='ConsentReceipt',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('reference', models.CharField(max_length=16, unique=True, verbose_name='receipt')),
+                    ('reference', models.CharField(max_length=20, unique=True, verbose_name='receipt')),
                     ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
                     ('made_at', models.DateTimeField(verbose_name='made')),
                 ],
@@ -799,7 +799,7 @@ class Migration(migrations.Migration):
                 name='AnswerSet',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('reference', models.CharField(max_length=16, unique=True, verbose_name='reference')),
+                    ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                     ('answered_as', models.CharField(choices=[('batch', 'Batch'), ('minute', 'Single questions of a minute'), ('scrub', 'Scrubbed list')], max_length=8, verbose_name='as')),
                     ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose')),
                     ('channel', models.CharField(blank=True, max_length=16, verbose_name='channel')),

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 name='Message',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('reference', models.CharField(editable=False, max_length=16, unique=True)),
+                    ('reference', models.CharField(editable=False, max_length=20, unique=True)),
                     ('kind', models.CharField(help_text='Which event it tells of, and so which template.', max_length=64)),
                     ('subject_ref', models.UUIDField(help_text='The subject it is for: an opaque reference.')),
                     ('fiduciary', models.CharField(max_length=32)),

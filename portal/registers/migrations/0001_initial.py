@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     ('fields', models.JSONField(default=list, verbose_name='kinds of values')),
                     ('purpose', models.SlugField(max_length=40, verbose_name='purpose')),
                     ('basis', models.CharField(choices=[('consent', 'Consent'), ('voluntary_provision', 'Given voluntarily for this use (DPDP s.7(a))'), ('legal_duty', 'Duty under a law'), ('contract', 'Needed for the contract'), ('legitimate_interest', 'Legitimate interest, balanced'), ('notice', 'Notice at collection'), ('notice_and_opt_out', 'Notice, with the right to opt out'), ('employment', 'Employment (DPDP s.7(i))')], max_length=24, verbose_name='lawful basis')),
-                    ('receipt', models.CharField(blank=True, db_default='', default='', max_length=16, verbose_name='receipt of the consent')),
+                    ('receipt', models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='receipt of the consent')),
                     ('about', models.CharField(db_index=True, max_length=80, verbose_name='about')),
                     ('disclosed_at', models.DateTimeField(db_index=True, verbose_name='sent')),
                 ],
