@@ -115,9 +115,9 @@ def test_no_changed_byte_passes_and_the_page_says_what_the_program_says(october,
         said = page.says(flipped(data, at))
         assert "does not hold" in said, at
     files = opened(data)
-    changed = [
-        repacked({**files, name: flipped(content, len(content) // 2)}) for name, content in files.items() if content
-    ]
+    # Some 8 s: the browser hashes the pack anew for each. Every file of it is tried against the program (tests/evidence).
+    tried = [name for name, content in files.items() if content and not name.startswith(("registers/", "letters/"))]
+    changed = [repacked({**files, name: flipped(files[name], len(files[name]) // 2)}) for name in tried]
     changed += [
         repacked({**files, "registers/more.csv": b"x"}),
         repacked({name: content for name, content in files.items() if name != "registers/audit.csv"}),
