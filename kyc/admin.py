@@ -23,6 +23,7 @@ from kyc import (  # noqa: F401 - the pages of certificates and renewals are reg
     second_look_pages,
     signer_pages,
     takeover_pages,
+    type_pages,
 )
 from kyc.admin_cases import CaseAdmin
 from kyc.admin_opening import OpenedForItsCustomer

@@ -19,7 +19,7 @@ from kyc.permissions import Permission
 from kyc.resources import CaseResource
 from kyc.risk_pages import RiskForm
 from kyc.selectors import standing_of, to_review
-from kyc.services import ask_again, rating, reclassify
+from kyc.services import ask_again, rating, reclassifying
 from kyc.states import CaseState
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
@@ -174,8 +174,10 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         permission=Permission.CASE_DECIDE,
         label=_("Change the type"),
         ask=ReclassifyForm,
-        description=_("The list of papers follows from it. Documents that were sent stay."),
+        description=_(
+            "The list of papers follows from it. It holds once a second person agrees; documents that were sent stay."
+        ),
     )
-    def reclassify(self, request: Any, obj: Case, given: dict[str, Any]) -> None:
-        changes.watch_row(obj)
-        reclassify(obj, **given, actor=request.actor, now=clock.now())
+    def reclassify(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
+        reclassifying.propose(obj, **given, actor=request.actor, now=clock.now())
+        return str(_("Proposed. The list of papers stands as it is until a second person agrees."))

@@ -32,3 +32,4 @@ class Act(StrEnum):
     LIKENESS = "kyc.likeness.answer"
     RISK = "kyc.risk.set"
     SIGNER = "kyc.signer.trust"
+    TYPE = "kyc.type.change"

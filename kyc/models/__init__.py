@@ -12,6 +12,7 @@ from kyc.models.sanctions import Likeness, LikenessAnswer, ListedEntry, Sanction
 from kyc.models.second_looks import Draw, SecondLook
 from kyc.models.signers import SignerKey, SignerProposal
 from kyc.models.takeovers import TakeOver, TakeOverLine
+from kyc.models.types import TypeProposal
 
 __all__ = [
     "Case",
@@ -40,4 +41,5 @@ __all__ = [
     "SignerProposal",
     "TakeOver",
     "TakeOverLine",
+    "TypeProposal",
 ]

@@ -4,7 +4,7 @@ from kyc.services.bringing import by_staff
 from kyc.services.checking import check_again, run_plan, sweep
 from kyc.services.deciding import answer, propose
 from kyc.services.deleting import certificate_bytes
-from kyc.services.describing import case_of, known_type, may_say_type, reclassify, say_type, types_for
+from kyc.services.describing import case_of, known_type, may_say_type, say_type, types_for
 from kyc.services.handing_out import take_next
 from kyc.services.inquiring import take_message as take_provider_message
 from kyc.services.letting_go import ask_to_delete
@@ -39,7 +39,6 @@ __all__ = [
     "own_typing",
     "page_of",
     "propose",
-    "reclassify",
     "release",
     "run_plan",
     "say_nobody_else",

@@ -7,16 +7,13 @@ from django.utils.translation import gettext as _
 
 from kyc import requirements
 from kyc.models import Case
-from kyc.permissions import Permission
 from kyc.services import settling
 from kyc.states import CaseState, CustomerType, Relation
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.people.models import Customer
-from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
 
 
@@ -50,30 +47,19 @@ def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> 
     """The customer says what it is, and may say it anew until its first document was sent.
 
     Raises Refused (TYPE) for a type that its account cannot be, IllegalMove once documents are with us: then staff
-    change it.
+    change it (``reclassifying``).
     """
     if customer_type not in types_for(case.customer, case.relation):
         raise Refused(_("Choose what describes you."), code="TYPE")
     if not may_say_type(case):
         raise IllegalMove(_("Your documents are with us already. Write to us, and we change it."))
-    _change(case, case.relation, customer_type, "", actor, now)
+    change(case, relation=case.relation, customer_type=customer_type, actor=actor, now=now)
 
 
-def reclassify(case: Case, *, relation: str, customer_type: str, reason: str, actor: Actor, now: datetime) -> None:
-    """Staff change the relation or the type, and write why; the case is settled by the new list at once.
-
-    In one transaction with the audit event, whose erasable part holds the reason. Raises NotAllowed without the
-    permission, Refused without a reason (REASON) or for a pair that has no list (TYPE).
+def change(case: Case, *, relation: str, customer_type: str, reason: str = "", actor: Actor, now: datetime) -> None:
+    """The case counts as this from now on, and is settled by the new list, in one transaction with the audit event, whose
+    erasable part holds the reason. Raises LostRace when it counts as something else by now.
     """
-    access.require(person_of(actor), Permission.CASE_DECIDE)
-    if not reason.strip():
-        raise Refused(_("Write why you change it."), code="REASON")
-    if relation not in Relation.values or customer_type not in requirements.types_of(relation):
-        raise Refused(_("There is no list of documents for this relation and type."), code="TYPE")
-    _change(case, relation, customer_type, reason.strip(), actor, now)
-
-
-def _change(case: Case, relation: str, customer_type: str, reason: str, actor: Actor, now: datetime) -> None:
     old_relation, old_type = case.relation, case.customer_type
     if (relation, customer_type) == (old_relation, old_type):
         return

@@ -150,6 +150,8 @@ class AuditKind(StrEnum):
     KYC_SIGNER_ANSWERED = "kyc.signer.answered"
     KYC_SIGNER_PROPOSED = "kyc.signer.proposed"
     KYC_TAKE_OVER_MOVED = "kyc.take_over.moved"
+    KYC_TYPE_ANSWERED = "kyc.type.answered"
+    KYC_TYPE_PROPOSED = "kyc.type.proposed"
     LAW_CLOCK_CORRECTED = "law.clock.corrected"
     LAW_CLOCK_EXPLAINED = "law.clock.explained"
     LAW_CLOCK_EXTENDED = "law.clock.extended"

@@ -21,6 +21,7 @@ EXEMPT: dict[str, str] = {
     "kyc.ListedEntry": "Published by the United Nations and the US Treasury; replaced with each edition of the list.",
     "kyc.RiskProposal": "Words of staff about a proposal, and codes; kept with the proposal they explain.",
     "kyc.SignerProposal": "Words of staff about a certificate; kept with the proposal they explain.",
+    "kyc.TypeProposal": "Words of staff about a customer's type, without a name or a number; kept with the proposal they explain.",
     "people.ApiKey": "Words of staff about a system, and the hash of its key; kept with the proposal they explain.",
     "people.Insolvency": "The number of an order and of a public register; the address is emptied with the answer, or with the proposal that is refused.",
     "people.MergeProposal": "Words of staff about two records, without a name or a number; kept with the proposal they explain.",

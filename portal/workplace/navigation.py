@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "kyc.TakeOver",
             "kyc.Renewal",
             "kyc.RiskProposal",
+            "kyc.TypeProposal",
             "kyc.SecondLook",
             "kyc.Draw",
             "kyc.MinorFound",

@@ -8,8 +8,19 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from kyc.models import Case, DeletionRequest, Draw, Likeness, MinorFound, Renewal, RiskProposal, SecondLook, TakeOver
-from kyc.services import ask_again, ask_to_delete, likenesses, open_case, rating, screening, second_looks
+from kyc.models import (
+    Case,
+    DeletionRequest,
+    Draw,
+    Likeness,
+    MinorFound,
+    Renewal,
+    RiskProposal,
+    SecondLook,
+    TakeOver,
+    TypeProposal,
+)
+from kyc.services import ask_again, ask_to_delete, likenesses, open_case, rating, reclassifying, screening, second_looks
 from portal.core import actor, clock
 from portal.people.models import User
 from tests.grievances.conftest import house
@@ -67,7 +78,9 @@ def records(house: None, maker: User, checker: User) -> list[tuple[str, Model]]:
     Case.objects.filter(customer=firm("trust")).update(relation="reseller")
     reseller = Case.objects.get(relation="reseller")
     rating.propose(reseller, level="low", why="supervised", actor=actor.staff(maker.pk), now=now)
-    single = (Renewal, DeletionRequest, MinorFound, TakeOver, SecondLook, RiskProposal)
+    given = {"relation": "vendor", "customer_type": "trust", "reason": "A supplier."}
+    reclassifying.propose(reseller, **given, actor=actor.staff(maker.pk), now=now)
+    single = (Renewal, DeletionRequest, MinorFound, TakeOver, SecondLook, RiskProposal, TypeProposal)
     found = [one, other, reseller, *(model.objects.get() for model in single), Draw.objects.latest("day")]
     return [(row._meta.model_name or "", row) for row in found]
 

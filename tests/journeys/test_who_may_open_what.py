@@ -96,6 +96,7 @@ UNTOLD_BOOKS = {
     "kyc_riskproposal",
     "kyc_secondlook",
     "kyc_signerproposal",
+    "kyc_typeproposal",
     "outbox_addressfault",
     "people_absence",
     "people_apikey",

@@ -606,6 +606,9 @@ BOOKS: dict[str, Book] = {
     "kyc_riskproposal": Book(
         "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:decide", "refuse": "kyc.case:decide"}
     ),
+    "kyc_typeproposal": Book(
+        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:decide", "refuse": "kyc.case:decide"}
+    ),
     "kyc_draw": Book("kyc.document:view", export="kyc.case:export"),
     "kyc_secondlook": Book("kyc.document:view", export="kyc.case:export", acts={"say": "kyc.case:decide"}),
     "kyc_takeover": Book(

@@ -9,7 +9,7 @@ from typing import Any
 from kyc import keeping
 from kyc.models import Case, Decision, Document, Holding, Party
 from kyc.needs import needs_of
-from kyc.services import answer, open_case, propose, run_plan, say_type, sealing, send, upload
+from kyc.services import answer, open_case, propose, reclassifying, run_plan, say_type, sealing, send, upload
 from kyc.services.consenting import PURPOSE, Yes, holder_of
 from portal.core import actor, clock, hooks, ids
 from portal.law.memory import remembering
@@ -17,7 +17,7 @@ from portal.people.models import Customer, Fiduciary, User
 from portal.vault.services import files
 from tests.consent.factories import published_notice
 from tests.kyc import documents
-from tests.people.factories import CustomerFactory, PrincipalFactory
+from tests.people.factories import CustomerFactory, PrincipalFactory, StaffFactory
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 CUSTOMER = actor.customer(1, via="page")
@@ -131,3 +131,13 @@ def party_of(customer: Customer, **changes: Any) -> Party:
     return Party.objects.create(
         reference=ids.new_reference("PA"), case=case, principal=principal, added_at=NOW, **changes
     )
+
+
+def reclassified(case: Case, **changes: Any) -> Case:
+    """Two people of staff agree that the customer counts as something else."""
+    maker, checker = (StaffFactory(roles=[role]) for role in ("kyc_maker", "kyc_checker"))
+    given = {"relation": "vendor", "customer_type": "individual", "reason": "He sells us paper.", **changes}
+    made = reclassifying.propose(case, **given, actor=actor.staff(maker.pk), now=clock.now())
+    reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    case.refresh_from_db()
+    return case

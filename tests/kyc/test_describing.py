@@ -1,18 +1,21 @@
 import pytest
 
-from kyc.services import open_case, reclassify, say_type
+from kyc.models import TypeProposal
+from kyc.needs import needs_of
+from kyc.services import open_case, reclassifying, say_type
 from portal.audit.models import AuditEvent
 from portal.core import actor
 from portal.core.errors import IllegalMove, NotAllowed, Refused
-from tests.kyc.factories import CUSTOMER, NOW, checked, firm, rest_approved
+from tests.kyc.factories import CUSTOMER, NOW, checked, firm, reclassified, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.usefixtures("house", "same_process")
 
 
 def changed(case, who, **changes):
     given = {"relation": "vendor", "customer_type": "individual", "reason": "He sells us paper.", **changes}
-    reclassify(case, **given, actor=actor.staff(who.pk), now=NOW)
+    return reclassifying.propose(case, **given, actor=actor.staff(who.pk), now=NOW)
 
 
 def test_a_person_is_known_to_be_one_and_may_be_a_proprietor_and_no_company(individual):
@@ -35,23 +38,22 @@ def test_an_organisation_says_what_it_is_until_it_has_sent_something():
         say_type(case, customer_type="company", actor=CUSTOMER, now=NOW)
 
 
-def test_staff_change_relation_and_type_with_a_reason_that_can_be_erased(individual, maker):
+def test_two_of_staff_change_relation_and_type_with_a_reason_that_can_be_erased(individual):
     checked(individual)
-    case = individual.kyc
-    changed(case, maker)
+    case = reclassified(individual.kyc)
     assert (case.relation, case.customer_type) == ("vendor", "individual")
     event = AuditEvent.objects.get(kind="kyc.case.changed")
     assert (event.facts["from"], event.facts["to"]) == ("customer/individual", "vendor/individual")
     assert "paper" not in str(event.facts)
 
 
-def test_a_changed_type_settles_the_case_by_the_new_list(maker):
+def test_a_changed_type_settles_the_case_by_the_new_list():
     customer = firm()
     rest_approved(customer, but=())
     case = customer.kyc
-    changed(case, maker, relation="developer", customer_type="partnership")
+    reclassified(case, relation="developer", customer_type="partnership")
     assert case.state == "open"
-    changed(case, maker, relation="customer", customer_type="partnership")
+    reclassified(case, relation="customer", customer_type="partnership")
     assert case.state == "approved"
 
 
@@ -70,3 +72,38 @@ def test_who_may_not_decide_may_not_change_what_somebody_is(individual):
     case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
     with pytest.raises(NotAllowed):
         changed(case, StaffFactory(roles=["auditor"]))
+
+
+def test_nobody_changes_alone_what_papers_are_asked_for(maker, checker):
+    customer = firm()
+    rest_approved(customer, but=("gst_certificate",))
+    case = customer.kyc
+    asked = len(needs_of(case, now=NOW).tasks)
+    desk = staff_client(maker)
+    page = f"/admin/kyc/case/{case.pk}/change/"
+    desk.post(page, {"open_record": "1", "purpose": "kyc_review", "ticket": case.reference})
+    typed = {"relation": "vendor", "customer_type": "partnership", "reason": "It sells us paper."}
+    act = f"/admin/kyc/case/{case.pk}/do/reclassify/"
+    desk.post(act, {"_selected_action": case.pk, "answer": "1", **typed})
+    made = TypeProposal.objects.get()
+    case.refresh_from_db()
+    assert (case.relation, len(needs_of(case, now=NOW).tasks)) == ("customer", asked)
+    with pytest.raises(IllegalMove):
+        changed(case, maker, relation="developer", customer_type="partnership")
+    with pytest.raises(NotAllowed):
+        reclassifying.answer(made, approve=True, actor=actor.staff(maker.pk), now=NOW)
+    reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+    case.refresh_from_db()
+    assert case.relation == "vendor"
+
+
+def test_a_change_that_meets_another_type_than_was_shown_is_not_agreed_to(individual, maker, checker):
+    case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
+    made = changed(case, maker)
+    say_type(case, customer_type="proprietor", actor=CUSTOMER, now=NOW)
+    with pytest.raises(Refused) as refused:
+        reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+    assert refused.value.code == "SHOWN_CHANGED"
+    reclassifying.answer(made, approve=False, reason="It is a proprietor.", actor=actor.staff(checker.pk), now=NOW)
+    case.refresh_from_db()
+    assert case.customer_type == "proprietor"

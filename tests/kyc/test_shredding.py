@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from kyc import keeping
 from kyc.models import Case, Document
-from kyc.services import number_of, open_case, own_number, reclassify, sealing
+from kyc.services import number_of, open_case, own_number, sealing
 from portal.core import actor, ciphers, clock
 from portal.people.models import User
 from portal.people.services import customers
@@ -18,7 +18,7 @@ from portal.vault.models import SubjectKey
 from portal.vault.services import files, keys, texts
 from portal.vault.services.keys import Shredded
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, checked, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, checked, reclassified, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.retention.factories import carried_out_by_two
 from tests.signin.people_who_sign_in import staff_client
@@ -48,8 +48,7 @@ def vendor(maker) -> Case:
     """A vendor with a PAN card, and with a cheque that the books keep for longer."""
     customer = CustomerFactory(kind="individual")
     case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
-    staff = actor.staff(maker.pk)
-    reclassify(case, relation="vendor", customer_type="individual", reason="A vendor.", actor=staff, now=NOW)
+    reclassified(case)
     checked(customer)
     cheque = {"kind": "cancelled_cheque", "number": "123456789012", "data": documents.pdf("Account 123456789012")}
     checked(customer, **cheque)
@@ -126,8 +125,7 @@ def test_a_hold_on_one_class_keeps_it_and_nothing_else(vendor, django_capture_on
 def test_an_applicant_who_was_not_taken_on_is_forgotten_after_a_year(maker, django_capture_on_commit_callbacks):
     customer = CustomerFactory(kind="individual")
     case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
-    staff = actor.staff(maker.pk)
-    reclassify(case, relation="applicant", customer_type="individual", reason="Applies.", actor=staff, now=NOW)
+    reclassified(case, relation="applicant")
     document = uploaded(customer, kind="passport", number="A1234567", data=documents.pdf("A1234567"))
     assert document.retention_class == "kyc_applicant"
     Case.objects.filter(pk=case.pk).update(state="rejected", decided_at=clock.now())
