@@ -322,7 +322,7 @@ def test_a_paused_clock_says_that_it_waits(start, actor):
     start()
     (paused,) = clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     with translation.override("en"):
-        assert any("waiting for you now" in text for text in explanations.how_we_worked_out(paused))
+        assert any("paused until what was asked for" in text for text in explanations.how_we_worked_out(paused))
 
 
 def test_times_in_utc_and_in_india_are_the_same_start(start):

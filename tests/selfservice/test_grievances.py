@@ -192,7 +192,10 @@ def test_adding_without_a_file_says_so(client) -> None:
 def test_a_person_with_a_phone_only_sees_the_tracking_key_once(client) -> None:
     fill(client, email="", phone="9876543210")
     where = client.post(f"{NEW}check/").headers["Location"]
-    assert "Your tracking key" in text(client.get(where))
+    key = TicketDraft.objects.get().tracking_key
+    shown = text(client.get(where))
+    assert "Your tracking key" in shown
+    assert f"{key[:4]} {key[4:8]} {key[8:12]} {key[12:]}" in shown
     assert "Your tracking key" not in text(client.get(where))
 
 

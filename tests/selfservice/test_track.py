@@ -14,6 +14,7 @@ from grievances.services import resolving, thread, tracking
 from grievances.states import ClosedBecause, EntryKind, TicketState
 from portal.core import actor, clock
 from portal.core.ids import new_reference
+from portal.core.templatetags.digits import in_groups
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox_reading
 from tests.grievances.factories import filed
@@ -211,11 +212,12 @@ def test_no_change_happens_by_get(client, ticket) -> None:
         assert client.get(where + path).headers["Location"] == where
 
 
-def test_a_phone_only_person_gets_in_with_the_tracking_key(client) -> None:
+@pytest.mark.parametrize("written", [str, in_groups], ids=["in one", "as the page showed it"])
+def test_a_phone_only_person_gets_in_with_the_tracking_key(client, written) -> None:
     result = filed(email="", phone="+919876543210", at=clock.now())
     client.post(ASK, {"reference": result.ticket.reference, "address": "98765 43210"})
     tracking.send_code(code_id=TrackingCode.objects.get().pk, at=clock.now())
-    response = client.post(f"{ASK}code/", {"code": result.tracking_key})
+    response = client.post(f"{ASK}code/", {"code": written(result.tracking_key)})
     assert response.headers["Location"] == f"{ASK}{result.ticket.reference}/"
 
 
