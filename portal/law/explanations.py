@@ -117,7 +117,9 @@ def how_we_worked_out(clock: Clock) -> list[str]:
     if clock.paused_seconds:
         sentences.append(_pause(clock.paused_seconds, is_by_day=not dates.counts_time))
     if clock.paused_at is not None:
-        sentences.append(_("This is paused until what was asked for has come. The date moves by as long as that takes."))
+        sentences.append(
+            _("This is paused until what was asked for has come. The date moves by as long as that takes.")
+        )
     sentences.append(_end(dates, place))
     if not clock.is_confirmed:
         sentences.append(_("Whether this rule applies to us is not settled. We keep to it until it is."))

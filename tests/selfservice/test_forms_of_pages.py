@@ -44,6 +44,30 @@ def test_the_summary_names_the_field_that_is_missing():
     ]
 
 
+class Particulars(forms.Form):
+    begins = forms.DateField(label="Begins on")
+    days = forms.IntegerField(label="Days", min_value=1)
+    copies = forms.IntegerField(label="Copies", error_messages={"invalid": "Enter how many copies you need."})
+    town = forms.CharField(label="Town", max_length=3)
+
+    def clean_town(self):
+        raise forms.ValidationError("Enter a town of India.", code="invalid")
+
+
+def test_the_summary_names_the_field_where_the_words_are_djangos_and_not_where_they_are_ours():
+    form = Particulars({"begins": "soon", "days": "0", "copies": "many", "town": "Goa"})
+    assert [problem.text for problem in problems(form)] == [
+        "Begins on: Enter a valid date.",
+        "Days: Ensure this value is greater than or equal to 1.",
+        "Enter how many copies you need.",
+        "Enter a town of India.",
+    ]
+    long = Particulars({"begins": "2026-11-24", "days": "1", "copies": "2", "town": "Mumbai"})
+    assert [problem.text for problem in problems(long)] == [
+        "Town: Ensure this value has at most 3 characters (it has 6).",
+    ]
+
+
 def test_a_hint_and_an_error_are_tied_to_their_field():
     page = rendered(Questions({}))
     assert 'aria-describedby="id_name_helptext id_name_error"' in page

@@ -14,9 +14,9 @@ from grievances.services import resolving, thread, tracking
 from grievances.states import ClosedBecause, EntryKind, TicketState
 from portal.core import actor, clock
 from portal.core.ids import new_reference
-from portal.core.templatetags.digits import in_groups
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox_reading
+from portal.selfservice.templatetags.reaching import in_groups
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.pictures import png

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms, template
+from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -31,9 +32,6 @@ def target(field: BoundField) -> str:
     return str(first or field.id_for_label or field.auto_id)
 
 
-REQUIRED = forms.Field.default_error_messages["required"]
-
-
 @register.filter
 def problems(form: forms.BaseForm) -> Iterator[Problem]:
     """Every error of a form in the order of its page; one that belongs to no field links to the first field."""
@@ -45,10 +43,23 @@ def problems(form: forms.BaseForm) -> Iterator[Problem]:
         for text in field.errors:
             yield Problem(str(text), first)
     for field in visible:
-        for text in field.errors:
+        for error in field.errors.as_data():
+            own_words = str(next(iter(error)))
             # Django's own words do not say which field they are about; beside the field they need not.
-            said = f"{field.label}: {text}" if str(text) == str(REQUIRED) else str(text)
+            said = f"{field.label}: {own_words}" if _is_djangos_own(field.field, error) else own_words
             yield Problem(said, target(field))
+
+
+def _is_djangos_own(field: forms.Field, error: ValidationError) -> bool:
+    """Whether an error has words that neither a form nor a field of ours chose: they fit each field and name none."""
+    known: dict[str, Any] = {}
+    for kind in reversed(type(field).__mro__):
+        if kind.__module__.startswith("django."):
+            known.update(getattr(kind, "default_error_messages", {}))
+    for asked in field.validators:
+        if type(asked).__module__.startswith("django."):
+            known.setdefault(asked.code, type(asked).message)
+    return error.code in known and str(error.message) == str(known[error.code])
 
 
 @register.filter

@@ -6,6 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+_GROUP = 4
 
 
 @register.filter
@@ -23,6 +24,12 @@ def spaced(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+@register.filter
+def in_groups(digits: str) -> str:
+    """A long key in groups of four, as on a bank card. Who types it in again may leave the spaces out."""
+    return " ".join(digits[start : start + _GROUP] for start in range(0, len(digits), _GROUP))
 
 
 @register.filter
