@@ -44,7 +44,7 @@ from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.people import selectors as people
-from portal.people.models import ContactPoint, OneTimeCode, Principal, SubjectAlias, User
+from portal.people.models import ContactPoint, Principal, SubjectAlias, User
 from portal.people.services import codes, subjects
 from portal.people.states import CodePurpose
 from portal.vault.services import files as vault
@@ -103,8 +103,7 @@ def send_code(*, request: RightsRequest, at: datetime) -> bool:
 
 def is_code_open(request: RightsRequest, *, at: datetime) -> bool:
     """Whether a code that was sent for this request still works: only then a page may say that one was sent."""
-    sent = OneTimeCode.objects.filter(purpose=CodePurpose.TRACK, about=request.ticket.about, used_at=None)
-    return sent.filter(expires_at__gt=at).exists()
+    return codes.is_open(purpose=CodePurpose.TRACK, about=request.ticket.about, now=at)
 
 
 @retried

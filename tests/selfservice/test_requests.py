@@ -127,6 +127,20 @@ def test_no_page_says_that_a_code_was_sent_which_was_not(still) -> None:
     assert "We have sent a six-digit code" in said
 
 
+def test_no_page_asks_for_a_code_that_wrong_ones_have_ended(client) -> None:
+    found = send(client)
+    page = f"/privacy/requests/{found.ticket.reference}/sent/"
+    wrong = f"{(int(code()) + 1) % 10**6:06d}"
+    for _time in range(5):
+        assert "We have sent a six-digit code" in text(client.get(page))
+        client.post(page, {"code": wrong})
+    said = text(client.get(page))
+    assert "We have sent a six-digit code" not in said
+    assert "a wrong one was entered too often" in said
+    client.post(page, {"again": "1"})
+    assert "We have sent a six-digit code" in text(client.get(page))
+
+
 def test_for_somebody_else_a_name_is_asked_and_a_paper(client) -> None:
     client.post(NEW, {"right": "access"})
     page = client.post(f"{NEW}details/", {"capacity": "child"})

@@ -108,6 +108,12 @@ def life(purpose: CodePurpose | str, *, now: datetime) -> timedelta:
     return promises.length(key, now=now, otherwise=DEFAULT_LIFE)
 
 
+def is_open(*, purpose: CodePurpose | str, about: str, now: datetime) -> bool:
+    """Whether a code that was sent for this work would still be taken: in time, not used, not ended by wrong ones."""
+    sent = OneTimeCode.objects.filter(purpose=CodePurpose(purpose), about=about, used_at=None, expires_at__gt=now)
+    return sent.filter(tries__lt=_most_tries(now)).exists()
+
+
 def plain(code: OneTimeCode) -> str:
     """The six digits, computed from the row's nonce under a derived key: they are stored nowhere."""
     digest = hmac.digest(ciphers.derived_key("people.one_time_code"), bytes(code.nonce), "sha256")
@@ -169,8 +175,7 @@ def attempt(
         browser=browser,
         made_at__gt=now - TOLD_EXPIRED_FOR - life(purpose, now=now),
     ).order_by("-made_at", "-pk")
-    tries = promises.number("signin.attempts", now=now, otherwise=DEFAULT_TRIES)
-    verdict, right = _judge(list(rows.select_for_update()), digits, tries, now)
+    verdict, right = _judge(list(rows.select_for_update()), digits, _most_tries(now), now)
     if right is not None and OneTimeCode.objects.filter(pk=right.pk, used_at=None).update(used_at=now) == 1:
         rows.filter(used_at=None).update(used_at=now)
         right.refresh_from_db()
@@ -181,6 +186,11 @@ def attempt(
         _keep_wrong(normal, seen_from, now)
     message, reason = _WHY[CodeVerdict.USED if right is not None else verdict]
     return Refused(message, code=reason)
+
+
+def _most_tries(now: datetime) -> int:
+    """How many wrong codes end a code, by our own rule."""
+    return promises.number("signin.attempts", now=now, otherwise=DEFAULT_TRIES)
 
 
 def _keep_wrong(address: str, seen_from: SeenFrom, now: datetime) -> None:
