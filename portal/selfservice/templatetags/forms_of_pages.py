@@ -56,7 +56,8 @@ def _is_djangos_own(field: forms.Field, error: ValidationError) -> bool:
     for kind in reversed(type(field).__mro__):
         if kind.__module__.startswith("django."):
             known.update(getattr(kind, "default_error_messages", {}))
-    for asked in field.validators:
+    validators: Iterable[Any] = field.validators
+    for asked in validators:
         if type(asked).__module__.startswith("django."):
             known.setdefault(asked.code, type(asked).message)
     return error.code in known and str(error.message) == str(known[error.code])
