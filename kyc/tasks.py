@@ -4,6 +4,7 @@ from kyc.models import Case
 from kyc.services import (
     checking,
     inquiring,
+    letting_go,
     reading_pictures,
     rechecking,
     renewing,
@@ -90,3 +91,9 @@ def draw_second_looks() -> None:
 def end_old_take_overs() -> int:
     """Beat: destroy archives of old systems that nobody took in."""
     return taking_over.sweep(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def end_what_was_held() -> int:
+    """Beat, daily: a hold was released, and nothing else keeps what it had kept."""
+    return letting_go.end_what_was_held(now=clock.now())

@@ -69,6 +69,7 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "kyc-draw-second-looks": {"task": "kyc.tasks.draw_second_looks", "schedule": crontab(minute="25")},
     "kyc-end-old-take-overs": {"task": "kyc.tasks.end_old_take_overs", "schedule": crontab(hour="4", minute="50")},
+    "kyc-end-what-was-held": {"task": "kyc.tasks.end_what_was_held", "schedule": crontab(hour="4", minute="55")},
     "kyc-renew": {"task": "kyc.tasks.renew", "schedule": crontab(minute="55"), "options": {"expires": 3000}},
     "kyc-screen": {"task": "kyc.tasks.screen", "schedule": 60.0, "options": {"expires": 55.0}},
     "kyc-settle-changed": {"task": "kyc.tasks.settle_changed", "schedule": crontab(hour="0", minute="10")},

@@ -134,3 +134,8 @@ class Document(models.Model):
     def subject_ref(self) -> uuid.UUID:
         """Whose document it is."""
         return self.party.subject_ref if self.party else self.case.subject_ref
+
+    @property
+    def person_left(self) -> bool:
+        """Whether it is about somebody who stands behind the customer no more: nobody decides about it."""
+        return self.party is not None and self.party.ended_at is not None

@@ -130,13 +130,14 @@ def answer(
     """A second person says yes or no; a yes moves the document, tells the customer and settles the case, at once.
 
     Raises NotAllowed for the maker, for whoever brought the document in and for roles that may not answer, Refused when what the maker saw, or the page on
-    which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already;
-    LostRace while a colleague other than the maker has the case, Refused (FROZEN) for a yes on the account of a child.
+    which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already,
+    IllegalMove for a yes about somebody who left; LostRace while a colleague other than the maker has the case, Refused (FROZEN) for a yes on the account of a child.
     """
     checker = person_of(actor)
     document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
     message, note = words_of(decision)
     if approve:
+        _require_here(document)
         _require_not_frozen(document, now)
         _require_seen(document, page_seen)
     if approve and decision.outcome == DecisionOutcome.APPROVE:
@@ -222,7 +223,13 @@ def _require_decidable(document: Document, outcome: str, now: datetime) -> None:
     is_appeal = document.state == DocumentState.REJECTED and outcome == DecisionOutcome.ASK_AGAIN
     if document.kept is None or document.erased_at is not None or not (is_waiting or is_appeal):
         raise IllegalMove(_("This document is not waiting for a decision. Load the page again."))
+    _require_here(document)
     _require_not_frozen(document, now)
+
+
+def _require_here(document: Document) -> None:
+    if document.person_left:
+        raise IllegalMove(_("The person stands behind this customer no more: nothing is decided about their papers."))
 
 
 def _require_not_frozen(document: Document, now: datetime) -> None:

@@ -139,9 +139,11 @@ def _claim(inquiry_id: int, now: datetime) -> Inquiry | None:
 
 
 def _is_needed(document: Document) -> bool:
-    """Nobody is told about a file that was let go, erased or decided about, or that its customer wants deleted."""
+    """Nobody is told about a file that was let go, erased or decided about, that its customer wants deleted, or whose
+    person left.
+    """
     waits = document.state == DocumentState.CHECKED and document.erased_at is None
-    return waits and document.deletion_asked_at is None
+    return waits and document.deletion_asked_at is None and not document.person_left
 
 
 def _asked(inquiry: Inquiry, provider: Provider, now: datetime) -> Answer | Waiting:

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from kyc.models import CheckEvidence, DeletionRequest, Document
+from kyc.models import CheckEvidence, Decision, DeletionRequest, Document
 from kyc.services import sealing, settling
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, GONE, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import actor as actors
 from portal.core import ids
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove
@@ -17,15 +19,22 @@ from portal.core.moves import move
 from portal.law.services import clocks
 from portal.people.selectors import regimes_of
 from portal.people.states import Answer
+from portal.retention.deciding import is_held
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
+
+RELEASED = actors.system("kyc.released")
+UNDECIDED_STATES = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
+#: Files that nobody has decided about: not sent yet, or still waiting for the checks or for a person.
+UNDECIDED = Q(sent_at=None) | Q(state__in=UNDECIDED_STATES)
 
 
 def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
     """Note that the customer wants one document gone, with its audit event, in one transaction.
 
-    A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule: staff
-    see the request beside it and answer it. Raises IllegalMove when it was asked for before or is gone.
+    A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule, and one that
+    a hold keeps stays: staff see the request beside it and answer it. Raises IllegalMove when it was asked for before or
+    is gone.
     """
     if document.deletion_asked_at is not None or not is_still_kept(document):
         raise IllegalMove(_("You have asked for this already. We write to you about it."))
@@ -34,26 +43,38 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
         if rows.update(deletion_asked_at=now) != 1:
             raise IllegalMove(_("You have asked for this already. We write to you about it."))
         document.refresh_from_db()
-        is_unsent = document.sent_at is None
+        at_once = ends_at_once(document)
         record(
             AuditKind.KYC_DOCUMENT_DELETION_ASKED,
             actor=actor,
             about=f"kyc.document:{document.reference}",
             subject_ref=document.subject_ref,
-            facts={"case": document.case.reference, "to": "let_go" if is_unsent else "asked"},
+            facts={"case": document.case.reference, "to": "let_go" if at_once else "asked"},
             at=now,
         )
-        if not is_unsent:
+        if not at_once:
             _ask(document, actor, now)
         else:
             let_go(document, actor=actor, now=now)
             settling.settle(document.case, actor=actor, now=now)
 
 
+def ends_at_once(document: Document) -> bool:
+    """Whether its customer's wish alone destroys the file: it was never sent, and no hold keeps it."""
+    return document.sent_at is None and not is_kept_by_a_hold(document)
+
+
+def is_kept_by_a_hold(document: Document) -> bool:
+    """Whether two people have to end a hold before anybody, or any rule, may end the file."""
+    return is_held(document.subject_ref, document.retention_class)
+
+
 def is_still_kept(document: Document) -> bool:
-    """Whether anything of the file is here: of one that was replaced before it was sent nothing is (``keep_nothing``)."""
-    is_gone = document.erased_at is not None or document.state == DocumentState.DESTROYED
-    return not is_gone and not (document.state == DocumentState.REPLACED and document.sent_at is None)
+    """Whether anything of the file is here: of one that was replaced before it was sent only what a hold kept then is."""
+    if document.erased_at is not None or document.state == DocumentState.DESTROYED:
+        return False
+    is_replaced = document.state == DocumentState.REPLACED and document.sent_at is None
+    return not is_replaced or document.kept_id is not None or document.quarantined.shredded_at is None
 
 
 def _ask(document: Document, actor: Actor, now: datetime) -> None:
@@ -75,8 +96,12 @@ def _ask(document: Document, actor: Actor, now: datetime) -> None:
 def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
     """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it.
 
-    A customer's open request to delete it is carried out with it: nobody could answer that any more.
+    A customer's open request to delete it is carried out with it: nobody could answer that any more. One that a hold
+    keeps stays as it is; of somebody who left nobody works on it (``Document.person_left``), and ``end_what_was_held``
+    ends it once the hold is released.
     """
+    if is_kept_by_a_hold(document):
+        return
     move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
     _carry_out_request(document, actor, now)
     keep_nothing(document, actor=actor)
@@ -84,8 +109,11 @@ def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
 
 def keep_nothing(document: Document, *, actor: Actor) -> None:
     """Of a file that ended undecided, in the caller's transaction: the upload's key and the document's own end, and with
-    them the kept copy, what was typed beside it, what the checks saw, and the words of a proposal that waits.
+    them the kept copy, what was typed beside it, what the checks saw, and the words of a proposal that waits. Of one that
+    a hold keeps nothing ends.
     """
+    if is_kept_by_a_hold(document):
+        return
     document.kept = document.number_sealed = document.number_index = document.declared_sealed = None
     document.number_display = ""
     document.save(update_fields=["kept", "number_sealed", "number_index", "number_display", "declared_sealed"])
@@ -93,6 +121,40 @@ def keep_nothing(document: Document, *, actor: Actor) -> None:
     CheckEvidence.objects.filter(check_run__document=document).delete()
     document.decisions.filter(answer=Answer.PENDING).update(message_sealed=None, note_sealed=None)
     sealing.shred(document, actor=actor)
+
+
+def end_upload(document: Document, *, actor: Actor) -> None:
+    """A newer file was sent in its place, in the caller's transaction: the upload's key ends, unless the upload is the
+    only copy of what a hold keeps.
+    """
+    if document.kept_id is not None or not is_kept_by_a_hold(document):
+        end_quarantine(document, actor=actor)
+
+
+def end_what_was_held(*, now: datetime) -> int:
+    """End what only a hold, released since, had kept: undecided files of people who left, unsent files and uploads that
+    newer ones replaced. Each in a transaction of its own; returns how many. Safe to repeat.
+    """
+    approved = Decision.objects.filter(document=OuterRef("pk"), answer=Answer.APPROVED)
+    of_who_left = Q(~Exists(approved), UNDECIDED, party__ended_at__isnull=False) & ~Q(state__in=GONE)
+    upload = Q(quarantined__shredded_at=None)
+    replaced = Q(state=DocumentState.REPLACED) & (upload | Q(sent_at=None, kept__isnull=False))
+    ended = 0
+    rows = Document.objects.filter(of_who_left | replaced, erased_at=None).select_related(
+        "case", "party", "quarantined"
+    )
+    for document in rows.order_by("pk"):
+        if is_kept_by_a_hold(document):
+            continue
+        with transaction.atomic():
+            if document.state != DocumentState.REPLACED:
+                let_go(document, actor=RELEASED, now=now)
+            elif document.sent_at is None:
+                keep_nothing(document, actor=RELEASED)
+            else:
+                end_quarantine(document, actor=RELEASED)
+        ended += 1
+    return ended
 
 
 def _carry_out_request(document: Document, actor: Actor, now: datetime) -> None:

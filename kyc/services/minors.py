@@ -17,7 +17,7 @@ from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act
 from kyc.rules import Said
 from kyc.services import parties, proving, settling, telling
-from kyc.services.letting_go import end_quarantine, erase_document
+from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentState
@@ -227,7 +227,7 @@ def _erase(case: Case, party: Party | None) -> tuple[int, int]:
     erased = kept = 0
     for document in Document.objects.filter(case=case, party=party, erased_at=None).select_related("case", "party"):
         if is_kept(document, now=now):
-            kept += 1
+            kept += is_still_kept(document)  # what was let go before is not here, whatever would keep it
             if document.state == DocumentState.REFUSED:  # the kept copy is held, not the upload with all in clear
                 end_quarantine(document, actor=WORKER)
             continue

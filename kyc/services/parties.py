@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from kyc.models import Case, Document, Holding, Party
 from kyc.needs import FATAL, ownership_of, requirements_of
 from kyc.services import renewing, settling
-from kyc.services.letting_go import let_go
-from kyc.states import GONE, DocumentState, PartyRole, RenewalReason
+from kyc.services.letting_go import UNDECIDED, let_go
+from kyc.states import GONE, PartyRole, RenewalReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import ids, plain_words
@@ -23,8 +23,6 @@ from portal.people.models import Principal
 from portal.people.services import principals, subjects
 
 ALL = Decimal(100)
-#: Files that nobody has decided about: not sent yet, or still waiting for the checks or for a person.
-UNDECIDED = Q(sent_at=None) | Q(state__in=(DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED))
 
 
 def add_person(
@@ -163,7 +161,7 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
     """Somebody stands behind the customer no more: their shares end, and files that nobody decided about are let go,
     those too that wait for a decision.
 
-    What was decided about stays with the case until its period is over. Raises IllegalMove when they left already.
+    What was decided about stays with the case until its period is over, what a hold keeps until that ends. Raises IllegalMove when they left already.
     """
     with transaction.atomic():
         if Party.objects.filter(pk=party.pk, ended_at=None).update(ended_at=now) != 1:

@@ -267,7 +267,8 @@ def _brought_by(judged: Judged, actor: Actor) -> int | None:
 def send(document: Document, *, actor: Actor, now: datetime) -> None:
     """The customer has looked at what they uploaded and sends it for checking. Safe to repeat.
 
-    Raises IllegalMove for a file that was refused or replaced meanwhile, Refused (FROZEN) for the account of a child.
+    Raises IllegalMove for a file that was refused or replaced meanwhile, or whose person left; Refused (FROZEN) for the
+    account of a child.
     """
     if document.sent_at is not None:
         return
@@ -276,6 +277,7 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
         require_not_frozen(document.case, document.party, at=now)
         open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
+        rows = rows.exclude(party__ended_at__isnull=False)
         if rows.update(sent_at=now) != 1:
             raise IllegalMove(
                 _("This file can no longer be sent. Look at the page again: it says what is missing."),
@@ -356,7 +358,7 @@ def _replace_earlier(case: Case, kind: str, party: Party | None, actor: Actor, n
     renewing.begin(case, actor=actor, now=now)
     move(earlier, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
     if earlier.sent_at is not None:
-        files.shred(subject_ref=earlier.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+        letting_go.end_upload(earlier, actor=actor)
     note_move(earlier, actor=actor, now=now)
     settling.settle(case, actor=actor, now=now)
     return earlier

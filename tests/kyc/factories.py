@@ -14,6 +14,8 @@ from kyc.services.consenting import PURPOSE, Yes, holder_of
 from portal.core import actor, clock, hooks, ids
 from portal.law.memory import remembering
 from portal.people.models import Customer, Fiduciary, User
+from portal.retention.models import Hold
+from portal.retention.services import holds
 from portal.vault.services import files
 from tests.consent.factories import published_notice
 from tests.kyc import documents
@@ -141,3 +143,14 @@ def reclassified(case: Case, **changes: Any) -> Case:
     reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=clock.now())
     case.refresh_from_db()
     return case
+
+
+def held_by_order(subject_ref: uuid.UUID) -> Hold:
+    """The data protection officer has placed a hold on everything of a subject."""
+    return holds.place(
+        subject_ref=subject_ref,
+        retention_class="",
+        order_reference="CS 1/2026",
+        why="A suit.",
+        actor=actor.staff(StaffFactory(roles=["data_protection_officer"]).pk),
+    )

@@ -5,15 +5,19 @@ from django.urls import reverse
 
 from kyc import plans
 from kyc.erasers import KycDocuments
-from kyc.models import CheckEvidence, DeletionRequest, Document
-from kyc.services import ask_to_delete, checking, leave, run_plan, steps, sweep
+from kyc.models import CheckEvidence, Decision, DeletionRequest, Document
+from kyc.selectors import to_review
+from kyc.services import add_person, ask_to_delete, checking, leave, run_plan, steps, sweep
+from kyc.services.letting_go import end_what_was_held
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove
 from portal.law.models import Clock
-from portal.vault.models import StoredFile
+from portal.retention.models import Hold
+from portal.vault.models import ShredOrder, StoredFile
 from portal.vault.services import files
-from tests.kyc.factories import CUSTOMER, NOW, checked, party_of, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, answered, checked, firm, held_by_order, party_of, proposed, uploaded
+from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -181,3 +185,122 @@ def test_a_request_about_a_paper_that_goes_with_its_person_is_carried_out(organi
     assert not Clock.objects.filter(owner=request.owner, state="running").exists()
     event = AuditEvent.objects.get(kind="kyc.document.deletion_answered")
     assert (event.facts["document"], event.facts["state"]) == (document.reference, "erased")
+
+
+@pytest.fixture
+def director(house):
+    """Ravi, a director, whose PAN card is checked and sent; an order keeps everything of him."""
+    company = firm("company")
+    party = add_person(company.kyc, full_name="Ravi Kumar", roles=["director"], actor=CUSTOMER, now=NOW)
+    document = checked(company, party=party)
+    document.hold = held_by_order(party.principal.subject.ref)
+    return document
+
+
+def is_whole(document) -> bool:
+    """Its copy, its number and its key are here."""
+    document.refresh_from_db()
+    orders = ShredOrder.objects.filter(subject_ref=document.key_ref)
+    return document.kept is not None and document.number_sealed is not None and not orders.exists()
+
+
+def released(hold) -> None:
+    Hold.objects.filter(pk=hold.pk).update(released_at=clock.now())
+
+
+def test_a_hold_keeps_the_papers_of_somebody_whom_the_customer_takes_off_the_list(director, maker):
+    leave(director.party, actor=CUSTOMER, now=NOW)
+    assert is_whole(director)
+    assert (director.state, list(to_review(at=clock.now()))) == ("checked", [])
+    with pytest.raises(IllegalMove):
+        proposed(Document.objects.get(pk=director.pk), maker)
+
+
+def test_nobody_says_yes_to_the_held_paper_of_somebody_who_left(director, maker, checker):
+    decision = proposed(director, maker)
+    leave(director.party, actor=CUSTOMER, now=NOW)
+    with pytest.raises(IllegalMove):
+        answered(decision, checker)
+
+
+def test_a_held_paper_is_destroyed_once_the_hold_has_ended(director):
+    leave(director.party, actor=CUSTOMER, now=NOW)
+    assert end_what_was_held(now=clock.now()) == 0
+    assert is_whole(director)
+    released(director.hold)
+    assert end_what_was_held(now=clock.now()) == 1
+    director.refresh_from_db()
+    assert (director.state, director.kept) == ("destroyed", None)
+    assert end_what_was_held(now=clock.now()) == 0
+
+
+def test_the_end_of_holds_leaves_what_two_people_approved_of_somebody_who_left(director):
+    Decision.objects.create(
+        document=director,
+        reference="PR-1",
+        outcome="approve",
+        answer="approved",
+        made_by=StaffFactory(),
+        made_at=NOW,
+        checked_by=StaffFactory(),
+        checked_at=NOW,
+    )
+    leave(director.party, actor=CUSTOMER, now=NOW)
+    released(director.hold)
+    assert end_what_was_held(now=clock.now()) == 0
+    assert is_whole(director)
+
+
+def test_a_held_file_that_was_never_sent_is_not_destroyed_at_its_customers_wish(individual, asha):
+    document = uploaded(individual)
+    run_plan(document.pk, now=clock.now())
+    held_by_order(individual.subject.ref)
+    browser = customer_client(asha)
+    asking = reverse("privacy:kyc-delete", args=[document.reference])
+    assert "Destroy it now" not in browser.get(asking).text
+    browser.post(asking)
+    assert is_whole(document)
+    assert DeletionRequest.objects.get().state == "asked"
+    assert AuditEvent.objects.get(kind="kyc.document.deletion_asked").facts["to"] == "asked"
+
+
+def test_a_held_file_that_a_newer_one_replaces_is_kept_until_the_hold_ends(
+    individual, asha, django_capture_on_commit_callbacks
+):
+    document = uploaded(individual)
+    run_plan(document.pk, now=clock.now())
+    hold = held_by_order(individual.subject.ref)
+    uploaded(individual)
+    assert is_whole(document)
+    assert document.state == "replaced"
+    page = customer_client(asha).get(reverse("privacy:kyc-document", args=[document.reference])).text
+    assert "We keep nothing of it" not in page
+    released(hold)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert end_what_was_held(now=clock.now()) == 1
+    assert not is_whole(document)
+
+
+def test_the_only_copy_of_a_held_paper_that_could_not_be_checked_is_not_destroyed_by_a_newer_one(
+    individual, django_capture_on_commit_callbacks
+):
+    document = uploaded(individual)
+    Document.objects.filter(pk=document.pk).update(state="stalled", sent_at=NOW)
+    hold = held_by_order(individual.subject.ref)
+    with django_capture_on_commit_callbacks(execute=True):
+        uploaded(individual)
+    document.quarantined.refresh_from_db()
+    assert document.quarantined.shredded_at is None
+    released(hold)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert end_what_was_held(now=clock.now()) == 1
+    document.quarantined.refresh_from_db()
+    assert document.quarantined.shredded_at is not None
+
+
+def test_the_page_of_a_held_paper_says_that_its_person_left(director):
+    boss = CustomerUserFactory(email="boss@acme.example", member_of=director.case.customer)
+    leave(director.party, actor=CUSTOMER, now=NOW)
+    page = customer_client(boss).get(reverse("privacy:kyc-document", args=[director.reference])).text
+    assert "You took this person off the list" in page
+    assert "It is with us" not in page

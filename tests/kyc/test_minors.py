@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from kyc.models import Case, Document, FreezeLift, MinorFound
+from kyc.models import Case, Document, FreezeLift, MinorFound, Party
 from kyc.needs import needs_of
 from kyc.selectors import sender_state, to_review
-from kyc.services import minors, uploading
+from kyc.services import add_person, ask_to_delete, minors, uploading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
@@ -17,7 +17,19 @@ from portal.people.selectors import is_child, protection_of
 from portal.people.services import protections
 from portal.retention.services import holds
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from tests.kyc.factories import CUSTOMER, answered, checked, firm, paper, party_of, proposed, rest_approved, uploaded
+from tests.kyc import documents
+from tests.kyc.factories import (
+    CUSTOMER,
+    answered,
+    checked,
+    firm,
+    held_by_order,
+    paper,
+    party_of,
+    proposed,
+    rest_approved,
+    uploaded,
+)
 from tests.kyc.signatures import vectors
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
 from tests.kyc.test_shredding import opened
@@ -150,6 +162,35 @@ def test_a_child_behind_an_organisation_is_taken_off_its_list_and_the_rest_stays
     assert is_child(party.principal.subject.ref, at=clock.now())
     assert Message.objects.filter(kind="kyc.minor_behind_found").count() == 2
     assert "signatory" in {one.role for one in needs_of(row.case, now=clock.now()).lacking}
+
+
+def named(organisation) -> Party:
+    """Asha, whom the organisation has named as who signs for it."""
+    case = Case.objects.get(customer=organisation)
+    return add_person(case, full_name="Asha Rao", roles=["signatory"], actor=CUSTOMER, now=clock.now())
+
+
+def test_a_hold_keeps_the_papers_of_a_child_behind_an_organisation(organisation):
+    party = named(organisation)
+    licence = checked(organisation, party=party, kind="passport", number="A1234567", data=documents.pdf("A1234567"))
+    held_by_order(party.principal.subject.ref)
+    offline(organisation, child(), party=party)
+    row = MinorFound.objects.get()
+    licence.refresh_from_db()
+    assert (row.erased, row.kept) == (0, 2)
+    assert (licence.state, licence.kept.shredded_at) == ("checked", None)
+    assert not ShredOrder.objects.filter(subject_ref=licence.key_ref).exists()
+
+
+def test_what_was_let_go_before_is_not_counted_as_kept(organisation):
+    party = named(organisation)
+    ask_to_delete(
+        uploaded(organisation, party=party, kind="passport", number="A1234567"), actor=CUSTOMER, now=clock.now()
+    )
+    held_by_order(party.principal.subject.ref)
+    offline(organisation, child(), party=party)
+    row = MinorFound.objects.get()
+    assert (row.erased, row.kept) == (0, 1)
 
 
 def test_a_child_who_is_a_sole_proprietor_is_the_customer_whatever_the_account(

@@ -27,7 +27,7 @@ from kyc.selectors import document_for, does_not_fit, latest_checks, present_doc
 from kyc.services import consenting, deleting, inquiring, minors, proving
 from kyc.services.deciding import customer_words
 from kyc.services.declared import typed_beside
-from kyc.services.letting_go import is_still_kept
+from kyc.services.letting_go import UNDECIDED_STATES, ends_at_once, is_still_kept
 from kyc.services.reusing import reusable
 from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, DeletionState, DocumentState, Turn
 from kyc.upload_forms import HOW_TO_GET, UploadForm
@@ -41,7 +41,6 @@ from portal.selfservice.views import grievances
 from portal.selfservice.views.kyc_fetching import ways_to_fetch
 from portal.selfservice.views.kyc_lists import left_to_do, other_ways_url, place, upload_url, whose_name
 
-UNSENT = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
 PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
 
 
@@ -95,7 +94,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     document = document_for(request.user, reference)
     if request.method == "POST":
         services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-    if document.sent_at is not None or document.state not in UNSENT:
+    if not _is_unsent(document):
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     context = {
         **_about(request, document),
@@ -292,13 +291,21 @@ def _is_asked_or_gone(document: Document) -> str:
 
 
 def _is_unsent(document: Document) -> bool:
-    return document.sent_at is None and document.erased_at is None and document.state in UNSENT
+    is_here = document.erased_at is None and not document.person_left
+    return document.sent_at is None and is_here and document.state in UNDECIDED_STATES
+
+
+def _is_left(document: Document) -> bool:
+    """It is kept although nobody decides about it any more: its person was taken off the list."""
+    return document.person_left and document.state in UNDECIDED_STATES
 
 
 def _stands(document: Document) -> str:
     """Where it stands now: nobody waits for what was not sent, and what the customer had destroyed says so."""
     if _is_unsent(document):
         return _("Not sent yet")
+    if _is_left(document):
+        return _("Nobody looks at it any more")
     if document.state == DocumentState.DESTROYED and document.deletion_asked_at is not None:
         return _("Destroyed at your request")
     return _("Destroyed") if document.erased_at else document.get_state_display()
@@ -319,6 +326,8 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "has_problem": is_misfit or document.state in PROBLEMS,
         "is_misfit": is_misfit,
         "is_unsent": _is_unsent(document),
+        "is_left": _is_left(document),
+        "ends_at_once": ends_at_once(document),
         "send_by": _send_by(document),
         "is_due_again": is_due_again(document, now=clock.now()),
         "good_copy": HOW_TO_GET.get(document.kind) or words.shows(document.kind),
