@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.audit.kinds import AuditKind
 from portal.core import clock as present
@@ -20,6 +21,7 @@ from portal.law.states import ClockEventKind, ClockState, Ended, LateReason, Reg
 
 #: No two time zones of the world are further apart.
 WIDEST_ZONES = timedelta(hours=26)
+_CHANGED = gettext_lazy("This deadline was stopped or changed a moment ago. Load the page again.")
 
 
 def correct_start(
@@ -42,10 +44,10 @@ def correct_start(
 
     The room of the owner follows in the same transaction (``ClockOwner``, sweeping).
 
-    Raises NotFound where the owner has no such clock, Refused for a moment that lies in the future (FUTURE) or after the
-    stop (AFTER_END), is the present start (SAME), comes without one of ``states.StartReason`` (NO_REASON) or with one that
-    does not fit the way it moves (DIRECTION, ZONES), or is later than both the present start and the portal's own record
-    of the work (FILED); UnknownZone for a zone nobody knows.
+    Raises NotFound where the owner has no such clock, LostRace where somebody corrected it meanwhile, Refused for a moment
+    that lies in the future (FUTURE) or after the stop (AFTER_END), is the present start (SAME), comes without one of
+    ``states.StartReason`` (NO_REASON) or with one that does not fit the way it moves (DIRECTION, ZONES), or is later than
+    both the present start and the portal's own record of the work (FILED); UnknownZone for a zone nobody knows.
     """
     now = now or present.now()
     if reason_code not in StartReason.values:
@@ -112,11 +114,18 @@ def explain_late(*, clock: Clock, reason_code: str, actor: Actor, now: datetime 
 
 
 def _present_series(owner: str, kind: str) -> list[Clock]:
-    """The clocks that count: those that run, else those that began last. Earlier ones of the same work are past."""
-    rows = clocks_of(owner).filter(kind=kind).exclude(ended=Ended.CORRECTED).select_for_update(of=("self",))
-    found = list(rows)
+    """The clocks that count, locked: those that run, else those that began last. Earlier ones of the same work are past.
+
+    Raises NotFound; LostRace where somebody corrected them while this waited for its turn.
+    """
+    rows = clocks_of(owner).filter(kind=kind)
+    counting = list(rows.exclude(ended=Ended.CORRECTED).values_list("pk", flat=True))
+    # By their keys: rows that are corrected meanwhile would fit no condition any more, and past work seem present.
+    found = list(rows.filter(pk__in=counting).select_for_update(of=("self",)))
     if not found:
         raise NotFound(_("There is no such deadline."))
+    if any(clock.ended == Ended.CORRECTED for clock in found):
+        raise LostRace(_CHANGED)
     unstopped = [clock for clock in found if clock.state != ClockState.STOPPED]
     last = max(clock.started_at for clock in found)
     return unstopped or [clock for clock in found if clock.started_at == last]
@@ -178,7 +187,7 @@ def _end(clock: Clock, *, at: datetime) -> None:
 def _claim(clock: Clock, **changes: object) -> None:
     """Write to a clock that still stands as it was read. Raises LostRace."""
     if Clock.objects.filter(pk=clock.pk, state=clock.state, ended=clock.ended).update(**changes) != 1:
-        raise LostRace(_("This deadline was stopped or changed a moment ago. Load the page again."))
+        raise LostRace(_CHANGED)
 
 
 def _pairs(fresh: Sequence[Clock], old: Sequence[Clock]) -> list[tuple[Clock, Clock | None]]:
