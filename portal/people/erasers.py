@@ -24,6 +24,7 @@ from portal.people.models import (
     ContactPoint,
     Customer,
     Device,
+    Insolvency,
     Invitation,
     Membership,
     OneTimeCode,
@@ -122,6 +123,7 @@ class Accounts:
         return rows if before is None else rows.filter(deactivated_at__lt=before)
 
     def _empty_customer(self, customer: Customer, now: datetime) -> int:
+        Insolvency.objects.filter(customer=customer).update(invitation=None, email="")
         Invitation.objects.filter(customer=customer).delete()
         if customer.state == CustomerState.ACTIVE:
             move(customer, CustomerState.CLOSED, moves=CUSTOMER_MOVES, closed_at=now)

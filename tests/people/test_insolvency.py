@@ -14,8 +14,8 @@ from grievances.services import reading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
-from portal.people import selectors, words
-from portal.people.models import Customer, Fiduciary, Insolvency, Membership, Principal, User
+from portal.people import erasers, selectors, words
+from portal.people.models import Customer, Fiduciary, Insolvency, Invitation, Membership, Principal, User
 from portal.people.services import insolvency, logins
 from portal.people.states import CustomerState, InsolvencyStep, MemberRole
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
@@ -193,6 +193,25 @@ def test_a_dissolved_organisation_is_closed_from_which_day_the_law_counts(
     agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
     assert firm.state == CustomerState.CLOSED
     assert firm.closed_at is not None
+
+
+def test_a_dissolved_organisation_is_erased_after_its_time_with_every_address_of_a_professional(
+    firm: Customer, maker: Any, checker: Any
+) -> None:
+    step = agreed(firm, maker, checker)
+    agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
+    over = clock.now() + timedelta(days=1)
+    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=over) == 1
+    step.refresh_from_db()
+    assert step.invitation is None
+    assert not Invitation.objects.filter(customer=firm).exists()
+
+
+def test_a_proposal_that_nobody_answered_keeps_no_address_of_an_erased_organisation(firm: Customer, maker: Any) -> None:
+    waiting = proposed(firm, maker)
+    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=None) == 1
+    waiting.refresh_from_db()
+    assert waiting.email == ""
 
 
 @pytest.mark.parametrize(
