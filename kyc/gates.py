@@ -16,6 +16,7 @@ from portal.core.enqueue import enqueue
 from portal.law.selectors import house_rule
 from portal.outbox.models import Delivery
 from portal.outbox.states import Outcome
+from portal.people.states import CustomerState
 from portal.registers.models import SendingEntity
 from portal.registers.selectors.senders import in_force
 
@@ -31,9 +32,10 @@ def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
 
 def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
     """Registered in ``hooks.insolvency_changed``: somebody else signs for the organisation from now on, and shows that they
-    may; whoever was verified to sign before does so no more.
+    may; whoever was verified to sign before does so no more. For one that was dissolved nobody signs.
     """
-    case = Case.objects.select_related("customer").filter(customer=customer).first()
+    running = Case.objects.filter(customer=customer, customer__state=CustomerState.ACTIVE)
+    case = running.select_related("customer").first()
     if case is not None:
         renewing.something_changed(case, RenewalReason.SIGNATORY_CHANGED, actor=actor, now=at)
 

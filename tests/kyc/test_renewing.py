@@ -423,3 +423,9 @@ def test_under_insolvency_whoever_signs_now_shows_that_they_may(firm_case, same_
     assert renewal.reason == RenewalReason.SIGNATORY_CHANGED
     assert sender_state(subject_ref=firm_case.subject_ref, on=renewal.due_on).is_verified
     assert not sender_state(subject_ref=firm_case.subject_ref, on=renewal.due_on + timedelta(days=1)).is_verified
+
+
+def test_nobody_is_asked_to_sign_for_an_organisation_that_was_dissolved(firm_case, same_process):
+    customers.close(customer=firm_case.customer, actor=actor.SYSTEM, now=LATER)
+    gates.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
+    assert not Renewal.objects.filter(case=firm_case).exists()
