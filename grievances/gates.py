@@ -16,7 +16,7 @@ from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.people.models import Customer, Membership, Principal, User
-from portal.people.selectors import insolvency_of, refs_of
+from portal.people.selectors import acts_elsewhere, every_ref
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 from portal.people.words import insolvency_line
@@ -39,21 +39,30 @@ def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
 
 
 def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
-    """Registered in ``hooks.insolvency_changed``: an internal note on each open grievance of the organisation and of whoever
-    acts for it: who may settle it now. No clock changes.
+    """Registered in ``hooks.insolvency_changed``: an internal note on each open grievance of the organisation: who may settle
+    it now. No clock changes.
+
+    Those of whoever acts for it count as its own where they act for nobody else; else where they name it.
     """
     organisation = Customer.objects.select_related("subject").get(pk=customer)
-    step = insolvency_of(organisation)
-    text = (
-        insolvency_line(organisation)
-        if step
-        else _("The insolvency of %(customer)s has ended.") % {"customer": organisation.reference}
-    )
-    live = Membership.objects.filter(customer=organisation, ended_at=None)
-    refs = {organisation.subject.ref, *live.values_list("principal__subject__ref", flat=True)}
-    known = {ref for one in refs for ref in refs_of(one)}
-    for ticket in Ticket.objects.filter(subject_ref__in=known, state__in=OPEN_STATES).order_by("pk"):
-        lines.add(ticket, EntryKind.NOTE, author=Author.PORTAL, actor=actor, at=at, texts={"text": text}, internal=True)
+    text = insolvency_line(organisation) or _("The insolvency of %(customer)s has ended.") % {
+        "customer": organisation.reference
+    }
+    whole: set[UUID] = {organisation.subject.ref}
+    part: set[UUID] = set()
+    live = Membership.objects.filter(customer=organisation, ended_at=None).select_related("principal__subject")
+    for member in live:
+        (part if acts_elsewhere(member) else whole).add(member.principal.subject.ref)
+    own, others = every_ref(whole), every_ref(part)
+    for ticket in Ticket.objects.filter(subject_ref__in=own | others, state__in=OPEN_STATES).order_by("pk"):
+        if ticket.subject_ref in own or _names(ticket, organisation):
+            said = {"text": text}
+            lines.add(ticket, EntryKind.NOTE, author=Author.PORTAL, actor=actor, at=at, texts=said, internal=True)
+
+
+def _names(ticket: Ticket, organisation: Customer) -> bool:
+    """Whether the person named the organisation in it, say as the one for which they write."""
+    return organisation.reference in reading.references_named(reading.thread(ticket, internal=False), "CU")
 
 
 def message_came_in(

@@ -304,11 +304,25 @@ def customers_of(user: Any) -> QuerySet[Customer]:
     ).select_related("subject")
 
 
+def acts_elsewhere(membership: Membership) -> bool:
+    """Whether the person is a customer in another way too: what is theirs alone is not this organisation's matter then."""
+    others = Membership.objects.filter(
+        principal=membership.principal_id, ended_at=None, customer__state=CustomerState.ACTIVE
+    )
+    return others.exclude(customer=membership.customer_id).exists()
+
+
 def insolvency_of(customer: Customer) -> Insolvency | None:
     """The step by which an insolvency professional acts for the organisation now; None where none does."""
+    held = insolvency_order(customer)
+    return held if held is not None and held.step == InsolvencyStep.BEGUN else None
+
+
+def insolvency_order(customer: Customer) -> Insolvency | None:
+    """The step that holds of the organisation: a professional acts, or it is dissolved. None where none does any more."""
     agreed = Insolvency.objects.filter(customer=customer, answer=Answer.APPROVED)
     last = agreed.select_related("customer", "invitation").order_by("-checked_at", "-pk").first()
-    return last if last is not None and last.step == InsolvencyStep.BEGUN else None
+    return last if last is not None and last.step != InsolvencyStep.ENDED else None
 
 
 def own_accounts(subject_ref: UUID) -> list[Customer]:

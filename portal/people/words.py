@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import moments
 from portal.core.actor import ActorKind
 from portal.people.models import Customer, Membership, User
-from portal.people.selectors import insolvency_of
-from portal.people.states import AuditArea
+from portal.people.selectors import insolvency_order
+from portal.people.states import AuditArea, InsolvencyStep
 
 #: What is done by two people, by the act of the table of two-person rules.
 ACTS: Mapping[str, Any] = {
@@ -144,11 +144,17 @@ class ActorKinds:
 
 
 def insolvency_line(customer: Customer) -> str:
-    """Who acts for an insolvent organisation, and since which order; empty for any other customer."""
-    step = insolvency_of(customer)
+    """Who acts for an insolvent organisation, or that it was dissolved, and since which order; empty for any other customer."""
+    step = insolvency_order(customer)
     if step is None:
         return ""
-    return str(_("Insolvent. {registration} acts for it, by order {order} of {day} ({authority}).")).format(
+    said = (
+        _("{customer} was dissolved, by order {order} of {day} ({authority}).")
+        if step.step == InsolvencyStep.DISSOLVED
+        else _("Insolvent. {registration} acts for it, by order {order} of {day} ({authority}).")
+    )
+    return str(said).format(
+        customer=customer.reference,
         registration=step.registration,
         order=step.order_number,
         day=moments.day(step.ordered_on),

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from consent.selectors import rulebook
 from consent.services import may_contact
+from grievances.models import Ticket
 from grievances.services import reading
+from grievances.states import ForWhom
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
@@ -153,6 +155,36 @@ def test_open_grievances_say_who_acts_now_and_their_clocks_run_on(
     agreed(firm, maker, checker, InsolvencyStep.ENDED)
     notes = [line for line in reading.thread(ticket, internal=True) if line.is_internal]
     assert f"The insolvency of {firm.reference} has ended." in notes[-1].texts["text"]
+
+
+def notes_on(ticket: Ticket) -> list[str]:
+    return [line.texts["text"] for line in reading.thread(ticket, internal=True) if line.is_internal]
+
+
+def test_nothing_of_the_order_stands_on_the_own_grievance_of_somebody_who_is_a_customer_in_another_way(
+    firm: Customer, asha: Principal, maker: Any, checker: Any
+) -> None:
+    MembershipFactory(principal=asha, customer=CustomerFactory(kind="individual"))
+    own = filed(principal=asha, at=clock.now() - timedelta(hours=1)).ticket
+    of_the_firm = filed(
+        principal=asha,
+        at=clock.now() - timedelta(hours=1),
+        for_whom=ForWhom.ORGANISATION,
+        organisation=firm.name,
+        organisation_reference=firm.reference,
+    ).ticket
+    agreed(firm, maker, checker)
+    assert notes_on(own) == []
+    assert "acts for it" in notes_on(of_the_firm)[-1]
+
+
+def test_a_grievance_says_that_the_organisation_was_dissolved(
+    firm: Customer, asha: Principal, maker: Any, checker: Any
+) -> None:
+    ticket = filed(principal=asha, at=clock.now() - timedelta(hours=1)).ticket
+    agreed(firm, maker, checker)
+    agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
+    assert f"{firm.reference} was dissolved" in notes_on(ticket)[-1]
 
 
 def test_when_it_ends_the_owners_are_owners_again_and_the_professional_leaves(

@@ -19,7 +19,7 @@ from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.people.models import Customer, Insolvency, Invitation, Membership, Rest
 from portal.people.permissions import Act
-from portal.people.selectors import contacts_at, insolvency_of
+from portal.people.selectors import acts_elsewhere, contacts_at, insolvency_of
 from portal.people.services import customers, four_eyes, rests
 from portal.people.states import ContactKind, CustomerKind, CustomerState, InsolvencyStep, MemberRole
 
@@ -145,7 +145,7 @@ def _begin(proposal: Insolvency, before: Insolvency | None, email: str, actor: A
         _give(owner, MemberRole.MEMBER, actor, now)
     Invitation.objects.filter(customer=customer, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
     for member in live.select_related("principal__subject").order_by("pk"):
-        if not _acts_elsewhere(member):
+        if not acts_elsewhere(member):
             rests.note(
                 subject_ref=member.principal.subject.ref, cause="", because=_label(customer), actor=actor, now=now
             )
@@ -188,14 +188,6 @@ def _give(membership: Membership, role: MemberRole, actor: Actor, now: datetime)
     old = str(membership.role)
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=role)
     _note(AuditKind.PEOPLE_MEMBER_ROLE_CHANGED, membership, actor, now, old=old, new=str(role))
-
-
-def _acts_elsewhere(membership: Membership) -> bool:
-    """Whether the person is a customer in another way too: promotion to them is not this organisation's matter then."""
-    others = Membership.objects.filter(
-        principal=membership.principal_id, ended_at=None, customer__state=CustomerState.ACTIVE
-    )
-    return others.exclude(customer=membership.customer_id).exists()
 
 
 def _label(customer: Customer) -> str:
