@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.core import clock
+from portal.core.ids import without_references
 
 #: Tripwires, not proof: an e-mail address, or ten digits and more in a row that are no hash, UUID or time.
 LOOKS_LIKE_AN_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -62,8 +63,9 @@ def members_of(
 
 def looks_personal(text: str) -> bool:
     """Whether a text holds what looks like an address or a long number. Hashes, UUIDs and times do not count, alone or
-    after a label (``vault.storedfile:<UUID>``).
+    after a label (``vault.storedfile:<UUID>``), nor do our own references, some of which are digits but for a letter.
     """
     if OPAQUE.fullmatch(text) or OPAQUE.fullmatch(text.partition(":")[2]):
         return False
-    return bool(LOOKS_LIKE_AN_ADDRESS.search(text) or TEN_DIGITS.search(text))
+    seen = without_references(text)
+    return bool(LOOKS_LIKE_AN_ADDRESS.search(seen) or TEN_DIGITS.search(seen))

@@ -7,8 +7,8 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
+from portal.core.errors import Refused
+from portal.core.ids import without_references
 from portal.core.text import mask_identity_numbers
 
 #: E-mail addresses, Indian mobile numbers, and numbers with the plus sign of their country.
@@ -21,8 +21,6 @@ _PAN = re.compile(
 _GSTIN = re.compile(r"(?<!\d)\d{2}[A-Za-z]{5}\d{4}[A-Za-z][A-Za-z0-9]{3}(?![A-Za-z0-9])")
 #: Nine to eighteen digits, also in groups of three and more; a date is none. Most accounts have no check digit.
 _ACCOUNT = re.compile(r"(?<![\d+])(?:\d{9,18}|(?=(?:[ -]?\d){9,18}(?![ -]?\d))\d{3,}(?:[ -]\d{3,})+)(?!\d)")
-#: One of our own: some would pass for the number of a paper.
-_REFERENCE = re.compile(r"(?<![A-Za-z0-9-])OS-([A-Z]{2})(?:-[0-9A-Z]{4}){2,3}(?![A-Za-z0-9-])")
 _DASH_DOT_OR_SLASH = re.compile(r"[\u2010-\u2015\u2212\u2044./]")
 
 WRITE_INSTEAD: Final = _("Name the record by its reference, a number by its last four digits.")
@@ -49,16 +47,7 @@ def _plain(text: str) -> str:
     """Wide letters, dashes, dots, slashes and marks without width are no way around."""
     seen = unicodedata.normalize("NFKC", text)
     seen = "".join(character for character in seen if unicodedata.category(character) != "Cf")
-    return _REFERENCE.sub(_without_reference, _DASH_DOT_OR_SLASH.sub("-", seen))
-
-
-def _without_reference(found: re.Match[str]) -> str:
-    """A mark in the place of a reference whose check character is right; anything else stays."""
-    try:
-        parse_reference(found[0], found[1])
-    except BadReference:
-        return found[0]
-    return ";"
+    return without_references(_DASH_DOT_OR_SLASH.sub("-", seen))
 
 
 def require_no_number(*texts: str) -> None:

@@ -89,6 +89,18 @@ def test_hashes_references_and_times_are_facts(value):
     assert AuditEventFactory(facts={"reason_code": value}).facts["reason_code"] == value
 
 
+@pytest.mark.parametrize("reference", ["OS-MS-HZ38-9005-8828", "OS-CR-2345-6789-234M", "OS-DA-9876-5432-109C"])
+def test_a_reference_of_digits_is_a_fact_and_a_thing_that_acts_are_about(reference):
+    event = AuditEventFactory(facts={"reason_code": reference}, about=f"outbox.message:{reference}/letter")
+    assert event.facts["reason_code"] == reference
+
+
+def test_what_only_looks_like_a_reference_is_no_way_around():
+    wrong = "OS-MS-HZ38-9005-8829"
+    with pytest.raises(ValueError, match="looks like personal data"):
+        AuditEventFactory(facts={"reason_code": wrong})
+
+
 def test_an_identity_of_digits_behind_a_label_is_no_number():
     about = f"vault.storedfile:{uuid.UUID(int=int('1234567890' * 3))}"
     assert AuditEventFactory(about=about).about == about
