@@ -1,7 +1,10 @@
 """Several messages leave at the same time, and each is what it would be alone."""
 
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.audit import rules
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
@@ -179,6 +183,76 @@ def test_whoever_dies_while_they_are_handed_over_leaves_leases_that_run_out_and_
     for sent in several.taken:
         keys.setdefault(sent.reference, set()).add(sent.idempotency_key)
     assert all(len(found) == 1 for found in keys.values())
+
+
+def test_one_that_breaks_the_gate_holds_up_none_that_is_asked_about_with_it(
+    gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [posted(number) for number in range(3)]
+
+    def answer(*, subject_ref: object, **_question: object) -> Decision:
+        if subject_ref == messages[1].subject_ref:
+            raise RuntimeError("what the person said")
+        return Decision(allowed=True)
+
+    monkeypatch.setattr(Gate, "__call__", lambda _gate, **question: answer(**question))
+    assert deliver(messages) == ["sent", "due", "sent"]
+    assert [facts(message) for message in messages] == [["started", "accepted"], [], ["started", "accepted"]]
+    assert [message.attempts for message in messages] == [1, 1, 1]
+    assert Message.objects.exclude(leased_until=None).get() == messages[1]
+
+
+def test_one_whose_acceptance_cannot_be_recorded_takes_that_of_no_other_along(
+    gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [posted(number) for number in range(3)]
+    with _unrecordable(messages[1], monkeypatch):
+        assert deliver(messages) == ["sent", "sending", "sent"]
+        assert [facts(message)[-1] for message in messages] == ["accepted", "started", "accepted"]
+        assert AuditEvent.objects.filter(kind=AuditKind.OUTBOX_MESSAGE_SENT).count() == 2
+    later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + settings.OUTBOX_LONGEST_WAIT_SECONDS)
+    assert sweeping.sweep(now=later, limit=10).recovered == 1
+    sweeping.sweep(now=later, limit=10)
+    messages[1].refresh_from_db()
+    assert messages[1].state == MessageState.SENT
+    assert len({sent.idempotency_key for sent in several.taken if sent.reference == messages[1].reference}) == 1
+
+
+def test_one_that_cannot_be_recovered_keeps_the_sweep_from_nothing(
+    gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [posted(number) for number in range(3)]
+    for message in messages[:2]:
+        claimed = delivery.claim(message.pk, now=clock.now())
+        assert claimed is not None
+        Message.objects.filter(pk=message.pk).update(state=MessageState.SENDING)
+    unknown = delivery.unknown
+
+    def breaks(message: Message, **said: object) -> None:
+        if message.pk == messages[0].pk:
+            raise ValueError(message.reference)
+        unknown(message, **said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(delivery, "unknown", breaks)
+    later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 60)
+    assert sweeping.sweep(now=later, limit=10).recovered == 1
+    messages[2].refresh_from_db()
+    assert messages[2].state == MessageState.SENT
+
+
+@contextmanager
+def _unrecordable(unlucky: Message, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The audit refuses what is said of one message, as it refuses what looks like personal data."""
+    check = rules.check_facts
+
+    def checked(kind: str, *, facts: Mapping[str, object], **said: Any) -> None:
+        if facts.get("message") == unlucky.reference and kind == AuditKind.OUTBOX_MESSAGE_SENT:
+            raise ValueError(kind)
+        check(kind, facts=facts, **said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rules, "check_facts", checked)
+        yield
 
 
 def test_a_lease_that_ran_out_while_the_channel_took_its_time_loses_no_answer(

@@ -6,15 +6,19 @@ own, so that none waits behind another for its answer while somebody withdraws. 
 
 Only what is plain goes this way. Whatever the gate does not let go, lies at a faulty address, cannot be opened or was not
 accepted is heeded by ``delivery``, one by one, and what it says of each step holds here too: a process that dies leaves
-messages that nobody has started, or started ones whose lease runs out.
+messages that nobody has started, or started ones whose lease runs out. Where a step that is one for all of them breaks, each
+is taken through it alone, so that the one that breaks it holds up no other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 from uuid import uuid4
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
@@ -28,6 +32,13 @@ from portal.outbox.channels.protocol import Accepted, Channel, Outgoing
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import delivery, faults, gate, handing, reading, reports
 from portal.outbox.states import FREE, MOVES, MessageState, Outcome
+
+ResultT = TypeVar("ResultT")
+
+log = structlog.get_logger(__name__)
+
+#: What the steps for all of them change in the rows at hand.
+_CHANGED = ("state", "leased_until", "lease_token", "sent_at", "next_attempt_at", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,8 @@ def deliver_all(message_ids: Sequence[int], *, now: datetime) -> list[MessageSta
             if most > 1:
                 states += _deliver(part, registry.channel(channel), now)
             else:
-                states += [state for state in (delivery.deliver(pk, now=now) for pk in part) if state is not None]
+                found = [_unless_it_breaks(partial(delivery.deliver, pk, now=now)) for pk in part]
+                states += [state for state in found if state is not None]
     return states
 
 
@@ -69,19 +81,39 @@ def _by_channel(message_ids: Sequence[int]) -> dict[str, list[int]]:
 
 def _deliver(ids: Sequence[int], channel: Channel, now: datetime) -> list[MessageState]:
     messages = _claim(ids, now)
-    started = _start(_prepare(messages))
+    started = _unless_it_breaks(lambda: _start(_prepare(messages)))
+    if started is None:
+        _read_again(messages)
+        started = []
     told = _hand_over(started, channel)
     accepted = [(one.message, said) for one, said in told if isinstance(said, Accepted)]
-    for message, said in _without_those_that_moved(accepted):
-        delivery.sent(message, said.provider_reference)
-    for one, failure in told:
-        if isinstance(failure, Exception):
-            delivery.failed(one.message, failure, channel)
+    left = _unless_it_breaks(lambda: _without_those_that_moved(accepted))
+    if left is None:
+        _read_again(message for message, _said in accepted)
+        left = accepted
+    alone: list[Callable[[], Any]] = [partial(delivery.sent, one, said.provider_reference) for one, said in left]
+    alone += [partial(delivery.failed, one.message, no, channel) for one, no in told if isinstance(no, Exception)]
     going = {one.message.pk for one in started}
-    for message in messages:
-        if message.pk not in going:
-            delivery.attempt(message)
+    alone += [partial(delivery.attempt, message) for message in messages if message.pk not in going]
+    for step in alone:
+        _unless_it_breaks(step)
     return [MessageState(message.state) for message in messages]
+
+
+def _unless_it_breaks(step: Callable[[], ResultT]) -> ResultT | None:
+    """What a step returns; None, and a line in the log, where it breaks."""
+    try:
+        return step()
+    except Exception as crash:  # noqa: BLE001 - whatever broke, the other messages are owed their attempt
+        # No traceback: it may quote a message.
+        log.error("outbox.delivery_crashed", error=type(crash).__name__)  # noqa: TRY400
+        return None
+
+
+def _read_again(messages: Iterable[Message]) -> None:
+    """The rows at hand as they stand, after a transaction that had changed them was rolled back."""
+    for message in messages:
+        message.refresh_from_db(fields=_CHANGED)
 
 
 def _claim(ids: Sequence[int], now: datetime) -> list[Message]:

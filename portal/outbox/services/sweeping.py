@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+import structlog
 from django.db.models import Q
 
 from portal.core.errors import Unavailable
@@ -12,6 +13,8 @@ from portal.outbox.channels import registry
 from portal.outbox.models import Message
 from portal.outbox.services import delivery, side_by_side
 from portal.outbox.states import LEFT, MessageState
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -41,7 +44,10 @@ def due(*, now: datetime, limit: int) -> list[int]:
 
 
 def recover(*, now: datetime, limit: int) -> int:
-    """Take over messages whose worker died while the channel had them, and record that the outcome is unknown."""
+    """Take over messages whose worker died while the channel had them, and record that the outcome is unknown.
+
+    One that cannot be recorded is tried again when its new lease has run out; it holds up no other.
+    """
     abandoned = Message.objects.filter(state=MessageState.SENDING, leased_until__lt=now)
     count = 0
     for pk in list(abandoned.order_by("leased_until").values_list("pk", flat=True)[:limit]):
@@ -49,8 +55,13 @@ def recover(*, now: datetime, limit: int) -> int:
         taken = abandoned.filter(pk=pk).update(lease_token=token, leased_until=now + delivery.lease())
         if taken:
             message = Message.objects.get(pk=pk, lease_token=token)
-            delivery.unknown(message, code="WORKER_DIED", takes_idempotency_key=_takes_key(message.channel))
-            count += 1
+            try:
+                delivery.unknown(message, code="WORKER_DIED", takes_idempotency_key=_takes_key(message.channel))
+            except Exception as crash:  # noqa: BLE001 - whatever broke, those behind it are owed their attempt
+                # No traceback: it may quote the message.
+                log.error("outbox.recovery_crashed", message=message.reference, error=type(crash).__name__)  # noqa: TRY400
+            else:
+                count += 1
     return count
 
 
