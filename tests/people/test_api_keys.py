@@ -187,6 +187,19 @@ def test_the_proposer_can_withdraw_and_nobody_ends_a_key_that_is_not_there():
             api_keys.withdraw(key=key, actor=staff(who), now=clock.now())
 
 
+def test_an_answer_and_a_withdrawal_of_the_same_moment_leave_one_of_the_two():
+    seen_before = proposed()
+    withdrawn = ApiKey.objects.get(pk=seen_before.pk)
+    api_keys.withdraw(key=withdrawn, actor=staff(withdrawn.made_by_id), now=clock.now())
+    with pytest.raises(IllegalMove, match="withdrawn"):
+        agree(seen_before)
+    seen_before = proposed()
+    agree(ApiKey.objects.get(pk=seen_before.pk))
+    with pytest.raises(IllegalMove, match="answered"):
+        api_keys.withdraw(key=seen_before, actor=staff(seen_before.made_by_id), now=clock.now())
+    assert ApiKey.objects.get(pk=seen_before.pk).ended_at is None
+
+
 def test_an_answered_proposal_cannot_be_withdrawn_and_its_key_is_ended():
     key = proposed()
     agree(key)

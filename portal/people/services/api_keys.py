@@ -106,9 +106,10 @@ def propose(
 
 def answer(*, key: ApiKey, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
     """Agree to a proposed key, or refuse it. Raises what ``four_eyes.answer`` raises, IllegalMove once it was withdrawn."""
-    if key.ended_at is not None:
-        raise IllegalMove(_("This proposal was withdrawn."))
     with transaction.atomic():
+        _lock(key)
+        if key.ended_at is not None:
+            raise IllegalMove(_("This proposal was withdrawn."))
         four_eyes.answer(
             key, checker=four_eyes.person_of(actor), approve=approve, shown=shown(key), reason=reason, now=now
         )
@@ -144,9 +145,16 @@ def withdraw(*, key: ApiKey, actor: Actor, now: datetime) -> None:
     """
     if actor.user_id != key.made_by_id:
         raise NotAllowed(_("Only the person who proposed the key can withdraw the proposal."))
-    if key.answer != Answer.PENDING:
-        raise IllegalMove(_("This was answered already."))
-    end(key=key, actor=actor, now=now)
+    with transaction.atomic():
+        _lock(key)
+        if key.answer != Answer.PENDING:
+            raise IllegalMove(_("This was answered already."))
+        end(key=key, actor=actor, now=now)
+
+
+def _lock(key: ApiKey) -> None:
+    """Read it again and keep it as it is until the caller's transaction ends: an answer and a withdrawal meet here."""
+    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update(of=("self",)))
 
 
 def end(*, key: ApiKey, actor: Actor, now: datetime) -> None:
