@@ -9,8 +9,11 @@ from portal.core import clock
 from portal.core.errors import Refused
 from portal.core.time_range import DayField
 from portal.evidence.period import Period
+from portal.ledger.commitment import LARGEST_INTEGER
 
 MOST_SAMPLES = 10_000
+#: What the ledger's JSON can hold, and a browser that checks a pack can count.
+LARGEST_SEED = LARGEST_INTEGER
 
 
 def day_field(help_text: Any) -> DayField:
@@ -57,7 +60,7 @@ class SampleForm(PeriodForm):
         label=_("Seed"),
         help_text=_("Chooses the sample. The same seed chooses the same records. Leave it empty to have one drawn."),
         min_value=0,
-        max_value=2**63 - 1,
+        max_value=LARGEST_SEED,
         required=False,
     )
 

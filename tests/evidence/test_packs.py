@@ -330,6 +330,7 @@ def test_a_refused_command_leaves_no_file(october, tmp_path):
     for wrong in (
         {"first": "October", "last": "2026-10-31"},
         {"first": "2026-10-01", "last": "2026-10-31", "sample": -1},
+        {"first": "2026-10-01", "last": "2026-10-31", "seed": 2**53},
     ):
         with pytest.raises(CommandError) as caught:
             run_command(out, **wrong)

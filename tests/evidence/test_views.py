@@ -104,10 +104,11 @@ def test_the_page_tells_a_pack_whose_time_is_over_from_one_that_was_never_made(a
         ({"last_day": "2020-01-01"}, "ends before it begins"),
         ({"sample": "-1"}, "greater than or equal to 0"),
         ({"first_day": "someday"}, "valid date"),
+        ({"seed": str(2**53), "sample": "77"}, "Seed: Ensure this value is less than or equal to 9007199254740991."),
     ],
 )
 def test_a_wrong_answer_is_named_and_kept(auditor, yesterday, changes, said):
-    answer = ask(staff_client(auditor), yesterday, seed="77", **changes)
+    answer = ask(staff_client(auditor), yesterday, **{"seed": "77", **changes})
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert "<title>Error:" in answer.content.decode()

@@ -8,9 +8,8 @@ from portal.core import actor, clock
 from portal.core.command_line import USAGE
 from portal.core.commands import PortalCommand, day
 from portal.evidence import packs
+from portal.evidence.forms import LARGEST_SEED, MOST_SAMPLES
 from portal.evidence.period import Period
-
-MOST_SAMPLES = 10_000
 
 
 class Command(PortalCommand):
@@ -31,6 +30,8 @@ class Command(PortalCommand):
         """Exit 1 for a period that ends after today, 3 when the ledger cannot be sealed. The file appears whole or not."""
         if not 0 <= options["sample"] <= MOST_SAMPLES:
             raise CommandError(f"--sample takes a number from 0 to {MOST_SAMPLES:,}.", returncode=USAGE)
+        if options["seed"] is not None and not 0 <= options["seed"] <= LARGEST_SEED:
+            raise CommandError(f"--seed takes a number from 0 to {LARGEST_SEED:,}.", returncode=USAGE)
         seed = secrets.randbelow(2**32) if options["seed"] is None else options["seed"]
         period = Period.of(day(first), day(last), now=clock.now())
         part = out.with_name(out.name + ".part")
