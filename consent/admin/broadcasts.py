@@ -186,7 +186,9 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.BROADCAST_STEER,
         label=gettext_lazy("Pause"),
         skip=_cannot(BroadcastState.PAUSED, gettext_lazy("Only a broadcast under way can be paused.")),
-        description=gettext_lazy("No further message leaves. What was handed over is on its way."),
+        description=gettext_lazy(
+            "No further message is let go. What was handed over, or is being handed over at this moment, is on its way."
+        ),
     )
     def pause(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
         steering.pause(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

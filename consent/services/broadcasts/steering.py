@@ -1,4 +1,8 @@
-"""Pause, go on, stop for good: each holds for every message from its commit on (``leaving``)."""
+"""Pause, go on, stop for good: each holds for every message that asks from its commit on (``leaving``).
+
+What had asked a moment before, at most a batch of each worker, still leaves. A person's withdrawal waits for that moment;
+a pause that waited would hold up every worker of a broadcast at one row.
+"""
 
 from datetime import datetime
 
@@ -17,7 +21,7 @@ from portal.outbox.services import wake
 
 
 def pause(*, row: Broadcast, actor: Actor, now: datetime) -> None:
-    """Let no further message leave; those that were handed over are on their way. Raises IllegalMove, LostRace."""
+    """Let no further message go; those that were let go a moment before or handed over are on their way. Raises IllegalMove, LostRace."""
     with transaction.atomic():
         move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES)
         note(row, actor, now)
