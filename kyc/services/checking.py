@@ -3,7 +3,8 @@
 1. Claim the document by a lease; a second worker finds it taken.
 2. Each check of the plan writes one row and its audit event; a check that has a row is not run again. The first, the
    safety of the file, stores the kept copy in the same transaction as its row. Those that need no file take no time: they
-   are asked one after the other and write their rows in one transaction.
+   are asked one after the other and write their rows in one transaction; one that cannot be asked keeps no other from its
+   row.
 3. The last transaction moves the document on and ends the quarantine's key.
 A worker that dies between leaves rows and a lease; when the lease has run out, the sweep nudges and the next run goes on.
 While something is down the pauses grow; after ``MOST_TRIES`` runs the document is stalled, and a person sees to it.
@@ -72,7 +73,8 @@ OUTAGES = (Unavailable, OSError, OperationalError)
 def run_plan(document_id: int, *, now: datetime) -> str:
     """Run what is left of the plan; returns the document's state, or "taken" when another worker has it.
 
-    A fault of the file ends in ``refused`` and a letter; an outage is written down as UNAVAILABLE and tried again after a
+    A fault of the file ends in ``refused`` and a letter; an outage is written down as UNAVAILABLE for the check that it met,
+    what the others of the set said is written all the same, and the run is tried again after a
     pause; a document whose runs have all failed is ``stalled``. One that its owner let go meanwhile stays as it is.
     """
     document = _claim(document_id, now)
@@ -84,18 +86,7 @@ def run_plan(document_id: int, *, now: datetime) -> str:
     for part in _parts(document):
         done = done_checks(document)
         waiting = [planned for planned in part if planned.name not in done]
-        if not waiting:
-            continue
-        try:
-            _run(document, waiting)
-        except OUTAGES as error:
-            log.warning("kyc.check_unavailable", check=waiting[0].name, error=type(error).__name__)
-            _put_off(document, waiting[0], now)
-            return str(document.state)
-        except Shredded:
-            if is_still_here(document):  # nobody let it go: its key should be there
-                raise
-        if document.state != DocumentState.RECEIVED or document.erased_at is not None:
+        if waiting and not _goes_on(document, waiting, now):
             return str(document.state)
     _finish(document)
     return str(document.state)
@@ -159,10 +150,11 @@ def _ask_again(document: Document, planned: PlannedCheck) -> None:
         note_check(document, planned, said, started)
 
 
-def _put_off(document: Document, planned: PlannedCheck, now: datetime) -> None:
+def _put_off(document: Document, down: Sequence[PlannedCheck], now: datetime) -> None:
     with transaction.atomic():
-        if is_still_here(document):
-            note_check(document, planned, Said(CheckOutcome.UNAVAILABLE, "SERVICE_DOWN"), clock.now())
+        if down and is_still_here(document):
+            for planned in down:
+                note_check(document, planned, Said(CheckOutcome.UNAVAILABLE, "SERVICE_DOWN"), clock.now())
     if document.tries >= MOST_TRIES:
         _stall(document)
         return
@@ -194,13 +186,42 @@ def _parts(document: Document) -> list[list[PlannedCheck]]:
     return [*alone, [planned for planned in own if planned.name not in OPENS_FILE]]
 
 
-def _run(document: Document, waiting: Sequence[PlannedCheck]) -> None:
-    if waiting[0].name == "file_safety":
-        _judge_file(document, waiting[0], clock.now())
-    elif waiting[0].name == "signature":
-        _prove(document, clock.now())
-    else:
-        _run_together(document, [_asked(document, planned) for planned in waiting])
+def _goes_on(document: Document, waiting: Sequence[PlannedCheck], now: datetime) -> bool:
+    """Run a part of the plan; whether the next may follow: nothing was down, and the document still waits for it."""
+    try:
+        down = _run(document, waiting)
+    except OUTAGES as error:  # of the writing: no check is to blame
+        log.warning("kyc.checks_not_written", document=document.reference, error=type(error).__name__)
+        _put_off(document, [], now)
+        return False
+    except Shredded:
+        if is_still_here(document):  # nobody let it go: its key should be there
+            raise
+        return False
+    if down:
+        _put_off(document, down, now)
+        return False
+    return document.state == DocumentState.RECEIVED and document.erased_at is None
+
+
+def _run(document: Document, waiting: Sequence[PlannedCheck]) -> list[PlannedCheck]:
+    """Run a part of the plan; returns the checks that something was down for. What the others said is written all the same."""
+    ran: list[Ran] = []
+    down: list[PlannedCheck] = []
+    for planned in waiting:
+        try:
+            if planned.name == "file_safety":
+                _judge_file(document, planned, clock.now())
+            elif planned.name == "signature":
+                _prove(document, clock.now())
+            else:
+                ran.append(_asked(document, planned))
+        except OUTAGES as error:
+            log.warning("kyc.check_unavailable", check=planned.name, error=type(error).__name__)
+            down.append(planned)
+    if ran:
+        _run_together(document, ran)
+    return down
 
 
 def _asked(document: Document, planned: PlannedCheck) -> Ran:

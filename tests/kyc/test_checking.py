@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from kyc import plans
 from kyc.models import Check, Document, Party
@@ -256,6 +256,45 @@ def test_an_outage_is_written_down_as_unavailable_and_tried_again(individual, mo
         (1, "UNAVAILABLE"),
         (2, "PASS"),
     ]
+
+
+@pytest.fixture
+def cheque(individual, monkeypatch):
+    """A cancelled cheque with the code of its branch, which waits for its checks."""
+    monkeypatch.setattr("kyc.services.uploading._require_wanted", lambda *given: None)
+    typed = {"ifsc": "HDFC0000001", "name": "Asha Rao"}
+    return uploaded(individual, kind="cancelled_cheque", number="50100123456789", declared=typed)
+
+
+def later(document) -> str:
+    return run_plan(document.pk, now=clock.now() + 2 * checking.LEASE)
+
+
+@pytest.mark.usefixtures("same_process")
+def test_an_outage_is_written_down_for_the_check_that_it_met_and_the_others_keep_their_answers(cheque, monkeypatch):
+    def unreadable(value):
+        raise OSError("The list of branches cannot be read.")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(steps.STEPS, "ifsc", replace(steps.STEPS["ifsc"], judge=unreadable))
+        assert run_plan(cheque.pk, now=clock.now()) == "received"
+    said = dict(cheque.checks.values_list("name", "outcome"))
+    assert {name for name, outcome in said.items() if outcome == "UNAVAILABLE"} == {"ifsc"}
+    assert said.keys() == {one.name for one in plans.own_checks("cancelled_cheque")}
+    assert later(cheque) == "checked"
+    assert set(cheque.checks.filter(attempt=2).values_list("name", flat=True)) == {"ifsc"}
+
+
+@pytest.mark.usefixtures("same_process")
+def test_answers_that_could_not_be_written_blame_no_check(cheque, monkeypatch):
+    def locked(*given):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "note_checks", locked)
+        assert run_plan(cheque.pk, now=clock.now()) == "received"
+    assert not cheque.checks.filter(outcome="UNAVAILABLE").exists()
+    assert later(cheque) == "checked"
 
 
 @pytest.fixture
