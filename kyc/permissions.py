@@ -6,6 +6,8 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    #: Answer what another proposed about a case as a whole: what the customer counts as, and its risk.
+    CASE_ANSWER = "kyc.case:answer"
     CASE_DECIDE = "kyc.case:decide"
     CASE_EXPORT = "kyc.case:export"
     CASE_VIEW = "kyc.case:view"

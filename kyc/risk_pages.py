@@ -55,7 +55,7 @@ class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
         return str(obj.case.get_risk_display() or _("not rated yet"))
 
     @service_action(
-        permission=Permission.CASE_DECIDE,
+        permission=Permission.CASE_ANSWER,
         label=_("Approve"),
         skip=not_answerable,
         description=_("The customer counts as this risk until two people say otherwise."),
@@ -63,7 +63,7 @@ class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
     def approve(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
         rating.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.CASE_DECIDE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    @service_action(permission=Permission.CASE_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
         rating.answer(
             obj,

@@ -38,7 +38,7 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
         return f"{obj.case.get_relation_display()}, {obj.case.get_customer_type_display() or '–'}"
 
     @service_action(
-        permission=Permission.CASE_DECIDE,
+        permission=Permission.CASE_ANSWER,
         label=_("Approve"),
         skip=not_answerable,
         description=_("The list of papers follows from it at once. Documents that were sent stay."),
@@ -47,7 +47,7 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
         changes.watch_row(obj.case)
         reclassifying.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.CASE_DECIDE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    @service_action(permission=Permission.CASE_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: TypeProposal, answer: dict[str, Any]) -> None:
         reclassifying.answer(
             obj,

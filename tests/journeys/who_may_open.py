@@ -604,10 +604,10 @@ BOOKS: dict[str, Book] = {
     "kyc_screening": Book("kyc.screening:view", export="jobs.list:export"),
     "kyc_renewal": Book("kyc.case:view", export="kyc.case:export"),
     "kyc_riskproposal": Book(
-        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:decide", "refuse": "kyc.case:decide"}
+        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:answer", "refuse": "kyc.case:answer"}
     ),
     "kyc_typeproposal": Book(
-        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:decide", "refuse": "kyc.case:decide"}
+        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:answer", "refuse": "kyc.case:answer"}
     ),
     "kyc_draw": Book("kyc.document:view", export="kyc.case:export"),
     "kyc_secondlook": Book("kyc.document:view", export="kyc.case:export", acts={"say": "kyc.case:decide"}),

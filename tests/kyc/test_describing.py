@@ -97,6 +97,19 @@ def test_nobody_changes_alone_what_papers_are_asked_for(maker, checker):
     assert case.relation == "vendor"
 
 
+@pytest.mark.parametrize("role", ["data_protection_officer", "kyc_checker"])
+def test_whoever_is_told_to_answer_a_change_can_answer_it_on_its_page(individual, maker, role):
+    made = changed(open_case(customer=individual, actor=CUSTOMER, now=NOW), maker)
+    browser = staff_client(StaffFactory(roles=[role]))
+    page = f"/admin/kyc/typeproposal/{made.pk}/"
+    assert page in browser.get("/admin/proposals/").text
+    act = f"{page}do/approve/"
+    assert act in browser.get(f"{page}change/").text
+    browser.post(act, {"_selected_action": made.pk, "answer": "1"})
+    made.refresh_from_db()
+    assert (made.answer, made.case.relation) == ("approved", "vendor")
+
+
 def test_a_change_that_meets_another_type_than_was_shown_is_not_agreed_to(individual, maker, checker):
     case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
     made = changed(case, maker)

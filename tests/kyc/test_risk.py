@@ -231,3 +231,14 @@ def test_the_page_of_a_case_says_what_adds_up_and_takes_the_proposal(case, maker
     case.refresh_from_db()
     assert case.risk == Risk.LOW
     assert "Set by two people: It is listed on an exchange" in desk.get(page).text
+
+
+@pytest.mark.usefixtures("same_process")
+def test_the_data_protection_officer_answers_a_risk_on_its_page(case, maker):
+    proposal = proposed(case, maker)
+    browser = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    act = f"/admin/kyc/riskproposal/{proposal.pk}/do/approve/"
+    assert act in browser.get(f"/admin/kyc/riskproposal/{proposal.pk}/change/").text
+    browser.post(act, {"_selected_action": proposal.pk, "answer": "1"})
+    proposal.refresh_from_db()
+    assert proposal.answer == "approved"
