@@ -17,7 +17,7 @@ from grievances.request_states import CORRECTIONS, Outcome
 from grievances.services import bundling, reading
 from portal.core.actor import Actor
 from portal.core.errors import Refused
-from portal.people.models import Principal
+from portal.people.models import ContactPoint, Principal
 from portal.people.services import principals
 from portal.registers.models import Instruction
 from portal.registers.selectors import recipients as book
@@ -36,14 +36,14 @@ def require_writable(request: RightsRequest, outcome: Outcome, *, written: str) 
     details = reading.details_of(request)
     value = written if outcome is Outcome.PARTLY else details.get("should_be", "")
     mine = _records(bundling.data_refs(request))
-    if not value or len(mine) != 1:
+    if not value or not mine:
         return
     field = details.get("field", "")
     wanted = record_details.normal(field, value)
     if field not in record_details.ADDRESSES:
         return
-    live = mine[0].contact_points.filter(kind=field, left_at=None, verified_at__isnull=False)
-    if wanted not in {point.address for point in live}:
+    held = ContactPoint.objects.filter(principal__in=mine, kind=field, left_at=None, verified_at__isnull=False)
+    if wanted not in {point.address for point in held}:
         raise Refused(
             _(
                 "A code has to come to a new address, so the person changes it under Your login. It does not stand in the "
@@ -56,6 +56,8 @@ def require_writable(request: RightsRequest, outcome: Outcome, *, written: str) 
 def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: str | None = None) -> list[Instruction]:
     """Write what is corrected and instruct every recipient who got data of the person, in the caller's transaction.
 
+    Records that were merged stay two, and each is shown and used: it is written to each.
+
     ``written``: what two people agreed to write of a correction granted in part, empty for nothing; None writes what was
     asked for.
 
@@ -67,8 +69,9 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
     with transaction.atomic():
         mine = _records(refs)
         value = details.get("should_be", "") if written is None else written
-        if len(mine) == 1 and value:
-            _write(mine[0], details.get("field", ""), value, actor=actor, at=at)
+        if value:
+            for person in mine:
+                _write(person, details.get("field", ""), value, actor=actor, at=at)
         for code, ref in sorted(instructing.codes_told(refs).items()):
             recipient = book.by_code(code)
             if recipient is None:
@@ -89,8 +92,9 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
 
 
 def _records(refs: Iterable[UUID]) -> list[Principal]:
-    """The records that stand for these references now."""
-    return list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
+    """The records that stand for these references now: more than one where two people agreed that they are one person's."""
+    rows = Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None)
+    return list(rows.order_by("pk"))  # two who write to both lock them in one order
 
 
 def _write(person: Principal, field: str, value: str, *, actor: Actor, at: datetime) -> None:

@@ -14,7 +14,8 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.law.models import Clock
-from portal.people.models import User
+from portal.people.models import Principal, User
+from portal.people.services import subjects
 from portal.registers.models import Instruction
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.requests import shown
@@ -119,6 +120,52 @@ def test_of_a_correction_granted_in_part_only_what_two_people_read_is_written(
     decide(request, officer, Outcome.PARTLY, written=written)
     principal.refresh_from_db()
     assert principal.full_name == stands
+
+
+@pytest.fixture
+def both() -> tuple[Principal, Principal]:
+    """Two records of one person, as two people agreed; the person writes from the address of the first."""
+    old, new = (PrincipalFactory(full_name="Asha Roa", language="en", zone="Asia/Kolkata") for _record in range(2))
+    ContactPointFactory(kind="email", address="asha@example.in", principal=old)
+    agreed = {"actor": actor.SYSTEM, "now": clock.now()}
+    subjects.join(old_ref=old.subject.ref, new_ref=new.subject.ref, **agreed)
+    return old, new
+
+
+@pytest.mark.parametrize(
+    ("field", "should_be", "column"),
+    [("name", "Asha Rao", "full_name"), ("language", "hi", "language"), ("zone", "Europe/Paris", "zone")],
+)
+def test_where_two_records_were_merged_both_are_corrected(
+    officer: User, both: tuple[Principal, Principal], field: str, should_be: str, column: str
+) -> None:
+    request = shown(right=Right.CORRECTION, field=field, should_be=should_be)
+    decide(request, officer)
+    for record in both:
+        record.refresh_from_db()
+        assert getattr(record, column) == should_be
+    assert AuditEvent.objects.filter(kind=str(AuditKind.PEOPLE_PRINCIPAL_CHANGED)).count() == 2
+
+
+def test_where_two_records_were_merged_nothing_is_granted_that_neither_can_hold(
+    officer: User, both: tuple[Principal, Principal]
+) -> None:
+    for field, should_be, code in (("zone", "Mars/Base", "ZONE"), ("email", "new@example.in", "NOT_CONFIRMED")):
+        with pytest.raises(Refused) as refused:
+            propose(shown(right=Right.CORRECTION, field=field, should_be=should_be), officer)
+        assert refused.value.code == code
+    assert not RequestProposal.objects.exists()
+
+
+@pytest.mark.parametrize("holder", [0, 1])
+def test_where_two_records_were_merged_an_address_is_confirmed_that_stands_in_either(
+    officer: User, both: tuple[Principal, Principal], holder: int
+) -> None:
+    request = shown(right=Right.CORRECTION, field="email", should_be="new@example.in")
+    ContactPointFactory(kind="email", address="new@example.in", principal=both[holder], verified_at=clock.now())
+    decide(request, officer)
+    request.refresh_from_db()
+    assert request.state == RequestState.GRANTED
 
 
 def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> None:
