@@ -1,6 +1,5 @@
 """An organisation under insolvency: two people and an order, the professional acts, promotion stops, nothing else is lost."""
 
-import hashlib
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -16,21 +15,19 @@ from grievances.states import ForWhom
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
-from portal.people import erasers, selectors, words
-from portal.people.models import Customer, Fiduciary, Insolvency, Invitation, Membership, Principal, User
-from portal.people.services import insolvency, logins
+from portal.people import selectors, words
+from portal.people.models import Customer, Fiduciary, Insolvency, Membership, Principal
+from portal.people.services import insolvency
 from portal.people.states import CustomerState, InsolvencyStep, MemberRole
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
-from tests.grievances.factories import STRANGER, filed
+from tests.grievances.factories import filed
 from tests.people.factories import CustomerFactory, MembershipFactory, StaffFactory
+from tests.people.insolvencies import ORDER, OTHER, PAPER, PROFESSIONAL, agreed, comes, proposed, role_of
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
-PROFESSIONAL = "irp@resolve.example"
-ORDER = {"authority": "National Company Law Tribunal, Mumbai", "order_number": "CP(IB) 12/MB/2026"}
-PAPER = hashlib.sha256(b"order").hexdigest()
 
 
 @pytest.fixture
@@ -63,40 +60,8 @@ def checker(db: None) -> Any:
     return actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
 
 
-def proposed(customer: Customer, by: Any, step: InsolvencyStep = InsolvencyStep.BEGUN, **changes: Any) -> Insolvency:
-    given = {
-        **ORDER,
-        "ordered_on": clock.day(clock.now()) - timedelta(days=1),
-        "paper_sha256": PAPER,
-        "registration": "IBBI/IPA-001/IP-P00001/2026" if step == InsolvencyStep.BEGUN else "",
-        "email": PROFESSIONAL if step == InsolvencyStep.BEGUN else "",
-        **changes,
-    }
-    return insolvency.propose(customer=customer, step=step, **given, actor=by, now=clock.now())
-
-
-def agreed(
-    customer: Customer, maker: Any, checker: Any, step: InsolvencyStep = InsolvencyStep.BEGUN, **changes: Any
-) -> Insolvency:
-    found = proposed(customer, maker, step, **changes)
-    insolvency.answer(proposal=found, approve=True, reason="", actor=checker, now=clock.now())
-    customer.refresh_from_db()
-    return found
-
-
 def may_promote(address: str = ASHA_PHONE) -> bool:
     return bool(may_contact(address=address, purpose="marketing", channel="sms", at=at_hour(12)).allowed)
-
-
-def comes(step: Insolvency) -> User:
-    """The professional opens the invitation."""
-    step.refresh_from_db()
-    assert step.invitation is not None
-    return logins.accept(invitation=step.invitation, full_name="Irina Pal", actor=STRANGER, now=clock.now())
-
-
-def role_of(customer: Customer, who: Principal) -> str:
-    return str(Membership.objects.get(customer=customer, principal=who, ended_at=None).role)
 
 
 def test_nothing_changes_before_a_second_person_agrees(firm: Customer, asha: Principal, maker: Any) -> None:
@@ -202,7 +167,7 @@ def test_another_professional_takes_the_place_of_the_first(
     firm: Customer, asha: Principal, maker: Any, checker: Any
 ) -> None:
     first = comes(agreed(firm, maker, checker))
-    second = comes(agreed(firm, maker, checker, email="rp@other.example", registration="IBBI/IPA-002/IP-N00002/2026"))
+    second = comes(agreed(firm, maker, checker, **OTHER))
     live = Membership.objects.filter(customer=firm, ended_at=None)
     assert not live.filter(principal=first.principal).exists()
     assert live.get(role=MemberRole.OWNER).principal == second.principal
@@ -225,25 +190,6 @@ def test_a_dissolved_organisation_is_closed_from_which_day_the_law_counts(
     agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
     assert firm.state == CustomerState.CLOSED
     assert firm.closed_at is not None
-
-
-def test_a_dissolved_organisation_is_erased_after_its_time_with_every_address_of_a_professional(
-    firm: Customer, maker: Any, checker: Any
-) -> None:
-    step = agreed(firm, maker, checker)
-    agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
-    over = clock.now() + timedelta(days=1)
-    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=over) == 1
-    step.refresh_from_db()
-    assert step.invitation is None
-    assert not Invitation.objects.filter(customer=firm).exists()
-
-
-def test_a_proposal_that_nobody_answered_keeps_no_address_of_an_erased_organisation(firm: Customer, maker: Any) -> None:
-    waiting = proposed(firm, maker)
-    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=None) == 1
-    waiting.refresh_from_db()
-    assert waiting.email == ""
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from portal.retention.services import approving, barriers, certifying, nights, p
 from portal.retention.states import ItemState, RunState
 from portal.vault.models import ErasureMark
 from tests.law.factories import ProfileFactory, PurposeFactory
-from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
+from tests.people.factories import ContactPointFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.retention.factories import Rows, Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"])]
@@ -258,6 +258,18 @@ def test_the_notices_are_written_by_the_worker_and_once_after_a_kill(
     nights.carry_on(now=clock.now(), actor=NIGHTLY)
     assert (states(), Message.objects.filter(kind="retention.notice").count()) == ([ItemState.TOLD] * 2, 2)
     assert (ErasureRun.objects.get().state, left(shelf)) == (RunState.RUNNING, [1, 1])
+
+
+def test_an_organisation_that_nobody_owns_any_more_is_told_through_who_acted_for_it(
+    shelf: Shelf, two: tuple[Any, Any]
+) -> None:
+    PurposeFactory(code="policy_and_security", message_category="policy_and_security")
+    house_rule("tests.courtesy", 48, "hour")
+    retention_rule(needs_approval=True, notice_rules=["tests.courtesy"])
+    member = MembershipFactory(role="member", principal=PrincipalFactory(email="asha@acme.example"))
+    shelf.shelved = {member.customer.subject.ref: [ago(800)]}
+    carried_out(approved(plan(), two))
+    assert Message.objects.get(kind="retention.notice").subject_ref == member.principal.subject.ref
 
 
 def test_who_cannot_be_told_because_something_broke_stops_nobody_else_and_is_not_erased(

@@ -59,9 +59,13 @@ def _not_to_open(customer: Customer, user: Any) -> str:
     if customer.state != CustomerState.CLOSED:
         return str(_("It is open."))
     if customer.kind != CustomerKind.INDIVIDUAL:
-        return ""
+        return customers.held_by_order(customer)
     people = Principal.objects.filter(memberships__customer=customer, memberships__ended_at=None)
     return _frozen(people.values_list("subject__ref", flat=True))
+
+
+def _not_to_close(customer: Customer, user: Any) -> str:
+    return customers.held_by_order(customer) if customer.state == CustomerState.ACTIVE else str(_("It is closed."))
 
 
 class MembershipInline(RowsBeside):
@@ -126,7 +130,12 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         )
         return customer.pk
 
-    @service_action(permission=Permission.CUSTOMER_INVITE, ask=InviteMemberForm, label=_("Invite a person"))
+    @service_action(
+        permission=Permission.CUSTOMER_INVITE,
+        ask=InviteMemberForm,
+        label=_("Invite a person"),
+        skip=lambda obj, user: customers.held_by_order(obj),
+    )
     def invite(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> str:
         customers.invite(
             customer=obj,
@@ -171,7 +180,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     @service_action(
         permission=Permission.CUSTOMER_CHANGE,
         label=_("Close the account"),
-        skip=lambda obj, user: "" if obj.state == CustomerState.ACTIVE else str(_("It is closed.")),
+        skip=_not_to_close,
     )
     def close(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
         customers.close(customer=obj, actor=request.actor)  # type: ignore[attr-defined]

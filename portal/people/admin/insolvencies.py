@@ -30,7 +30,7 @@ class InsolvencyAdmin(AuditedExport, ReadOnlyAdmin):
     list_select_related = ("customer", "made_by", "checked_by")
     fields = (
         *("customer", "step", "authority", "order_number", "ordered_on", "paper_sha256", "registration", "email"),
-        *("invitation", *PROPOSAL),
+        *("invitation", "acting", *PROPOSAL),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 

@@ -530,6 +530,7 @@ class Migration(migrations.Migration):
                 ('registration', models.CharField(blank=True, max_length=60, verbose_name='registration of the professional')),
                 ('email', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.insolvency.email', verbose_name='email of the professional')),
                 ('suspended', models.JSONField(blank=True, default=list, editable=False, verbose_name='owners until then')),
+                ('acting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.membership', verbose_name='who acts by it')),
                 ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='insolvency_steps', to='people.customer', verbose_name='organisation')),
                 ('invitation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.invitation', verbose_name='invitation')),

@@ -15,8 +15,9 @@ class Insolvency(FourEyesModel):
     """One step of the proceedings: they begin or pass to another professional, or they end.
 
     What holds is the last step that was agreed to. ``registration`` is the professional's number in the public register of
-    the Insolvency and Bankruptcy Board. ``email`` is where the invitation goes; it is emptied with the answer. ``suspended``
-    are the memberships that were owners until then. Of the order only its SHA-256 is kept.
+    the Insolvency and Bankruptcy Board. ``email`` is where the invitation goes; it is emptied with the answer. ``acting`` is
+    the membership of the professional: from the answer on of a member, else from when ``invitation`` was opened.
+    ``suspended`` are the memberships that were owners when the proceedings began. Of the order only its SHA-256 is kept.
     """
 
     customer = models.ForeignKey(
@@ -32,11 +33,14 @@ class Insolvency(FourEyesModel):
     invitation = models.ForeignKey(
         "people.Invitation", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invitation")
     )
+    acting = models.ForeignKey(
+        "people.Membership", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who acts by it")
+    )
     suspended = models.JSONField(_("owners until then"), default=list, blank=True, editable=False)
 
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer customer step authority order_number "
-        "ordered_on paper_sha256 registration invitation suspended",
+        "ordered_on paper_sha256 registration invitation acting suspended",
         contact="email",
         free_text="reason",
     )

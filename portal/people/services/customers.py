@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import addresses, clock, hooks, plain_words
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorKind
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules, selectors
-from portal.people.models import ContactPoint, Customer, Invitation, Membership, Principal, User
+from portal.people.models import ContactPoint, Customer, Insolvency, Invitation, Membership, Principal, User
 from portal.people.services import contacts, invitations, principals, subjects
 from portal.people.states import (
     CUSTOMER_MOVES,
@@ -145,32 +145,66 @@ def enrol(
     return user
 
 
+def take_turn(customer: Customer) -> None:
+    """Wait, in the caller's transaction, until nobody else changes who acts for the customer or whether it is open."""
+    locked = Customer.objects.select_for_update(no_key=True)
+    customer.refresh_from_db(fields=["state", "closed_at"], from_queryset=locked)
+
+
+def held_by_order(customer: Customer, *, agreed: Insolvency | None = None) -> str:
+    """Why one person alone does not close the account or open it again: an insolvency order holds. Empty where none does.
+
+    ``agreed``: the step by which two people did that which follows.
+    """
+    if customer.kind != CustomerKind.ORGANISATION or selectors.insolvency_order(customer) in (None, agreed):
+        return ""
+    return str(
+        _("An insolvency order holds for this organisation. Propose a step of its insolvency: two people decide.")
+    )
+
+
+def _require_no_order(customer: Customer, agreed: Insolvency | None = None) -> None:
+    if held_by_order(customer, agreed=agreed):
+        said = _(
+            "An insolvency professional acts for this organisation. Until that ends only they invite people, and as members: "
+            "nobody else becomes an owner."
+        )
+        raise Refused(said, code="INSOLVENT")
+
+
 def invite(
     *,
     customer: Customer,
     address: str,
     role: MemberRole | str = MemberRole.OWNER,
     language: str = "en",
+    agreed: Insolvency | None = None,
     actor: Actor,
     now: datetime | None = None,
 ) -> Invitation:
     """Write an invitation to act for the customer; it is sent after the commit.
 
     An open invitation to the same address is replaced. Raises Refused for a bad address, a closed customer, or an address
-    of somebody who acts for it already.
+    of somebody who acts for it already. While an insolvency order holds, the professional alone invites, and members only
+    (INSOLVENT); ``agreed`` is the step by which two people let in the professional.
     """
     at = now or clock.now()
-    if customer.state != CustomerState.ACTIVE:
-        raise Refused(_("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED")
-    has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
-    if has_owner and customer.kind == CustomerKind.INDIVIDUAL:
-        raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
-    keys = addresses.address_keys(addresses.normalise(ContactKind.EMAIL, address))
-    held = ContactPoint.objects.filter(address_key__in=keys, left_at=None)
-    if Membership.objects.filter(customer=customer, ended_at=None, principal__contact_points__in=held).exists():
-        raise Refused(_("This person is a member already. Change the role in the list above."), code="MEMBER_ALREADY")
-    act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
     with transaction.atomic():
+        take_turn(customer)
+        if customer.state != CustomerState.ACTIVE:
+            raise Refused(
+                _("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED"
+            )
+        if MemberRole(role) == MemberRole.OWNER or actor.kind != ActorKind.CUSTOMER:
+            _require_no_order(customer, agreed)
+        has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
+        if has_owner and customer.kind == CustomerKind.INDIVIDUAL:
+            raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
+        held = selectors.contacts_at(ContactKind.EMAIL, address)
+        if Membership.objects.filter(customer=customer, ended_at=None, principal__contact_points__in=held).exists():
+            raise Refused(
+                _("This person is a member already. Change the role in the list above."), code="MEMBER_ALREADY"
+            )
         invitation = invitations.write(
             kind=InvitationKind.MEMBER if has_owner else InvitationKind.CUSTOMER,
             address=address,
@@ -181,6 +215,7 @@ def invite(
             actor=actor,
             now=at,
         )
+        act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
         _record(act, customer, actor, at, role=str(role), personal={"address": invitation.address})
     return invitation
 
@@ -213,6 +248,7 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
     """
     at = now or clock.now()
     with transaction.atomic():
+        take_turn(membership.customer)
         _protect_last_owner(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
             raise LostRace(_("This person was removed a moment ago."))
@@ -223,11 +259,17 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
 
 
 def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:
-    """Make a member an owner or an owner a member, whose open invitations end. The last owner stays an owner."""
+    """Make a member an owner or an owner a member, whose open invitations end. The last owner stays an owner.
+
+    Raises Refused for them, and for a new owner while an insolvency order holds (INSOLVENT); LostRace when it ended meanwhile.
+    """
     at = now or clock.now()
     old = str(membership.role)
     with transaction.atomic():
-        if MemberRole(role) != MemberRole.OWNER:
+        take_turn(membership.customer)
+        if MemberRole(role) == MemberRole.OWNER:
+            _require_no_order(membership.customer)
+        else:
             _protect_last_owner(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=MemberRole(role)):
             raise LostRace(_("This person was removed a moment ago."))
@@ -271,21 +313,26 @@ def _protect_last_owner(membership: Membership) -> None:
         )
 
 
-def close(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
-    """Close the account; its records stay. Raises IllegalMove when it is closed."""
-    _move(customer, CustomerState.CLOSED, actor, now or clock.now())
+def close(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor, now: datetime | None = None) -> None:
+    """Close the account; its records stay. Raises IllegalMove when it is closed, Refused (INSOLVENT) while an insolvency
+    order holds that is not the step (``agreed``) by which two people close it.
+    """
+    _move(customer, CustomerState.CLOSED, agreed, actor, now or clock.now())
 
 
-def reopen(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
-    """Open a closed account again. Raises IllegalMove when it is open or its subject was erased."""
+def reopen(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor, now: datetime | None = None) -> None:
+    """Open a closed account again. Raises IllegalMove when it is open or its subject was erased, Refused as ``close``."""
     if customer.subject.erased_at is not None:
         raise IllegalMove(_("This customer was erased. Create a new one."))
-    _move(customer, CustomerState.ACTIVE, actor, now or clock.now())
+    _move(customer, CustomerState.ACTIVE, agreed, actor, now or clock.now())
 
 
-def _move(customer: Customer, target: CustomerState, actor: Actor, at: datetime) -> None:
-    old = str(customer.state)
+def _move(customer: Customer, target: CustomerState, agreed: Insolvency | None, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
+        take_turn(customer)
+        old = str(customer.state)
+        if refusal := held_by_order(customer, agreed=agreed):
+            raise Refused(refusal, code="INSOLVENT")
         closed_at = at if target == CustomerState.CLOSED else None
         move(customer, target, moves=CUSTOMER_MOVES, closed_at=closed_at)
         _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="state", old=old, new=str(target))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
@@ -17,11 +18,11 @@ from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import Refused
 from portal.core.turns import retried
-from portal.people.models import Customer, Insolvency, Invitation, Membership, Rest
+from portal.people.models import Customer, Insolvency, Invitation, Membership, Rest, User
 from portal.people.permissions import Act
-from portal.people.selectors import acts_elsewhere, contacts_at, insolvency_of
+from portal.people.selectors import acts_elsewhere, contacts_at, insolvency_order
 from portal.people.services import customers, four_eyes, rests
-from portal.people.states import ContactKind, CustomerKind, CustomerState, InsolvencyStep, MemberRole
+from portal.people.states import Answer, ContactKind, CustomerKind, CustomerState, InsolvencyStep, MemberRole
 
 _DIGEST_LENGTH = 64
 
@@ -42,7 +43,7 @@ def propose(
     """Propose a step, with the order as proof. Nothing changes before another person agrees.
 
     Raises NotAllowed; Refused for what is no open organisation (NOT_AN_ORGANISATION), an end without a beginning
-    (NOT_INSOLVENT), a step that waits (WAITS_ALREADY), a missing order, a day that lies ahead, and a beginning without its
+    (NOT_INSOLVENT) or a second one (DISSOLVED), a step that waits (WAITS_ALREADY), a missing order, a day that lies ahead, and a beginning without its
     professional's registration and e-mail address.
     """
     at = InsolvencyStep(step)
@@ -92,12 +93,14 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
 
     It begins: owners become members, open invitations end, the professional is invited as the owner, nothing promotional
     goes to whoever acts for this organisation alone, and KYC and open grievances are told (``hooks.insolvency_changed``).
-    It ends: who were owners are again and the professional acts no more; a dissolved organisation is closed, from which day
-    what a law keeps is counted. Raises what ``four_eyes.answer`` raises, and Refused as ``propose``.
+    It passes on or ends: the professional of before acts no more, and nobody who came to own it meanwhile owns it.
+    It ends: who were owners are again. It is dissolved: nobody owns it, and it is closed, from which day what a law keeps is
+    counted; a later step opens it again. Raises what ``four_eyes.answer`` raises, and Refused as ``propose``.
     """
     customer = proposal.customer
     with transaction.atomic():
-        before = insolvency_of(customer)
+        customers.take_turn(customer)
+        before = insolvency_order(customer)
         if approve:
             _require_fit(customer, InsolvencyStep(proposal.step))
         four_eyes.answer(
@@ -114,8 +117,10 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
         _record(AuditKind.PEOPLE_INSOLVENCY_ANSWERED, proposal, actor, now, answer=str(proposal.answer))
         if not approve:
             return
-        if before is not None:
-            _professional_leaves(before, actor, now)
+        if before is not None and before.step == InsolvencyStep.DISSOLVED:
+            customers.reopen(customer=customer, agreed=proposal, actor=actor, now=now)
+        # First: whoever opens one at this moment is seen below, or comes too late.
+        Invitation.objects.filter(customer=customer, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
         if proposal.step == InsolvencyStep.BEGUN:
             _begin(proposal, before, email, actor, now)
         else:
@@ -124,68 +129,101 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
             told(customer=customer.pk, actor=actor, at=now)
 
 
+def came(*, invitation: Invitation, user: User) -> None:
+    """Somebody opened an invitation, in the caller's transaction: one of a step is the professional's, who acts from now on."""
+    joined = Membership.objects.filter(customer=invitation.customer, principal=user.principal, ended_at=None)
+    Insolvency.objects.filter(invitation=invitation).update(acting=joined.values("pk")[:1])
+
+
 _FIELDS = ("customer", "step", "authority", "order_number", "ordered_on", "paper_sha256", "registration", "email")
 
 
 def _require_fit(customer: Customer, step: InsolvencyStep) -> None:
-    is_open = Customer.objects.filter(
-        pk=customer.pk, kind=CustomerKind.ORGANISATION, state=CustomerState.ACTIVE
-    ).exists()
-    if not is_open:
+    held = insolvency_order(customer)
+    dissolved = held is not None and held.step == InsolvencyStep.DISSOLVED
+    fit = Customer.objects.filter(pk=customer.pk, kind=CustomerKind.ORGANISATION, subject__erased_at=None)
+    if not (fit if dissolved else fit.filter(state=CustomerState.ACTIVE)).exists():
         raise Refused(_("Only an organisation whose account is open can be insolvent."), code="NOT_AN_ORGANISATION")
-    if step != InsolvencyStep.BEGUN and insolvency_of(customer) is None:
+    if step != InsolvencyStep.BEGUN and held is None:
         raise Refused(_("This organisation is under no insolvency here."), code="NOT_INSOLVENT")
+    if step == InsolvencyStep.DISSOLVED and dissolved:
+        raise Refused(_("This organisation is dissolved already."), code="DISSOLVED")
 
 
 def _begin(proposal: Insolvency, before: Insolvency | None, email: str, actor: Actor, now: datetime) -> None:
     customer = proposal.customer
-    live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
-    owners = list(live.filter(role=MemberRole.OWNER).order_by("pk"))
-    for owner in owners:
-        _give(owner, MemberRole.MEMBER, actor, now)
-    Invitation.objects.filter(customer=customer, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
+    live = _live(customer)
+    known = live.filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).order_by("pk").first()
+    owners = [owner.pk for owner in live.filter(role=MemberRole.OWNER).order_by("pk")]
+    proposal.suspended = owners if before is None else before.suspended
+    _nobody_acts(customer, before, known, actor, now)
     for member in live.select_related("principal__subject").order_by("pk"):
         if not acts_elsewhere(member):
             rests.note(
                 subject_ref=member.principal.subject.ref, cause="", because=_label(customer), actor=actor, now=now
             )
-    proposal.suspended = sorted({owner.pk for owner in owners} | set(before.suspended if before else ()))
-    known = live.filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).first()
     if known is None:
         proposal.invitation = customers.invite(
-            customer=customer, address=email, role=MemberRole.OWNER, actor=actor, now=now
+            customer=customer, address=email, role=MemberRole.OWNER, agreed=proposal, actor=actor, now=now
         )
-    else:  # who acted already, say as a manager, needs no letter
+    else:  # who acts already, as a member or by an earlier step, needs no letter
         _give(known, MemberRole.OWNER, actor, now)
-    proposal.save(update_fields=["suspended", "invitation"])
+        proposal.acting = known
+    proposal.save(update_fields=["suspended", "invitation", "acting"])
 
 
 def _end(proposal: Insolvency, before: Insolvency | None, actor: Actor, now: datetime) -> None:
     customer = proposal.customer
     suspended = before.suspended if before is not None else []
-    for member in Membership.objects.filter(pk__in=suspended, ended_at=None, role=MemberRole.MEMBER).order_by("pk"):
-        _give(member, MemberRole.OWNER, actor, now)
+    _nobody_acts(customer, before, None, actor, now)
     for row in Rest.objects.filter(because=_label(customer), lifted_at=None).order_by("pk"):
         rests.lift(row=row, actor=actor, now=now)
-    if proposal.step == InsolvencyStep.DISSOLVED:
-        customers.close(customer=customer, actor=actor, now=now)
-
-
-def _professional_leaves(before: Insolvency, actor: Actor, now: datetime) -> None:
-    """Whoever came by the invitation of that step acts no more, and it lets nobody in."""
-    if before.invitation is None:
+    if proposal.step == InsolvencyStep.ENDED:
+        for member in _live(customer).filter(pk__in=suspended).order_by("pk"):
+            _give(member, MemberRole.OWNER, actor, now)
         return
-    Invitation.objects.filter(pk=before.invitation.pk, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
-    at = contacts_at(ContactKind.EMAIL, before.invitation.address)
-    held = Membership.objects.filter(customer=before.customer, ended_at=None, principal__contact_points__in=at)
-    for membership in held.exclude(pk__in=before.suspended).order_by("pk"):
-        Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=now)
+    proposal.suspended = suspended  # should the end be set aside
+    proposal.save(update_fields=["suspended"])
+    customers.close(customer=customer, agreed=proposal, actor=actor, now=now)
+
+
+def _nobody_acts(
+    customer: Customer, before: Insolvency | None, but: Membership | None, actor: Actor, now: datetime
+) -> None:
+    """The professional of before leaves, or is a member again as before the proceedings; whoever owns it owns it no more."""
+    if before is not None:
+        before.refresh_from_db(fields=["acting"])  # the invitation may have been opened until a moment ago
+        came = before.acting
+        if came is not None and came != but and came.joined_at >= _began_at(before):
+            _remove(came, actor, now)
+    for owner in _live(customer).filter(role=MemberRole.OWNER).order_by("pk"):
+        if owner != but:
+            _give(owner, MemberRole.MEMBER, actor, now)
+
+
+def _remove(membership: Membership, actor: Actor, now: datetime) -> None:
+    """Not by ``customers.remove_member``, which keeps the last owner."""
+    if Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=now):
         _note(AuditKind.PEOPLE_MEMBER_REMOVED, membership, actor, now)
+
+
+def _began_at(step: Insolvency) -> datetime:
+    """When the first professional of these proceedings was agreed to."""
+    agreed = Insolvency.objects.filter(customer=step.customer, answer=Answer.APPROVED, pk__lte=step.pk).order_by("pk")
+    ended = agreed.filter(step=InsolvencyStep.ENDED).last()
+    first = agreed.filter(pk__gt=ended.pk).first() if ended is not None else agreed.first()
+    return (first or step).checked_at or step.made_at
+
+
+def _live(customer: Customer) -> QuerySet[Membership]:
+    return Membership.objects.select_for_update(of=("self",)).filter(customer=customer, ended_at=None)
 
 
 def _give(membership: Membership, role: MemberRole, actor: Actor, now: datetime) -> None:
     """Not by ``customers.change_role``: until the professional has accepted nobody is the owner."""
     old = str(membership.role)
+    if old == role:
+        return
     Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=role)
     _note(AuditKind.PEOPLE_MEMBER_ROLE_CHANGED, membership, actor, now, old=old, new=str(role))
 

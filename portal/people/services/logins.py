@@ -14,7 +14,7 @@ from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import ContactPoint, Invitation, User
-from portal.people.services import contacts, customers, invitations
+from portal.people.services import contacts, customers, insolvency, invitations
 from portal.people.states import ContactKind, InvitationKind
 
 
@@ -31,7 +31,7 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
         raise Refused(_("Enter your name."), code="NAME_MISSING")
     with transaction.atomic():
         invitations.mark_accepted(invitation, now=now)
-        return customers.enrol(
+        user = customers.enrol(
             customer=invitation.customer,
             full_name=full_name,
             email=invitation.address,
@@ -41,6 +41,8 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
             actor=actor,
             now=now,
         )
+        insolvency.came(invitation=invitation, user=user)
+    return user
 
 
 @retried

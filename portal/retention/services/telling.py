@@ -135,10 +135,10 @@ def _post(item: ErasureItem, run: ErasureRun, *, erased_from: datetime) -> Messa
 
 
 def _person(subject_ref: UUID) -> Principal | None:
-    """The person with this reference, or who owns the account with it."""
+    """The person with this reference, or who owns the account with it; of one that nobody owns any more who acted for it."""
     person = Principal.objects.filter(subject__ref=subject_ref).select_related("subject").first()
     if person is not None:
         return person
-    owners = Membership.objects.filter(customer__subject__ref=subject_ref, role=MemberRole.OWNER)
-    owner = owners.select_related("principal__subject").order_by("pk").first()
-    return owner.principal if owner is not None else None
+    members = Membership.objects.filter(customer__subject__ref=subject_ref).select_related("principal__subject")
+    found = members.filter(role=MemberRole.OWNER).order_by("pk").first() or members.order_by("pk").first()
+    return found.principal if found is not None else None
