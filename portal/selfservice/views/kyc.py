@@ -36,6 +36,7 @@ from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavail
 from portal.law.selectors import running_clocks
 from portal.people.models import Customer
 from portal.people.pages import customer_required, principal_of
+from portal.people.services import insolvency
 from portal.people.states import Answer
 from portal.selfservice.views import grievances
 from portal.selfservice.views.kyc_fetching import ways_to_fetch
@@ -53,7 +54,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     if kind not in kinds_wanted(case, whose, now=clock.now()):
         raise NotFound("There is no such task.")
     earlier = present_documents(case, whose).get(kind) if case.pk else None
-    why_not = _why_not(case, whose, earlier)
+    why_not = _why_not(request, case, whose, earlier)
     question = consenting.question(kind, language=get_language() or "en", now=clock.now())
     is_own = consenting.is_held_by(principal_of(request), case.customer, whose)
     asks = {"kind": kind, "question": question, "is_own": is_own, "reusable": reusable(case, whose, kind)}
@@ -170,8 +171,10 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     return HttpResponse(drawn, content_type="image/png")
 
 
-def _why_not(case: Case, party: Party | None, earlier: Document | None) -> str:
+def _why_not(request: HttpRequest, case: Case, party: Party | None, earlier: Document | None) -> str:
     """Why nothing can be sent here now; empty when something can."""
+    if said := insolvency.said_to(case.customer, request.user.pk):
+        return said
     try:
         minors.require_not_frozen(case, party, at=clock.now())
     except Refused as refused:

@@ -27,6 +27,7 @@ from portal.core.errors import NotFound, PortalError
 from portal.people.models import Customer
 from portal.people.pages import customer_required
 from portal.people.selectors import customer_for, customers_of
+from portal.people.services import insolvency
 from portal.people.states import CustomerKind
 
 #: Looks at documents on one page.
@@ -90,7 +91,7 @@ class CustomerTasks:
     reasons: list[Any]
     #: The document that showed a child, while the account is frozen for it: nothing is asked for then. Empty otherwise.
     froze_url: str
-    #: What stands above the list of somebody who is known as a child; empty for others.
+    #: What stands above the list of somebody who is known as a child, or whose power to act rests; empty for others.
     takes_none: Any
 
 
@@ -100,7 +101,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     """Every customer the person acts for, each with its tasks and people."""
     customers = list(customers_of(request.user))
     viewed = times_viewed(customers)
-    groups = [_group(customer, viewed[customer.pk]) for customer in customers]
+    groups = [_group(customer, viewed[customer.pk], request.user.pk) for customer in customers]
     return render(request, "selfservice/kyc/tasks.html", {"groups": groups})
 
 
@@ -198,7 +199,7 @@ def progress(user: Any) -> tuple[int, int]:
     return sum(needs.done for needs in found), sum(needs.total for needs in found)
 
 
-def _group(customer: Customer, viewed: int) -> CustomerTasks:
+def _group(customer: Customer, viewed: int, user_id: int | None) -> CustomerTasks:
     now = clock.now()
     case = services.case_of(customer, now=now)
     needs = needs_of(case, now=now)
@@ -225,7 +226,7 @@ def _group(customer: Customer, viewed: int) -> CustomerTasks:
         *words.standing(case, on=clock.day(now)),
         [RenewalReason(one.reason).label for one in renewals_of(case)],
         _froze_url(case),
-        TAKES_NONE if is_of_a_child(case, None, at=now) else "",
+        TAKES_NONE if is_of_a_child(case, None, at=now) else insolvency.said_to(customer, user_id),
     )
 
 
