@@ -4,6 +4,7 @@ RFC 5322, 2045-2049, 2231 and 3464, read the way mail programs break them: wrong
 text that exists as HTML only, mails within mails.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _SIGNATURES: Final = frozenset(
 _BREAKS: Final = frozenset(
     ["br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote", "hr", "pre"]
 )
+#: Names under which Python decodes what is no text of a mail; the time that they take grows with the square of it.
+_OF_NO_MAIL: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
 #: Methods of RFC 5546 by which calendars talk to each other; a file with dates that a person attaches has none of them.
 _INVITING: Final = frozenset({"ADD", "CANCEL", "COUNTER", "DECLINECOUNTER", "REFRESH", "REPLY", "REQUEST"})
 _SILENT: Final = frozenset(
@@ -140,17 +143,26 @@ def _header(message: Message, name: str) -> str:
 
 def _plain(text: str) -> str:
     """Bytes that came in a header as they are: the parser keeps them as surrogates."""
-    return _decoded(text.encode("utf-8", "surrogateescape"), "utf-8")
+    try:
+        return _decoded(text.encode("utf-8", "surrogateescape"), "utf-8")
+    except UnicodeEncodeError:  # halves that stand for no byte: of a parameter in a charset that has such
+        return _whole(text)
 
 
 def _decoded(content: bytes, charset: str) -> str:
     """The text in the charset that is named, else in the one that it can be: nobody writes latin-1 by that name."""
     for name in (charset, "utf-8", "windows-1252"):
         try:
-            return content.decode(name)
+            if codecs.lookup(name).name not in _OF_NO_MAIL:
+                return _whole(content.decode(name))
         except (LookupError, UnicodeError, ValueError):
             continue
     return content.decode("utf-8", "replace")
+
+
+def _whole(text: str) -> str:
+    """The text with half letters (lone surrogates, which UTF-7 can write and nothing can keep) replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _ids(message: Message, name: str) -> list[str]:
@@ -205,7 +217,7 @@ def _is_file(part: Message) -> bool:
         return False
     if part.get_content_disposition() == "attachment":
         return True
-    return not part.get_content_type().startswith("text/") or bool(part.get_filename())
+    return not part.get_content_type().startswith("text/") or bool(_filename(part))
 
 
 def _text(parts: list[Message]) -> str:
@@ -242,10 +254,17 @@ def _files(parts: list[Message]) -> Iterator[Attached]:
         yield Attached(_name(part), kind, content, is_inline=is_inline)
 
 
+def _filename(part: Message) -> str:
+    try:
+        return part.get_filename() or ""
+    except ValueError:  # a charset that can only be strict
+        return ""
+
+
 def _name(part: Message) -> str:
     """The file's own name, without the folders that some programs send along."""
     try:
-        pieces = decode_header(part.get_filename() or "")
+        pieces = decode_header(_filename(part))
         name = "".join(_decoded(p, charset or "utf-8") if isinstance(p, bytes) else _plain(p) for p, charset in pieces)
     except (HeaderParseError, ValueError, LookupError):
         name = ""

@@ -141,19 +141,31 @@ def _take_unseen(mailbox: Mailbox, uids: list[str], now: datetime) -> Fetched:
             break
         if keys[uid] in seen:
             continue
-        raw, arrived_at = mailbox.fetch(uid)
-        if not raw:
-            continue
-        try:
-            mailing.take(
-                raw, source=MailSource.IMAP, place=mailbox.place(uid), arrived_at=arrived_at or now, now=clock.now()
-            )
-        except PortalError as error:
-            log.warning("grievances.mail_put_off", code=error.code)
-            failed += 1
-        else:
-            taken += 1
+        became = _take(mailbox, uid, now)
+        taken, failed = taken + (became is True), failed + (became is False)
     return Fetched(taken, failed)
+
+
+def _take(mailbox: Mailbox, uid: str, now: datetime) -> bool | None:
+    """Whether a mail was taken; None for one that is gone meanwhile. Only a connection that breaks off raises."""
+    try:
+        raw, arrived_at = mailbox.fetch(uid)
+    except PortalError as error:
+        log.warning("grievances.mail_put_off", code=error.code)
+        return False
+    if not raw:
+        return None
+    try:
+        mailing.take(
+            raw, source=MailSource.IMAP, place=mailbox.place(uid), arrived_at=arrived_at or now, now=clock.now()
+        )
+    except PortalError as error:
+        log.warning("grievances.mail_put_off", code=error.code)
+        return False
+    except Exception as crash:  # noqa: BLE001 - whatever is wrong with one mail, those behind it are taken all the same
+        log.error("grievances.mail_crashed", error=type(crash).__name__)  # noqa: TRY400 - it may quote the mail
+        return False
+    return True
 
 
 def reconcile(*, now: datetime, days: int = COUNT_DAYS) -> MailCount:

@@ -65,11 +65,11 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
     row = SeenMail(source=source, source_key=key, arrived_at=min(arrived_at, now), seen_at=now, size=len(raw))
     try:
         mail = parsing.parse(raw[:LONGEST])
+        row.content_key = ciphers.blind_index(_said(mail), domain=CONTENT)
     except Exception as error:  # noqa: BLE001 - no mail may stop the others; it stands in the list for a person
         log.warning("grievances.mail_unreadable", error=type(error).__name__)
         row.content_key = ciphers.blind_index(hashlib.sha256(raw).hexdigest(), domain=CONTENT)
         return _ignored(row, Reason.UNREADABLE)
-    row.content_key = ciphers.blind_index(_said(mail), domain=CONTENT)
     reason = judging.why_ignored(mail, own=own_addresses(now=now)) or _unfit(mail)
     if reason is None and _is_known(mail):
         reason = Reason.KNOWN

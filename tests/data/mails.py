@@ -158,6 +158,12 @@ def _hindi_name() -> bytes:
     return with_file(png(), "स्क्रीनशॉट.png")
 
 
+def _half_a_letter_in_a_name() -> bytes:
+    raw = with_file(png(), "screen.png")
+    assert b'filename="screen.png"' in raw
+    return raw.replace(b'filename="screen.png"', b"filename*=utf-7''%2B2AA-screen.png")
+
+
 SHAPES = [
     Shape("plain text", mail().as_bytes(), words="They wrote to me at night."),
     Shape("a subject and nothing else", mail("", Subject="Stop calling me").as_bytes(), words="Stop calling me"),
@@ -195,6 +201,23 @@ SHAPES = [
         lines("Content-Type: text/plain; charset=utf-16", body="They wrote to me.", charset="utf-16"),
         words="They wrote to me.",
     ),
+    Shape(
+        "half a letter in UTF-7",
+        lines("Content-Type: text/plain; charset=utf-7", body="+2AA-They wrote to me."),
+        words="\ufffdThey wrote to me.",
+    ),
+    Shape(
+        "half a letter in a charset of no mail",
+        lines("Content-Type: text/plain; charset=unicode_escape", body=r"\ud800They wrote to me."),
+        words="They wrote to me.",
+    ),
+    Shape(
+        "half a letter in the subject",
+        lines().replace(b"Subject: Spam", b"Subject: =?utf-7?Q?+2AA-?= at night"),
+        words="\ufffd at night",
+    ),
+    Shape("half a letter in the name of a file", _half_a_letter_in_a_name(), words="night", files=1),
+    Shape("a name in no charset", lines("Content-Disposition: inline; filename*=idna''x%41"), words="night"),
     Shape(
         "quoted-printable, cut off in the middle",
         lines("Content-Transfer-Encoding: quoted-printable", body="They wrote=20to me at ni=\nght=2"),

@@ -1,5 +1,7 @@
 """Reading mail: nothing in it raises, HTML gives its words only, an answer is told from what it quotes."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,18 @@ def test_the_language_of_a_mail_is_that_of_its_letters_and_words(text: str, lang
 def test_the_mails_that_it_answers_are_read_nearest_first() -> None:
     raw = lines("In-Reply-To: <b@x.example>", "References: <a@x.example>\r\n <b@x.example>")
     assert parsing.parse(raw).answers == ("<b@x.example>", "<a@x.example>")
+
+
+def test_a_file_keeps_its_name_around_half_a_letter() -> None:
+    (shape,) = (shape for shape in SHAPES if shape.name == "half a letter in the name of a file")
+    assert [file.name for file in parsing.parse(shape.raw).files] == ["\ufffdscreen.png"]
+
+
+def test_a_charset_that_is_none_of_a_mail_costs_no_time() -> None:
+    raw = lines("Content-Type: text/plain; charset=punycode", body="a" * 400_000)
+    begun = time.monotonic()
+    assert len(parsing.parse(raw).text) == parsing.LONGEST_TEXT
+    assert time.monotonic() - begun < 3
 
 
 def test_our_own_addresses_are_told_in_any_case() -> None:

@@ -81,6 +81,39 @@ def test_a_bad_mail_stops_no_other_and_is_asked_for_again(box, monkeypatch) -> N
     assert mailbox.fetch(now=clock.now()).taken == 1
 
 
+def test_a_mail_that_breaks_us_stops_no_other_and_the_log_does_not_quote_it(box, monkeypatch, caplog) -> None:
+    plain = mailing.take
+
+    def breaks(raw, **kwargs):
+        if b"Number 1" in raw:
+            raise RuntimeError("Asha wrote it")
+        return plain(raw, **kwargs)
+
+    box.put(mail(1))
+    box.put(mail(2))
+    monkeypatch.setattr(mailing, "take", breaks)
+    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=1, failed=1)
+    counted = mailbox.reconcile(now=clock.now())
+    assert (counted.in_mailbox, counted.tickets, counted.unexplained) == (2, 1, 1)
+    said = caplog.text
+    assert "RuntimeError" in said
+    assert "Asha wrote it" not in said
+
+
+def test_a_mail_that_the_mailbox_will_not_give_stops_no_other(box) -> None:
+    box.kept_back.add(box.put(mail(1)))
+    box.put(mail(2))
+    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=1, failed=1)
+    box.kept_back.clear()
+    assert mailbox.fetch(now=clock.now()).taken == 1
+
+
+def test_half_a_letter_stops_no_mail_behind_it(box) -> None:
+    box.put(lines("Content-Type: text/plain; charset=utf-7", body="+2AA-"))
+    box.put(mail(2))
+    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=2)
+
+
 def test_the_daily_count_takes_what_a_fetch_missed_and_explains_every_mail(box) -> None:
     box.put(mail(1), at=clock.now() - timedelta(days=6))
     box.put(lines("Precedence: bulk"))

@@ -228,6 +228,11 @@ def test_a_mail_that_stops_the_reader_stands_in_the_list_for_a_person(monkeypatc
     assert seen.outcome == MailOutcome.IGNORED
 
 
+def test_a_mail_of_which_no_mark_can_be_made_stands_in_the_list_for_a_person(monkeypatch) -> None:
+    monkeypatch.setattr(mailing, "_said", lambda mail: "\ud800")
+    assert take(lines()).reason == Reason.UNREADABLE
+
+
 def test_what_is_written_down_of_a_mail_names_nobody() -> None:
     seen = take(lines())
     row = " ".join(str(value) for value in SeenMail.objects.filter(pk=seen.pk).values_list().get())

@@ -11,7 +11,8 @@ USER, PASSWORD = "onesetu", "pass word"
 
 
 class Box:
-    """``mails`` by their numbers; ``commands`` are what was asked. ``refuses`` signs nobody in."""
+    """``mails`` by their numbers; ``commands`` are what was asked. ``refuses`` signs nobody in, ``kept_back`` are
+    numbers of mails that it will not give."""
 
     def __init__(self) -> None:
         self.host = ""
@@ -20,6 +21,7 @@ class Box:
         self.commands: list[str] = []
         self.validity = 7
         self.refuses = False
+        self.kept_back: set[int] = set()
 
     @property
     def url(self) -> str:
@@ -81,6 +83,8 @@ class Talk(socketserver.StreamRequestHandler):
 
     def do_uid_fetch(self, rest: str) -> str:
         number = int(rest.split()[2])
+        if number in self.box.kept_back:
+            return "NO not this one"
         raw, at = self.box.mails[number], self.box.arrived[number].strftime("%d-%b-%Y %H:%M:%S +0000")
         self.say(f'* 1 FETCH (UID {number} INTERNALDATE "{at}" BODY[] {{{len(raw)}}}')
         self.wfile.write(raw + b")\r\n")
