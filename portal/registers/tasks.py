@@ -4,7 +4,7 @@ from celery import shared_task
 
 from portal.core import clock
 from portal.registers.models import IncidentDecision, IncidentSearch
-from portal.registers.services import defects, duties, incident_people, incident_reports, links, orders, senders
+from portal.registers.services import defects, duties, incident_people, incident_settling, links, orders, senders
 
 
 @shared_task(ignore_result=True)
@@ -47,7 +47,7 @@ def tell_affected(decision_id: int) -> None:
 def settle_incidents() -> None:
     """Note which reports have left; go on with letters whose task was lost."""
     incident_people.go_on()
-    incident_reports.settle(now=clock.now())
+    incident_settling.settle(now=clock.now())
 
 
 @shared_task(ignore_result=True)

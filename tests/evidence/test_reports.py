@@ -21,7 +21,14 @@ from portal.evidence.reports import REPORTS
 from portal.law.states import LawfulBasis
 from portal.people.models import RoleGrant
 from portal.people.services import staff
-from portal.registers.models import AuthorityOrder, Disclosure, IncidentPerson, IncidentSearch
+from portal.registers.models import (
+    AuthorityOrder,
+    Disclosure,
+    IncidentDecision,
+    IncidentLetter,
+    IncidentPerson,
+    IncidentSearch,
+)
 from portal.retention.models import ErasureRun, ErasureStep
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.conftest import house, officer
@@ -175,10 +182,12 @@ def test_whom_nothing_reaches_was_not_told():
     search = IncidentSearch.objects.create(
         incident=incident, source="tests", asked_at=clock.now(), asked_by=StaffFactory(), done_at=clock.now()
     )
+    agreed = IncidentDecision.objects.create(
+        incident=incident, duty=incident.duties.first(), step="tell", made_by=StaffFactory(), made_at=clock.now()
+    )
     for way in ("email", "none"):
-        IncidentPerson.objects.create(
-            incident=incident, subject_ref=uuid4(), search=search, told_at=clock.now(), told_by_way=way
-        )
+        touched = IncidentPerson.objects.create(incident=incident, subject_ref=uuid4(), search=search)
+        IncidentLetter.objects.create(person=touched, decision=agreed, told_at=clock.now(), way=way)
     counts = rows_of("incidents", "Incidents")
     assert (counts["Letters promised to people"], counts["People whom nothing reaches"]) == ([1], [1])
 

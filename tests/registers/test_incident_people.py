@@ -16,9 +16,9 @@ from portal.people.models import ContactPoint, Principal
 from portal.people.services import subjects
 from portal.registers.forms.incidents import SearchForm
 from portal.registers.incident_states import DutyState
-from portal.registers.models import IncidentDuty, IncidentPerson, IncidentSearch
+from portal.registers.models import IncidentDuty, IncidentLetter, IncidentSearch
 from portal.registers.selectors import incidents as book
-from portal.registers.services import incident_people, incident_reports
+from portal.registers.services import incident_people, incident_reports, incidents
 from portal.registers.tasks import find_affected, settle_incidents, tell_affected
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import (
@@ -171,8 +171,8 @@ def test_somebody_known_under_two_references_is_one_person(incident: Any, maker:
     assert taken(incident, maker, ASHA, "asha@home.example").added == 1
 
 
-def agreed_to_tell(incident: Any, maker: Any) -> Any:
-    duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
+def agreed_to_tell(incident: Any, maker: Any, code: str = "eu_people") -> Any:
+    duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code=code)
     decision = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
     incident_reports.answer(
         decision=decision,
@@ -198,7 +198,7 @@ def test_everybody_is_written_to_once_in_their_language_and_the_proofs_are_count
     assert "letter_steps_mr told" in text.body
     assert "letter_steps_en" not in text.body
     assert "Meera Kulkarni" in text.body
-    assert IncidentPerson.objects.get(subject_ref=nowhere.subject.ref).told_by_way == book.UNREACHABLE
+    assert IncidentLetter.objects.get(person__subject_ref=nowhere.subject.ref).way == book.UNREACHABLE
     counts = book.counts(incident)
     assert (counts.found, counts.promised, counts.unreachable, counts.sent) == (3, 2, 1, 0)
     settle_incidents()
@@ -248,9 +248,115 @@ def test_a_report_to_people_of_whom_nobody_can_be_reached_is_made_when_that_was_
     tell_affected(decision.pk)
     settle_incidents()
     duty.refresh_from_db()
-    assert (duty.state, duty.reported_at) == (DutyState.REPORTED, IncidentPerson.objects.get().told_at)
+    assert (duty.state, duty.reported_at) == (DutyState.REPORTED, IncidentLetter.objects.get().told_at)
     facts = AuditEvent.objects.get(kind="registers.incident.reported").facts
     assert (facts["count"], facts["undelivered"]) == (0, 1)
+
+
+def all_left(incident: Any, at: Any = None) -> None:
+    """Every message of the newest letter has left, as the outbox writes it down."""
+    waiting = book.letters(incident).filter(sent_at=None)
+    waiting.update(state="sent", sent_at=at or clock.now(), next_attempt_at=None)
+
+
+def other_words(incident: Any, maker: Any) -> None:
+    incidents.tell(incident=incident, words={"letter_steps_en": "Change your PIN"}, actor=maker, now=clock.now())
+
+
+def told_once(incident: Any, maker: Any) -> Any:
+    """Asha was found, and her letter has left."""
+    PrincipalFactory(email=ASHA)
+    asked(incident, maker, "everybody")
+    decision = agreed_to_tell(incident, maker)
+    tell_affected(decision.pk)
+    all_left(incident, clock.now() - timedelta(minutes=5))
+    settle_incidents()
+    return decision
+
+
+def test_a_letter_with_other_words_goes_to_everybody_again_and_is_reported_when_it_has_left(
+    incident: Any, maker: Any
+) -> None:
+    first = told_once(incident, maker)
+    other_words(incident, maker)
+    second = agreed_to_tell(incident, maker)
+    settle_incidents()
+    second.refresh_from_db()
+    reports = AuditEvent.objects.filter(kind="registers.incident.reported")
+    assert (second.done_at, reports.count()) == (None, 1), "nobody has these words yet"
+    tell_affected(second.pk)
+    assert "Change your PIN" in reading.text_of(book.letters(incident).get()).body
+    all_left(incident)
+    settle_incidents()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert second.done_at > first.done_at
+    assert [event.facts["count"] for event in reports] == [1, 1]
+    assert set(IncidentLetter.objects.values_list("decision", flat=True)) == {first.pk, second.pk}
+    assert "Before it, 1 letters with other words" in book.people_told(incident)
+
+
+def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> None:
+    PrincipalFactory(email=ASHA)
+    asked(incident, maker, "everybody")
+    duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
+    waiting = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    agreed_to_tell(incident, maker)
+    with pytest.raises(Refused) as refused:
+        agreed_to_tell(incident, maker)
+    assert refused.value.code == "NOTHING_NEW"
+    checker = as_actor(StaffFactory(roles=["administrator"]))
+    with pytest.raises(Refused) as refused:
+        incident_reports.answer(decision=waiting, approve=True, reason="", actor=checker, now=clock.now())
+    assert refused.value.code == "NOTHING_NEW"
+
+
+def test_the_same_letter_under_another_law_reports_that_duty_and_is_not_sent_again(maker: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(maker, regimes=["EU", "US-CA"])
+    told_everything(incident, maker)
+    told_once(incident, maker)
+    second = agreed_to_tell(incident, maker, "ca_people")
+    tell_affected(second.pk)
+    settle_incidents()
+    assert Message.objects.filter(kind=book.LETTER).count() == 1
+    assert IncidentDuty.objects.get(incident=incident, code="ca_people").state == DutyState.REPORTED
+
+
+def test_whoever_waits_when_a_letter_is_corrected_gets_the_corrected_one_alone(
+    incident: Any, maker: Any, monkeypatch: Any
+) -> None:
+    for number in range(2):
+        ContactPointFactory(address=f"person{number}@acme.example")
+    monkeypatch.setattr(incident_people, "LETTERS", 1)
+    asked(incident, maker, "everybody")
+    first = agreed_to_tell(incident, maker)
+    assert incident_people.tell(first, now=clock.now()) == 1
+    other_words(incident, maker)
+    second = agreed_to_tell(incident, maker)
+    for decision in (first, second, first):
+        incident_people.tell(decision, now=clock.now())
+    assert book.letters(incident).count() == 2
+    assert Message.objects.filter(kind=book.LETTER).count() == 3
+    all_left(incident)
+    settle_incidents()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.done_at == second.done_at, "one overtaken by another is made with it"
+
+
+def test_a_letter_that_has_left_was_made_then_though_a_corrected_one_is_agreed_to_before_it_is_noted(
+    incident: Any, maker: Any
+) -> None:
+    PrincipalFactory(email=ASHA)
+    asked(incident, maker, "everybody")
+    first = agreed_to_tell(incident, maker)
+    tell_affected(first.pk)
+    at = clock.now()
+    all_left(incident, at)
+    other_words(incident, maker)
+    agreed_to_tell(incident, maker)
+    assert IncidentDuty.objects.get(incident=incident, code="eu_people").reported_at == at
 
 
 @pytest.mark.parametrize("of", [ASHA, "9876543210", "ABCPE1234F"])

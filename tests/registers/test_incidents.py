@@ -20,7 +20,7 @@ from portal.registers import incident_papers
 from portal.registers.incident_states import DutyState, IncidentStep
 from portal.registers.models import Incident, IncidentDuty
 from portal.registers.selectors import incidents as book
-from portal.registers.services import incident_people, incident_reports, incidents
+from portal.registers.services import incident_people, incident_reports, incident_settling, incidents
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.registers.factories import as_actor, company_in_force, officer_in_office, opened_incident, told_everything
@@ -126,9 +126,9 @@ def test_each_client_has_a_clock_of_its_own_and_is_told_alone(maker: Any, checke
 def left(decision: Any, at: datetime | None = None) -> datetime:
     """The message of a report has left, as the outbox writes it down."""
     at = at or clock.now()
-    letter = Message.objects.get(kind=incident_reports.REPORT, about=incident_reports._about(decision))
+    letter = Message.objects.get(kind=incident_settling.REPORT, about=incident_settling.about_report(decision))
     Message.objects.filter(pk=letter.pk).update(state="sent", sent_at=at, next_attempt_at=None)
-    incident_reports.settle(now=clock.now())
+    incident_settling.settle(now=clock.now())
     return at
 
 
@@ -205,12 +205,12 @@ def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_l
     )
     with pytest.raises(NotAllowed):
         agreed(decision, maker)
-    assert not Message.objects.filter(kind=incident_reports.REPORT).exists()
+    assert not Message.objects.filter(kind=incident_settling.REPORT).exists()
     agreed(decision, checker)
-    text = reading.text_of(Message.objects.get(kind=incident_reports.REPORT))
+    text = reading.text_of(Message.objects.get(kind=incident_settling.REPORT))
     assert "Symptoms observed:\nsymptoms told" in text.body
     assert "Meera Kulkarni" in text.body
-    incident_reports.settle(now=clock.now())
+    incident_settling.settle(now=clock.now())
     assert duty(incident, "cert_in").state == DutyState.OPEN, "a promise is no report"
     at = left(decision)
     row = duty(incident, "cert_in")
@@ -219,7 +219,7 @@ def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_l
     assert (stopped.state, stopped.stopped_at) == (ClockState.STOPPED, at)
     event = AuditEvent.objects.get(kind="registers.incident.reported")
     assert event.facts["duty"] == "cert_in"
-    assert incident_reports.settle(now=clock.now()) == 0, "settled once"
+    assert incident_settling.settle(now=clock.now()) == 0, "settled once"
 
 
 def test_facts_that_change_between_two_people_need_a_new_proposal(maker: Any, checker: Any) -> None:
@@ -297,7 +297,7 @@ def test_a_yes_to_a_late_report_names_the_reason_that_its_clock_keeps(maker: Any
     assert refused.value.code == "LATE_REASON"
     agreed(decision, checker, late_because="complex")
     Message.objects.filter(kind="registers.incident_report").update(state="sent", sent_at=clock.now())
-    assert incident_reports.settle(now=clock.now()) == 1
+    assert incident_settling.settle(now=clock.now()) == 1
     assert Clock.objects.get(owner=owed.owner).late_because == "complex"
 
 

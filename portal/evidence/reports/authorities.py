@@ -6,7 +6,7 @@ from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
 from portal.law.states import Channel
-from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentPerson, Recipient
+from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentLetter, Recipient
 from portal.registers.states import OrderState
 
 
@@ -54,14 +54,14 @@ def transparency(period: Period) -> list[Table]:
 def incidents(period: Period) -> list[Table]:
     """Incidents entered in the period, their duties, and the people written to."""
     known = Incident.objects.filter(**within(period, "opened_at"))
-    told = IncidentPerson.objects.filter(**within(period, "told_at"))
+    told = IncidentLetter.objects.filter(**within(period, "told_at"))
     counts: list[list[Cell]] = [
         [str(_("Entered in the book")), known.count()],
         [str(_("Of them with personal data")), known.filter(has_personal_data=True).count()],
         [str(_("Of them a cyber incident of the CERT-In Directions")), known.filter(is_cyber=True).count()],
         [str(_("Closed")), Incident.objects.filter(**within(period, "closed_at")).count()],
-        [str(_("Letters promised to people")), told.exclude(told_by_way=Channel.NONE).count()],
-        [str(_("People whom nothing reaches")), told.filter(told_by_way=Channel.NONE).count()],
+        [str(_("Letters promised to people")), told.exclude(way=Channel.NONE).count()],
+        [str(_("People whom nothing reaches")), told.filter(way=Channel.NONE).count()],
     ]
     duties = counted(IncidentDuty.objects.filter(incident__in=known), "state")
     return [

@@ -119,7 +119,10 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
         _propose(request, obj, IncidentStep.FILE)
 
     @service_action(
-        permission=Permission.INCIDENT_DECIDE, label=_("Propose to tell every affected person"), skip=goes_elsewhere
+        permission=Permission.INCIDENT_DECIDE,
+        label=_("Propose to tell every affected person"),
+        description=_("Everybody gets a letter once. With other words than before, everybody gets another."),
+        skip=goes_elsewhere,
     )
     def propose_tell(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
         _propose(request, obj, IncidentStep.TELL)

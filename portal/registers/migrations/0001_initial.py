@@ -1199,16 +1199,28 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('subject_ref', models.UUIDField(verbose_name='subject')),
-                    ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='letter promised')),
-                    ('told_by_way', models.CharField(blank=True, max_length=16, verbose_name='way')),
                     ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='registers.incident', verbose_name='incident')),
                     ('search', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='registers.incidentsearch', verbose_name='found by')),
                 ],
                 options={
                     'verbose_name': 'person affected by an incident',
                     'verbose_name_plural': 'people affected by incidents',
-                    'indexes': [models.Index(condition=models.Q(('told_at', None)), fields=['incident', 'id'], name='registers_incident_untold')],
                     'constraints': [models.UniqueConstraint(fields=('incident', 'subject_ref'), name='registers_incident_person_once')],
+                },
+            ),
+            migrations.CreateModel(
+                name='IncidentLetter',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('told_at', models.DateTimeField(verbose_name='letter promised')),
+                    ('way', models.CharField(max_length=16, verbose_name='way')),
+                    ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='registers.incidentdecision', verbose_name='agreed by')),
+                    ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='registers.incidentperson', verbose_name='person')),
+                ],
+                options={
+                    'verbose_name': 'letter about an incident',
+                    'verbose_name_plural': 'letters about incidents',
+                    'constraints': [models.UniqueConstraint(fields=('person', 'decision'), name='registers_incident_letter_once')],
                 },
             ),
         ),

@@ -9,6 +9,7 @@ from portal.registers.models.incidents import (
     IncidentDecision,
     IncidentDuty,
     IncidentFact,
+    IncidentLetter,
     IncidentPerson,
     IncidentSearch,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "IncidentDecision",
     "IncidentDuty",
     "IncidentFact",
+    "IncidentLetter",
     "IncidentPerson",
     "IncidentSearch",
     "Instruction",

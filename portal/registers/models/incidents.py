@@ -213,16 +213,13 @@ class IncidentSearch(models.Model):
 
 
 class IncidentPerson(models.Model):
-    """Somebody whose data an incident touches, by reference only, and how they were told."""
+    """Somebody whose data an incident touches, by reference only."""
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="people", verbose_name=_("incident"))
     subject_ref = models.UUIDField(_("subject"))
     search = models.ForeignKey(IncidentSearch, models.PROTECT, related_name="people", verbose_name=_("found by"))
-    told_at = models.DateTimeField(_("letter promised"), null=True, blank=True)
-    #: The channel, or "none" for somebody who cannot be reached at all.
-    told_by_way = models.CharField(_("way"), max_length=16, blank=True)
 
-    data_categories = declare(none="id incident subject_ref search told_at told_by_way")
+    data_categories = declare(none="id incident subject_ref search")
 
     class Meta:
         verbose_name = _("person affected by an incident")
@@ -230,10 +227,29 @@ class IncidentPerson(models.Model):
         constraints = (
             models.UniqueConstraint(name="registers_incident_person_once", fields=("incident", "subject_ref")),
         )
-        indexes = (
-            # The next who are to be told.
-            models.Index(fields=("incident", "id"), name="registers_incident_untold", condition=Q(told_at=None)),
-        )
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.pk}"
+
+
+class IncidentLetter(models.Model):
+    """That one person was written to, or is out of reach, by what two people agreed to. A corrected letter is another row.
+
+    ``decision`` is the first that agreed to the words of the letter: under several laws people get one letter.
+    """
+
+    person = models.ForeignKey(IncidentPerson, models.PROTECT, related_name="letters", verbose_name=_("person"))
+    decision = models.ForeignKey(IncidentDecision, models.PROTECT, related_name="letters", verbose_name=_("agreed by"))
+    told_at = models.DateTimeField(_("letter promised"))
+    #: The channel, or "none" for somebody who cannot be reached at all.
+    way = models.CharField(_("way"), max_length=16)
+
+    data_categories = declare(none="id person decision told_at way")
+
+    class Meta:
+        verbose_name = _("letter about an incident")
+        verbose_name_plural = _("letters about incidents")
+        constraints = (models.UniqueConstraint(name="registers_incident_letter_once", fields=("person", "decision")),)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.way}"

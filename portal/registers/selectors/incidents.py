@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,13 +17,15 @@ from portal.law.selectors import profile, rules_for_us
 from portal.law.states import ClockState
 from portal.outbox.models import Message
 from portal.outbox.states import LEFT, MessageState
-from portal.registers.incident_states import DutyState
-from portal.registers.models import Incident, IncidentDuty, IncidentPerson
+from portal.people.states import Answer
+from portal.registers.incident_states import DutyState, IncidentStep
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentPerson
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors.books import company_details, current_officer
 from portal.registers.states import OfficerKind
 
-#: The kind of the letters to affected people. One person gets one letter about one incident, however many laws ask for it.
+#: The kind of the letters to affected people. However many laws ask for it, a person gets one letter, and another one only
+#: with other words.
 LETTER = "registers.incident_person"
 UNREACHABLE = "none"
 
@@ -108,7 +110,7 @@ def _timing(incident: Incident) -> str:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many affected people there are, and what became of the letters to them."""
+    """How many affected people there are, and what became of the newest letter to them."""
 
     found: int
     promised: int
@@ -124,18 +126,53 @@ class Counts:
         return self.found == self.promised + self.unreachable and self.waiting == 0
 
 
+def tellings(incident: Incident) -> QuerySet[IncidentDecision]:
+    """What two people agreed to tell everybody who is affected, the newest first."""
+    agreed = incident.decisions.filter(step=IncidentStep.TELL, answer=Answer.APPROVED)
+    return agreed.select_related("incident").order_by("-checked_at", "-pk")
+
+
+def letter_of(incident: Incident) -> IncidentDecision | None:
+    """The newest letter to people, by the decision that first agreed to its words: those behind it that agreed to the same
+    words, for another law, are the same letter. Other words are another letter, which takes its place.
+    """
+    found: IncidentDecision | None = None
+    for decision in tellings(incident):
+        if found is not None and decision.words != found.words:
+            break
+        found = decision
+    return found
+
+
+def about_letter(letter: IncidentDecision) -> str:
+    """The label of one letter's messages: a corrected letter has another, so that it leaves beside the first."""
+    return f"{letter.incident.about}/people/{letter.pk}"
+
+
+def untold(letter: IncidentDecision) -> QuerySet[IncidentPerson]:
+    """Who is affected and was not written to with these words."""
+    written = IncidentLetter.objects.filter(person=OuterRef("pk"), decision=letter)
+    return IncidentPerson.objects.filter(~Exists(written), incident=letter.incident_id)
+
+
 def letters(incident: Incident) -> QuerySet[Message]:
-    """The letters to affected people about an incident."""
-    return Message.objects.filter(kind=LETTER, about=f"{incident.about}/people")
+    """The messages of the newest letter to affected people."""
+    letter = letter_of(incident)
+    return Message.objects.filter(kind=LETTER, about=about_letter(letter)) if letter else Message.objects.none()
+
+
+def sent_before(incident: Incident) -> int:
+    """How many messages left of letters in whose place a newer one came."""
+    newest = letter_of(incident)
+    about = [about_letter(one) for one in tellings(incident) if one != newest]
+    return Message.objects.filter(kind=LETTER, about__in=about, state__in=LEFT).count() if about else 0
 
 
 def counts(incident: Incident) -> Counts:
-    """People and letters of an incident, counted in two queries."""
-    unreachable = Q(told_by_way=UNREACHABLE)
-    people = IncidentPerson.objects.filter(incident=incident).aggregate(
-        found=Count("pk"),
-        promised=Count("pk", filter=Q(told_at__isnull=False) & ~unreachable),
-        unreachable=Count("pk", filter=unreachable),
+    """The people of an incident, and what became of the newest letter to them."""
+    unreachable = Q(way=UNREACHABLE)
+    people = IncidentLetter.objects.filter(decision=letter_of(incident)).aggregate(
+        promised=Count("pk", filter=~unreachable), unreachable=Count("pk", filter=unreachable)
     )
     rows = letters(incident).order_by().values_list("state").annotate(number=Count("pk"))
     state_of: Counter[str] = Counter(dict(rows))
@@ -143,6 +180,7 @@ def counts(incident: Incident) -> Counts:
     ended = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED)
     failed = sum(state_of[state] for state in ended)
     return Counts(
+        found=incident.people.count(),
         **people,
         sent=sent,
         undelivered=state_of[MessageState.UNDELIVERED],
@@ -152,9 +190,9 @@ def counts(incident: Incident) -> Counts:
 
 
 def people_told(incident: Incident) -> str:
-    """How many people were found and told, in one sentence."""
-    found = counts(incident)
-    return _(
+    """How many people were found and told, in one sentence; in another, how many had a letter with other words before."""
+    found, before = counts(incident), sent_before(incident)
+    said = _(
         "%(found)s people found; %(sent)s letters sent, %(undelivered)s of them not delivered, %(waiting)s on their way, "
         "%(failed)s failed; %(unreachable)s people without an address."
     ) % {
@@ -165,6 +203,8 @@ def people_told(incident: Incident) -> str:
         "failed": found.failed,
         "unreachable": found.unreachable,
     }
+    earlier = _("Before it, %(sent)s letters with other words had been sent.") % {"sent": before}
+    return f"{said} {earlier}" if before else said
 
 
 def clocks_of(duties: Iterable[IncidentDuty]) -> dict[str, Clock]:

@@ -1,4 +1,6 @@
-"""Who is affected by an incident: found by query or by an uploaded list, kept by reference, and each written to once."""
+"""Who is affected by an incident: found by query or by an uploaded list, kept by reference, and each written to once with
+the same words.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -8,7 +10,6 @@ from uuid import UUID
 
 import tablib  # type: ignore[import-untyped]
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
@@ -26,11 +27,11 @@ from portal.people.services.contacts import Reach
 from portal.people.services.principals import NewPerson
 from portal.people.states import Answer
 from portal.registers.incident_states import IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentPerson, IncidentSearch
+from portal.registers.models import Incident, IncidentDecision, IncidentLetter, IncidentPerson, IncidentSearch
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
-from portal.registers.services.incidents import require_open
+from portal.registers.services.incidents import lock, require_open
 
 #: The source of a search by a list of addresses.
 LIST = "list"
@@ -164,19 +165,25 @@ def _table(name: str, content: bytes) -> tablib.Dataset:
 
 
 def tell(decision: IncidentDecision, *, now: datetime) -> int:
-    """Promise the next letters to affected people who were told nothing yet; each letter and its mark commit together.
+    """Promise the next messages of the newest letter that two people agreed to, of which ``decision`` is or was one; each
+    message and its row commit together.
 
     Returns how many people were dealt with: 0 when nobody is left. A person whom nothing reaches is marked so and counted.
-    Someone who was found under two references gets one letter.
+    Someone who was found under two references gets one letter. Where other words are agreed to meanwhile, it ends: whoever
+    was not written to yet gets those alone.
     """
-    if decision.answer != Answer.APPROVED:
+    newest = book.tellings(decision.incident).first()
+    letter = book.letter_of(decision.incident)
+    if newest is None or letter is None:
         return 0
-    waiting = IncidentPerson.objects.filter(incident=decision.incident_id, told_at=None).order_by("pk")[:LETTERS]
-    rows = list(waiting)
-    for row in rows:
+    rows = list(book.untold(letter).order_by("pk")[:LETTERS])
+    for done, row in enumerate(rows):
         with transaction.atomic():
-            way = _write(row, decision)
-            IncidentPerson.objects.filter(pk=row.pk, told_at=None).update(told_at=now, told_by_way=way)
+            lock(decision.incident)
+            if book.tellings(decision.incident).values_list("pk", flat=True)[0] != newest.pk:
+                return done
+            way = _write(row, letter)
+            IncidentLetter.objects.get_or_create(person=row, decision=letter, defaults={"told_at": now, "way": way})
     return len(rows)
 
 
@@ -192,11 +199,9 @@ def tell_on(decision: IncidentDecision, *, now: datetime) -> int:
 def go_on() -> int:
     """Hand out anew what a lost task left undone: searches, and letters that two people agreed to. Returns how many."""
     searches = list(IncidentSearch.objects.filter(done_at=None).exclude(source=LIST).values_list("pk", flat=True))
-    untold = IncidentPerson.objects.filter(incident=OuterRef("incident"), told_at=None)
-    agreed = IncidentDecision.objects.filter(
-        Exists(untold), answer=Answer.APPROVED, step=IncidentStep.TELL, done_at=None
-    )
-    letters = list(agreed.values_list("pk", flat=True))
+    waiting = IncidentDecision.objects.filter(answer=Answer.APPROVED, step=IncidentStep.TELL, done_at=None)
+    told = {decision.incident_id: decision for decision in waiting.select_related("incident")}
+    letters = [decision.pk for decision in told.values() if _is_unfinished(decision.incident)]
     with transaction.atomic():
         for pk in searches:
             enqueue(FIND, pk)
@@ -205,7 +210,13 @@ def go_on() -> int:
     return len(searches) + len(letters)
 
 
-def _write(row: IncidentPerson, decision: IncidentDecision) -> str:
+def _is_unfinished(incident: Incident) -> bool:
+    """Whether somebody has to get the newest letter yet."""
+    letter = book.letter_of(incident)
+    return letter is not None and book.untold(letter).exists()
+
+
+def _write(row: IncidentPerson, letter: IncidentDecision) -> str:
     refs = people.refs_of(row.subject_ref)
     person = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
     found = reaching.reach(person) if person is not None else None
@@ -220,11 +231,11 @@ def _write(row: IncidentPerson, decision: IncidentDecision) -> str:
         address=address,
         language=language,
         purpose="policy_and_security",
-        about=f"{decision.incident.about}/people",
+        about=book.about_letter(letter),
         context={
-            "reference": decision.incident.reference,
+            "reference": letter.incident.reference,
             "contact": book.contact_lines(),
-            **rules.letter_of(decision.words, language),
+            **rules.letter_of(letter.words, language),
         },
     )
     return str(channel)

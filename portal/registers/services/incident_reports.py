@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import actor as actors
 from portal.core import addresses, clock, plain_words
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
@@ -21,9 +19,7 @@ from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.moves import move
 from portal.law.services import clocks, lateness
 from portal.law.states import Channel, Ended
-from portal.outbox.models import Message
 from portal.outbox.services import post
-from portal.outbox.states import LEFT
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
@@ -32,12 +28,11 @@ from portal.registers.permissions import Act
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services.incident_people import TELL
+from portal.registers.services.incident_settling import REPORT, about_report, record, reported, settle
+from portal.registers.services.incidents import lock
 
-#: The kind of the letters to authorities and clients.
-REPORT = "registers.incident_report"
 #: What a yes lets leave: a report, as opposed to none and to the end of the incident.
 REPORTS = frozenset({IncidentStep.SEND, IncidentStep.FILE, IncidentStep.TELL})
-SETTLE = "portal.registers.tasks.settle_incidents"
 
 
 def draft(duty: IncidentDuty, *, now: datetime) -> list[list[str]]:
@@ -70,8 +65,8 @@ def propose_report(
     (``file``), or to write to every affected person (``tell``). Nothing leaves before another person agrees.
 
     Raises NotAllowed; IllegalMove for a duty that is not due or a closed incident; Refused for words that the law asks for
-    and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be told (NOBODY), and an
-    address that is none.
+    and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be told (NOBODY), a letter
+    whose words were agreed to for this duty already (NOTHING_NEW), and an address that is none.
     """
     way = IncidentStep(step)
     terms = rules.duties()[duty.code]
@@ -86,8 +81,11 @@ def propose_report(
         )
     if way == IncidentStep.TELL and not duty.incident.people.exists():
         raise Refused(_("Nobody who is affected has been found yet. Search first."), code="NOBODY")
+    words = draft(duty, now=now)
+    if way == IncidentStep.TELL:
+        _require_other_words(duty, words)
     address = addresses.normalise(addresses.EMAIL, to) if way == IncidentStep.SEND else ""
-    return _propose(duty.incident, duty, way, actor=actor, now=now, words=draft(duty, now=now), to=address)
+    return _propose(duty.incident, duty, way, actor=actor, now=now, words=words, to=address)
 
 
 def propose_none(*, duty: IncidentDuty, why: str, actor: Actor, now: datetime) -> IncidentDecision:
@@ -115,14 +113,17 @@ def answer(
     """Agree to what was proposed or refuse it, as another person; what follows a yes is in the same transaction.
 
     A report by e-mail is promised to the outbox and its duty is reported when the message has left; for affected people a
-    task writes their letters; one on another's form waits for ``note_filed``. A yes to a report after its date says why it is
-    late (``law.states.LateReason``). Raises what ``four_eyes.answer`` raises: Refused (SHOWN_CHANGED) when the facts changed
-    meanwhile, too; Refused (LATE_REASON); and IllegalMove where the duty went on without it.
+    task writes their letters, to everybody again where the words are others than before; one on another's form waits for
+    ``note_filed``. A yes to a report after its date says why it is late (``law.states.LateReason``). Raises what
+    ``four_eyes.answer`` raises: Refused (SHOWN_CHANGED) when the facts changed meanwhile, too; Refused (LATE_REASON), and
+    (NOTHING_NEW) as ``propose_report``; and IllegalMove where the duty went on without it.
     """
     step = IncidentStep(decision.step)
     with transaction.atomic():
         if approve and step in REPORTS:
             _say_why_late(decision, late_because, at=now)
+        if approve and step == IncidentStep.TELL:
+            _before_a_letter(decision, now=now)
         four_eyes.answer(
             decision,
             checker=four_eyes.person_of(actor),
@@ -131,7 +132,7 @@ def answer(
             reason=reason,
             now=now,
         )
-        _record(AuditKind.REGISTERS_INCIDENT_ANSWERED, decision, actor, now, answer=str(decision.answer))
+        record(AuditKind.REGISTERS_INCIDENT_ANSWERED, decision, actor, now, answer=str(decision.answer))
         if not approve:
             return
         match step:
@@ -181,7 +182,7 @@ def note_filed(
         if noted != 1:
             raise LostRace(_("This was noted already."))
         decision.refresh_from_db()
-        _reported(decision, at=filed_at, actor=actor, now=now)
+        reported(decision, at=filed_at, actor=actor, now=now)
 
 
 def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime) -> None:
@@ -193,45 +194,25 @@ def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime
         decision.late_because = late_because
 
 
-def settle(*, now: datetime) -> int:
-    """Note which promised reports have left by ``now``: each decision in a transaction of its own. Returns how many.
-
-    A report to one address is made when its message has left. A report to people is made when everybody who was found was
-    written to and no letter is on its way; the moment is when the last one left. Where nobody could be reached at all it is
-    when that was seen: nothing more can be done.
-    """
-    waiting = IncidentDecision.objects.filter(
-        answer=Answer.APPROVED, done_at=None, step__in=[IncidentStep.SEND, IncidentStep.TELL]
-    ).select_related("incident", "duty__incident", "duty__client")
-    return sum(_settle(decision, now) for decision in waiting)
+def _before_a_letter(decision: IncidentDecision, *, now: datetime) -> None:
+    """The letters before it that have all left were made then, and not when this one leaves."""
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    lock(decision.incident)
+    _require_other_words(decision.duty, decision.words)
+    settle(now=now, incident=decision.incident)
 
 
-def _settle(decision: IncidentDecision, now: datetime) -> bool:
-    at = _left_at(decision)
-    if at is None:
-        return False
-    actor = actors.system(SETTLE)
-    with transaction.atomic():
-        if IncidentDecision.objects.filter(pk=decision.pk, done_at=None).update(done_at=at) != 1:
-            return False
-        decision.refresh_from_db()
-        _reported(decision, at=at, actor=actor, now=now)
-    return True
-
-
-def _left_at(decision: IncidentDecision) -> datetime | None:
-    """When a promised report had left; None while it has not, or failed: then somebody decides in the outbox."""
-    if decision.step == IncidentStep.SEND:
-        letter = Message.objects.filter(kind=REPORT, about=_about(decision), state__in=LEFT).first()
-        return letter.sent_at if letter is not None else None
-    counts = book.counts(decision.incident)
-    if not counts.is_over:
-        return None
-    if counts.promised == 0:
-        at: datetime | None = decision.incident.people.aggregate(last=Max("told_at"))["last"]
-        return at
-    last = book.letters(decision.incident).filter(sent_at__isnull=False).order_by("-sent_at").first()
-    return last.sent_at if last is not None else None
+def _require_other_words(duty: IncidentDuty, words: list[list[str]]) -> None:
+    """The same letter under another law is no second one: nobody gets it twice, and that duty is reported with it."""
+    letter = book.letter_of(duty.incident)
+    if letter is None or letter.words != words:
+        return
+    since = book.tellings(duty.incident).filter(checked_at__gte=letter.checked_at)
+    if since.filter(duty=duty).exists():
+        said = _(
+            "Everybody gets this letter already, whoever is found later, too. Change its words to write to all again."
+        )
+        raise Refused(said, code="NOTHING_NEW")
 
 
 def shown(decision: IncidentDecision) -> dict[str, Any]:
@@ -278,7 +259,7 @@ def _propose(
             why=why,
             to=to,
         )
-        _record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
+        record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
     return decision
 
 
@@ -300,7 +281,7 @@ def _send(decision: IncidentDecision) -> None:
         address=decision.to,
         language="en",
         purpose="policy_and_security",
-        about=_about(decision),
+        about=about_report(decision),
         context={
             "reference": decision.incident.reference,
             "source": terms.source,
@@ -308,25 +289,6 @@ def _send(decision: IncidentDecision) -> None:
         },
         only_here=True,
     )
-
-
-def _about(decision: IncidentDecision) -> str:
-    return f"{decision.incident.about}/report/{decision.pk}"
-
-
-def _reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: datetime) -> None:
-    """The duty is reported, and its clock stops, with the first report under it; each report has its audit event."""
-    duty = decision.duty
-    assert duty is not None  # noqa: S101 - a constraint of the table says so
-    duty.refresh_from_db()
-    if duty.state != DutyState.REPORTED:
-        move(duty, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)
-        clocks.stop(owner=duty.owner, at=at, actor=actor, now=now, late_because=decision.late_because)
-    facts: dict[str, Any] = {"reported_at": clock.stamp(at), "sha256": decision.proof_sha256 or None}
-    if decision.step == IncidentStep.TELL:
-        counts = book.counts(decision.incident)
-        facts |= {"count": counts.sent, "undelivered": counts.undelivered + counts.failed + counts.unreachable}
-    _record(AuditKind.REGISTERS_INCIDENT_REPORTED, decision, actor, now, **facts)
 
 
 def _decline(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
@@ -355,14 +317,3 @@ def _require_nothing_owed(incident: Incident) -> None:
     owed = [rules.duties()[duty.code].label for duty in book.open_duties(incident)]
     if owed:
         raise Refused(_("First report, or decide not to: %(owed)s.") % {"owed": "; ".join(owed)}, code="OWED")
-
-
-def _record(kind: AuditKind, decision: IncidentDecision, actor: Actor, now: datetime, **more: Any) -> None:
-    facts: dict[str, Any] = {
-        "incident": decision.incident.reference,
-        "duty": decision.duty.code if decision.duty is not None else None,
-        "step": str(decision.step),
-    }
-    if kind != AuditKind.REGISTERS_INCIDENT_REPORTED:
-        facts |= {"proposal": decision.pk, "shown_sha256": decision.shown_sha256}
-    audit.record(kind, actor=actor, about=decision.incident.about, facts={**facts, **more}, at=now)

@@ -268,6 +268,11 @@ def require_open(incident: Incident, actor: Actor) -> User:
     return person
 
 
+def lock(incident: Incident) -> None:
+    """One at a time, in the caller's transaction: agreeing to a letter, writing it, and closing."""
+    Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+
+
 def _require_times(began_at: datetime | None, noticed_at: datetime, aware_at: datetime, now: datetime) -> None:
     if noticed_at > now or aware_at > now:
         raise at_field("aware_at", _("A time of an incident cannot lie in the future."), code="TIMES")

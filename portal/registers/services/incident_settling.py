@@ -1,0 +1,102 @@
+"""Noting that reports of an incident were made: the proof, the audit event, and the clock that stops."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import actor as actors
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.moves import move
+from portal.law.services import clocks
+from portal.outbox.models import Message
+from portal.outbox.states import LEFT
+from portal.people.states import Answer
+from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
+from portal.registers.models import Incident, IncidentDecision, IncidentLetter
+from portal.registers.selectors import incidents as book
+
+#: The kind of the letters to authorities and clients.
+REPORT = "registers.incident_report"
+SETTLE = "portal.registers.tasks.settle_incidents"
+
+
+def settle(*, now: datetime, incident: Incident | None = None) -> int:
+    """Note which promised reports (of all incidents, or one) have left by ``now``: each decision in a transaction of its own.
+    Returns how many.
+
+    A report to one address is made when its message has left. A report to people is made when everybody who was found was
+    written to and no letter is on its way; the moment is when the last one left. Where nobody could be reached at all it is
+    when that was seen: nothing more can be done. A letter that a corrected one overtook is made with that one.
+    """
+    waiting = IncidentDecision.objects.filter(
+        answer=Answer.APPROVED, done_at=None, step__in=[IncidentStep.SEND, IncidentStep.TELL]
+    ).select_related("incident", "duty__incident", "duty__client")
+    if incident is not None:
+        waiting = waiting.filter(incident=incident)
+    return sum(_settle(decision, now) for decision in waiting)
+
+
+def _settle(decision: IncidentDecision, now: datetime) -> bool:
+    at = _left_at(decision)
+    if at is None:
+        return False
+    actor = actors.system(SETTLE)
+    with transaction.atomic():
+        if IncidentDecision.objects.filter(pk=decision.pk, done_at=None).update(done_at=at) != 1:
+            return False
+        decision.refresh_from_db()
+        reported(decision, at=at, actor=actor, now=now)
+    return True
+
+
+def _left_at(decision: IncidentDecision) -> datetime | None:
+    """When a promised report had left; None while it has not, or failed: then somebody decides in the outbox."""
+    if decision.step == IncidentStep.SEND:
+        letter = Message.objects.filter(kind=REPORT, about=about_report(decision), state__in=LEFT).first()
+        return letter.sent_at if letter is not None else None
+    counts = book.counts(decision.incident)
+    if not counts.is_over:
+        return None
+    if counts.promised == 0:
+        seen = IncidentLetter.objects.filter(decision=book.letter_of(decision.incident))
+        at: datetime | None = seen.aggregate(last=Max("told_at"))["last"]
+        return at
+    last = book.letters(decision.incident).filter(sent_at__isnull=False).order_by("-sent_at").first()
+    return last.sent_at if last is not None else None
+
+
+def about_report(decision: IncidentDecision) -> str:
+    """The label of the message that carries a report."""
+    return f"{decision.incident.about}/report/{decision.pk}"
+
+
+def reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: datetime) -> None:
+    """The duty is reported, and its clock stops, with the first report under it; each report has its audit event."""
+    duty = decision.duty
+    assert duty is not None  # noqa: S101 - a constraint of the table says so
+    duty.refresh_from_db()
+    if duty.state != DutyState.REPORTED:
+        move(duty, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)
+        clocks.stop(owner=duty.owner, at=at, actor=actor, now=now, late_because=decision.late_because)
+    facts: dict[str, Any] = {"reported_at": clock.stamp(at), "sha256": decision.proof_sha256 or None}
+    if decision.step == IncidentStep.TELL:
+        counts = book.counts(decision.incident)
+        facts |= {"count": counts.sent, "undelivered": counts.undelivered + counts.failed + counts.unreachable}
+    record(AuditKind.REGISTERS_INCIDENT_REPORTED, decision, actor, now, **facts)
+
+
+def record(kind: AuditKind, decision: IncidentDecision, actor: Actor, now: datetime, **more: Any) -> None:
+    """The audit event of one step of a decision, in the caller's transaction."""
+    facts: dict[str, Any] = {
+        "incident": decision.incident.reference,
+        "duty": decision.duty.code if decision.duty is not None else None,
+        "step": str(decision.step),
+    }
+    if kind != AuditKind.REGISTERS_INCIDENT_REPORTED:
+        facts |= {"proposal": decision.pk, "shown_sha256": decision.shown_sha256}
+    audit.record(kind, actor=actor, about=decision.incident.about, facts={**facts, **more}, at=now)
