@@ -255,6 +255,7 @@ class AuditKind(StrEnum):
     REGISTERS_INCIDENT_PEOPLE_FOUND = "registers.incident.people_found"
     REGISTERS_INCIDENT_PROPOSED = "registers.incident.proposed"
     REGISTERS_INCIDENT_REPORTED = "registers.incident.reported"
+    REGISTERS_INCIDENT_UNDELIVERED = "registers.incident.undelivered"
     REGISTERS_INSTRUCTION_ACKNOWLEDGED = "registers.instruction.acknowledged"
     REGISTERS_INSTRUCTION_ACTED = "registers.instruction.acted"
     REGISTERS_INSTRUCTION_DELIVERED = "registers.instruction.delivered"

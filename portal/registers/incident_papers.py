@@ -26,6 +26,7 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
         ["SHA-256 of what both saw", decision.shown_sha256],
         *([["Why", decision.why]] if decision.why else []),
         *([["Sent or filed", moments.in_both(decision.done_at)]] if decision.done_at else []),
+        *([["Known not to have arrived", moments.in_both(decision.undelivered_at)]] if decision.undelivered_at else []),
         *([["Number given by the other side", decision.filed_reference]] if decision.filed_reference else []),
         *([["SHA-256 of its acknowledgement", decision.proof_sha256]] if decision.proof_sha256 else []),
     ]
@@ -93,14 +94,20 @@ def _decision_rows(incident: Incident) -> list[list[str]]:
     return [
         [
             f"{rules.duties()[row.duty.code].label if row.duty else 'The incident'}: {row.get_step_display()}",
-            "\n".join(
-                filter(
-                    None,
-                    [_answer(row), row.why, moments.in_both(row.done_at) if row.done_at else "", row.filed_reference],
-                )
-            ),
+            "\n".join(filter(None, _course_of(row))),
         ]
         for row in rows
+    ]
+
+
+def _course_of(decision: IncidentDecision) -> list[str]:
+    done, lost = decision.done_at, decision.undelivered_at
+    return [
+        _answer(decision),
+        decision.why,
+        moments.in_both(done) if done else "",
+        f"Known not to have arrived: {moments.in_both(lost)}" if lost else "",
+        decision.filed_reference,
     ]
 
 

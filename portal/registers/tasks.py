@@ -45,9 +45,10 @@ def tell_affected(decision_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def settle_incidents() -> None:
-    """Note which reports have left; go on with letters whose task was lost."""
+    """Note which reports have left, and which came back; go on with letters whose task was lost."""
     incident_people.go_on()
     incident_settling.settle(now=clock.now())
+    incident_settling.look_for_returned(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -108,6 +108,7 @@ STAFF_ONLY = {
     "registers.incident_due_soon",
     "registers.incident_late",
     "registers.incident_opened",
+    "registers.incident_returned",
     # To authorities and companies.
     "registers.incident_report",
     "registers.book_tasks",

@@ -15,12 +15,14 @@ from portal.law.services import correcting, sweeping
 from portal.law.states import ClockState
 from portal.outbox.models import Message
 from portal.outbox.services import reading
+from portal.people.models import User
 from portal.people.services import fiduciaries
 from portal.registers import incident_papers
 from portal.registers.incident_states import DutyState, IncidentStep
 from portal.registers.models import Incident, IncidentDuty
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_people, incident_reports, incident_settling, incidents
+from portal.registers.tasks import settle_incidents
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.registers.factories import as_actor, company_in_force, officer_in_office, opened_incident, told_everything
@@ -220,6 +222,59 @@ def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_l
     event = AuditEvent.objects.get(kind="registers.incident.reported")
     assert event.facts["duty"] == "cert_in"
     assert incident_settling.settle(now=clock.now()) == 0, "settled once"
+
+
+def sent_to_cert_in(maker: Any, checker: Any) -> Any:
+    """A report by e-mail that two people agreed to."""
+    officer_in_office()
+    company_in_force()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    decision = incident_reports.propose_report(
+        duty=duty(incident, "cert_in"), step="send", to="incident@cert.example", actor=maker, now=clock.now()
+    )
+    return agreed(decision, checker)
+
+
+def came_back(decision: Any) -> None:
+    """The outbox was told that the message of a report did not arrive."""
+    letter = Message.objects.filter(kind=incident_settling.REPORT, about=incident_settling.about_report(decision))
+    letter.update(state="undelivered", sent_at=clock.now(), next_attempt_at=None)
+
+
+def test_a_report_that_came_back_is_not_made_and_whoever_decides_hears_of_it_once(maker: Any, checker: Any) -> None:
+    decision = sent_to_cert_in(maker, checker)
+    came_back(decision)
+    for _round in range(2):
+        settle_incidents()
+    owed = duty(decision.incident, "cert_in")
+    assert owed.state == DutyState.OPEN
+    assert Clock.objects.get(owner=owed.owner).state == ClockState.RUNNING
+    assert not AuditEvent.objects.filter(kind="registers.incident.reported").exists()
+    assert AuditEvent.objects.filter(kind="registers.incident.undelivered").count() == 1
+    told = list(Message.objects.filter(kind="registers.incident_returned").values_list("subject_ref", flat=True))
+    assert {User.objects.get(pk=one.user_id).subject.ref for one in (maker, checker)} <= set(told)
+    assert len(told) == len(set(told))
+
+
+def test_a_report_that_comes_back_after_it_was_noted_is_told_and_shown(maker: Any, checker: Any) -> None:
+    decision = sent_to_cert_in(maker, checker)
+    left(decision)
+    came_back(decision)
+    settle_incidents()
+    assert Message.objects.filter(kind="registers.incident_returned").exists()
+    decision.refresh_from_db()
+    assert decision.done_at is not None
+    assert "Known not to have arrived" in incident_papers._decision_rows(decision.incident)[0][1]
+
+
+def test_a_report_that_arrived_after_all_is_made_when_it_had_left(maker: Any, checker: Any) -> None:
+    decision = sent_to_cert_in(maker, checker)
+    came_back(decision)
+    settle_incidents()
+    Message.objects.filter(kind=incident_settling.REPORT).update(state="delivered")
+    settle_incidents()
+    assert duty(decision.incident, "cert_in").reported_at == Message.objects.get(kind=incident_settling.REPORT).sent_at
 
 
 def test_facts_that_change_between_two_people_need_a_new_proposal(maker: Any, checker: Any) -> None:

@@ -140,7 +140,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(
         IncidentDecision,
         "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer late_because done_at "
-        "filed_reference proof_sha256",
+        "undelivered_at filed_reference proof_sha256",
     )
     list_display = ("incident", "duty", "step", "answer", "made_by", "made_at", "checked_by", "done_at")
     list_filter = ("answer", "step")
@@ -148,7 +148,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     search_fields = ("incident__reference",)
     fields = (
         *("incident", "what", "step", "why", "to", "text", *PROPOSAL),
-        *("late_because", "done_at", "filed_reference", "proof_sha256", "paper"),
+        *("late_because", "done_at", "undelivered_at", "filed_reference", "proof_sha256", "paper"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 

@@ -1138,6 +1138,7 @@ class Migration(migrations.Migration):
                     ('to', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='registers.incident_decision.to', verbose_name='e-mail address')),
                     ('late_because', models.CharField(blank=True, choices=[('complex', 'It took longer to find out'), ('many', 'More came in than we could answer'), ('others', 'We waited for somebody outside'), ('person', 'We waited for the person'), ('fault', 'A system did not work'), ('mistake', 'We made a mistake')], default='', max_length=12, verbose_name='why late')),
                     ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='sent or filed')),
+                    ('undelivered_at', models.DateTimeField(blank=True, null=True, verbose_name='known not to have arrived')),
                     ('filed_reference', models.CharField(blank=True, max_length=80, verbose_name='number that the other side gave')),
                     ('proof_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the acknowledgement')),
                     ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),

@@ -141,6 +141,7 @@ class IncidentDecision(FourEyesModel):
     ``words`` are as they were shown and are sent: (what the law asks for, the text), in the order of the form; for people
     by language. ``done_at``, ``filed_reference`` and ``proof_sha256`` are the proof of a report on another's own form.
     ``late_because`` is said by whoever lets a late report go, and kept until it has left and its clock stops.
+    ``undelivered_at`` is when those who decide were told that the message did not arrive, before it was done or after.
     """
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="decisions", verbose_name=_("incident"))
@@ -153,6 +154,7 @@ class IncidentDecision(FourEyesModel):
     to = EncryptedTextField(_("e-mail address"), purpose="registers.incident_decision.to", blank=True)
     late_because = models.CharField(_("why late"), max_length=12, choices=LateReason.choices, blank=True, default="")
     done_at = models.DateTimeField(_("sent or filed"), null=True, blank=True)
+    undelivered_at = models.DateTimeField(_("known not to have arrived"), null=True, blank=True)
     filed_reference = models.CharField(_("number that the other side gave"), max_length=80, blank=True)
     proof_sha256 = models.CharField(_("SHA-256 of the acknowledgement"), max_length=64, blank=True)
     noted_by = models.ForeignKey(
@@ -161,7 +163,7 @@ class IncidentDecision(FourEyesModel):
 
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step late_because done_at "
-        "filed_reference proof_sha256 noted_by",
+        "undelivered_at filed_reference proof_sha256 noted_by",
         contact="to",
         free_text="reason why words",
     )

@@ -14,11 +14,12 @@ from portal.core.actor import Actor
 from portal.core.moves import move
 from portal.law.services import clocks
 from portal.outbox.models import Message
-from portal.outbox.states import LEFT
+from portal.outbox.states import LEFT, MessageState
 from portal.people.states import Answer
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
 from portal.registers.models import Incident, IncidentDecision, IncidentLetter
 from portal.registers.selectors import incidents as book
+from portal.registers.services.incidents import write_to_deciders
 
 #: The kind of the letters to authorities and clients.
 REPORT = "registers.incident_report"
@@ -29,7 +30,7 @@ def settle(*, now: datetime, incident: Incident | None = None) -> int:
     """Note which promised reports (of all incidents, or one) have left by ``now``: each decision in a transaction of its own.
     Returns how many.
 
-    A report to one address is made when its message has left. A report to people is made when everybody who was found was
+    A report to one address is made when its message has left and has not come back. A report to people is made when everybody who was found was
     written to and no letter is on its way; the moment is when the last one left. Where nobody could be reached at all it is
     when that was seen: nothing more can be done. A letter that a corrected one overtook is made with that one.
     """
@@ -54,10 +55,41 @@ def _settle(decision: IncidentDecision, now: datetime) -> bool:
     return True
 
 
+def look_for_returned(*, now: datetime) -> int:
+    """Write to whoever decides about each report by e-mail that did not arrive, once, with its audit event; each in a
+    transaction of its own. Returns how many.
+
+    A report that was not noted as made by then is not made, and its clock runs on. One that was stays as it was noted: what
+    to do about it, two people decide.
+    """
+    returned = Message.objects.filter(kind=REPORT, state=MessageState.UNDELIVERED).values_list("about", flat=True)
+    named = [int(about.rpartition("/")[2]) for about in returned]
+    unnoted = IncidentDecision.objects.filter(pk__in=named, step=IncidentStep.SEND, undelivered_at=None)
+    rows = unnoted.select_related("incident", "duty__incident", "duty__client")
+    return sum(_returned(decision, now) for decision in rows)
+
+
+def _returned(decision: IncidentDecision, now: datetime) -> bool:
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    with transaction.atomic():
+        if IncidentDecision.objects.filter(pk=decision.pk, undelivered_at=None).update(undelivered_at=now) != 1:
+            return False
+        record(AuditKind.REGISTERS_INCIDENT_UNDELIVERED, decision, actors.system(SETTLE), now)
+        write_to_deciders(
+            "registers.incident_returned",
+            decision.incident,
+            about=f"{decision.incident.about}/returned/{decision.pk}",
+            context={"duty": book.label_of(decision.duty)},
+            now=now,
+        )
+    return True
+
+
 def _left_at(decision: IncidentDecision) -> datetime | None:
     """When a promised report had left; None while it has not, or failed: then somebody decides in the outbox."""
     if decision.step == IncidentStep.SEND:
-        letter = Message.objects.filter(kind=REPORT, about=about_report(decision), state__in=LEFT).first()
+        sent = Message.objects.filter(kind=REPORT, about=about_report(decision), state__in=LEFT)
+        letter = sent.exclude(state=MessageState.UNDELIVERED).first()
         return letter.sent_at if letter is not None else None
     counts = book.counts(decision.incident)
     if not counts.is_over:
