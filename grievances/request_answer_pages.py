@@ -29,7 +29,10 @@ from portal.people.forms import RefuseForm
 
 
 def _not_failed(row: BundleSection, user: Any) -> str:
-    return "" if row.state == SectionState.FAILED else str(_("It did not fail."))
+    if row.state != SectionState.FAILED:
+        return str(_("It did not fail."))
+    is_over = row.bundle.state != BundleState.COLLECTING
+    return str(_("This copy is not being put together any more. Put it together again as a whole.")) if is_over else ""
 
 
 @admin.register(BundleSection)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import escape
@@ -28,6 +28,7 @@ from grievances.request_states import (
     BUNDLE_MOVES,
     BUNDLED,
     RECIPIENT_SECTIONS,
+    UNDECIDED,
     BundleState,
     Capacity,
     RequestState,
@@ -36,6 +37,7 @@ from grievances.request_states import (
 )
 from grievances.services import filing, standings
 from grievances.services.hiding import without_numbers
+from grievances.states import TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock, hooks
@@ -48,6 +50,7 @@ from portal.jobs.exports import escape_formula
 from portal.law import selectors as law
 from portal.people.models import ContactPoint, User
 from portal.retention.deciding import refs_of_person
+from portal.vault.models import StoredFile
 from portal.vault.services import files as vault
 from portal.vault.states import RetentionClass
 
@@ -108,9 +111,14 @@ def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> 
 
 
 def try_again(*, section: BundleSection, by: User, actor: Actor, at: datetime) -> None:
-    """Try one part again, and no other. Raises NotAllowed, Refused for a part that did not fail."""
+    """Try one part again, and no other. Raises NotAllowed, Refused for a part that did not fail (NOT_FAILED) and for a copy
+    that is not being put together (NOT_COLLECTING): its key has ended, and nobody would end another one.
+    """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     with transaction.atomic():
+        if not _is_collecting(section.bundle_id):
+            said = _("This copy is not being put together any more. Put it together again as a whole.")
+            raise Refused(said, code="NOT_COLLECTING")
         failed = BundleSection.objects.filter(pk=section.pk, state=SectionState.FAILED)
         if failed.update(state=SectionState.WAITING, error="") != 1:
             raise Refused(_("This part did not fail."), code="NOT_FAILED")
@@ -118,7 +126,10 @@ def try_again(*, section: BundleSection, by: User, actor: Actor, at: datetime) -
 
 
 def run(bundle: Bundle, *, progress: Callable[[int, int], None]) -> None:
-    """What the job does: the parts that wait, each by itself; then the archive, once none is missing. Safe to repeat."""
+    """What the job does: the parts that wait, each by itself; then the archive, once none is missing. Safe to repeat.
+
+    A copy that ends meanwhile, because its person was erased or its request refused, keeps nothing of it.
+    """
     request = bundle.request
     refs = data_refs(request)
     own = _own_addresses(request, refs)
@@ -177,8 +188,11 @@ def most_downloads(at: datetime) -> int:
 
 
 def end_expired(*, now: datetime, most: int = 200) -> int:
-    """End the key of every copy whose time is over. Returns how many."""
-    over = Bundle.objects.filter(state=BundleState.RELEASED, expires_at__lte=now).order_by("expires_at")[:most]
+    """End the key of every copy whose time is over, or that was not given out before its request was. Returns how many."""
+    is_late = Q(state=BundleState.RELEASED, expires_at__lte=now)
+    is_decided = ~Q(request__state__in=UNDECIDED) | Q(request__ticket__state=TicketState.CLOSED)
+    is_not_out = Q(state__in=(BundleState.COLLECTING, BundleState.READY))
+    over = Bundle.objects.filter(is_late | is_not_out & is_decided).order_by("expires_at", "pk")[:most]
     return sum(end(bundle=bundle, at=now) for bundle in over)
 
 
@@ -210,28 +224,37 @@ def _own_addresses(request: RightsRequest, refs: Iterable[UUID]) -> frozenset[st
     return frozenset({*(contact.address for contact in held), *filing.addresses_of(request.ticket).values()} - {""})
 
 
+def _is_collecting(bundle_pk: int) -> bool:
+    """Whether a copy is being put together; in the caller's transaction, until whose end nobody ends it."""
+    return Bundle.objects.select_for_update().filter(pk=bundle_pk, state=BundleState.COLLECTING).exists()
+
+
 def _collect_one(bundle: Bundle, section: BundleSection, refs: set[UUID], own: frozenset[str]) -> None:
-    """One room's part, whole or failed; a failure stops no other part."""
-    BundleSection.objects.filter(pk=section.pk).update(tries=F("tries") + 1)
+    """One room's part, whole or failed; a failure stops no other part. It is kept only while its copy is being put together."""
+    waits = BundleSection.objects.filter(pk=section.pk, bundle__state=BundleState.COLLECTING)
+    if not waits.update(tries=F("tries") + 1):
+        return
     try:
         contributor = next(each for each in hooks.sections if each.name == section.name)
         records = _as_given(contributor.collect(subject_refs=refs), own)
-        stored = vault.store(
-            io.BytesIO(json.dumps({"label": str(contributor.label), "records": records}).encode()),
-            subject_ref=bundle.key_ref,
-            retention_class=RetentionClass.EXPORT,
-            kind="grievances.bundle_part",
-            actor=WORKER,
-        )
+        part = json.dumps({"label": str(contributor.label), "records": records}).encode()
+        with vault.encrypted(io.BytesIO(part)) as bytes_of, transaction.atomic():
+            if _is_collecting(bundle.pk):
+                stored = _kept(bytes_of, bundle, "grievances.bundle_part")
+                BundleSection.objects.filter(pk=section.pk).update(
+                    state=SectionState.DONE, error="", records=len(records), file=stored, finished_at=clock.now()
+                )
     except Exception as crash:  # noqa: BLE001 - whatever broke in one room, the others' parts are made all the same
         # No traceback: it may quote a person's data.
         log.error("grievances.bundle_part_failed", part=section.name, error=type(crash).__name__)  # noqa: TRY400
         BundleSection.objects.filter(pk=section.pk).update(
             state=SectionState.FAILED, error=type(crash).__name__, finished_at=clock.now()
         )
-        return
-    BundleSection.objects.filter(pk=section.pk).update(
-        state=SectionState.DONE, error="", records=len(records), file=stored, finished_at=clock.now()
+
+
+def _kept(bytes_of: vault.Encrypted, bundle: Bundle, kind: str) -> StoredFile:
+    return vault.keep(
+        bytes_of, subject_ref=bundle.key_ref, retention_class=RetentionClass.EXPORT, kind=kind, actor=WORKER
     )
 
 
@@ -272,16 +295,10 @@ def _pack(bundle: Bundle) -> None:
     target = io.BytesIO()
     deterministic_zip(target, members)
     target.seek(0)
-    stored = vault.store(
-        target,
-        subject_ref=bundle.key_ref,
-        retention_class=RetentionClass.EXPORT,
-        kind="grievances.bundle",
-        actor=WORKER,
-    )
-    with transaction.atomic():
-        move(bundle, BundleState.READY, moves=BUNDLE_MOVES, file=stored)
-        _note(AuditKind.GRIEVANCES_BUNDLE_MADE, bundle, WORKER, clock.now())
+    with vault.encrypted(target) as bytes_of, transaction.atomic():
+        if _is_collecting(bundle.pk):
+            move(bundle, BundleState.READY, moves=BUNDLE_MOVES, file=_kept(bytes_of, bundle, "grievances.bundle"))
+            _note(AuditKind.GRIEVANCES_BUNDLE_MADE, bundle, WORKER, clock.now())
 
 
 def _plain(value: Any) -> Any:

@@ -133,7 +133,8 @@ def answer(
     actor: Actor,
     at: datetime,
 ) -> None:
-    """A second person says yes or no. A yes sends the letter, gives a copy out and stops the clocks; a no leaves all.
+    """A second person says yes or no. A yes sends the letter, gives a copy out, or ends it with a refusal, and stops the
+    clocks; a no leaves all.
 
     A yes to a late answer says why it is late, one to an appeal what becomes of the first answer (``on_appeal``). Raises what
     ``four_eyes.answer`` raises; NotAllowed for a yes of who answered before an appeal; Refused where the copy is not ready
@@ -166,7 +167,9 @@ def answer(
         move(request, _BECOMES[chosen], moves=MOVES, decided_at=at)
         outside_tasks.answered(request, despite=proposal.despite_tasks, actor=actor, at=at)
         bundle = Bundle.objects.filter(request=request).first()
-        if bundle is not None and chosen is not Outcome.REFUSE and bundle.state == BundleState.READY:
+        if bundle is not None and chosen is Outcome.REFUSE:
+            bundling.end(bundle=bundle, at=at)
+        elif bundle is not None and bundle.state == BundleState.READY:
             bundling.release(bundle=bundle, actor=actor, at=at)
         if request.right in CORRECTIONS and chosen is not Outcome.REFUSE:
             written = _written(proposal) if chosen is Outcome.PARTLY else None

@@ -27,12 +27,14 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock, hooks
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.people.models import User
+from portal.vault.models import StoredFile
 from portal.vault.services import files as vault
 from portal.vault.services.keys import Shredded
 from tests.grievances.factories import STRANGER
 from tests.grievances.pictures import png
 from tests.grievances.requests import asked, shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
@@ -272,3 +274,117 @@ def test_for_somebody_else_an_address_that_is_none_is_nobodys(officer: User, nam
     with pytest.raises(Refused) as refused:
         bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())
     assert refused.value.code == "WHOSE"
+
+
+def stored_parts(bundle: Bundle) -> list[StoredFile]:
+    """Every file that was ever kept for a copy, and can still be opened."""
+    return list(StoredFile.objects.filter(subject_ref=bundle.key_ref, shredded_at=None))
+
+
+def test_a_copy_ends_with_the_refusal_of_its_request(
+    officer: User, second: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    bundle = put_together(officer)
+    assert stored_parts(bundle)
+    made = propose(bundle.request, officer, Outcome.REFUSE, RefusalGround.OTHERS)
+    with django_capture_on_commit_callbacks(execute=True):
+        deciding.answer(proposal=made, approve=True, actor=by(second), at=clock.now())
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.ENDED
+    assert stored_parts(bundle) == []
+    with pytest.raises(NotFound):
+        bundling.look(bundle=bundle, by=officer, actor=by(officer))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_copy_that_was_never_given_out_ends_in_the_sweep_once_its_request_is_over(
+    officer: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any, fails: bool
+) -> None:
+    if fails:
+        monkeypatch.setattr(hooks, "sections", [*hooks.sections, Breaks()])
+    bundle = put_together(officer)
+    sweeping.sweep(now=clock.now())
+    bundle.refresh_from_db()
+    assert bundle.state == (BundleState.COLLECTING if fails else BundleState.READY)
+    resolving.withdraw(ticket=bundle.request.ticket, actor=STRANGER, at=clock.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeping.sweep(now=clock.now())
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.ENDED
+    assert stored_parts(bundle) == []
+
+
+def test_a_copy_of_an_answered_request_stays_for_its_days(officer: User, second: User) -> None:
+    bundle = released(officer, second)
+    sweeping.sweep(now=clock.now())
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.RELEASED
+
+
+def test_a_part_of_an_ended_copy_is_not_tried_again(officer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Breaks()
+    monkeypatch.setattr(hooks, "sections", [*hooks.sections, broken])
+    bundle = put_together(officer)
+    bundling.end(bundle=bundle, at=clock.now())
+    failed = bundle.sections.get(name="breaks")
+    with pytest.raises(Refused) as refused:
+        bundling.try_again(section=failed, by=officer, actor=by(officer), at=clock.now())
+    assert refused.value.code == "NOT_COLLECTING"
+    failed.refresh_from_db()
+    assert failed.state == SectionState.FAILED
+    page = staff_client(officer).get(f"/admin/grievances/bundlesection/{failed.pk}/do/try-again/").text
+    assert "This copy is not being put together any more" in page
+
+
+def test_a_job_that_comes_after_the_end_of_its_copy_keeps_nothing(
+    officer: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    request = shown()
+    bundle = bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        bundling.end(bundle=bundle, at=clock.now())
+    bundling.run(bundle, progress=lambda done, total: None)
+    assert stored_parts(bundle) == []
+    assert set(bundle.sections.values_list("state", flat=True)) == {SectionState.WAITING}
+
+
+class Ends:
+    """A room whose part is read while the copy ends: the person was erased meanwhile."""
+
+    name = "a_room_that_is_slow"
+    label = "A slow room"
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def collect(self, *, subject_refs: Any) -> list[dict[str, Any]]:
+        self.read += 1
+        bundling.end_holding(subject_refs=list(subject_refs), at=clock.now())
+        vault.sweep()  # as right after the commit: whoever writes now gets a new key
+        return [{"note": "kept of the erased person"}]
+
+
+def test_a_part_that_was_read_while_its_copy_ended_is_not_kept(officer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Ends()
+    monkeypatch.setattr(hooks, "sections", [slow, *hooks.sections])
+    ContactPointFactory(kind="email", address="asha@example.in")
+    bundle = put_together(officer)
+    assert (slow.read, bundle.state) == (1, BundleState.ENDED)
+    assert stored_parts(bundle) == []
+    assert not bundle.sections.filter(state=SectionState.DONE).exists()
+
+
+def test_an_archive_whose_copy_ends_while_it_is_packed_is_not_kept(
+    officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = bundling.deterministic_zip
+
+    def ends(target: Any, members: Any) -> None:
+        bundling.end(bundle=Bundle.objects.get(), at=clock.now())
+        vault.sweep()
+        whole(target, members)
+
+    monkeypatch.setattr(bundling, "deterministic_zip", ends)
+    bundle = put_together(officer)
+    assert (bundle.state, bundle.file) == (BundleState.ENDED, None)
+    assert stored_parts(bundle) == []
