@@ -17,6 +17,7 @@ class RegistersConfig(AppConfig):
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
         from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
         from portal.registers.proposal_rows import KINDS
+        from portal.registers.selectors import orders
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
         from portal.registers.strands import STRANDS
 
@@ -29,6 +30,7 @@ class RegistersConfig(AppConfig):
         for kind in KINDS:
             hooks.import_kinds.register(kind)
         hooks.address_left.register(senders.forget_address)
+        hooks.disputes.register(orders.open_about)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)
         hooks.webhook_secrets.register(recipients.secrets_now)

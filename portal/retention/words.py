@@ -24,7 +24,9 @@ def left(state: str, what: str) -> str:
     if state == ItemState.HELD:
         said = _("%(what)s: we keep this because of a legal proceeding. We look at it again when that has ended.")
     elif state == ItemState.DISPUTED:
-        said = _("%(what)s: we keep this while your complaint is open, so that it can be decided.")
+        said = _(
+            "%(what)s: we keep this while your complaint or another matter about it is open, so that it can be decided."
+        )
     else:
         said = _("%(what)s: this is not erased yet. We look at it again and then erase it.")
     return said % {"what": what}
@@ -34,7 +36,9 @@ def _kept(ground: Ground) -> str:
     if ground.why is Why.HOLD:
         return _("%(what)s: we keep this because of a legal proceeding. We look at it again when that has ended.")
     if ground.why is Why.DISPUTE:
-        return _("%(what)s: we keep this while your complaint is open, so that it can be decided.")
+        return _(
+            "%(what)s: we keep this while your complaint or another matter about it is open, so that it can be decided."
+        )
     if ground.why is Why.IN_USE:
         return _("%(what)s: we keep this for as long as you use your account.")
     if ground.why is Why.LAW and ground.on is None:

@@ -18,6 +18,9 @@ from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
 from portal.registers.sections import DisclosureSection
 from portal.registers.selectors import orders as book
 from portal.registers.services import orders
+from portal.retention import deciding
+from portal.retention.models import ErasureItem
+from portal.retention.services import runs
 from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import (
     ContactPointFactory,
@@ -27,6 +30,7 @@ from tests.people.factories import (
     StaffFactory,
 )
 from tests.registers.factories import today, two_people
+from tests.retention.factories import Shelf, house_rule, only_eraser, retention_rule, run_for
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
@@ -90,6 +94,34 @@ def test_the_clock_of_an_order_runs_from_its_receipt_and_stops_with_the_answer(a
     answered(order)
     running.refresh_from_db()
     assert (order.state, running.state) == ("given", "stopped")
+
+
+def test_nothing_that_an_open_order_asks_for_is_erased(asha):
+    house_rule("tests.period", 1, "year")
+    retention_rule(needs_approval=True)
+    shelf = Shelf()
+    shelf.shelved = {asha.subject.ref: [clock.now() - timedelta(days=800)]}
+    with only_eraser(shelf):
+        run = run_for(asha.subject.ref)
+        order = received(asha, is_secret=True)
+        runs.carry_out(run, now=clock.now(), actor=two_people()[0])
+    assert ErasureItem.objects.get().state == "disputed"
+    assert len(shelf.shelved[asha.subject.ref]) == 1
+    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].disputes == {order.reference}
+    answered(order)
+    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].disputes == set()
+
+
+def test_an_order_about_a_customer_stops_the_erasure_of_its_owners_too():
+    customer, stranger = CustomerFactory(), PrincipalFactory()
+    owner = MembershipFactory(customer=customer).principal
+    left = MembershipFactory(customer=customer, ended_at=clock.now()).principal
+    order = received(customer)
+    found = deciding.what_stops([each.subject.ref for each in (customer, owner, left, stranger)])
+    assert {ref for ref, stopped in found.items() if stopped.disputes == {order.reference}} == {
+        customer.subject.ref,
+        owner.subject.ref,
+    }
 
 
 def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):

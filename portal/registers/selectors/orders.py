@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from portal.core import clock
+from portal.people.models import Membership
+from portal.people.states import MemberRole
 from portal.registers.models import AuthorityOrder, Disclosure
 from portal.registers.states import OrderState
 
@@ -19,6 +21,31 @@ def _silent(on: date) -> Q:
 def may_speak(order: AuthorityOrder, *, at: datetime) -> bool:
     """Whether no silence binds us about an order. Its last day of silence is one of silence still."""
     return not AuthorityOrder.objects.filter(_silent(clock.day(at)), pk=order.pk).exists()
+
+
+def open_about(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
+    """Registered in ``hooks.disputes``: orders that wait for their answer, with those of these subjects they are about.
+
+    Nothing that an order asks for is erased before two people have answered it; of a customer's order nothing of its
+    owners either. Two statements, one where no order is open.
+    """
+    waiting = AuthorityOrder.objects.filter(state=OrderState.RECEIVED).order_by("reference")
+    about = {
+        reference: {UUID(ref) for ref in refs} for reference, refs in waiting.values_list("reference", "subject_refs")
+    }
+    if not about:
+        return []
+    asked, owners = frozenset(subject_refs), dict[UUID, set[UUID]]()
+    owning = Membership.objects.filter(
+        customer__subject__ref__in=set().union(*about.values()), role=MemberRole.OWNER, ended_at=None
+    )
+    for account, owner in owning.values_list("customer__subject__ref", "principal__subject__ref"):
+        owners.setdefault(account, set()).add(owner)
+    return [
+        (ref, reference)
+        for reference, refs in about.items()
+        for ref in sorted(asked & refs.union(*(owners.get(account, set()) for account in refs)))
+    ]
 
 
 def disclosures_to_show(refs: Iterable[UUID], *, at: datetime) -> QuerySet[Disclosure]:

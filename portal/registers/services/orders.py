@@ -59,6 +59,8 @@ def receive(
 ) -> AuthorityOrder:
     """Enter an order and start its clock from its receipt, in one transaction with its audit event. Gives nothing away.
 
+    Until it is answered nothing of the people it is about is erased (``selectors.orders.open_about``).
+
     Raises Refused for a field that is missing, a receipt that lies ahead, a person nobody knows, or a paper without its
     SHA-256; NotAllowed for who is no staff.
     """
