@@ -120,6 +120,9 @@ def how_we_worked_out(clock: Clock) -> list[str]:
         sentences.append(
             _("This is paused until what was asked for has come. The date moves by as long as that takes.")
         )
+    named = timing.named_time(clock)
+    if named is not None and named <= dates.due:
+        sentences.append(_("What came to us names an earlier time, and that one counts."))
     sentences.append(_end(dates, place))
     if not clock.is_confirmed:
         sentences.append(_("Whether this rule applies to us is not settled. We keep to it until it is."))

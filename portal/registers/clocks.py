@@ -51,6 +51,11 @@ class OrderClocks:
         """Labels of orders begin with their model."""
         return owner.startswith(AuthorityOrder.OWNER)
 
+    def named_time(self, owner: str) -> datetime | None:
+        """The day that the order itself names."""
+        rows = AuthorityOrder.objects.filter(reference=owner.partition(":")[2])
+        return rows.values_list("wanted_by", flat=True).first()
+
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Write to everybody who may answer it."""
         orders.warn(clock, percent=percent, now=now)

@@ -11,8 +11,9 @@ from django.urls import reverse
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.law import explanations
 from portal.law.models import Clock
-from portal.law.services import sweeping
+from portal.law.services import correcting, sweeping
 from portal.outbox.models import Message
 from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
 from portal.registers.sections import DisclosureSection
@@ -94,6 +95,42 @@ def test_the_clock_of_an_order_runs_from_its_receipt_and_stops_with_the_answer(a
     answered(order)
     running.refresh_from_db()
     assert (order.state, running.state) == ("given", "stopped")
+
+
+def test_the_clock_runs_to_the_day_that_the_order_names_where_that_is_earlier(asha):
+    named = clock.now() + timedelta(hours=6)
+    order = received(asha, wanted_by=named)
+    StaffFactory(roles=["administrator"], email="answers@onesetu.example")
+    running = Clock.objects.get(owner=order.owner)
+    assert (running.due_at, running.target_at) == (named, named)
+    assert "names an earlier time" in " ".join(explanations.how_we_worked_out(running))
+    sweeping.sweep(now=named + timedelta(minutes=1))
+    assert AuditEvent.objects.filter(kind="registers.order.late", about=order.owner).count() == 1
+    moved = correcting.correct_start(
+        owner=order.owner,
+        kind="order",
+        started_at=order.received_at - timedelta(hours=1),
+        reason_code="earlier",
+        actor=two_people()[0],
+        now=clock.now(),
+    )
+    assert [each.due_at for each in moved] == [named]
+
+
+def test_an_order_that_came_after_its_own_day_is_late_at_once(asha):
+    came = clock.now() - timedelta(hours=1)
+    order = received(asha, received_at=came, wanted_by=came - timedelta(days=2))
+    assert Clock.objects.get(owner=order.owner).due_at == came
+    with pytest.raises(Refused) as refused:
+        answered(order)
+    assert refused.value.code == "LATE_REASON"
+
+
+def test_a_later_day_than_the_laws_gives_no_more_time(asha):
+    order = received(asha, wanted_by=clock.now() + timedelta(days=30))
+    running = Clock.objects.get(owner=order.owner)
+    assert running.due_at == order.received_at + timedelta(hours=72)
+    assert "names an earlier time" not in " ".join(explanations.how_we_worked_out(running))
 
 
 def test_nothing_that_an_open_order_asks_for_is_erased(asha):

@@ -354,8 +354,7 @@ def _holds(rule: LegalRule, started_at: datetime) -> bool:
 def _new(
     rule: LegalRule | HouseRule, *, owner: str, subject_ref: UUID | None, kind: str, started_at: datetime, zone: str
 ) -> Clock:
-    dates = timing.dates_of(rule, started_at, zone)
-    return Clock(
+    clock = Clock(
         owner=owner,
         subject_ref=subject_ref,
         kind=kind,
@@ -364,7 +363,7 @@ def _new(
         house_rule=rule if isinstance(rule, HouseRule) else None,
         zone=zone,
         started_at=started_at,
-        due_at=dates.due,
-        target_at=dates.target,
-        outer_limit_at=dates.outer_limit,
     )
+    dates = timing.dates_of_clock(clock)
+    clock.due_at, clock.target_at, clock.outer_limit_at = dates.due, dates.target, dates.outer_limit
+    return clock

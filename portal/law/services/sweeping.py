@@ -37,7 +37,8 @@ class ClockOwner(Protocol):
     # ``extended(clock, *, text, actor, now) -> bool`` tells the person of the new date, of the ground and of the reason
     # (``clock.extended_by``, ``clock.extended_because``) in the same transaction and says whether it could. A room that
     # keeps dates of its clocks has ``corrected(clocks, *, actor, now)``, called with those that count from another moment,
-    # and one that knows when it was filed ``filed_at(owner) -> datetime | None``: no start is later than that.
+    # and one that knows when it was filed ``filed_at(owner) -> datetime | None``: no start is later than that. One whose
+    # papers may name a time of their own has ``named_time(owner) -> datetime | None``: no clock runs longer than that.
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """From a rule's row to the dates of a clock: one place that joins rows and counting."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from portal.core import hooks
 from portal.core.clock import IST
 from portal.law.calendars import Calendar
 from portal.law.counting import deadline, shift
@@ -37,9 +39,21 @@ def dates_of(rule: LegalRule | HouseRule, start: datetime | date, zone: str) -> 
 
 
 def dates_of_clock(clock: Clock) -> Deadline:
-    """The dates of a clock now: its rule's (or its extension's), moved by its pauses."""
+    """The dates of a clock now: its rule's (or its extension's), moved by its pauses, or the earlier time that was named."""
     found = dates_of(clock.extended_by or clock.rule, clock.started_at, clock.zone)
-    return shift(found, timedelta(seconds=clock.paused_seconds))
+    found, named = shift(found, timedelta(seconds=clock.paused_seconds)), named_time(clock)
+    if named is None or named >= found.due:
+        return found
+    due, target = max(named, clock.started_at), min(max(named, clock.started_at), found.target)
+    place = ZoneInfo(clock.zone)
+    due_on, target_on = due.astimezone(place).date(), target.astimezone(place).date()
+    return replace(found, due=due, target=target, due_on=due_on, target_on=target_on)
+
+
+def named_time(clock: Clock) -> datetime | None:
+    """A time that what the clock runs for names itself (``ClockOwner.named_time``); it counts where it is the earlier one."""
+    rooms = (room for room in hooks.clock_owners if room.owns(clock.owner) and hasattr(room, "named_time"))
+    return min((named for room in rooms if (named := room.named_time(clock.owner)) is not None), default=None)
 
 
 def reminders(on: date) -> list[int]:

@@ -57,6 +57,7 @@ class OrderForm(forms.Form):
     )
     wanted_by = MomentField(
         label=_("Day named in the order"),
+        help_text=_("Where it is earlier than the law's, it is to be answered by then."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         required=False,
     )

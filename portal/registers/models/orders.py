@@ -33,7 +33,7 @@ class AuthorityOrder(models.Model):
     asked_categories = CodesField(_("kinds of data asked for"), known=lambda: CATEGORIES)
     #: References of the people and customers it is about, as text.
     subject_refs = models.JSONField(_("whom it is about"), default=list)
-    #: A day named in the order itself, where it is earlier than the law's.
+    #: A day named in the order itself. Its clock runs to it where it is earlier than the law's.
     wanted_by = models.DateTimeField(_("day named in the order"), null=True, blank=True)
     undertaking_on = models.DateField(_("undertaking not to hand it on (SPDI Rules r.6)"), null=True, blank=True)
     is_secret = models.BooleanField(_("we must be silent"), default=False)
