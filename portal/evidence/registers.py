@@ -286,7 +286,8 @@ REGISTERS: Sequence[Register] = (
         "registers.AuthorityOrder",
         "received_at",
         "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
-        "undertaking_on is_secret secret_until secrecy_ended_at state answered_at person_told_at",
+        "undertaking_on is_secret secret_until secrecy_ended_at state answered_at told_refs "
+        "person_told_at",
     ),
     _register(
         "authority_answers",

@@ -365,3 +365,24 @@ def test_nobody_counts_as_told_before_somebody_was_reached():
     assert orders.tell_people(now=at) == 1
     order.refresh_from_db()
     assert (order.person_told_at, letters().get().channel) == (at, "sms")
+
+
+def test_the_people_were_told_once_each_of_them_was_and_nobody_twice(asha):
+    nowhere = PrincipalFactory()
+    order = received(asha, subject_refs=[asha.subject.ref, nowhere.subject.ref])
+    answered(order)
+    assert orders.tell_people(now=clock.now()) == 1
+    assert orders.tell_people(now=clock.now()) == 0
+    order.refresh_from_db()
+    assert (order.person_told_at, order.told_refs) == (None, [str(asha.subject.ref)])
+    page = staff_client(StaffFactory(roles=["auditor"])).get(f"/admin/registers/authorityorder/{order.pk}/change/").text
+    assert "1 of 2" in page
+    ContactPointFactory(principal=nowhere, address="late@acme.example")
+    Message.objects.filter(subject_ref=asha.subject.ref).update(about="erased since")
+    at = clock.now()
+    assert orders.tell_people(now=at) == 1
+    order.refresh_from_db()
+    assert order.person_told_at == at
+    assert letters().filter(subject_ref=asha.subject.ref).count() == 1
+    told = AuditEvent.objects.filter(kind="registers.order.told").order_by("pk")
+    assert [event.facts["count"] for event in told] == [1, 1]

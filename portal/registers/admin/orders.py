@@ -44,7 +44,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     export_resource = resource_of(
         AuthorityOrder,
         "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
-        "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state answered_at person_told_at",
+        "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state answered_at told_refs person_told_at",
     )
     create_form = OrderForm
     create_title = _("Enter an order of an authority")
@@ -54,7 +54,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     fields = (
         *("reference", "kind", "authority", "officer_name", "verified_how", "power", "order_number", "paper_sha256"),
         *("asked", "what_kinds", "how_many", "received_at", "due", "wanted_by", "undertaking_on", "is_secret"),
-        *("secret_until", "secrecy_ended_at", "state", "answered_at", "person_told_at"),
+        *("secret_until", "secrecy_ended_at", "state", "answered_at", "who_was_told", "person_told_at"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
@@ -78,6 +78,11 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     @admin.display(description=_("People and customers"))
     def how_many(self, obj: AuthorityOrder) -> int:
         return len(obj.subject_refs)
+
+    @admin.display(description=_("People who were told"))
+    def who_was_told(self, obj: AuthorityOrder) -> str:
+        whom = orders.whom_to_tell(obj)
+        return str(_("%(told)d of %(all)d")) % {"told": len(obj.told_refs), "all": max(len(whom), len(obj.told_refs))}
 
     @service_action(
         permission=Permission.ORDER_ANSWER, ask=OrderAnswerForm, label=_("Propose an answer"), skip=_answered

@@ -575,6 +575,7 @@ class Migration(migrations.Migration):
                     ('state', models.CharField(choices=[('received', 'To be answered'), ('given', 'Data was given'), ('refused', 'Nothing was given')], default='received', max_length=12, verbose_name='state')),
                     ('received_at', models.DateTimeField(verbose_name='received')),
                     ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
+                    ('told_refs', models.JSONField(default=list, verbose_name='who was told')),
                     ('person_told_at', models.DateTimeField(blank=True, null=True, verbose_name='the people were told')),
                 ],
                 options={

@@ -42,6 +42,8 @@ class AuthorityOrder(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=OrderState.choices, default=OrderState.RECEIVED)
     received_at = models.DateTimeField(_("received"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    #: References of the people who were told what was given, as text; ``person_told_at`` once each of them was.
+    told_refs = models.JSONField(_("who was told"), default=list)
     person_told_at = models.DateTimeField(_("the people were told"), null=True, blank=True)
 
     #: What the label of its clock begins with.
@@ -49,7 +51,8 @@ class AuthorityOrder(models.Model):
 
     data_categories = declare(
         none="id reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "
-        "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state received_at answered_at person_told_at",
+        "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state received_at answered_at told_refs "
+        "person_told_at",
         name="officer_name",
         free_text="asked",
     )

@@ -21,7 +21,7 @@ from portal.law.models import Clock
 from portal.law.services import clocks, lateness
 from portal.law.states import LawfulBasis, Regime
 from portal.outbox.services import post, write_to_staff
-from portal.people.models import Subject
+from portal.people.models import Principal, Subject
 from portal.people.services import four_eyes
 from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
 from portal.registers.permissions import Act, Permission
@@ -268,34 +268,42 @@ def end_secrecy(order: AuthorityOrder, *, actor: Actor, now: datetime) -> None:
 
 
 def tell_people(*, now: datetime) -> int:
-    """Tell everybody whose data an authority got, once no silence binds us; returns how many orders were told.
+    """Tell everybody whose data an authority got, once no silence binds us; returns of how many orders somebody was told.
 
-    One transaction for each order: the letters, the day it was told, and the audit event. Where nobody can be reached
-    nothing is written, and the next turn tries again.
+    One transaction for each order: the letters, who was told, and the audit event; the day is written once nobody is left.
+    Who cannot be reached yet is tried again in the next turn, and nobody is told twice.
     """
     told = 0
     waiting = AuthorityOrder.objects.filter(state=OrderState.GIVEN, person_told_at=None).order_by("pk")
-    for order in waiting:
-        if not may_speak(order, at=now):
-            continue
+    for pk in waiting.values_list("pk", flat=True):
         with transaction.atomic():
-            waits = AuthorityOrder.objects.select_for_update().filter(pk=order.pk, person_told_at=None)
-            count = _tell(order) if waits.exists() else 0
-            if not count:
+            order = waiting.select_for_update().filter(pk=pk).first()
+            if order is None or not may_speak(order, at=now):
                 continue
-            AuthorityOrder.objects.filter(pk=order.pk).update(person_told_at=now)
-            _record(AuditKind.REGISTERS_ORDER_TOLD, order, TELLER, now, count=count)
+            reached = _tell(order)
+            order.told_refs = sorted({*order.told_refs, *reached})
+            left = {str(person.subject.ref) for person in whom_to_tell(order)} - {*order.told_refs}
+            if order.told_refs and not left:
+                order.person_told_at = now
+            elif not reached:
+                continue
+            order.save(update_fields=["told_refs", "person_told_at"])
+            _record(AuditKind.REGISTERS_ORDER_TOLD, order, TELLER, now, count=len(reached))
             told += 1
     return told
 
 
-def _tell(order: AuthorityOrder) -> int:
-    """One letter to each person it was about, and to each owner of a customer; returns how many could be reached."""
-    told = 0
-    whom = {person.pk: person for ref in order.subject_refs for person in reaching.people_of(UUID(ref))}
-    for person in whom.values():
+def whom_to_tell(order: AuthorityOrder) -> list[Principal]:
+    """The people an order is about, and the owners of each customer it is about."""
+    return list({person.pk: person for ref in order.subject_refs for person in reaching.people_of(UUID(ref))}.values())
+
+
+def _tell(order: AuthorityOrder) -> list[str]:
+    """One letter to each of them who was not told yet and can be reached; returns the references of those."""
+    told: list[str] = []
+    for person in whom_to_tell(order):
         found = reaching.reach(person)
-        if found is None:
+        if found is None or str(person.subject.ref) in order.told_refs:
             continue
         channel, address = found
         post(
@@ -308,7 +316,7 @@ def _tell(order: AuthorityOrder) -> int:
             about=f"{order.owner}/told",
             context={"url": f"{settings.SITE_URL}/privacy/who-has-my-data/", "reference": order.reference},
         )
-        told += 1
+        told.append(str(person.subject.ref))
     return told
 
 
