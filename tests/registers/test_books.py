@@ -27,18 +27,27 @@ from portal.registers.models import (
     Measure,
     ProcessingActivity,
     Product,
+    RecipientCheck,
     Transfer,
 )
+from portal.registers.selectors import papers
 from portal.registers.services import books, entries, fitting
 from portal.registers.states import BlockReason
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.registers.entered import USUAL, activity, agreed, measure, proposed
-from tests.registers.factories import own, today, two_people
+from tests.registers.factories import own, papers_for, today, two_people
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
+#: Of each book whose rows may forbid something: a row that does, and one that says otherwise.
+FORBIDDING = (
+    (CountryRule, {"says": "denied"}, {"says": "allowed"}),
+    (RecipientCheck, {"outcome": "unfit"}, {"outcome": "fit"}),
+    (Dpia, {"outcome": "stop"}, {"outcome": "go"}),
+)
+PERMITS = {model: otherwise for model, _no, otherwise in FORBIDDING}
 BOOKS = sorted((m for m in apps.get_models() if issubclass(m, BookEntry)), key=lambda m: m.__name__)
 
 
@@ -60,7 +69,7 @@ def test_each_book_has_a_page_and_an_example():
 @pytest.mark.parametrize("model", BOOKS, ids=lambda m: m.__name__)
 def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_away(model):
     maker, checker = two_people()
-    entry = proposed(model, maker, **needs(model))
+    entry = proposed(model, maker, **needs(model), **PERMITS.get(model, {}))
     assert entry.answer == "pending"
     with pytest.raises(NotAllowed):
         entries.answer(entry, approve=True, reason="", actor=maker, now=clock.now())
@@ -205,11 +214,68 @@ def test_no_transfer_goes_to_a_country_that_a_law_denies_or_without_a_contract()
     with pytest.raises(Refused) as refused:
         entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
     assert refused.value.code == "COUNTRY_DENIED"
-    entries.end(CountryRule.objects.get(), actor=two_people()[0], now=clock.now())
+    agreed(CountryRule, country="SG", says="allowed")
     entries.end(Contract.objects.get(), actor=two_people()[0], now=clock.now())
     with pytest.raises(Refused) as unbound:
         entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
     assert unbound.value.code == "NO_CONTRACT"
+
+
+@pytest.mark.parametrize(("model", "no", "otherwise"), FORBIDDING, ids=lambda one: getattr(one, "__name__", ""))
+def test_what_two_people_forbade_no_one_person_ends(model, no, otherwise):
+    maker, checker = two_people()
+    row = agreed(model, **no)
+    with pytest.raises(Refused) as refused:
+        entries.end(row, actor=maker, now=clock.now())
+    assert refused.value.code == "FORBIDS"
+    page = f"/admin/registers/{model._meta.model_name}/{row.pk}/do/end-entry/"
+    assert "one does not end it" in staff_client(User.objects.get(pk=maker.user_id)).post(page, {"answer": "1"}).text
+    row.refresh_from_db()
+    assert row.ends_at is None
+    newer = proposed(model, maker, **{**no, **otherwise})
+    with pytest.raises(NotAllowed):
+        entries.answer(newer, approve=True, reason="", actor=maker, now=clock.now())
+    row.refresh_from_db()
+    assert row.ends_at is None
+    shown = staff_client(User.objects.get(pk=checker.user_id))
+    page = f"/admin/registers/{model._meta.model_name}/{newer.pk}/change/"
+    assert "Takes the place of" in shown.get(page).text
+    entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
+    row.refresh_from_db()
+    assert (row.ends_at, row.ended_by_id) == (newer.starts_at, checker.user_id)
+    kinds = AuditEvent.objects.filter(about=f"registers.{model._meta.model_name}:{row.pk}").order_by("pk")
+    assert kinds.last().kind == "registers.book.ended"
+    assert "Takes the place of" not in shown.get(page).text
+
+
+def test_what_forbids_holds_until_the_day_on_which_the_row_in_its_place_begins():
+    rule = agreed(CountryRule, country="SG")
+    soon = clock.now() + timedelta(days=3)
+    newer = agreed(CountryRule, country="SG", says="allowed", starts_at=soon)
+    rule.refresh_from_db()
+    assert (rule.ends_at, newer.starts_at) == (soon, soon)
+    for at, is_denied in ((clock.now(), True), (soon - timedelta(seconds=1), True), (soon, False)):
+        assert ("SG" in papers.papers_of(["x"], at=at)["x"].denied_countries) is is_denied
+
+
+def test_the_same_prohibition_is_not_entered_twice():
+    agreed(CountryRule)
+    with pytest.raises(Refused) as refused:
+        proposed(CountryRule, two_people()[0], owner=CountryRule.objects.get().owner)
+    assert (refused.value.code, refused.value.is_same) == ("ENTRY_TAKEN", True)
+
+
+def test_no_older_check_of_a_recipient_counts_again_by_the_end_of_the_newer_one():
+    papers_for("dialer-one")
+    service_of = {"recipient_code": "dialer-one", "outcome": "fit", "allowed_categories": ["contact"]}
+    newer = agreed(RecipientCheck, code="second-look", **service_of, checked_on=today())
+    older = RecipientCheck.objects.get(code="check-dialer-one")
+    with pytest.raises(Refused) as refused:
+        entries.end(newer, actor=two_people()[0], now=clock.now())
+    assert refused.value.code == "OLDER_COUNTS_AGAIN"
+    entries.end(older, actor=two_people()[0], now=clock.now())
+    entries.end(newer, actor=two_people()[0], now=clock.now())
+    assert papers.papers_of(["dialer-one"], at=clock.now())["dialer-one"].check is None
 
 
 def test_a_review_of_access_is_bound_to_who_held_the_roles_then():

@@ -111,7 +111,7 @@ def test_a_review_whose_owner_wrote_the_row_is_asked_of_the_others():
 
 
 def test_a_task_is_opened_once_told_to_its_owner_once_a_day_and_closed_by_itself():
-    rule = agreed(CountryRule)
+    rule = agreed(CountryRule, says="allowed")
     agreed(AccessReview)
     later = clock.now() + timedelta(days=90)
     found = duties.look(now=later)

@@ -1,8 +1,9 @@
-"""What every book of dated entries has: one person proposes, another approves or refuses, one ends."""
+"""What every book of dated entries has: one person proposes, another approves or refuses, one ends what forbids nothing."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,11 @@ def holds_no_more(entry: DatedEntry, user: Any) -> str:
     return str(_("It has ended already.")) if entry.ends_at is not None else ""
 
 
+def not_to_end(entry: DatedEntry, user: Any) -> str:
+    """Why one person does not end it; empty when they may."""
+    return holds_no_more(entry, user) or (str(entries.FORBIDS) if entry.forbids else "")
+
+
 class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     """A book of dated entries. ``own_fields`` are the book's own.
 
@@ -43,7 +49,13 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("fiduciary", *self.own_fields, *HOLDS, *PROPOSAL)
+        """With what a proposal takes the place of: who agrees to it ends that."""
+        beside = ("replaces",) if obj is not None and entries.replaced_by(obj) else ()
+        return ("fiduciary", *self.own_fields, *HOLDS, *beside, *PROPOSAL)
+
+    @admin.display(description=_("Takes the place of"))
+    def replaces(self, obj: Any) -> str:
+        return ", ".join(f"{row} ({row.checked_at:%Y-%m-%d})" for row in entries.replaced_by(obj))
 
     def own_action(self, action: ServiceAction) -> ServiceAction:
         match action.name:
@@ -67,6 +79,6 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
             now=clock.now(),
         )
 
-    @service_action(permission="", label=_("End it now"), skip=holds_no_more)
+    @service_action(permission="", label=_("End it now"), skip=not_to_end)
     def end_entry(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
         entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -48,6 +48,11 @@ class DatedEntry(FourEyesModel):
             ),
         )
 
+    @property
+    def forbids(self) -> bool:
+        """Whether it says no to something. One person does not end it: a row with its key that two agree to takes its place."""
+        return False
+
     def shown(self) -> dict[str, Any]:
         """What both people see and are bound to."""
         return self.described({name: getattr(self, name) for name in self.SHOWN}, self.fiduciary.code, self.starts_at)

@@ -67,6 +67,11 @@ class RecipientCheck(BookEntry):
         verbose_name = _("check of a recipient")
         verbose_name_plural = _("checks of recipients")
 
+    @property
+    def forbids(self) -> bool:
+        """The recipient may get nothing."""
+        return self.outcome == CheckOutcome.UNFIT
+
 
 class Transfer(BookEntry):
     """Data of people that goes to one recipient in one country abroad, and on what that rests (policy 13)."""
@@ -106,3 +111,8 @@ class CountryRule(BookEntry):
     class Meta(BookEntry.Meta):
         verbose_name = _("rule about a country")
         verbose_name_plural = _("rules about countries")
+
+    @property
+    def forbids(self) -> bool:
+        """No data may go to the country."""
+        return self.says == CountrySays.DENIED

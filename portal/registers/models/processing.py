@@ -72,6 +72,11 @@ class Dpia(BookEntry):
         verbose_name = _("impact assessment (DPIA)")
         verbose_name_plural = _("impact assessments (DPIA)")
 
+    @property
+    def forbids(self) -> bool:
+        """What was looked at must not go ahead."""
+        return self.outcome == DpiaOutcome.STOP
+
 
 class ProcessingActivity(BookEntry):
     """One record of processing: GDPR Art 30(1)(a) to (g) and 30(2)(a) to (d), with role and basis under each law.

@@ -1,4 +1,4 @@
-"""What every entry about senders goes through: proposed by one person, answered by another, ended by one."""
+"""What every entry about senders goes through: proposed by one person, answered by another, ended by one unless it forbids something."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -21,6 +21,11 @@ from portal.registers.selectors import senders as book
 from portal.registers.services.fields import at_field
 
 E = TypeVar("E", bound=DatedEntry)
+
+FORBIDS = _(
+    "Two people agreed that this forbids something: one does not end it. Propose what holds instead, with the same code: "
+    "it takes the place of this one once another person agrees."
+)
 
 #: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.fitting`` fills it.
 FITS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
@@ -57,8 +62,11 @@ class EntryTaken(Refused):
 
     @property
     def is_same(self) -> bool:
-        mine, theirs = self.entry, self.other
-        return all(getattr(mine, name) == getattr(theirs, name) for name in ("fiduciary_id", *mine.SHOWN))
+        return _say_the_same(self.entry, self.other)
+
+
+def _say_the_same(mine: DatedEntry, other: DatedEntry) -> bool:
+    return all(getattr(mine, name) == getattr(other, name) for name in ("fiduciary_id", *mine.SHOWN))
 
 
 def propose(
@@ -102,6 +110,7 @@ def propose(
 def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
 
+    What forbids something and has its key ends as it begins (``replaced_by``), with an audit event of its own.
     One whose start has come before somebody agreed holds from now on, not from its start: whose a message was that left
     meanwhile does not change.
     Raises Refused as ``require_free`` when the entry may not stand beside the others, and what ``four_eyes.answer`` and
@@ -114,6 +123,8 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
                 require_free(entry, begins=begins)
                 if type(entry) in FITS:
                     FITS[type(entry)](entry, begins)
+                for other in replaced_by(entry):
+                    _end(other, at=begins, actor=actor, now=now)
             four_eyes.answer(
                 entry,
                 checker=four_eyes.person_of(actor),
@@ -147,9 +158,26 @@ def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
         open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
         # Locked, so that nobody moves an end while this one is agreed to.
         for other in open_ones.select_for_update(of=("self",)).select_related("fiduciary"):
+            if _takes_place_of(entry, other):
+                continue
             if other.ends_at is None or other.ends_at > start:
                 message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
+                if other.forbids and other.ends_at is None:
+                    message = _("%(entry)s is registered for %(whose)s and says the same.")
                 raise _taken(entry, message, other, "ENTRY_TAKEN")
+
+
+def replaced_by(entry: DatedEntry) -> list[DatedEntry]:
+    """What forbids something now and ends when another person agrees to this proposal."""
+    if entry.answer != Answer.PENDING:
+        return []
+    held = (other for twins in entry.twins() for other in twins.filter(answer=Answer.APPROVED, ends_at=None))
+    return [other for other in held if _takes_place_of(entry, other)]
+
+
+def _takes_place_of(entry: DatedEntry, other: DatedEntry) -> bool:
+    """Whether one that forbids something may make room for it: the same key, and it says something else."""
+    return other.forbids and other.ends_at is None and not _say_the_same(entry, other)
 
 
 def require_new(entry: DatedEntry) -> None:
@@ -182,20 +210,25 @@ def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Ent
 def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
     """End an agreed entry now, with its audit event. It holds no longer here at once, elsewhere within seconds.
 
-    Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff, Refused where
-    another entry rests on it (``KEEPS``).
+    Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff, Refused where it
+    forbids something (FORBIDS) or another entry rests on it (``KEEPS``).
     """
-    person = four_eyes.person_of(actor)
-    ends_at = max(now, entry.starts_at)
+    four_eyes.person_of(actor)
     with transaction.atomic():
+        if entry.forbids and entry.answer == Answer.APPROVED:
+            raise Refused(FORBIDS, code="FORBIDS")
         if type(entry) in KEEPS:
             KEEPS[type(entry)](entry, now)
-        rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
-        if rows.update(ends_at=ends_at, ended_by=person) != 1:
-            raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
-        entry.refresh_from_db()
-        record(entry, ENDED, actor=actor, now=now)
+        _end(entry, at=now, actor=actor, now=now)
     book.forget()
+
+
+def _end(entry: DatedEntry, *, at: datetime, actor: Actor, now: datetime) -> None:
+    rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
+    if rows.update(ends_at=max(at, entry.starts_at), ended_by=four_eyes.person_of(actor)) != 1:
+        raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
+    entry.refresh_from_db()
+    record(entry, ENDED, actor=actor, now=now)
 
 
 def record(entry: DatedEntry, what: str, *, actor: Actor, now: datetime, **more: str | int | bool | None) -> None:

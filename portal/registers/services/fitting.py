@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks, tickets
-from portal.core.errors import BadReference
+from portal.core.errors import BadReference, Refused
 from portal.people.models import RoleGrant
 from portal.people.selectors import grants_in_force
 from portal.registers.models import (
@@ -25,6 +25,7 @@ from portal.registers.models import (
     ProcessingActivity,
     Product,
     Recipient,
+    RecipientCheck,
     Transfer,
 )
 from portal.registers.rules.papers import HOME, lacks
@@ -88,6 +89,14 @@ def _keeps_products(row: ProcessingActivity, at: datetime) -> None:
     if resting:
         said = _("A live product rests on this: %(name)s. End that first.") % {"name": resting[0]}
         raise at_field("code", said, code="PRODUCT_RESTS_ON_IT")
+
+
+def _keeps_newer_check(row: RecipientCheck, at: datetime) -> None:
+    """The check of a recipient that counts does not end while an older one, of before what it found, would count again."""
+    held = in_force(RecipientCheck.objects.filter(recipient_code=row.recipient_code), at=at)
+    if papers.checks_of([row.recipient_code], at=at).get(row.recipient_code) == row and held.count() > 1:
+        said = _("An older check of this recipient would count again. End that one first.")
+        raise Refused(said, code="OLDER_COUNTS_AGAIN")
 
 
 def _require_allowed(country: str, at: datetime) -> None:
@@ -225,3 +234,4 @@ def register() -> None:
     entries.FITS[Recipient] = _recipient
     entries.FOLLOWS[AccountBlock] = blocks.tell
     entries.KEEPS[ProcessingActivity] = _keeps_products
+    entries.KEEPS[RecipientCheck] = _keeps_newer_check
