@@ -43,8 +43,26 @@ TASK: Final = "kyc.tasks.screen"
 ROUND: Final = 200
 DOMAIN: Final = "kyc.screening"
 YEARS_APART: Final = "kyc.likeness_years_apart"
+#: An edition that lost at least so many entries, and more than so many in a hundred, looks cut: lists shrink slowly.
+MOST_LOST: Final = 10
+MOST_LOST_PERCENT: Final = 10
 _indexes: dict[int, Index] = {}
 _lock = threading.Lock()
+
+
+def _require_whole(current: SanctionsList, size: int, *, has_names: bool) -> None:
+    """A file that ends at the end of a line does not show that it was cut; the edition before it does."""
+    if current.names_sha256 and not has_names:
+        raise Refused(
+            _("The edition in use came with a file of other names. Give that file too (--names)."), code="NAMES_MISSING"
+        )
+    lost = current.size - size
+    if lost >= MOST_LOST and lost * 100 > current.size * MOST_LOST_PERCENT:
+        said = _(
+            "The edition in use has %(before)d entries, this one %(now)d. Fetch the file again and compare it with its "
+            "publication. If it is whole, import it with --compared."
+        )
+        raise Refused(said % {"before": current.size, "now": size}, code="MUCH_SMALLER")
 
 
 def import_edition(
@@ -54,13 +72,15 @@ def import_edition(
     version: date,
     sha256: str,
     names_sha256: str = "",
+    is_compared: bool = False,
     actor: Actor,
     now: datetime,
 ) -> SanctionsList:
     """Take a new edition, in one transaction with its audit event; everybody is screened against it by the worker.
 
     The same files again change nothing; two imports of one list take turns. Raises Refused for an edition older than the
-    one that counts (OLDER).
+    one that counts (OLDER), and, unless whoever imports says that they have compared it with its publication, for one that
+    looks cut: without other names where that one had them (NAMES_MISSING) or with far fewer entries (MUCH_SMALLER).
     """
     with transaction.atomic():
         turns.take(f"kyc.sanctions:{source}")
@@ -69,6 +89,8 @@ def import_edition(
             return current
         if current is not None and version < current.version:
             raise Refused(_("A newer edition of this list is in use."), code="OLDER")
+        if current is not None and not is_compared:
+            _require_whole(current, len(entries), has_names=bool(names_sha256))
         if current is not None:
             SanctionsList.objects.filter(pk=current.pk).update(superseded_at=now)
             ListedEntry.objects.filter(edition=current).delete()
@@ -97,6 +119,7 @@ def import_edition(
                 "sha256": sha256,
                 "names_sha256": names_sha256,
                 "count": len(entries),
+                "compared": is_compared,
             },
             at=now,
         )

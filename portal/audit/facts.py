@@ -75,7 +75,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.KYC_RENEWAL_CLOSED: "case document reason_code",
     AuditKind.KYC_RENEWAL_OPENED: "case document reason_code due_on",
     AuditKind.KYC_RENEWAL_TOLD: "case document reason_code days count",
-    AuditKind.KYC_SANCTIONS_IMPORTED: "source version sha256 names_sha256 count",
+    AuditKind.KYC_SANCTIONS_IMPORTED: "source version sha256 names_sha256 count compared",
     AuditKind.KYC_SCREENING_DONE: "case source version sha256 likenesses known",
     AuditKind.KYC_CHECKS_REPLAYED: "count same changed differs left version",
     AuditKind.KYC_CASE_RATED: "from to by count reasons version",

@@ -355,6 +355,27 @@ class TestImport:
         assert edition.sha256 in capsys.readouterr().out
         assert ListedEntry.objects.get().names == ["QUILL, Zoran", "ABU ZORAN"]
 
+    def test_an_edition_that_looks_cut_is_taken_only_by_who_has_compared_it(self, house, tmp_path):
+        sdn, alt = tmp_path / "sdn.csv", tmp_path / "alt.csv"
+        rows = [(str(number), f"NOBODY {number}", "individual", "-0- ") for number in range(1, 101)]
+        sdn.write_bytes(lists.ofac(*rows))
+        alt.write_bytes(lists.names(("36", "ABU ZORAN")))
+        call_command("import_sanctions", "ofac", str(sdn), "--names", str(alt), "--as-of", "2026-11-20")
+        with pytest.raises(CommandError, match="--names"):
+            call_command("import_sanctions", "ofac", str(sdn), "--as-of", "2026-11-21")
+        given = ("import_sanctions", "ofac", str(sdn), "--names", str(alt), "--as-of")
+        sdn.write_bytes(lists.ofac(*rows[:89]))
+        with pytest.raises(CommandError, match="100 entries, this one 89"):
+            call_command(*given, "2026-11-21")
+        assert SanctionsList.objects.get().size == ListedEntry.objects.count() == 100
+        sdn.write_bytes(lists.ofac(*rows[:90]))
+        call_command(*given, "2026-11-21")
+        sdn.write_bytes(lists.ofac(*rows[:40]))
+        call_command(*given, "2026-11-22", "--compared")
+        assert SanctionsList.objects.get(superseded_at=None).size == 40
+        told = AuditEvent.objects.filter(kind="kyc.sanctions.imported").order_by("pk")
+        assert [event.facts["compared"] for event in told] == [False, False, True]
+
     @pytest.mark.parametrize("extra", [[], ["--as-of", "soon"]])
     def test_an_edition_without_a_day_is_refused(self, house, tmp_path, extra):
         path = tmp_path / "sdn.csv"

@@ -28,6 +28,11 @@ class Command(PortalCommand):
         parser.add_argument("file", type=Path, help="un: the consolidated XML; ofac: sdn.csv")
         parser.add_argument("--names", type=Path, help="ofac: alt.csv, the other names")
         parser.add_argument(
+            "--compared",
+            action="store_true",
+            help="the file was compared with its publication: take it although it is much smaller or has no other names",
+        )
+        parser.add_argument(
             "--as-of", type=day, metavar="DATE", help="ofac: the day of the edition (the XML says its own)"
         )
 
@@ -46,6 +51,7 @@ class Command(PortalCommand):
                 version=version,
                 sha256=hashlib.sha256(data).hexdigest(),
                 names_sha256=hashlib.sha256(names).hexdigest() if names else "",
+                is_compared=options["compared"],
                 actor=actor.system("kyc.import_sanctions"),
                 now=clock.now(),
             )
