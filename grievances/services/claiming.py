@@ -6,7 +6,7 @@ Whether we know the person shows nowhere before: the pages answer everybody the 
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from django.conf import settings
@@ -32,7 +32,9 @@ from portal.core.errors import PortalError, Refused
 from portal.core.moves import move
 from portal.law.states import Channel
 from portal.outbox import services as outbox
+from portal.outbox.models import Message
 from portal.outbox.selectors import can_send
+from portal.outbox.states import ARRIVED
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Principal, Rest, User
 from portal.people.services import rests
@@ -41,6 +43,9 @@ from portal.people.states import ContactKind, RestCause, RestState
 log = structlog.get_logger(__name__)
 #: How long the person is waited for before a nominee may act.
 COOLING = "nominees.cooling"
+#: The letters to the person: by e-mail, and by SMS.
+NOTICES = ("grievances.claim_notice", "grievances.claim_notice_short")
+_UNREACHED = UUID("5e0f2c0a-8b1e-4a35-9d0f-2f6b7c1d9a44")
 WORKER = actor.system("grievances.claims")
 
 
@@ -140,10 +145,14 @@ def decided(request: RightsRequest, *, is_granted: bool, actor: Actor, at: datet
 def begin(number: int, *, now: datetime) -> None:
     """The time of waiting is over and nobody objected: the nominee may act; a verified death puts the account to rest, and
     its other nominees are written to. In one transaction; requests that waited for it go on.
+
+    Where no letter reached the person, officers are told and it waits once more as long.
     """
     with transaction.atomic():
         standing = NomineeStanding.objects.select_for_update().get(pk=number)
         if standing.state != StandingState.COOLING or standing.begins_at > now:
+            return
+        if not _was_reached(standing) and _waits_for_a_word(standing, now):
             return
         if standing.nominee is not None and standing.nominee.ended_at is not None:
             return
@@ -298,16 +307,47 @@ def _write_to_person(standing: NomineeStanding) -> None:
             begins = day_in_words(standing.begins_at, IST)
         by_email = contact.kind == ContactKind.EMAIL
         outbox.post(
-            kind="grievances.claim_notice" if by_email else "grievances.claim_notice_short",
+            kind=NOTICES[0] if by_email else NOTICES[1],
             subject_ref=standing.person_ref,
             channel=Channel.EMAIL if by_email else Channel.SMS,
             address=contact.address,
             language=contact.principal.language,
             purpose="policy_and_security",
-            about=f"{standing.request.ticket.about}/notice/{standing.pk}/{contact.pk}",
+            about=f"{_notice_about(standing)}{contact.pk}",
             context={"day": begins, "url": f"{settings.SITE_URL}/privacy/nominee/"},
             only_here=True,
         )
+
+
+def _was_reached(standing: NomineeStanding) -> bool:
+    """Whether a letter arrived, as far as a channel can know. Of who has no address that we may write to, none did."""
+    notices = Message.objects.filter(kind__in=NOTICES, about__startswith=_notice_about(standing))
+    return notices.filter(state__in=ARRIVED).exists()
+
+
+def _waits_for_a_word(standing: NomineeStanding, now: datetime) -> bool:
+    """Ask officers once to look for another way to the person. True until the time of waiting has passed twice."""
+    ticket = standing.request.ticket
+    said = _(
+        "No letter about this claim reached the person: at none of the addresses that we know. Look for another way to them. "
+        "If you doubt the claim, end the standing. On %(day)s it begins all the same."
+    )
+    until = standing.begins_at + (standing.begins_at - standing.granted_at)
+    lines.add(
+        ticket,
+        EntryKind.NOTE,
+        author=Author.PORTAL,
+        actor=WORKER,
+        at=now,
+        texts={"text": said % {"day": day_in_words(until, IST)}},
+        internal=True,
+        once_key=uuid5(_UNREACHED, str(standing.pk)),
+    )
+    return now < until
+
+
+def _notice_about(standing: NomineeStanding) -> str:
+    return f"{standing.request.ticket.about}/notice/{standing.pk}/"
 
 
 def _end(standing: NomineeStanding, because: StandingEnd, *, actor: Actor, at: datetime) -> None:

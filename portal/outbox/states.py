@@ -39,6 +39,8 @@ class MessageState(models.TextChoices):
 
 #: What a message without a worker holds.
 FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
+#: The message is with the person, as far as anybody can tell.
+ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 #: The message left us; what became of it may be known too.
 LEFT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ, MessageState.UNDELIVERED)
 

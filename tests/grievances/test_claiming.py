@@ -26,6 +26,7 @@ from portal.core import actor
 from portal.core.errors import NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading as letters
+from portal.outbox.states import LEFT, MessageState
 from portal.people.models import Principal, Rest, User
 from portal.people.sections import PeopleSection
 from portal.people.states import CustomerState, RestState
@@ -129,8 +130,15 @@ def granted(officer: User, **changes: str) -> NomineeStanding:
     return NomineeStanding.objects.get(request=request, ended_at=None)
 
 
+def notices_are(state: MessageState) -> None:
+    """What became of the letters to the person."""
+    sent_at = RECEIVED if state in LEFT else None
+    Message.objects.filter(kind__startswith="grievances.claim_notice").update(state=state, sent_at=sent_at)
+
+
 def begun(officer: User, **changes: str) -> NomineeStanding:
     standing = granted(officer, **changes)
+    notices_are(MessageState.SENT)
     claiming.settle_all(now=RECEIVED + WAITED)
     standing.refresh_from_db()
     return standing
@@ -231,6 +239,7 @@ def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_numb
     granted(officer)
     notice = Message.objects.get(kind="grievances.claim_notice_short")
     assert (notice.channel, "I am here" in letters.text_of(notice).body) == ("sms", True)
+    notices_are(MessageState.DELIVERED)
     claiming.settle_all(now=RECEIVED + WAITED)
     called = Message.objects.get(kind="grievances.nominee_called_short")
     assert mira.reference in letters.text_of(called).body
@@ -249,6 +258,24 @@ def test_after_the_wait_a_death_puts_the_account_to_rest_and_ends_every_yes(asha
     called = Message.objects.get(kind="grievances.nominee_called")
     assert mira.reference in letters.text_of(called).body
     assert "Asha" not in letters.text_of(called).body
+
+
+@pytest.mark.parametrize("became", [MessageState.DEAD, MessageState.UNDELIVERED, MessageState.DUE])
+def test_where_no_letter_reached_the_person_officers_are_asked_and_the_wait_lasts_twice_as_long(
+    asha, ravi, officer, became
+) -> None:
+    standing = granted(officer)
+    notices_are(became)
+    for wait in (WAITED, 2 * WAITED - timedelta(minutes=1)):
+        claiming.settle_all(now=RECEIVED + wait)
+        standing.refresh_from_db()
+        assert standing.state == StandingState.COOLING
+    thread = reading.thread(standing.request.ticket, internal=True)
+    asked = [line for line in thread if "another way" in line.texts.get("text", "")]
+    assert [line.entry.visibility for line in asked] == ["internal"], "asked once, and the claimant reads nothing of it"
+    claiming.settle_all(now=RECEIVED + 2 * WAITED)
+    standing.refresh_from_db()
+    assert standing.state == StandingState.IN_FORCE
 
 
 def test_an_incapacity_rests_nothing_and_the_nominee_may_act_all_the_same(asha, ravi, officer, login) -> None:
@@ -373,6 +400,7 @@ def test_who_was_named_by_nobody_is_not_granted_and_a_relative_gets_no_right(ash
     assert "the account rests" in letter
     standing = NomineeStanding.objects.get(request=report)
     assert standing.nominee is None
+    notices_are(MessageState.SENT)
     claiming.settle_all(now=RECEIVED + WAITED)
     assert Rest.objects.get(because=report.ticket.about).state == RestState.RESTING
 

@@ -14,7 +14,7 @@ from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.models import Message
-from portal.outbox.states import MessageState
+from portal.outbox.states import ARRIVED, MessageState
 from portal.people import selectors as people
 from portal.people.models import Membership, Principal
 from portal.people.states import MemberRole
@@ -26,8 +26,6 @@ from portal.retention.states import Cause, ItemState
 #: For how long a way to a person is waited for.
 UNTOLD_AFTER = "retention.untold"
 log = structlog.get_logger(__name__)
-#: The message is with the person, as far as anybody can tell.
-ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 #: It may still arrive.
 UNDER_WAY = (MessageState.DUE, MessageState.SENDING, MessageState.UNKNOWN)
 
