@@ -16,7 +16,7 @@ class KycConfig(AppConfig):
         from kyc.lookups import NUMBERS
         from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
-        from kyc.services import consenting, locking, minors, signers, taking_over
+        from kyc.services import consenting, locking, minors, settling, signers, taking_over
         from kyc.strands import STRANDS
         from portal.core import hooks
 
@@ -31,6 +31,8 @@ class KycConfig(AppConfig):
         hooks.complaints.register(gates.complained)
         hooks.documents_complained_of.register(gates.documents_complained_of)
         hooks.freezes.register(minors.is_frozen)
+        hooks.became_child.register(settling.settle_of_person)
+        hooks.protection_ended.register(settling.settle_of_person)
         hooks.customer_renamed.register(gates.renamed)
         hooks.insolvency_changed.register(gates.insolvent)
         hooks.clock_owners.register(KycClocks())

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kyc import plans, rules
-from kyc.children import not_of_children
+from kyc.children import is_of_a_child, not_of_children
 from kyc.models import Case, Check, Decision, Document, Likeness, Party, Renewal, SanctionsList, Screening
 from kyc.outcomes import CheckOutcome
 from kyc.states import GONE, CaseState, DocumentState, LikenessState, Standing
 from portal.core import ciphers
+from portal.core.clock import IST
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.selectors import due_at
@@ -200,8 +201,15 @@ def to_review(*, at: datetime) -> QuerySet[Document]:
 def standing_of(case: Case, *, on: date) -> Standing:
     """What the KYC of a case is worth on a day. While it is renewed, the verification of before stands until it is due.
 
-    Nothing is, while somebody of it was found to stand on a sanctions list.
+    Nothing is, while somebody of it was found to stand on a sanctions list, or the customer is known as a child.
     """
+    found = _standing_of(case, on=on)
+    end_of_day = datetime.combine(on, time.max, tzinfo=IST)
+    is_verified = found in {Standing.VERIFIED, Standing.EXPIRING}
+    return Standing.NONE if is_verified and is_of_a_child(case, None, at=end_of_day) else found
+
+
+def _standing_of(case: Case, *, on: date) -> Standing:
     if case.state == CaseState.REJECTED or is_listed(case):
         return Standing.NONE
     if case.rekyc_on is not None and on > case.rekyc_on:

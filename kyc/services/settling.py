@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat
 
 from kyc import keeping, rules
 from kyc.children import is_of_a_child
-from kyc.models import Case, Renewal
+from kyc.models import Case, Party, Renewal
 from kyc.needs import Needs, needs_of
 from kyc.renewals import looks_at_all, period_ends, soonest
 from kyc.selectors import is_listed
 from kyc.services import rating, telling
-from kyc.states import CASE_MOVES, CaseState
+from kyc.states import CASE_MOVES, CaseState, Turn
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor as actors
@@ -24,12 +26,19 @@ from portal.core.clock import day
 from portal.core.errors import PortalError
 from portal.core.moves import move
 from portal.law.counting import INDIA
+from portal.law.selectors import running_clocks
 from portal.law.services import clocks
+from portal.people.models import Membership
+from portal.people.selectors import refs_of
+from portal.people.states import MemberRole
 from portal.retention.rules import kept_through
 
 CHECK_PROMISE = "kyc.check"
 ZONE = INDIA
 DAILY = actors.system("kyc.changes")
+NOTED = actors.system("kyc.minors")
+#: The states that a note about somebody's age changes something in: in all others it is the customer's turn, or nobody's.
+WITH_US = (CaseState.APPROVED, CaseState.IN_REVIEW)
 #: Cases that are read at once.
 MOST = 200
 
@@ -42,7 +51,7 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     One at a time for each case: two who decide about its last two documents at once would each see the other's as
     undecided, and neither would move the case. The lock lets rows that refer to the case be written. While somebody of it
     was found to stand on a sanctions list, or the customer is known as a child, it is not approved, whatever its documents
-    say.
+    say; our promise stands still while nobody may decide about what is with us (``_rests``).
     """
     read = [
         "state",
@@ -62,7 +71,9 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     if target == CaseState.APPROVED and (is_listed(case) or is_of_a_child(case, None, at=now)):
         target = CaseState.IN_REVIEW
     if target == case.state:
-        if target == CaseState.APPROVED and case.renewals.filter(closed_at=None).exists():
+        if target == CaseState.IN_REVIEW:
+            _clock(case, needs, target, actor, now)
+        elif target == CaseState.APPROVED and case.renewals.filter(closed_at=None).exists():
             _set(case, **_verified(case, needs, _close_renewals(case, actor, now), now))
         return
     before = case.state
@@ -75,20 +86,23 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
         facts={"from": before, "to": target},
         at=now,
     )
-    _clock(case, target, actor, now)
+    _clock(case, needs, target, actor, now)
     if target == CaseState.APPROVED:
         telling.case_approved(case)
 
 
 def settle_changed(*, now: datetime) -> int:
-    """Settle every approved case that somebody new came to: where their days have run out, it opens again.
+    """Settle every approved case that somebody new came to: where their days have run out, it opens again. And each that is
+    with us while our promise stands still: whoever was a child may be of age today.
 
     Each in a transaction of its own: one that fails is logged and left to the next day. Returns how many there were. Safe
     to repeat.
     """
     since = F("decided_at")
     new = Q(parties__ended_at=None) & (Q(parties__added_at__gt=since) | Q(parties__holdings__since__gt=since))
-    found = Case.objects.filter(new, state=CaseState.APPROVED).distinct().order_by("pk")
+    rests = ~Exists(running_clocks(Concat(Value(Case.OWNER), OuterRef("reference"))))
+    due = Q(new, state=CaseState.APPROVED) | Q(rests, state=CaseState.IN_REVIEW)
+    found = Case.objects.filter(due).distinct().order_by("pk")
     looked_at = after = 0
     while cases := list(found.filter(pk__gt=after)[:MOST]):
         for case in cases:
@@ -99,6 +113,19 @@ def settle_changed(*, now: datetime) -> int:
                 log.warning("kyc.not_settled_yet", case=case.reference, error=type(error).__name__)
         looked_at, after = looked_at + len(cases), cases[-1].pk
     return looked_at
+
+
+def settle_of_person(*, subject_ref: UUID, at: datetime) -> None:
+    """Registered in ``hooks.became_child`` and ``hooks.protection_ended``: their case, and each in which they stand behind the
+    customer, is settled in the caller's transaction, so that no approval outlives the note and no promise runs that nobody
+    may keep.
+    """
+    refs = refs_of(subject_ref)
+    owns = Membership.objects.filter(role=MemberRole.OWNER, ended_at=None, principal__subject__ref__in=refs)
+    behind = Party.objects.filter(ended_at=None, principal__subject__ref__in=refs)
+    theirs = Q(customer__in=owns.values("customer")) | Q(pk__in=behind.values("case"))
+    for case in Case.objects.filter(theirs, state__in=WITH_US).select_related("customer").order_by("pk"):
+        settle(case, actor=NOTED, now=at)
 
 
 def _set(case: Case, **values: Any) -> None:
@@ -155,10 +182,16 @@ def _retained_until(case: Case, now: datetime) -> date | None:
     return kept_through(day(now), found.by.period) if found else None
 
 
-def _clock(case: Case, target: str, actor: Actor, now: datetime) -> None:
-    """Our promise runs while the case is with us, rests while it is the customer's turn, and ends with the decision."""
+def _clock(case: Case, needs: Needs, target: str, actor: Actor, now: datetime) -> None:
+    """Our promise runs while the case is with us, rests while it is the customer's turn or nobody may decide, and ends with
+    the decision.
+    """
     owner = case.owner
-    if target == CaseState.IN_REVIEW:
+    if target == CaseState.OPEN or (target == CaseState.IN_REVIEW and _rests(case, needs, now)):
+        clocks.pause(owner=owner, at=now, actor=actor, now=now)
+    elif target == CaseState.IN_REVIEW:
+        if running_clocks(owner).exists():
+            return
         clocks.start(
             owner=owner,
             subject_ref=case.subject_ref,
@@ -171,7 +204,11 @@ def _clock(case: Case, target: str, actor: Actor, now: datetime) -> None:
             now=now,
         )
         clocks.resume(owner=owner, at=now, actor=actor, now=now)
-    elif target == CaseState.OPEN:
-        clocks.pause(owner=owner, at=now, actor=actor, now=now)
     else:
         clocks.stop(owner=owner, at=now, actor=actor, now=now)
+
+
+def _rests(case: Case, needs: Needs, now: datetime) -> bool:
+    """Whether what is with us is about somebody known as a child: nothing is decided about it while that note stands."""
+    with_us = {task.party for task in needs.tasks if task.turn == Turn.US and task.party is not None}
+    return any(is_of_a_child(case, party, at=now) for party in (None, *sorted(with_us, key=lambda one: one.pk)))

@@ -91,6 +91,9 @@ address_left: HookList[Any] = HookList("address_left")
 address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")
 #: Callables told, in the same transaction, that a person turned out to be a child: ``(*, subject_ref, at)``.
 became_child: HookList[Callable[..., Any]] = HookList("became_child")
+#: Callables told, in the same transaction, that a note that somebody else answers for a person has ended:
+#: ``(*, subject_ref, at)``. A child that comes of age is told to nobody.
+protection_ended: HookList[Callable[..., Any]] = HookList("protection_ended")
 #: Callables told, in the same transaction, that somebody reported with papers that a person died or can no longer act:
 #: ``(*, subject_ref, at)``.
 rest_noted: HookList[Callable[..., Any]] = HookList("rest_noted")

@@ -67,11 +67,16 @@ def protect(
 
 
 def end(*, protection: Protection, actor: Actor, now: datetime) -> None:
-    """The person answers alone again. Raises IllegalMove when it had ended already."""
+    """The person answers alone again, and whoever has to know is told in the same transaction (``hooks.protection_ended``).
+
+    Raises IllegalMove when it had ended already.
+    """
     with transaction.atomic():
         if Protection.objects.filter(pk=protection.pk, ended_at=None).update(ended_at=now) != 1:
             raise IllegalMove(_("This had ended already."))
         protection.refresh_from_db()
+        for told in hooks.protection_ended:
+            told(subject_ref=protection.subject_ref, at=now)
         _record(AuditKind.PEOPLE_PROTECTION_ENDED, protection, actor, now)
 
 
