@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models import Case, Party
 from kyc.states import CustomerType
 from portal.people.models import Membership
-from portal.people.selectors import children_at, is_child
+from portal.people.selectors import is_child, refs_of_children
 from portal.people.states import CustomerKind, MemberRole
 
 TAKES_NONE = _("We know this person as under 18, and take no documents of children. Ask a person if this is wrong.")
@@ -34,8 +34,8 @@ def is_of_a_child(case: Case, party: Party | None, *, at: datetime) -> bool:
 
 
 def not_of_children(*, at: datetime) -> Q:
-    """The same for many documents at once, as a condition on them."""
-    children = children_at(at).values("subject_ref")
+    """The same for many documents at once, as a condition on them: under every reference that was joined to a child's."""
+    children = refs_of_children(at)
     parties = Party.objects.filter(principal__subject__ref__in=children).values("pk")
     owners = Membership.objects.filter(role=MemberRole.OWNER, ended_at=None, principal__subject__ref__in=children)
     persons = Q(case__customer__kind=CustomerKind.INDIVIDUAL) | Q(case__customer_type=CustomerType.PROPRIETOR)

@@ -6,16 +6,18 @@ import pytest
 import time_machine
 
 from kyc.models import Case, Document
-from kyc.selectors import sender_state
+from kyc.selectors import sender_state, to_review
 from kyc.services import open_case, renewing
 from kyc.services.settling import settle, settle_changed
 from portal.core import clock
+from portal.core.errors import Refused
 from portal.law.models import Clock
 from portal.law.services import sweeping
 from portal.outbox.models import Message
 from portal.people.models import Protection
-from portal.people.services import protections
-from tests.kyc.factories import CUSTOMER, checked, party_of, rest_approved
+from portal.people.services import protections, subjects
+from tests.kyc.factories import CUSTOMER, checked, paper, party_of, proposed, rest_approved
+from tests.people.factories import PrincipalFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -98,3 +100,18 @@ def test_our_promise_to_an_organisation_stands_still_while_the_paper_of_a_child_
     assert not Clock.objects.exclude(state="stopped").exists()
     answers_alone(party.principal)
     assert promise(party.case).state == "running"
+
+
+def test_the_queue_knows_a_child_under_every_reference_that_was_joined_to_theirs(individual, asha, organisation, maker):
+    own, party = checked(individual), party_of(organisation)
+    childs = paper(party.case, "passport", party=party, state="checked")
+    assert set(to_review(at=clock.now())) == {own, childs}
+    for person in (asha.principal, party.principal):
+        noted, between = PrincipalFactory(), PrincipalFactory()
+        for old, new in ((noted, between), (between, person)):
+            subjects.join(old_ref=old.subject.ref, new_ref=new.subject.ref, actor=CUSTOMER, now=clock.now())
+        says_child(noted)
+    assert not to_review(at=clock.now()).exists()
+    for document in (own, childs):
+        with pytest.raises(Refused, match="under 18"):
+            proposed(document, maker)
