@@ -59,8 +59,8 @@ def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> 
 
 
 def change(case: Case, *, relation: str, customer_type: str, reason: str = "", actor: Actor, now: datetime) -> None:
-    """The case counts as this from now on, and is settled by the new list, in one transaction with the audit event, whose
-    erasable part holds the reason. Raises LostRace when it counts as something else by now.
+    """The case counts as this from now on, and is settled by the new list, in one transaction with the audit event. The
+    reason names nobody (``reclassifying``). Raises LostRace when it counts as something else by now.
     """
     old_relation, old_type = case.relation, case.customer_type
     if (relation, customer_type) == (old_relation, old_type):

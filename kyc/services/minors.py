@@ -104,7 +104,7 @@ def propose_lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> F
     """Say why a freeze ends: it was a mistake, or the child is of age. Nothing opens before another person agrees.
 
     The proposal and its audit event in one transaction. Raises NotAllowed, Refused without words or with a person in them
-    (REASON), IllegalMove when it was lifted before or a proposal waits.
+    (REASON, NUMBER_IN_WORDS), IllegalMove when it was lifted before or a proposal waits.
     """
     if not why.strip():
         raise Refused(_("Write why the freeze ends."), code="REASON")
@@ -173,7 +173,7 @@ def _note(kind: AuditKind, proposal: FreezeLift, actor: Actor, now: datetime) ->
 
 
 def _lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
-    """The freeze ends, in the caller's transaction, with the audit event whose erasable part holds why."""
+    """The freeze ends, in the caller's transaction, with its audit event; ``why`` names nobody (``propose_lift``)."""
     if MinorFound.objects.filter(pk=row.pk, lifted_at=None).update(lifted_at=now) != 1:
         raise IllegalMove(_("This freeze has ended already."))
     row.refresh_from_db()

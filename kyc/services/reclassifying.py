@@ -14,7 +14,7 @@ from kyc.services.describing import change
 from kyc.states import Relation
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access
+from portal.core import access, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.people.services import four_eyes
@@ -24,13 +24,15 @@ from portal.people.services.four_eyes import person_of
 def propose(case: Case, *, relation: str, customer_type: str, reason: str, actor: Actor, now: datetime) -> TypeProposal:
     """A first person proposes another relation or type, and writes why. Nothing changes by that.
 
-    With its audit event, in one transaction. Raises NotAllowed without the permission; Refused without a reason (REASON),
-    for a pair that has no list (TYPE) or is there already (SAME); IllegalMove while a proposal waits.
+    With its audit event, in one transaction. Raises NotAllowed without the permission; Refused without a reason (REASON), for
+    one with a person in it (NUMBER_IN_WORDS: it stays with the proposal), for a pair that has no list (TYPE) or is there
+    already (SAME); IllegalMove while a proposal waits.
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
     if not reason.strip():
         raise Refused(_("Write why you change it."), code="REASON")
+    plain_words.require_plain(reason)
     if relation not in Relation.values or customer_type not in requirements.types_of(relation):
         raise Refused(_("There is no list of documents for this relation and type."), code="TYPE")
     if (relation, customer_type) == (case.relation, case.customer_type):

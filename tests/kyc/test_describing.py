@@ -38,7 +38,7 @@ def test_an_organisation_says_what_it_is_until_it_has_sent_something():
         say_type(case, customer_type="company", actor=CUSTOMER, now=NOW)
 
 
-def test_two_of_staff_change_relation_and_type_with_a_reason_that_can_be_erased(individual):
+def test_two_of_staff_change_relation_and_type_with_a_reason_that_no_fact_names(individual):
     checked(individual)
     case = reclassified(individual.kyc)
     assert (case.relation, case.customer_type) == ("vendor", "individual")
@@ -59,9 +59,14 @@ def test_a_changed_type_settles_the_case_by_the_new_list():
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"reason": " "}, "REASON"), ({"relation": "applicant", "customer_type": "company"}, "TYPE")],
+    [
+        ({"reason": " "}, "REASON"),
+        ({"reason": "Ravi, 98450 12345, asked for it."}, "NUMBER_IN_WORDS"),
+        ({"reason": "ravi@acme.example asked for it."}, "NUMBER_IN_WORDS"),
+        ({"relation": "applicant", "customer_type": "company"}, "TYPE"),
+    ],
 )
-def test_no_reason_and_no_list_are_refused(individual, maker, changes, code):
+def test_no_reason_a_person_in_it_and_no_list_are_refused(individual, maker, changes, code):
     case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
     with pytest.raises(Refused) as caught:
         changed(case, maker, **changes)
