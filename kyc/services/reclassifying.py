@@ -26,10 +26,11 @@ def propose(case: Case, *, relation: str, customer_type: str, reason: str, actor
 
     With its audit event, in one transaction. Raises NotAllowed without the permission; Refused without a reason (REASON), for
     one with a person in it (NUMBER_IN_WORDS: it stays with the proposal), for a pair that has no list (TYPE) or is there
-    already (SAME); IllegalMove while a proposal waits.
+    already (SAME), while the case is frozen (FROZEN); IllegalMove while a proposal waits.
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
+    _require_not_frozen(case)
     if not reason.strip():
         raise Refused(_("Write why you change it."), code="REASON")
     plain_words.require_plain(reason)
@@ -60,11 +61,13 @@ def answer(proposal: TypeProposal, *, approve: bool, reason: str = "", actor: Ac
     """A second person says yes or no; a yes changes the case, and settles it by the new list, in the same transaction.
 
     In the turn of the case, which is read anew. Raises as ``four_eyes.answer``: also when the case counts as something
-    else by now.
+    else by now; and Refused (FROZEN) for a yes while the case is frozen.
     """
     case = proposal.case
     with transaction.atomic():
         case.refresh_from_db(from_queryset=Case.objects.select_for_update(no_key=True))
+        if approve:
+            _require_not_frozen(case)
         four_eyes.answer(
             proposal,
             checker=person_of(actor),
@@ -83,6 +86,15 @@ def answer(proposal: TypeProposal, *, approve: bool, reason: str = "", actor: Ac
                 actor=actor,
                 now=now,
             )
+
+
+def _require_not_frozen(case: Case) -> None:
+    """A child's case with another type would be no person's any more, and whatever rests on that would end with it."""
+    if case.frozen_at is not None:
+        raise Refused(
+            _("This account is frozen: what the customer counts as does not change. End the freeze first."),
+            code="FROZEN",
+        )
 
 
 def _shown(case: Case, relation: str, customer_type: str, why: str) -> Mapping[str, Any]:

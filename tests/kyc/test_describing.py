@@ -1,6 +1,6 @@
 import pytest
 
-from kyc.models import TypeProposal
+from kyc.models import Case, TypeProposal
 from kyc.needs import needs_of
 from kyc.services import open_case, reclassifying, say_type
 from portal.audit.models import AuditEvent
@@ -125,3 +125,20 @@ def test_a_change_that_meets_another_type_than_was_shown_is_not_agreed_to(indivi
     reclassifying.answer(made, approve=False, reason="It is a proprietor.", actor=actor.staff(checker.pk), now=NOW)
     case.refresh_from_db()
     assert case.customer_type == "proprietor"
+
+
+def test_what_a_frozen_customer_counts_as_stays_as_it_is(individual, maker, checker):
+    case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
+    made = changed(case, maker)
+    Case.objects.update(frozen_at=NOW)
+    case.refresh_from_db()
+    with pytest.raises(Refused) as asked:
+        changed(case, maker, relation="developer")
+    with pytest.raises(Refused) as agreed:
+        reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+    assert (asked.value.code, agreed.value.code) == ("FROZEN", "FROZEN")
+    case.refresh_from_db()
+    assert case.relation == "customer"
+    reclassifying.answer(made, approve=False, reason="A child.", actor=actor.staff(checker.pk), now=NOW)
+    made.refresh_from_db()
+    assert made.answer == "refused"
