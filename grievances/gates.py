@@ -13,6 +13,7 @@ from grievances.services import filing, hearing, lines, reading
 from grievances.states import OPEN_STATES, Author, Door, EntryKind, ForWhom, TicketKind, TicketState
 from portal.core import access, addresses
 from portal.core.actor import Actor
+from portal.core.ids import references_in
 from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.people.models import Customer, Membership, Principal, User
@@ -132,7 +133,7 @@ def _meant(text: str, address: str, *, fiduciary: str, at: datetime) -> Ticket |
     """The grievance that a message from this number is about: one it names, else the one whose question it answers."""
     keys = addresses.address_keys(addresses.normalise(addresses.PHONE, address))
     of_number = Ticket.objects.filter(contacts__address_key__in=keys, fiduciary__code=fiduciary).distinct()
-    named = of_number.filter(reference__in=selectors.references_in(text)).first()
+    named = of_number.filter(reference__in=references_in(text, "GR")).first()
     if named is not None:
         return named if hearing.can_hear(named, now=at) else None
     waiting = list(of_number.filter(state=TicketState.WITH_YOU)[:2])

@@ -1,6 +1,5 @@
 """Reads that cross rooms or decide access: clocks and standings, whose grievance it is, what the queues show."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -36,11 +35,6 @@ RowT = TypeVar("RowT", Ticket, RightsRequest)
 
 DRAFT_SECRET = "grievances.draft.secret"  # noqa: S105 - the name of a domain of hashes
 CODE_SECRET = "grievances.tracking.secret"  # noqa: S105 - the name of a domain of hashes
-
-#: A reference in running text; its check character says if it is one.
-_REFERENCE = re.compile(
-    r"\bOS[\s\u2010-\u2015-]*GR[\s\u2010-\u2015-]*[0-9A-Z]{4}[\s\u2010-\u2015-]*[0-9A-Z]{4}\b", re.IGNORECASE
-)
 
 #: House promises (``portal/law/data``), by what they are for.
 DRAFT_LIFE = "grievances.draft_life"
@@ -318,11 +312,6 @@ def canonical(text: str) -> str:
         return parse_reference(text, "GR")
     except BadReference:
         return ""
-
-
-def references_in(text: str) -> list[str]:
-    """The references of grievances that a text names, as people and mail programs write them; wrong ones are left out."""
-    return list(dict.fromkeys(filter(None, (canonical(found) for found in _REFERENCE.findall(text)))))
 
 
 def due_in_words(ticket: Ticket, *, now: datetime) -> str:

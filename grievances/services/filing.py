@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from grievances import details, sealing
 from grievances.models import DraftFile, Ticket, TicketContact
-from grievances.services import letters, lines, reading, timing
+from grievances.services import letters, lines, timing
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, ContactKind, Door, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -20,7 +20,7 @@ from portal.audit.services import record
 from portal.core import addresses, changes, ciphers, hooks
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
-from portal.core.ids import new_reference
+from portal.core.ids import new_reference, references_in
 from portal.core.turns import retried
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
@@ -153,11 +153,11 @@ def _tell_of_documents(
     ticket: Ticket, texts: Mapping[str, str], principal: Principal | None, *, actor: Actor, at: datetime
 ) -> None:
     """Whoever keeps the documents that the person named learns of it; of a stranger nobody can say whose they are."""
-    named = reading.references_in(texts.values(), "DO") if principal is not None else []
+    named = dict.fromkeys(found for text in texts.values() for found in references_in(text, "DO"))
     if principal is None or not named:
         return
     for told in hooks.documents_complained_of:
-        told(ticket=ticket.reference, documents=named, subject_ref=principal.subject.ref, actor=actor, at=at)
+        told(ticket=ticket.reference, documents=list(named), subject_ref=principal.subject.ref, actor=actor, at=at)
 
 
 def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:

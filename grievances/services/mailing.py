@@ -12,7 +12,6 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from grievances import selectors
 from grievances.mail_in import judging, parsing
 from grievances.mail_in.judging import Reason
 from grievances.mail_in.parsing import Attached, Mail
@@ -24,6 +23,7 @@ from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource,
 from portal.core import actor, addresses, ciphers
 from portal.core.clock import day
 from portal.core.errors import Refused
+from portal.core.ids import references_in
 from portal.outbox.models import Message
 from portal.registers import selectors as registers
 
@@ -243,7 +243,7 @@ def _meant(mail: Mail, *, now: datetime) -> Ticket | None:
     keys = addresses.address_keys(addresses.normalise(addresses.EMAIL, mail.sender))
     of_sender = Ticket.objects.filter(contacts__address_key__in=keys).select_related("fiduciary").distinct()
     answered = Message.objects.filter(message_id__in=mail.answers[:50]).values_list("subject_ref", flat=True)
-    named = selectors.references_in(mail.subject)
+    named = references_in(mail.subject, "GR")
     found = of_sender.filter(reference__in=named).first() or of_sender.filter(subject_ref__in=list(answered)).first()
     return found if found is not None and hearing.can_hear(found, now=now) else None
 

@@ -1,8 +1,6 @@
 """Opening what was sealed: threads, names of files, files, and the receipt of a grievance."""
 
-import contextlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -16,8 +14,8 @@ from grievances.states import Author, Visibility
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core.actor import Actor
-from portal.core.errors import BadReference, NotFound
-from portal.core.ids import parse_reference
+from portal.core.errors import NotFound
+from portal.core.ids import references_in
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.vault.services import files as vault
@@ -104,18 +102,8 @@ def line_of(ticket: Ticket, entry: TicketEntry, *, label: str = "", opened: bool
 def references_named(lines: Iterable[Line], kind: str) -> list[str]:
     """The references of a kind, such as DO, that the person wrote in these lines, each once. What staff wrote names none."""
     theirs = (line for line in lines if line.entry.author == Author.PERSON)
-    return references_in((text for line in theirs for text in line.texts.values()), kind)
-
-
-def references_in(texts: Iterable[str], kind: str) -> list[str]:
-    """The references of a kind in some texts, each once; one with a wrong character is none."""
-    return list(dict.fromkeys(word for text in texts for word in _references(text, kind)))
-
-
-def _references(text: str, kind: str) -> Iterator[str]:
-    for written in re.findall(rf"\bOS-{kind}-\w{{4}}-\w{{4}}\b", text):
-        with contextlib.suppress(BadReference):
-            yield parse_reference(written, kind)
+    named = (found for line in theirs for text in line.texts.values() for found in references_in(text, kind))
+    return list(dict.fromkeys(named))
 
 
 def details_of(request: RightsRequest) -> dict[str, str]:

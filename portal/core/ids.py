@@ -7,6 +7,7 @@ Two groups of four have 2.7e10 references: enough for what people make one by on
 million has three groups, 2.5e16: among 2.7e10 the first pair is drawn after some 200,000, and it would end the whole list.
 """
 
+import contextlib
 import re
 import secrets
 import unicodedata
@@ -21,6 +22,9 @@ READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "U": "V"})
 BODY, LONG_BODY = 7, 11
 #: Receipts, messages, logged answers: machines make them by the million.
 LONG_KINDS = frozenset({"CR", "MS", "DA"})
+#: What people and mail programs write between the parts of a reference, and one group: letters and digits of any script.
+_GAP = r"[\s\u2010-\u2015-]*"
+_GROUP = rf"{_GAP}[^\W_]{{4}}"
 KINDS = frozenset(
     {
         "BC",
@@ -126,3 +130,20 @@ def _marked(found: re.Match[str]) -> str:
     except BadReference:
         return found[0]
     return ";"
+
+
+def references_in(text: str, kind: str) -> list[str]:
+    """The references of a kind that a text names, each once, in their canonical form; what ``parse_reference`` forgives is
+    forgiven here too. One with a wrong character is none. A reference is found with its ``OS`` and its kind only.
+    """
+    more = "?" if kind in LONG_KINDS else "{0}"
+    written = re.compile(rf"(\bOS{_GAP}{kind}{_GROUP}{_GROUP})((?:{_GROUP}){more})\b", re.IGNORECASE)
+    return list(dict.fromkeys(filter(None, (_first_read(found, kind) for found in written.finditer(text)))))
+
+
+def _first_read(found: re.Match[str], kind: str) -> str:
+    """With the third group, else without it: that may be the next word."""
+    for written in (found[0], found[1]):
+        with contextlib.suppress(BadReference):
+            return parse_reference(written, kind)
+    return ""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadReference
-from portal.core.ids import ALPHABET, KINDS, LONG_KINDS, example, new_reference, parse_reference
+from portal.core.ids import ALPHABET, KINDS, LONG_KINDS, example, new_reference, parse_reference, references_in
 
 references = st.builds(lambda kind, _n: (kind, new_reference(kind)), st.sampled_from(sorted(KINDS)), st.integers())
 
@@ -53,6 +53,32 @@ def test_what_people_type_is_forgiven():
     tail = reference[6:].replace("0", "o").replace("1", "l").replace("5", "s")
     assert parse_reference("os-gr-" + tail, "GR") == reference
     assert parse_reference(tail, "GR") == reference
+
+
+@pytest.mark.parametrize("kind", ["DO", "GR", "CR"])
+def test_a_reference_is_found_in_running_text_as_people_write_it(kind):
+    reference = new_reference(kind)
+    in_devanagari = {ord(str(digit)): 0x966 + digit for digit in range(10)}
+    for written in (
+        reference,
+        reference.lower(),
+        reference.replace("-", ""),
+        reference.lower().replace("-", " "),
+        reference.replace("-", "\u2013"),
+        reference.replace("-", " - "),
+        reference[:6] + reference[6:].replace("0", "o").replace("1", "l").replace("5", "s"),
+        reference.translate(in_devanagari),
+    ):
+        for said in ("{}", "({}), look again.", "About {} that was rejected", "{}:\nlook"):
+            assert references_in(said.format(written), kind) == [reference], (said, written)
+
+
+def test_of_references_in_a_text_each_comes_once_and_wrong_ones_and_other_kinds_do_not():
+    first, second, other = new_reference("DO"), new_reference("DO"), new_reference("GR")
+    wrong = first[:-1] + ("2" if first[-1] != "2" else "3")
+    assert references_in(f"{second} {first}, {first.lower()} {other} {wrong} X{first}", "DO") == [second, first]
+    assert references_in("OS-CR-7K4M-9QXW was given before", "CR") == ["OS-CR-7K4M-9QXW"]
+    assert references_in("", "DO") == references_in("os do know that nothing is named", "DO") == []
 
 
 def test_references_do_not_follow_each_other():

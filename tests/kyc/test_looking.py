@@ -72,6 +72,13 @@ def test_the_officer_goes_from_the_grievance_to_the_document_and_the_customer_re
     assert "To answer a grievance" in looks
 
 
+@pytest.mark.parametrize("written", [("-", " "), ("-", ""), ("-", "\u2013")])
+def test_a_reference_counts_as_people_write_it(rejected, officer, written):
+    words = f"my pan card {rejected.reference.lower().replace(*written)} is not changed"
+    grievance = ticket(kind="kyc", what_happened=words, at=clock.now() - timedelta(minutes=5))
+    assert opened(rejected, grievance, officer) == rejected
+
+
 def test_a_document_that_the_person_did_not_name_stays_closed(rejected, officer):
     other = ticket(kind="kyc", at=clock.now() - timedelta(minutes=5))
     thread.reply(

@@ -62,6 +62,17 @@ def test_a_grievance_that_is_closed_leaves_the_way_to_ask_once_more(rejected, as
     assert ticket.reference in page
 
 
+def test_a_document_is_tied_as_its_person_writes_its_reference(rejected, asha) -> None:
+    typed = rejected.reference.lower().replace("-", " ")
+    client = customer_client(asha)
+    client.post(reverse(STEP, args=["who"]), {"for_whom": "self"})
+    client.post(reverse(STEP, args=["about"]), {"kind": "kyc"})
+    client.post(reverse(STEP, args=["what-happened"]), {"what_happened": f"Look at {typed} again.", "wanted": ""})
+    client.post(reverse(STEP, args=["contact"]), {"email": asha.email, "language": "en"})
+    client.post(reverse("privacy:grievance-check"))
+    assert [appeal.ticket for appeal in appeals_of(rejected)] == [Ticket.objects.get().reference]
+
+
 def test_nobody_ties_a_grievance_to_a_document_of_somebody_else(rejected) -> None:
     other = CustomerUserFactory(email="uma@acme.example", member_of=CustomerFactory(kind="individual"))
     client = customer_client(other)
