@@ -287,6 +287,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         appeal = selectors.appeal_of(ticket)
         lines = reading.thread(ticket, internal=True, opened=may_read)
         may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
+        documents = reading.references_named(lines, "DO") if may_answer else []
         asked = selectors.request_of(ticket)
         return {
             "ticket": ticket,
@@ -296,9 +297,8 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             "sentence": standings.sentence_for_staff(ticket, now=now),
             "deadlines": selectors.all_deadlines(ticket, now=now),
             "lines": lines,
-            "documents": [(named, _document_url(ticket, named)) for named in reading.references_named(lines, "DO")]
-            if may_answer
-            else [],
+            "documents": [(named, _document_url(ticket, named)) for named in documents],
+            "is_known": bool(documents) and bool(people.known_people(ticket.subject_ref)),
             "may_read": may_read,
             "may_answer": may_answer,
             "asked": asked,

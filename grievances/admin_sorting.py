@@ -11,9 +11,9 @@ from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
 from grievances.request_states import Capacity, Right
-from grievances.services import becoming, sorting, stopping, timing
+from grievances.services import becoming, sorting, stopping, timing, tying
 from grievances.services.becoming import NOT_BY_STAFF
-from grievances.staff_forms import ReceiptForm
+from grievances.staff_forms import DocumentForm, ReceiptForm
 from grievances.states import OPEN_STATES, RootCause, TicketKind, TicketState
 from portal.core import clock
 from portal.core.admin import service_action
@@ -181,6 +181,19 @@ class SortsTickets:
     def become_request(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
         right, capacity = Right(answer.pop("right")), Capacity(answer.pop("capacity"))
         becoming.become_request(right=right, capacity=capacity, details=answer, **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("It is about a document"),
+        ask=DocumentForm,
+        skip=not_mine_to_answer,
+        description=_(
+            "For a document that its person names: the review desk may look at a rejected one again only once its customer "
+            "has asked. Of who was signed in the desk knows it by itself; of anybody else once you say so."
+        ),
+    )
+    def tie_document(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        tying.tie_document(**answer, **self._given(request, obj))
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,

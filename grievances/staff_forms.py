@@ -12,6 +12,8 @@ from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, Conta
 from grievances.models import Ticket
 from grievances.states import AppealOutcome, Door
 from portal.core import clock
+from portal.core.errors import BadReference
+from portal.core.ids import parse_reference
 from portal.core.time_range import MomentField
 from portal.law.states import LateReason, StartReason
 
@@ -27,6 +29,28 @@ class ReceiptForm(forms.Form):
     reason_code = forms.ChoiceField(
         label=_("Why was the start wrong?"), choices=StartReason.choices, widget=forms.RadioSelect
     )
+
+
+class DocumentForm(forms.Form):
+    """Which document a grievance is about, and how an officer knows that its customer wrote."""
+
+    document = forms.CharField(
+        label=_("Reference of the document"),
+        max_length=40,
+        help_text=_("As the grievance names it, such as OS-DO-7K4M-9QX3."),
+        error_messages={"required": _("Enter the reference of the document")},
+    )
+    why = Prose(
+        label=_("How do you know that whoever wrote acts for its account? (an internal note)"),
+        longest=LONGEST_MESSAGE,
+        error_messages={"required": _("Say how you know it")},
+    )
+
+    def clean_document(self) -> str:
+        try:
+            return parse_reference(self.cleaned_data["document"], "DO")
+        except BadReference as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class TakeForm(forms.Form):

@@ -26,8 +26,13 @@ def appeals_of(document: Document) -> list[Appeal]:
     return [Appeal(row.facts["ticket"], row.at) for row in rows.order_by("at", "pk")]
 
 
+def rejected_at(document: Document) -> datetime | None:
+    """When two people last rejected it; None where nobody did."""
+    last = document.decisions.filter(answer=Answer.APPROVED, outcome=DecisionOutcome.REJECT).order_by("-checked_at")
+    return last.values_list("checked_at", flat=True).first()
+
+
 def is_appealed(document: Document) -> bool:
     """Whether one of them came after the document was rejected: only then may it be decided once more."""
-    last = document.decisions.filter(answer=Answer.APPROVED, outcome=DecisionOutcome.REJECT).order_by("-checked_at")
-    rejected_at = last.values_list("checked_at", flat=True).first()
-    return rejected_at is not None and any(appeal.at >= rejected_at for appeal in appeals_of(document))
+    since = rejected_at(document)
+    return since is not None and any(appeal.at >= since for appeal in appeals_of(document))

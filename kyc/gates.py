@@ -56,10 +56,10 @@ def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) 
 
 
 def documents_complained_of(
-    *, ticket: str, documents: Iterable[str], subject_ref: UUID, actor: Actor, at: datetime
-) -> None:
+    *, ticket: str, documents: Iterable[str], subject_ref: UUID | None, actor: Actor, at: datetime
+) -> int:
     """Registered in ``hooks.documents_complained_of``: each document of theirs names the grievance from now on."""
-    appealing.note(ticket=ticket, documents=documents, subject_ref=subject_ref, actor=actor, now=at)
+    return appealing.note(ticket=ticket, documents=documents, subject_ref=subject_ref, actor=actor, at=at)
 
 
 def _is_spike(fiduciary: str, case: Case, at: datetime) -> bool:

@@ -17,10 +17,10 @@ from grievances.states import Author, ContactKind, Door, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, changes, ciphers, hooks
+from portal.core import addresses, changes, ciphers
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
-from portal.core.ids import new_reference, references_in
+from portal.core.ids import new_reference
 from portal.core.turns import retried
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
@@ -126,7 +126,6 @@ def file_ticket(
             "left_out": story.left_out,
             **{name: story.details.get(name, "") for name in details.names_of(story.kind) if name in story.details},
         }
-        lines.add(ticket, EntryKind.FILED, author=Author.PERSON, actor=actor, at=at, texts=texts, files=files)
         record(
             AuditKind.GRIEVANCES_TICKET_FILED,
             actor=actor,
@@ -140,24 +139,13 @@ def file_ticket(
             subject_ref=subject_ref,
             at=now,
         )
-        _tell_of_documents(ticket, texts, principal, actor=actor, at=at)
+        lines.add(ticket, EntryKind.FILED, author=Author.PERSON, actor=actor, at=at, texts=texts, files=files)
         timing.start(ticket, regimes=people.regimes_of(subject_ref), actor=actor, at=at)
         if acknowledged_at is None:
             acknowledge(ticket=ticket, at=now)
         else:
             _acknowledged_elsewhere(ticket, actor=actor, at=acknowledged_at, now=now)
     return Filed(ticket, is_new=True, tracking_key=key)
-
-
-def _tell_of_documents(
-    ticket: Ticket, texts: Mapping[str, str], principal: Principal | None, *, actor: Actor, at: datetime
-) -> None:
-    """Whoever keeps the documents that the person named learns of it; of a stranger nobody can say whose they are."""
-    named = dict.fromkeys(found for text in texts.values() for found in references_in(text, "DO"))
-    if principal is None or not named:
-        return
-    for told in hooks.documents_complained_of:
-        told(ticket=ticket.reference, documents=list(named), subject_ref=principal.subject.ref, actor=actor, at=at)
 
 
 def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:

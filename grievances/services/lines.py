@@ -1,7 +1,7 @@
 """Writing one line of a thread: the fact, its sealed words, its files."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -12,8 +12,9 @@ from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketEn
 from grievances.services.hiding import without_numbers
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, EntryKind, Visibility
-from portal.core import changes
+from portal.core import changes, hooks
 from portal.core.actor import Actor, ActorKind
+from portal.core.ids import references_in
 
 
 def once_of(
@@ -50,8 +51,9 @@ def add(
 ) -> TicketEntry | None:
     """Append one line in the caller's transaction; its words are sealed under the subject's key.
 
-    Aadhaar and card numbers in the words are cut to four digits first. Returns None when the same page sent the same
-    before (``once_of``; ``file_sha256`` tells files apart): the caller does nothing more.
+    Aadhaar and card numbers in the words are cut to four digits first. Whoever keeps the documents that the person names
+    learns of it, whatever door they came by. Returns None when the same page sent the same before (``once_of``;
+    ``file_sha256`` tells files apart): the caller does nothing more.
     """
     once = once_of(once_key, ticket, kind, texts, file=file_sha256)
     written_by = actor.user_id if actor.kind == ActorKind.STAFF else None
@@ -75,6 +77,9 @@ def add(
     if texts:
         safe = {name: without_numbers(text)[0] for name, text in texts.items() if text}
         EntryText.objects.create(entry=entry, sealed=sealing.seal(safe, subject_ref=ticket.subject_ref))
+        if author == Author.PERSON:
+            named = list(dict.fromkeys(found for text in safe.values() for found in references_in(text, "DO")))
+            tell_of_documents(ticket, named, subject_ref=ticket.subject_ref, actor=actor, at=at)
     Attachment.objects.bulk_create(
         Attachment(
             entry=entry, file=kept.file, name_sealed=kept.name_sealed, media_type=kept.media_type, size=kept.size
@@ -82,3 +87,17 @@ def add(
         for kept in files
     )
     return entry
+
+
+def tell_of_documents(
+    ticket: Ticket, documents: Sequence[str], *, subject_ref: UUID | None, actor: Actor, at: datetime
+) -> int:
+    """Say to whoever keeps these documents that the grievance's person named them at ``at``, in the caller's transaction.
+
+    ``subject_ref`` says who wrote, None where an officer knows that it is the documents' own customer; of a stranger nobody
+    can say whose they are. Returns how many are tied to the grievance by it.
+    """
+    if not documents:
+        return 0
+    said = {"ticket": ticket.reference, "documents": documents, "subject_ref": subject_ref, "actor": actor, "at": at}
+    return sum(told(**said) for told in hooks.documents_complained_of)

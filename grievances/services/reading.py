@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import BinaryIO
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -104,6 +105,12 @@ def references_named(lines: Iterable[Line], kind: str) -> list[str]:
     theirs = (line for line in lines if line.entry.author == Author.PERSON)
     named = (found for line in theirs for text in line.texts.values() for found in references_in(text, kind))
     return list(dict.fromkeys(named))
+
+
+def named_at(lines: Iterable[Line], reference: str) -> datetime | None:
+    """When the person last wrote this reference in these lines, oldest first; None where they did not."""
+    kind = reference.split("-")[1]
+    return max((line.entry.at for line in lines if reference in references_named([line], kind)), default=None)
 
 
 def details_of(request: RightsRequest) -> dict[str, str]:

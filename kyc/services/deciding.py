@@ -288,7 +288,10 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         raise Refused(_("This reason is for a rejected document that is looked at again."), code="REASON")
     if reason_code == DecisionReason.APPEAL and not is_appealed(document):
         raise Refused(
-            _("Nobody has asked us to look at it again: no grievance of the customer names it since the rejection."),
+            _(
+                "Nobody has asked us to look at it again: no grievance of the customer names it since the rejection. Of one "
+                "that came by telephone, post or mail its officer says whose it is first, on its page."
+            ),
             code="NO_APPEAL",
         )
     if not message:

@@ -56,6 +56,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_REQUEST_ASKED: "reference control due_on",
     AuditKind.EVIDENCE_REQUEST_FLAGGED: "reference control due_on",
     AuditKind.EVIDENCE_SAMPLE_DRAWN: "reference register from to method size seed population sha256",
+    AuditKind.GRIEVANCES_DOCUMENT_TIED: "document reference",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
     AuditKind.GRIEVANCES_TAKE_OVER_MOVED: "reference state sha256 count taken faulty",
     AuditKind.GRIEVANCES_TASK_GIVEN: "reference task kind state reason_code",

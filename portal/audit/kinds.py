@@ -66,6 +66,7 @@ class AuditKind(StrEnum):
     GRIEVANCES_BUNDLE_FETCHED = "grievances.bundle.fetched"
     GRIEVANCES_BUNDLE_MADE = "grievances.bundle.made"
     GRIEVANCES_BUNDLE_RELEASED = "grievances.bundle.released"
+    GRIEVANCES_DOCUMENT_TIED = "grievances.document.tied"
     GRIEVANCES_MAIL_COUNTED = "grievances.mail.counted"
     GRIEVANCES_MESSAGE_ADDED = "grievances.message.added"
     GRIEVANCES_NOMINEE_CHANGED = "grievances.nominee.changed"

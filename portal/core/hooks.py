@@ -107,9 +107,10 @@ consent_withdrawn: HookList[Callable[..., Any]] = HookList("consent_withdrawn")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
-#: Callables told, in the same transaction, of a grievance of somebody known here whose person named documents in it:
-#: ``(*, ticket, documents, subject_ref, actor, at)``, with the references and the person's subject.
-documents_complained_of: HookList[Callable[..., Any]] = HookList("documents_complained_of")
+#: Callables told, in the same transaction, that the person of a grievance named documents in it:
+#: ``(*, ticket, documents, subject_ref, actor, at) -> how many name it from now on``, with the references, the person's subject
+#: (None where an officer knows that it is the documents' own customer) and when the person wrote it.
+documents_complained_of: HookList[Callable[..., int]] = HookList("documents_complained_of")
 #: Callables ``(*, subject_ref) -> bool``: whether the person is frozen as a child now, which only two people end.
 freezes: HookList[Callable[..., bool]] = HookList("freezes")
 #: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.

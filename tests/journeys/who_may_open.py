@@ -531,6 +531,7 @@ BOOKS: dict[str, Book] = {
             "say-kind": "grievances.ticket:answer",
             "stop-messages": "grievances.ticket:answer",
             "take": "grievances.ticket:answer",
+            "tie-document": "grievances.ticket:answer",
         },
         extra={"new": "grievances.ticket:file", "take_next": "grievances.ticket:answer"},
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},

@@ -417,7 +417,7 @@ def test_a_check_of_what_was_typed_says_that_nobody_has_read_it(document, indivi
 def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(document, asha, maker, checker) -> None:
     again = {**REJECT, "outcome": "ask_again", "reason_code": "appeal"}
     appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": SYSTEM}
-    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
+    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     answered(proposed(document, maker, **REJECT), checker)
     document.refresh_from_db()
     desk = at_the_desk(maker, document)
@@ -427,7 +427,7 @@ def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(docum
     with pytest.raises(Refused) as refused:
         proposed(document, maker, **again)
     assert refused.value.code == "NO_APPEAL"
-    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
+    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     page = desk.get(page_of(document)).text
     assert "rejected for good" not in page
     assert "After an appeal" in page
