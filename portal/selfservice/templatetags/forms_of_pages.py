@@ -59,7 +59,8 @@ def _is_djangos_own(field: forms.Field, error: ValidationError) -> bool:
     validators: Iterable[Any] = field.validators
     for asked in validators:
         if type(asked).__module__.startswith("django."):
-            known.setdefault(asked.code, type(asked).message)
+            several = getattr(type(asked), "messages", None)  # the one of decimals
+            known = {**(several or {asked.code: type(asked).message}), **known}
     return error.code in known and str(error.message) == str(known[error.code])
 
 
