@@ -142,8 +142,8 @@ def said_to(customer: Customer, user_id: int | None) -> str:
     held = insolvency_order(customer) if customer.kind == CustomerKind.ORGANISATION and user_id is not None else None
     if held is None:
         return ""
-    suspended = Membership.objects.filter(pk__in=held.suspended, ended_at=None, principal__user=user_id)
-    if not suspended.exclude(pk=held.acting_id).exists():
+    suspended = Membership.objects.filter(pk__in=held.suspended, ended_at=None, principal__user=user_id).first()
+    if suspended is None or suspended.pk == held.acting_id:
         return ""
     return str(
         _("By an order you cannot act for this organisation now. You can look at everything here, and change nothing.")
