@@ -7,13 +7,14 @@ text that exists as HTML only, mails within mails.
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
 from html.parser import HTMLParser
+from itertools import chain
 from typing import Final
 
 from portal.core.text import without_hiding_marks
@@ -79,6 +80,15 @@ class Mail:
     hops: int = 0
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A part that holds something itself, and what it says in words: nothing where it is a file."""
+
+    message: Message
+    words: str
+    is_forwarded: bool = False
+
+
 #: Headers that say who or what wrote a mail.
 _OF_MACHINES: Final = (
     "auto-submitted",
@@ -98,7 +108,7 @@ _OF_MACHINES: Final = (
 def parse(raw: bytes) -> Mail:
     """What counts of a mail. Never raises for what is in it: what cannot be decoded is decoded as well as can be."""
     message = message_from_bytes(raw)
-    parts = list(_parts(message))
+    parts = list(_parts(message, iter(range(MOST_PARTS))))
     answers = [*_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))]
     return Mail(
         message_id=next(iter(_ids(message, "Message-ID")), ""),
@@ -112,19 +122,37 @@ def parse(raw: bytes) -> Mail:
         media_type=message.get_content_type(),
         headers={name: _header(message, name).strip().lower() for name in _OF_MACHINES if name in message},
         report_type=str(message.get_param("report-type") or "").lower(),
-        calendar=next(filter(None, map(_method, parts)), ""),
-        is_encrypted=any(_is_encrypted(part) for part in parts),
+        calendar=next(filter(None, (_method(part.message) for part in parts)), ""),
+        is_encrypted=any(_is_encrypted(part.message) for part in parts),
         hops=len(message.get_all("Received") or ()),
     )
 
 
-def _parts(message: Message) -> Iterator[Message]:
-    """Every part that holds something itself, the mails within the mail included; as many as anybody reads."""
-    for count, part in enumerate(message.walk()):
-        if count >= MOST_PARTS:
-            return
-        if not part.is_multipart() or part.get_content_type() == "message/rfc822":
-            yield part
+def _parts(message: Message, budget: Iterator[int]) -> Iterator[_Part]:
+    """Every part that holds something itself, the mails within the mail included; as many as anybody reads.
+
+    Of what is written in several ways (RFC 2046, 5.1.4) the words of one way are kept: the plainest comes first. Everything
+    else that stands in a mail is said beside the rest of it, whatever it is written in.
+    """
+    if next(budget, None) is None:
+        return
+    if not message.is_multipart():
+        yield _Part(message, "" if _is_file(message) else _words(message))
+        return
+    within = [part for part in message.get_payload() if isinstance(part, Message)]
+    ways = [list(_parts(part, budget)) for part in within]
+    if message.get_content_type() == "multipart/alternative":
+        ways = _in_one_way(ways)
+    if message.get_content_type() == "message/rfc822":
+        yield _Part(message, _forwarded(within[0]), is_forwarded=True)
+        ways = [[replace(part, is_forwarded=True) for part in way] for way in ways]
+    yield from chain.from_iterable(ways)
+
+
+def _in_one_way(ways: list[list[_Part]]) -> list[list[_Part]]:
+    """The same things with the words of the first way that has any; what is forwarded in another is said nowhere else."""
+    chosen = next((way for way in ways if any(part.words and not part.is_forwarded for part in way)), None)
+    return [[part if way is chosen or part.is_forwarded else replace(part, words="") for part in way] for way in ways]
 
 
 def _header(message: Message, name: str) -> str:
@@ -189,7 +217,7 @@ def _method(part: Message) -> str:
     if part.get_content_type() != "text/calendar":
         return ""
     named = str(part.get_param("method") or "")
-    found = re.search(r"^METHOD:(\w+)", _words(part), re.MULTILINE | re.IGNORECASE)
+    found = re.search(r"^METHOD:(\w+)", _letters(part), re.MULTILINE | re.IGNORECASE)
     method = (named or (found.group(1) if found else "")).upper()
     return method if method in _INVITING else ""
 
@@ -202,6 +230,11 @@ def _is_encrypted(part: Message) -> bool:
 
 
 def _words(part: Message) -> str:
+    """What a part says; kinds of text that nobody knows are read as plain (RFC 2046, 4.1.4)."""
+    return words_of_html(_letters(part)) if "html" in part.get_content_type() else _letters(part).strip()
+
+
+def _letters(part: Message) -> str:
     text = _decoded(_payload(part), part.get_content_charset() or "utf-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return _unfolded(text) if str(part.get_param("format") or "").lower() == "flowed" else text
@@ -217,35 +250,27 @@ def _is_file(part: Message) -> bool:
         return False
     if part.get_content_disposition() == "attachment":
         return True
-    return not part.get_content_type().startswith("text/") or bool(_filename(part))
+    kind = part.get_content_type()
+    return not kind.startswith("text/") or kind == "text/calendar" or bool(_filename(part))
 
 
-def _text(parts: list[Message]) -> str:
-    """The words of the mail: plain text where there is any, else those of the HTML; then those of mails within it."""
-    plain, marked = [], []
-    for part in parts:
-        kind = part.get_content_type()
-        if kind == "message/rfc822":
-            plain.append(_forwarded(part))
-        elif (kind == "text/plain" or part.get_content_maintype() == "multipart") and not _is_file(part):
-            plain.append(_words(part))
-        elif kind == "text/html" and not _is_file(part):
-            marked.append(words_of_html(_words(part)))
-    said = [text.strip() for text in plain if text.strip()] or [text.strip() for text in marked if text.strip()]
-    return _BLANK_LINES.sub("\n\n", without_hiding_marks("\n\n".join(said)))[:LONGEST_TEXT].strip()
+def _text(parts: list[_Part]) -> str:
+    """The words of the mail, in the order in which they stand there; those of the mails within it among them."""
+    said = "\n\n".join(part.words for part in parts if part.words)
+    return _BLANK_LINES.sub("\n\n", without_hiding_marks(said))[:LONGEST_TEXT].strip()
 
 
-def _forwarded(part: Message) -> str:
-    """The head of a mail within the mail; its own parts are walked like the others."""
-    inner = part.get_payload()
-    if not isinstance(inner, list) or not inner or not isinstance(inner[0], Message):
-        return ""
-    lines = [f"{name}: {_header(inner[0], name)}" for name in ("From", "Date", "Subject") if name in inner[0]]
+def _forwarded(inner: Message) -> str:
+    """The head of a mail within the mail; its own parts are walked like the others.
+
+    Not in the order in which mail programs quote what somebody answers: that is taken off (``judging.own_words``).
+    """
+    lines = [f"{name}: {_header(inner, name)}" for name in ("Date", "From", "Subject") if name in inner]
     return "\n".join(["----", *lines])
 
 
-def _files(parts: list[Message]) -> Iterator[Attached]:
-    for part in parts:
+def _files(parts: list[_Part]) -> Iterator[Attached]:
+    for part in (part.message for part in parts):
         kind = part.get_content_type()
         if kind in _SIGNATURES or kind == "message/rfc822" or not _is_file(part):
             continue

@@ -158,6 +158,27 @@ def _hindi_name() -> bytes:
     return with_file(png(), "स्क्रीनशॉट.png")
 
 
+def _html_beside(*others: tuple[str, str], kind: str = "mixed") -> bytes:
+    """What a person wrote as HTML, with other parts behind it: each a type and what it says."""
+    head = f"From: {ASHA}\r\nTo: {OURS}\r\nSubject: Spam\r\nMessage-ID: <h@example.in>\r\n"
+    parts = [("text/html", HTML), *others]
+    body = "".join(f"--b\r\nContent-Type: {of}\r\n\r\n{said}\r\n" for of, said in parts)
+    return f"{head}Content-Type: multipart/{kind}; boundary=b\r\n\r\n{body}--b--\r\n".encode()
+
+
+SPAM = "From: Shop <offers@shop.example>\r\nDate: Tue, 24 Nov 2026 09:00:00 +0530\r\n\r\nBuy now!"
+SAID = "They wrote to me & called.\n\nStop it."
+
+
+def _forwarded_in_one_way_only() -> bytes:
+    """As Apple Mail writes it: plain, or HTML with what is forwarded between."""
+    made = mail("I got this from you.")
+    made.add_alternative("<p>I got this from you.</p>", subtype="html")
+    _plain, marked = made.iter_parts()
+    marked.add_attachment(mail("Buy now!", sender="Shop <offers@shop.example>", Message_ID="<two@shop.example>"))
+    return made.as_bytes()
+
+
 def _half_a_letter_in_a_name() -> bytes:
     raw = with_file(png(), "screen.png")
     assert b'filename="screen.png"' in raw
@@ -170,6 +191,26 @@ SHAPES = [
     Shape("HTML only", _html_only(), words="They wrote to me & called.\n\nStop it."),
     Shape("text and HTML", _both(), words="The plain words."),
     Shape("an empty text beside HTML", _empty_plain_beside_html(), words="They wrote to me & called."),
+    Shape(
+        "HTML before a forwarded mail",
+        _html_beside(("message/rfc822", SPAM)),
+        words=f"{SAID}\n\n----\nDate: Tue, 24 Nov 2026 09:00:00 +0530\nFrom: Shop <offers@shop.example>\n\nBuy now!",
+    ),
+    Shape(
+        "HTML before a plain footer",
+        _html_beside(("text/plain", "Sent from my phone")),
+        words=f"{SAID}\n\nSent from my phone",
+    ),
+    Shape("HTML before HTML", _html_beside(("text/html", "<p>And more.")), words=f"{SAID}\n\nAnd more."),
+    Shape("HTML before the same as plain", _html_beside(("text/plain", "Less."), kind="alternative"), words=SAID),
+    Shape("a kind of text that nobody knows", lines("Content-Type: text/x-note"), words="They wrote to me at night."),
+    Shape("forwarded in one of two ways", _forwarded_in_one_way_only(), words="Buy now!"),
+    Shape(
+        "dates without a name",
+        _html_beside(("text/calendar", "BEGIN:VCALENDAR\r\nEND:VCALENDAR")),
+        words=SAID,
+        left_out=1,
+    ),
     Shape(
         "UTF-8 in base64",
         lines(

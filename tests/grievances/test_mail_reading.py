@@ -57,6 +57,24 @@ def test_the_mails_that_it_answers_are_read_nearest_first() -> None:
     assert parsing.parse(raw).answers == ("<b@x.example>", "<a@x.example>")
 
 
+def test_what_is_written_in_two_ways_is_said_once() -> None:
+    (shape,) = (shape for shape in SHAPES if shape.name == "forwarded in one of two ways")
+    assert parsing.parse(shape.raw).text.count("I got this from you.") == 1
+
+
+def test_an_answer_keeps_the_mail_that_is_forwarded_with_it_and_what_follows() -> None:
+    inner = "From: Shop <offers@shop.example>\r\nDate: Tue, 24 Nov 2026 09:00:00 +0530\r\n\r\nBuy now!"
+    parts = f"--b\nContent-Type: message/rfc822\n\n{inner}\n--b\n\nThis came today.\n--b--"
+    text = parsing.parse(lines("Content-Type: multipart/mixed; boundary=b", body=parts.replace("\r", ""))).text
+    assert judging.own_words(text).startswith("----")
+    assert judging.own_words(text).endswith("Buy now!\n\nThis came today.")
+
+
+def test_parts_within_parts_stop_nobody() -> None:
+    raw = b"".join(b"Content-Type: multipart/alternative; boundary=%d\n\n--%d\n" % (n, n) for n in range(190))
+    assert parsing.parse(raw + b"\nThey wrote to me.\n").text == "They wrote to me."
+
+
 def test_a_file_keeps_its_name_around_half_a_letter() -> None:
     (shape,) = (shape for shape in SHAPES if shape.name == "half a letter in the name of a file")
     assert [file.name for file in parsing.parse(shape.raw).files] == ["\ufffdscreen.png"]
