@@ -119,10 +119,23 @@ def _report(kind: str, part: str) -> bytes:
     return (head + f"--b\r\nContent-Type: message/{kind}\r\n\r\n{part}\r\n--b--\r\n").encode()
 
 
-def _invitation() -> bytes:
-    made = mail("You are invited.")
-    calendar = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n"
-    made.add_alternative(calendar, subtype="calendar", params={"method": "REQUEST"})
+INVITING = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n"
+
+
+def _invitation(*, with_a_file: bool = False) -> EmailMessage:
+    made = mail("You are invited.", Message_ID="<two@shop.example>")
+    made.add_alternative(INVITING, subtype="calendar", params={"method": "REQUEST"})
+    if with_a_file:
+        made.add_attachment(INVITING, subtype="calendar", filename="invite.ics")
+    return made
+
+
+def _about_an_invitation(*, is_file: bool = True) -> bytes:
+    made = mail("They invite me every day.")
+    if is_file:
+        made.add_attachment(INVITING, subtype="calendar", filename="invite.ics", params={"method": "REQUEST"})
+    else:
+        made.add_attachment(_invitation())
     return made.as_bytes()
 
 
@@ -317,13 +330,35 @@ SHAPES = [
     ),
     Shape("a holiday reply (RFC 3834)", lines("Auto-Submitted: auto-replied"), ignored=Reason.AUTO_REPLY),
     Shape(
-        "a holiday reply by its subject",
-        lines().replace(b"Subject: Spam", b"Subject: Automatic reply: Your grievance"),
+        "a holiday reply by its subject and a header of programs",
+        lines("X-Auto-Response-Suppress: All").replace(b"Subject: Spam", b"Subject: Automatic reply: Your grievance"),
         ignored=Reason.AUTO_REPLY,
     ),
     Shape("a holiday reply with an empty path", lines("Return-Path: <>"), ignored=Reason.AUTO_REPLY),
     Shape("an old holiday program", lines("X-Autoreply: yes"), ignored=Reason.AUTO_REPLY),
-    Shape("an invitation", _invitation(), ignored=Reason.CALENDAR),
+    *(
+        Shape(subject, lines().replace(b"Subject: Spam", f"Subject: {subject}".encode()), words=subject)
+        for subject in (
+            "Auto-reply SMS from your header after I sent STOP",
+            "I am away from India and my KYC was rejected",
+            "Out of office calls at 11 pm from your dialer",
+            "On leave, my account was blocked",
+        )
+    ),
+    Shape("an invitation", _invitation().as_bytes(), ignored=Reason.CALENDAR),
+    Shape("an invitation with itself as a file", _invitation(with_a_file=True).as_bytes(), ignored=Reason.CALENDAR),
+    Shape(
+        "an invitation and nothing else",
+        lines("Content-Type: text/calendar; method=REQUEST", body=INVITING),
+        ignored=Reason.CALENDAR,
+    ),
+    Shape("about an invitation", _about_an_invitation(), words="They invite me every day.", left_out=1),
+    Shape(
+        "about an invitation within",
+        _about_an_invitation(is_file=False),
+        words="They invite me every day.",
+        left_out=1,
+    ),
     Shape("bulk", lines("Precedence: bulk"), ignored=Reason.BULK),
     Shape("a newsletter", lines("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), ignored=Reason.BULK),
     Shape("from ourselves", lines().replace(ASHA.encode(), OURS.encode()), ignored=Reason.LOOP),
