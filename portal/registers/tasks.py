@@ -38,7 +38,7 @@ def find_affected(search_id: int) -> None:
 @shared_task(ignore_result=True)
 def tell_affected(decision_id: int) -> None:
     """Promise letters to the next people whom an incident affects."""
-    decision = IncidentDecision.objects.select_related("incident").filter(pk=decision_id, done_at=None).first()
+    decision = IncidentDecision.objects.select_related("incident").filter(pk=decision_id).first()
     if decision is not None:
         incident_people.tell_on(decision, now=clock.now())
 

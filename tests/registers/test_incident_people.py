@@ -9,14 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
-from portal.core.errors import NotAllowed, Refused
+from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import ContactPoint, Principal
 from portal.people.services import subjects
 from portal.registers.forms.incidents import SearchForm
 from portal.registers.incident_states import DutyState
-from portal.registers.models import IncidentDuty, IncidentLetter, IncidentSearch
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentSearch
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_people, incident_reports, incidents
 from portal.registers.tasks import find_affected, settle_incidents, tell_affected
@@ -263,11 +263,11 @@ def other_words(incident: Any, maker: Any) -> None:
     incidents.tell(incident=incident, words={"letter_steps_en": "Change your PIN"}, actor=maker, now=clock.now())
 
 
-def told_once(incident: Any, maker: Any) -> Any:
+def told_once(incident: Any, maker: Any, code: str = "eu_people") -> Any:
     """Asha was found, and her letter has left."""
     PrincipalFactory(email=ASHA)
     asked(incident, maker, "everybody")
-    decision = agreed_to_tell(incident, maker)
+    decision = agreed_to_tell(incident, maker, code)
     tell_affected(decision.pk)
     all_left(incident, clock.now() - timedelta(minutes=5))
     settle_incidents()
@@ -357,6 +357,102 @@ def test_a_letter_that_has_left_was_made_then_though_a_corrected_one_is_agreed_t
     other_words(incident, maker)
     agreed_to_tell(incident, maker)
     assert IncidentDuty.objects.get(incident=incident, code="eu_people").reported_at == at
+
+
+def waiting_search(incident: Any, maker: Any) -> Any:
+    """A search whose task has not run yet, for somebody whom no other search found."""
+    PrincipalFactory(email="later@acme.example")
+    return incident_people.search(
+        incident=incident, source="everybody", since=None, until=None, of="", actor=maker, now=clock.now()
+    )
+
+
+def test_telling_everybody_is_not_made_while_a_search_is_not_done(incident: Any, maker: Any) -> None:
+    PrincipalFactory(email=ASHA)
+    asked(incident, maker, "everybody")
+    decision = agreed_to_tell(incident, maker)
+    tell_affected(decision.pk)
+    all_left(incident)
+    search = waiting_search(incident, maker)
+    settle_incidents()
+    duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
+    assert duty.state == DutyState.OPEN
+    find_affected(search.pk)
+    tell_affected(decision.pk)
+    all_left(incident)
+    settle_incidents()
+    duty.refresh_from_db()
+    assert duty.state == DutyState.REPORTED
+    assert AuditEvent.objects.get(kind="registers.incident.reported").facts["count"] == 2
+
+
+def test_whoever_is_found_after_the_letters_went_out_gets_the_letter_too(incident: Any, maker: Any) -> None:
+    decision = told_once(incident, maker)
+    find_affected(waiting_search(incident, maker).pk)
+    assert incident_people.go_on() == 1
+    tell_affected(decision.pk)
+    assert book.letters(incident).count() == 2
+    assert incident_people.go_on() == 0
+
+
+@pytest.fixture
+def told_incident(maker: Any) -> Any:
+    """An incident of which nothing is owed but telling people in California, whom one letter told."""
+    officer_in_office()
+    found = opened_incident(maker, regimes=["US-CA"], is_cyber=False)
+    told_everything(found, maker)
+    told_once(found, maker, "ca_people")
+    return found
+
+
+def closing(incident: Any, maker: Any) -> Any:
+    return incident_reports.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
+
+
+def agree(decision: Any) -> None:
+    checker = as_actor(StaffFactory(roles=["administrator"]))
+    fresh = IncidentDecision.objects.get(pk=decision.pk)
+    incident_reports.answer(decision=fresh, approve=True, reason="", actor=checker, now=clock.now())
+
+
+def test_an_incident_is_not_closed_while_people_are_looked_for_or_wait_for_their_letter(
+    told_incident: Any, maker: Any
+) -> None:
+    proposed = closing(told_incident, maker)
+    search = waiting_search(told_incident, maker)
+    for act in (lambda: closing(told_incident, maker), lambda: agree(proposed)):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "SEARCHING"
+    find_affected(search.pk)
+    with pytest.raises(Refused) as refused:
+        agree(proposed)
+    assert refused.value.code == "UNTOLD"
+    tell_affected(IncidentDecision.objects.get(step="tell").pk)
+    agree(proposed)
+    told_incident.refresh_from_db()
+    assert told_incident.closed_at is not None
+
+
+def test_nobody_is_added_to_a_closed_incident_and_none_of_it_is_told(told_incident: Any, maker: Any) -> None:
+    as_it_was = Incident.objects.get(pk=told_incident.pk)
+    other_words(told_incident, maker)
+    duty = IncidentDuty.objects.select_related("incident").get(incident=told_incident, code="ca_people")
+    letter = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    agree(closing(told_incident, maker))
+    search = IncidentSearch.objects.create(
+        incident=told_incident, source="everybody", asked_at=clock.now(), asked_by=StaffFactory()
+    )
+    PrincipalFactory(email="later@acme.example")
+    for act in (
+        lambda: incident_people.carry_out(search, now=clock.now()),
+        lambda: taken(as_it_was, maker, "new@acme.example"),
+        lambda: waiting_search(as_it_was, maker),
+        lambda: agree(letter),
+    ):
+        with pytest.raises(IllegalMove):
+            act()
+    assert (told_incident.people.count(), incident_people.go_on()) == (1, 0)
 
 
 @pytest.mark.parametrize("of", [ASHA, "9876543210", "ABCPE1234F"])

@@ -155,6 +155,11 @@ def untold(letter: IncidentDecision) -> QuerySet[IncidentPerson]:
     return IncidentPerson.objects.filter(~Exists(written), incident=letter.incident_id)
 
 
+def is_searched(incident: Incident) -> bool:
+    """Whether a search for affected people is not done: more of them may be found."""
+    return incident.searches.filter(done_at=None).exists()
+
+
 def letters(incident: Incident) -> QuerySet[Message]:
     """The messages of the newest letter to affected people."""
     letter = letter_of(incident)

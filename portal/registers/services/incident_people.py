@@ -31,7 +31,7 @@ from portal.registers.models import Incident, IncidentDecision, IncidentLetter, 
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
-from portal.registers.services.incidents import lock, require_open
+from portal.registers.services.incidents import lock, lock_open, require_open
 
 #: The source of a search by a list of addresses.
 LIST = "list"
@@ -73,6 +73,7 @@ def search(
         raise Refused(_("Say of whom or of what."), code="OF")
     plain_words.require_plain(of)
     with transaction.atomic():
+        lock_open(incident)
         row = IncidentSearch.objects.create(
             incident=incident, source=source, since=since, until=until, of=of.strip(), asked_at=now, asked_by=person
         )
@@ -81,7 +82,9 @@ def search(
 
 
 def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
-    """Add the people of a search that waits, chunk by chunk, each in a transaction of its own; safe to repeat."""
+    """Add the people of a search that waits, chunk by chunk, each in a transaction of its own; safe to repeat. Whoever is
+    added after a letter went out gets it as well (``go_on``). Raises IllegalMove for a closed incident: nobody is added.
+    """
     if row.done_at is not None or row.source == LIST:
         return row
     selection = selections()[row.source]
@@ -89,7 +92,9 @@ def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
     number = added = 0
     for chunk in _chunks(found):
         refs = set(chunk)
-        added += _add(row, refs)
+        with transaction.atomic():
+            lock_open(row.incident)
+            added += _add(row, refs)
         number += len(refs)
     with transaction.atomic():
         _done(row, found=number, added=added, unknown=0, actor=actors.system(FIND), now=now)
@@ -106,6 +111,7 @@ def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, no
     person = require_open(incident, actor)
     wanted = read(name, content)
     with transaction.atomic():
+        lock_open(incident)
         row = IncidentSearch.objects.create(
             incident=incident,
             source=LIST,
@@ -197,10 +203,13 @@ def tell_on(decision: IncidentDecision, *, now: datetime) -> int:
 
 
 def go_on() -> int:
-    """Hand out anew what a lost task left undone: searches, and letters that two people agreed to. Returns how many."""
-    searches = list(IncidentSearch.objects.filter(done_at=None).exclude(source=LIST).values_list("pk", flat=True))
-    waiting = IncidentDecision.objects.filter(answer=Answer.APPROVED, step=IncidentStep.TELL, done_at=None)
-    told = {decision.incident_id: decision for decision in waiting.select_related("incident")}
+    """Hand out anew what a lost task left undone in open incidents, searches and letters that two people agreed to, and the
+    letters to whoever was found after the others had theirs. Returns how many.
+    """
+    undone = IncidentSearch.objects.filter(done_at=None, incident__closed_at=None).exclude(source=LIST)
+    searches = list(undone.values_list("pk", flat=True))
+    agreed = IncidentDecision.objects.filter(answer=Answer.APPROVED, step=IncidentStep.TELL, incident__closed_at=None)
+    told = {decision.incident_id: decision for decision in agreed.select_related("incident")}
     letters = [decision.pk for decision in told.values() if _is_unfinished(decision.incident)]
     with transaction.atomic():
         for pk in searches:

@@ -29,7 +29,7 @@ from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services.incident_people import TELL
 from portal.registers.services.incident_settling import REPORT, about_report, record, reported, settle
-from portal.registers.services.incidents import lock
+from portal.registers.services.incidents import lock, lock_open
 
 #: What a yes lets leave: a report, as opposed to none and to the end of the incident.
 REPORTS = frozenset({IncidentStep.SEND, IncidentStep.FILE, IncidentStep.TELL})
@@ -101,7 +101,8 @@ def propose_none(*, duty: IncidentDuty, why: str, actor: Actor, now: datetime) -
 def propose_close(*, incident: Incident, why: str, actor: Actor, now: datetime) -> IncidentDecision:
     """Propose to close an incident, with what was learnt from it.
 
-    Raises NotAllowed, IllegalMove for one that is closed, Refused while something is owed (OWED) or without a reason.
+    Raises NotAllowed, IllegalMove for one that is closed, Refused while something is owed (OWED), a search is not done
+    (SEARCHING) or somebody has not the letter that two people agreed to (UNTOLD), or without a reason.
     """
     _require_nothing_owed(incident)
     return _propose(incident, None, IncidentStep.CLOSE, actor=actor, now=now, why=_reason(why))
@@ -116,7 +117,7 @@ def answer(
     task writes their letters, to everybody again where the words are others than before; one on another's form waits for
     ``note_filed``. A yes to a report after its date says why it is late (``law.states.LateReason``). Raises what
     ``four_eyes.answer`` raises: Refused (SHOWN_CHANGED) when the facts changed meanwhile, too; Refused (LATE_REASON), and
-    (NOTHING_NEW) as ``propose_report``; and IllegalMove where the duty went on without it.
+    (NOTHING_NEW) as ``propose_report``; and IllegalMove where the duty went on without it, or the incident was closed.
     """
     step = IncidentStep(decision.step)
     with transaction.atomic():
@@ -197,7 +198,7 @@ def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime
 def _before_a_letter(decision: IncidentDecision, *, now: datetime) -> None:
     """The letters before it that have all left were made then, and not when this one leaves."""
     assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
-    lock(decision.incident)
+    lock_open(decision.incident)
     _require_other_words(decision.duty, decision.words)
     settle(now=now, incident=decision.incident)
 
@@ -299,6 +300,7 @@ def _decline(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None
 
 
 def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
+    lock(decision.incident)
     _require_nothing_owed(decision.incident)
     if Incident.objects.filter(pk=decision.incident_id, closed_at=None).update(closed_at=now) != 1:
         raise LostRace(_("This incident is closed."))
@@ -317,3 +319,13 @@ def _require_nothing_owed(incident: Incident) -> None:
     owed = [rules.duties()[duty.code].label for duty in book.open_duties(incident)]
     if owed:
         raise Refused(_("First report, or decide not to: %(owed)s.") % {"owed": "; ".join(owed)}, code="OWED")
+    if book.is_searched(incident):
+        raise Refused(
+            _("A search for affected people is not done yet. Close the incident when it is."), code="SEARCHING"
+        )
+    letter = book.letter_of(incident)
+    if letter is not None and book.untold(letter).exists():
+        said = _(
+            "Not everybody who is affected has been written to yet. The letters go on by themselves: close it then."
+        )
+        raise Refused(said, code="UNTOLD")

@@ -30,7 +30,7 @@ def settle(*, now: datetime, incident: Incident | None = None) -> int:
     """Note which promised reports (of all incidents, or one) have left by ``now``: each decision in a transaction of its own.
     Returns how many.
 
-    A report to one address is made when its message has left and has not come back. A report to people is made when everybody who was found was
+    A report to one address is made when its message has left and has not come back. A report to people is made when every search is done, everybody who was found was
     written to and no letter is on its way; the moment is when the last one left. Where nobody could be reached at all it is
     when that was seen: nothing more can be done. A letter that a corrected one overtook is made with that one.
     """
@@ -92,7 +92,7 @@ def _left_at(decision: IncidentDecision) -> datetime | None:
         letter = sent.exclude(state=MessageState.UNDELIVERED).first()
         return letter.sent_at if letter is not None else None
     counts = book.counts(decision.incident)
-    if not counts.is_over:
+    if not counts.is_over or book.is_searched(decision.incident):
         return None
     if counts.promised == 0:
         seen = IncidentLetter.objects.filter(decision=book.letter_of(decision.incident))

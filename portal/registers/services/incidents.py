@@ -268,9 +268,15 @@ def require_open(incident: Incident, actor: Actor) -> User:
     return person
 
 
-def lock(incident: Incident) -> None:
-    """One at a time, in the caller's transaction: agreeing to a letter, writing it, and closing."""
-    Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+def lock(incident: Incident) -> Incident:
+    """One at a time, in the caller's transaction: adding people, agreeing to a letter, writing it, and closing. As it is now."""
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+
+
+def lock_open(incident: Incident) -> None:
+    """``lock``, and nobody closes it before the caller's transaction ends. Raises IllegalMove for a closed one."""
+    if lock(incident).closed_at is not None:
+        raise IllegalMove(_("This incident is closed."))
 
 
 def _require_times(began_at: datetime | None, noticed_at: datetime, aware_at: datetime, now: datetime) -> None:
