@@ -30,7 +30,7 @@ class DutyState(models.TextChoices):
     DECLINED = "declined", _("Not reported, as two people decided")
 
 
-#: What turns out later may make a duty due; that one is not due any more, two people decide.
+#: What turns out later may make a duty due, also one that two people declined; that one is not due any more, they decide.
 DUTY_MOVES: Mapping[str, frozenset[DutyState]] = {
     DutyState.OPEN: frozenset({DutyState.REPORTED, DutyState.DECLINED}),
     DutyState.NOT_DUE: frozenset({DutyState.OPEN}),

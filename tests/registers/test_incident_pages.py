@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.core import clock
+from portal.people.services import fiduciaries
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -70,6 +71,19 @@ def test_an_incident_is_entered_and_told_through_the_pages(officer: Any) -> None
     assert "The rule is not in force" in page
     listed = browser.get(reverse("admin:registers_incident_changelist")).text
     assert "the first by" in listed
+
+
+def test_what_decides_is_put_right_from_what_stands_there_and_clients_are_added(
+    officer: Any, incident: Incident
+) -> None:
+    client = fiduciaries.add_client(code="shop", name="Shop", actor=as_actor(officer), now=clock.now())
+    browser, page = staff_client(officer), act("incident", incident, "put-right")
+    asking = browser.get(page).context["form"]
+    assert (asking["role"].initial, asking["is_cyber"].initial) == ("fiduciary", True)
+    given = {"role": "both", "is_cyber": "on", "has_personal_data": "on", "risk": "unknown", "clients": [client.pk]}
+    browser.post(page, {"answer": "1", **given})
+    assert incident.duties.get(client=client).state == "open"
+    assert browser.get(page).context["form"]["clients"].initial == [client.pk]
 
 
 def test_times_in_the_wrong_order_are_said_beside_the_field(officer: Any) -> None:

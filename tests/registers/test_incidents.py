@@ -386,6 +386,85 @@ def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checke
     assert refused.value.code == "OWED"
 
 
+def client_called(code: str, maker: Any) -> Any:
+    return fiduciaries.add_client(code=code, name=code.title(), actor=maker, now=clock.now())
+
+
+def test_carrying_data_for_clients_after_all_makes_a_duty_to_each_with_its_clock(maker: Any) -> None:
+    incident = opened_incident(maker)
+    shop, bank = client_called("shop", maker), client_called("bank", maker)
+    for changes in ({"role": "both"}, {"risk": "high", "clients": [shop]}):
+        with pytest.raises(Refused) as refused:
+            incidents.change(incident=incident, actor=maker, now=clock.now(), **changes)
+        assert refused.value.code == "CLIENTS"
+    fresh = incidents.change(incident=incident, role="both", clients=[shop], actor=maker, now=clock.now())
+    assert [(row.code, row.client) for row in fresh] == [("client", shop)]
+    started = Clock.objects.get(owner=fresh[0].owner)
+    assert (started.started_at, started.state) == (incident.aware_at, ClockState.RUNNING)
+    again = incidents.change(incident=incident, clients=[shop, bank], actor=maker, now=clock.now())
+    assert [row.client for row in again] == [bank], "a client that is found later is added, and none twice"
+    incidents.change(incident=incident, role="fiduciary", actor=maker, now=clock.now())
+    assert set(incident.duties.filter(code="client").values_list("state", flat=True)) == {DutyState.OPEN}
+
+
+def declined(incident: Incident, code: str, maker: Any, checker: Any) -> IncidentDuty:
+    row = duty(incident, code)
+    decision = incident_reports.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
+    agreed(decision, checker)
+    return duty(incident, code)
+
+
+def test_what_two_people_declined_is_open_again_when_the_risk_grows(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"], is_cyber=False)
+    for code in ("eu_authority", "eu_people"):
+        declined(incident, code, maker, checker)
+    incidents.change(incident=incident, risk="unlikely", actor=maker, now=clock.now())
+    assert set(incident.duties.filter(code__startswith="eu").values_list("state", flat=True)) == {DutyState.DECLINED}
+    fresh = incidents.change(incident=incident, risk="high", actor=maker, now=clock.now())
+    assert {row.code for row in fresh} == {"eu_authority", "eu_people"}
+    old, new = Clock.objects.filter(owner=duty(incident, "eu_people").owner).order_by("pk")
+    assert (old.ended, new.state) == ("withdrawn", ClockState.RUNNING)
+    assert new.started_at == old.started_at == incident.aware_at
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
+    assert refused.value.code == "OWED"
+
+
+def test_what_two_people_declined_stays_so_where_what_it_is_about_did_not_grow(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"], risk="high")
+    for code in ("cert_in", "eu_people"):
+        declined(incident, code, maker, checker)
+    incidents.change(incident=incident, risk="risk", regimes=["EU", "US-CA"], actor=maker, now=clock.now())
+    incidents.change(incident=incident, is_telecom=True, actor=maker, now=clock.now())
+    states = {duty(incident, code).state for code in ("cert_in", "eu_people")}
+    assert states == {DutyState.DECLINED}
+
+
+def test_a_duty_that_is_open_again_is_late_anew_and_follows_its_incident(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"])
+    later = incident.noticed_at + timedelta(hours=7)
+    with time_machine.travel(later, tick=False):
+        sweeping.sweep(now=later)
+        late = Message.objects.filter(kind="registers.incident_late")
+        before = late.count()
+        declined(incident, "cert_in", maker, checker)
+        clients = [client_called("shop", maker)]
+        incidents.change(incident=incident, role="both", clients=clients, actor=maker, now=later)
+        sweeping.sweep(now=later)
+        assert late.count() > before, "the letter about the first clock is none about the second"
+        for code, hours in (("cert_in", 3), ("eu_authority", 1)):
+            started = Clock.objects.filter(owner=duty(incident, code).owner).latest("pk").started_at
+            correcting.correct_start(
+                owner=duty(incident, code).owner,
+                kind=incidents.PLAN,
+                started_at=started - timedelta(hours=hours),
+                reason_code="earlier",
+                actor=maker,
+                now=later,
+            )
+    assert duty(incident, "cert_in").state == DutyState.OPEN
+
+
 def test_staff_hear_of_an_incident_of_each_share_of_the_time_and_of_its_end(maker: Any) -> None:
     incident = opened_incident(maker, has_personal_data=False)
     assert Message.objects.filter(kind="registers.incident_opened").count() == 1

@@ -193,7 +193,8 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         ask=DecidingForm,
         label=_("Put right what decides who is told"),
         description=_(
-            "What becomes due by it runs from when the incident was noticed or known. Nothing stops being due."
+            "What becomes due by it runs from when the incident was noticed or known. Nothing stops being due, and no client "
+            "is taken away. What two people decided not to report is open again where the role, the laws or the risk grew."
         ),
         skip=closed,
     )

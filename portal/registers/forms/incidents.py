@@ -14,6 +14,7 @@ from portal.registers.incident_states import IncidentRisk, IncidentRole
 from portal.registers.models import Incident
 from portal.registers.rules import incidents as rules
 from portal.registers.services.incident_people import LIST, selections
+from portal.registers.services.incidents import DECIDING
 
 _TIMES = _("In India's time, like 2026-11-27 23:40.")
 
@@ -44,6 +45,20 @@ class DecidingForm(forms.Form):
         initial=IncidentRisk.UNKNOWN,
         widget=forms.RadioSelect,
     )
+    clients = forms.ModelMultipleChoiceField(
+        label=_("Clients whose data we carry and it touches"),
+        queryset=Fiduciary.objects.filter(is_self=False),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    field_order: Any = ("role", "clients", "regimes")
+
+    def for_rows(self, rows: list[Incident]) -> None:
+        """What the incident says now stands there: whoever puts one thing right leaves the others as they are."""
+        if len(rows) == 1:
+            (incident,) = rows
+            self.initial = {name: getattr(incident, name) for name in DECIDING}
+            self.initial["clients"] = list(incident.duties.exclude(client=None).values_list("client", flat=True))
 
 
 class IncidentForm(DecidingForm):
@@ -58,12 +73,6 @@ class IncidentForm(DecidingForm):
     began_at = MomentField(label=_("When it began, if that is known"), help_text=_TIMES, required=False)
     noticed_at = MomentField(label=_("When somebody first noticed it or was told"), help_text=_TIMES)
     aware_at = MomentField(label=_("When it was certain enough to count as known"), help_text=_TIMES)
-    clients = forms.ModelMultipleChoiceField(
-        label=_("Clients whose data we carry and it touches"),
-        queryset=Fiduciary.objects.filter(is_self=False),
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
     field_order = ("headline", "began_at", "noticed_at", "aware_at", "role", "clients", "regimes")
 
 

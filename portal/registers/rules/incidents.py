@@ -17,6 +17,7 @@ LANGUAGES = ("en", "hi", "mr")
 LETTER = ("nature", "consequences", "measures", "steps")
 #: The least that counts as each answer; what nobody knows yet counts as the highest.
 _RISKS = {"unlikely": 0, "risk": 1, "high": 2, "unknown": 2}
+_RISKS_KNOWN = frozenset({"risk", "high"})
 _NEEDS = {
     "cyber": ("is_cyber", "NOT_CYBER"),
     "personal_data": ("has_personal_data", "NO_PERSONAL_DATA"),
@@ -136,6 +137,25 @@ def not_due(duty: Duty, told: Told) -> str:
     if duty.regime and duty.regime not in told.regimes:
         return "OTHER_LAW"
     return "LOW_RISK" if _RISKS[told.risk] < _RISKS[duty.risk] else ""
+
+
+def has_grown(duty: Duty, before: Told, after: Told) -> bool:
+    """Whether what two people decided not to report has to be decided anew: one of our roles, a law or something touched came
+    in that the duty is about, or the risk to people grew. A risk that was not known and turns out to be one grew, too.
+    """
+    if (_roles(after) - _roles(before)) & set(duty.roles):
+        return True
+    if duty.regime in after.regimes - before.regimes:
+        return True
+    fields = [_NEEDS[need][0] for need in duty.needs]
+    if any(getattr(after, field) and not getattr(before, field) for field in fields):
+        return True
+    grew = _RISKS[after.risk] > _RISKS[before.risk] or (before.risk == "unknown" and after.risk in _RISKS_KNOWN)
+    return grew and "personal_data" in duty.needs
+
+
+def _roles(told: Told) -> frozenset[str]:
+    return frozenset({"fiduciary", "processor"} if told.role == "both" else {told.role})
 
 
 def missing(duty: Duty, known: Collection[str], *, is_late: bool) -> list[str]:

@@ -65,9 +65,7 @@ def open_incident(
     plain_words.require_plain(line)
     _require_times(began_at, noticed_at, aware_at, now)
     whose = list(clients)
-    if (IncidentRole(role) == IncidentRole.FIDUCIARY) == bool(whose):
-        said = _("Name the clients whose data we carry, and only where we carry data for clients.")
-        raise at_field("clients", said, code="CLIENTS")
+    _require_clients(role, named=bool(whose), known=False)
     with transaction.atomic():
         incident = Incident.objects.create(
             reference=ids.new_reference("BR"),
@@ -131,25 +129,36 @@ def tell(*, incident: Incident, words: Mapping[str, str], actor: Actor, now: dat
     return made
 
 
-def change(*, incident: Incident, actor: Actor, now: datetime, **deciding: Any) -> list[IncidentDuty]:
-    """Put right what decides who has to be told (``DECIDING``). Returns the duties that became due by it.
+def change(
+    *, incident: Incident, actor: Actor, now: datetime, clients: Iterable[Fiduciary] = (), **deciding: Any
+) -> list[IncidentDuty]:
+    """Put right what decides who has to be told (``DECIDING``), and add clients whose data we carry. Returns the duties that
+    became due by it: also those that two people had declined, where what the duty is about grew (``rules.has_grown``).
 
     Their clocks run from when the incident was noticed or known, not from now. A duty that is due already stays so, until
-    two people decide not to report (``incident_reports``). One transaction with its audit events. Raises NotAllowed and
-    IllegalMove for a closed incident.
+    two people decide not to report (``incident_reports``); no client is taken away. One transaction with its audit events.
+    Raises NotAllowed, IllegalMove for a closed incident, and Refused (CLIENTS) as ``open_incident``.
     """
     require_open(incident, actor)
+    known, named = set(incident.duties.values_list("client", flat=True)), list(clients)
+    _require_clients(deciding.get("role", incident.role), named=bool(named), known=known != {None})
+    added = [client for client in named if client.pk not in known]
     if "regimes" in deciding:
         deciding["regimes"] = _with_india(deciding["regimes"])
     fresh = {name: value for name, value in deciding.items() if name in DECIDING and getattr(incident, name) != value}
-    if not fresh:
+    if not fresh and not added:
         return []
+    before = book.told(incident)
     with transaction.atomic():
         for name, value in fresh.items():
             setattr(incident, name, value)
-        incident.save(update_fields=list(fresh))
-        _changed(incident, fresh, actor=actor, now=now)
-        return _reconsider_all(incident, actor=actor, now=now)
+        if fresh:
+            incident.save(update_fields=list(fresh))
+        _changed(incident, [*fresh, *(["clients"] if added else [])], actor=actor, now=now)
+        due = _reconsider_all(incident, actor=actor, now=now, before=before)
+        to_clients = [duty for duty in rules.duties().values() if duty.audience == rules.CLIENT]
+        found = [_find(duty, incident, client, actor=actor, now=now) for duty in to_clients for client in added]
+        return [*due, *(row for row in found if row is not None and row.state == DutyState.OPEN)]
 
 
 def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
@@ -174,24 +183,32 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
     for other in incident.duties.exclude(pk=row.pk).select_related("client"):
         other.incident = incident
         starts = book.starts_at(rules.duties()[other.code], incident)
-        counted = Clock.objects.filter(owner=other.owner).exclude(ended=Ended.CORRECTED)
-        if counted.exclude(started_at=starts).exists():
+        # The newest: a clock that ended when two people declined stays as it was when the duty is open again.
+        counts = Clock.objects.filter(owner=other.owner).exclude(ended=Ended.CORRECTED).order_by("pk").last()
+        if counts is not None and counts.started_at != starts:
             correcting.correct_start(
                 owner=other.owner, kind=PLAN, started_at=starts, reason_code=why, actor=actor, now=now
             )
     _reconsider_all(incident, actor=actor, now=now)
 
 
-def _reconsider_all(incident: Incident, *, actor: Actor, now: datetime) -> list[IncidentDuty]:
-    """Those that were not due and are, with their clocks."""
-    waiting = incident.duties.filter(state=DutyState.NOT_DUE).select_related("incident", "client")
+def _reconsider_all(
+    incident: Incident, *, actor: Actor, now: datetime, before: rules.Told | None = None
+) -> list[IncidentDuty]:
+    """Those that were not due and are, with their clocks; where the incident was less ``before``, the declined ones too."""
+    rows = incident.duties.select_related("incident", "client")
+    waiting = list(rows.filter(state=DutyState.NOT_DUE))
+    if before is not None:
+        after = book.told(incident)
+        declined = rows.filter(state=DutyState.DECLINED)
+        waiting += [row for row in declined if rules.has_grown(rules.duties()[row.code], before, after)]
     return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
 
 
 def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> bool:
     why = book.why_not_due(rules.duties()[row.code], incident)
     if why:
-        if why != row.not_due_because:
+        if row.state == DutyState.NOT_DUE and why != row.not_due_because:
             row.not_due_because = why
             row.save(update_fields=["not_due_because"])
         return False
@@ -200,10 +217,12 @@ def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: dat
     return True
 
 
-def _find(duty: rules.Duty, incident: Incident, client: Fiduciary | None, *, actor: Actor, now: datetime) -> None:
-    """The row of one duty, due or not, with its clock."""
+def _find(
+    duty: rules.Duty, incident: Incident, client: Fiduciary | None, *, actor: Actor, now: datetime
+) -> IncidentDuty | None:
+    """The row of one duty, due or not, with its clock. None of a duty to clients without a client."""
     if duty.audience == rules.CLIENT and client is None:
-        return
+        return None
     why = book.why_not_due(duty, incident)
     row = IncidentDuty.objects.create(
         incident=incident,
@@ -216,6 +235,7 @@ def _find(duty: rules.Duty, incident: Incident, client: Fiduciary | None, *, act
         _found(row, actor=actor, now=now)
     else:
         _start(row, incident, actor=actor, now=now)
+    return row
 
 
 def _start(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> None:
@@ -279,6 +299,14 @@ def lock_open(incident: Incident) -> None:
         raise IllegalMove(_("This incident is closed."))
 
 
+def _require_clients(role: IncidentRole | str, *, named: bool, known: bool) -> None:
+    """Clients are named where we carry data for them, and known before or now; nowhere else."""
+    carries = IncidentRole(role) != IncidentRole.FIDUCIARY
+    if (named and not carries) or (carries and not (named or known)):
+        said = _("Name the clients whose data we carry, and only where we carry data for clients.")
+        raise at_field("clients", said, code="CLIENTS")
+
+
 def _require_times(began_at: datetime | None, noticed_at: datetime, aware_at: datetime, now: datetime) -> None:
     if noticed_at > now or aware_at > now:
         raise at_field("aware_at", _("A time of an incident cannot lie in the future."), code="TIMES")
@@ -320,8 +348,8 @@ def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
     write_to_deciders(
         kind,
         row.incident,
-        # The share first: a long code of a client at the end may be cut off.
-        about=f"{row.incident.about}/{percent or 'late'}/{row.owner.rpartition(row.incident.reference)[2]}",
+        # Of this clock: a duty that is open again has another. The share first: a long code of a client may be cut off.
+        about=f"{row.incident.about}/{percent or 'late'}/{clock_of.pk}{row.owner.rpartition(row.incident.reference)[2]}",
         context={"duty": duty.label, "due": moments.in_both(clock_of.due_at)},
         now=now,
     )
