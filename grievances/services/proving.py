@@ -303,8 +303,8 @@ def _people_at(request: RightsRequest) -> set[UUID]:
     shown = set(ticket.contacts.filter(verified_at__isnull=False).values_list("kind", flat=True))
     for kind, address in filing.addresses_of(ticket).items():
         if kind in shown:
-            for contact in people.contacts_at(kind, address).exclude(verified_at=None):
-                found |= _known(contact.principal.subject.ref)
+            for person in people.confirmed_at(kind, address):
+                found |= _known(person.subject.ref)
     return found
 
 
@@ -337,15 +337,15 @@ def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
     ticket = request.ticket
     if request.was_signed_in or request.capacity != Capacity.SELF:
         return
-    found = set()
+    found: dict[UUID, Principal] = {}
     for kind, address in filing.addresses_of(ticket).items():
         if ticket.contacts.filter(kind=kind, verified_at__isnull=False).exists():
-            confirmed = people.contacts_at(kind, address).exclude(verified_at=None)
-            found |= {contact.principal.subject.ref for contact in confirmed}
+            for person in people.confirmed_at(kind, address):
+                found[min(people.refs_of(person.subject.ref))] = person
     if len(found) == 1 and not SubjectAlias.objects.filter(old_ref=ticket.subject_ref).exists():
-        known = found.pop()
-        subjects.join(old_ref=ticket.subject_ref, new_ref=known, actor=actor, now=at)
-        ticket.zone = Principal.objects.get(subject__ref=known).zone
+        (known,) = found.values()
+        subjects.join(old_ref=ticket.subject_ref, new_ref=known.subject.ref, actor=actor, now=at)
+        ticket.zone = known.zone
         ticket.save(update_fields=["zone"])
         timing.start_missing(ticket, actor=actor, at=at)
 

@@ -58,15 +58,14 @@ def shown_keys(request: RightsRequest) -> list[bytes]:
 
 
 def refs_meant(request: RightsRequest) -> set[UUID]:
-    """Everybody who confirmed the address that the request names; nobody for none, for one that people merely typed, and for
+    """Everybody who confirmed the address that the request names, by one reference each; nobody for none, for one that people merely typed, and for
     one of an officer's without its code.
     """
     details = reading.details_of(request)
     named = "" if details.get(ADDRESS_WAITS) else details.get("person_address", "").strip()
     kind = addresses.kind_of(named)
     try:
-        confirmed = people.contacts_at(kind, named).exclude(verified_at=None)
-        return {contact.principal.subject.ref for contact in confirmed}
+        return {person.subject.ref for person in people.confirmed_at(kind, named)}
     except Refused:  # what they typed is no address
         return set()
 

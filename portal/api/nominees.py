@@ -20,7 +20,7 @@ from portal.core import clock
 from portal.core.errors import NotAllowed, NotFound
 from portal.people.models import Principal
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.people.selectors import contacts_at
+from portal.people.selectors import confirmed_at
 from portal.people.states import ApiScope
 
 router = Router(tags=["Nominees"])
@@ -99,7 +99,7 @@ def _person(request: HttpRequest, place: PlaceIn) -> Principal:
     """The one person who confirmed this address. Only our own keys: a nominee is for what we hold as fiduciary."""
     if holder(request).fiduciary != OWN_CODE:
         raise NotAllowed("Nominees are named for what Onesetu itself holds.", code="NOT_YOURS")
-    found = {contact.principal for contact in contacts_at(place.kind, place.address).exclude(verified_at=None)}
+    found = confirmed_at(place.kind, place.address)
     if len(found) != 1:
         raise NotFound("At this address we know nobody, or more than one person, who confirmed it.")
     return found.pop()

@@ -286,6 +286,14 @@ def contacts_at(kind: str, address: str) -> QuerySet[ContactPoint]:
     )
 
 
+def confirmed_at(kind: str, address: str) -> list[Principal]:
+    """Each person who has confirmed an address they have now; of merged records, which are one person, the oldest."""
+    found: dict[UUID, Principal] = {}
+    for contact in contacts_at(kind, address).exclude(verified_at=None).order_by("principal_id", "pk"):
+        found.setdefault(min(refs_of(contact.principal.subject.ref)), contact.principal)
+    return list(found.values())
+
+
 def refs_at(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], set[UUID]]:
     """Who has each of these addresses (kind and normal form) now, in a statement for each set of them.
 

@@ -7,7 +7,9 @@ from django.test import Client
 from grievances.models import Nominee
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.people.models import Fiduciary
+from portal.people.services import subjects
 from tests.api.asking import check, post
 from tests.grievances.conftest import house  # noqa: F401
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, issued_api_key
@@ -62,12 +64,15 @@ def test_it_reads_those_that_stand_without_who_they_are_and_ends_them(key) -> No
     assert post("nominees/find", {"person": PERSON}, key=key).json() == []
 
 
-def test_an_address_of_nobody_of_two_or_unconfirmed_is_not_found(key) -> None:
+def test_an_address_of_nobody_of_two_or_unconfirmed_is_not_found(key, asha) -> None:
     assert name(key, person={**PERSON, "address": "nobody@example.in"}).status_code == 404
     ContactPointFactory(kind="email", address="new@example.in", verified_at=None)
     assert name(key, person={**PERSON, "address": "new@example.in"}).status_code == 404
-    ContactPointFactory(kind="email", address="asha@example.in", verified_at=clock.now())
+    other = ContactPointFactory(kind="email", address="asha@example.in", verified_at=clock.now()).principal
     assert name(key).status_code == 404
+    # Two people have agreed that both records are hers.
+    subjects.join(old_ref=asha.principal.subject.ref, new_ref=other.subject.ref, actor=SYSTEM, now=clock.now())
+    assert name(key, request_key="two").status_code == 200
 
 
 def test_a_client_cannot_name_for_what_we_hold(key) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from consent.selectors import rulebook
 from grievances.models import RequestProposal
-from grievances.request_states import Outcome, RequestState, Right
-from grievances.services import correcting, deciding
+from grievances.request_states import Capacity, Outcome, RequestState, Right
+from grievances.services import bundling, correcting, deciding
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
@@ -145,6 +145,16 @@ def test_where_two_records_were_merged_both_are_corrected(
         record.refresh_from_db()
         assert getattr(record, column) == should_be
     assert AuditEvent.objects.filter(kind=str(AuditKind.PEOPLE_PRINCIPAL_CHANGED)).count() == 2
+
+
+@pytest.mark.parametrize("capacity", [Capacity.SELF, Capacity.CHILD])
+def test_two_records_that_were_merged_are_one_person_at_the_address_that_both_confirmed(
+    both: tuple[Principal, Principal], capacity: Capacity
+) -> None:
+    ContactPointFactory(kind="email", address="asha@example.in", principal=both[1])
+    meant = {} if capacity == Capacity.SELF else {"person_name": "Asha Rao", "person_address": "asha@example.in"}
+    request = shown(right=Right.ACCESS, capacity=capacity, **meant)
+    assert {record.subject.ref for record in both} <= bundling.data_refs(request)
 
 
 def test_where_two_records_were_merged_nothing_is_granted_that_neither_can_hold(
