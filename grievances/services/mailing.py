@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from grievances.mail_in import judging, parsing
@@ -54,7 +55,7 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
 
     A mail that names a grievance (by its reference in the subject, or by answering a letter of ours) and comes from an
     address of that grievance goes into its thread; every other that a person may have written is a grievance of its own,
-    answered to the sender. Files are checked and encrypted before the transaction, in which mail, grievance and trace are
+    answered to the sender (``_answered_at``). Files are checked and encrypted before the transaction, in which mail, grievance and trace are
     written together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when files cannot be checked
     now: nothing is kept, and the mail is taken another time.
     """
@@ -130,11 +131,7 @@ def _is_known(mail: Mail) -> bool:
 
 def _unfit(mail: Mail) -> Reason | None:
     """An address to which nothing can be answered is nobody."""
-    try:
-        addresses.normalise(addresses.EMAIL, mail.sender)
-    except Refused:
-        return Reason.NO_SENDER
-    return None
+    return None if _address(mail.sender) else Reason.NO_SENDER
 
 
 def _ignored(row: SeenMail, reason: Reason) -> SeenMail:
@@ -189,16 +186,14 @@ def _filed(
         )
         if heard is not hearing.Heard.TOO_LATE:
             return MailOutcome.LINE, "", known
-    sender = addresses.normalise(addresses.EMAIL, mail.sender)
-    crowded = _crowded(sender, now)
+    address = _answered_at(mail, now)
+    crowded = _crowded(address, now)
     if crowded is not None:
         return _joined(mail, crowded, files, mark, note, now)
     filed = doors.file_with_files(
         filing_key=mark,
         story=Story(kind=TicketKind.OTHER, for_whom=ForWhom.SELF, what_happened=_words(mail), left_out=note),
-        reach=Reach(
-            language=judging.language_of(f"{mail.subject} {mail.text}"), email=_answered_at(mail), door=Door.EMAIL
-        ),
+        reach=Reach(language=judging.language_of(f"{mail.subject} {mail.text}"), email=address, door=Door.EMAIL),
         actor=RECEIVER,
         at=row.arrived_at,
         now=now,
@@ -223,16 +218,33 @@ def _joined(
 
 
 def _words(mail: Mail) -> str:
-    """Subject and words as one text: what a person writes in the subject belongs to it."""
-    return "\n\n".join(part for part in (mail.subject, mail.text) if part) or "–"
+    """Subject and words as one text: what a person writes in the subject belongs to it, and where they want an answer."""
+    wanted = _address(mail.reply_to)
+    elsewhere = f"Reply-To: {wanted}" if wanted and wanted != _address(mail.sender) else ""
+    return "\n\n".join(part for part in (mail.subject, mail.text, elsewhere) if part) or "–"
 
 
-def _answered_at(mail: Mail) -> str:
-    """Where the sender wants the answer: Reply-To when it is an address, else From."""
+def _address(text: str) -> str:
+    """The address in its normal form; empty for what is none."""
     try:
-        return addresses.normalise(addresses.EMAIL, mail.reply_to or mail.sender)
+        return addresses.normalise(addresses.EMAIL, text)
     except Refused:
-        return addresses.normalise(addresses.EMAIL, mail.sender)
+        return ""
+
+
+def _answered_at(mail: Mail, now: datetime) -> str:
+    """Where the answer goes: to From, for which mail systems answer (DMARC).
+
+    Anybody may write another person's address into Reply-To, and who answers there writes to that person. It is taken only
+    where nobody reads From (a form on a website), and from one such From no oftener in an hour than anybody writes by hand.
+    """
+    sender, wanted = _address(mail.sender), _address(mail.reply_to)
+    if not wanted or not judging.is_unread(sender) or judging.is_unread(wanted) or wanted in own_addresses(now=now):
+        return sender
+    mark = hashlib.sha256(addresses.address_key(sender)).hexdigest()
+    counter = f"grievances.mail.elsewhere:{mark}:{now:%Y%m%d%H}"
+    cache.add(counter, 0, 2 * HOUR.seconds)
+    return sender if cache.incr(counter) > MOST_TICKETS else wanted
 
 
 def _meant(mail: Mail, *, now: datetime) -> Ticket | None:
@@ -248,9 +260,9 @@ def _meant(mail: Mail, *, now: datetime) -> Ticket | None:
     return found if found is not None and hearing.can_hear(found, now=now) else None
 
 
-def _crowded(sender: str, now: datetime) -> Ticket | None:
-    """The newest grievance by mail of a sender who has started more in this hour than anybody does by hand."""
-    keys = addresses.address_keys(sender)
+def _crowded(address: str, now: datetime) -> Ticket | None:
+    """The newest grievance by mail that is answered there, where more began in this hour than anybody writes by hand."""
+    keys = addresses.address_keys(address)
     recent = Ticket.objects.filter(door=Door.EMAIL, contacts__address_key__in=keys, acknowledged_at__gt=now - HOUR)
     if recent.count() < MOST_TICKETS:
         return None

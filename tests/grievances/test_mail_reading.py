@@ -87,6 +87,23 @@ def test_a_charset_that_is_none_of_a_mail_costs_no_time() -> None:
     assert time.monotonic() - begun < 3
 
 
+@pytest.mark.parametrize(
+    ("address", "unread"),
+    [
+        ("no-reply@shop.example", True),
+        ("noreply@shop.example", True),
+        ("donotreply@shop.example", True),
+        ("do_not_reply.2@shop.example", True),
+        ("forms+noreply7@shop.example", True),
+        ("asha@noreply.example", False),
+        ("monoreply@shop.example", False),
+        ("reply@shop.example", False),
+    ],
+)
+def test_an_address_says_that_nobody_reads_there(address: str, unread: bool) -> None:
+    assert judging.is_unread(address) is unread
+
+
 def test_our_own_addresses_are_told_in_any_case() -> None:
     raw = lines().replace(b"asha@example.in", OURS.upper().encode())
     assert judging.why_ignored(parsing.parse(raw), own=[OURS]) == judging.Reason.LOOP

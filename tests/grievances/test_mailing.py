@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from grievances.mail_in.judging import Reason
@@ -31,6 +32,7 @@ NOW = RECEIVED + timedelta(minutes=5)
 @pytest.fixture
 def ours(settings) -> None:
     settings.MAIL_IN_ADDRESSES = [OURS]
+    cache.clear()  # what a form sent in the hour of another test
 
 
 def take(raw: bytes, *, place: str = "", now=NOW) -> SeenMail:
@@ -149,9 +151,47 @@ def test_an_answer_long_after_the_end_is_a_new_grievance() -> None:
     assert answer(found, now=found.reopen_until + timedelta(seconds=1)).outcome == MailOutcome.TICKET
 
 
-def test_the_answer_goes_where_the_sender_wants_it() -> None:
-    found = take(lines("Reply-To: Asha <home@example.in>")).ticket
-    assert filing.addresses_of(found) == {"email": "home@example.in"}
+NOBODY = "no-reply@forms.example"
+
+
+def by_form(reply_to: str, **kwargs: str) -> bytes:
+    return lines(f"Reply-To: {reply_to}", **kwargs).replace(ASHA.encode(), NOBODY.encode())
+
+
+def test_the_answer_goes_to_the_sender_and_not_to_whom_they_name() -> None:
+    found = take(lines("Reply-To: Ravi <ravi@example.in>")).ticket
+    assert filing.addresses_of(found) == {"email": ASHA}
+    assert reading.thread(found, internal=False)[0].texts["text"].endswith("night.\n\nReply-To: ravi@example.in")
+    assert answer(found).outcome == MailOutcome.LINE
+
+
+def test_where_nobody_reads_the_sender_the_answer_goes_to_whom_they_name() -> None:
+    found = take(by_form("Asha <Asha@example.in>")).ticket
+    assert filing.addresses_of(found) == {"email": ASHA}
+    assert answer(found).outcome == MailOutcome.LINE
+
+
+@pytest.mark.parametrize("reply_to", [OURS, "donotreply@forms.example", "nobody", "a b@example.in"])
+def test_who_names_nobody_to_answer_is_answered_at_the_sender(reply_to: str) -> None:
+    assert filing.addresses_of(take(by_form(reply_to)).ticket) == {"email": NOBODY}
+
+
+def test_a_flood_in_the_name_of_others_is_a_flood_and_they_hear_nothing_of_it(monkeypatch) -> None:
+    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
+    seen = [take(lines(f"Reply-To: other{number}@example.in", body=f"Number {number}")) for number in range(5)]
+    assert [row.outcome for row in seen] == ["ticket"] * 3 + ["line"] * 2
+    assert {filing.addresses_of(row.ticket)["email"] for row in seen} == {ASHA}
+
+
+def test_a_form_that_floods_us_in_many_names_stops_writing_to_them(monkeypatch) -> None:
+    monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+    seen = [take(by_form(f"other{number}@example.in", body=f"Number {number}")) for number in range(5)]
+    assert [row.outcome for row in seen] == ["ticket"] * 4 + ["line"]
+    named = [filing.addresses_of(row.ticket)["email"] for row in seen]
+    assert named == ["other0@example.in", "other1@example.in"] + [NOBODY] * 3
+    assert seen[4].ticket == seen[3].ticket
+    later = take(by_form("other@example.in", body="Later"), now=NOW + timedelta(hours=2)).ticket
+    assert filing.addresses_of(later) == {"email": "other@example.in"}
 
 
 def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(monkeypatch) -> None:
