@@ -1,0 +1,42 @@
+"""The examples in portal/docs/deployment do what their README says."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOYMENT = ROOT / "portal" / "docs" / "deployment"
+
+
+def unit(name: str) -> list[tuple[str, str]]:
+    """The lines of a unit as pairs of name and value, in their order."""
+    lines = (DEPLOYMENT / name).read_text().splitlines()
+    return [(line.partition("=")[0], line.partition("=")[2]) for line in lines if "=" in line and line[0] != "#"]
+
+
+def escaped(instance: str) -> str:
+    """What ``systemctl`` makes of the name of an instance before it looks for the unit."""
+    return re.sub(r"[^A-Za-z0-9:_.\\@-]", lambda found: f"\\x{ord(found[0]):02x}", instance)
+
+
+def unescaped(instance: str) -> str:
+    """What ``%I`` stands for, where ``%i`` is the name as it is escaped."""
+    return re.sub(r"\\x([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), instance.replace("-", "/"))
+
+
+def test_the_workers_that_the_readme_enables_serve_every_queue() -> None:
+    (command,) = re.findall(r"`systemctl enable --now ([^`]+)`", (DEPLOYMENT / "README.md").read_text())
+    workers = re.findall(r"onesetu-worker@(\S+)", command)
+    served: list[str] = []
+    for worker in workers:
+        start = dict(unit("onesetu-worker@.service"))["ExecStart"]
+        line = start.replace("%i", escaped(worker)).replace("%I", unescaped(escaped(worker)))
+        served += re.findall(r" -Q (\S+)", line)[0].split(",")
+    assert sorted(served) == sorted(settings.QUEUES)
+
+
+def test_the_workers_in_containers_and_in_the_handbook_serve_every_queue() -> None:
+    for path in (DEPLOYMENT / "compose.yaml", DEPLOYMENT.parent / "operators.md"):
+        (queues, *_others) = re.findall(r"worker -Q (\S+)", path.read_text())
+        assert sorted(queues.split(",")) == sorted(settings.QUEUES), path.name
