@@ -144,8 +144,9 @@ class Pulse(models.Model):
 
     queue = models.CharField(_("queue"), max_length=24, primary_key=True)
     at = models.DateTimeField(_("last sign of life"))
+    first_at = models.DateTimeField(_("first sign of life"))
 
-    data_categories = declare(none="queue at")
+    data_categories = declare(none="queue at first_at")
 
     class Meta:
         verbose_name = _("sign of life")

@@ -20,7 +20,7 @@ ABOUT = "workplace.health"
 
 def beat(queue: str, *, now: datetime) -> None:
     """A worker of the queue lives."""
-    Pulse.objects.update_or_create(queue=queue, defaults={"at": now})
+    Pulse.objects.update_or_create(queue=queue, defaults={"at": now}, create_defaults={"at": now, "first_at": now})
 
 
 def watch(*, now: datetime) -> int:

@@ -12,7 +12,7 @@ from portal.outbox.models import Message
 from portal.schedule import BEAT
 from portal.workplace import tasks, watching
 from portal.workplace.health import Finding, Health, checks, findings, machine
-from portal.workplace.models import HealthState, Pulse
+from portal.workplace.models import HealthState
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 
@@ -32,7 +32,7 @@ def test_the_page_says_of_each_check_how_it_is_and_what_to_do(staff, monkeypatch
     client = staff("auditor")
     now = clock.now()
     tasks.pulse("default")
-    Pulse.objects.create(queue="notify", at=now - timedelta(minutes=20))
+    watching.beat("notify", now=now - timedelta(minutes=20))
     monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, lambda now: 1 / 0))
     page = client.get(reverse("admin:system")).text
     assert "✓ Well" in page
@@ -65,6 +65,20 @@ def test_each_queue_gives_a_sign_of_life_and_beat_is_known_by_the_newest() -> No
     assert (of("beat").state, of("queue.kyc").state, of("queue.bulk").state) == (Health.WELL, Health.WELL, Health.LOOK)
     later = clock.now() + timedelta(minutes=11)
     assert (of("beat", later).state, of("queue.kyc", later).state) == (Health.BAD, Health.BAD)
+
+
+def test_a_queue_that_nobody_ever_served_is_bad_once_another_was_served_for_some_minutes(settings) -> None:
+    now = clock.now()
+    watching.beat("kyc", now=now)
+    assert of("queue.notify", now + timedelta(minutes=9)).state == Health.LOOK, "its worker may be on its way"
+    watching.beat("kyc", now=now + timedelta(minutes=11))
+    lost = of("queue.notify", now + timedelta(minutes=11))
+    assert (lost.state, of("queue.kyc", now + timedelta(minutes=11)).state) == (Health.BAD, Health.WELL)
+    assert "Start a celery worker with -Q notify" in lost.todo
+    StaffFactory(roles=["administrator"])
+    told = [watching.watch(now=now + timedelta(minutes=minute)) for minute in range(13)]
+    assert sum(told) > 0
+    assert HealthState.objects.get(name="queue.notify").is_bad
 
 
 def test_clocks_and_disks_are_measured(monkeypatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -89,23 +90,33 @@ def _moment_of(stamp: str) -> str:
 def pulses(now: datetime) -> Iterator[Finding]:
     """Beat and the workers of each queue: when somebody last did what beat asks for once a minute."""
     last = dict(Pulse.objects.values_list("queue", "at"))
+    asked_since = Pulse.objects.aggregate(first=Min("first_at"))["first"]
     waiting = machine.waiting()
     newest = max(last.values(), default=None)
-    yield _pulse(
-        "beat", _("Timetable (beat)"), newest, now, _("Start one celery beat. Deadlines and sealing wait for it.")
-    )
+    todo = _("Start one celery beat. Deadlines and sealing wait for it.")
+    yield _pulse("beat", _("Timetable (beat)"), newest, now, todo, asked_since=asked_since)
     for queue in settings.QUEUES:
         label = _("Workers of the queue “%(queue)s”") % {"queue": queue}
         todo = _("Start a celery worker with -Q %(queue)s, or look why it hangs.") % {"queue": queue}
-        yield _pulse(f"queue.{queue}", label, last.get(queue), now, todo, waiting=waiting.get(queue))
+        at, queued = last.get(queue), waiting.get(queue)
+        yield _pulse(f"queue.{queue}", label, at, now, todo, asked_since=asked_since, waiting=queued)
 
 
 def _pulse(
-    name: str, label: Any, at: datetime | None, now: datetime, todo: Any, *, waiting: int | None = None
+    name: str,
+    label: Any,
+    at: datetime | None,
+    now: datetime,
+    todo: Any,
+    *,
+    asked_since: datetime | None,
+    waiting: int | None = None,
 ) -> Finding:
+    """``asked_since``: when a worker first gave a sign of life, of whichever queue; from then on each was asked for one."""
     queued = "" if waiting is None else " " + _("%(count)s tasks wait.") % {"count": waiting}
     if at is None:
-        return Finding(name, label, Health.LOOK, _("No sign of life yet.") + queued, todo)
+        state = Health.BAD if asked_since is not None and now - asked_since > PULSE_LOST else Health.LOOK
+        return Finding(name, label, state, _("No sign of life yet.") + queued, todo)
     age = (now - at).total_seconds()
     state = _by(age, PULSE_LATE.total_seconds(), PULSE_LOST.total_seconds())
     says = _("Last sign of life %(seconds)d seconds ago.") % {"seconds": age} + queued

@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('queue', models.CharField(max_length=24, primary_key=True, serialize=False, verbose_name='queue')),
                 ('at', models.DateTimeField(verbose_name='last sign of life')),
+                ('first_at', models.DateTimeField(verbose_name='first sign of life')),
             ],
             options={
                 'verbose_name': 'sign of life',
