@@ -40,3 +40,13 @@ def test_the_workers_in_containers_and_in_the_handbook_serve_every_queue() -> No
     for path in (DEPLOYMENT / "compose.yaml", DEPLOYMENT.parent / "operators.md"):
         (queues, *_others) = re.findall(r"worker -Q (\S+)", path.read_text())
         assert sorted(queues.split(",")) == sorted(settings.QUEUES), path.name
+
+
+def test_no_log_of_the_proxy_holds_an_address_or_who_asked() -> None:
+    servers = re.split(r"^server {", (DEPLOYMENT / "nginx.conf").read_text(), flags=re.MULTILINE)[1:]
+    assert len(servers) == 2
+    for server in servers:
+        logs = dict(re.findall(r"^    (access_log|error_log) \S+ (\w+);", server, flags=re.MULTILINE))
+        assert logs == {"access_log": "onesetu_short", "error_log": "emerg"}, server[:60]
+    (words,) = re.findall(r"log_format onesetu_short '([^']+)'", (DEPLOYMENT / "nginx.conf").read_text())
+    assert not {"$request", "$request_uri", "$uri", "$remote_addr", "$http_referer"} & set(words.split())
