@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import yaml
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,3 +52,35 @@ def test_no_log_of_the_proxy_holds_an_address_or_who_asked() -> None:
         assert logs == {"access_log": "onesetu_short", "error_log": "emerg"}, server[:60]
     (words,) = re.findall(r"log_format onesetu_short '([^']+)'", (DEPLOYMENT / "nginx.conf").read_text())
     assert not {"$request", "$request_uri", "$uri", "$remote_addr", "$http_referer"} & set(words.split())
+
+
+def containers() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOYMENT / "compose.yaml").read_text())
+    return found
+
+
+def test_the_containers_find_each_secret_where_it_is_mounted() -> None:
+    named = re.findall(r"^(\w+_FILE)=", (DEPLOYMENT / "portal.env.example").read_text(), flags=re.MULTILINE)
+    services = {name: one for name, one in containers()["services"].items() if "build" in one}
+    assert set(services) == {"setup", "web", "worker", "beat"}
+    for name, service in services.items():
+        given = service.get("environment", {})
+        assert set(named) <= set(given), (
+            f"{name}: the file of settings names places of the machine, not of the container"
+        )
+        mounted = {f"/run/secrets/{secret}" for secret in service["secrets"]}
+        assert set(given.values()) <= mounted, name
+        assert set(service["secrets"]) <= set(containers()["secrets"])
+    assert "MIGRATE_DATABASE_URL_FILE" in services["setup"]["environment"]
+    assert "MIGRATE_DATABASE_URL_FILE" not in services["web"]["environment"]
+
+
+def test_neither_an_image_nor_the_repository_takes_keys_settings_or_data_in() -> None:
+    context = (DEPLOYMENT / containers()["x-portal"]["build"]["context"]).resolve()
+    assert context == ROOT, "what is left out is said there"
+    kept = {str((DEPLOYMENT / one["file"]).parent.relative_to(ROOT)) for one in containers()["secrets"].values()}
+    kept |= {str((DEPLOYMENT / one["env_file"]).relative_to(ROOT)) for one in [containers()["x-portal"]]}
+    for name in (".dockerignore", ".gitignore"):
+        left_out = {line.strip("/") for line in (ROOT / name).read_text().splitlines()}
+        assert kept | {"var", ".venv", ".venv-*"} <= left_out, name
+    assert ".git" in (ROOT / ".dockerignore").read_text().splitlines()
