@@ -44,6 +44,25 @@ def test_the_workers_in_containers_and_in_the_handbook_serve_every_queue() -> No
         assert sorted(queues.split(",")) == sorted(settings.QUEUES), path.name
 
 
+def test_only_the_backup_can_read_what_opens_backups() -> None:
+    units = {path.name: unit(path.name) for path in DEPLOYMENT.glob("*.service")}
+    backup = dict(units.pop("onesetu-backup.service"))
+    assert len(units) == 3
+    settings_of_it = dict(unit("backup.env.example"))
+    assert len(settings_of_it) == 4
+    for name, lines in units.items():
+        assert backup["User"] != dict(lines)["User"], (
+            f"{name} could read whatever the backup can, and the backup's memory"
+        )
+        assert backup["Group"] != dict(lines)["Group"], name
+        assert "/etc/onesetu/backup.env" not in dict(lines)["EnvironmentFile"]
+        closed = [path.lstrip("-") for key, value in lines if key == "InaccessiblePaths" for path in value.split()]
+        for path in settings_of_it.values():
+            assert any(path == one or path.startswith(f"{one}/") for one in closed), f"{name} reaches {path}"
+    assert "StateDirectory" not in backup, "systemd would give the portal's data to the backup's user"
+    assert backup["ReadWritePaths"].split() == [settings_of_it["BACKUP_DIR"], settings_of_it["BACKUP_KEYS_DIR"]]
+
+
 def test_no_log_of_the_proxy_holds_an_address_or_who_asked() -> None:
     servers = re.split(r"^server {", (DEPLOYMENT / "nginx.conf").read_text(), flags=re.MULTILINE)[1:]
     assert len(servers) == 2
