@@ -36,12 +36,12 @@ TAKEN: Final = (
     # After a restore that lost sealed entries two people say so in the log, before anything else is taken in.
     "/admin/workplace/keyrotationproposal/",
 )
-#: Tasks that go on: sealing and checking what is recorded, and signs of life.
+#: Tasks that go on: sealing and checking what is recorded, and signs of life. Not alerts: they would leave afterwards, and
+#: say what is so no more; what is bad when read-only mode ends is told then.
 GO_ON: Final = (
     "portal.ledger.tasks.",
     "portal.audit.tasks.",
     "portal.workplace.tasks.pulse",
-    "portal.workplace.tasks.watch_health",
 )
 #: Fields whose text is not given back: secrets, and what no person wrote.
 NOT_GIVEN_BACK: Final = ("csrfmiddlewaretoken", "password", "code", "token", "next")

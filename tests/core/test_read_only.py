@@ -1,5 +1,6 @@
 """Read-only mode: pages read, nothing is taken in or sent, nothing is lost, and a stop is taken all the same."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from unittest import mock
 
@@ -10,9 +11,13 @@ from django.urls import reverse
 from portal.audit.models import AuditEvent
 from portal.core import clock, read_only
 from portal.core.tickets import QUEUES
+from portal.ledger.models import Head
 from portal.outbox import tasks as outbox
+from portal.outbox.models import Message
+from portal.workplace.health import Health, findings
 from portal.workplace.models import Pulse
-from portal.workplace.tasks import pulse
+from portal.workplace.tasks import pulse, watch_health
+from tests.outbox.factories import posted, use_template
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -81,6 +86,42 @@ def test_workers_do_nothing_but_seal_and_give_signs_of_life_and_go_on_afterwards
         read_only.turn_off()
         outbox.sweep()
         sweep.assert_called_once()
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_pages_that_read_stay_in_service_though_nothing_is_sent_or_signed(client, monkeypatch) -> None:
+    """A load balancer took every process away once a message had waited for ten minutes."""
+    every_rule()
+    use_template(monkeypatch)
+    message, late = posted(), clock.now() - timedelta(minutes=11)
+    Message.objects.filter(pk=message.pk).update(next_attempt_at=late)
+    Head.objects.update_or_create(pk=1, defaults={"size": 0, "root": b"", "stopped_at": late, "stopped_by": "X1"})
+
+    def asked() -> tuple[int, set[str]]:
+        answer = client.get("/readyz")
+        told = {name for name in ("outbox", "ledger") if not answer.json()["parts"][name]["ok"]}
+        found = {one.name for one in findings(clock.now()) if one.state == Health.BAD}
+        assert told == found & {"outbox", "ledger"}
+        assert answer.json()["parts"]["ledger"]["detail"] == "signing stopped", "it is told all the same"
+        return answer.status_code, found & {"outbox", "ledger", "lag.outbox"}
+
+    read_only.turn_on(why="incident", now=clock.now())
+    assert asked() == (HTTPStatus.OK, set())
+    looked_at = {one.name: one for one in findings(clock.now()) if one.state == Health.LOOK}
+    assert {"outbox", "ledger", "lag.outbox"} <= set(looked_at)
+    assert "read-only" in looked_at["outbox"].says
+    read_only.turn_off()
+    assert asked() == (HTTPStatus.SERVICE_UNAVAILABLE, {"outbox", "ledger", "lag.outbox"})
+
+
+def test_no_alert_is_written_while_nothing_is_sent(is_on) -> None:
+    """It would leave afterwards, and say what is so no more."""
+    with mock.patch("portal.workplace.tasks.watching.watch") as watch:
+        watch_health()
+        watch.assert_not_called()
+        read_only.turn_off()
+        watch_health()
+        watch.assert_called_once()
 
 
 def test_the_command_turns_it_on_and_off_with_a_trace_and_a_setting_outlives_it(capsys, settings) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Min
 
-from portal.core import clock
+from portal.core import clock, read_only
 from portal.core.errors import PortalError
 from portal.ledger import tree
 from portal.ledger.errors import NotSealed
@@ -85,9 +85,12 @@ def checkpoint_over(entry: Entry) -> Checkpoint | None:
 
 
 def readiness() -> tuple[str, bool, str]:
-    """For ``/readyz``: signing runs, and no entry has waited for more than a minute."""
+    """For ``/readyz``: signing runs, and no entry has waited for more than a minute.
+
+    In read-only mode, as after a restore that lost entries, a stop of signing is told and keeps nothing from being read.
+    """
     if signing.is_stopped():
-        return ("ledger", False, "signing stopped")
+        return ("ledger", read_only.is_on(), "signing stopped")
     size = Head.objects.filter(pk=signing.HEAD_ID, size__gt=0).values_list("size", flat=True).first()
     if size is not None:
         try:

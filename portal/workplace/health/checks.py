@@ -17,7 +17,7 @@ from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
 from portal.ledger.models import Pending, Verification
-from portal.ledger.services import witnesses
+from portal.ledger.services import signing, witnesses
 from portal.outbox.models import Message
 from portal.people.models import ApiKey
 from portal.workplace.health import machine
@@ -60,7 +60,11 @@ def parts(now: datetime) -> Iterator[Finding]:
 
 
 def _doubt(name: str) -> str:
-    """What keeps a part that works from being well."""
+    """What keeps a part that works, or is not asked to work now, from being well."""
+    if name == "outbox" and read_only.is_on():
+        return _("Nothing is sent in read-only mode.")
+    if name == "ledger" and signing.is_stopped():
+        return _("This takes no page out of service in read-only mode.")
     if name == "ledger" and not Verification.objects.exists():
         return _("Nobody has checked it yet.")
     if name == "witnesses" and not witnesses.independent():
@@ -124,7 +128,11 @@ def _pulse(
 
 
 def lags(now: datetime) -> Iterator[Finding]:
-    """What has waited longest for the sealer, for its time to be sent, for a worker of long work."""
+    """What has waited longest for the sealer, for its time to be sent, for a worker of long work.
+
+    The last two have to wait while the portal is read-only: then they are not bad, however long it takes.
+    """
+    waits = read_only.is_on()
     sealing = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
     yield _lag(
         "lag.sealing", _("Oldest unsealed entry"), sealing, now, (SEAL_LATE, SEAL_LOST), _("Look at the queue ledger.")
@@ -132,7 +140,8 @@ def lags(now: datetime) -> Iterator[Finding]:
     due = Message.objects.filter(next_attempt_at__lt=now).order_by("next_attempt_at")
     limits = (timedelta(minutes=2), timedelta(seconds=settings.OUTBOX_LAG_SECONDS))
     message = due.values_list("next_attempt_at", flat=True).first()
-    yield _lag("lag.outbox", _("Oldest message past its time"), message, now, limits, _("Look at the queue notify."))
+    label = _("Oldest message past its time")
+    yield _lag("lag.outbox", label, message, now, limits, _("Look at the queue notify."), has_to_wait=waits)
     open_jobs = Job.objects.exclude(state__in=FINISHED).order_by("pk").values_list("created_at", flat=True)
     yield _lag(
         "lag.jobs",
@@ -141,16 +150,26 @@ def lags(now: datetime) -> Iterator[Finding]:
         now,
         (JOB_LATE, JOB_LOST),
         _("Open “Jobs” and look how far it is."),
+        has_to_wait=waits,
     )
 
 
 def _lag(
-    name: str, label: Any, since: datetime | None, now: datetime, limits: tuple[timedelta, timedelta], todo: Any
+    name: str,
+    label: Any,
+    since: datetime | None,
+    now: datetime,
+    limits: tuple[timedelta, timedelta],
+    todo: Any,
+    *,
+    has_to_wait: bool = False,
 ) -> Finding:
     if since is None:
         return Finding(name, label, Health.WELL, _("Nothing waits."), "", 0, "seconds")
     age = max(0.0, (now - since).total_seconds())
     state = _by(age, *(limit.total_seconds() for limit in limits))
+    if has_to_wait and state == Health.BAD:
+        state = Health.LOOK
     says = _("Waits for %(seconds)d seconds.") % {"seconds": age}
     return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
 
