@@ -59,7 +59,7 @@ class KycConfig(AppConfig):
         for named in work.items():
             hooks.work.register(named)
         hooks.rule_books.register(signers.load_shipped)
-        hooks.readiness.register(system_checks.readiness)
+        hooks.readiness.register(("signers", system_checks.readiness))
         register(system_checks.providers_are_set_up)
         register(system_checks.providers_are_in_the_book, Tags.database)
         register(system_checks.signers_end_soon, Tags.database)

@@ -162,8 +162,9 @@ finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
 page_finders: HookList[Callable[..., Iterable[Any]]] = HookList("page_finders")
 #: Columns of lookup hashes that can be written anew under a new LOOKUP_KEY (``portal.core.lookups``).
 lookup_columns: HookList[Any] = HookList("lookup_columns")
-#: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
-readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
+#: Parts of ``/readyz``, each with the name that it has when it cannot be asked: callables that return (name, ok, detail without
+#: personal data).
+readiness: HookList[tuple[str, Callable[[], tuple[str, bool, str]]]] = HookList("readiness")
 
 #: May this message be sent? Filled by consent, asked by the outbox.
 send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)

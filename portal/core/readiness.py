@@ -12,13 +12,16 @@ Part = tuple[str, bool, str]
 
 
 def parts() -> list[Part]:
-    """Each part as (name, ok, detail): databases, broker, and what rooms have registered (``hooks.readiness``)."""
+    """Each part as (name, ok, detail): databases, broker, and what rooms have registered (``hooks.readiness``).
+
+    One that cannot be asked is not ready, under its own name, and hides no other.
+    """
     states = [*_databases(), _broker()]
-    for part in hooks.readiness:
+    for name, part in hooks.readiness:
         try:
             states.append(part())
-        except DatabaseError as error:
-            states.append((getattr(part, "__name__", "part"), False, type(error).__name__))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the others are asked; by type only, for it may quote a row
+            states.append((name, False, type(error).__name__))
     return states
 
 

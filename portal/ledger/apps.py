@@ -13,8 +13,8 @@ class LedgerConfig(AppConfig):
         from portal.core import hooks
         from portal.ledger import ledger_rows, services, system_checks
 
-        hooks.readiness.register(services.readiness)
-        hooks.readiness.register(services.witness_readiness)
+        hooks.readiness.register(("ledger", services.readiness))
+        hooks.readiness.register(("witnesses", services.witness_readiness))
         hooks.ledger_rows.register(ledger_rows.KeyRotations())
         register(system_checks.signing_key, Tags.security)
         register(system_checks.named_witnesses, Tags.security)

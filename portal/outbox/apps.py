@@ -28,7 +28,7 @@ class OutboxConfig(AppConfig):
         hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
-        hooks.readiness.register(health.readiness)
+        hooks.readiness.register(("outbox", health.readiness))
         for column in LOOKUPS:
             hooks.lookup_columns.register(column)
         register(system_checks.production_sends_email, Tags.security)

@@ -6,10 +6,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.core import clock, moments
 from portal.outbox.services import post_webhook, write_to_staff
-from portal.workplace.health import Finding, Health, findings
+from portal.workplace.health import BROKEN, Finding, Health, findings
 from portal.workplace.models import HealthState, Pulse
 from portal.workplace.permissions import Permission
 
@@ -27,10 +28,19 @@ def watch(*, now: datetime) -> int:
     """Ask every check and tell of each that changed, once: by letter to whoever receives alerts, and by webhook. How many.
 
     A change counts when two looks in a row have seen it. Row and messages are one transaction, so that a process that
-    dies tells neither twice nor never.
+    dies tells neither twice nor never. What was bad and is found no more is well, a check that broke and answers again
+    too; but while a check cannot be asked, nobody knows how what it tells of is.
     """
-    known = {row.name: row for row in HealthState.objects.all()}
-    return sum(_looked_at(one, known.get(one.name), now) for one in findings(now))
+    known, found = {row.name: row for row in HealthState.objects.all()}, findings(now)
+    told = sum(_looked_at(one, known.get(one.name), now) for one in found)
+    is_whole = not any(one.name.startswith(BROKEN) for one in found)
+    gone = known.keys() - {one.name for one in found}
+    over = sorted(name for name in gone if is_whole or name.startswith(BROKEN))
+    return told + sum(_looked_at(_over(name), known[name], now) for name in over)
+
+
+def _over(name: str) -> Finding:
+    return Finding(name, name, Health.WELL, _("It can be asked again, or is not asked about any more."))
 
 
 def _looked_at(one: Finding, known: HealthState | None, now: datetime) -> bool:

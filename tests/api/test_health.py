@@ -18,10 +18,28 @@ def test_a_ready_portal_names_its_parts():
 
 @pytest.mark.django_db(databases=["default", "keys"])
 def test_a_part_that_is_not_ready_makes_the_portal_not_ready(monkeypatch):
-    monkeypatch.setattr(hooks.readiness, "_items", [lambda: ("sealing", False, "120 s behind")])
+    monkeypatch.setattr(hooks.readiness, "_items", [("sealing", lambda: ("sealing", False, "120 s behind"))])
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["parts"]["sealing"] == {"ok": False, "detail": "120 s behind"}
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_parts_that_cannot_be_asked_are_named_each_by_itself(monkeypatch):
+    """Their functions share a name: one that broke hid the others, and alerts knew it by a name that it never has else."""
+    names = ["ledger", "outbox", "signers", "witnesses"]
+    assert sorted(name for name, _part in hooks.readiness) == names
+
+    def breaks():
+        raise DatabaseError("row of Asha is locked")
+
+    monkeypatch.setattr(
+        hooks.readiness, "_items", [(name, breaks) for name in names[:3]] + [("witnesses", lambda: 1 / 0)]
+    )
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    told = {name: part["detail"] for name, part in answer.json()["parts"].items() if not part["ok"]}
+    assert told == {**dict.fromkeys(names[:3], "DatabaseError"), "witnesses": "ZeroDivisionError"}
 
 
 @pytest.mark.django_db(databases=["default", "keys"])

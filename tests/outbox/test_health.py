@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
 
 def test_an_empty_outbox_is_ready() -> None:
     assert readiness() == ("outbox", True, "0 s behind")
-    assert readiness in list(hooks.readiness)
+    assert ("outbox", readiness) in list(hooks.readiness)
 
 
 def test_a_message_that_nobody_sends_makes_the_portal_unready() -> None:

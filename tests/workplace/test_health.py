@@ -114,6 +114,39 @@ def test_who_receives_alerts_is_told_once_when_a_check_turns_bad_and_once_when_i
     assert Message.objects.filter(kind="operations.health", channel="webhook").count() == 2
 
 
+def test_a_check_that_broke_is_told_of_each_time_and_told_to_be_well_when_it_answers_again(monkeypatch) -> None:
+    """It is bad under a name of its own, which no finding has once it answers again."""
+    StaffFactory(roles=["administrator"])
+    letters = Message.objects.filter(kind="workplace.staff_health")
+    is_broken, disk, minute = False, Health.BAD, 0
+
+    def disks(now: datetime) -> list[Finding]:
+        if is_broken:
+            raise OSError("the mount hangs")
+        return [Finding("disk.var", "Disk", disk, "3 % free", "Free some")]
+
+    monkeypatch.setattr(checks, "CHECKS", (disks,))
+
+    def looks() -> int:
+        nonlocal minute
+        minute += 3
+        start = clock.now() + timedelta(minutes=minute)
+        return sum(watching.watch(now=start + timedelta(minutes=one)) for one in range(3))
+
+    assert looks() == 1, "the disk is nearly full"
+    for times in (1, 2):
+        is_broken = True
+        assert looks() == 1, "the check broke"
+        assert HealthState.objects.get(name="disk.var").is_bad, "nobody has looked: the disk is not well again"
+        is_broken = False
+        assert looks() == 1, "it answers again"
+        assert not HealthState.objects.get(name="check.disks").is_bad
+        assert letters.count() == 1 + 2 * times
+    monkeypatch.setattr(checks, "CHECKS", (lambda now: [],))
+    assert looks() == 1, "what is not asked about any more is bad no more"
+    assert not HealthState.objects.filter(is_bad=True).exists()
+
+
 def test_metrics_are_for_whoever_has_the_token(client, settings) -> None:
     url = reverse("metrics")
     assert client.get(url).status_code == 404

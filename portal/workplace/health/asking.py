@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.workplace.health import checks
 from portal.workplace.health.finding import Finding, Health
 
+#: Begins the name of a finding about a check that cannot be asked.
+BROKEN = "check."
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,7 +22,7 @@ def findings(now: datetime) -> list[Finding]:
             found += check(now)
         except Exception as error:  # noqa: BLE001 - whatever broke, the page that says so has to open
             log.error("health.check_failed", check=check.__name__, error=type(error).__name__)  # noqa: TRY400 - it may quote a row
-            name = check.__name__
+            name = f"{BROKEN}{check.__name__}"
             found.append(
                 Finding(name, name, Health.BAD, type(error).__name__, _("Look at the log for health.check_failed."))
             )
