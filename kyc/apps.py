@@ -16,7 +16,8 @@ class KycConfig(AppConfig):
         from kyc.lookups import NUMBERS
         from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
-        from kyc.services import consenting, locking, minors, settling, signers, taking_over
+        from kyc.services import consenting, locking, settling, signers, taking_over
+        from kyc.services.freezes import DocumentFreezes
         from kyc.strands import STRANDS
         from portal.core import hooks
 
@@ -30,7 +31,7 @@ class KycConfig(AppConfig):
             hooks.job_kinds.register(job_kind)
         hooks.complaints.register(gates.complained)
         hooks.documents_complained_of.register(gates.documents_complained_of)
-        hooks.freezes.register(minors.is_frozen)
+        hooks.freezes.register(DocumentFreezes())
         hooks.became_child.register(settling.settle_of_person)
         hooks.protection_ended.register(settling.settle_of_person)
         hooks.customer_renamed.register(gates.renamed)

@@ -78,7 +78,8 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         ask=LiftForm,
         skip=_lifted,
         description=_(
-            "Once another person agrees, the account opens again and papers are asked for. What was erased stays erased."
+            "Once another person agrees, the account opens again and papers are asked for, unless another document or a "
+            "report of a child still freezes the person. What was erased stays erased."
         ),
     )
     def propose_lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> str:
@@ -103,7 +104,10 @@ class FreezeLiftAdmin(AuditedExport, ReadOnlyAdmin):
         ask=AnswerForm,
         label=_("Answer the proposal"),
         skip=not_answerable,
-        description=_("A yes opens the account again and asks for papers. What was erased stays erased."),
+        description=_(
+            "A yes opens the account again and asks for papers, unless another document or a report of a child still freezes "
+            "the person. What was erased stays erased."
+        ),
     )
     def answer_lift(self, request: Any, obj: FreezeLift, answer: dict[str, Any]) -> str:
         changes.watch_row(obj.minor)

@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                     ('kept', models.PositiveSmallIntegerField(verbose_name='how many a law or a hold keeps')),
                     ('messages', models.PositiveSmallIntegerField(verbose_name='messages to the contact')),
                     ('lifted_at', models.DateTimeField(blank=True, null=True, verbose_name='freeze lifted')),
+                    ('closed_customers', models.JSONField(blank=True, default=list, verbose_name='accounts closed by the freeze')),
                     ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minors', to='kyc.case', verbose_name='case')),
                     ('document', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='minor', to='kyc.document', verbose_name='document')),
                     ('party', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.party', verbose_name='who, behind the customer')),

@@ -30,9 +30,12 @@ class MinorFound(models.Model):
     kept = models.PositiveSmallIntegerField(_("how many a law or a hold keeps"))
     messages = models.PositiveSmallIntegerField(_("messages to the contact"))
     lifted_at = models.DateTimeField(_("freeze lifted"), null=True, blank=True)
+    #: Accounts that the freeze closed, or took over from another one that ended: what its own end has to give back.
+    closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
 
     data_categories = declare(
-        none="id case party document found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at"
+        none="id case party document found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at "
+        "closed_customers"
     )
 
     class Meta:

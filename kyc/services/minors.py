@@ -5,10 +5,8 @@ a date that somebody typed, go to a person at the review desk.
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kyc.children import TAKES_NONE, is_a_person, is_of_a_child
@@ -16,7 +14,8 @@ from kyc.models import Case, Document, FreezeLift, MinorFound, Party
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act
 from kyc.rules import Said
-from kyc.services import parties, proving, settling, telling
+from kyc.services import parties, settling, telling
+from kyc.services.freezes import person_behind, thaw
 from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
@@ -28,8 +27,7 @@ from portal.core import clock, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.people.selectors import refs_of
-from portal.people.services import customers, four_eyes, protections
+from portal.people.services import customers, four_eyes, freezes, freezing, protections
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerState, ProtectionGround, ProtectionKind
 from portal.retention.deciding import is_held
@@ -54,11 +52,13 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
     yet) stay locked away until their time is over; a hold keeps them as well.
     """
     case, party = document.case, document.party
-    person = _person(document)
-    frozen_at = _freeze(document, case, party)
+    person = person_behind(document)
+    if person is not None:
+        freezes.take_turn(person)
+    frozen_at, closed = _freeze(document, case, party)
     if person is not None:
         born_on = moments.day(signed.fields.get("birth", ""))
-        protections.protect(
+        protections.note(
             subject_ref=person,
             kind=ProtectionKind.CHILD,
             ground=ProtectionGround.DOCUMENT,
@@ -82,6 +82,7 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
         erased=erased,
         kept=kept,
         messages=messages,
+        closed_customers=closed,
     )
     record(
         AuditKind.KYC_MINOR_FOUND,
@@ -130,12 +131,16 @@ def propose_lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> F
 
 def answer_lift(proposal: FreezeLift, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
     """A second person agrees or not. A yes opens the account again, and papers are asked for; what was erased stays erased.
+    While another freeze of the person stands nothing opens before that one ends (``freezing.end``).
 
     All in one transaction with the audit events. Raises what ``four_eyes.answer`` raises, and IllegalMove when the freeze has
     ended meanwhile.
     """
     with transaction.atomic():
         row = MinorFound.objects.select_related("document").get(pk=proposal.minor_id)
+        person = person_behind(row.document)
+        if person is not None:
+            freezes.take_turn(person)
         four_eyes.answer(
             proposal,
             checker=person_of(actor),
@@ -187,38 +192,31 @@ def _lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
         personal={"reason": {"new": why.strip()}},
         at=now,
     )
-    person = _person(row.document)
+    person = person_behind(row.document)
     if person is not None:
-        protections.end_all(subject_ref=person, actor=actor, now=now)
-    if row.party_id is None:
-        Case.objects.filter(pk=case.pk).update(frozen_at=None)
-        if case.customer.state == CustomerState.CLOSED:
-            customers.reopen(customer=case.customer, actor=actor, now=now)
-        settling.settle(case, actor=actor, now=now)
+        taken = freezes.Taken(customers=tuple(row.closed_customers), is_noted=True)
+        freezing.end(subject_ref=person, taken=taken, actor=actor, now=now)
+    elif row.party_id is None:  # an account of nobody: nothing else can freeze it
+        customers.open_again(row.closed_customers, actor=actor, now=now)
+        thaw(case, actor=actor, now=now)
 
 
-def _person(document: Document) -> UUID | None:
-    """The subject of whoever the document is about: the party's person, or the one that is the customer."""
-    if document.party is not None:
-        principal = document.party.principal
-        return principal.subject.ref if principal is not None else None
-    owner = proving.owner_of(document.case.customer) if is_a_person(document.case) else None
-    return owner.subject.ref if owner is not None else None
-
-
-def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
-    """The document is refused; the customer's case is rejected and its account closed, or the party taken off the list."""
+def _freeze(document: Document, case: Case, party: Party | None) -> tuple[datetime, list[str]]:
+    """The document is refused; the customer's case is rejected and its account closed, or the party taken off the list.
+    Returns when, and the references of the accounts it closed.
+    """
     now = clock.now()
     move(document, DocumentState.REFUSED, moves=DOCUMENT_MOVES, fault=FAULT, leased_until=None)
     if party is not None:
         if party.ended_at is None:
             parties.leave(party, actor=WORKER, now=now)
-        return now
+        return now, []
     Case.objects.filter(pk=case.pk).update(frozen_at=now)
     settling.settle(case, actor=WORKER, now=now)
-    if is_a_person(case) and case.customer.state == CustomerState.ACTIVE:
-        customers.close(customer=case.customer, actor=WORKER, now=now)
-    return now
+    if not is_a_person(case) or case.customer.state != CustomerState.ACTIVE:
+        return now, []
+    customers.close(customer=case.customer, actor=WORKER, now=now)
+    return now, [case.customer.reference]
 
 
 def _erase(case: Case, party: Party | None) -> tuple[int, int]:
@@ -257,14 +255,3 @@ def require_not_frozen(case: Case, party: Party | None = None, *, at: datetime) 
         )
     if is_of_a_child(case, party, at=at):
         raise Refused(TAKES_NONE, code="FROZEN")
-
-
-def is_frozen(*, subject_ref: UUID) -> bool:
-    """Answers ``hooks.freezes``: whether a signed document showed the person to be a child, and no two people ended that."""
-    refs = refs_of(subject_ref)
-    behind = Q(party__principal__subject__ref__in=refs)
-    itself = Q(party=None, case__customer__memberships__principal__subject__ref__in=refs)
-    rows = (
-        MinorFound.objects.filter(behind | itself, lifted_at=None).select_related("document__case__customer").distinct()
-    )
-    return any(_person(row.document) in refs for row in rows)

@@ -111,8 +111,9 @@ complaints: HookList[Callable[..., Any]] = HookList("complaints")
 #: ``(*, ticket, documents, subject_ref, actor, at) -> how many name it from now on``, with the references, the person's subject
 #: (None where an officer knows that it is the documents' own customer) and when the person wrote it.
 documents_complained_of: HookList[Callable[..., int]] = HookList("documents_complained_of")
-#: Callables ``(*, subject_ref) -> bool``: whether the person is frozen as a child now, which only two people end.
-freezes: HookList[Callable[..., bool]] = HookList("freezes")
+#: The freezes of children of one room, which only two people end (``portal.people.services.freezes.Freezes``): objects that
+#: say whether one of a person stands and what it keeps closed, take over what another took, and hear that the last has ended.
+freezes: HookList[Any] = HookList("freezes")
 #: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.
 customer_renamed: HookList[Callable[..., Any]] = HookList("customer_renamed")
 #: Callables told, in the same transaction, that an organisation came under insolvency, or that it ended:

@@ -16,7 +16,8 @@ class RetentionConfig(AppConfig):
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
-        from portal.retention.services import children, ending_children, replaying, rules
+        from portal.retention.services import ending_children, replaying, rules
+        from portal.retention.services.freezes import ReportFreezes
         from portal.retention.strands import STRANDS
 
         memory.changes_with(RetentionRule)
@@ -28,7 +29,7 @@ class RetentionConfig(AppConfig):
         hooks.person_run_ended.register(ending_children.note_end)
         hooks.work.register(("EC", ErasureRun))
         hooks.work.register(("CH", ChildReport))
-        hooks.freezes.register(children.is_frozen)
+        hooks.freezes.register(ReportFreezes())
         hooks.clock_owners.register(ChildClocks())
         hooks.erasers.register(ChildReports())
         hooks.rule_books.register(rules.load_shipped)

@@ -14,7 +14,7 @@ from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.people.selectors import is_child, protection_of
-from portal.people.services import protections
+from portal.people.services import freezes, protections
 from portal.retention.services import holds
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
 from tests.kyc import documents
@@ -307,10 +307,10 @@ def test_no_person_alone_opens_the_account_of_a_frozen_child_or_lets_them_answer
     assert customer.state == "closed"
     assert is_child(ref, at=clock.now())
     with pytest.raises(Refused) as refusal:
-        protections.require_not_frozen(ref)
+        freezes.require_not_frozen(ref)
     assert refusal.value.code == "TWO_PEOPLE"
     lifted(found, maker, checker)
-    protections.require_not_frozen(ref)
+    freezes.require_not_frozen(ref)
     assert not is_child(ref, at=clock.now())
 
 

@@ -111,3 +111,27 @@ def test_erasing_the_person_erases_it_and_before_that_they_are_told():
     assert told[0]["somebody_else_answers"][0]["why"] == "Under 18"
     Accounts().erase(subject_ref=principal.subject.ref, before=None)
     assert not Protection.objects.exists()
+
+
+def test_a_word_never_takes_the_place_of_what_a_document_shows():
+    subject_ref = ref()
+    row = protect(subject_ref, ground="document", born_on=birthday(12))
+    for ground in ("declared", "reported"):
+        protect(subject_ref, ground=ground, born_on=birthday(17))
+    protect(subject_ref, ground="document", born_on=birthday(14))
+    assert Protection.objects.get() == row
+    row.refresh_from_db()
+    assert (row.ground, row.adult_on.year) == ("document", birthday(12).year + 18)
+    protect(subject_ref, ground="document", born_on=birthday(11))
+    row.refresh_from_db()
+    assert row.adult_on.year == birthday(11).year + 18
+
+
+@pytest.mark.parametrize("born_on", [birthday(17), None])
+def test_a_document_takes_the_place_of_a_word_with_the_day_that_it_shows_or_without_one(born_on):
+    subject_ref = ref()
+    row = protect(subject_ref, born_on=birthday(17))
+    protect(subject_ref, ground="document", born_on=born_on)
+    row.refresh_from_db()
+    assert row.ground == "document", "else the word for it outlives what the document froze"
+    assert (row.adult_on is None) == (born_on is None), "a year alone: nobody showed the day on which it would end"

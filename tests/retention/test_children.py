@@ -24,7 +24,7 @@ from portal.outbox.models import Message
 from portal.people import selectors as people
 from portal.people.erasers import Accounts
 from portal.people.models import AgeStatement, OneTimeCode, Principal
-from portal.people.services import ages, codes, protections, subjects
+from portal.people.services import ages, codes, freezes, protections, subjects
 from portal.people.states import CustomerState
 from portal.retention import selectors
 from portal.retention.child_erasers import ChildReports
@@ -318,10 +318,10 @@ def test_while_a_report_freezes_somebody_no_person_alone_lets_them_answer_or_ope
     row = ChildReport.objects.get()
     assert row.state == ChildState.FROZEN
     with pytest.raises(Refused) as refusal:
-        protections.require_not_frozen(kid.subject.ref)
+        freezes.require_not_frozen(kid.subject.ref)
     assert refusal.value.code == "TWO_PEOPLE"
     decided(row, "adult", maker, checker)
-    protections.require_not_frozen(kid.subject.ref)
+    freezes.require_not_frozen(kid.subject.ref)
 
 
 def test_nobody_decides_alone_and_a_decision_fits_what_was_done(kid: Principal, maker: Any, checker: Any) -> None:

@@ -1,8 +1,7 @@
 """Customers and persons: masked everywhere, opened with a purpose, revealed with a reason."""
 
-from collections.abc import Iterable
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -35,6 +34,7 @@ from portal.people.services import (
     customers,
     devices,
     fiduciaries,
+    freezes,
     insolvency,
     invitations,
     merging,
@@ -44,12 +44,13 @@ from portal.people.services import (
 from portal.people.states import CustomerKind, CustomerState
 from portal.people.words import insolvency_line
 
+T = TypeVar("T")
 
-def _frozen(refs: Iterable[UUID]) -> str:
-    """Why one person alone does not end this: it belongs to the freeze of a child."""
+
+def _refused(require: Callable[[T], None], asked: T) -> str:
+    """Why one person alone does not end this: it belongs to the freeze of a child, as the service would say."""
     try:
-        for ref in refs:
-            protections.require_not_frozen(ref)
+        require(asked)
     except Refused as refusal:
         return str(refusal)
     return ""
@@ -58,10 +59,7 @@ def _frozen(refs: Iterable[UUID]) -> str:
 def _not_to_open(customer: Customer, user: Any) -> str:
     if customer.state != CustomerState.CLOSED:
         return str(_("It is open."))
-    if customer.kind != CustomerKind.INDIVIDUAL:
-        return customers.held_by_order(customer)
-    people = Principal.objects.filter(memberships__customer=customer, memberships__ended_at=None)
-    return _frozen(people.values_list("subject__ref", flat=True))
+    return customers.held_by_order(customer) or _refused(freezes.require_may_open, customer)
 
 
 def _not_to_close(customer: Customer, user: Any) -> str:
@@ -201,7 +199,7 @@ def _no_login(obj: Principal, user: Any) -> str:
 def _answers_alone(principal: Principal, user: Any) -> str:
     if selectors.protection_of(principal.subject.ref, at=clock.now()) is None:
         return str(_("Nobody else answers for this person."))
-    return _frozen([principal.subject.ref])
+    return _refused(freezes.require_not_frozen, principal.subject.ref)
 
 
 @admin.register(Principal)

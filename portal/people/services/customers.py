@@ -1,6 +1,6 @@
 """Customers and the people who act for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules, selectors
 from portal.people.models import ContactPoint, Customer, Insolvency, Invitation, Membership, Principal, User
-from portal.people.services import contacts, invitations, principals, subjects
+from portal.people.services import contacts, freezes, invitations, principals, subjects
 from portal.people.states import (
     CUSTOMER_MOVES,
     ContactKind,
@@ -321,10 +321,25 @@ def close(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor,
 
 
 def reopen(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor, now: datetime | None = None) -> None:
-    """Open a closed account again. Raises IllegalMove when it is open or its subject was erased, Refused as ``close``."""
+    """Open a closed account again. Raises IllegalMove when it is open or its subject was erased, Refused as ``close``, and
+    (TWO_PEOPLE) while the freeze of a child keeps it closed.
+    """
     if customer.subject.erased_at is not None:
         raise IllegalMove(_("This customer was erased. Create a new one."))
-    _move(customer, CustomerState.ACTIVE, agreed, actor, now or clock.now())
+    with transaction.atomic():
+        freezes.take_turn(*freezes.people_of(customer))
+        freezes.require_may_open(customer)
+        _move(customer, CustomerState.ACTIVE, agreed, actor, now or clock.now())
+
+
+def open_again(references: Collection[str], *, actor: Actor, now: datetime) -> None:
+    """Open those of the accounts that are closed, whose customer was not erased and that no insolvency order holds, in the
+    caller's transaction: for what had closed them and has ended, and asked what else stands (``freezing.give_back``).
+    """
+    closed = Customer.objects.filter(reference__in=references, state=CustomerState.CLOSED, subject__erased_at=None)
+    for customer in closed.select_related("subject").order_by("pk"):
+        if not held_by_order(customer):
+            _move(customer, CustomerState.ACTIVE, None, actor, now)
 
 
 def _move(customer: Customer, target: CustomerState, agreed: Insolvency | None, actor: Actor, at: datetime) -> None:

@@ -11,10 +11,10 @@ from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.moves import move
 from portal.core.turns import retried
-from portal.people.models import Customer, Rest, User
+from portal.people.models import Rest, User
 from portal.people.selectors import own_accounts, refs_of
-from portal.people.services import customers, sessions
-from portal.people.states import REST_MOVES, CustomerState, RestCause, RestState
+from portal.people.services import customers, freezes, freezing, sessions
+from portal.people.states import REST_MOVES, RestCause, RestState
 
 
 @retried
@@ -44,6 +44,7 @@ def put_to_rest(*, row: Rest, actor: Actor, now: datetime) -> None:
     Raises IllegalMove for a row that was lifted or rests already.
     """
     with transaction.atomic():
+        freezes.take_turn(row.subject_ref)
         closed = own_accounts(row.subject_ref)
         logins = list(
             User.objects.filter(principal__subject__ref__in=refs_of(row.subject_ref), is_active=True).order_by("pk")
@@ -66,12 +67,15 @@ def put_to_rest(*, row: Rest, actor: Actor, now: datetime) -> None:
             told(subject_ref=row.subject_ref, at=now)
 
 
+@retried
 def lift(*, row: Rest, actor: Actor, now: datetime) -> None:
     """It was wrong, or is over: accounts and logins open again, and what was held back is held back no more unless another
     report stands (``hooks.rest_lifted``). Accounts and logins stay closed while another verified report stands, which
-    answers for them from then on. Answers that ended do not come back: the person is asked anew. Safe to repeat.
+    answers for them from then on; accounts also while a freeze of a child does (``freezing.give_back``). Answers that ended
+    do not come back: the person is asked anew. Safe to repeat.
     """
     with transaction.atomic():
+        freezes.take_turn(row.subject_ref)
         fresh = Rest.objects.select_for_update().get(pk=row.pk)
         if fresh.lifted_at is not None:
             return
@@ -90,11 +94,7 @@ def lift(*, row: Rest, actor: Actor, now: datetime) -> None:
 
 
 def _open_again(row: Rest, actor: Actor, now: datetime) -> None:
-    closed = Customer.objects.filter(
-        reference__in=row.closed_customers, state=CustomerState.CLOSED, subject__erased_at=None
-    )
-    for customer in closed.select_related("subject"):
-        customers.reopen(customer=customer, actor=actor, now=now)
+    freezing.give_back(subject_ref=row.subject_ref, closed=row.closed_customers, actor=actor, now=now)
     live = User.objects.filter(pk__in=row.closed_logins, principal__subject__erased_at=None)
     live.update(is_active=True, deactivated_at=None)
 

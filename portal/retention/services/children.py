@@ -21,18 +21,13 @@ from portal.law.services import clocks, lateness
 from portal.law.states import Channel, Ended, Regime
 from portal.outbox.services import post, write_to_staff
 from portal.people import selectors as people
-from portal.people.models import Customer, Principal, User
-from portal.people.services import ages, customers, four_eyes, protections, sessions, subjects
-from portal.people.states import (
-    Answer,
-    CustomerState,
-    ProtectionGround,
-    ProtectionKind,
-    SubjectKind,
-)
+from portal.people.models import Principal, User
+from portal.people.services import ages, customers, four_eyes, freezes, freezing, protections, sessions, subjects
+from portal.people.states import Answer, ProtectionGround, ProtectionKind, SubjectKind
 from portal.retention.models import ChildDecision, ChildReport
 from portal.retention.permissions import Act, Permission
 from portal.retention.services import ending_children
+from portal.retention.services.freezes import taken_by
 from portal.retention.states import CHILD_MOVES, ChildOutcome, ChildState, Relation
 
 log = structlog.get_logger(__name__)
@@ -165,10 +160,13 @@ def propose(*, row: ChildReport, outcome: ChildOutcome | str, why: str, actor: A
 
 def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree or refuse, as another person than the maker. A yes to "a child" plans the end of whatever no law and no hold keeps,
-    in the same transaction, and a worker carries it out at once; a yes to "no child" gives back what the freeze took, but for answers that ended: those are asked
-    anew. Raises what ``four_eyes.answer`` raises, and IllegalMove where the report moved on meanwhile.
+    in the same transaction, and a worker carries it out at once; a yes to "no child" gives back what the freeze took, but for
+    answers that ended: those are asked anew. While another freeze of the person stands nothing is given back before that one
+    ends (``freezing.end``). Raises what ``four_eyes.answer`` raises, and IllegalMove where the report moved on meanwhile.
     """
     with transaction.atomic():
+        if decision.report.child_ref is not None:
+            freezes.take_turn(decision.report.child_ref)
         row = ChildReport.objects.select_for_update().get(pk=decision.report_id)
         four_eyes.answer(
             decision,
@@ -232,6 +230,7 @@ def _persons_at(kind: str, address: str) -> list[UUID]:
 
 
 def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime, late_because: str = "") -> None:
+    freezes.take_turn(subject_ref)
     held = people.protection_of(subject_ref, at=now)
     is_new = held is None or held.kind != ProtectionKind.CHILD
     closed = people.own_accounts(subject_ref)
@@ -245,7 +244,7 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime,
         closed_customers=[customer.reference for customer in closed],
     )
     if is_new:
-        protections.protect(
+        protections.note(
             subject_ref=subject_ref,
             kind=ProtectionKind.CHILD,
             ground=ProtectionGround.REPORTED,
@@ -261,17 +260,13 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime,
 
 
 def _lift(row: ChildReport, *, actor: Actor, now: datetime) -> None:
-    """The freeze ends: the protection it noted, and the closing of the accounts it closed."""
-    if row.state == ChildState.FROZEN and row.child_ref is not None:
-        if row.noted_protection:
-            held = people.protection_of(row.child_ref, at=now)
-            if held is not None and held.ground == ProtectionGround.REPORTED:
-                protections.end(protection=held, actor=actor, now=now)
-        for customer in Customer.objects.filter(reference__in=row.closed_customers, state=CustomerState.CLOSED):
-            customers.reopen(customer=customer, actor=actor, now=now)
+    """The freeze ends, and with the person's last the note that they are a child and the closing of their accounts."""
+    was_frozen = row.state == ChildState.FROZEN
+    move(row, ChildState.LIFTED, moves=CHILD_MOVES, decided_at=now)
+    if was_frozen and row.child_ref is not None:
+        freezing.end(subject_ref=row.child_ref, taken=taken_by(row), actor=actor, now=now)
     else:  # nobody was frozen: nothing was done in time, nothing had to be
         clocks.stop(owner=row.owner, at=now, actor=actor, now=now, ended=Ended.WITHDRAWN)
-    move(row, ChildState.LIFTED, moves=CHILD_MOVES, decided_at=now)
 
 
 def _shown(row: ChildReport, outcome: str, why: str) -> dict[str, Any]:
@@ -314,8 +309,3 @@ def _record(kind: AuditKind, row: ChildReport, actor: Actor, now: datetime, **fa
         facts={"reference": row.reference, **facts},
         at=now,
     )
-
-
-def is_frozen(*, subject_ref: UUID) -> bool:
-    """Answers ``hooks.freezes``: whether a report has the person frozen and nobody has decided about it."""
-    return ChildReport.objects.filter(state=ChildState.FROZEN, child_ref__in=people.refs_of(subject_ref)).exists()
