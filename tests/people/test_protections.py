@@ -135,3 +135,15 @@ def test_a_document_takes_the_place_of_a_word_with_the_day_that_it_shows_or_with
     row.refresh_from_db()
     assert row.ground == "document", "else the word for it outlives what the document froze"
     assert (row.adult_on is None) == (born_on is None), "a year alone: nobody showed the day on which it would end"
+
+
+def test_a_child_of_whom_a_wrong_day_was_noted_is_one_again_when_it_is_noted_anew():
+    subject_ref, now = ref(), clock.now()
+    old = protect(subject_ref, born_on=birthday(17), now=now - timedelta(days=30))
+    Protection.objects.update(adult_on=clock.day(now - timedelta(days=10)))
+    assert not selectors.is_child(subject_ref, at=now)
+    new = protect(subject_ref, ground="reported", now=now)
+    old.refresh_from_db()
+    assert selectors.is_child(subject_ref, at=now)
+    assert (old.ended_at, new.ended_at) == (now, None)
+    assert not selectors.is_child(subject_ref, at=now - timedelta(days=5)), "what held then is not written anew"

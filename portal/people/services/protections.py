@@ -72,6 +72,10 @@ def note(
     if adult_on is not None and adult_on <= today:
         raise Refused(_("This person is of age and answers alone."), code="OF_AGE")
     with transaction.atomic():
+        for outgrown in Protection.objects.filter(
+            subject_ref=subject_ref, kind=ProtectionKind(kind), ended_at=None, adult_on__lte=today
+        ):
+            _end(outgrown, actor, now)
         row, is_new = Protection.objects.get_or_create(
             subject_ref=subject_ref,
             kind=ProtectionKind(kind),
