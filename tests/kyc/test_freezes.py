@@ -227,6 +227,29 @@ def test_a_report_that_ends_first_leaves_the_day_that_the_document_showed(indivi
     assert (note.ground, note.adult_on) == ("document", clock.day(clock.now()) + timedelta(days=1))
 
 
+def test_a_day_that_one_person_stated_before_does_not_end_the_protection_of_a_frozen_child(individual, asha):
+    ref, later = asha.principal.subject.ref, clock.now() + timedelta(days=3)
+    protections.protect(
+        subject_ref=ref,
+        kind="child",
+        ground="document",
+        born_on=eighteen_tomorrow(),
+        actor=CUSTOMER,
+        now=clock.now(),
+    )
+    report = frozen_by_report(ref)
+    assert is_child(ref, at=later)
+    no_child(report)
+    require_open(individual, ref)
+
+
+def test_the_day_that_a_signed_document_showed_stays_when_a_report_comes_later(found, asha):  # noqa: F811
+    ref = asha.principal.subject.ref
+    before = Protection.objects.values().get()
+    frozen_by_report(ref)
+    assert Protection.objects.values().get() == before
+
+
 @pytest.fixture(params=["document", "report"])
 def frozen(request, individual, asha):
     """Asha, frozen by either."""

@@ -55,6 +55,11 @@ def take_turn(*subject_refs: UUID) -> None:
     turns.take(*{f"freeze:{ref}" for subject_ref in subject_refs for ref in refs_of(subject_ref)})
 
 
+def grounds_of(refs: Collection[UUID]) -> set[ProtectionGround]:
+    """By what the freezes of a person that stand note a child."""
+    return {room.ground for room in hooks.freezes if room.stands(refs=refs)}
+
+
 def require_not_frozen(*subject_refs: UUID) -> None:
     """Raises Refused (TWO_PEOPLE) where one of these is frozen as a child: two people end that, with all that belongs to it."""
     if any(room.stands(refs=refs_of(ref)) for ref in subject_refs for room in hooks.freezes):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
@@ -142,10 +143,11 @@ def end_notes_of_freezes(*, refs: Collection[UUID], actor: Actor, now: datetime)
 
 
 def rest_on_reports(*, refs: Collection[UUID], actor: Actor, now: datetime) -> None:
-    """Two people ended the last document that showed a child, and a report of one stands: the note rests on that, and no day
-    that the document showed ends it. In the caller's transaction.
+    """Only a report freezes the child, and no signed document does any more or did: the note rests on the report, and no day
+    that such a document showed, or that somebody stated, ends it. In the caller's transaction.
     """
-    rows = Protection.objects.filter(kind=ProtectionKind.CHILD, ground=ProtectionGround.DOCUMENT, ended_at=None)
+    passing = Q(ground=ProtectionGround.DOCUMENT) | Q(adult_on__isnull=False)
+    rows = Protection.objects.filter(passing, kind=ProtectionKind.CHILD, ended_at=None)
     for row in rows.filter(subject_ref__in=refs).order_by("pk"):
         row.ground, row.adult_on = ProtectionGround.REPORTED, None
         row.save(update_fields=["ground", "adult_on"])

@@ -231,8 +231,11 @@ def _persons_at(kind: str, address: str) -> list[UUID]:
 
 def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime, late_because: str = "") -> None:
     freezes.take_turn(subject_ref)
-    held = people.protection_of(subject_ref, at=now)
+    refs = people.refs_of(subject_ref)
+    held = people.protection_of(subject_ref, at=now, refs=refs)
     is_new = held is None or held.kind != ProtectionKind.CHILD
+    # A day that one person stated would end the protection while the freeze stands; one that was signed is the child's.
+    is_passing = held is not None and held.adult_on is not None and not freezes.grounds_of(refs)
     closed = people.own_accounts(subject_ref)
     move(
         row,
@@ -240,7 +243,7 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime,
         moves=CHILD_MOVES,
         child_ref=subject_ref,
         frozen_at=now,
-        noted_protection=is_new,
+        noted_protection=is_new or is_passing,
         closed_customers=[customer.reference for customer in closed],
     )
     if is_new:
@@ -251,9 +254,11 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime,
             actor=actor,
             now=now,
         )
+    elif is_passing:
+        protections.rest_on_reports(refs=refs, actor=actor, now=now)
     for customer in closed:
         customers.close(customer=customer, actor=actor, now=now)
-    for login in User.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)):
+    for login in User.objects.filter(principal__subject__ref__in=refs):
         sessions.end_all(user=login, actor=actor, now=now)
     clocks.stop(owner=row.owner, at=now, actor=actor, now=now, late_because=late_because)
     _record(AuditKind.RETENTION_CHILD_FROZEN, row, actor, now, count=len(closed))
