@@ -9,9 +9,10 @@ from django.urls import reverse
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.people import erasers, words
-from portal.people.models import Customer, Invitation, Membership, Principal
-from portal.people.services import customers, logins
+from portal.people.models import Customer, Insolvency, Invitation, Membership, Principal
+from portal.people.services import customers, insolvency, logins
 from portal.people.states import CustomerState, InsolvencyStep, MemberRole
+from tests.consent.test_turns import while_in_flight
 from tests.grievances.factories import STRANGER
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.people.insolvencies import OTHER, PROFESSIONAL, agreed, comes, proposed, role_of
@@ -186,3 +187,33 @@ def test_a_proposal_that_nobody_answered_keeps_no_address_of_an_erased_organisat
     assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=None) == 1
     waiting.refresh_from_db()
     assert waiting.email == ""
+
+
+def begins(waiting: Insolvency, checker: Any) -> None:
+    insolvency.answer(proposal=waiting, approve=True, reason="", actor=checker, now=clock.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_who_is_invited_at_the_moment_at_which_it_begins_comes_in_no_more(
+    firm: Customer, maker: Any, checker: Any
+) -> None:
+    waiting = proposed(firm, maker)
+    while_in_flight(
+        lambda: customers.invite(customer=firm, address="ravi@acme.example", actor=maker),
+        lambda: begins(waiting, checker),
+    )
+    left = Invitation.objects.filter(customer=firm, cancelled_at=None)
+    assert [invitation.address for invitation in left] == [PROFESSIONAL]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_who_joins_at_the_moment_at_which_it_begins_owns_it_no_more(
+    firm: Customer, maker: Any, checker: Any
+) -> None:
+    link = customers.invite(customer=firm, address="ravi@acme.example", actor=maker)
+    waiting = proposed(firm, maker)
+    while_in_flight(
+        lambda: logins.accept(invitation=link, full_name="Ravi Kumar", actor=STRANGER, now=clock.now()),
+        lambda: begins(waiting, checker),
+    )
+    assert not Membership.objects.filter(customer=firm, ended_at=None, role=MemberRole.OWNER).exists()
