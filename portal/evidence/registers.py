@@ -295,6 +295,7 @@ REGISTERS: Sequence[Register] = (
         "made_at",
         f"order__reference decision given_categories {_FOUR_EYES}",
     ),
+    _register("silence_ends", "registers.SilenceEnd", "made_at", f"order__reference {_FOUR_EYES}"),
     _register(
         "book_tasks", "registers.BookTask", "opened_at", "book entry code what due_on owner_id opened_at closed_at"
     ),

@@ -48,6 +48,7 @@ ACTS: Mapping[str, Any] = {
     "registers.manager.register": _("Register a consent manager"),
     "registers.officer.appoint": _("Appoint an officer"),
     "registers.order.answer": _("Answer an order of an authority"),
+    "registers.order.speak": _("End the silence that an order binds us to"),
     "registers.recipient.register": _("Register a recipient"),
     "registers.sender.register": _("Register a sender"),
     "registers.template.agree": _("Agree to a template"),

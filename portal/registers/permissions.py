@@ -48,6 +48,7 @@ class Act(StrEnum):
     MANAGER_REGISTER = "registers.manager.register"
     OFFICER_APPOINT = "registers.officer.appoint"
     ORDER_ANSWER = "registers.order.answer"
+    ORDER_SPEAK = "registers.order.speak"
     RECIPIENT_REGISTER = "registers.recipient.register"
     SENDER_REGISTER = "registers.sender.register"
     TEMPLATE_AGREE = "registers.template.agree"

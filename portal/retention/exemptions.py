@@ -54,6 +54,7 @@ EXEMPT: dict[str, str] = {
     "registers.ExternalLink": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Measure": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.OrderAnswer": "What two people decided about an order: sealed, and kept as the proof why data was given.",
+    "registers.SilenceEnd": "Why two people ended a silence: sealed, and kept as the proof that we might speak.",
     "registers.ProcessingActivity": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Product": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.RecipientCheck": "Words of staff about a row of a book; kept with the proposal they explain.",

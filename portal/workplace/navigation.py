@@ -100,6 +100,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "registers.Disclosure",
             "registers.AuthorityOrder",
             "registers.OrderAnswer",
+            "registers.SilenceEnd",
             "registers.ContentAccess",
             "registers.AccountBlock",
             "registers.Measure",

@@ -115,6 +115,7 @@ UNTOLD_BOOKS = {
     "registers_orderanswer",
     "registers_reportedsend",
     "registers_senderdefect",
+    "registers_silenceend",
     "retention_booksrow",
     "retention_childdecision",
     "retention_erasurerun",

@@ -755,7 +755,7 @@ BOOKS: dict[str, Book] = {
         "registers.order:view",
         export="jobs.list:export",
         add="registers.order:enter",
-        acts={"end-secrecy": "registers.order:answer", "propose-answer": "registers.order:answer"},
+        acts={"end-silence": "registers.order:answer", "propose-answer": "registers.order:answer"},
     ),
     "registers_booktask": Book("registers.book:view", export="jobs.list:export"),
     "registers_companydetails": Book(
@@ -854,6 +854,11 @@ BOOKS: dict[str, Book] = {
         add="registers.incident:open",
     ),
     "registers_orderanswer": Book(
+        "registers.order:view",
+        export="jobs.list:export",
+        acts={"approve": "registers.order:answer", "refuse": "registers.order:answer"},
+    ),
+    "registers_silenceend": Book(
         "registers.order:view",
         export="jobs.list:export",
         acts={"approve": "registers.order:answer", "refuse": "registers.order:answer"},

@@ -15,10 +15,10 @@ from portal.law import explanations
 from portal.law.models import Clock
 from portal.law.services import correcting, sweeping
 from portal.outbox.models import Message
-from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
+from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer, SilenceEnd
 from portal.registers.sections import DisclosureSection
 from portal.registers.selectors import orders as book
-from portal.registers.services import orders
+from portal.registers.services import orders, silence
 from portal.retention import deciding
 from portal.retention.models import ErasureItem
 from portal.retention.services import runs
@@ -287,14 +287,58 @@ def test_while_we_must_be_silent_nothing_tells_the_person_and_afterwards_everyth
     assert orders.tell_people(now=after) == 1
 
 
-def test_a_silence_without_a_last_day_lasts_until_its_end_is_noted(asha):
+def test_a_silence_without_a_last_day_lasts_until_two_people_end_it(asha):
     order = received(asha, is_secret=True)
     answered(order)
     assert orders.tell_people(now=clock.now() + timedelta(days=5000)) == 0
-    orders.end_secrecy(order, actor=two_people()[0], now=clock.now())
+    maker, checker = two_people()
+    made = silence.propose_end(order, why="The court lifted it, order 18/2026.", actor=maker, now=clock.now())
+    with pytest.raises(NotAllowed):
+        silence.answer(made, approve=True, reason="", actor=maker, now=clock.now())
+    with pytest.raises(IllegalMove):
+        silence.propose_end(order, why="Again.", actor=checker, now=clock.now())
+    assert orders.tell_people(now=clock.now()) == 0
+    at = clock.now()
+    silence.answer(made, approve=True, reason="", actor=checker, now=at)
+    order.refresh_from_db()
+    assert order.secrecy_ended_at == at
     assert orders.tell_people(now=clock.now()) == 1
     with pytest.raises(IllegalMove):
-        orders.end_secrecy(order, actor=two_people()[0], now=clock.now())
+        silence.propose_end(order, why="Again.", actor=maker, now=clock.now())
+    kinds = AuditEvent.objects.filter(about=order.owner, kind__startswith="registers.order.secrecy").order_by("pk")
+    assert [kind.rpartition("_")[2] for kind in kinds.values_list("kind", flat=True)] == ["proposed", "answered"]
+
+
+def test_a_silence_that_a_second_person_does_not_agree_to_end_lasts(asha):
+    order = received(asha, is_secret=True, secret_until=today() + timedelta(days=30))
+    answered(order)
+    maker, checker = two_people()
+    made = silence.propose_end(order, why="They asked us.", actor=maker, now=clock.now())
+    silence.answer(made, approve=False, reason="By which paper?", actor=checker, now=clock.now())
+    assert orders.tell_people(now=clock.now()) == 0
+    with pytest.raises(Refused):
+        silence.propose_end(order, why=" ", actor=maker, now=clock.now())
+    over = clock.now() + timedelta(days=31)
+    with pytest.raises(IllegalMove):
+        silence.propose_end(order, why="It is over.", actor=maker, now=over)
+
+
+def test_one_click_of_one_person_ends_no_silence_and_the_second_reads_the_reason(asha):
+    order = received(asha, is_secret=True, secret_until=today() + timedelta(days=30))
+    maker = staff_client(StaffFactory(roles=["administrator"]))
+    checker = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    page = f"/admin/registers/authorityorder/{order.pk}/do/end-silence/"
+    assert "Why we may speak" in maker.post(page, {"answer": "1"}).text
+    assert not SilenceEnd.objects.exists()
+    maker.post(page, {"answer": "1", "why": "The court lifted it."})
+    made = SilenceEnd.objects.get()
+    order.refresh_from_db()
+    assert order.secrecy_ended_at is None
+    proposal = f"/admin/registers/silenceend/{made.pk}"
+    assert "The court lifted it." in checker.get(f"{proposal}/change/").text
+    checker.post(f"{proposal}/do/approve/", {"answer": "1"})
+    order.refresh_from_db()
+    assert order.secrecy_ended_at is not None
 
 
 def test_an_order_is_entered_and_answered_on_its_pages(asha):

@@ -14,10 +14,11 @@ from portal.law import selectors as law
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm, WhyLateForm
-from portal.registers.forms.orders import OrderAnswerForm, OrderForm
-from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer
+from portal.registers.forms.orders import OrderAnswerForm, OrderForm, SilenceEndForm
+from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer, SilenceEnd
 from portal.registers.permissions import Permission
-from portal.registers.services import orders
+from portal.registers.selectors.orders import may_speak
+from portal.registers.services import orders, silence
 from portal.registers.states import OrderState
 from portal.registers.words import CATEGORIES
 
@@ -31,8 +32,11 @@ def _answered(order: AuthorityOrder, user: Any) -> str:
 
 
 def _not_silent(order: AuthorityOrder, user: Any) -> str:
-    is_silent = order.is_secret and order.secrecy_ended_at is None
-    return "" if is_silent else str(_("This order binds us to no silence, or that has ended already."))
+    return (
+        ""
+        if not may_speak(order, at=clock.now())
+        else str(_("This order binds us to no silence, or that has ended already."))
+    )
 
 
 @admin.register(AuthorityOrder)
@@ -90,9 +94,11 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
     def propose_answer(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
         orders.propose(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.ORDER_ANSWER, label=_("Note that the silence has ended"), skip=_not_silent)
-    def end_secrecy(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
-        orders.end_secrecy(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    @service_action(
+        permission=Permission.ORDER_ANSWER, ask=SilenceEndForm, label=_("Propose to end the silence"), skip=_not_silent
+    )
+    def end_silence(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
+        silence.propose_end(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
 
 @admin.register(OrderAnswer)
@@ -120,6 +126,39 @@ class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
         orders.answer(
+            obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+
+@admin.register(SilenceEnd)
+class SilenceEndAdmin(AuditedExport, ReadOnlyAdmin):
+    """Why one person wants a silence to end before its day, for the second."""
+
+    view_permission = Permission.ORDER_VIEW
+    export_resource = resource_of(
+        SilenceEnd, "id order__reference act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    list_display = ("order", "answer", "made_by", "made_at", "checked_at")
+    list_filter = ("answer",)
+    list_select_related = ("order", "made_by")
+    fields = ("order", "silent_until", "why", *PROPOSAL)
+
+    @admin.display(description=_("Silent until"))
+    def silent_until(self, obj: SilenceEnd) -> str:
+        day = obj.order.secret_until
+        return f"{day:%Y-%m-%d}" if day is not None else str(_("The order names no day."))
+
+    @service_action(permission=Permission.ORDER_ANSWER, label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: SilenceEnd, answer: dict[str, Any]) -> None:
+        silence.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: SilenceEnd, answer: dict[str, Any]) -> None:
+        silence.answer(
             obj,
             approve=False,
             reason=answer["reason"],

@@ -102,6 +102,17 @@ def _subject(text: str) -> UUID | None:
     return Customer.objects.filter(reference=reference).values_list("subject__ref", flat=True).first()
 
 
+class SilenceEndForm(forms.Form):
+    """Why we may speak about an order that binds us to silence."""
+
+    why = PublicWords(
+        label=_("Why we may speak"),
+        help_text=_("Who lifted the silence, and by which paper. Once another person agrees, the people are told."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+    )
+
+
 class OrderAnswerForm(forms.Form):
     """The first approver's word."""
 

@@ -909,6 +909,29 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name='SilenceEnd',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('why', portal.core.fields.EncryptedTextField(editable=True, purpose='registers.order.silence', verbose_name='why we may speak')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='silence_ends', to='registers.authorityorder', verbose_name='order')),
+                ],
+                options={
+                    'verbose_name': 'end of a silence',
+                    'verbose_name_plural': 'ends of silences',
+                    'ordering': ('-made_at', '-id'),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_silenceend_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_silenceend_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('order',), name='registers_one_open_end_of_silence')],
+                },
+            ),
+            migrations.CreateModel(
                 name='ProcessingActivity',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

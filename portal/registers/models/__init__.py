@@ -16,7 +16,7 @@ from portal.registers.models.incidents import (
 from portal.registers.models.instructions import Instruction, InstructionFact, ReportedSend, Telling
 from portal.registers.models.managers import ConsentManager
 from portal.registers.models.officers import Officer
-from portal.registers.models.orders import AuthorityOrder, OrderAnswer
+from portal.registers.models.orders import AuthorityOrder, OrderAnswer, SilenceEnd
 from portal.registers.models.papers import Contract, CountryRule, RecipientCheck, Transfer
 from portal.registers.models.processing import Dataset, Dpia, ProcessingActivity, Product
 from portal.registers.models.recipients import Recipient, RecipientSecret
@@ -75,6 +75,7 @@ __all__ = [
     "Sender",
     "SenderDefect",
     "SendingEntity",
+    "SilenceEnd",
     "Telling",
     "Transfer",
 ]

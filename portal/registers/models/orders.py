@@ -18,7 +18,7 @@ class AuthorityOrder(models.Model):
     """One demand of an authority, from its receipt on. Its clock is law's, under ``OWNER`` and the reference.
 
     Nothing leaves before two people agreed to an ``OrderAnswer``. Where the order binds us to silence the person learns of
-    it once that has ended, by day (``secret_until``) or because somebody noted its end.
+    it once that has ended, by day (``secret_until``) or because two people agreed to a ``SilenceEnd``.
     """
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
@@ -107,3 +107,29 @@ class OrderAnswer(FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.order}: {self.get_decision_display()}"
+
+
+class SilenceEnd(FourEyesModel):
+    """That we may speak about an order before its own day of silence is over: proposed by one person, agreed to by another."""
+
+    order = models.ForeignKey(AuthorityOrder, models.PROTECT, related_name="silence_ends", verbose_name=_("order"))
+    why = EncryptedTextField(_("why we may speak"), purpose="registers.order.silence")
+
+    named_by = ("order",)
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer order", free_text="reason why"
+    )
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("end of a silence")
+        verbose_name_plural = _("ends of silences")
+        ordering = ("-made_at", "-id")
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="registers_one_open_end_of_silence", fields=("order",), condition=Q(answer="pending")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.order)

@@ -253,20 +253,6 @@ def code_of(authority: str) -> str:
     return f"authority-{hashlib.sha256(authority.casefold().encode()).hexdigest()[:12]}"
 
 
-def end_secrecy(order: AuthorityOrder, *, actor: Actor, now: datetime) -> None:
-    """Note that we may speak, before the day named in the order, in one transaction with its audit event.
-
-    Raises IllegalMove where there is no silence; NotAllowed.
-    """
-    four_eyes.person_of(actor)
-    with transaction.atomic():
-        rows = AuthorityOrder.objects.filter(pk=order.pk, is_secret=True, secrecy_ended_at=None)
-        if rows.update(secrecy_ended_at=now) != 1:
-            raise IllegalMove(_("This order binds us to no silence, or that has ended already."))
-        order.refresh_from_db()
-        _record(AuditKind.REGISTERS_ORDER_SECRECY_ENDED, order, actor, now)
-
-
 def tell_people(*, now: datetime) -> int:
     """Tell everybody whose data an authority got, once no silence binds us; returns of how many orders somebody was told.
 
