@@ -430,6 +430,17 @@ def test_what_two_people_declined_is_open_again_when_the_risk_grows(maker: Any, 
     assert refused.value.code == "OWED"
 
 
+def test_not_to_report_is_proposed_anew_where_the_risk_grew_before_the_second_person(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"], risk="risk")
+    row = duty(incident, "eu_authority")
+    decision = incident_reports.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
+    incidents.change(incident=Incident.objects.get(pk=incident.pk), risk="high", actor=maker, now=clock.now())
+    with pytest.raises(Refused) as refused:
+        agreed(decision, checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+    assert duty(incident, "eu_authority").state == DutyState.OPEN
+
+
 def test_what_two_people_declined_stays_so_where_what_it_is_about_did_not_grow(maker: Any, checker: Any) -> None:
     incident = opened_incident(maker, regimes=["EU"], risk="high")
     for code in ("cert_in", "eu_people"):

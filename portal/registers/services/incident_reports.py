@@ -29,7 +29,7 @@ from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services.incident_people import TELL
 from portal.registers.services.incident_settling import REPORT, about_report, record, reported, settle
-from portal.registers.services.incidents import lock, lock_open
+from portal.registers.services.incidents import DECIDING, lock, lock_open
 
 #: What a yes lets leave: a report, as opposed to none and to the end of the incident.
 REPORTS = frozenset({IncidentStep.SEND, IncidentStep.FILE, IncidentStep.TELL})
@@ -217,7 +217,9 @@ def _require_other_words(duty: IncidentDuty, words: list[list[str]]) -> None:
 
 
 def shown(decision: IncidentDecision) -> dict[str, Any]:
-    """What both people are bound to. The words are drawn up anew: changed facts need a new proposal."""
+    """What both people are bound to. The words are drawn up anew: changed facts need a new proposal. Not to report is bound
+    to what decided that it was owed: it may have turned out graver since.
+    """
     waits = decision.duty is not None and decision.answer == Answer.PENDING and bool(decision.words)
     words = _words_of(decision) if waits else decision.words
     return _shown(decision.incident, decision.duty, decision.step, words, decision.why, decision.to)
@@ -232,7 +234,18 @@ def _shown(
     incident: Incident, duty: IncidentDuty | None, step: str, words: list[list[str]], why: str, to: str
 ) -> dict[str, Any]:
     owed = duty.owner if duty is not None else ""
-    return {"incident": incident.reference, "duty": owed, "step": str(step), "words": words, "why": why, "to": to}
+    bound: dict[str, Any] = {
+        "incident": incident.reference,
+        "duty": owed,
+        "step": str(step),
+        "words": words,
+        "why": why,
+        "to": to,
+    }
+    if step == IncidentStep.DECLINE:
+        stands = Incident.objects.values(*DECIDING).get(pk=incident.pk)
+        bound["decides"] = {name: value if name == "regimes" else str(value) for name, value in stands.items()}
+    return bound
 
 
 def _propose(
