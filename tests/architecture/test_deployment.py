@@ -59,6 +59,7 @@ def test_only_the_backup_can_read_what_opens_backups() -> None:
         closed = [path.lstrip("-") for key, value in lines if key == "InaccessiblePaths" for path in value.split()]
         for path in settings_of_it.values():
             assert any(path == one or path.startswith(f"{one}/") for one in closed), f"{name} reaches {path}"
+    assert [line.split()[-1] for key, line in unit("onesetu-backup.service") if key == "ExecStart"] == ["--nightly"]
     assert "StateDirectory" not in backup, "systemd would give the portal's data to the backup's user"
     assert backup["ReadWritePaths"].split() == [settings_of_it["BACKUP_DIR"], settings_of_it["BACKUP_KEYS_DIR"]]
 

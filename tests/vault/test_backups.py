@@ -1,14 +1,17 @@
 import errno
+import json
 import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db import connections
+from django.core.management import call_command
+from django.db import DatabaseError, connections
 
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
@@ -17,7 +20,7 @@ from portal.core.ciphers import CannotDecrypt
 from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
 from portal.vault import backups
-from portal.vault.backups import Manifest, Places, databases, manifest
+from portal.vault.backups import Manifest, Places, databases, manifest, opening
 from portal.vault.models import ErasureMark, StoredFile, SubjectKey
 from portal.vault.services import files, marks
 from tests import other_sessions
@@ -150,14 +153,107 @@ def test_a_full_disk_or_a_missing_tool_leaves_nothing(places: Places, monkeypatc
     assert [path.name for place in (places.data, places.keys) for path in place.iterdir()] == [".lock"]
 
 
-def test_backups_end_when_their_time_is_over_the_keys_first(places: Places) -> None:
+def said(what: str, **where: str) -> int:
+    return AuditEvent.objects.filter(kind=f"vault.backup.{what}", **where).count()
+
+
+def test_backups_end_when_their_time_is_over_the_keys_first(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now()
     old, fresh = taken(places, now=now - timedelta(days=31)), taken(places, now=now)
     assert [one.is_expired(now) for one in backups.found(places)] == [False, True]
-    assert backups.remove_expired(places=places, now=now, actor=OPERATOR) == [old]
+    rmtree = shutil.rmtree
+
+    def fails(path: Path, **kwargs: Any) -> None:
+        if path == places.data / old.name:
+            raise OSError(errno.EIO, "Input/output error")
+        rmtree(path, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            backups.remove_expired(places=places, now=now, actor=OPERATOR)
+    assert not (places.keys / old.name).exists(), "what is left of it opens nothing"
+    assert (places.data / old.name).exists()
+    assert said("removed", about=f"vault.backup:{old.name}") == 1, "as a backup it has ended"
+    assert said("cleared") == 0, "and something is left"
+    ended = backups.remove_expired(places=places, now=now, actor=OPERATOR)
+    assert (ended.removed, ended.left) == ([old], []), "a later run finds data that lost its keys"
     assert backups.found(places) == [fresh]
     assert not (places.data / old.name).exists()
-    assert AuditEvent.objects.filter(kind="vault.backup.removed", about=f"vault.backup:{old.name}").count() == 1
+    assert said("cleared") == 1
+
+
+def test_an_expired_backup_that_cannot_be_read_is_named_and_ends_under_the_key_that_wrote_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a change of BACKUP_KEY older backups stayed for ever, and nothing said so."""
+    now = clock.now()
+    where = ("--data", str(places.data), "--key-files", str(places.keys))
+    old, kept = (taken(places, now=now - timedelta(days=days)) for days in (31, 3))
+    damaged, lost = places.keys / "bk-20200101T000000Z-abcdef", places.data / "bk-20200102T000000Z-abcdef"
+    damaged.mkdir()
+    lost.mkdir()
+    (damaged / "data.key").write_bytes(b"without its manifest")
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "BACKUP_KEY", "f" * 64)
+        with pytest.raises(SystemExit) as stopped:
+            call_command("backup", "--remove-expired", *where)
+        assert stopped.value.code == 1
+        told = capsys.readouterr().out
+        assert all(name in told for name in (old.name, damaged.name, lost.name))
+        assert kept.name not in told, "by its own word its time is not over"
+        assert said("cleared") == 0
+        text = (places.keys / kept.name / manifest.FILE).read_text()
+        longer = text.replace(kept.expires_at, "2099-01-01T00:00:00.000Z")
+        for place in (places.keys, places.data):
+            (place / kept.name / manifest.FILE).write_text(longer)
+        ended = backups.remove_expired(places=places, now=now, actor=OPERATOR)
+        assert kept.name in ended.left, "nobody can promise it more time than a backup has"
+    (places.keys / kept.name / manifest.FILE).write_text(text)
+    shutil.rmtree(damaged)
+    shutil.rmtree(lost)
+    call_command("backup", "--remove-expired", *where)
+    assert old.name in capsys.readouterr().out
+    assert said("cleared") == 1
+    assert not (places.keys / old.name).exists()
+
+
+def test_a_night_ends_expired_backups_though_another_step_fails_and_says_which_failed(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = clock.now()
+    where = ("--data", str(places.data), "--key-files", str(places.keys), "--json")
+    old, last = (taken(places, now=now - timedelta(days=days)) for days in (31, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(databases, "dump", mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(SystemExit) as stopped:
+            call_command("backup", "--nightly", *where)
+    assert stopped.value.code == 3
+    body = json.loads(capsys.readouterr().out)
+    assert (body["removed"], body["verified"]) == ([old.name], last.name)
+    assert "disk is full" in body["failed"]["take"]
+    assert (said("verified", about=f"vault.backup:{last.name}"), said("cleared")) == (1, 1)
+    call_command("backup", "--nightly", *where)
+    body = json.loads(capsys.readouterr().out)
+    assert body["verified"] == body["taken"] != last.name
+    (places.data / body["taken"] / "main.osv").write_bytes(b"damaged")
+    with monkeypatch.context() as patch:
+        patch.setattr(backups, "take", mock.Mock(side_effect=Refused("No.")))
+        with pytest.raises(SystemExit) as stopped:
+            call_command("backup", "--nightly", *where)
+    assert stopped.value.code == 1
+    assert set(json.loads(capsys.readouterr().out)["failed"]) == {"take", "verify"}
+    assert said("cleared") == 3
+
+
+def test_a_backup_is_verified_where_there_is_no_database_yet(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a restore into empty databases nothing can be noted."""
+    one = taken(places)
+    monkeypatch.setattr(opening, "record", mock.Mock(side_effect=DatabaseError("no such table")))
+    call_command("backup", "--verify", one.name, "--data", str(places.data), "--key-files", str(places.keys))
+    assert "opens to its last byte" in capsys.readouterr().out
 
 
 def test_nobody_gives_a_backup_more_time_by_hand_and_keys_never_lie_with_data(places: Places, tmp_path: Path) -> None:

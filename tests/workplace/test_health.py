@@ -1,12 +1,18 @@
 """The system page, signs of life, alerts and metrics."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import clock, read_only
+from portal.core.actor import system
 from portal.ledger.models import Verification
 from portal.outbox.models import Message
 from portal.schedule import BEAT
@@ -79,6 +85,34 @@ def test_a_queue_that_nobody_ever_served_is_bad_once_another_was_served_for_some
     told = [watching.watch(now=now + timedelta(minutes=minute)) for minute in range(13)]
     assert sum(told) > 0
     assert HealthState.objects.get(name="queue.notify").is_bad
+
+
+def test_backups_are_well_only_where_they_were_opened_and_expired_ones_ended_too() -> None:
+    def say(what: str, about: str, facts: dict[str, Any]) -> None:
+        with transaction.atomic():
+            record(AuditKind(f"vault.backup.{what}"), actor=system("tests"), about=about, facts=facts)
+
+    names = ("backup", "backup.verified", "backup.cleared")
+    taken = {"expires_at": "2026-12-24", "files": 0, "size": 0, "sha256": "", "files_sha256": "", "keys_sha256": ""}
+
+    def states(after: timedelta) -> list[str]:
+        found = {one.name: one.state.value for one in findings(clock.now() + after)}
+        return [found[name] for name in names if name in found]
+
+    assert states(timedelta(0)) == ["look"], "none was ever taken"
+    say("taken", "vault.backup:bk-1", {**taken, "backup": "bk-1"})
+    assert states(timedelta(0)) == ["well", "well", "well"], "they follow in the same night"
+    assert states(timedelta(hours=53)) == ["bad", "bad", "bad"]
+    with time_machine.travel(clock.now() + timedelta(hours=53)):
+        say("taken", "vault.backup:bk-2", {**taken, "backup": "bk-2"})
+        say("verified", "vault.backup:bk-1", {"backup": "bk-1"})
+        assert states(timedelta(0)) == ["well", "bad", "bad"], "the newest was not opened"
+        say("verified", "vault.backup:bk-2", {"backup": "bk-2"})
+        assert states(timedelta(0)) == ["well", "well", "bad"]
+        say("verified", "vault.backup:bk-1", {"backup": "bk-1"})
+        say("cleared", "vault.backup", {"removed": 0})
+        assert states(timedelta(0)) == ["well", "well", "well"]
+        assert states(timedelta(hours=27)) == ["look", "look", "look"]
 
 
 def test_clocks_and_disks_are_measured(monkeypatch) -> None:

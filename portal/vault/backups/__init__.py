@@ -5,11 +5,14 @@ encrypted under a key of this one backup; BACKUP_KEYS_DIR holds that key, wrappe
 encrypted under BACKUP_KEY. Ending the small second folder ends every copy of the first, wherever it lies.
 """
 
+from portal.vault.backups.ending import Cleared, remove_expired
 from portal.vault.backups.manifest import Manifest, Places, found, one, unreadable
+from portal.vault.backups.opening import verify_and_note
 from portal.vault.backups.restoring import Restored, bring_back, bring_back_keys, verify
-from portal.vault.backups.taking import remove_expired, take
+from portal.vault.backups.taking import take
 
 __all__ = [
+    "Cleared",
     "Manifest",
     "Places",
     "Restored",
@@ -21,4 +24,5 @@ __all__ = [
     "take",
     "unreadable",
     "verify",
+    "verify_and_note",
 ]

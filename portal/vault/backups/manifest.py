@@ -1,5 +1,6 @@
 """What a backup says of itself. The manifest lies in both places and holds no personal data."""
 
+import contextlib
 import hmac
 import json
 import os
@@ -107,6 +108,30 @@ def _every(places: Places) -> Iterator[tuple[str, Manifest | None]]:
             yield folder.name, read(folder)
         except Refused:
             yield folder.name, None
+
+
+def names(places: Places) -> list[str]:
+    """The name of everything that is or was a backup, in either place, whether or not anything of it can be read."""
+    found_in = (path for place in (places.keys, places.data) for path in place.glob("bk-*") if path.is_dir())
+    return sorted({path.name for path in found_in if not path.name.endswith(UNFINISHED)})
+
+
+def known(name: str, places: Places) -> Manifest | None:
+    """What this BACKUP_KEY wrote of a backup, from whichever place has it whole; None where neither has."""
+    for place in (places.keys, places.data):
+        with contextlib.suppress(Refused, OSError):
+            return read(place / name)
+    return None
+
+
+def claimed_end(name: str, places: Places) -> datetime | None:
+    """Until when a backup is kept by the word of a manifest whose seal was not looked at; None where it says nothing."""
+    for place in (places.keys, places.data):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            end = datetime.fromisoformat(json.loads((place / name / FILE).read_text(encoding="utf-8"))["expires_at"])
+            if end.tzinfo is not None:
+                return end
+    return None
 
 
 def one(name: str, places: Places) -> Manifest:

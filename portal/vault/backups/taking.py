@@ -1,4 +1,4 @@
-"""Take a backup, and end those whose time is over."""
+"""Take a backup."""
 
 import fcntl
 import hashlib
@@ -62,7 +62,7 @@ def take(*, places: Places, now: datetime, actor: Actor) -> Manifest:
     wrapped, keys_key = wrapping.wrap(data_key, name=name), wrapping.keys_key(name)
     expires = now + law.house_rule(LIFE, on=clock.day(now)).duration
     head = Head.objects.first()
-    with _alone(places), _both(places, name) as (data, keys):
+    with alone(places), _both(places, name) as (data, keys):
         parts: dict[str, Part] = {}
         main_key, files_key = (wrapping.part_key(data_key, part) for part in (MAIN, FILES))
         parts[MAIN] = _written(data, name, MAIN, main_key, lambda out: databases.dump("default", out))
@@ -102,18 +102,6 @@ def take(*, places: Places, now: datetime, actor: Actor) -> Manifest:
     return made
 
 
-def remove_expired(*, places: Places, now: datetime, actor: Actor) -> list[Manifest]:
-    """End every backup whose time is over, the keys first: without them the data opens nothing. One audit event each."""
-    ended = [one for one in manifest.found(places) if one.is_expired(now)]
-    for one in ended:
-        with transaction.atomic():
-            facts = {"backup": one.name, "expires_at": one.expires_at}
-            record(AuditKind.VAULT_BACKUP_REMOVED, actor=actor, about=f"vault.backup:{one.name}", facts=facts)
-        shutil.rmtree(places.data / one.name, ignore_errors=True)
-        shutil.rmtree(places.keys / one.name)
-    return ended
-
-
 def _written(folder: Path, name: str, part: str, key: bytes, fill: Callable[[EncryptingWriter], None]) -> Part:
     with (folder / f"{part}.osv").open("wb") as file:
         counted = _Counted(file)
@@ -151,15 +139,15 @@ def _put(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _alone(places: Places) -> Iterator[None]:
-    """One backup at a time; what one that died left is removed."""
+def alone(places: Places) -> Iterator[None]:
+    """One backup is taken or ended at a time; what a run that died left is removed. Raises Refused."""
     for place in (places.data, places.keys):
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (places.keys / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Refused("Another backup is being taken. Wait until it has ended.") from error
+            raise Refused("Another backup is being taken or ended. Wait until that is done.") from error
         for place in (places.data, places.keys):
             for left in place.glob(f"*{UNFINISHED}"):
                 shutil.rmtree(left)

@@ -174,8 +174,8 @@ def _lag(
     return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
 
 
-def keys_and_backups(now: datetime) -> Iterator[Finding]:
-    """API keys near their end, and the last backup."""
+def keys(now: datetime) -> Iterator[Finding]:
+    """API keys near their end."""
     today = clock.day(now)
     until = now + law.house_rule(ENDS_SOON, on=today).duration
     live = ApiKey.objects.filter(issued_at__isnull=False, ended_at=None, expires_at__gt=now)
@@ -183,28 +183,41 @@ def keys_and_backups(now: datetime) -> Iterator[Finding]:
     says = _("%(soon)d of %(all)d end soon.") % {"soon": soon, "all": live.count()}
     todo = _("Open “API keys” and propose the next ones, two people.") if soon else ""
     yield Finding("keys.api", _("API keys"), Health.LOOK if soon else Health.WELL, says, todo, soon, "keys")
-    last = (
-        AuditEvent.objects.filter(kind=AuditKind.VAULT_BACKUP_TAKEN)
-        .order_by("-pk")
-        .values_list("at", flat=True)
-        .first()
-    )
+
+
+def backups(now: datetime) -> Iterator[Finding]:
+    """The last backup, the last one that was opened to its last byte, and when no expired one was left."""
+    taken = AuditEvent.objects.filter(kind=AuditKind.VAULT_BACKUP_TAKEN).order_by("-pk")
+    last = taken.values_list("at", flat=True).first()
     todo = _("Run backup, and see why the nightly one did not (handbook, backups).")
     if last is None:
         yield Finding("backup", _("Last backup"), Health.LOOK, _("None was ever taken with the command backup."), todo)
         return
-    late = law.house_rule(BACKUP_LATE, on=today).duration
-    state = _by((now - last).total_seconds(), late.total_seconds(), 2 * late.total_seconds())
-    says = _("Taken %(at)s.") % {"at": moments.moment(last)}
-    yield Finding(
-        "backup",
-        _("Last backup"),
-        state,
-        says,
-        "" if state == Health.WELL else todo,
-        (now - last).total_seconds(),
-        "seconds",
+    yield _backup("backup", _("Last backup"), last, last, now, todo)
+    # Of the last few: somebody who opens an older one has not shown that the newest does not open.
+    events = AuditEvent.objects.order_by("-pk").values_list("about", flat=True)
+    opened = list(events.filter(kind=AuditKind.VAULT_BACKUP_VERIFIED)[:10])
+    verified = taken.filter(about__in=opened).values_list("at", flat=True).first()
+    cleared = AuditEvent.objects.filter(kind=AuditKind.VAULT_BACKUP_CLEARED).order_by("-pk")
+    first = taken.order_by("pk").values_list("at", flat=True)[0]
+    label = _("Last backup that was opened to its last byte")
+    yield _backup(
+        "backup.verified", label, verified, first, now, _("Run backup --verify latest, and see what it says.")
     )
+    label, todo = (
+        _("No expired backup was left"),
+        _("Run backup --remove-expired: it names what is left, and says why."),
+    )
+    yield _backup("backup.cleared", label, cleared.values_list("at", flat=True).first(), first, now, todo)
+
+
+def _backup(name: str, label: Any, at: datetime | None, first: datetime, now: datetime, todo: Any) -> Finding:
+    """``at``: the backup, or the run, by which it was so; where it never was, it counts from the first backup."""
+    late = law.house_rule(BACKUP_LATE, on=clock.day(now)).duration.total_seconds()
+    age = (now - (at or first)).total_seconds()
+    state = _by(age, late, 2 * late)
+    says = _("Never yet.") if at is None else _("%(at)s.") % {"at": moments.moment(at)}
+    return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
 
 
 def disks(now: datetime) -> Iterator[Finding]:
@@ -240,4 +253,4 @@ def clocks(now: datetime) -> Iterator[Finding]:
         yield Finding("clock.database", _("Clock of the database"), state, says, todo, apart, "seconds")
 
 
-CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys_and_backups, disks, clocks)
+CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys, backups, disks, clocks)
