@@ -1,6 +1,7 @@
 import io
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
@@ -14,6 +15,8 @@ from portal.jobs.models import Job
 from portal.jobs.services import results, running
 from portal.jobs.states import JobState
 from portal.vault.models import StoredFile
+from portal.vault.services import files
+from portal.vault.states import RetentionClass
 from tests.jobs.factories import JobFactory, kind_that
 from tests.law.factories import HouseRuleFactory
 
@@ -134,3 +137,17 @@ def test_a_file_that_is_being_written_while_somebody_is_erased_is_never_handed_o
     assert (ended, job.state, job.result_file) == ([1], JobState.FAILED, None)
     with pytest.raises(NotFound):
         results.open_result(job, actor=STAFF)
+
+
+def test_a_list_that_waits_for_its_job_ends_with_whoever_was_erased_meanwhile(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    given = files.store(
+        io.BytesIO(CONTENT), subject_ref=uuid4(), retention_class=RetentionClass.EXPORT, kind="tests.list", actor=STAFF
+    )
+    job = JobFactory(file_ref=given.subject_ref, result_expires_at=clock.now() + timedelta(days=7))
+    assert job.started_at is None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert results.end_made_before(clock.now()) == 1
+    given.refresh_from_db()
+    assert given.shredded_at is not None

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
@@ -75,11 +76,12 @@ def end_made_before(at: datetime) -> int:
     """Destroy the key of every result begun before, as if its time were over, in the caller's transaction. How many.
 
     One that is being written ends too: it was read before, and its job is told when it comes to keep the file
-    (``ErasedMeanwhile``). For when somebody was erased whom such a file may hold. A kind of work whose files name nobody
+    (``ErasedMeanwhile``). So does a list that waits for its job: the job says that it has to be brought again. For when somebody was erased whom such a file may hold. A kind of work whose files name nobody
     says so (``holds_people = False``) and keeps them; everything else can be made again.
     """
     keeps = [kind.name for kind in hooks.job_kinds if not getattr(kind, "holds_people", True)]
-    jobs = Job.objects.filter(result_expires_at__isnull=False, started_at__lte=at).exclude(kind__in=keeps)
+    begun = Q(started_at__lte=at) | Q(started_at=None, created_at__lte=at)
+    jobs = Job.objects.filter(begun, result_expires_at__isnull=False).exclude(kind__in=keeps)
     return _end(jobs.order_by("pk"))
 
 
