@@ -119,6 +119,14 @@ def passed(clocks: QuerySet[Clock], *, now: datetime) -> QuerySet[Clock]:
     return clocks.filter(runs | stands_still)
 
 
+def overdue(clocks: QuerySet[Clock], *, at: datetime) -> QuerySet[Clock]:
+    """Of ``clocks``, those whose date was over at a moment that may lie back, and whose work was not done then."""
+    was_open = Q(stopped_at=None) | Q(stopped_at__gte=at)
+    stands_still = Q(state=ClockState.PAUSED, paused_at__lt=F("due_at") + LAST_SECOND_LASTS)
+    found = clocks.filter(was_open, started_at__lt=at, due_at__lte=latest_missed(at))
+    return found.exclude(stands_still).exclude(ended=Ended.CORRECTED)
+
+
 def kept(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
     """Of ``clocks``, those whose work was done in time."""
     in_time = Q(stopped_at__lt=F("due_at") + LAST_SECOND_LASTS)

@@ -73,7 +73,14 @@ def test_a_grievance_counts_where_it_came_why_it_closed_and_with_its_deadlines(o
     assert rows_of("grievances", "By the way they came", both)["Page, without signing in"] == [2]
     assert rows_of("grievances", "Why they were closed", both)["Settled"] == [1]
     assert rows_of("grievances", "What they came from", both)["A mistake of ours"] == [1]
-    assert all(kept and not missed for kept, missed in rows_of("grievances", "Deadlines that ended", both).values())
+    found = rows_of("grievances", "Deadlines", both).values()
+    assert all(kept and not missed and not left for kept, missed, left in found)
+    later = Period.of(
+        clock.day(now) + timedelta(days=50), clock.day(now) + timedelta(days=60), now=now + timedelta(days=61)
+    )
+    assert any(left for _kept, _missed, left in rows_of("grievances", "Deadlines", later).values()), (
+        "nobody worked on it"
+    )
     before = Period.of(clock.day(now) - timedelta(days=9), clock.day(now) - timedelta(days=8), now=now)
     assert rows_of("grievances", "By the way they came", before)["Page, without signing in"] == [0]
 
@@ -131,6 +138,15 @@ def test_a_login_that_left_is_no_more_among_the_active():
     staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
     assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [1]
     assert rows_of("logins", "Changes in the period")["Deactivated"] == [1]
+
+
+def test_who_was_deactivated_after_the_period_holds_no_role_now():
+    leaver, boss = StaffFactory(roles=["support"]), StaffFactory(roles=["administrator"])
+    yesterday = clock.day(clock.now()) - timedelta(days=1)
+    RoleGrant.objects.update(starts_at=clock.now() - timedelta(days=9))
+    staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
+    found = rows_of("logins", "Logins of staff as they stand now", Period.of(yesterday, yesterday, now=clock.now()))
+    assert found["Deactivated that still hold a role"] == [0]
 
 
 def test_a_role_counts_when_it_begins_also_where_it_was_agreed_to_before():

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
+from portal.core import clock
 from portal.core.admin.opening import PURPOSES
 from portal.evidence.period import Period
 from portal.evidence.reports.tables import Cell, Table, counted, within
@@ -86,7 +87,8 @@ def logins(period: Period) -> list[Table]:
     staff = User.objects.filter(is_staff=True)
     has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
     active = staff.filter(is_active=True)
-    holding = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=period.end), starts_at__lt=period.end)
+    at = clock.now()
+    holding = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
     now: list[list[Cell]] = [
         [str(_("Active")), active.count()],
         [str(_("Of them with a second factor")), active.filter(has_factor).count()],
