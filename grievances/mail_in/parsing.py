@@ -12,16 +12,20 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses
-from html.parser import HTMLParser
 from itertools import chain
-from typing import Final
+from typing import Any, Final
+
+from lxml import etree
 
 from portal.core.text import without_hiding_marks
 
 #: Technical limits: what is read of the text of one mail, and of how many parts.
 LONGEST_TEXT: Final = 50_000
 MOST_PARTS: Final = 200
+#: Letters of one header, and of one that says what a part is: the time to read it can grow with the square of them.
+LONGEST_HEADER, LONGEST_CONTENT_HEADER = 20_000, 4_000
 #: A picture smaller than this, shown inside the text, is a logo or a dot that counts readers; a screenshot is larger.
 SMALL_PICTURE: Final = 4_096
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{3,250}>")
@@ -109,9 +113,20 @@ _OF_MACHINES: Final = (
 )
 
 
+class _Short(Compat32):
+    """Headers of no more letters than mail programs write."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: LONGEST_CONTENT_HEADER if name.lower().startswith("content-") else LONGEST_HEADER]
+
+
+_SHORT: Final = _Short()
+
+
 def parse(raw: bytes) -> Mail:
     """What counts of a mail. Never raises for what is in it: what cannot be decoded is decoded as well as can be."""
-    message = message_from_bytes(raw)
+    message = message_from_bytes(raw, policy=_SHORT)
     parts = list(_parts(message, iter(range(MOST_PARTS))))
     answers = [*_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))]
     return Mail(
@@ -302,7 +317,7 @@ def _files(parts: list[_Part]) -> Iterator[Attached]:
 def _filename(part: Message) -> str:
     try:
         return part.get_filename() or ""
-    except ValueError:  # a charset that can only be strict
+    except (TypeError, ValueError):  # pieces of it beside the whole; a charset that can only be strict
         return ""
 
 
@@ -316,39 +331,37 @@ def _name(part: Message) -> str:
     return re.split(r"[\\/]", without_hiding_marks(name))[-1].strip() or part.get_content_type().replace("/", ".")
 
 
-class _Words(HTMLParser):
+class _Words:
     """The words of a page that people would see, line by line. It opens nothing and runs nothing."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.found: list[str] = []
         self.silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attrs: object) -> None:
         if tag in _SILENT:
             self.silent += 1
         elif tag in _BREAKS:
             self.found.append("\n")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BREAKS:
-            self.found.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag in _SILENT:
             self.silent = max(0, self.silent - 1)
-        elif tag in _BREAKS:
+        elif tag in _BREAKS and tag not in {"br", "hr"}:
             self.found.append("\n")
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         if not self.silent:
-            self.found.append(re.sub(r"\s+", " ", data))
+            self.found.append(re.sub(r"\s+", " ", text))
+
+    def close(self) -> str:
+        return "".join(self.found)
 
 
 def words_of_html(page: str) -> str:
-    """The words of an HTML text. What is broken in it stays plain text: it is shown escaped."""
-    reader = _Words()
+    """The words of an HTML text, in time that grows with its length only, however broken it is."""
+    target: Any = _Words()  # the stubs ask for bytes as well, which only old Pythons got
+    reader = etree.HTMLParser(target=target, no_network=True, huge_tree=True)
     reader.feed(page)
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.found).split("\n"))
+    lines = (" ".join(line.split()) for line in str(reader.close()).split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
