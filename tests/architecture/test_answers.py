@@ -44,6 +44,7 @@ PAGES = {
     "registers.manager.register": ["registers.ConsentManager"],
     "registers.officer.appoint": ["registers.Officer"],
     "registers.order.answer": ["registers.OrderAnswer"],
+    "registers.order.speak": ["registers.SilenceEnd"],
     "registers.recipient.register": ["registers.Recipient"],
     "registers.sender.register": ["registers.SendingEntity", "registers.Sender", "registers.ListedTarget"],
     "registers.template.agree": ["registers.ContentTemplate", "registers.ConsentTemplate"],
