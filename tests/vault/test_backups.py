@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -104,6 +105,32 @@ def test_an_older_key_database_neither_loses_marks_of_erasures_nor_gives_an_ende
     assert back.ended == 1, "the main database knows the order to end it"
     assert ErasureMark.objects.filter(subject_ref=file.subject_ref).exists()
     assert not SubjectKey.objects.filter(subject_ref=file.subject_ref).exists()
+
+
+def test_a_restore_that_dies_over_the_keys_loses_no_mark_of_an_erasure_when_it_is_done_again(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = taken(places)
+    refs = [uuid4() for _number in range(3)]
+    for ref in refs:
+        marks.leave(subject_ref=ref, eraser="x", before=clock.now(), because="OS-ER-1", at=clock.now())
+    before = list(ErasureMark.objects.order_by("pk").values_list("subject_ref", "eraser", "before", "erased_at"))
+    load = databases.load
+
+    def dies_behind_it(alias: str, stream: Any) -> None:
+        load(alias, stream)
+        if alias == "keys":
+            raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(databases, "load", dies_behind_it)
+        with pytest.raises(SystemExit):
+            backups.bring_back(one, places=places, keys_of=one, replace=True)
+    assert not ErasureMark.objects.exists(), "the older key database knows nothing of them"
+    backups.bring_back(one, places=places, keys_of=one, replace=True)
+    again = list(ErasureMark.objects.order_by("pk").values_list("subject_ref", "eraser", "before", "erased_at"))
+    assert again == before
+    assert [path.name for path in places.data.parent.glob("erasure-marks*")] == []
 
 
 def test_a_wrong_key_a_changed_byte_and_a_database_in_use_change_nothing(

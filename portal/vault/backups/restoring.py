@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import json
+import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -10,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import storages
+from django.db import transaction
 
 from portal.core import clock, read_only
 from portal.core.errors import NotFound, Refused
@@ -121,14 +125,48 @@ def _refuse_in_use(alias: str, *, replace: bool) -> None:
 
 
 def _put_back_keys(one: Manifest, *, places: Places) -> None:
-    """Marks of erasures that an older key database lacks are kept: what they name was erased, whatever came back."""
-    marks: list[Any] = list(ErasureMark.objects.values()) if databases.is_in_use("keys") else []
+    """Marks of erasures that an older key database lacks are kept: what they name was erased, whatever came back.
+
+    They lie in a file until they stand again: whoever repeats a restore that died finds the older database.
+    """
+    waiting = Path(settings.READ_ONLY_SWITCH).with_name("erasure-marks.json")
+    marks = _marks_in(waiting)
+    if databases.is_in_use("keys"):
+        marks += [
+            {name: field.value_to_string(mark) for name, field in _mark_fields().items()}
+            for mark in ErasureMark.objects.all()
+        ]
+    if marks:
+        _write_whole(waiting, json.dumps(marks))
     with _opened(one, KEYS, places=places) as stream:
         databases.load("keys", stream)
-    for mark in marks:
-        which = {name: mark.pop(name) for name in ("subject_ref", "eraser", "because")}
-        mark.pop("id")
-        ErasureMark.objects.get_or_create(**which, defaults=mark)
+    with transaction.atomic(using="keys"):
+        for mark in marks:
+            values = {name: field.to_python(mark[name] or None) for name, field in _mark_fields().items()}
+            which = {name: values.pop(name) for name in ("subject_ref", "eraser", "because")}
+            ErasureMark.objects.get_or_create(**which, defaults=values)
+    waiting.unlink(missing_ok=True)
+
+
+def _mark_fields() -> dict[str, Any]:
+    return {field.name: field for field in ErasureMark._meta.concrete_fields if not field.primary_key}
+
+
+def _marks_in(waiting: Path) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = json.loads(waiting.read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+    return found
+
+
+def _write_whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def _put_back_files(one: Manifest, *, places: Places) -> int:
