@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -71,6 +72,19 @@ def test_a_new_address_counts_only_once_its_code_was_entered(owner, postbox, mon
     live = ContactPoint.objects.filter(principal=owner.principal, left_at=None)
     assert [(row.address, bool(row.verified_at)) for row in live] == [("asha.rao@acme.example", True)]
     assert postbox.last("signin.address_changed")["address"] == "asha@acme.example"
+
+
+def test_a_new_address_ends_every_other_session_of_the_login(owner, postbox):
+    client, intruder = customer_client(owner), customer_client(owner)
+    for one in (client, intruder):
+        key = {"session_key": one.session.session_key}
+        UserSession.objects.create(user=owner, ip="203.0.113.7", user_agent="Firefox", **key)
+        assert one.get(reverse("privacy:account")).status_code == 200
+    client.post(reverse("privacy:new-email"), {"email": "asha.rao@acme.example"})
+    code = postbox.last("signin.contact_code")["context"]["code"]
+    client.post(reverse("privacy:new-email-code"), {"code": code})
+    assert client.get(reverse("privacy:account")).status_code == 200
+    assert intruder.get(reverse("privacy:account")).status_code == 302
 
 
 def test_an_address_with_a_login_cannot_be_taken_over(owner, member, postbox):

@@ -20,15 +20,18 @@ def ask_email(*, user: User, address: str, browser: str, now: datetime) -> OneTi
         return _send(user, ContactKind.EMAIL, address, browser, now)
 
 
-def confirm_email(*, user: User, address: str, typed: str, browser: str, actor: Actor, now: datetime) -> None:
-    """Move the login to the address whose code was typed: code, address and login in one transaction.
+def confirm_email(
+    *, user: User, address: str, typed: str, browser: str, actor: Actor, now: datetime, session_key: str = ""
+) -> None:
+    """Move the login to the address whose code was typed: code, address and login in one transaction. Sessions other than
+    ``session_key`` end.
 
     Raises Refused for a wrong code, which counts, or an address that another login uses.
     """
     with transaction.atomic():
         found = _attempt(user, ContactKind.EMAIL, address, typed, browser, now)
         if not isinstance(found, Refused):
-            logins.change_email(user=user, new_address=address, actor=actor, now=now)
+            logins.change_email(user=user, new_address=address, actor=actor, now=now, session_key=session_key)
             _tell(_person(user), ContactKind.EMAIL, found.address, actor, now)
     if isinstance(found, Refused):
         raise found

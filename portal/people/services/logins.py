@@ -14,7 +14,7 @@ from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import ContactPoint, Invitation, User
-from portal.people.services import contacts, customers, insolvency, invitations
+from portal.people.services import contacts, customers, insolvency, invitations, sessions
 from portal.people.states import ContactKind, InvitationKind
 
 
@@ -46,10 +46,11 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
 
 
 @retried
-def change_email(*, user: User, new_address: str, actor: Actor, now: datetime) -> None:
+def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, session_key: str = "") -> None:
     """Move the login to a new address that was just confirmed by a code; the old one leaves the person.
 
-    The old address is told, after the commit. Raises Refused when another login uses the new one.
+    Every other session of the login ends: whoever moves because somebody reads their mail is rid of them. The old address
+    is told, after the commit. Raises Refused when another login uses the new one.
     """
     plain = addresses.normalise(ContactKind.EMAIL, new_address)
     if user.principal is None:
@@ -66,6 +67,7 @@ def change_email(*, user: User, new_address: str, actor: Actor, now: datetime) -
         old = selectors.contacts_at(ContactKind.EMAIL, locked.email).filter(principal=user.principal).first()
         user.email = plain
         user.save(update_fields=["email"])
+        sessions.end_all(user=user, actor=actor, now=now, except_key=session_key)
         if old is not None:
             contacts.leave(contact=old, actor=actor, now=now)
             enqueue("portal.signin.tasks.tell_address_changed", old.pk)

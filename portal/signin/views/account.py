@@ -106,7 +106,10 @@ def new_email_code(request: HttpRequest) -> HttpResponse:
     user = login_of(request)
     if request.method == "POST" and form.is_valid():
         try:
-            confirming.confirm_email(user=user, address=address, **_typed(request, form), **_acting(request))
+            key = request.session.session_key or ""
+            confirming.confirm_email(
+                user=user, address=address, session_key=key, **_typed(request, form), **_acting(request)
+            )
         except Refused as error:
             put(form, "code", error)
         else:
