@@ -328,18 +328,19 @@ def _was_reached(standing: NomineeStanding) -> bool:
 def _waits_for_a_word(standing: NomineeStanding, now: datetime) -> bool:
     """Ask officers once to look for another way to the person. True until the time of waiting has passed twice."""
     ticket = standing.request.ticket
-    said = _(
-        "No letter about this claim reached the person: at none of the addresses that we know. Look for another way to them. "
-        "If you doubt the claim, end the standing. On %(day)s it begins all the same."
-    )
     until = standing.begins_at + (standing.begins_at - standing.granted_at)
+    # Staff alone read it, and they read English.
+    said = (
+        "No letter about this claim reached the person: at none of the addresses that we know. Look for another way to them. "
+        f"If you doubt the claim, end the standing. On {day_in_words(until, IST)} it begins all the same."
+    )
     lines.add(
         ticket,
         EntryKind.NOTE,
         author=Author.PORTAL,
         actor=WORKER,
         at=now,
-        texts={"text": said % {"day": day_in_words(until, IST)}},
+        texts={"text": said},
         internal=True,
         once_key=uuid5(_UNREACHED, str(standing.pk)),
     )

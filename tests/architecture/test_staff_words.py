@@ -31,6 +31,7 @@ ELSEWHERE = {
             "ComposerForm.text",
             "CorrectionForm.words",
             "DetailsForm.words",
+            "DocumentForm.why",
             "DoneForm.evidence",
             "FailedForm.error",
             "GiveForm.what",
