@@ -215,7 +215,7 @@ def _freeze(document: Document, case: Case, party: Party | None) -> tuple[dateti
     settling.settle(case, actor=WORKER, now=now)
     if not is_a_person(case) or case.customer.state != CustomerState.ACTIVE:
         return now, []
-    customers.close(customer=case.customer, actor=WORKER, now=now)
+    customers.close_at_once(customer=case.customer, actor=WORKER, now=now)
     return now, [case.customer.reference]
 
 

@@ -134,6 +134,15 @@ def test_one_person_neither_closes_it_nor_opens_it_again_once_it_was_dissolved(
     assert (refused.value.code, firm.state) == ("INSOLVENT", CustomerState.CLOSED)
 
 
+def test_what_freezes_a_child_closes_it_whatever_order_holds(firm: Customer, maker: Any, checker: Any) -> None:
+    agreed(firm, maker, checker)
+    with pytest.raises(Refused):
+        customers.close(customer=firm, actor=maker)
+    customers.close_at_once(customer=firm, actor=maker, now=clock.now())
+    firm.refresh_from_db()
+    assert firm.state == CustomerState.CLOSED
+
+
 def test_nobody_owns_what_was_dissolved_and_two_people_set_that_aside(
     firm: Customer, asha: Principal, maker: Any, checker: Any
 ) -> None:

@@ -320,6 +320,13 @@ def close(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor,
     _move(customer, CustomerState.CLOSED, agreed, actor, now or clock.now())
 
 
+def close_at_once(*, customer: Customer, actor: Actor, now: datetime) -> None:
+    """Close the account of a child whom a signed document shows, whatever order holds it: that waits for no two
+    people. In the caller's transaction. Raises IllegalMove when it is closed.
+    """
+    _move(customer, CustomerState.CLOSED, None, actor, now, heeds_orders=False)
+
+
 def reopen(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor, now: datetime | None = None) -> None:
     """Open a closed account again. Raises IllegalMove when it is open or its subject was erased, Refused as ``close``, and
     (TWO_PEOPLE) while the freeze of a child keeps it closed.
@@ -342,11 +349,19 @@ def open_again(references: Collection[str], *, actor: Actor, now: datetime) -> N
             _move(customer, CustomerState.ACTIVE, None, actor, now)
 
 
-def _move(customer: Customer, target: CustomerState, agreed: Insolvency | None, actor: Actor, at: datetime) -> None:
+def _move(
+    customer: Customer,
+    target: CustomerState,
+    agreed: Insolvency | None,
+    actor: Actor,
+    at: datetime,
+    *,
+    heeds_orders: bool = True,
+) -> None:
     with transaction.atomic():
         take_turn(customer)
         old = str(customer.state)
-        if refusal := held_by_order(customer, agreed=agreed):
+        if heeds_orders and (refusal := held_by_order(customer, agreed=agreed)):
             raise Refused(refusal, code="INSOLVENT")
         closed_at = at if target == CustomerState.CLOSED else None
         move(customer, target, moves=CUSTOMER_MOVES, closed_at=closed_at)
