@@ -5,6 +5,7 @@ a date that somebody typed, go to a person at the review desk.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -27,7 +28,9 @@ from portal.core import clock, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.people.services import customers, four_eyes, freezes, freezing, protections
+from portal.people.models import User
+from portal.people.selectors import own_accounts, refs_of
+from portal.people.services import customers, four_eyes, freezes, freezing, protections, sessions
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerState, ProtectionGround, ProtectionKind
 from portal.retention.deciding import is_held
@@ -48,7 +51,8 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
     """Everything that follows, in the caller's transaction, which wrote the check; the times are reported in one row.
 
     A person who is the customer freezes its case and closes its account; a person behind an organisation is taken off its
-    list, and the organisation names another. Documents that a law keeps (never those of a customer that was not verified
+    list, and the organisation names another. Wherever else the child has an account or stands on a list the same follows.
+    Documents that a law keeps (never those of a customer that was not verified
     yet) stay locked away until their time is over; a hold keeps them as well.
     """
     case, party = document.case, document.party
@@ -67,7 +71,12 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
             now=clock.now(),
         )
     stopped_at = clock.now()
-    erased, kept = _erase(case, party)
+    places = [(case, party)]
+    if person is not None:
+        places += _elsewhere(person, case, party)
+        closed += _close_elsewhere(person, places[1:])
+    counts = [_erase(*place) for place in places]
+    erased, kept = sum(gone for gone, _left in counts), sum(left for _gone, left in counts)
     erased_at = clock.now()
     messages = telling.minor_found(document)
     row = MinorFound.objects.create(
@@ -76,9 +85,10 @@ def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFou
         document=document,
         found_at=found_at,
         frozen_at=frozen_at,
-        stopped_at=stopped_at,
+        # Of who is nobody we know no message was stopped, and nobody is told where the account has no owner.
+        stopped_at=stopped_at if person is not None else None,
         erased_at=erased_at,
-        told_at=clock.now(),
+        told_at=clock.now() if messages else None,
         erased=erased,
         kept=kept,
         messages=messages,
@@ -217,6 +227,30 @@ def _freeze(document: Document, case: Case, party: Party | None) -> tuple[dateti
         return now, []
     customers.close_at_once(customer=case.customer, actor=WORKER, now=now)
     return now, [case.customer.reference]
+
+
+def _elsewhere(person: UUID, case: Case, party: Party | None) -> list[tuple[Case, Party | None]]:
+    """The other places of the child: the cases of their own accounts, and the lists on which they stand."""
+    own = Case.objects.filter(customer__in=own_accounts(person)).exclude(pk=case.pk).select_related("customer__subject")
+    listed = Party.objects.filter(principal__subject__ref__in=refs_of(person), ended_at=None)
+    if party is not None:
+        listed = listed.exclude(pk=party.pk)
+    found: list[tuple[Case, Party | None]] = [(one, None) for one in own.order_by("pk")]
+    return found + [(one.case, one) for one in listed.select_related("case__customer__subject").order_by("pk")]
+
+
+def _close_elsewhere(person: UUID, places: list[tuple[Case, Party | None]]) -> list[str]:
+    """Their other accounts are closed, their sessions end, and they are on no list any more. The references of the accounts."""
+    now = clock.now()
+    for _case, party in places:
+        if party is not None:
+            parties.leave(party, actor=WORKER, now=now)
+    closed = own_accounts(person)
+    for customer in closed:
+        customers.close_at_once(customer=customer, actor=WORKER, now=now)
+    for login in User.objects.filter(principal__subject__ref__in=refs_of(person)).order_by("pk"):
+        sessions.end_all(user=login, actor=WORKER, now=now)
+    return [customer.reference for customer in closed]
 
 
 def _erase(case: Case, party: Party | None) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from kyc.models import Case, Document, FreezeLift, MinorFound, Party
 from kyc.needs import needs_of
 from kyc.selectors import sender_state, to_review
-from kyc.services import add_person, ask_to_delete, minors, uploading
+from kyc.services import add_person, ask_to_delete, minors, open_case, uploading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
@@ -33,7 +33,13 @@ from tests.kyc.factories import (
 from tests.kyc.signatures import vectors
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
 from tests.kyc.test_shredding import opened
-from tests.people.factories import CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.people.factories import (
+    CustomerFactory,
+    CustomerUserFactory,
+    MembershipFactory,
+    PrincipalFactory,
+    StaffFactory,
+)
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -203,6 +209,40 @@ def test_a_child_who_is_a_sole_proprietor_is_the_customer_whatever_the_account(
     shop.refresh_from_db()
     assert shop.state == "closed"
     assert is_child(owner.principal.subject.ref, at=clock.now())
+
+
+def test_a_child_behind_an_organisation_is_frozen_wherever_they_are(organisation, maker, checker):
+    party = named(organisation)
+    own, other = CustomerFactory(kind="individual"), firm("company")
+    for customer in (own, other):
+        MembershipFactory(customer=customer, principal=party.principal)
+    mine = paper(open_case(customer=own, actor=CUSTOMER, now=clock.now()), "driving_licence", state="checked")
+    elsewhere = add_person(
+        open_case(customer=other, actor=CUSTOMER, now=clock.now()),
+        full_name="Asha Rao",
+        roles=["signatory"],
+        principal=party.principal,
+        actor=CUSTOMER,
+        now=clock.now(),
+    )
+    offline(organisation, child(), party=party)
+    for row in (own, other, mine, elsewhere):
+        row.refresh_from_db()
+    assert (own.state, other.state) == ("closed", "active")
+    assert mine.erased_at is not None
+    assert elsewhere.ended_at is not None
+    found = MinorFound.objects.get()
+    assert found.closed_customers == [own.reference]
+    lifted(found, maker, checker)
+    own.refresh_from_db()
+    assert own.state == "active"
+
+
+def test_no_time_is_stated_of_what_was_not_done(house):
+    nobody = CustomerFactory(kind="individual")
+    offline(nobody, child())
+    row = MinorFound.objects.get()
+    assert (row.stopped_at, row.told_at, row.messages) == (None, None, 0)
 
 
 def held(found) -> Document:
