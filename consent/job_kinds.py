@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.permissions import Permission
 from consent.services import lists, scrub_jobs
 from consent.services.lists.bringing import CHECK, TAKE_IN
 from portal.jobs.kinds import Handle
@@ -32,6 +33,7 @@ class ScrubList:
 
     name = scrub_jobs.SCRUB
     label = _("Scrub a list of addresses")
+    needs = Permission.ANSWER_SCRUB
 
     def run(self, handle: Handle) -> None:
         scrub_jobs.run(handle)

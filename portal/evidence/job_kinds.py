@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import actor, clock
 from portal.evidence import packs
 from portal.evidence.period import Period
+from portal.evidence.permissions import Permission
 from portal.jobs.kinds import Handle
 
 EVIDENCE_PACK = "evidence.pack"
@@ -19,6 +20,7 @@ class MakePack:
 
     name = EVIDENCE_PACK
     label = _("Make an evidence pack")
+    needs = Permission.PACK_MAKE
     #: Registers without a column of personal data (evidence.E001).
     holds_people = False
 

@@ -44,7 +44,8 @@ class JobKind(Protocol):
     """Registered in ``hooks.job_kinds`` by the room whose work it is; a ``label`` says its name to staff.
 
     A kind whose files name nobody says ``holds_people = False``: they outlive the erasure of people. A kind that reads one
-    model says which: ``reads(parameters)`` ("people.Staff").
+    model says which: ``reads(parameters)`` ("people.Staff"). A kind whose file not everybody may have who may see jobs names
+    the permission that it ``needs``: it is asked again when the file is fetched.
     ``run`` may run twice (a worker died): what it writes must bear that. It is not inside a transaction.
     """
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.jobs import services
+from portal.jobs import kinds, services
 from portal.jobs.models import Job
 from portal.jobs.services import results, running
 from portal.jobs.states import JobState
@@ -75,6 +75,20 @@ def test_nobody_else_fetches_it(officer) -> None:
         assert url not in page(client, job)
         assert client.get(url).status_code == 404
     assert staff_client(StaffFactory(roles=["support"])).get(url).status_code == 403
+
+
+def test_who_may_no_longer_have_such_a_file_made_fetches_none_either() -> None:
+    member = StaffFactory(roles=["grievance_officer"])
+    job = with_result(member)
+    url = reverse("admin:jobs_job_result", args=[job.pk])
+    client = staff_client(member)
+    for name in ("consent.scrub", "evidence.pack"):
+        kind = kinds.kind_named(name)
+        Job.objects.filter(pk=job.pk).update(kind=kind.name)
+        assert url not in page(client, job)
+        assert client.get(url).status_code == 404
+    Job.objects.filter(pk=job.pk).update(kind="tests.counting")
+    assert client.get(url).status_code == 200
 
 
 def test_an_expired_result_is_not_offered_and_not_given(officer) -> None:

@@ -46,8 +46,11 @@ def _not_failed(job: Job, user: Any) -> str:
 
 
 def may_fetch(job: Job, user: Any) -> bool:
-    """Whoever asked for a result fetches it, and nobody else: it was made with that person's rights."""
-    return job.started_by == actors.staff(user.pk).label
+    """Whoever asked for a result fetches it, and nobody else: it was made with that person's rights. Who lost the right to
+    have one made (``JobKind.needs``) lost that to fetch it too.
+    """
+    needs = next((getattr(kind, "needs", "") for kind in hooks.job_kinds if kind.name == job.kind), "")
+    return job.started_by == actors.staff(user.pk).label and (not needs or access.allowed(user, needs))
 
 
 class WorkFilter(admin.SimpleListFilter):
