@@ -9,6 +9,7 @@ from grievances.models import NomineeStanding, ProofPaper, RightsRequest
 from grievances.request_states import RequestState, Right
 from grievances.tasks import settle_claims
 from portal.core import clock
+from portal.outbox.services import sweeping
 from portal.people.models import User
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
@@ -130,6 +131,7 @@ def test_a_nominee_claims_two_agree_and_the_nominee_asks_for_what_was_named(wind
     asha.goes_to("/privacy/nominee/")
     asha.page.get_by_role("button", name="I am here: this is wrong").wait_for()
 
+    sweeping.sweep(now=clock.now(), limit=100)
     NomineeStanding.objects.update(begins_at=clock.now())
     settle_claims()
     ravi.page.reload()

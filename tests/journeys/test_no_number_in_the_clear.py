@@ -28,6 +28,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.management import call_command
 from django.db import connections
+from django.http import HttpRequest
+from django.test import RequestFactory
 from django.urls import reverse
 from pikepdf import Pdf
 from PIL import Image
@@ -297,13 +299,20 @@ def acts_with_words() -> Iterator[tuple[Any, ServiceAction]]:
                 yield page, act
 
 
+def asking(user: User) -> HttpRequest:
+    """A request of this login, for what an admin page asks of one."""
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    return request
+
+
 def write_in_every_act(user: User, words: Sequence[str]) -> set[str]:
     """Do every act that asks for words and that this login may do on some row now, with each of ``words``; which."""
     client, done = staff_client(user), set()
     for page, act in acts_with_words():
         info = page.model._meta.app_label, page.model._meta.model_name
         for said in words:
-            rows = page.model._default_manager.order_by("-pk")[:20]
+            rows = page.get_queryset(asking(user)).order_by("-pk")[:20]
             row = next((row for row in rows if row != user and not act.skip(row, user)), None)
             if row is None or not access.allowed(user, act.permission):
                 continue

@@ -133,7 +133,7 @@ def test_a_rejection_is_for_good_and_only_two_people_open_it_again_after_an_appe
         with pytest.raises((IllegalMove, Refused)):
             proposed(document, maker, **wrong)
     appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": CUSTOMER}
-    appealing.note(ticket=new_reference("GR"), **appeal, now=clock.now())
+    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     decision = proposed(document, maker, **APPEAL)
     assert list(to_review(at=clock.now())) == [document]
     assert Case.objects.get().state == "rejected"
