@@ -43,21 +43,22 @@ TASK: Final = "kyc.tasks.screen"
 ROUND: Final = 200
 DOMAIN: Final = "kyc.screening"
 YEARS_APART: Final = "kyc.likeness_years_apart"
-#: An edition that lost at least so many entries, and more than so many in a hundred, looks cut: lists shrink slowly.
-MOST_LOST: Final = 10
-MOST_LOST_PERCENT: Final = 10
+#: By how much an edition may shrink before it looks cut. Of a short list a few entries say nothing.
+SHRINKS: Final = "kyc.list_shrinks"
+FEW: Final = 10
 _indexes: dict[int, Index] = {}
 _lock = threading.Lock()
 
 
-def _require_whole(current: SanctionsList, size: int, *, has_names: bool) -> None:
+def _require_whole(current: SanctionsList, size: int, *, has_names: bool, now: datetime) -> None:
     """A file that ends at the end of a line does not show that it was cut; the edition before it does."""
     if current.names_sha256 and not has_names:
         raise Refused(
             _("The edition in use came with a file of other names. Give that file too (--names)."), code="NAMES_MISSING"
         )
     lost = current.size - size
-    if lost >= MOST_LOST and lost * 100 > current.size * MOST_LOST_PERCENT:
+    percent = int(house_rule(SHRINKS, on=day(now)).amount or 0)
+    if lost >= FEW and lost * 100 > current.size * percent:
         said = _(
             "The edition in use has %(before)d entries, this one %(now)d. Fetch the file again and compare it with its "
             "publication. If it is whole, import it with --compared."
@@ -90,7 +91,7 @@ def import_edition(
         if current is not None and version < current.version:
             raise Refused(_("A newer edition of this list is in use."), code="OLDER")
         if current is not None and not is_compared:
-            _require_whole(current, len(entries), has_names=bool(names_sha256))
+            _require_whole(current, len(entries), has_names=bool(names_sha256), now=now)
         if current is not None:
             SanctionsList.objects.filter(pk=current.pk).update(superseded_at=now)
             ListedEntry.objects.filter(edition=current).delete()
