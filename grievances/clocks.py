@@ -23,8 +23,8 @@ class GrievanceClocks:
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Tell those who are to hear of that share of the time; nobody hears that the first word is due soon."""
-        ticket = _ticket(clock)
-        if ticket is not None and clock.kind != timing.INTERIM:
+        ticket = _ticket(clock) if clock.kind != timing.INTERIM else None
+        if ticket is not None:
             about = f"due_soon/{clock.pk}/{percent}"
             sweeping.raise_alarm(ticket=ticket, event="due_soon", percent=percent, about=about, now=now)
 

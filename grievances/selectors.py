@@ -1,6 +1,6 @@
 """Reads that cross rooms or decide access: clocks and standings, whose grievance it is, what the queues show."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,11 +18,11 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import ciphers
 from portal.core.clock import day
-from portal.core.errors import BadReference, NotFound
+from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.law import selectors as law
 from portal.law.explanations import DeadlineInWords, in_words
-from portal.law.models import Clock
+from portal.law.models import Clock, LegalRule
 from portal.law.rules import Ended, is_late, latest_missed
 from portal.law.services.timing import dates_of
 from portal.law.states import ClockState, Regime
@@ -216,19 +216,19 @@ def outside_bodies(*, at: datetime, ticket: Ticket | None = None) -> list[Body]:
     regimes = people.regimes_of(ticket.subject_ref) if ticket is not None else {Regime.IN}
     wanted = frozenset(str(regime) for regime in regimes)
     kind = ticket.kind if ticket is not None else ""
-    fit = (body for body in outside.bodies() if body.is_for(regimes=wanted, kind=kind) and body.holds(on))
-    return [named for body in fit if (named := _as_of(body, on)) is not None]
+    fit = [body for body in outside.bodies() if body.is_for(regimes=wanted, kind=kind) and body.holds(on)]
+    rules = law.rules_in_force((body.rule for body in fit if body.rule), on=on)
+    return [named for body in fit if (named := _as_of(body, rules, on)) is not None]
 
 
-def _as_of(body: Body, on: date) -> Body | None:
+def _as_of(body: Body, rules: Mapping[str, LegalRule], on: date) -> Body | None:
     """A body with the days that its rule gives on that day; None where the rule is not in force or not for us."""
     if not body.rule:
         return body
-    try:
-        rule = law.legal_rule(body.rule, on=on)
-    except (NotFound, law.NotInForce):
+    rule = rules.get(body.rule)
+    if rule is None or not law.profile(on=on).applies(rule.switch):
         return None
-    return replace(body, days=rule.amount) if law.profile(on=on).applies(rule.switch) else None
+    return replace(body, days=rule.amount)
 
 
 def organisations_of(user: Any) -> list[Customer]:
@@ -269,12 +269,13 @@ def open_corrections(subject_ref: UUID) -> list[RightsRequest]:
     return list(rows.filter(state__in=UNDECIDED, ticket__state__in=OPEN_STATES).select_related("ticket").order_by("pk"))
 
 
-def tickets_of(user: Any) -> QuerySet[Ticket]:
-    """The grievances of a signed-in customer; nobody else has any here."""
+def tickets_of(user: Any, *, refs: Collection[UUID] | None = None) -> QuerySet[Ticket]:
+    """The grievances of a signed-in customer; nobody else has any here. ``refs``: theirs, if the caller knows."""
     principal = getattr(user, "principal", None) if getattr(user, "is_authenticated", False) else None
     if principal is None or user.is_staff:
         return Ticket.objects.none()
-    return Ticket.objects.filter(subject_ref__in=people.refs_of(principal.subject)).select_related("fiduciary")
+    known = refs or people.refs_of(principal.subject)
+    return Ticket.objects.filter(subject_ref__in=known).select_related("fiduciary")
 
 
 def ticket_for_user(user: Any, reference: str) -> Ticket | None:

@@ -228,7 +228,7 @@ QUEUES = ("default", "kyc", "ocr", "ledger", "notify", "bulk")
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "portal.signin.backends.LoginBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

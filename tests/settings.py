@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 _process = os.environ.get("PYTEST_XDIST_WORKER", "main")
-_var = str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{os.getppid()}-{_process}")
+# Workers share the run that began them; two runs of one shell share nothing.
+_run = os.getpid() if _process == "main" else os.getppid()
+_var = str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{_run}-{_process}")
 # A test process begins with the environment of the one that started it, which may have read this file for itself.
 if os.environ.setdefault("TEST_PROCESS", _process) != _process:
     os.environ |= {"TEST_PROCESS": _process, "PORTAL_VAR": _var}

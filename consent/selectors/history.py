@@ -50,12 +50,12 @@ def standing_of(said: ConsentEvent | ConsentState, *, at: datetime) -> str:
     return standing(said.answer, said.expires_at, at=at)
 
 
-def consents_as_of(subject_ref: UUID, at: datetime) -> list[ConsentEvent]:
+def consents_as_of(subject_ref: UUID, at: datetime, *, refs: Collection[UUID] | None = None) -> list[ConsentEvent]:
     """What the person had answered at an instant: the latest word of each kind that was said by then.
 
-    Goes by when the person answered; ``recorded_at`` of each event tells since when we knew.
+    Goes by when the person answered; ``recorded_at`` of each event tells since when we knew. ``refs``: as for ``events_of``.
     """
-    said = events_of(subject_ref).filter(occurred_at__lte=at)
+    said = events_of(subject_ref, refs=refs).filter(occurred_at__lte=at)
     return sorted(latest(said).values(), key=lambda e: (e.fiduciary_id, e.purpose, e.channel, e.pk))
 
 

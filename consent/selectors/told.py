@@ -132,20 +132,24 @@ class Acts:
         self._kinds = {kind: _between(rows, _WHEN[rows.model], since, before) for kind, rows in kinds.items()}
 
     def count(self) -> int:
-        """How many there are: a query for each kind."""
-        return sum(rows.count() for rows in self._kinds.values())
+        """How many there are, in one query."""
+        return self._marks().count()
 
     __len__ = count
 
     def __getitem__(self, part: slice) -> list[Told]:
         """Some of them, a query more than there are kinds, however many."""
-        first, *others = [_marks(rows, _WHEN[rows.model], kind) for kind, rows in self._kinds.items()]
-        marks = list(first.union(*others, all=True).order_by("-at", "-which", "-row")[part])
+        marks = list(self._marks().order_by("-at", "-which", "-row")[part])
         found = {
             kind: rows.in_bulk([row for _at, which, row in marks if which == kind])
             for kind, rows in self._kinds.items()
         }
         return [Told(**{which: found[which][row]}) for _at, which, row in marks]
+
+    def _marks(self) -> QuerySet[Any, Any]:
+        """When, which kind, and the row, of all of them."""
+        first, *others = [_marks(rows, _WHEN[rows.model], kind) for kind, rows in self._kinds.items()]
+        return first.union(*others, all=True)
 
     def __iter__(self) -> Iterator[Told]:
         """All of them, read in chunks."""

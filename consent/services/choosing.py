@@ -22,7 +22,7 @@ from consent.services.addresses import SUBJECT, Address, addresses_by_channel, a
 from consent.services.evidence import Evidence
 from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
-from consent.services.withdrawing import find, latest_of, notice_of, places_of
+from consent.services.withdrawing import find, latest_of, notice_of, places_of, stopped_since
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -121,6 +121,8 @@ class Offer:
     longest_pause: int
     #: Whether the person blocks something ("do not disturb"): that is stronger than a tick.
     blocks: bool = False
+    #: Since when everything promotional is stopped, at every address; None: something is not.
+    stopped_since: datetime | None = None
 
     @property
     def messages(self) -> list[Group]:
@@ -184,6 +186,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         book.hours,
         book.longest_pause,
         blocks=preferring.blocked_in(row) != preferring.Blocked(),
+        stopped_since=stopped_since(places, said, (*book.asked, *book.unasked), at=at),
     )
 
 

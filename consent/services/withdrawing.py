@@ -1,7 +1,7 @@
 """Withdrawing, stopping everything promotional, and taking a stop back within minutes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.memory import remembering
+from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
@@ -119,7 +120,8 @@ def stop_all_promotional(
     with transaction.atomic(), remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         reached = addresses_by_channel(subject_ref)
-        choices = _noes(reached, latest_of(subject_ref, whose), evidence, named, said_at=said_at, at=at)
+        said, purposes = latest_of(subject_ref, whose), law.purposes_in_force(on=clock.day(at))
+        choices = _noes(reached, said, purposes, evidence, named, said_at=said_at)
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=whose,
@@ -159,9 +161,16 @@ def all_promotion_stopped_since(
 ) -> datetime | None:
     """Since when a stop of everything promotional would say nothing new; None where it would. Reads only."""
     said = latest_of(subject_ref, fiduciary_of(fiduciary))
-    if _noes(addresses_by_channel(subject_ref), said, (), None, said_at=at, at=at):
+    return stopped_since(addresses_by_channel(subject_ref), said, law.purposes_in_force(on=clock.day(at)), at=at)
+
+
+def stopped_since(
+    reached: Mapping[str, Sequence[Address]], said: Said, purposes: Sequence[Purpose], *, at: datetime
+) -> datetime | None:
+    """``all_promotion_stopped_since`` for a caller who knows where the person is reached, what they said, and the purposes."""
+    if any(True for _place in _not_stopped(reached, said, purposes, at)):
         return None
-    promotional = {purpose.code for purpose in law.purposes_in_force(on=clock.day(at)) if purpose.is_promotional}
+    promotional = {purpose.code for purpose in purposes if purpose.is_promotional}
     noes = (event.occurred_at for event in said.values() if event.purpose in promotional and event.answer in NO)
     return max(noes, default=None)
 
@@ -169,25 +178,32 @@ def all_promotion_stopped_since(
 def _noes(
     reached: Mapping[str, Sequence[Address]],
     said: Said,
+    purposes: Sequence[Purpose],
     evidence: Sequence[Evidence],
     named: Address | None,
     *,
     said_at: datetime,
-    at: datetime,
 ) -> list[Choice]:
     """A no to every promotional purpose on every channel where it says something new."""
     choices: list[Choice] = []
-    for purpose in law.purposes_in_force(on=clock.day(at)):
+    for place, purpose, channel, before in _not_stopped(reached, said, purposes, said_at):
+        answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
+        choices.append(Choice(place, purpose, channel, answer, notice_of(before), _proof(evidence, place, named)))
+    return choices
+
+
+def _not_stopped(
+    reached: Mapping[str, Sequence[Address]], said: Said, purposes: Sequence[Purpose], said_at: datetime
+) -> Iterator[tuple[Address, str, str, ConsentEvent | None]]:
+    """Where a no to promotion would say something new: the place, the purpose's code, the channel and the last word there."""
+    for purpose in purposes:
         if not purpose.is_promotional:
             continue
         for channel in MESSAGE_CHANNELS:
             for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
                 before = find(said, place, purpose.code, channel)
                 if _is_open(before, said_at):
-                    answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
-                    proof = _proof(evidence, place, named)
-                    choices.append(Choice(place, purpose.code, str(channel), answer, notice_of(before), proof))
-    return choices
+                    yield place, purpose.code, str(channel), before
 
 
 def _is_open(before: ConsentEvent | None, said_at: datetime) -> bool:

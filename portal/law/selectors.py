@@ -58,6 +58,16 @@ def legal_rule(key: str, *, on: date) -> LegalRule:
     return once("law", key, on, lambda: _one(LegalRule.objects.all(), key, on))
 
 
+def rules_in_force(keys: Iterable[str], *, on: date) -> dict[str, LegalRule]:
+    """Those of ``keys`` that are in force on that day, by their keys: one statement for all of them."""
+    named = sorted(set(keys))
+
+    def look_up() -> dict[str, LegalRule]:
+        return {rule.key: rule for rule in LegalRule.objects.in_force(on).filter(key__in=named)}
+
+    return once("laws", " ".join(named), on, look_up)
+
+
 def house_rule(key: str, *, on: date) -> HouseRule:
     """The promise in force on that day: a later version replaces an earlier one from its own start on.
 

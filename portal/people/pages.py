@@ -44,12 +44,10 @@ def customer_required(view: View[P]) -> View[P]:
 
 
 def login_of(request: HttpRequest) -> User:
-    """The signed-in login, with its person, as the database holds it now. Raises NotAllowed for a stranger."""
-    pk = request.user.pk
-    user = User.objects.select_related("principal__subject", "subject").filter(pk=pk).first() if pk else None
-    if user is None:
+    """The signed-in login, with its person, as this request found it. Raises NotAllowed for a stranger."""
+    if not isinstance(request.user, User):
         raise NotAllowed("Sign in first.")
-    return user
+    return request.user
 
 
 def principal_of(request: HttpRequest) -> Principal:

@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from grievances.models import Ticket
 from portal.selfservice.cookies import COOKIES
+from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import ticket
-from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import customer_client
 
@@ -112,3 +115,35 @@ def test_every_page_behind_the_menu_leads_back():
     for address in ("/privacy/kyc/", "/privacy/messages/", "/privacy/consents/", "/privacy/sessions/"):
         page = signed_in.get(address).text
         assert 'class="crumbs"' in page or 'class="back"' in page, address
+
+
+@pytest.mark.parametrize("address", ["/privacy/preferences/", "/privacy/consents/", "/privacy/who-has-my-data/"])
+def test_a_page_of_a_customer_asks_fewer_than_twelve_statements(
+    asked_and_answered, address, django_assert_max_num_queries
+):
+    assert asked_and_answered.get(address).status_code == 200
+    with django_assert_max_num_queries(11):
+        asked_and_answered.get(address)
+
+
+def test_the_first_page_asks_its_rules_and_its_reader_once(asked_and_answered):
+    asked_and_answered.get("/privacy/")
+    with CaptureQueriesContext(connection) as seen:
+        asked_and_answered.get("/privacy/")
+    tables = [found.group() for query in seen if (found := re.search(r'(?<=FROM ")\w+', query["sql"]))]
+    assert {name for name in tables if tables.count(name) > 1} == set()
+    assert sum("RECURSIVE same" in query["sql"] for query in seen) == 1
+
+
+@pytest.fixture
+def asked_and_answered():
+    """A customer who said yes, then no, and filed three grievances."""
+    every_rule()
+    law_is_loaded()
+    published_notice()
+    user = CustomerUserFactory(member_of=CustomerFactory(kind="individual"))
+    for answer in ("given", "withdrawn"):
+        said(user.principal, answer, address_kind="email", address=user.email, channel="email")
+    for _ in range(3):
+        ticket(principal=user.principal, email=user.email)
+    return customer_client(user)

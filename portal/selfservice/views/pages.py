@@ -1,10 +1,11 @@
 """The entry page and the pages about these pages."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +22,7 @@ from kyc.selectors import documents_of
 from kyc.states import GONE
 from portal.core import clock
 from portal.people.models import Principal
+from portal.people.selectors import refs_of
 from portal.registers.selectors import company_details
 from portal.registers.selectors.senders import fiduciaries_of
 from portal.selfservice.frame import address_of
@@ -63,15 +65,15 @@ def errands(hints: Mapping[str, str] | None = None) -> list[Row]:
     return [Row(label, own.get(name, hint), url) for label, hint, name in ERRANDS if (url := address_of(name))]
 
 
-def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, str]:
-    """How far a signed-in person is, in place of the general words."""
+def hints_for(user: Any, refs: Collection[UUID], *, now: datetime) -> dict[str, str]:
+    """How far a signed-in person, known by ``refs``, is: in place of the general words."""
     hints = {}
     if documents_of(user).exclude(state__in=GONE).exists():
         done, total = progress(user)
         if total:
             said = ngettext("%(done)s of %(total)s task completed.", "%(done)s of %(total)s tasks completed.", total)
             hints["privacy:kyc"] = said % {"done": done, "total": total}
-    answers = Counter(event.answer for event in consents_as_of(principal.subject.ref, now))
+    answers = Counter(event.answer for event in consents_as_of(user.subject_ref, now, refs=refs))
     given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
     if given or answers[Answer.WITHDRAWN]:
         hints["privacy:consents"] = gettext("Yes: %(given)s, withdrawn: %(withdrawn)s") % {
@@ -85,9 +87,10 @@ def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, st
 def home(request: HttpRequest) -> HttpResponse:
     """The first page. Signed in, it also shows what the person has asked and how far it is."""
     now = clock.now()
-    principal = getattr(request.user, "principal", None)
+    principal: Principal | None = getattr(request.user, "principal", None)
+    refs = refs_of(principal.subject) if principal is not None else set[UUID]()
     context: dict[str, Any] = {
-        "errands": errands(hints_for(principal, request.user, now=now) if principal else None),
+        "errands": errands(hints_for(request.user, refs, now=now) if refs else None),
         "track_url": address_of("privacy:track"),
         "company": company_details(on=clock.day(now)),
         "outside_bodies": [body.said(get_language() or "en") for body in outside_bodies(at=now)],
@@ -96,7 +99,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if principal is not None:
         context["to_read"] = notices.to_read(principal.subject.ref, at=now)
         context["is_client"] = fiduciaries_of(request.user, at=now).exists()
-        found = list(tickets_of(request.user).order_by("-received_at", "-pk")[: REQUESTS + 1])
+        found = list(tickets_of(request.user, refs=refs).order_by("-received_at", "-pk")[: REQUESTS + 1])
         said = sentences_for_person(found[:REQUESTS], now=now)
         context["requests"] = [(row, said[row.pk]) for row in found[:REQUESTS]]
         context["has_more"] = len(found) > REQUESTS

@@ -210,16 +210,9 @@ def _show(
         "just": _just_done(request, principal, now),
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
-        "since": _stopped_since(offer, principal, now, client),
+        "since": offer.stopped_since,
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
-
-
-def _stopped_since(offer: Offer, principal: Principal, now: datetime, client: Fiduciary | None) -> datetime | None:
-    """Since when everything promotional is stopped; who has a tick there costs no question."""
-    if any(box.ticked for group in offer.messages if group.purpose.is_promotional for box in group.boxes):
-        return None
-    return withdrawing.all_promotion_stopped_since(principal.subject.ref, _code(client), at=now)
 
 
 def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any] | None:

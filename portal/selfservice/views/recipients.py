@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -51,6 +52,7 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
     principal: Principal | None = getattr(request.user, "principal", None)
     fiduciaries = Fiduciary.objects.filter(is_self=True)
     told: dict[str, datetime] = {}
+    refs: set[UUID] = set()
     if principal is not None:
         refs = people.refs_of(principal.subject.ref)
         answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
@@ -59,7 +61,7 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
     groups: dict[Fiduciary, list[Row]] = {one: [] for one in fiduciaries.order_by("-is_self", "name")}
     for recipient in book.recipients_of(*groups, at=now):
         groups[recipient.fiduciary].append(_row(recipient, told))
-    given = _given(request.user, principal)
+    given = _given(request.user, refs)
     context = {
         "groups": [(fiduciary, rows) for fiduciary, rows in groups.items() if rows],
         "is_signed_in": principal is not None,
@@ -68,11 +70,11 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/recipients/list.html", context)
 
 
-def _given(user: Any, principal: Principal | None) -> list[Given]:
-    if principal is None:
+def _given(user: Any, own: set[UUID]) -> list[Given]:
+    """What was given away about the reader, known by the references ``own``, and about whom they act for."""
+    if not own:
         return []
-    own = (customer.subject.ref for customer in people.customers_of(user))
-    refs = people.every_ref([principal.subject.ref, *own])
+    refs = people.every_ref([*own, *(customer.subject.ref for customer in people.customers_of(user))])
     rows = list(orders.disclosures_to_show(refs, at=clock.now()).order_by("-pk")[:MOST_GIVEN])
     authorities = orders.authority_of(rows)
     names = book.names_of(row.recipient_code for row in rows)
