@@ -25,7 +25,7 @@ from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
 from portal.core import addresses, ciphers, clock
 from portal.core.actor import Actor
-from portal.core.errors import Refused
+from portal.core.errors import LostRace, Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.models import Purpose
@@ -62,7 +62,7 @@ def once(
 
     Returns the answer, and whether it was given before. ``act`` returns references and counts only. Without a key it is
     simply done. Raises OtherRequest when the key came with another body, and whatever ``act`` raises: then the key is
-    free for another try.
+    free for another try. Where ``act`` lost a race to the same request, that one's answer is given.
     """
     if not request_key:
         with transaction.atomic():
@@ -78,7 +78,7 @@ def once(
                 asked_by=asked_by, request_key=request_key, body_sha256=digests[0], answer=answer, taken_at=now
             )
             return answer, False
-    except IntegrityError:
+    except (IntegrityError, LostRace):
         kept = _taken(asked_by, request_key, digests)
         if kept is None:
             raise

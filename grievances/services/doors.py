@@ -17,13 +17,15 @@ from grievances.services.uploads import ReadyFile, SafeFile
 from grievances.states import Door, TicketKind
 from portal.core import access
 from portal.core.actor import Actor
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import User
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 
 #: Names of requests of connected systems in it are filing keys.
 _REQUESTS: Final = UUID("3f0f8f0e-6f6b-4a0e-9f43-6a3c5f1c7d52")
+#: As ``consent.services.attested`` says it of a request that it remembers.
+REUSED: Final = "IDEMPOTENCY_KEY_REUSED"
 BY_STAFF: Final = frozenset({Door.PHONE, Door.POST})
 
 
@@ -65,16 +67,25 @@ def by_system(
     actor: Actor,
     now: datetime,
 ) -> Filed:
-    """File what a connected system took for its fiduciary, once per ``request_key``, in one transaction."""
-    return file_with_files(
-        filing_key=uuid5(_REQUESTS, f"{fiduciary}:{request_key}"),
-        story=story,
-        reach=reach,
-        actor=actor,
-        at=received_at,
-        now=now,
-        fiduciary=fiduciary,
-    )
+    """File what a connected system took for its fiduciary, once per ``request_key`` of that system, in one transaction.
+
+    Two systems of one fiduciary number their requests each by themselves: the key of the ``actor`` is part of the name.
+    Raises LostRace (IDEMPOTENCY_KEY_REUSED) where something was filed under it already; the caller, which remembers
+    requests with their answers, tells a repeated request from another: what is given back here would be taken for filed.
+    """
+    with transaction.atomic():
+        filed = file_with_files(
+            filing_key=uuid5(_REQUESTS, f"{fiduciary}:{actor.label}:{request_key}"),
+            story=story,
+            reach=reach,
+            actor=actor,
+            at=received_at,
+            now=now,
+            fiduciary=fiduciary,
+        )
+        if not filed.is_new:
+            raise LostRace(_("This Idempotency-Key was used for another request. Use a new one."), code=REUSED)
+    return filed
 
 
 def of_fiduciary(fiduciary: str, reference: str) -> Ticket:

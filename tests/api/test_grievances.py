@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from consent.services import attested
 from grievances import standings
 from grievances.models import Ticket
 from grievances.services import filing, reading, sorting
@@ -59,6 +60,35 @@ def test_the_same_request_files_once_and_another_body_under_its_key_is_refused(k
     assert again == {**first, "replayed": True, "tracking_key": ""}
     assert file(key).json()["code"] == "IDEMPOTENCY_KEY_REUSED"
     assert Ticket.objects.count() == 1
+
+
+def test_two_systems_of_one_fiduciary_number_their_requests_alike_and_each_is_filed(key) -> None:
+    other = issued_api_key(Fiduciary.objects.get(code="onesetu"), scopes=["grievances:write"])
+    first, second = file(key).json(), file(other, email="ravi@example.in").json()
+    assert first["reference"] != second["reference"]
+    assert not second["replayed"]
+    assert filing.addresses_of(Ticket.objects.get(reference=second["reference"])) == {"email": "ravi@example.in"}
+
+
+def test_a_request_that_is_not_remembered_is_never_answered_with_what_was_filed_under_its_key_before(
+    key, monkeypatch
+) -> None:
+    file(key)
+    monkeypatch.setattr(attested, "_taken", lambda *_asked: None)
+    answer = file(key, email="ravi@example.in")
+    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert Ticket.objects.count() == 1
+
+
+def test_the_same_request_twice_at_once_is_answered_as_one_that_came_again(key, monkeypatch) -> None:
+    first, real, asked = file(key).json(), attested._taken, []
+
+    def not_yet(*given):
+        asked.append(given)
+        return None if len(asked) == 1 else real(*given)
+
+    monkeypatch.setattr(attested, "_taken", not_yet)
+    assert file(key).json() == {**first, "replayed": True}
 
 
 def read(key: str, reference: str):
