@@ -6,7 +6,7 @@
 import csv
 import io
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from kyc.sanctions.entries import BadListError, Listed, distinct
@@ -16,7 +16,13 @@ _ALIAS_COLUMNS: Final = 5
 _NOTHING: Final = "-0-"
 #: Ships and aircraft are no customers.
 _KINDS: Final = {"individual": "person", "": "organisation"}
-_BIRTH: Final = re.compile(r"\bDOB (?:circa )?(\d{1,2} [A-Z][a-z]{2} \d{4}|[A-Z][a-z]{2} \d{4}|\d{4})(?: to (\d{4}))?")
+#: What is said of a birth ends at the next semicolon.
+_BIRTH: Final = re.compile(r"\bDOB\b([^;]*)")
+_DATE: Final = r"(?:circa )?((?:(?:\d{1,2} )?[A-Z][a-z]{2} )?\d{4})"
+_SPAN: Final = re.compile(rf"{_DATE}(?:(?: to | ?- ?){_DATE})?")
+_MOST_YEARS: Final = 100
+#: The column holds no more; what is cut off stands in a file that we do not read (``sdn_comments.csv``).
+_LONGEST_REMARKS: Final = 1_000
 _COUNTRY: Final = re.compile(r"\b(?:nationality|citizen) ([A-Z][A-Za-z .'-]+)")
 
 
@@ -33,14 +39,13 @@ def read(data: bytes, aliases: bytes = b"") -> list[Listed]:
         seen.add(uid)
         if kind not in _KINDS:
             continue
-        births = [birth for found in _BIRTH.finditer(remarks) for birth in _births(found)]
         countries = [found[1].rstrip(". ") for found in _COUNTRY.finditer(remarks)]
         entries.append(
             Listed(
                 uid,
                 _KINDS[kind],  # type: ignore[arg-type]
                 distinct([name, *others.get(uid, [])]),
-                distinct(births),
+                distinct(_births(remarks)),
                 distinct(countries),
             )
         )
@@ -67,13 +72,33 @@ def _rows(data: bytes, columns: int) -> list[list[str]]:
     return rows
 
 
-def _births(found: re.Match[str]) -> list[str]:
-    said, until = found[1], found[2]
-    if len(said) > 8:
-        try:
-            return [datetime.strptime(said, "%d %b %Y").date().isoformat()]  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            return []
-    first = int(said[-4:])
-    last = int(until) if until else first
-    return [str(year) for year in range(first, min(last, first + 100) + 1)]
+def _births(remarks: str) -> list[str]:
+    """Every day and year of birth of an entry; none at all where one of them is not read whole.
+
+    What is known of a birth excludes people, so half of it would hide somebody; of an entry without one nobody is excluded.
+    """
+    said = [_span(found[1].strip().removesuffix(".")) for found in _BIRTH.finditer(remarks)]
+    if not all(said) or (said and len(remarks) >= _LONGEST_REMARKS):
+        return []
+    return [birth for births in said for birth in births]
+
+
+def _span(text: str) -> list[str]:
+    """A day, or each year from the first to the last; empty for what is neither."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        return []
+    try:
+        first, last = (_first_day(each) for each in (found[1], found[2] or found[1]))
+    except ValueError:
+        return []
+    if not first <= last or last.year - first.year > _MOST_YEARS:
+        return []
+    if not found[2] and found[1].count(" ") == 2:
+        return [first.isoformat()]
+    return [str(year) for year in range(first.year, last.year + 1)]
+
+
+def _first_day(text: str) -> date:
+    """Of a day, a month or a year. Raises ValueError for one that the calendar does not have."""
+    return datetime.strptime(text, ("%Y", "%b %Y", "%d %b %Y")[text.count(" ")]).date()  # noqa: DTZ007 - a day has no zone

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -23,7 +23,7 @@ from kyc.outcomes import CheckOutcome
 from kyc.sanctions import Hit, Index, Listed
 from kyc.selectors import against_approval, current_editions, unscreened_cases, unscreened_parties
 from kyc.services import sealing
-from kyc.states import LikenessState, ListSource
+from kyc.states import DocumentState, LikenessState, ListSource
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor as actors
@@ -46,6 +46,10 @@ YEARS_APART: Final = "kyc.likeness_years_apart"
 #: By how much an edition may shrink before it looks cut. Of a short list a few entries say nothing.
 SHRINKS: Final = "kyc.list_shrinks"
 FEW: Final = 10
+#: By the clock of another country a list may be dated a day ahead of ours.
+DAYS_AHEAD: Final = timedelta(days=1)
+#: What people have agreed to, also where its last day has passed since.
+APPROVED_ONCE: Final = (DocumentState.APPROVED, DocumentState.EXPIRED)
 _indexes: dict[int, Index] = {}
 _lock = threading.Lock()
 
@@ -79,10 +83,14 @@ def import_edition(
 ) -> SanctionsList:
     """Take a new edition, in one transaction with its audit event; everybody is screened against it by the worker.
 
-    The same files again change nothing; two imports of one list take turns. Raises Refused for an edition older than the
-    one that counts (OLDER), and, unless whoever imports says that they have compared it with its publication, for one that
-    looks cut: without other names where that one had them (NAMES_MISSING) or with far fewer entries (MUCH_SMALLER).
+    The same files again change nothing; two imports of one list take turns. Raises Refused for an edition of a day that
+    has not come (AHEAD), which would keep every later one out, for one older than the one that counts (OLDER), and, unless
+    whoever imports says that they have compared it with its publication, for one that looks cut: without other names where
+    that one had them (NAMES_MISSING) or with far fewer entries (MUCH_SMALLER).
     """
+    if version > day(now) + DAYS_AHEAD:
+        said = _("The edition is dated %(version)s, and that day has not come. Look at the date and import it again.")
+        raise Refused(said % {"version": version.isoformat()}, code="AHEAD")
     with transaction.atomic():
         turns.take(f"kyc.sanctions:{source}")
         current = SanctionsList.objects.filter(source=source, superseded_at=None).first()
@@ -290,13 +298,24 @@ def _index_of(edition: SanctionsList) -> Index:
 
 
 def _births(case: Case, party: Party | None) -> set[str]:
-    """The years of birth that a signature has proved, of the customer itself or the party; of a day only the year is kept."""
-    runs = Check.objects.filter(document__case=case, document__party=party, document__erased_at=None, name="signature")
+    """The years of birth that a signature has proved, of the customer itself or the party; of a day only the year is kept.
+
+    A year narrows what is looked for, so only documents count that people approved and whose name is this one's: a
+    genuine paper of somebody else would hide a likeness.
+    """
+    runs = Check.objects.filter(
+        document__case=case,
+        document__party=party,
+        document__erased_at=None,
+        document__state__in=APPROVED_ONCE,
+        name__in=("signature", "name"),
+    )
     ahead = runs.select_related("evidence", "document__case", "document__party__principal").order_by("attempt")
-    last = {check.document_id: check for check in ahead}
+    last = {(check.document_id, check.name): check for check in ahead}
+    passed = {key: check for key, check in last.items() if check.outcome == CheckOutcome.PASS}
     found = set()
-    for check in last.values():
-        if check.outcome != CheckOutcome.PASS or not hasattr(check, "evidence"):
+    for (document_id, name), check in passed.items():
+        if name != "signature" or (document_id, "name") not in passed or not hasattr(check, "evidence"):
             continue
         try:
             opened = sealing.opened(check.document, check.evidence.sealed)

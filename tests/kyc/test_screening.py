@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -273,21 +273,28 @@ def test_a_signed_year_of_birth_that_differs_is_no_likeness(zoran, monkeypatch):
     assert Screening.objects.get().likenesses == 0
 
 
-def signed(case: Any, kind: str, *said: tuple[str, str], sealed: bool = True) -> None:
+def run_of(document: Any, name: str, attempt: int, outcome: str) -> Check:
+    return Check.objects.create(
+        document=document,
+        name=name,
+        attempt=attempt,
+        outcome=outcome,
+        severity="blocking",
+        document_sha256="0" * 64,
+        plan_version="1",
+        started_at=NOW,
+        ended_at=NOW,
+    )
+
+
+def signed(
+    case: Any, kind: str, *said: tuple[str, str], sealed: bool = True, name: str = "PASS", **changes: Any
+) -> None:
     """A document of the case whose signature was looked at, once for each outcome with the date of birth that it gave."""
-    document = paper(case, kind)
+    document = paper(case, kind, **changes)
+    run_of(document, "name", 1, name)
     for attempt, (outcome, birth) in enumerate(said, start=1):
-        run = Check.objects.create(
-            document=document,
-            name="signature",
-            attempt=attempt,
-            outcome=outcome,
-            severity="blocking",
-            document_sha256="0" * 64,
-            plan_version="1",
-            started_at=NOW,
-            ended_at=NOW,
-        )
+        run = run_of(document, "signature", attempt, outcome)
         if sealed:
             CheckEvidence.objects.create(check_run=run, sealed=sealing.seal(document, json.dumps({"birth": birth})))
 
@@ -306,6 +313,31 @@ def test_the_years_of_birth_that_a_last_look_proved_are_read_at_once_for_all_doc
     assert asked() == ({"1965"}, alone)
     signed(zoran, "digilocker_xml", ("PASS", "XX-XX-1966"))
     assert asked()[0] == {"1965", "1966"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "births"),
+    [
+        ({}, {"1990"}),
+        ({"state": "expired"}, {"1990"}),
+        ({"state": "rejected"}, set()),
+        ({"state": "replaced"}, set()),
+        ({"state": "checked"}, set()),
+        ({"state": "checked", "sent_at": None}, set()),
+        ({"name": "FAIL"}, set()),
+        ({"name": "WARN"}, set()),
+    ],
+)
+def test_only_a_paper_that_people_approved_and_that_bears_the_name_narrows_by_its_year_of_birth(zoran, changes, births):
+    signed(zoran, "digilocker_xml", ("PASS", "XX-XX-1990"), **changes)
+    assert screening._births(zoran, None) == births
+
+
+def test_a_rejected_paper_of_somebody_else_hides_no_likeness(zoran):
+    signed(zoran, "digilocker_xml", ("PASS", "XX-XX-1990"), state="rejected", name="FAIL")
+    imported(ZORAN)
+    screening.screen_round(now=clock.now())
+    assert Likeness.objects.get().birth == "unknown"
 
 
 @pytest.mark.parametrize(("amount", "found"), [(1, 0), (2, 1)])
@@ -375,6 +407,17 @@ class TestImport:
         assert SanctionsList.objects.get(superseded_at=None).size == 40
         told = AuditEvent.objects.filter(kind="kyc.sanctions.imported").order_by("pk")
         assert [event.facts["compared"] for event in told] == [False, False, True]
+
+    def test_an_edition_of_a_day_that_has_not_come_is_refused_and_keeps_no_later_one_out(self, house, tmp_path):
+        path = tmp_path / "sdn.csv"
+        path.write_bytes(lists.ofac(("36", "QUILL", "individual", "")))
+        today = clock.day(clock.now())
+        for ahead in (today.replace(year=today.year + 70, day=1), today + timedelta(days=2)):
+            with pytest.raises(CommandError, match="that day has not come"):
+                call_command("import_sanctions", "ofac", str(path), "--as-of", ahead.isoformat())
+        assert not SanctionsList.objects.exists()
+        call_command("import_sanctions", "ofac", str(path), "--as-of", (today + timedelta(days=1)).isoformat())
+        assert SanctionsList.objects.get().size == 1
 
     @pytest.mark.parametrize("extra", [[], ["--as-of", "soon"]])
     def test_an_edition_without_a_day_is_refused(self, house, tmp_path, extra):

@@ -71,6 +71,29 @@ def test_the_list_of_ofac_is_read_with_other_names_births_and_countries_and_with
 
 
 @pytest.mark.parametrize(
+    ("remarks", "births"),
+    [
+        ("DOB 01 Jan 1960 to 31 Dec 1965; POB Nowhere.", ("1960", "1961", "1962", "1963", "1964", "1965")),
+        ("DOB Sep 1959 to Oct 1962.", ("1959", "1960", "1961", "1962")),
+        ("DOB circa 1979-1982; citizen Nowhere.", ("1979", "1980", "1981", "1982")),
+        ("DOB circa Mar 1965.", ("1965",)),
+        ("DOB 1955 to circa 1956; alt. DOB 09 Feb 1960", ("1955", "1956", "1960-02-09")),
+        # Not read whole: then nothing is known of the birth, and nobody is left out for it.
+        ("DOB 1965; alt. DOB between 1970 and 1975.", ()),
+        ("DOB 1965 (approximately).", ()),
+        ("DOB 30 Feb 1960.", ()),
+        ("DOB 1965 to 1960.", ()),
+        ("DOB ; POB Nowhere.", ()),
+        ("POB Nowhere.", ()),
+        ("DOB 1965; " + "x" * 990, ()),
+    ],
+)
+def test_a_birth_that_ofac_gives_as_a_span_is_each_of_its_years_and_one_not_read_whole_is_unknown(remarks, births):
+    entries = ofac.read(lists.ofac(("36", "QUILL, Zoran", "individual", remarks)))
+    assert entries[0].births == births
+
+
+@pytest.mark.parametrize(
     ("data", "others"),
     [
         (b"", b""),
