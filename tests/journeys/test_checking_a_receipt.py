@@ -146,6 +146,8 @@ def the_verifier_holds(page: Page, proof: Path) -> None:
     assert "The receipt holds" in said_there
     assert '"event": "given"' in said_there
     assert ledger.verifier().name in said_there
+    assert page.locator("#result-record").is_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     assert "does not hold" in check_here(page, bent(proof))
     assert page.locator("#result-record").is_hidden()
     keys = page.locator("#verifier-vkeys")
