@@ -13,9 +13,14 @@ from django.utils.translation import get_language
 
 from portal.core import ids, problem_details
 from portal.core.error_texts import FRAME, TEXTS
+from portal.core.written import written_in
 
 #: Seconds after which a request may be sent again; the 503 page says 5 minutes too.
 TRY_AGAIN_AFTER = 300
+#: Seconds after which tries are counted anew; the 429 page says an hour too. Every limit of our pages has this window.
+COUNTED_ANEW_AFTER = 3600
+#: How Django begins its reason where a form was not sent by a page of ours.
+FOREIGN = ("Origin checking", "Referer checking")
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +88,10 @@ def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, HTTPStatus.TOO_MANY_REQUESTS, "429")
+    """429 with ``Retry-After`` (RFC 6585, 4): so many tries in an hour and no more; what was written stands on the page."""
+    response = page(request, HTTPStatus.TOO_MANY_REQUESTS, "429", kept=written_in(request))
+    response.headers["Retry-After"] = str(COUNTED_ANEW_AFTER)
+    return response
 
 
 def unavailable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -106,5 +114,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def session_ended(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's token no longer fits: the session ended or the page stood open for too long."""
-    return page(request, HTTPStatus.FORBIDDEN, "session_ended")
+    """The form's token no longer fits: the session ended or the page stood open for too long.
+
+    No browser keeps our pages, so what was written stands on this one. What another site sent is not repeated: its words
+    would look like ours.
+    """
+    kept = () if reason.startswith(FOREIGN) else written_in(request)
+    return page(request, HTTPStatus.FORBIDDEN, "session_ended", kept=kept)

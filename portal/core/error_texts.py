@@ -156,15 +156,15 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "429": {
         "en": ErrorText(
             "Too many tries in a short time",
-            "To keep accounts safe we take only so many tries. Nothing was changed. Wait 15 minutes, then try again.",
+            "To keep accounts safe we take only so many tries. Nothing was changed. Wait an hour, then try again.",
         ),
         "hi": ErrorText(
             "थोड़े समय में बहुत बार कोशिश हुई",
-            "खातों की सुरक्षा के लिए हम सीमित कोशिशें ही लेते हैं। कुछ भी बदला नहीं गया। 15 मिनट रुकें, फिर कोशिश करें।",
+            "खातों की सुरक्षा के लिए हम सीमित कोशिशें ही लेते हैं। कुछ भी बदला नहीं गया। एक घंटा रुकें, फिर कोशिश करें।",
         ),
         "mr": ErrorText(
             "थोड्या वेळात खूप वेळा प्रयत्न झाले",
-            "खाती सुरक्षित ठेवण्यासाठी आम्ही मर्यादित प्रयत्नच घेतो. काहीही बदललेले नाही. 15 मिनिटे थांबा, मग पुन्हा प्रयत्न करा.",
+            "खाती सुरक्षित ठेवण्यासाठी आम्ही मर्यादित प्रयत्नच घेतो. काहीही बदललेले नाही. एक तास थांबा, मग पुन्हा प्रयत्न करा.",
         ),
     },
     "500": {
@@ -198,15 +198,15 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "session_ended": {
         "en": ErrorText(
             "Your session has ended",
-            "The page was open for too long, or you signed out in another window. What you sent was not saved. Go back in your browser to copy what you wrote, load the page again, and send it once more.",
+            "The page was open for too long, or you signed out in another window. What you sent was not saved. If you wrote something, copy it from here, load the page again, and send it once more.",
         ),
         "hi": ErrorText(
             "आपका सत्र समाप्त हो गया है",
-            "पेज बहुत देर तक खुला रहा, या आपने दूसरी विंडो में साइन आउट किया। आपने जो भेजा वह सहेजा नहीं गया। ब्राउज़र में पीछे जाकर लिखा हुआ कॉपी करें, पेज फिर से खोलें और दोबारा भेजें।",
+            "पेज बहुत देर तक खुला रहा, या आपने दूसरी विंडो में साइन आउट किया। आपने जो भेजा वह सहेजा नहीं गया। आपने कुछ लिखा हो तो उसे यहाँ से कॉपी करें, पेज फिर से खोलें और दोबारा भेजें।",
         ),
         "mr": ErrorText(
             "तुमचे सत्र संपले आहे",
-            "पान खूप वेळ उघडे होते, किंवा तुम्ही दुसऱ्या विंडोमध्ये साइन आउट केले. तुम्ही पाठवलेले जतन झाले नाही. ब्राउझरमध्ये मागे जाऊन लिहिलेले कॉपी करा, पान पुन्हा उघडा आणि परत पाठवा.",
+            "पान खूप वेळ उघडे होते, किंवा तुम्ही दुसऱ्या विंडोमध्ये साइन आउट केले. तुम्ही पाठवलेले जतन झाले नाही. काही लिहिले असल्यास ते येथून कॉपी करा, पान पुन्हा उघडा आणि परत पाठवा.",
         ),
     },
 }

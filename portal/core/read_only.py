@@ -5,18 +5,17 @@ that is brought back does not carry it away. On several machines it lies on a sh
 """
 
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 from celery import Task
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
 from portal.core import clock, error_pages, hooks
+from portal.core.written import written_in
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -43,12 +42,6 @@ GO_ON: Final = (
     "portal.audit.tasks.",
     "portal.workplace.tasks.pulse",
 )
-#: Fields whose text is not given back: secrets, and what no person wrote.
-NOT_GIVEN_BACK: Final = ("csrfmiddlewaretoken", "password", "code", "token", "next")
-LONGEST: Final = 20_000
-#: What nobody wrote: the names of buttons and choices, numbers of rows, and the reference that keeps a form from counting
-#: twice.
-OF_THE_FORM: Final = re.compile(r"[a-z][a-z_.:-]{0,39}|\d{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def is_on() -> bool:
@@ -97,27 +90,7 @@ class ReadOnly:
         if hooks.only_asks.ask(request):
             return self.get_response(request)
         with translation.override(translation.get_language_from_request(request)):
-            return error_pages.read_only(request, kept=_written(request))
-
-
-def _written(request: HttpRequest) -> list[str]:
-    """What the person typed, for them to copy: the texts of the form, without secrets and without files."""
-    if request.path.startswith("/api/"):
-        return []
-    try:
-        data: Any = request.POST
-    except (RequestDataTooBig, TooManyFilesSent, OSError):
-        return []
-    fields = ((name, value.strip()) for name, values in data.lists() for value in values)
-    return [
-        value
-        for name, value in fields
-        if value and len(value) <= LONGEST and not _is_secret(name) and not OF_THE_FORM.fullmatch(value)
-    ]
-
-
-def _is_secret(name: str) -> bool:
-    return any(part in name.lower() for part in NOT_GIVEN_BACK)
+            return error_pages.read_only(request, kept=written_in(request))
 
 
 class WaitingTask(Task):

@@ -111,6 +111,30 @@ def test_a_form_of_an_ended_session_says_so_and_changes_nothing(visitor):
     assert "OS-ER-" in answer.text
 
 
+def test_a_form_of_an_ended_session_gives_back_what_was_written_without_secrets(visitor):
+    answer = visitor.post(
+        "/form", {"text": "They <b>wrote</b> at night.", "password": "Hidden words 1", "act": "save", "of": "a" * 64}
+    )
+    assert "They &lt;b&gt;wrote&lt;/b&gt; at night." in answer.text
+    assert "Go back in your browser" not in answer.text
+    assert "Hidden words 1" not in answer.text
+    assert answer.context["kept"] == ["They <b>wrote</b> at night."]
+
+
+def test_the_words_of_another_site_are_not_repeated_on_a_page_of_ours(visitor):
+    answer = visitor.post("/form", {"text": "Call this number."}, headers={"origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert "Call this number." not in answer.text
+
+
+def test_too_many_tries_say_when_to_come_back_and_give_back_what_was_written():
+    request = RequestFactory().post("/x", {"words": "They wrote at night."})
+    answer = error_pages.too_many(request)
+    assert answer.headers["Retry-After"] == "3600"
+    assert "Wait an hour" in answer.text
+    assert "They wrote at night." in answer.text
+
+
 @override_settings(ALLOWED_HOSTS=["portal.example"])
 def test_a_wrong_host_is_a_bad_request(visitor):
     assert visitor.get("/form", headers={"host": "evil.example"}).status_code == 400

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from grievances.models import TrackingCode
 from grievances.services import tracking
-from portal.core import clock
+from portal.core import clock, error_pages
 from portal.core.ids import new_reference
 from portal.outbox.models import Message
 from portal.selfservice import limits
@@ -89,11 +89,17 @@ def test_references_are_drawn_from_many_and_do_not_follow_each_other() -> None:
     assert len({reference[:10] for reference in drawn}) == 5
 
 
+def test_every_window_is_the_hour_that_the_page_names() -> None:
+    assert {seconds for _most, seconds in limits.LIMITS.values()} == {error_pages.COUNTED_ANEW_AFTER}
+
+
 def test_too_many_tries_are_slowed_and_told_how_long(known, monkeypatch) -> None:
     monkeypatch.setitem(limits.LIMITS, "track.ask.pair", (2, 3600))
     answers = [Client().post(ASK, {"reference": known, "address": ADDRESS}) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [302, 302, 429]
-    assert "Wait 15 minutes" in answers[2].content.decode()
+    assert "Wait an hour" in answers[2].content.decode()
+    assert answers[2].headers["Retry-After"] == "3600"
+    assert answers[2].context["kept"] == [known, ADDRESS]
     other = new_reference("GR")
     unknown = [Client().post(ASK, {"reference": other, "address": ADDRESS}) for _ in range(3)]
     assert [answer.status_code for answer in unknown] == [302, 302, 429]
