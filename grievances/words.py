@@ -283,6 +283,28 @@ def instant(at: datetime, zone: tzinfo = IST) -> str:
     return date_format(at.astimezone(zone), "j F Y, H:i T")
 
 
+_ALREADY: Final[Mapping[str, tuple[Text, Text]]] = {
+    "open": (
+        _("This grievance is open already. It is with us."),
+        _("This request is open already. It is with us."),
+    ),
+    "answered": (
+        _("We have answered this grievance already. Tell us if our answer settles it."),
+        _("We have answered this request already. Tell us if our answer settles it."),
+    ),
+    "closed": (
+        _("This grievance is closed already."),
+        _("This request is closed already."),
+    ),
+}
+
+
+def stands_already(state: str, *, is_request: bool) -> str:
+    """How it stands, to whoever presses a second time or on an old page."""
+    named = "open" if state in states.OPEN_STATES else "closed" if state == states.TicketState.CLOSED else "answered"
+    return str(_ALREADY[named][is_request])
+
+
 def left(days: int) -> str:
     """Whole days from today, in words; below zero they have passed."""
     if days < 0:

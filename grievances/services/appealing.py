@@ -40,7 +40,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
         )  # two appeals at once are heard one after the other
         refused = standings.why_no_appeal(fresh, now=at)
         if refused is not None:
-            raise Refused(_why_not(fresh, refused), code=refused.upper())
+            raise Refused(why_not(fresh, refused), code=refused.upper())
         last = fresh.resolutions.order_by("-proposed_at", "-pk").first()
         Resolution.objects.filter(ticket=fresh, answer=Answer.WAITING).update(answer=Answer.DECLINED, answered_at=at)
         made = Appeal.objects.create(
@@ -130,7 +130,8 @@ def _end(waiting: Appeal, outcome: AppealOutcome, *, by: User | None, actor: Act
     )
 
 
-def _why_not(ticket: Ticket, refused: NoAppeal) -> str:
+def why_not(ticket: Ticket, refused: NoAppeal) -> str:
+    """In the person's words, why no appeal can be made."""
     if refused == NoAppeal.ALREADY:
         return _("You have appealed already. Another officer looks at it, or has answered it.")
     if refused == NoAppeal.ENDED:

@@ -9,6 +9,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from grievances import selectors
 from grievances.models import TicketEntry, TrackingCode
 from grievances.services import resolving, thread, tracking
 from grievances.states import ClosedBecause, EntryKind, TicketState
@@ -20,6 +21,7 @@ from portal.selfservice.templatetags.reaching import in_groups
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.pictures import png
+from tests.grievances.requests import shown
 from tests.people.factories import CustomerUserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -341,3 +343,55 @@ def test_before_an_answer_nothing_leads_to_an_appeal(client, ticket) -> None:
     assert client.get(where + "appeal/").headers["Location"] == where
     client.post(where + "appeal/", {"why": "Now."})
     assert not ticket.appeals.exists()
+
+
+def test_an_appeal_that_comes_too_late_is_said_not_to_be_made_and_its_words_stay(client, ticket, officer) -> None:
+    answered_by(officer, ticket)
+    ends = selectors.appeal_until(ticket)
+    with time_machine.travel(ends + timedelta(days=1)):
+        where = opened(client, ticket)
+        for path, more in (("settle/", {"settled": "appeal"}), ("appeal/", {})):
+            page = client.post(where + path, {"why": "Nobody <b>looked</b>.", **more}, follow=True).text
+            assert "No appeal was made. The time to appeal ended on" in page
+            assert "What you wrote is not sent." in page
+            assert "Nobody &lt;b&gt;looked&lt;/b&gt;.</textarea>" in page
+            assert "No, let another officer look at it" not in page
+    assert not ticket.appeals.exists()
+
+
+def test_an_appeal_before_an_answer_is_said_not_to_be_made_and_its_words_stay(client, ticket) -> None:
+    page = client.post(opened(client, ticket) + "appeal/", {"why": "You are slow."}, follow=True).text
+    assert "No appeal was made. You can appeal when we have answered, or when our answer is late." in page
+    assert "You are slow.</textarea>" in page
+
+
+def test_a_second_appeal_with_other_words_is_said_not_to_be_made(client, ticket, officer) -> None:
+    answered_by(officer, ticket)
+    where = opened(client, ticket)
+    client.post(where + "settle/", {"settled": "appeal", "why": "Nobody looked."})
+    page = client.post(where + "settle/", {"settled": "appeal", "why": "And the bill."}, follow=True).text
+    assert "No appeal was made. You have appealed already." in page
+    assert "And the bill.</textarea>" in page
+    again = client.post(where + "appeal/", {"why": "Nobody looked."}, follow=True).text
+    assert "No appeal was made" not in again
+
+
+def test_words_to_a_grievance_that_opens_no_more_stand_there_to_be_copied(client, ticket, officer) -> None:
+    answered_by(officer, ticket)
+    resolving.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
+    with time_machine.travel(clock.now() + timedelta(days=400)):
+        where = opened(client, ticket)
+        assert "reopen/" not in client.get(where).text
+        page = client.post(where + "appeal/", {"why": "It came back."}, follow=True).text
+    assert "No appeal was made." in page
+    assert "It stands below, for you to copy." in page
+    assert "It came back.</textarea>" in page
+
+
+def test_withdrawing_a_request_calls_it_a_request(client) -> None:
+    where = opened(client, shown(at=clock.now()).ticket)
+    page = client.get(where + "withdraw/").text
+    assert "Withdraw your request" in page
+    assert "grievance" not in page.split("<main")[1].split("</main>")[0].lower()
+    for said in ("", "This request is closed already."):
+        assert said in client.post(where + "withdraw/", follow=True).text

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from grievances import forms, selectors, standings
 from grievances.models import Ticket
-from grievances.services import appealing, rating, resolving, timing
+from grievances.services import appealing, rating, resolving, thread, timing
 from grievances.states import EntryKind, TicketState
 from portal.core import clock
 from portal.core.errors import IllegalMove, LostRace, Refused
@@ -24,6 +24,8 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         return ask_first(request, reference)
     can_appeal = standings.why_no_appeal(found, now=clock.now()) is None
+    if request.POST.get("settled") == "appeal" and not can_appeal:
+        return _not_appealed(request, found)
     form = forms.SettledForm(request.POST, can_appeal=can_appeal, is_request=selectors.is_request(found))
     if not form.is_valid():
         return show(request, found, settled_form=form)
@@ -57,7 +59,7 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and no_appeal is None and form.is_valid():
         return _appeal(request, found, form.cleaned_data["why"])
     if request.method == "POST" and no_appeal is not None:
-        return told_how_it_stands(request, found, "", kind=EntryKind.APPEALED)
+        return _not_appealed(request, found)
     if no_appeal is not None:
         return to_page(found.reference)
     context = {
@@ -72,16 +74,27 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _appeal(request: HttpRequest, found: Ticket, why: str) -> HttpResponse:
-    """The appeal itself. A second press, or an old page, is told how it stands."""
+    """The appeal itself. A second press, or an old page, is told that none was made, and why."""
     actor = request.actor  # type: ignore[attr-defined]
     try:
         appealing.appeal(ticket=found, why=why, actor=actor, at=clock.now())
     except (IllegalMove, LostRace, Refused):
         found.refresh_from_db()
-        if not found.appeals.exists():
+        if standings.why_no_appeal(found, now=clock.now()) is None:
             raise
-        return told_how_it_stands(request, found, why, kind=EntryKind.APPEALED)
+        return _not_appealed(request, found)
     return to_page(found.reference)
+
+
+def _not_appealed(request: HttpRequest, found: Ticket) -> HttpResponse:
+    """No appeal was made: why not, how it stands, and the words again. The same words twice are a second press."""
+    form = forms.AppealForm(request.POST)
+    why = form.cleaned_data["why"] if form.is_valid() else request.POST.get("why", "").strip()
+    refused = standings.why_no_appeal(found, now=clock.now())
+    if refused is not None and not thread.has_said(found, EntryKind.APPEALED, why):
+        said = _("No appeal was made. %(why)s") % {"why": appealing.why_not(found, refused)}
+        messages.warning(request, said)
+    return told_how_it_stands(request, found, why, kind=EntryKind.APPEALED)
 
 
 @require_POST

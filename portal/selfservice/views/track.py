@@ -214,7 +214,8 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         return ask_first(request, reference)
     if request.method != "POST":
-        return render(request, "selfservice/track/withdraw.html", {"ticket": found})
+        context = {"ticket": found, "is_request": selectors.is_request(found)}
+        return render(request, "selfservice/track/withdraw.html", context)
     try:
         resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
     except (IllegalMove, LostRace, Refused):
@@ -279,18 +280,19 @@ def to_page(reference: str) -> HttpResponse:
 
 def told_how_it_stands(request: HttpRequest, found: Ticket, said: str, *, kind: EntryKind) -> HttpResponse:
     """A second press, or an old page: it is so already. Words that are not in the thread yet stand in the form again."""
-    if found.state in OPEN_STATES:
-        messages.info(request, _("This grievance is open already. It is with us."))
-    elif found.state == TicketState.ANSWERED:
-        messages.info(request, _("We have answered this grievance already. Tell us if our answer settles it."))
-    else:
-        messages.info(request, _("This grievance is closed already."))
+    is_request = selectors.is_request(found)
+    messages.info(request, words.stands_already(found.state, is_request=is_request))
     if not said or thread.has_said(found, kind, said):
         return to_page(found.reference)
+    stands = standings.standing_of(found, now=clock.now())
+    if found.state == TicketState.CLOSED and stands.person != PersonAction.REOPEN:
+        messages.warning(request, _("What you wrote is not sent. It stands below, for you to copy."))
+        return show(request, found, unsent=said)
     messages.warning(request, _("What you wrote is not sent. It stands in the form below: send it from there."))
     if found.state == TicketState.ANSWERED:
+        can_appeal = standings.why_no_appeal(found, now=clock.now()) is None
         given = {"settled": "no", "why": said}
-        form_of_word = forms.SettledForm(initial=given, is_request=selectors.is_request(found))
+        form_of_word = forms.SettledForm(initial=given, can_appeal=can_appeal, is_request=is_request)
         return show(request, found, settled_form=form_of_word)
     form = forms.ReplyForm if found.state in OPEN_STATES else forms.MessageForm
     return show(request, found, message_form=form(initial={"message": said}))
@@ -346,8 +348,9 @@ def show(
     message_form: forms.MessageForm | None = None,
     settled_form: forms.SettledForm | None = None,
     rating_form: forms.RatingForm | None = None,
+    unsent: str = "",
 ) -> HttpResponse:
-    """The page of one grievance, with the forms as they were sent where one has errors."""
+    """The page of one grievance, with the forms as they were sent where one has errors, or what no form takes now."""
     now = clock.now()
     stands = standings.standing_of(found, now=now)
     can_remind = stands.person == PersonAction.REMIND
@@ -373,6 +376,7 @@ def show(
         "rating_form": (rating_form or forms.RatingForm()) if rating.can_rate(found) else None,
         "error_form": message_form or settled_form or rating_form,
         "page_has_errors": has_errors,
+        "unsent": unsent,
         "outside": [
             body.said(translation.get_language() or "en") for body in selectors.outside_bodies(at=now, ticket=found)
         ],
