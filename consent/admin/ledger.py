@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from consent.admin.past import PastPages
 from consent.forms import WithdrawForm
-from consent.models import ConsentEvent, ConsentState
+from consent.models import ConsentEvent, ConsentState, ManagerRequest
 from consent.permissions import Permission
 from consent.resources import ConsentEventResource, ConsentStateResource
 from consent.rules.fold import YES
+from consent.services import manager_requests
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock, moments
@@ -99,6 +100,7 @@ class ConsentEventAdmin(PastPages, _Answers):
         "text_shown",
         "earlier",
         "later",
+        "signed_request",
         "full_entry",
     )
     readonly_fields = fields
@@ -145,6 +147,12 @@ class ConsentEventAdmin(PastPages, _Answers):
     @admin.display(description=gettext_lazy("later answer"))
     def later(self, obj: ConsentEvent) -> str:
         return _link(ConsentEvent.objects.filter(previous=obj).first())
+
+    @admin.display(description=gettext_lazy("request of the consent manager, as signed"))
+    def signed_request(self, obj: ConsentEvent) -> str:
+        """All that settles a dispute about it: with these lines anybody can check the signature without us."""
+        kept = ManagerRequest.objects.filter(receipt=obj.receipt_id).select_related("manager").first()
+        return "\n".join(manager_requests.described(kept)) if kept else "–"
 
     @admin.display(description=gettext_lazy("whole entry"))
     def full_entry(self, obj: ConsentEvent) -> str:

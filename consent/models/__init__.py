@@ -9,7 +9,7 @@ from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
 from consent.models.inbound import InboundMessage
 from consent.models.lists import ConsentList, ListFault
-from consent.models.managers import ManagerLink
+from consent.models.managers import ManagerLink, ManagerRequest
 from consent.models.notices import (
     DefectMended,
     Notice,
@@ -49,6 +49,7 @@ __all__ = [
     "LateNotice",
     "ListFault",
     "ManagerLink",
+    "ManagerRequest",
     "Meeting",
     "Notice",
     "NoticeReview",

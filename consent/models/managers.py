@@ -1,4 +1,4 @@
-"""Which consent manager acts for whom."""
+"""Which consent manager acts for whom, and what proves that it acted."""
 
 from typing import ClassVar
 from uuid import uuid4
@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from consent.models.events import ConsentReceipt
 from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
 
 
 class ManagerLink(models.Model):
@@ -45,3 +47,38 @@ class ManagerLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.ref)
+
+
+class ManagerRequest(AppendOnlyModel):
+    """A request of a consent manager from which answers were recorded, as it was signed: its yes or no is evidence (DPDP s.6(7)).
+
+    ``manager`` is the entry of the book whose public key the signature holds under; it is over ``signed``. The body names
+    the link, a purpose, a channel and the hash of a text, never a person; its SHA-256 stands in the leaf of each answer.
+    Kept as long as the answers.
+    """
+
+    receipt = models.OneToOneField(
+        ConsentReceipt, models.PROTECT, related_name="manager_request", verbose_name=_("receipt")
+    )
+    manager = models.ForeignKey(
+        "registers.ConsentManager", models.PROTECT, related_name="+", verbose_name=_("consent manager")
+    )
+    message_id = models.CharField(_("number of the request"), max_length=128)
+    timestamp = models.CharField(_("time as signed"), max_length=11)
+    signature = models.CharField(_("signature"), max_length=88)
+    body = models.BinaryField(_("request"))
+    taken_at = models.DateTimeField(_("taken"))
+
+    data_categories = declare(none="id receipt manager message_id timestamp signature body taken_at")
+
+    class Meta:
+        verbose_name = _("signed request of a consent manager")
+        verbose_name_plural = _("signed requests of consent managers")
+
+    def __str__(self) -> str:
+        return self.message_id
+
+    @property
+    def signed(self) -> bytes:
+        """The exact bytes that the signature is over (Standard Webhooks)."""
+        return f"{self.message_id}.{self.timestamp}.".encode() + bytes(self.body)

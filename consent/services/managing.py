@@ -10,15 +10,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ManagerLink, NoticeText
 from consent.rules.fold import YES
 from consent.selectors import history, stops
 from consent.selectors.notices import notices_for
-from consent.services import renewing, turns
+from consent.services import manager_requests, renewing, turns
 from consent.services.addresses import Address, addresses_of
+from consent.services.manager_requests import Heard
 from consent.services.recording import Choice, Recorded, record_all
 from consent.services.withdrawing import find, latest_of, withdraw
 from consent.states import Answer, Way
@@ -33,7 +34,7 @@ from portal.outbox.models import ReceivedWebhook
 from portal.people import selectors as people
 from portal.people.models import Subject
 from portal.registers.models import ConsentManager
-from portal.registers.selectors.managers import managers_in_force
+from portal.registers.selectors.managers import manager_of, managers_in_force
 
 CODE: Final = "consent.manager_code"
 CODE_LIFE_RULE: Final = "consent.manager_code_life"
@@ -70,7 +71,7 @@ def offer_link(*, subject_ref: UUID, manager: ConsentManager, now: datetime | No
     at = now or clock.now()
     if not managers_in_force(at=at, fiduciary=manager.fiduciary.code).filter(pk=manager.pk).exists():
         raise Refused(_("This consent manager may not act for you now."), code="NO_SUCH_MANAGER")
-    if links_of(subject_ref).filter(manager=manager).exists():
+    if links_of(subject_ref).filter(_of(manager)).exists():
         raise Refused(_("This consent manager is linked already."), code="LINKED_ALREADY")
     life = law.house_rule(CODE_LIFE_RULE, on=clock.day(at)).duration
     for _try in range(_CODE_TRIES):
@@ -97,15 +98,15 @@ def link(*, manager: ConsentManager, code: str, now: datetime) -> ManagerLink:
     Raises NotFound for a code that is wrong, over, used, or was made for another manager; it does not say which.
     """
     with transaction.atomic():
-        rows = ManagerLink.objects.select_for_update().filter(
+        rows = ManagerLink.objects.select_for_update(of=("self",)).filter(
+            _of(manager),
             code_hash__in=ciphers.blind_indexes(code.strip(), domain=CODE),
-            manager=manager,
             linked_at=None,
             ended_at=None,
             code_until__gt=now,
         )
         found = rows.first()
-        if found is None or links_of(found.subject_ref).filter(manager=manager).exists():
+        if found is None or links_of(found.subject_ref).filter(_of(manager)).exists():
             raise NotFound("There is no such code.", code="NO_SUCH_CODE")
         found.linked_at = now
         found.save(update_fields=["linked_at"])
@@ -128,7 +129,7 @@ def unlink(*, found: ManagerLink, actor: Actor, now: datetime | None = None) -> 
 def _end_codes(subject_ref: UUID, manager: ConsentManager, *, at: datetime) -> None:
     """In the caller's transaction: the person's codes for the manager that nobody used link nothing any more."""
     open_ones = ManagerLink.objects.filter(
-        subject_ref__in=people.refs_of(subject_ref), manager=manager, linked_at=None, ended_at=None
+        _of(manager), subject_ref__in=people.refs_of(subject_ref), linked_at=None, ended_at=None
     )
     open_ones.update(ended_at=at)
 
@@ -150,9 +151,20 @@ def links_of(subject_ref: UUID) -> QuerySet[ManagerLink]:
     return rows.select_related("manager__fiduciary")
 
 
+def entry_of(found: ManagerLink, *, at: datetime) -> ConsentManager | None:
+    """The entry of the book under which the manager of a link may act at an instant. None: it acts for nobody."""
+    return manager_of(found.manager.board_number, at=at, fiduciary=found.manager.fiduciary.code)
+
+
+def _of(manager: ConsentManager) -> Q:
+    """Links to this manager, whichever of its entries they were made under: a new key is a new entry of the same number."""
+    return Q(manager__fiduciary=manager.fiduciary_id, manager__board_number=manager.board_number)
+
+
 def link_of(manager: ConsentManager, ref: UUID) -> ManagerLink:
     """The living link that the manager names. Raises NotFound for another's, an ended one, or an erased person's."""
-    found = ManagerLink.objects.filter(manager=manager, ref=ref, linked_at__isnull=False, ended_at=None).first()
+    living = ManagerLink.objects.filter(_of(manager), ref=ref, linked_at__isnull=False, ended_at=None)
+    found = living.select_related("manager__fiduciary").first()
     if found is None or not Subject.objects.filter(ref=found.subject_ref, erased_at=None).exists():
         raise NotFound("There is no such link.", code="NO_SUCH_LINK")
     return found
@@ -185,11 +197,11 @@ def consents_of(found: ManagerLink, *, at: datetime, language: str) -> list[Held
 
 
 def give(
-    *, found: ManagerLink, purpose: str, channel: str, notice_sha256: str, proof_sha256: str, now: datetime
+    *, heard: Heard, found: ManagerLink, purpose: str, channel: str, notice_sha256: str, now: datetime
 ) -> Recorded:
     """Record the person's yes to the text that the manager showed, at each confirmed address on the channel.
 
-    ``proof_sha256`` is the hash of the signed request. One transaction, at the turns of the person. Where their yes to this
+    The signed request is kept behind it. One transaction, at the turns of the person. Where their yes to this
     text stands it is left as it is: who asks again is answered with its receipt, and nobody is told anything. One that ends
     soon enough to be renewed is said anew. Raises NotFound where there is no such purpose, Refused for a text that is not
     the one in force, or where the person has no confirmed address on the channel.
@@ -197,7 +209,6 @@ def give(
     on, whose = clock.day(now), found.manager.fiduciary
     law.purpose(purpose, on=on)
     text = _text_in_force(purpose, notice_sha256, on=on)
-    proof = [{"type": "consent_manager_request", "sha256": proof_sha256}]
     with transaction.atomic():
         turns.take_all_of(found.subject_ref)
         places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
@@ -208,31 +219,38 @@ def give(
         yeses = [yes for _place, yes in standing if yes is not None]
         if len(yeses) == len(places):
             return Recorded(max(yeses, key=lambda yes: (yes.occurred_at, yes.pk)).receipt, ())
-        return record_all(
+        done = record_all(
             subject_ref=found.subject_ref,
             fiduciary=whose,
             choices=[
-                Choice(place, purpose, channel, Answer.GIVEN, text, proof) for place, yes in standing if yes is None
+                Choice(place, purpose, channel, Answer.GIVEN, text, heard.evidence)
+                for place, yes in standing
+                if yes is None
             ],
             way=Way.CONSENT_MANAGER,
             occurred_at=now,
-            actor=actor_of(found.manager),
+            actor=actor_of(heard.manager),
             now=now,
         )
+        manager_requests.keep(heard, done, now=now)
+    return done
 
 
-def take_back(*, found: ManagerLink, purpose: str, channel: str, proof_sha256: str, now: datetime) -> Recorded:
-    """Withdraw a purpose on a channel at every address of the person. Twice is harmless."""
-    return withdraw(
-        subject_ref=found.subject_ref,
-        fiduciary=found.manager.fiduciary,
-        purpose=purpose,
-        channel=Channel(channel),
-        way=Way.CONSENT_MANAGER,
-        actor=actor_of(found.manager),
-        evidence=[{"type": "consent_manager_request", "sha256": proof_sha256}],
-        now=now,
-    )
+def take_back(*, heard: Heard, found: ManagerLink, purpose: str, channel: str, now: datetime) -> Recorded:
+    """Withdraw a purpose on a channel at every address of the person; the signed request is kept behind it. Twice is harmless."""
+    with transaction.atomic():
+        done = withdraw(
+            subject_ref=found.subject_ref,
+            fiduciary=found.manager.fiduciary,
+            purpose=purpose,
+            channel=Channel(channel),
+            way=Way.CONSENT_MANAGER,
+            actor=actor_of(heard.manager),
+            evidence=heard.evidence,
+            now=now,
+        )
+        manager_requests.keep(heard, done, now=now)
+    return done
 
 
 def _standing_yes(said: ConsentEvent | None, place: Address, text: NoticeText, at: datetime) -> ConsentEvent | None:

@@ -1,7 +1,6 @@
 """Consent managers act for the people who linked them, by requests signed with the key in our book."""
 
 import base64
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
@@ -12,7 +11,8 @@ from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
 
 from consent.models import ManagerLink
-from consent.services import managing
+from consent.services import manager_requests, managing
+from consent.services.manager_requests import Heard
 from consent.services.recording import Recorded
 from portal.api import signed_bodies
 from portal.api.bodies import BodyIn
@@ -21,7 +21,6 @@ from portal.core.signed_messages import BadSignature
 from portal.core.turns import retried
 from portal.law.states import Channel
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.registers.models import ConsentManager
 from portal.registers.selectors.managers import manager_of
 
 router = Router()
@@ -98,9 +97,7 @@ def _whole(act: Callable[[], T]) -> T:
         return act()
 
 
-def _heard(
-    request: HttpRequest, number: str, whose: str, form: type[S], now: datetime
-) -> tuple[ConsentManager, S, str]:
+def _heard(request: HttpRequest, number: str, whose: str, form: type[S], now: datetime) -> tuple[Heard, S]:
     """The manager whose signature holds, and what it says; counted, so that the same request is not taken twice.
 
     In the caller's transaction. An unknown manager and a bad signature are answered alike.
@@ -109,10 +106,11 @@ def _heard(
     if manager is None:
         raise BadSignature("The signature of this message does not hold.")
     key = base64.b64decode(manager.public_key)
-    name = signed_messages.verify_by_key(request.headers, request.body, public_key=key, now=now)
+    signed = signed_messages.verify_by_key(request.headers, request.body, public_key=key, now=now)
+    manager_requests.require_number(signed)
     given = signed_bodies.parsed(form, request.body)
-    managing.take_number(manager, name, now=now)
-    return manager, given, hashlib.sha256(request.body).hexdigest()
+    managing.take_number(manager, signed.message_id, now=now)
+    return Heard(manager, signed, request.body), given
 
 
 @router.post(
@@ -129,8 +127,8 @@ def link_consent_manager(request: HttpRequest, number: Number = "", whose: Whose
     now = clock.now()
 
     def act() -> ManagerLink:
-        manager, given, _proof = _heard(request, number, whose, LinkIn, now)
-        return managing.link(manager=manager, code=given.code.replace(" ", ""), now=now)
+        heard, given = _heard(request, number, whose, LinkIn, now)
+        return managing.link(manager=heard.manager, code=given.code.replace(" ", ""), now=now)
 
     return LinkOut(link=_whole(act).ref)
 
@@ -148,8 +146,8 @@ def list_linked_consents(request: HttpRequest, number: Number = "", whose: Whose
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
     with transaction.atomic():
-        manager, given, _proof = _heard(request, number, whose, ListIn, now)
-        found = managing.link_of(manager, given.link)
+        heard, given = _heard(request, number, whose, ListIn, now)
+        found = managing.link_of(heard.manager, given.link)
     held = managing.consents_of(found, at=now, language=given.language)
     return ConsentsOut(consents=[_held(one) for one in held])
 
@@ -168,13 +166,13 @@ def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose 
     now = clock.now()
 
     def act() -> Recorded:
-        manager, given, proof = _heard(request, number, whose, GiveIn, now)
+        heard, given = _heard(request, number, whose, GiveIn, now)
         return managing.give(
-            found=managing.link_of(manager, given.link),
+            heard=heard,
+            found=managing.link_of(heard.manager, given.link),
             purpose=given.purpose,
             channel=str(given.channel),
             notice_sha256=given.notice_sha256,
-            proof_sha256=proof,
             now=now,
         )
 
@@ -196,12 +194,12 @@ def withdraw_linked_consent(request: HttpRequest, number: Number = "", whose: Wh
     now = clock.now()
 
     def act() -> Recorded:
-        manager, given, proof = _heard(request, number, whose, WithdrawIn, now)
+        heard, given = _heard(request, number, whose, WithdrawIn, now)
         return managing.take_back(
-            found=managing.link_of(manager, given.link),
+            heard=heard,
+            found=managing.link_of(heard.manager, given.link),
             purpose=given.purpose,
             channel=str(given.channel),
-            proof_sha256=proof,
             now=now,
         )
 

@@ -9,6 +9,7 @@ import binascii
 import hmac
 import secrets as random_source
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -34,6 +35,22 @@ class BadSignature(PortalError):
     """Not signed with a secret that holds, signed long ago, or a message without its headers."""
 
     code = "BAD_SIGNATURE"
+
+
+@dataclass(frozen=True)
+class SignedByKey:
+    """What proves who sent a message, beside its body: the number and the time that were signed with it, and the signature.
+
+    ``signature`` is base64 as it was sent, without its mark. Kept with the body, anybody can check it against the public key.
+    """
+
+    message_id: str
+    timestamp: str
+    signature: str
+
+    def holds(self, body: bytes, *, public_key: bytes) -> bool:
+        """Whether the signature is one of this key over this body; how long ago it was made is not asked."""
+        return _holds(self.signature, f"{self.message_id}.{self.timestamp}.".encode() + body, public_key)
 
 
 def new_secret() -> str:
@@ -78,19 +95,19 @@ def verify(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str], n
     return message_id
 
 
-def verify_by_key(headers: Mapping[str, str], body: bytes, *, public_key: bytes, now: datetime) -> str:
-    """The id of a message signed with the private half of an Ed25519 key (``v1a`` of the specification).
+def verify_by_key(headers: Mapping[str, str], body: bytes, *, public_key: bytes, now: datetime) -> SignedByKey:
+    """What proves a message signed with the private half of an Ed25519 key (``v1a`` of the specification).
 
     Raises BadSignature, which does not say what was wrong.
     """
     given = {name.lower(): value for name, value in headers.items()}
     message_id, stamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    signed = f"{message_id}.{stamp}.".encode() + body
     marks = [mark.removeprefix(KEY_MARK) for mark in given.get("webhook-signature", "").split()[:10]]
-    fits = any(_holds(mark, signed, public_key) for mark in marks)
-    if not (fits and 0 < len(message_id) <= _LONGEST_ID and _is_fresh(stamp, now)):
+    signed = (SignedByKey(message_id, stamp, mark) for mark in marks)
+    found = next((one for one in signed if one.holds(body, public_key=public_key)), None)
+    if found is None or not (0 < len(message_id) <= _LONGEST_ID and _is_fresh(stamp, now)):
         raise BadSignature("The signature of this message does not hold.")
-    return message_id
+    return found
 
 
 def sign_by_key(body: bytes, *, message_id: str, at: datetime, key: Ed25519PrivateKey) -> dict[str, str]:

@@ -1,15 +1,12 @@
 """Consent managers in the book act for people who linked them: signed, once, and for nobody else."""
 
 import base64
-import json
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.test import Client
 from django.urls import reverse
 
 from consent.erasers import ManagerLinks
@@ -19,22 +16,21 @@ from consent.services import managing, may_contact, suppressing
 from consent.services.addresses import Address
 from consent.states import Way
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock, signed_messages
+from portal.core import actor, clock
 from portal.core.addresses import address_keys
 from portal.core.errors import NotFound, Refused
 from portal.outbox.models import Message
 from portal.people.erasers import Accounts
 from portal.registers.models import ConsentManager
 from portal.registers.services import entries
+from tests.api.managers import NUMBER, registered, renewed, send, signed, sms
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
-from tests.registers.factories import own, registered_manager
+from tests.registers.factories import own
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
-PATH = "/api/v1/consent-manager/"
-NUMBER = "DPB/CM/0007"
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +52,6 @@ def key():
     return Ed25519PrivateKey.generate()
 
 
-def registered(key, **changes) -> ConsentManager:
-    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-    return registered_manager(**{"board_number": NUMBER, "public_key": public, **changes})
-
-
 @pytest.fixture
 def manager(key):
     return registered(key)
@@ -77,24 +68,6 @@ def asha(notice):
 def linked(manager, asha):
     offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
     return managing.link(manager=manager, code=offered.code, now=clock.now())
-
-
-def signed(key, given: dict[str, Any], **changes) -> tuple[bytes, dict[str, str]]:
-    body = json.dumps(given).encode()
-    at = changes.pop("at", clock.now())
-    headers = signed_messages.sign_by_key(body, message_id=changes.pop("name", str(uuid4())), at=at, key=key)
-    return body, {**headers, "Consent-Manager": NUMBER, **changes}
-
-
-def send(act: str, body: bytes, headers: dict[str, str]) -> Any:
-    return Client(raise_request_exception=False).post(
-        PATH + act, body, content_type="application/json", headers=headers
-    )
-
-
-def sms(link, notice=None, **more):
-    given = {"link": str(link.ref), "purpose": "marketing", "channel": "sms", **more}
-    return given if notice is None else {**given, "notice_sha256": notice.binding.sha256}
 
 
 def allowed():
@@ -352,3 +325,47 @@ def test_a_manager_in_a_clients_book_is_shown_nothing_that_is_ours_alone(linked)
     every = shown()
     linked.manager.fiduciary = FiduciaryFactory(code="acme")
     assert every - shown() == {"aadhaar_verification", "kyc_verification"}
+
+
+def test_a_manager_with_a_new_key_goes_on_acting_for_whom_it_was_linked_to(key, manager, linked, asha, notice):
+    assert send("consents/give", *signed(key, sms(linked, notice))).status_code == 200
+    new = renewed(manager)
+    assert send("consents/withdraw", *signed(key, sms(linked))).status_code == 401
+    assert send("consents/list", *signed(new, {"link": str(linked.ref)})).status_code == 200
+    taken = send("consents/withdraw", *signed(new, sms(linked)))
+    assert taken.json()["receipt"]
+    assert not allowed()
+    by = ConsentEvent.objects.get(receipt__reference=taken.json()["receipt"])
+    assert by.actor_ref == f"manager:{ConsentManager.objects.latest('pk').pk}"
+
+
+def test_a_link_under_the_old_key_is_the_one_link_to_that_manager(key, manager, linked, asha):
+    left = managing.offer_link(subject_ref=person(email=None, phone="+919800000009").subject.ref, manager=manager)
+    renewed(manager)
+    now_in_force = ConsentManager.objects.latest("pk")
+    with pytest.raises(Refused):
+        managing.offer_link(subject_ref=asha.subject.ref, manager=now_in_force)
+    assert managing.link(manager=now_in_force, code=left.code, now=clock.now()).pk == left.link.pk
+    page = customer_client(asha.user).get(reverse("privacy:consent-managers")).text
+    assert "Acting for you" in page
+    assert "No other consent manager works with us yet." in page
+    assert "not acting now" not in page
+
+
+def test_a_client_with_the_same_manager_in_its_book_is_no_way_to_our_links(key, linked):
+    acme = FiduciaryFactory(code="acme")
+    entry = registered(Ed25519PrivateKey.generate(), board_number="DPB/CM/0009")
+    ConsentManager.objects.filter(pk=entry.pk).update(fiduciary=acme, board_number=NUMBER)
+    entry.refresh_from_db()
+    with pytest.raises(NotFound):
+        managing.link_of(entry, linked.ref)
+
+
+def test_a_manager_whose_entry_has_ended_stands_apart_until_the_link_is_ended(manager, linked, asha):
+    entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    her = customer_client(asha.user)
+    page = her.get(reverse("privacy:consent-managers")).text
+    assert "Linked, but not acting now" in page
+    assert "Acting for you" not in page
+    page = her.post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk}, follow=True).text
+    assert "Linked, but not acting now" not in page

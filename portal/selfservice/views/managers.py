@@ -20,7 +20,7 @@ from portal.registers.selectors.managers import managers_in_force
 @customer_required
 @require_safe
 def managers(request: HttpRequest) -> HttpResponse:
-    """The managers that may act for people, and those that act for this one."""
+    """The managers that may act for people, those that act for this one, and those that are linked but may not act now."""
     return _show(request)
 
 
@@ -57,11 +57,13 @@ def _number(request: HttpRequest, name: str) -> int:
 def _show(
     request: HttpRequest, *, offered: Offered | None = None, refused: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    links = list(managing.links_of(principal_of(request).subject.ref))
-    linked = {one.manager_id for one in links}
+    now = clock.now()
+    links = [(one, managing.entry_of(one, at=now)) for one in managing.links_of(principal_of(request).subject.ref)]
+    linked = {entry.pk for _link, entry in links if entry is not None}
     context = {
-        "links": links,
-        "managers": [one for one in managers_in_force(at=clock.now()) if one.pk not in linked],
+        "links": [(one, entry) for one, entry in links if entry is not None],
+        "silent": [(one, one.manager) for one, entry in links if entry is None],
+        "managers": [one for one in managers_in_force(at=now) if one.pk not in linked],
         "offered": offered,
         "refused": refused,
     }
