@@ -16,10 +16,11 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from portal.core import hooks
+from portal.core import counting, hooks
 from portal.signin import limits
 from portal.vault.inspection import process
 from tests import emptying, other_sessions
+from tests.caching import AWAY
 from tests.workers import running
 
 JOURNEYS = Path(__file__).parent / "journeys"
@@ -108,6 +109,14 @@ def each_test_begins_in_english() -> None:
 def ledger_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries are made without the rows of the rooms above that repeat them: check V9 has nothing to compare."""
     monkeypatch.setattr(hooks, "ledger_rows", [])
+
+
+@pytest.fixture
+def cache_is_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis is gone. Counted is in this process, from nothing, and in the cache again once the test is over."""
+    counting._own.clear()
+    monkeypatch.setattr(counting, "_away_until", None)
+    settings.CACHES = AWAY
 
 
 @pytest.fixture

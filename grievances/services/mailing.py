@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.conf import settings
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from grievances.mail_in import judging, parsing
@@ -23,6 +22,7 @@ from grievances.services.uploads import ReadyFile, SafeFile
 from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource, TicketKind
 from portal.core import actor, addresses, ciphers
 from portal.core.clock import day
+from portal.core.counting import counted
 from portal.core.errors import Refused
 from portal.core.ids import references_in
 from portal.outbox.models import Message
@@ -243,8 +243,7 @@ def _answered_at(mail: Mail, now: datetime) -> str:
         return sender
     mark = hashlib.sha256(addresses.address_key(sender)).hexdigest()
     counter = f"grievances.mail.elsewhere:{mark}:{now:%Y%m%d%H}"
-    cache.add(counter, 0, 2 * HOUR.seconds)
-    return sender if cache.incr(counter) > MOST_TICKETS else wanted
+    return sender if counted(counter, seconds=2 * HOUR.seconds) > MOST_TICKETS else wanted
 
 
 def _meant(mail: Mail, *, now: datetime) -> Ticket | None:

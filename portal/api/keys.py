@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 
 from portal.core import actor, clock
 from portal.core.actor import Actor
+from portal.core.counting import counted
 from portal.core.errors import NotAllowed, PortalError
 from portal.core.middleware import client_address
 from portal.core.problem_details import problem
@@ -57,7 +57,8 @@ def count(holder: KeyHolder, requests: int = 1) -> None:
     """Count requests in the present minute of the key. Raises TooMany above the limit.
 
     The counter is shared by all processes. Asking it costs more than a decision, so a process takes some requests ahead
-    from it and counts those by itself: what it does not use is lost to the key in this minute.
+    from it and counts those by itself: what it does not use is lost to the key in this minute. With the counter away each
+    process gives out the whole limit: a withdrawal is not refused because nobody can count.
     """
     if requests < 1:
         return
@@ -69,22 +70,12 @@ def count(holder: KeyHolder, requests: int = 1) -> None:
             if any(known[1] != minute for known in _ahead):
                 _ahead.clear()
             taken = max(requests - left, limit // AHEAD)
-            asked = _add(f"api:{holder.key_id}:{minute}", taken)
+            asked = counted(f"api:{holder.key_id}:{minute}", taken, seconds=2 * MINUTE)
             left += taken - max(0, asked - limit)
         if left < requests:
             _ahead.pop(place, None)
             raise TooMany(f"This key may ask {limit} times a minute.")
         _ahead[place] = left - requests
-
-
-def _add(name: str, requests: int) -> int:
-    """The shared counter after so many more requests."""
-    if cache.add(name, requests, 2 * MINUTE):
-        return requests
-    try:
-        return int(cache.incr(name, requests))
-    except ValueError:  # it ran out between the two lines
-        return requests
 
 
 def too_many(request: HttpRequest, error: TooMany | type[TooMany]) -> HttpResponse:

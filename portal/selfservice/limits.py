@@ -3,9 +3,9 @@
 import hashlib
 from typing import Final
 
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from portal.core.counting import counted
 from portal.core.middleware import client_address
 
 #: name: (most, seconds)
@@ -35,10 +35,4 @@ def exceeded(request: HttpRequest, name: str, about: bytes = b"") -> bool:
     most, seconds = LIMITS[name]
     who = about or client_address(request).encode()
     key = f"limit:{name}:{hashlib.sha256(who).hexdigest()}"
-    if cache.add(key, 1, seconds):
-        return False
-    try:
-        return cache.incr(key) > most
-    except ValueError:  # it ran out between the two lines
-        cache.add(key, 1, seconds)
-        return False
+    return counted(key, seconds=seconds) > most

@@ -87,6 +87,14 @@ def test_a_withdrawal_stops_that_fiduciary_and_no_other(key):
     assert post("consents/withdraw", PLACE, key=key).json()["events"] == []
 
 
+def test_a_withdrawal_counts_while_redis_is_away(key, request, settings):
+    settings.API_REQUESTS_PER_MINUTE = 10  # below a hundred the shared counter is asked each time
+    post("consents", GIVEN, key=key)
+    request.getfixturevalue("cache_is_away")
+    assert post("consents/withdraw", PLACE, key=key).status_code == 200
+    assert may() == "CONSENT_WITHDRAWN"
+
+
 def test_a_withdrawal_of_a_stranger_is_kept_too(key):
     post("consents/withdraw", {**PLACE, "address": "+919811112222"}, key=key)
     assert may(address="+919811112222") == "CONSENT_WITHDRAWN"

@@ -156,13 +156,13 @@ def test_every_operation_asks_for_a_key_unless_it_says_why_not():
 def test_most_requests_of_a_key_cost_no_question_to_the_shared_counter(settings, monkeypatch):
     settings.API_REQUESTS_PER_MINUTE = 1_000
     asked = []
-    add = keys._add
+    really = keys.counted
 
-    def counted(name: str, requests: int) -> int:
+    def counted(name: str, requests: int, *, seconds: int) -> int:
         asked.append(requests)
-        return add(name, requests)
+        return really(name, requests, seconds=seconds)
 
-    monkeypatch.setattr(keys, "_add", counted)
+    monkeypatch.setattr(keys, "counted", counted)
     text = issued_api_key(FiduciaryFactory())
     assert {ask("key", text).status_code for _ in range(20)} == {200}
     # Ten are taken ahead at a time; the minute may turn once meanwhile.
@@ -179,3 +179,12 @@ def test_what_other_processes_have_taken_ahead_is_not_given_out_again(settings):
     answers = [ask("key", text).status_code for _ in range(8)]
     # Three were left, and three more when the minute turns meanwhile.
     assert 3 <= answers.count(200) <= 6
+
+
+@pytest.mark.usefixtures("cache_is_away")
+def test_with_the_shared_counter_away_keys_are_answered_and_each_process_holds_the_limit(settings):
+    settings.API_REQUESTS_PER_MINUTE = 3
+    text = issued_api_key(FiduciaryFactory())
+    answers = [ask("key", text).status_code for _ in range(8)]
+    # The minute may turn once meanwhile.
+    assert (set(answers), answers[:3]) == ({200, 429}, [200] * 3)

@@ -194,6 +194,14 @@ def test_a_form_that_floods_us_in_many_names_stops_writing_to_them(monkeypatch) 
     assert filing.addresses_of(later) == {"email": "other@example.in"}
 
 
+def test_a_mail_by_a_form_is_taken_while_the_cache_is_away_and_a_flood_is_still_seen(monkeypatch, request) -> None:
+    request.getfixturevalue("cache_is_away")
+    monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+    seen = [take(by_form(f"other{number}@example.in", body=f"Number {number}")) for number in range(3)]
+    named = [filing.addresses_of(row.ticket)["email"] for row in seen]
+    assert named == ["other0@example.in", "other1@example.in", NOBODY]
+
+
 def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(monkeypatch) -> None:
     monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
     monkeypatch.setattr(mailing, "MOST_LINES", 2)

@@ -260,6 +260,14 @@ def test_one_network_address_asks_for_so_many_codes_and_types_so_many(asha, monk
     assert client.post(CODE, {"code": "000000"}).status_code == 429
 
 
+def test_a_stop_is_asked_for_while_the_cache_is_away_and_the_limit_holds_in_each_process(asha, monkeypatch, request):
+    request.getfixturevalue("cache_is_away")
+    monkeypatch.setattr(limits, "LIMITS", {"stop.ask": (2, 3600), "stop.enter": (2, 3600)})
+    client = Client()
+    asked = [client.post(PAGE, {"address": f"a{number}@acme.example"}).status_code for number in range(3)]
+    assert asked == [302, 302, 429]
+
+
 def test_another_code_is_sent_on_request_and_the_first_still_works(asha):
     client = Client()
     client.post(PAGE, {"address": STRANGER})
