@@ -12,6 +12,7 @@ _OUTCOMES = {Standing.GOOD: CheckOutcome.PASS, Standing.DOUBTFUL: CheckOutcome.W
 _REASONS = {
     "ANSWER_COMES_LATER": "ANSWER_COMES_LATER",
     "HTTP_429": "PROVIDER_BUSY",
+    "IN_PROGRESS": "ANSWER_COMES_LATER",
     "NO_CONSENT": "NO_CONSENT",
     "NO_PAPERS": "NO_PAPERS",
     "NOT_CONFIGURED": "NOT_CONFIGURED",
@@ -27,19 +28,22 @@ def standing(answer: Answer) -> Said:
 
 def registered_name(answer: Answer, *, known: str) -> Said:
     """The registered name against the one we know, by the rule of names; a register that only compares is believed as far as
-    a person looks at its "no". The registered name stands in the evidence, which is sealed.
+    a person looks at its "no". Another date of birth is for a person whatever the name says, and the same one says nothing
+    about the name. The registered name stands in the evidence, which is sealed.
     """
-    if answer.name:
-        said = rules.name(answer.name, known)
-        return Said(said.outcome, said.reason, {**said.evidence, "registered_name": answer.name})
     flags = {"name": answer.is_same_name, "date_of_birth": answer.is_same_birth}
     evidence: dict[str, str | int] = {
         kind: "same" if is_same else "differs" for kind, is_same in flags.items() if is_same is not None
     }
-    if not evidence:
-        return Said(CheckOutcome.NOT_APPLICABLE, "NAME_NOT_GIVEN")
+    if answer.name:
+        said = rules.name(answer.name, known)
+        evidence = {**said.evidence, **evidence, "registered_name": answer.name}
+        if said.outcome is not CheckOutcome.PASS:
+            return Said(said.outcome, said.reason, evidence)
     if "differs" in evidence.values():
         return Said(CheckOutcome.WARN, "REGISTERED_DIFFERS", evidence)
+    if not answer.name and answer.is_same_name is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NAME_NOT_GIVEN", evidence)
     return Said(CheckOutcome.PASS, "", evidence)
 
 

@@ -1,5 +1,6 @@
 """One request to a provider: what the transport and the status say, and JSON read strictly."""
 
+import http
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
@@ -29,16 +30,32 @@ S = TypeVar("S", bound=Shape)
 
 
 def ask_json(
-    shape: type[S], method: str, url: str, *, body: Mapping[str, Any] | None = None, headers: Mapping[str, str]
+    shape: type[S],
+    method: str,
+    url: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str],
+    is_keyed: bool = False,
 ) -> S:
-    """Send one request and read the answer. Raises Unanswered for everything but a 2xx with the right shape."""
+    """Send one request and read the answer. Raises Unanswered for everything but a 2xx with the right shape.
+
+    ``is_keyed``: the request carries a key by which the other side does it once. 409 then says that the same request is
+    still at work there, as after a time-out of ours, and it is asked again.
+    """
     sent = json.dumps(body).encode() if body is not None else b""
     ours = {"Accept": "application/json", **({"Content-Type": "application/json"} if sent else {}), **headers}
-    return read(shape, ask_bytes(method, url, body=sent, headers=ours))
+    return read(shape, ask_bytes(method, url, body=sent, headers=ours, is_keyed=is_keyed))
 
 
 def ask_bytes(
-    method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str], longest: int = outgoing.LONGEST_ANSWER
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str],
+    longest: int = outgoing.LONGEST_ANSWER,
+    is_keyed: bool = False,
 ) -> bytes:
     """Send one request and give the body of a 2xx. Raises Unanswered for everything else, also for one that is longer."""
     try:
@@ -47,6 +64,8 @@ def ask_bytes(
         )
     except (outgoing.Unreachable, outgoing.BrokenOff) as failure:
         raise Unanswered(failure.code) from None
+    if is_keyed and answer.status == http.HTTPStatus.CONFLICT:
+        raise Unanswered("IN_PROGRESS", retry_after=retry_after(answer))
     if not 200 <= answer.status < 300:
         raise Unanswered(
             f"HTTP_{answer.status}", is_final=answer.status in _WRONG_REQUEST, retry_after=retry_after(answer)

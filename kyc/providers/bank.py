@@ -1,7 +1,9 @@
 """Penny drop: a rupee is sent to the account, and the bank says who holds it. In the shape of Razorpay's validations.
 
 Taken at once, answered later by a signed message; where none comes we look. ``completed`` means that the validation is
-over, not that the account is good: that is ``account_status``.
+over, not that the account is good: that is ``account_status``. Their samples name what was found in two ways: ``results``
+with "active" for an account that was stored there before, ``validation_results`` with "valid" for one that goes along, as
+ours does. Both are read.
 """
 
 import base64
@@ -34,6 +36,7 @@ class _Validation(Shape):
     id: _NAME  # type: ignore[valid-type]
     status: Literal["created", "completed", "failed"]
     validation_results: _Results | None = None
+    results: _Results | None = None
     reference_id: Text | None = None
 
 
@@ -77,7 +80,8 @@ class PennyDrop:
             },
         }
         headers = {**self._signed_in(), "X-Payout-Idempotency": question.reference}
-        return _standing(ask_json(_Validation, "POST", self._address(), body=body, headers=headers))
+        said = ask_json(_Validation, "POST", self._address(), body=body, headers=headers, is_keyed=True)
+        return _standing(said)
 
     def ask_again(self, provider_reference: str) -> Answer | Waiting:
         """What has become of it, where no message came. Raises Unanswered."""
@@ -123,10 +127,10 @@ def _standing(said: _Validation) -> Answer | Waiting:
         return Waiting(said.id)
     if said.status == "failed":  # the validation failed, not the account: the bank or the network was down
         raise Unanswered("VALIDATION_FAILED", is_final=True)
-    results = said.validation_results or _Results()
-    match (results.account_status or "").lower():
-        case "active":
-            return Answer(Standing.GOOD, "active", name=results.registered_name or "")
+    results = said.validation_results or said.results or _Results()
+    match status := (results.account_status or "").lower():
+        case "active" | "valid":
+            return Answer(Standing.GOOD, status, name=results.registered_name or "")
         case "invalid":
-            return Answer(Standing.BAD, "invalid", "ACCOUNT_INVALID")
-    raise Unanswered("UNKNOWN_STATUS", is_final=True)
+            return Answer(Standing.BAD, status, "ACCOUNT_INVALID")
+    raise Unanswered("UNKNOWN_STATUS")

@@ -5,14 +5,16 @@ proves it as it proves a file that the holder sends.
 """
 
 import base64
+import contextlib
 import hashlib
-import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, ValidationError
 
 from kyc.providers.asking import Shape, Text, ask_bytes, ask_json, bearer, read
 from kyc.providers.protocol import Unanswered
@@ -21,7 +23,7 @@ from kyc.providers.protocol import Unanswered
 DOCTYPES: Final = ("PANCR", "DRVLC")
 #: A certificate with its photo has some fifty thousand bytes.
 LONGEST_DOCUMENT: Final = 512 * 1024
-_URI: Final = re.compile(r"[A-Za-z0-9._-]{3,200}")
+_UNDATED: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Token(Shape):
@@ -29,12 +31,15 @@ class _Token(Shape):
 
 
 class _Item(Shape):
-    uri: Text
-    doctype: Text = ""
+    uri: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{3,200}$")]
+    doctype: Text
+    #: When it was last changed there; published samples write it in two ways.
+    date: Any = None
 
 
 class _Issued(Shape):
-    items: list[_Item]
+    #: Each is read for itself: an odd one of another issuer says nothing about the one that is wanted.
+    items: list[Any]
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,10 @@ class DigiLocker:
         """The XML of the newest issued document of that type; None where the holder has none. Raises Unanswered."""
         token = self._token(code, errand, back)
         issued = ask_json(_Issued, "GET", f"{self._base}/oauth2/2/files/issued", headers=bearer(token))
-        found = next((item.uri for item in issued.items if item.doctype == doctype), None)
-        if found is None:
+        newest = _newest(issued.items, doctype)
+        if newest is None:
             return None
-        if not _URI.fullmatch(found):
-            raise Unanswered("WRONG_SHAPE")
-        address = f"{self._base}/oauth2/1/xml/{quote(found)}"
+        address = f"{self._base}/oauth2/1/xml/{quote(newest.uri)}"
         return ask_bytes("GET", address, headers=bearer(token), longest=LONGEST_DOCUMENT)
 
     def _token(self, code: str, errand: Errand, back: str) -> str:
@@ -103,3 +106,25 @@ class DigiLocker:
     @property
     def _base(self) -> str:
         return self.url.rstrip("/")
+
+
+def _newest(items: Sequence[Any], doctype: str) -> _Item | None:
+    """Of a type; one without a date comes last. Raises Unanswered where there are some and none can be read."""
+    given = [item for item in items if isinstance(item, dict) and item.get("doctype") == doctype]
+    found = []
+    for item in given:
+        with contextlib.suppress(ValidationError):
+            found.append(_Item.model_validate(item))
+    if given and not found:
+        raise Unanswered("WRONG_SHAPE")
+    return max(found, key=lambda item: _changed_at(item.date), default=None)
+
+
+def _changed_at(said: Any) -> datetime:
+    """Of ``2023-07-04T10:00:00Z`` or ``04-07-2023``; long ago for anything else."""
+    text = said.strip() if isinstance(said, str) else ""
+    for read_as in (datetime.fromisoformat, lambda day: datetime.strptime(day, "%d-%m-%Y")):  # noqa: DTZ007 - set below
+        with contextlib.suppress(ValueError):
+            found = read_as(text)
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return _UNDATED

@@ -1,7 +1,7 @@
 """PAN status, in the shape of the online verification that Protean (NSDL) offers to those it admits.
 
-``POST {url}`` with ``{"inputData": [{pan, name, fathername, dob}]}``. Some versions answer with the registered name, others
-with Y or N beside what was sent: both are read.
+``POST {url}`` with ``{"inputData": [{pan, name, fathername, dob}]}``. Some versions answer with the registered name and
+date of birth (dd/mm/yyyy), others with Y or N beside what was sent: both are read.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class PanRegister:
         said = ask_json(_Said, "POST", self.url, body=body, headers=bearer(self.key))
         if len(said.outputData) != 1 or said.outputData[0].pan.upper() != pan:
             raise Unanswered("OTHER_NUMBER")
-        return _answer(said.outputData[0])
+        return _answer(said.outputData[0], birth)
 
     def ask_again(self, provider_reference: str) -> Answer | Waiting:
         """Nothing is ever left open here."""
@@ -66,14 +66,14 @@ def _day(birth: str) -> str:
     return date.fromisoformat(birth).strftime("%d/%m/%Y") if birth else ""
 
 
-def _answer(row: _Row) -> Answer:
+def _answer(row: _Row, birth: str) -> Answer:
     status = row.pan_status.upper()
-    flags = {"name": _flag(row.name), "dob": _flag(row.dob)}
+    is_same_name = _flag(row.name)
     known = {
         "status": status,
-        "name": row.name if flags["name"] is None else "",
-        "is_same_name": flags["name"],
-        "is_same_birth": flags["dob"],
+        "name": row.name if is_same_name is None else "",
+        "is_same_name": is_same_name,
+        "is_same_birth": _is_same_birth(row.dob, birth),
     }
     if status in _BAD:
         return Answer(Standing.BAD, status, _BAD[status])
@@ -84,6 +84,18 @@ def _answer(row: _Row) -> Answer:
     if row.seeding_status.upper() in _NOT_SEEDED:
         return Answer(Standing.DOUBTFUL, reason="PAN_NOT_LINKED", **known)  # type: ignore[arg-type]
     return Answer(Standing.GOOD, **known)  # type: ignore[arg-type]
+
+
+def _is_same_birth(said: str, sent: str) -> bool | None:
+    """Of a flag, or of the registered day beside the one that was sent; None where either is not known."""
+    flag = _flag(said)
+    if flag is not None or not sent:
+        return flag
+    try:
+        registered = datetime.strptime(said, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
+    return registered == date.fromisoformat(sent)
 
 
 def _flag(said: str) -> bool | None:

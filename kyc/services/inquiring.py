@@ -30,7 +30,7 @@ from kyc.services.noting import WORKER, note_check
 from kyc.states import INQUIRY_MOVES, DocumentState, InquiryState
 from portal.core import hooks, ids
 from portal.core.enqueue import enqueue
-from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.core.errors import IllegalMove, LostRace, PortalError, Unavailable
 from portal.core.moves import move
 from portal.core.signed_messages import BadSignature
 from portal.outbox.rules import wait_before
@@ -81,19 +81,29 @@ def start(document: Document, *, now: datetime) -> None:
 
 
 def ask(inquiry_id: int, *, now: datetime) -> str:
-    """Ask once, if it is due and nobody else is at it; returns the state it is left in, or "taken"."""
+    """Ask once, if it is due and nobody else is at it; returns the state it is left in, or "taken".
+
+    A run that crashes is taken up when its lease has run out, and counts as a try: after ``MOST_TRIES`` nobody asks again.
+    """
     inquiry = _claim(inquiry_id, now)
     if inquiry is None:
         return "taken"
+    if inquiry.tries > MOST_TRIES:  # each run before was killed, or crashed
+        log.error("kyc.inquiry_stalled", provider=inquiry.provider, inquiry=inquiry.reference)
+        return _give_up(inquiry, "TOO_MANY_TRIES", now)
     provider = configured.provider(inquiry.provider)
     if provider is None or not _is_needed(inquiry.document):
         return _give_up(inquiry, "" if provider else "NOT_CONFIGURED", now)
     try:
-        _settle(inquiry, _asked(inquiry, provider, now), now)
+        found = _asked(inquiry, provider, now)
     except Unanswered as fault:
         _not_now(inquiry, fault, now)
-    except Refused as refused:  # the law's no, before anything was sent: a person decides without the provider
+    except (LostRace, Unavailable) as error:  # of ours, before anything was sent
+        _not_now(inquiry, Unanswered(error.code), now)
+    except PortalError as refused:  # a no of ours, before anything was sent: a person decides without the provider
         return _give_up(inquiry, refused.code, now)
+    else:
+        _settle(inquiry, found, now)
     inquiry.refresh_from_db()
     return str(inquiry.state)
 
@@ -112,6 +122,7 @@ def sweep(*, now: datetime) -> int:
 def take_message(name: str, *, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """A provider tells the answer by itself; returns whether it changed anything. The same again changes nothing.
 
+    Where it tells an answer that we cannot read the question stays open: asked, it may say it in another form.
     Raises BadSignature, also where no such provider is set up, Unanswered for a signed message that nobody can read.
     """
     provider = configured.provider(name)
@@ -125,6 +136,9 @@ def take_message(name: str, *, headers: Mapping[str, str], body: bytes, now: dat
         return False
     if isinstance(told.outcome, Answer):
         return _settle(inquiry, told.outcome, now)
+    if not told.outcome.is_final:
+        log.warning("kyc.provider_message_unreadable", provider=name, code=told.outcome.code)
+        return False
     return inquiry.state in OPEN and _give_up(inquiry, told.outcome.code, now) == InquiryState.GIVEN_UP
 
 

@@ -77,7 +77,13 @@ def request(
     target = _resolve(url, own=own)
     with _connected(target, timeout) as (connection, is_over):
         try:
-            connection.request(method, target.path, body=body or None, headers={**_OUR_HEADERS, **(headers or {})})
+            try:
+                connection.request(method, target.path, body=body or None, headers={**_OUR_HEADERS, **(headers or {})})
+            except (
+                ValueError,
+                http.client.InvalidURL,
+            ):  # a path or a header that cannot be written: before the first byte
+                raise Unreachable("REQUEST_FORMAT") from None
             response = connection.getresponse()
             said = Answer(response.status, dict(response.getheaders()), response.read(longest))
         except (http.client.HTTPException, OSError):

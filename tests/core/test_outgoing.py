@@ -120,6 +120,18 @@ def test_a_server_without_encryption_is_told_from_one_that_answers(server):
     assert server.seen == []
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/in", {"X-Key": "one\r\nX-Other: two"}), ("/in", {"X-Key": "कुंजी"}), ("/पता", {})],
+    ids=["a header of two lines", "a header in another script", "a path in another script"],
+)
+def test_a_request_that_cannot_be_written_is_handed_over_to_nobody(server, path, headers):
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.request("POST", url(server, path), body=b"x", headers=headers, own=True)
+    assert refused.value.code == "REQUEST_FORMAT"
+    assert server.seen == []
+
+
 def test_where_nobody_listens_nothing_was_handed_over(settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Document, SignerKey
-from kyc.providers import asking
+from kyc.providers import asking, configured
+from kyc.providers.digilocker import Errand
+from kyc.providers.protocol import Unanswered
 from kyc.services import run_plan
 from kyc.signatures import reading
 from portal.audit.models import AuditEvent
@@ -176,3 +178,47 @@ def test_what_can_be_fetched_is_offered_before_the_file(client, individual, lock
     offer = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])).text
     assert "Send your document from DigiLocker" in offer
     assert offer.index("Without a file") < offer.index("Or with the file") < offer.index("How you get it")
+
+
+def issued(date: str | None, uri: str, **changes: Any) -> dict[str, Any]:
+    return {"name": "PAN", "type": "file", "uri": uri, "doctype": "PANCR", "date": date, **changes}
+
+
+#: Of other issuers, as they stand beside what is wanted.
+ODD = ({"uri": "in.gov.abc-ABCID-1", "doctype": None}, {"doctype": "HSCER"}, {"uri": "x" * 900}, None, "a file", 7)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("04-07-2023", "12-09-2024"),
+        ("31-12-2023", "01-01-2024"),
+        ("2023-07-04T10:00:00Z", "2024-01-02T09:00:00+05:30"),
+        ("2023-07-04T10:00:00Z", "12-09-2024"),
+        ("", "04-07-2023"),
+        (None, "04-07-2023"),
+        ("soon", "04-07-2023"),
+    ],
+)
+def test_the_newest_document_of_the_type_is_fetched_and_odd_ones_beside_it_are_passed_over(
+    client, individual, locker, dates
+):
+    older, newer = dates
+    locker.issued = [*ODD, issued(older, "in.gov.pan-PANCR-OLD"), issued(newer, URI), issued(older, "a b")]
+    code, state = locker.sign_in(leave(client, individual).context["address"])
+    come_back(client, code=code, state=state)
+    assert [asked["uri"] for who, asked in locker.asked if who == "digilocker" and asked] == [URI]
+    assert Document.objects.count() == 1
+
+
+def test_a_document_of_the_type_that_cannot_be_read_is_no_word_that_there_is_none(client, individual, locker):
+    locker.issued = [issued("04-07-2023", "../../etc")]
+    code, state = locker.sign_in(leave(client, individual).context["address"])
+    assert "did not give us the document" in come_back(client, code=code, state=state).text
+
+
+def test_a_code_is_good_only_for_the_address_that_it_was_asked_for(locker):
+    digilocker, errand = configured.digilocker(), Errand.new()
+    code, _state = locker.sign_in(digilocker.where_to_sign_in(errand, back="https://portal.example/back"))
+    with pytest.raises(Unanswered):
+        digilocker.fetch("PANCR", code=code, errand=errand, back="https://elsewhere.example/back")

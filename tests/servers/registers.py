@@ -1,11 +1,13 @@
 """Registers and a bank on this machine, with the manners of real ones: slow, down, full, unreadable, telling twice.
 
-``/pan`` and ``/gstin`` answer at once, ``/bank`` takes a validation and tells later (``tell``); it knows a reference again.
+``/pan`` and ``/gstin`` answer at once, ``/bank`` takes a validation and tells later (``tell``); it knows a key of idempotency
+again. Who does not show the whole credentials is let in nowhere.
 What happens with the next requests stands in ``turns``; with none left each answers from ``pans``, ``gstins``, ``accounts``.
 """
 
 import base64
 import hashlib
+import itertools
 import json
 import threading
 import time
@@ -22,6 +24,17 @@ from kyc.providers.bank import sign
 KEY = "key-of-the-test"
 BANK_KEY = "rzp_test_id:secret-of-the-test"
 SECRET = "secret-that-signs"
+CLIENT = "portal"
+TOKEN = "token-of-the-test"
+#: What each register lets in.
+CREDENTIALS = {
+    "pan": f"Bearer {KEY}",
+    "gstin": f"Bearer {KEY}",
+    "bank": f"Basic {base64.b64encode(BANK_KEY.encode()).decode()}",
+    "digilocker": f"Bearer {TOKEN}",
+}
+#: Where the bank puts what it found: of an account stored there before, and of one that goes along.
+STORED, GOES_ALONG = "results", "validation_results"
 
 
 @dataclass
@@ -49,11 +62,14 @@ class Registers:
         self.gstins: dict[str, dict[str, Any]] = {}
         self.accounts: dict[str, dict[str, Any]] = {}
         self.validations: dict[str, dict[str, Any]] = {}
-        #: DigiLocker: the codes it has given with the hash of who began, what is issued, and each document.
-        self.codes: dict[str, str] = {}
-        self.issued: list[dict[str, str]] = []
+        #: In which of their two forms the bank says what it found.
+        self.says = GOES_ALONG
+        #: DigiLocker: the codes it has given with what each was asked for, what is issued, and each document.
+        self.codes: dict[str, dict[str, str]] = {}
+        self.issued: list[dict[str, Any]] = []
         self.papers: dict[str, bytes] = {}
-        self._by_reference: dict[str, str] = {}
+        self._by_key: dict[str, str] = {}
+        self._codes = itertools.count()
         self._lock = threading.Lock()
 
     def settings(self) -> dict[str, dict[str, str]]:
@@ -66,7 +82,7 @@ class Registers:
             "digilocker": {
                 "recipient": "digilocker",
                 "url": f"{self.url}/public",
-                "client_id": "portal",
+                "client_id": CLIENT,
                 "client_secret": KEY,
             },
         }
@@ -86,29 +102,37 @@ class Registers:
     def sign_in(self, address: str) -> tuple[str, str]:
         """The holder signs in and agrees: the code and the state that their browser brings back."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        code = f"code-{len(self.codes)}"
-        self.codes[code] = asked["code_challenge"]
+        assert (asked["response_type"], asked["client_id"]) == ("code", CLIENT)
+        code = f"code-{next(self._codes)}"
+        self.codes[code] = asked
         return code, asked["state"]
 
     def token(self, asked: Mapping[str, list[str]]) -> dict[str, Any]:
-        """A code is good once, for whoever knows what its hash was made of."""
-        digest = hashlib.sha256(asked["code_verifier"][0].encode()).digest()
+        """A code is good once, for whoever knows what its hash was made of, and for the address that it was asked for."""
+        given = {name: values[0] for name, values in asked.items()}
+        digest = hashlib.sha256(given["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if self.codes.pop(asked["code"][0], "") != challenge or asked["client_secret"] != [KEY]:
+        begun = self.codes.pop(given["code"], {})
+        if (given["client_id"], given["client_secret"]) != (CLIENT, KEY):
+            return {"error": "invalid_client"}
+        if given["grant_type"] != "authorization_code":
+            return {"error": "unsupported_grant_type"}
+        if (begun.get("code_challenge"), begun.get("redirect_uri")) != (challenge, given["redirect_uri"]):
             return {"error": "invalid_grant"}
-        return {"access_token": "token-of-the-test", "expires_in": 3600, "token_type": "Bearer"}
+        return {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
 
-    def validate(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Take a validation; the same reference is the same validation, and one penny."""
+    def validate(self, asked: Mapping[str, Any], key: str | None) -> dict[str, Any]:
+        """Take a validation; the same key of idempotency is the same validation, and one penny. Without one each costs."""
         with self._lock:
-            name = self._by_reference.setdefault(asked["reference_id"], f"fav_{len(self._by_reference) + 1:014d}")
+            new = f"fav_{len(self.validations) + 1:014d}"
+            name = new if key is None else self._by_key.setdefault(key, new)
             self.validations.setdefault(
                 name,
                 {
                     "id": name,
                     "entity": "fund_account.validation",
                     "status": "created",
-                    "validation_results": {"account_status": None, "registered_name": None},
+                    self.says: {"account_status": None, "registered_name": None},
                     "reference_id": asked["reference_id"],
                     "number": asked["fund_account"]["bank_account"]["account_number"],
                 },
@@ -123,7 +147,7 @@ class Registers:
         for validation in self.validations.values():
             validation["status"] = status
             if status == "completed":
-                validation["validation_results"] = self.accounts.get(
+                validation[self.says] = self.accounts.get(
                     validation["number"], {"account_status": "invalid", "registered_name": None}
                 )
 
@@ -167,20 +191,20 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.endswith("/token"):
             form = parse_qs(body.decode())
-            return self._answer("digilocker", {}, lambda: self._registers.token(form), signed_in=False)
+            return self._answer("token", {}, lambda: self._registers.token(form))
         asked = json.loads(body)
         if self.path == "/pan":
             return self._answer("pan", asked, lambda: self._registers.pan(asked))
-        return self._answer("bank", asked, lambda: self._registers.validate(asked))
+        key = self.headers["X-Payout-Idempotency"]
+        return self._answer("bank", asked, lambda: self._registers.validate(asked, key))
 
     @property
     def _registers(self) -> Registers:
         return self.server.registers  # type: ignore[attr-defined,no-any-return]
 
-    def _answer(self, who: str, asked: dict[str, Any], say: Callable[[], Any], *, signed_in: bool = True) -> None:
+    def _answer(self, who: str, asked: dict[str, Any], say: Callable[[], Any]) -> None:
         self._registers.asked.append((who, asked))
-        scheme = "Basic" if who == "bank" else "Bearer"
-        if signed_in and not self.headers["Authorization"].startswith(scheme):
+        if self.headers["Authorization"] != CREDENTIALS.get(who):
             return self._send(401, {}, b'{"error": "key"}')
         turn = self._registers.turn()
         if turn is None:
