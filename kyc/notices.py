@@ -84,10 +84,12 @@ def until(case: Case, retention_class: str, *, now: datetime) -> str:
 def until_asked(found: keeping.Kept) -> str:
     """The same of what our own rule alone keeps: the customer may end it at any time."""
     if found.until is not None:
-        said = _("Kept until %(day)s at most. No law keeps it now: you may ask us to delete it before.")
+        said = _(
+            "Our own rule keeps it until %(day)s. You may ask us to delete it before: we do, unless a duty of law or a legal claim stops us."
+        )
         return said % {"day": date_format(found.until, "j F Y")}
     said = _(
-        "While you are with us and %(time)s after at most. No law keeps it now: you may ask us to delete it at any time."
+        "Our own rule keeps it while you are with us and %(time)s after. You may ask us to delete it at any time: we do, unless a duty of law or a legal claim stops us."
     )
     return said % {"time": _length(found.by.period)}
 

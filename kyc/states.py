@@ -361,5 +361,5 @@ class DeletionRefusal(TextChoices):
     """What keeps a document although its customer wants it gone. The customer reads it."""
 
     LAW = "law", _("A law asks us to keep it")
-    HOLD = "hold", _("An order or a case stops us from deleting it")
+    HOLD = "hold", _("A duty of law or a legal claim stops us from deleting it now")
     CLAIM = "claim", _("It is needed to bring or to answer a claim")

@@ -17,7 +17,7 @@ from kyc.models import DeletionProposal, DeletionRequest, Document
 from kyc.permissions import Act, Permission
 from kyc.services import settling, telling
 from kyc.services.letting_go import erase_document
-from kyc.services.minors import is_kept
+from kyc.services.minors import is_kept_by_law
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DecisionOutcome, DeletionRefusal, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -114,24 +114,31 @@ def _carry_out(proposal: DeletionProposal, document: Document, person: User, act
 
 
 def what_keeps(document: Document, *, now: datetime) -> DeletionRefusal | None:
-    """What stands against the customer's wish: a hold, or a law that binds us; None when nothing does.
+    """What stands against the customer's wish: a law that binds us, or a hold or an order; None when nothing does.
 
+    A law is named before a hold, so that who has a silent order about them reads what everybody reads.
     A law keeps a paper that people approved, also before the rest of its case is: from then on we relied on it. What nobody
     decided upon is kept of a customer that was verified. Our own period alone keeps nothing.
     """
-    if is_held(document.subject_ref, document.retention_class):
-        return DeletionRefusal.HOLD
-    if is_kept(document, now=now):
+    if _a_law_keeps(document, now):
         return DeletionRefusal.LAW
+    return DeletionRefusal.HOLD if is_held(document.subject_ref, document.retention_class) else None
+
+
+def _a_law_keeps(document: Document, now: datetime) -> bool:
+    if is_kept_by_law(document, now=now):
+        return True
     rule = rule_for(document.retention_class, on=clock.day(now))
-    is_bound = rule is None or bool(binding_laws(rule, on=clock.day(now)))
-    return DeletionRefusal.LAW if is_bound and _was_approved(document) else None
+    return _was_approved(document) and (rule is None or bool(binding_laws(rule, on=clock.day(now))))
 
 
 def until(document: Document, *, now: datetime) -> str:
-    """Until when it is kept and because of what, in the reader's language: a law is named only where one keeps it by now."""
+    """Until when it is kept and because of what, in the reader's language: a law is named only where one keeps it by now.
+
+    The same words with a hold or an order and without one.
+    """
     found = keeping.kept(document.case, document.retention_class, now=now)
-    if found is None or what_keeps(document, now=now) is not None:
+    if found is None or _a_law_keeps(document, now):
         return notices.until(document.case, document.retention_class, now=now)
     return notices.until_asked(found)
 
@@ -142,7 +149,7 @@ def said_to_keep(document: Document, *, now: datetime) -> str:
     if found is None:
         return ""
     if found == DeletionRefusal.HOLD:
-        return str(_("A legal hold."))
+        return str(_("A legal hold or a duty of law."))
     return notices.until_for_staff(document.case, document.retention_class, now=now)
 
 

@@ -273,9 +273,12 @@ def is_kept(document: Document, *, now: datetime) -> bool:
 
     Laws keep what belongs to a relation that there was: of a customer that was never verified they keep nothing.
     """
+    return is_held(document.subject_ref, document.retention_class) or is_kept_by_law(document, now=now)
+
+
+def is_kept_by_law(document: Document, *, now: datetime) -> bool:
+    """The same of laws alone."""
     on = clock.day(now)
-    if is_held(document.subject_ref, document.retention_class):
-        return True
     rule = rule_for(document.retention_class, on=on)
     was_verified = document.case.verified_at is not None and document.state != DocumentState.REFUSED
     return was_verified and (rule is None or bool(binding_laws(rule, on=on)))

@@ -55,9 +55,12 @@ class HookAnswer:
 erasers: HookList[Any] = HookList("erasers")
 #: Callables that count erasures that are undone: what they ended is here again, since a restore from an older dump.
 erasures_undone: HookList[Callable[[], int]] = HookList("erasures_undone")
-#: Callables ``(*, subject_refs) -> pairs``: disputes of these subjects that are not settled, and orders about them that are not
-#: answered, each as (subject, reference); while there is one, nothing of its person is erased.
+#: Callables ``(*, subject_refs) -> pairs``: disputes of these subjects that are not settled, each as (subject, reference);
+#: while there is one, nothing of its person is erased.
 disputes: HookList[Callable[..., Iterable[tuple[UUID, str]]]] = HookList("disputes")
+#: The same of orders of authorities that are not answered. They keep like a legal hold and read like one, never like a
+#: dispute: of a silent order the person must not learn by what we say.
+orders: HookList[Callable[..., Iterable[tuple[UUID, str]]]] = HookList("orders")
 #: Callables ``(*, subject_refs, at) -> int``, in the caller's transaction: end the copies that hold one of these subjects,
 #: something of whom was erased; how many.
 copies: HookList[Callable[..., int]] = HookList("copies")

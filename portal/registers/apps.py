@@ -30,7 +30,7 @@ class RegistersConfig(AppConfig):
         for kind in KINDS:
             hooks.import_kinds.register(kind)
         hooks.address_left.register(senders.forget_address)
-        hooks.disputes.register(orders.open_about)
+        hooks.orders.register(orders.open_about)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)
         hooks.webhook_secrets.register(recipients.secrets_now)

@@ -51,7 +51,10 @@ class Decided:
 
 @dataclass(frozen=True)
 class Stopped:
-    """What keeps a subject whatever its rules say: the classes under a hold ("" is every class), open disputes."""
+    """What keeps a subject whatever its rules say: the classes under a hold ("" is every class), open disputes.
+
+    An order of an authority that waits for its answer holds every class.
+    """
 
     held: frozenset[str]
     disputes: frozenset[str]
@@ -106,7 +109,9 @@ def parts(refs: Iterable[UUID]) -> Iterator[frozenset[UUID]]:
 
 
 def what_stops(subject_refs: Iterable[UUID]) -> dict[UUID, Stopped]:
-    """Holds that nobody has released and disputes that nobody has settled, for each subject; in a few statements."""
+    """Holds that nobody has released, orders that nobody has answered and disputes that nobody has settled, for each
+    subject; in a few statements.
+    """
     return stopped_in(refs_concerned(subject_refs))
 
 
@@ -118,6 +123,9 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
         rows = Hold.objects.filter(subject_ref__among=part, released_at=None)
         for ref, retention_class in rows.values_list("subject_ref", "retention_class"):
             held.setdefault(ref, set()).add(retention_class)
+        for asked in hooks.orders:
+            for ref, _reference in asked(subject_refs=part):
+                held.setdefault(ref, set()).add("")
         for asked in hooks.disputes:
             for ref, reference in asked(subject_refs=part):
                 open_for.setdefault(ref, set()).add(reference)
@@ -131,10 +139,14 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
 
 
 def is_held(subject_ref: UUID, retention_class: str) -> bool:
-    """Whether a hold that nobody has released covers this class of the subject, on itself or on whoever concerns it."""
+    """Whether a hold that nobody has released covers this class of the subject, on itself or on whoever concerns it, or an
+    order of an authority about one of them waits for its answer.
+    """
     covered = Q(retention_class="") | Q(retention_class=retention_class)
     concerned = refs_concerned([subject_ref])[subject_ref]
-    return Hold.objects.filter(covered, subject_ref__in=concerned, released_at=None).exists()
+    if Hold.objects.filter(covered, subject_ref__in=concerned, released_at=None).exists():
+        return True
+    return any(list(asked(subject_refs=concerned)) for asked in hooks.orders)
 
 
 def keep_or_erase(subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None) -> list[Decided]:

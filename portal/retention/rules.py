@@ -93,7 +93,8 @@ class Facts:
     """What is known of one record. Dates are local: the latest reading for keeping, the earliest for a deadline (C12, C13).
 
     ``began_on`` is None while the event from which its class counts has not come (a customer who is still with us).
-    ``events`` are dates of other start events that some law counts from. ``asked_on``: the person wants it gone.
+    ``events`` are dates of other start events that some law counts from. ``asked_on``: the person wants it gone. An order of
+    an authority holds too.
     """
 
     began_on: date | None
@@ -137,11 +138,14 @@ class Ground:
 class Verdict:
     """Keep or erase, today: the ground that decided, every other one, and the days.
 
+    ``said`` is the ground that the person reads: never a hold where something else keeps the record too, because behind a
+    hold may stand an order of which they must not learn. People with and without one then read the same.
     ``kept_through`` is the last day on which anything keeps the record, as far as is known today; None for "no end
     known" and for nothing. ``erase_on`` is the first day on which it has to go, None while that is open.
     """
 
     winner: Ground
+    said: Ground
     keeps: tuple[Ground, ...]
     erases: tuple[Ground, ...]
     kept_through: date | None
@@ -166,8 +170,10 @@ def verdict(facts: Facts, terms: Iterable[Term], *, today: date) -> Verdict:
     keeps = sorted((*_interventions(facts), *_keeping(known, facts, _gives_way_on(erases))), key=_longest)
     standing = [one for one in keeps if one.stands(today)]
     ends = [one.on for one in standing]
+    winner = standing[0] if standing else next(one for one in erases if one.stands(today))
     return Verdict(
-        winner=standing[0] if standing else next(one for one in erases if one.stands(today)),
+        winner=winner,
+        said=next((one for one in standing if one.why is not Why.HOLD), winner),
         keeps=tuple(keeps),
         erases=tuple(erases),
         kept_through=None if None in ends else max((on for on in ends if on is not None), default=None),

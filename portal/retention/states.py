@@ -44,7 +44,7 @@ class ItemState(models.TextChoices):
     PLANNED = "planned", _("To be erased")
     TOLD = "told", _("The person is told first")
     DONE = "done", _("Erased")
-    HELD = "held", _("Kept: a legal hold")
+    HELD = "held", _("Kept: a legal hold or a duty of law")
     DISPUTED = "disputed", _("Kept: an open dispute")
     CHANGED = "changed", _("Kept: something changed since the plan")
     CAME_BACK = "came_back", _("Kept: the person came back")

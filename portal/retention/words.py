@@ -12,9 +12,9 @@ from portal.retention.states import ItemState
 
 def sentence(verdict: Verdict, what: str) -> str:
     """One sentence, and a second where the rule is not confirmed. ``what`` is the kind of record, in the same language."""
-    winner = verdict.winner
-    said = (_kept if verdict.is_kept else _erased)(winner) % _values(winner, what)
-    if winner.is_confirmed:
+    ground = verdict.said
+    said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)
+    if ground.is_confirmed:
         return said
     return f"{said} {_('Whether this rule applies to us is not settled. We keep to it until it is.')}"
 
@@ -22,7 +22,7 @@ def sentence(verdict: Verdict, what: str) -> str:
 def left(state: str, what: str) -> str:
     """Why something that was to be erased is still here, by the state of its item."""
     if state == ItemState.HELD:
-        said = _("%(what)s: we keep this because of a legal proceeding. We look at it again when that has ended.")
+        said = _held()
     elif state == ItemState.DISPUTED:
         said = _(
             "%(what)s: we keep this while your complaint or another matter about it is open, so that it can be decided."
@@ -32,9 +32,16 @@ def left(state: str, what: str) -> str:
     return said % {"what": what}
 
 
+def _held() -> str:
+    """One sentence for a hold and for an order of an authority, silent or not: true of both, and tells neither."""
+    return _(
+        "%(what)s: a duty of law or a legal claim keeps us from erasing this now. We look at it again when that has ended."
+    )
+
+
 def _kept(ground: Ground) -> str:
     if ground.why is Why.HOLD:
-        return _("%(what)s: we keep this because of a legal proceeding. We look at it again when that has ended.")
+        return _held()
     if ground.why is Why.DISPUTE:
         return _(
             "%(what)s: we keep this while your complaint or another matter about it is open, so that it can be decided."

@@ -25,6 +25,8 @@ from tests.grievances.pictures import png
 from tests.grievances.requests import shown
 from tests.law.factories import ProfileFactory
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
+from tests.registers.factories import order_about
+from tests.retention.factories import hold
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
@@ -155,6 +157,34 @@ def test_an_open_grievance_keeps_everything(asha: Principal, officer: User) -> N
     assert ending.is_partial(ending.plan(shown(right=Right.ERASURE), at=RECEIVED))
 
 
+def test_the_letter_of_who_has_a_silent_order_is_that_of_who_has_a_hold(
+    asha: Principal, invoices: Invoices, officer: User
+) -> None:
+    request = shown(right=Right.ERASURE)
+    order = order_about(asha.subject.ref)
+    with_an_order = deciding.letter_text(propose(request, officer, Outcome.PARTLY))
+    RequestProposal.objects.all().delete()
+    order.delete()
+    hold(asha.subject.ref)
+    assert deciding.letter_text(propose(request, officer, Outcome.PARTLY)) == with_an_order
+    assert "s.36" in with_an_order
+    assert not [word for word in ("complaint", "matter", "authority") if word in with_an_order]
+
+
+def test_a_silent_order_before_the_worker_comes_keeps_all_and_does_not_show(
+    asha: Principal, officer: User, second: User
+) -> None:
+    request = shown(right=Right.ERASURE)
+    made = propose(request, officer, Outcome.GRANT)
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    order_about(asha.subject.ref)
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    run = ErasureRun.objects.get(because=request.ticket.reference)
+    assert (run.erased, run.held > 0, run.disputed) == (0, True, 0)
+    assert "complaint" not in last_reply(request)
+    assert "a duty of law or a legal claim" in last_reply(request)
+
+
 def test_a_hold_before_the_worker_comes_keeps_all_and_the_person_is_told(
     asha: Principal, officer: User, second: User
 ) -> None:
@@ -168,7 +198,7 @@ def test_a_hold_before_the_worker_comes_keeps_all_and_the_person_is_told(
     run = ErasureRun.objects.get(because=request.ticket.reference)
     asha.refresh_from_db()
     assert (run.erased, run.held > 0, asha.full_name) == (0, True, "Asha Rao")
-    assert "because of a legal proceeding" in last_reply(request)
+    assert "a duty of law or a legal claim" in last_reply(request)
     Hold.objects.filter(pk=placed.pk).update(released_at=clock.now())
     (again,) = nights.pass_over(now=clock.now(), actor=actor.system("tests")).again
     assert (again.state, again.because) == (RunState.PLANNED, request.ticket.reference)

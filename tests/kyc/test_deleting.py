@@ -25,6 +25,7 @@ from portal.vault.services.keys import Shredded
 from tests.kyc.factories import CUSTOMER, NOW, checked, paper, rest_approved, uploaded
 from tests.kyc.test_shredding import opened
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.registers.factories import order_about
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -204,6 +205,25 @@ def test_a_hold_keeps_it_and_is_named(asked, officer):
         deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
     deleting.refuse(asked, refusal="hold", why="A hold.", actor=acting(officer), now=clock.now())
     assert asked.refusal == "hold"
+
+
+def test_a_silent_order_keeps_it_and_the_customer_reads_what_a_hold_says(asked, asha, officer):
+    url = reverse("privacy:kyc-document", args=[asked.document.reference])
+    before = customer_client(asha).get(url).text
+    assert "unless a duty of law or a legal claim stops us" in before
+    order_about(asked.document.subject_ref)
+    assert "unless a duty of law or a legal claim stops us" in customer_client(asha).get(url).text
+    with pytest.raises(Refused):
+        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+    deleting.refuse(asked, refusal="hold", why="It must stay.", actor=acting(officer), now=clock.now())
+    assert "A duty of law or a legal claim stops us from deleting it now" in customer_client(asha).get(url).text
+
+
+def test_where_a_law_keeps_it_the_law_is_named_before_an_order(asked, officer):
+    verified_long_ago(asked)
+    order_about(asked.document.subject_ref)
+    deleting.refuse(asked, refusal="law", why="Looked at the rules.", actor=acting(officer), now=clock.now())
+    assert asked.refusal == "law"
 
 
 def test_a_hold_on_the_owner_keeps_what_lies_under_their_own_account(asked, officer, asha):

@@ -2,6 +2,7 @@ import base64
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,6 +11,7 @@ from portal.core.data_categories import DataCategory
 from portal.people.models import Customer, Fiduciary, User
 from portal.people.services import fiduciaries
 from portal.registers.models import (
+    AuthorityOrder,
     CompanyDetails,
     ConsentManager,
     ContentTemplate,
@@ -341,3 +343,25 @@ def told_everything(incident: Incident, maker: Any, **changes: str) -> None:
     """Every fact that a form may ask for is told."""
     words = {code: f"{code} told" for code in incident_rules.fact_kinds()}
     incidents.tell(incident=incident, words={**words, **changes}, actor=maker, now=clock.now())
+
+
+def order_about(subject_ref: UUID, **changes: Any) -> AuthorityOrder:
+    """An order of an authority that waits for its answer and binds us to silence."""
+    number = AuthorityOrder.objects.count() + 1
+    given = {
+        "reference": f"OS-AO-TEST-{number:04}",
+        "kind": "court",
+        "authority": "Sessions Court, Nashik",
+        "officer_name": "R. Deshmukh",
+        "verified_how": "court_seal",
+        "power": "BNSS s.94",
+        "order_number": f"Cr. {number}/2026",
+        "paper_sha256": "a" * 64,
+        "asked": "Name of the holder.",
+        "asked_categories": ["name"],
+        "subject_refs": [str(subject_ref)],
+        "is_secret": True,
+        "received_at": clock.now(),
+        **changes,
+    }
+    return AuthorityOrder.objects.create(**given)

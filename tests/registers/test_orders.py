@@ -142,20 +142,20 @@ def test_nothing_that_an_open_order_asks_for_is_erased(asha):
         run = run_for(asha.subject.ref)
         order = received(asha, is_secret=True)
         runs.carry_out(run, now=clock.now(), actor=two_people()[0])
-    assert ErasureItem.objects.get().state == "disputed"
+    assert ErasureItem.objects.get().state == "held"
     assert len(shelf.shelved[asha.subject.ref]) == 1
-    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].disputes == {order.reference}
+    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
     answered(order)
-    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].disputes == set()
+    assert not deciding.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
 
 
 def test_an_order_about_a_customer_stops_the_erasure_of_its_owners_too():
     customer, stranger = CustomerFactory(), PrincipalFactory()
     owner = MembershipFactory(customer=customer).principal
     left = MembershipFactory(customer=customer, ended_at=clock.now()).principal
-    order = received(customer)
+    received(customer)
     found = deciding.what_stops([each.subject.ref for each in (customer, owner, left, stranger)])
-    assert {ref for ref, stopped in found.items() if stopped.disputes == {order.reference}} == {
+    assert {ref for ref, stopped in found.items() if stopped.is_held("kyc")} == {
         customer.subject.ref,
         owner.subject.ref,
     }

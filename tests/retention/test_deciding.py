@@ -12,6 +12,7 @@ from portal.people.models import RegimeEvidence
 from portal.retention import deciding
 from portal.retention.rules import Why
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory
+from tests.registers.factories import order_about
 from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,34 @@ def test_a_hold_and_a_dispute_keep_everything(shelf: Shelf, monkeypatch: pytest.
     hold(asha)
     (held,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
     assert held.verdict.winner.why is Why.HOLD
-    assert "legal proceeding" in held.sentence
+    assert "a duty of law or a legal claim" in held.sentence
+
+
+def test_an_order_keeps_like_a_hold_and_reads_like_one(shelf: Shelf) -> None:
+    retention_rule()
+    asha, held = (put(shelf, NOON - timedelta(days=3000)) for _each in range(2))
+    order = order_about(asha)
+    hold(held)
+    assert deciding.is_held(asha, "kyc")
+    (by_order,), (by_hold,) = (deciding.keep_or_erase(each, now=NOON, asked_at=NOON) for each in (asha, held))
+    assert by_order.verdict == by_hold.verdict
+    assert by_order.sentence == by_hold.sentence
+    assert "complaint" not in by_order.sentence
+    order.state, order.answered_at = "refused", NOON
+    order.save()
+    assert not deciding.is_held(asha, "kyc")
+
+
+def test_a_law_that_keeps_it_anyway_is_named_with_an_order_a_hold_or_neither(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year")
+    asha, held, other = (put(shelf, NOON - timedelta(days=1000)) for _each in range(3))
+    order_about(asha)
+    hold(held)
+    found = [deciding.keep_or_erase(each, now=NOON, asked_at=NOON)[0] for each in (asha, held, other)]
+    assert {each.sentence for each in found} == {found[2].sentence}
+    assert "requires it" in found[0].sentence
+    assert [each.verdict.erase_on is None for each in found] == [True, True, False]
 
 
 def test_keeping_counts_from_the_latest_date_in_the_persons_zone(shelf: Shelf) -> None:

@@ -563,12 +563,12 @@ def test_the_history_says_when_it_was_decided_and_when_it_was_asked_for_again(cl
 def test_the_page_names_a_law_as_keeping_a_document_only_where_one_does(client, individual, maker, checker):
     document = checked(individual)
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
-    assert "No law keeps it now" in page
+    assert "You may ask us to delete it at any time" in page
     assert "because of" not in page
     answered(proposed(document, maker), checker)
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert "because of" in page
-    assert "No law keeps it now" not in page
+    assert "You may ask us to delete it at any time" not in page
 
 
 @pytest.mark.parametrize("language", ["hi", "mr"])

@@ -24,7 +24,7 @@ def may_speak(order: AuthorityOrder, *, at: datetime) -> bool:
 
 
 def open_about(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
-    """Registered in ``hooks.disputes``: orders that wait for their answer, with those of these subjects they are about.
+    """Registered in ``hooks.orders``: orders that wait for their answer, with those of these subjects they are about.
 
     Nothing that an order asks for is erased before two people have answered it; of a customer's order nothing of its
     owners either. Two statements, one where no order is open.

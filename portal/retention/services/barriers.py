@@ -1,4 +1,4 @@
-"""What stops the end of one person's records at the last moment: a hold, a dispute, a change, a notice not yet delivered."""
+"""What stops the end of one person's records at the last moment: a hold or an order, a dispute, a change, a notice not yet delivered."""
 
 from dataclasses import dataclass
 from datetime import datetime

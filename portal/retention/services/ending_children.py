@@ -16,7 +16,7 @@ from portal.retention.states import CHILD_MOVES, Cause, ChildState, ItemState
 
 WORKER = system("retention.children")
 #: What keeps a record that is no law.
-_WITHOUT_LAW = {Why.HOLD: "A legal hold", Why.DISPUTE: "An open dispute"}
+_WITHOUT_LAW = {Why.HOLD: "A legal hold or a duty of law", Why.DISPUTE: "An open dispute"}
 #: The same, where it stopped a run.
 _STOPPED = {ItemState.HELD.value: Why.HOLD, ItemState.DISPUTED.value: Why.DISPUTE}
 
