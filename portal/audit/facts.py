@@ -116,6 +116,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.REGISTERS_ORDER_RECEIVED: "order kind asked count sha256 secret",
     AuditKind.REGISTERS_ORDER_SECRECY_ANSWERED: "order proposal answer shown_sha256",
     AuditKind.REGISTERS_ORDER_SECRECY_PROPOSED: "order proposal answer shown_sha256",
+    AuditKind.REGISTERS_ORDER_SILENCED: "order until",
     AuditKind.REGISTERS_ORDER_TOLD: "order count",
     AuditKind.REGISTERS_TASK_CLOSED: "book entry what",
     AuditKind.REGISTERS_TASK_OPENED: "book entry what due_on",

@@ -274,6 +274,7 @@ class AuditKind(StrEnum):
     REGISTERS_ORDER_RECEIVED = "registers.order.received"
     REGISTERS_ORDER_SECRECY_ANSWERED = "registers.order.secrecy_answered"
     REGISTERS_ORDER_SECRECY_PROPOSED = "registers.order.secrecy_proposed"
+    REGISTERS_ORDER_SILENCED = "registers.order.silenced"
     REGISTERS_ORDER_TOLD = "registers.order.told"
     REGISTERS_RECIPIENT_ANSWERED = "registers.recipient.answered"
     REGISTERS_RECIPIENT_ENDED = "registers.recipient.ended"

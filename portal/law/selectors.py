@@ -153,6 +153,13 @@ def due_at(label: str, reference: str = "reference", *, number: str = "") -> Sub
     return Subquery(running_clocks(owner).values("due_at")[:1])
 
 
+def was_due_at(label: str, reference: str = "reference") -> Subquery:
+    """The same of the clocks that were stopped because the work was done: when the first of them was due."""
+    owner = Concat(Value(label), OuterRef(reference))
+    stopped = Clock.objects.filter(owner=owner, state=ClockState.STOPPED).exclude(ended=Ended.CORRECTED)
+    return Subquery(stopped.order_by("due_at", "pk").values("due_at")[:1])
+
+
 def profile(*, on: date) -> OrganisationProfile:
     """The profile in force. Before any was adopted: one, unsaved, in which nothing is decided."""
     rows = OrganisationProfile.objects.filter(effective_from__lte=on).order_by("-effective_from", "-pk")

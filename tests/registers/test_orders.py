@@ -183,6 +183,35 @@ def test_a_late_answer_to_an_authority_says_why_and_the_clock_keeps_it(asha):
     assert (order.state, Clock.objects.get(owner=order.owner).late_because) == ("given", "complex")
 
 
+def test_an_order_whose_silence_is_over_already_is_not_entered(asha):
+    with pytest.raises(Refused) as refused:
+        received(asha, is_secret=True, secret_until=today() - timedelta(days=1))
+    assert refused.value.code == "SILENCE_OVER"
+    assert received(asha, is_secret=True, secret_until=today()).is_secret
+
+
+def test_a_second_answer_beside_one_that_waits_is_refused_with_words(asha):
+    order = received(asha)
+    proposed(order, two_people()[0])
+    with pytest.raises(IllegalMove, match="waits for a second person already"):
+        proposed(order, two_people()[0])
+    desk = staff_client(StaffFactory(roles=["administrator"]))
+    page = reverse("admin:registers_authorityorder_do_one", args=[order.pk, "propose-answer"])
+    words = {"answer": "1", "decision": "refuse", "held_back": "All of it."}
+    assert "waits for a second person already" in desk.post(page, words).text
+    assert OrderAnswer.objects.count() == 1
+
+
+def test_an_answered_order_says_when_it_was_due_and_whether_that_was_kept(asha):
+    order = received(asha)
+    url, desk = f"/admin/registers/authorityorder/{order.pk}/change/", staff_client(StaffFactory(roles=["auditor"]))
+    assert "answered in time" not in desk.get(url).text
+    answered(order)
+    assert "answered in time" in desk.get(url).text
+    AuthorityOrder.objects.filter(pk=order.pk).update(answered_at=clock.now() + timedelta(hours=100))
+    assert "answered late" in desk.get(url).text
+
+
 def test_nothing_leaves_before_two_approvers_agreed(asha):
     order = received(asha)
     maker, checker = two_people()

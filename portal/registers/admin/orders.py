@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import rules as law_rules
 from portal.law import selectors as law
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm, WhyLateForm
-from portal.registers.forms.orders import OrderAnswerForm, OrderForm, SilenceEndForm
+from portal.people.states import Answer
+from portal.registers.forms.orders import OrderAnswerForm, OrderForm, SilenceEndForm, SilenceForm
 from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer, SilenceEnd
 from portal.registers.permissions import Permission
 from portal.registers.selectors.orders import may_speak
@@ -28,7 +30,25 @@ def _kinds(codes: Any) -> str:
 
 
 def _answered(order: AuthorityOrder, user: Any) -> str:
-    return "" if order.state == OrderState.RECEIVED else str(_("This order is answered already."))
+    if order.state != OrderState.RECEIVED:
+        return str(_("This order is answered already."))
+    return str(orders.WAITS) if order.answers.filter(answer=Answer.PENDING).exists() else ""
+
+
+def _not_to_silence(order: AuthorityOrder, user: Any) -> str:
+    return silence.not_to_silence(order, at=clock.now())
+
+
+def _silence(order: AuthorityOrder) -> str:
+    """Whether the people may learn of it, and from when, for who decides."""
+    if may_speak(order, at=clock.now()):
+        if not order.is_secret:
+            return str(_("No: the people are told once data was given."))
+        return str(_("It has ended: the people are told once data was given."))
+    day = order.secret_until
+    if day is None:
+        return str(_("Yes, without a last day: until two people note that it has ended."))
+    return str(_("Yes, until %(day)s; the people are told after that.")) % {"day": moments.day(day)}
 
 
 def _not_silent(order: AuthorityOrder, user: Any) -> str:
@@ -64,7 +84,9 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        with_due: QuerySet[Any] = rows.annotate(due_at=law.due_at(AuthorityOrder.OWNER))
+        with_due: QuerySet[Any] = rows.annotate(
+            due_at=law.due_at(AuthorityOrder.OWNER), was_due_at=law.was_due_at(AuthorityOrder.OWNER)
+        )
         return with_due
 
     @staticmethod
@@ -73,7 +95,12 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
 
     @admin.display(description=_("To be answered by"))
     def due(self, obj: Any) -> str:
-        return moments.moment(obj.due_at)
+        """Of an order that is answered too, and whether that was in time."""
+        if obj.answered_at is None or obj.was_due_at is None:
+            return moments.moment(obj.due_at)
+        is_late = law_rules.is_late(obj.was_due_at, obj.answered_at)
+        said = _("%(when)s: answered late") if is_late else _("%(when)s: answered in time")
+        return str(said) % {"when": moments.moment(obj.was_due_at)}
 
     @admin.display(description=_("Kinds of data asked for"))
     def what_kinds(self, obj: AuthorityOrder) -> str:
@@ -95,6 +122,16 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         orders.propose(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(
+        permission=Permission.ORDER_ENTER,
+        ask=SilenceForm,
+        label=_("Make it silent, or silent for longer"),
+        skip=_not_to_silence,
+        description=_("It holds at once: silence only protects. Ending it before its day takes two people."),
+    )
+    def make_silent(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
+        silence.make_silent(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(
         permission=Permission.ORDER_ANSWER, ask=SilenceEndForm, label=_("Propose to end the silence"), skip=_not_silent
     )
     def end_silence(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
@@ -113,7 +150,11 @@ class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("order", "decision", "answer", "made_by", "made_at", "checked_at")
     list_filter = ("answer", "decision")
     list_select_related = ("order", "made_by")
-    fields = ("order", "decision", "what_kinds", "given", "held_back", *PROPOSAL)
+    fields = ("order", "how_silent", "decision", "what_kinds", "given", "held_back", *PROPOSAL)
+
+    @admin.display(description=_("We must be silent"))
+    def how_silent(self, obj: OrderAnswer) -> str:
+        return _silence(obj.order)
 
     @admin.display(description=_("Kinds of data given"))
     def what_kinds(self, obj: OrderAnswer) -> str:

@@ -102,6 +102,20 @@ def _subject(text: str) -> UUID | None:
     return Customer.objects.filter(reference=reference).values_list("subject__ref", flat=True).first()
 
 
+class SilenceForm(forms.Form):
+    """Until when an order binds us to silence, from now on."""
+
+    secret_until = _day(_("Silent until"), _("Empty: until somebody notes that the silence has ended."))
+    why = PublicWords(
+        label=_("Why"),
+        help_text=_(
+            "Who asked for the silence, and by which paper. It holds at once; two people end it before its day."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+    )
+
+
 class SilenceEndForm(forms.Form):
     """Why we may speak about an order that binds us to silence."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
@@ -26,7 +26,7 @@ from portal.people.services import four_eyes
 from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
 from portal.registers.permissions import Act, Permission
 from portal.registers.selectors.orders import may_speak
-from portal.registers.services import reaching
+from portal.registers.services import reaching, silence
 from portal.registers.services.fields import at_field, filled
 from portal.registers.states import ORDER_MOVES, OrderDecision, OrderKind, OrderState, Verified
 
@@ -34,6 +34,8 @@ ZONE = "Asia/Kolkata"
 TELLER = system("registers.orders")
 #: What a disclosure to an authority says instead of one of our purposes: it serves none of ours.
 PURPOSE = "lawful_order"
+#: Why no second answer is proposed beside one that nobody has answered.
+WAITS = _("An answer to this order waits for a second person already.")
 _DIGEST_LENGTH = 64
 
 
@@ -61,8 +63,8 @@ def receive(
 
     Until it is answered nothing of the people it is about is erased (``selectors.orders.open_about``).
 
-    Raises Refused for a field that is missing, a receipt that lies ahead, a person nobody knows, or a paper without its
-    SHA-256; NotAllowed for who is no staff.
+    Raises Refused for a field that is missing, a receipt that lies ahead, a silence that is over already, a person nobody
+    knows, or a paper without its SHA-256; NotAllowed for who is no staff.
     """
     four_eyes.person_of(actor)
     categories = _categories(asked_categories, "asked_categories")
@@ -75,6 +77,7 @@ def receive(
         raise at_field("subjects", _("Name each person or customer by a reference that we have."), code="NOBODY_KNOWN")
     if secret_until is not None and not is_secret:
         raise at_field("secret_until", _("A last day of silence needs the order to be silent."), code="NOT_SECRET")
+    silence.require_ahead(secret_until, now=now)
     require_no_number(power, order_number)
     with transaction.atomic():
         order = AuthorityOrder.objects.create(
@@ -134,46 +137,56 @@ def propose(
     """The first approver's word: what is given, what is held back and why. Nothing leaves before a second one agrees.
 
     Raises Refused for kinds of data that were not asked for (BEYOND_THE_ORDER), for a Government agency without its
-    undertaking (SPDI Rules r.6), and for missing words; IllegalMove for an order that is answered; NotAllowed.
+    undertaking (SPDI Rules r.6), and for missing words; IllegalMove for an order that is answered or of which an answer
+    waits already; NotAllowed.
     """
     if order.state != OrderState.RECEIVED:
         raise IllegalMove(_("This order is answered already."))
     chosen = OrderDecision(decision)
     categories = _categories(given_categories, "given_categories") if chosen == OrderDecision.GIVE else []
     _require_within(order, chosen, categories)
-    with transaction.atomic():
-        fields = {
-            "decision": str(chosen),
-            "given_categories": categories,
-            "given": filled(given, str(_("Say what is given."))) if chosen == OrderDecision.GIVE else "",
-            "held_back": filled(held_back, str(_("Say what is not given, and why. Write “nothing” if all is."))),
-        }
-        proposal = four_eyes.propose(
-            OrderAnswer,
-            act=Act.ORDER_ANSWER,
-            maker=four_eyes.person_of(actor),
-            shown=shown(order, fields),
-            now=now,
-            order=order,
-            **fields,
-        )
-        _record(
-            AuditKind.REGISTERS_ORDER_PROPOSED,
-            order,
-            actor,
-            now,
-            proposal=proposal.pk,
-            decision=str(chosen),
-            asked=" ".join(order.asked_categories),
-            fields=" ".join(categories),
-            shown_sha256=proposal.shown_sha256,
-        )
+    try:
+        with transaction.atomic():
+            fields = {
+                "decision": str(chosen),
+                "given_categories": categories,
+                "given": filled(given, str(_("Say what is given."))) if chosen == OrderDecision.GIVE else "",
+                "held_back": filled(held_back, str(_("Say what is not given, and why. Write “nothing” if all is."))),
+            }
+            proposal = four_eyes.propose(
+                OrderAnswer,
+                act=Act.ORDER_ANSWER,
+                maker=four_eyes.person_of(actor),
+                shown=shown(order, fields),
+                now=now,
+                order=order,
+                **fields,
+            )
+            _record(
+                AuditKind.REGISTERS_ORDER_PROPOSED,
+                order,
+                actor,
+                now,
+                proposal=proposal.pk,
+                decision=str(chosen),
+                asked=" ".join(order.asked_categories),
+                fields=" ".join(categories),
+                shown_sha256=proposal.shown_sha256,
+            )
+    except IntegrityError as error:
+        raise IllegalMove(WAITS) from error
     return proposal
 
 
 def shown(order: AuthorityOrder, fields: Mapping[str, object]) -> dict[str, object]:
-    """What both approvers see and are bound to; the paper of the order by its SHA-256."""
-    return {**fields, "order": order.reference, "paper_sha256": order.paper_sha256, "about": list(order.subject_refs)}
+    """What both approvers see and are bound to; the paper of the order by its SHA-256, and whether the people may learn of it."""
+    return {
+        **fields,
+        **silence.bound(order),
+        "order": order.reference,
+        "paper_sha256": order.paper_sha256,
+        "about": list(order.subject_refs),
+    }
 
 
 def answer(

@@ -1,20 +1,85 @@
-"""Ending the silence that an order binds us to: proposed by one person with the reason, answered by another."""
+"""The silence that an order binds us to: one person makes or lengthens it, two end it before its day."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
+from portal.core import changes, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove
 from portal.people.services import four_eyes
 from portal.registers.models import AuthorityOrder, SilenceEnd
 from portal.registers.permissions import Act
 from portal.registers.selectors.orders import may_speak
-from portal.registers.services.fields import filled
+from portal.registers.services.fields import at_field, filled
+
+
+def require_ahead(until: date | None, *, now: datetime) -> None:
+    """Raises Refused (SILENCE_OVER) for a last day of silence that is over already: nobody would be bound by it."""
+    if until is not None and until < clock.day(now):
+        raise at_field("secret_until", _("This day is over already. Enter today or a later day."), code="SILENCE_OVER")
+
+
+def bound(order: AuthorityOrder) -> dict[str, object]:
+    """What two people are bound to about the silence of an order: whether there is one, its last day, and its end."""
+    return {
+        "is_secret": order.is_secret,
+        "secret_until": order.secret_until.isoformat() if order.secret_until else None,
+        "secrecy_ended_at": clock.stamp(order.secrecy_ended_at) if order.secrecy_ended_at else None,
+    }
+
+
+def make_silent(
+    order: AuthorityOrder, *, secret_until: date | None, why: str, actor: Actor, now: datetime
+) -> AuthorityOrder:
+    """Make an order silent, or silent for longer, at once, in one transaction with its audit event; the reason goes to the
+    erasable part of that. One person is enough, because it only protects; shortening is ``propose_end``.
+
+    ``secret_until`` None: until somebody notes the end. Raises Refused without a reason, for a day that is over
+    (SILENCE_OVER) or no later than the one that binds us (NO_LONGER); IllegalMove where silence without a last day binds us
+    or the people were told; NotAllowed for who is no staff.
+    """
+    four_eyes.person_of(actor)
+    reason = filled(why, str(_("Say why: who asked for the silence, and by which paper.")))
+    require_ahead(secret_until, now=now)
+    with transaction.atomic():
+        found = AuthorityOrder.objects.select_for_update().get(pk=order.pk)
+        if said := not_to_silence(found, at=now):
+            raise IllegalMove(said)
+        is_bound = not may_speak(found, at=now)
+        if (
+            is_bound
+            and secret_until is not None
+            and found.secret_until is not None
+            and secret_until <= found.secret_until
+        ):
+            said = _("It binds us longer already. Two people may end it before its day.")
+            raise at_field("secret_until", said, code="NO_LONGER")
+        changes.watch_row(found)
+        found.is_secret, found.secret_until, found.secrecy_ended_at = True, secret_until, None
+        found.save(update_fields=["is_secret", "secret_until", "secrecy_ended_at"])
+        audit.record(
+            AuditKind.REGISTERS_ORDER_SILENCED,
+            actor=actor,
+            about=found.owner,
+            facts={"order": found.reference, "until": secret_until.isoformat() if secret_until else None},
+            personal={"reason": {"new": reason}},
+            at=now,
+        )
+    return found
+
+
+def not_to_silence(order: AuthorityOrder, *, at: datetime) -> str:
+    """Why an order cannot be made silent, or silent for longer; empty when it can."""
+    if order.person_told_at is not None:
+        return str(_("The people were told of it already."))
+    if order.secret_until is None and not may_speak(order, at=at):
+        return str(_("It binds us to silence without a last day already."))
+    return ""
 
 
 def propose_end(order: AuthorityOrder, *, why: str, actor: Actor, now: datetime) -> SilenceEnd:
