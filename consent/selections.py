@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent
-from portal.people.models import Principal
-from portal.registers.selections import CHUNK, within
+from portal.people.models import Fiduciary, Principal
+from portal.registers.selections import CHUNK, unknown, within
 
 
 class WhoAnswered:
@@ -17,6 +17,13 @@ class WhoAnswered:
     code = "answered_to"
     label = _("People who answered to a company, whoever carries its messages (the company's code)")
     needs_of = True
+
+    def known(self, of: str) -> str:
+        """The code of a company."""
+        code: str | None = Fiduciary.objects.filter(code__in=(of, of.lower())).values_list("code", flat=True).first()
+        if code is None:
+            raise unknown(_("No company has this code. It stands in the list of companies."))
+        return code
 
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:
         """Persons with an answer to the fiduciary in the time."""

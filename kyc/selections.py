@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from kyc.models import Document
-from portal.people.models import Membership
-from portal.registers.selections import CHUNK, within
+from kyc.states import DocumentKind
+from portal.registers.selections import CHUNK, members_in, unknown, within
 
 
 class WithDocuments:
@@ -18,8 +18,19 @@ class WithDocuments:
     label = _("People whose KYC documents were brought in the time (a kind of document, or leave empty)")
     needs_of = False
 
+    def known(self, of: str) -> str:
+        """The code of a kind of document, from its code or its name, whatever the case of the letters."""
+        asked = " ".join(of.split()).casefold()
+        if not asked:
+            return ""
+        for code, label in DocumentKind.choices:
+            if asked in {code.casefold(), code.replace("_", " ").casefold(), str(label).casefold()}:
+                return code
+        said = _("There is no such kind of document. There are: %(kinds)s.")
+        raise unknown(said % {"kinds": ", ".join(str(label) for label in DocumentKind.labels)})
+
     def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:
-        """The person a document is about, and whoever acts for the customer whose case it lies in.
+        """The person a document is about, and whoever acted in the time for the customer whose case it lies in.
 
         Also of documents that were erased meanwhile: they may have been seen before.
         """
@@ -27,5 +38,5 @@ class WithDocuments:
         rows = rows.filter(kind=of) if of else rows
         named = rows.filter(party__principal__isnull=False)
         yield from named.values_list("party__principal__subject__ref", flat=True).distinct().iterator(CHUNK)
-        cases = Membership.objects.filter(customer__in=rows.values("case__customer"), ended_at=None)
+        cases = members_in(since, until).filter(customer__in=rows.values("case__customer"))
         yield from cases.values_list("principal__subject__ref", flat=True).iterator(CHUNK)

@@ -130,7 +130,8 @@ person_erased: HookList[Callable[..., Any]] = HookList("person_erased")
 people_merging: HookList[Callable[..., Any]] = HookList("people_merging")
 #: Callables told, in the same transaction, that two references turned out to be one person: ``(*, old_ref, new_ref, at)``.
 references_joined: HookList[Callable[..., Any]] = HookList("references_joined")
-#: Objects that find people for an incident, each one query: ``code``, ``label``, ``needs_of`` and ``refs(*, since, until, of)``,
+#: Objects that find people for an incident, each one query: ``code``, ``label``, ``needs_of``, ``known(of)``, which gives the
+#: code or reference that somebody typed in its canonical form and refuses one that is unknown, and ``refs(*, since, until, of)``,
 #: which gives references of persons one by one, some perhaps twice.
 people_selections: HookList[Any] = HookList("people_selections")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.

@@ -153,6 +153,59 @@ def test_queries_find_people_by_where_their_data_was(incident: Any, maker: Any) 
     assert late.found == 0
 
 
+def test_a_reference_is_read_as_people_write_it(incident: Any, maker: Any) -> None:
+    customer = CustomerFactory()
+    member = MembershipFactory(customer=customer).principal
+    row = asked(incident, maker, "of_customer", of=f" {customer.reference.lower().replace('-', ' ')} ")
+    assert (row.of, refs(incident)) == (customer.reference, {member.subject.ref})
+
+
+@pytest.mark.parametrize(
+    ("source", "of"),
+    [
+        ("of_customer", "OS-CU-XXXX-XXXX"),
+        ("of_customer", "OS-CU-8GYA-JPP7"),
+        ("at_recipient", "nobody-known"),
+        ("answered_to", "no-such-company"),
+        ("with_documents", "library card"),
+        ("messaged", "no.such_kind"),
+        ("everybody", "OS-CU-XXXX-XXXX"),
+    ],
+)
+def test_a_query_for_what_nobody_knows_is_refused_beside_its_field(
+    incident: Any, maker: Any, source: str, of: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(incident, maker, source, of=of)
+    assert refused.value.code == "OF_UNKNOWN"
+    assert "of" in refused.value.fields
+    assert not IncidentSearch.objects.exists()
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(incident: Any, maker: Any) -> None:
+    now = clock.now()
+    for until in (now, now - timedelta(days=1)):
+        with pytest.raises(Refused) as refused:
+            asked(incident, maker, "everybody", since=now, until=until)
+        assert (refused.value.code, "until" in refused.value.fields) == ("TIMES", True)
+
+
+def test_members_of_the_span_are_found_and_not_only_those_of_today(incident: Any, maker: Any) -> None:
+    customer, now = CustomerFactory(), clock.now()
+    days = {"left": (-90, -30), "left_before": (-90, -60), "stays": (-90, None), "came_after": (-5, None)}
+    people = {
+        name: MembershipFactory(
+            customer=customer,
+            joined_at=now + timedelta(days=came),
+            ended_at=now + timedelta(days=went) if went is not None else None,
+        ).principal.subject.ref
+        for name, (came, went) in days.items()
+    }
+    span = {"since": now - timedelta(days=40), "until": now - timedelta(days=20)}
+    row = asked(incident, maker, "of_customer", of=customer.reference, **span)
+    assert (row.found, refs(incident)) == (2, {people["left"], people["stays"]})
+
+
 def test_a_query_that_needs_to_know_of_what_asks_for_it(incident: Any, maker: Any) -> None:
     for source, code in (("at_recipient", "OF"), ("by_guess", "SOURCE")):
         with pytest.raises(Refused) as refused:

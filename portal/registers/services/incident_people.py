@@ -31,6 +31,7 @@ from portal.registers.models import Incident, IncidentDecision, IncidentLetter, 
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
+from portal.registers.services.fields import at_field
 from portal.registers.services.incidents import lock, lock_open, require_open
 
 #: The source of a search by a list of addresses.
@@ -62,8 +63,9 @@ def search(
 ) -> IncidentSearch:
     """Ask a room for the people a query finds; a task then adds them. The row keeps who asked for what.
 
-    Raises NotAllowed, IllegalMove for a closed incident, Refused for a query that there is not (SOURCE) or one that needs to
-    know of what (OF), and for words that tell who a person is (NUMBER_IN_WORDS): what is asked stays in the clear.
+    Raises NotAllowed, IllegalMove for a closed incident, Refused for a query that there is not (SOURCE), for one that needs to
+    know of what (OF) or names what nobody knows (OF_UNKNOWN), for an end that is not after the beginning (TIMES), and for
+    words that tell who a person is (NUMBER_IN_WORDS): what is asked stays in the clear.
     """
     person = require_open(incident, actor)
     selection = selections().get(source)
@@ -71,11 +73,14 @@ def search(
         raise Refused(_("There is no such query."), code="SOURCE")
     if selection.needs_of and not of.strip():  # type: ignore[attr-defined]
         raise Refused(_("Say of whom or of what."), code="OF")
+    if since is not None and until is not None and until <= since:
+        raise at_field("until", _("The end must be after the beginning."), code="TIMES")
     plain_words.require_plain(of)
+    asked: str = selection.known(of.strip())  # type: ignore[attr-defined]
     with transaction.atomic():
         lock_open(incident)
         row = IncidentSearch.objects.create(
-            incident=incident, source=source, since=since, until=until, of=of.strip(), asked_at=now, asked_by=person
+            incident=incident, source=source, since=since, until=until, of=asked, asked_at=now, asked_by=person
         )
         enqueue(FIND, row.pk)
     return row
