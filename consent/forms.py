@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from consent.services.choosing import Group
+from consent.services.offering import Group
 from consent.services.preferring import WishList
 from consent.states import Answer, Pace, Way
 from portal.core import addresses, clock

@@ -44,16 +44,30 @@ def require_two_steps(
     ``wanted`` are purpose, channel and evidence of each yes. Asks nothing of people under other laws, and of no purpose
     that California lets rest on consent from the beginning: there nobody has opted out.
     """
-    if not _asks_for_two(subject_ref, on=clock.day(at)):
-        return
+    if unconfirmed(subject_ref=subject_ref, fiduciary=fiduciary, wanted=wanted, at=at):
+        raise Refused(_("You had said no to this before. Confirm that you want it again."), code=CONFIRM)
+
+
+def unconfirmed(
+    *,
+    subject_ref: UUID,
+    fiduciary: Fiduciary,
+    wanted: Sequence[tuple[str, str, Sequence[Evidence]]],
+    at: datetime,
+) -> tuple[Value, ...]:
+    """Which of these yeses come after the person's own no and were not requested before, each once."""
+    if not wanted or not _asks_for_two(subject_ref, on=clock.day(at)):
+        return ()
     open_ones = _after_no(
         subject_ref, fiduciary, [(purpose, channel) for purpose, channel, _e in wanted], on=clock.day(at)
     )
-    for purpose, channel, evidence in wanted:
-        if (purpose, channel) in open_ones and not _was_requested(
-            subject_ref, fiduciary, (purpose, channel), evidence, at=at
-        ):
-            raise Refused(_("You had said no to this before. Confirm that you want it again."), code=CONFIRM)
+    found = dict.fromkeys(
+        (purpose, channel)
+        for purpose, channel, evidence in wanted
+        if (purpose, channel) in open_ones
+        and not _was_requested(subject_ref, fiduciary, (purpose, channel), evidence, at=at)
+    )
+    return tuple(found)
 
 
 def request(

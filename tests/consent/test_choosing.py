@@ -1,10 +1,13 @@
 """What the preference page shows of a person's choices."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from consent.models import ConsentEvent, HeldConsent
 from consent.selectors import rulebook
-from consent.services import choosing
+from consent.services import choosing, offering
 from consent.services.preferring import WishList
 from consent.services.stopping import stop_at_address
 from consent.states import Way
@@ -12,6 +15,7 @@ from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.law.models import Purpose
 from portal.people.models import Fiduciary
+from portal.people.services import principals
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.test_who_may_not import protect
 from tests.people.factories import FiduciaryFactory
@@ -26,7 +30,7 @@ def asha(law):
 
 
 def boxes(who, **that):
-    offered = choosing.offer(who.subject.ref, at=clock.now())
+    offered = offering.offer(who.subject.ref, at=clock.now())
     every = [box for group in offered.groups for box in group.boxes if box.ticked]
     return {box.value for box in every if all(getattr(box, name) is value for name, value in that.items())}
 
@@ -50,7 +54,7 @@ def test_a_no_of_somebody_else_is_no_stop_of_the_address(asha):
 
 
 def offered_by(fiduciary, who):
-    return {group.purpose.code for group in choosing.offer(who.subject.ref, at=clock.now(), fiduciary=fiduciary).groups}
+    return {group.purpose.code for group in offering.offer(who.subject.ref, at=clock.now(), fiduciary=fiduciary).groups}
 
 
 def test_a_clients_page_offers_nothing_that_is_ours_alone(asha):
@@ -75,7 +79,7 @@ def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and
 
 
 def tick(who, *values):
-    offered = choosing.offer(who.subject.ref, at=clock.now())
+    offered = offering.offer(who.subject.ref, at=clock.now())
     return choosing.save(
         subject_ref=who.subject.ref,
         ticked=frozenset({*offered.ticked, *values}),
@@ -104,3 +108,24 @@ def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
     assert "marketing" in offered_by("onesetu", asha)
     said(asha, "withdrawn")
     assert "marketing" not in offered_by("onesetu", asha)
+
+
+def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_and_no_wish_waiting(asha):
+    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    said(asha, "withdrawn", channel="email", occurred_at=clock.now())
+    offered = offering.offer(asha.subject.ref, at=clock.now())
+    assert offered.ticked == ["marketing:sms"]
+    save = {
+        "subject_ref": asha.subject.ref,
+        "shown": {group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
+        "wishes": WishList(pace="two_a_week"),
+        "actor": actor.SYSTEM,
+    }
+    with time_machine.travel(clock.now() + timedelta(seconds=2), tick=False):
+        saved = choosing.save(ticked=frozenset({"marketing:email"}), was_ticked=frozenset(offered.ticked), **save)
+    assert saved.unconfirmed == (("marketing", "email"),)
+    assert saved.wishes_changed
+    assert [(event.channel, event.answer) for event in saved.receipt.events.all()] == [("sms", "withdrawn")]
+    assert boxes(asha) == set()

@@ -18,6 +18,7 @@ from consent.services import (
     ending,
     may_contact,
     may_process,
+    offering,
     rebuild_consent_state,
     scrubbing,
     stop_all_promotional,
@@ -161,7 +162,7 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     second = version(Weight.MATERIAL, days=-1)
     if swept:
         ending.end_what_is_over(now=clock.now())
-    group = next(g for g in choosing.offer(who.subject.ref, at=clock.now()).groups if g.purpose.code == "marketing")
+    group = next(g for g in offering.offer(who.subject.ref, at=clock.now()).groups if g.purpose.code == "marketing")
     box = next(each for each in group.boxes if each.channel == "sms")
     assert (box.ticked, box.asks_again) == (False, True)
     choosing.save(

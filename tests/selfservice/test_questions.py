@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 
 from consent.models import ConsentEvent, HeldConsent, Meeting, Preference
 from consent.selectors import rulebook
-from consent.services import may_contact, may_process, visiting
+from consent.services import may_contact, may_process, one_click, visiting
 from grievances.models import TicketDraft
 from portal.core import actor, clock
 from portal.outbox.models import Message
@@ -19,7 +19,7 @@ from portal.people.services import principals
 from tests.consent.factories import ASHA, ASHA_PHONE, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
 from tests.consent.test_who_may_not import protect
-from tests.people.factories import CustomerUserFactory
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.registers.factories import officer_in_office
 from tests.signin.conftest import postbox
 from tests.signin.people_who_sign_in import customer_client
@@ -376,6 +376,46 @@ def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_
     assert answer.status_code == 302
     assert ConsentEvent.objects.get(answer="given").evidence.get().kind == "opt_in_request"
     assert Preference.objects.get().pace == "two_a_week"
+
+
+def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her, asha, notice, still):
+    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    said(asha, "given")
+    said(asha, "withdrawn", channel="whatsapp")
+    form = {
+        **shown(notice), "choices": ["marketing:whatsapp"], "quiet_from": "21:00", "quiet_until": "10:00",
+        "pace": "two_a_week", "language": "en", "paused_until": "", "was": "marketing:sms",
+    }  # fmt: skip
+    page = her.post("/privacy/preferences/", form)
+    told = page.text.split("<main")[1]
+    assert "Do you want these again?" in told
+    assert "All else that you changed is saved" in told
+    assert "Nothing is saved yet" not in told
+    receipt = ConsentEvent.objects.latest("pk").receipt
+    assert receipt.reference in told
+    assert [(e.channel, e.answer) for e in receipt.events.all()] == [("sms", "withdrawn")]
+    assert Preference.objects.get().pace == "two_a_week"
+    assert page.context["wanted"] == (("marketing", "whatsapp"),)
+    again = MultiValueDict({name: [value] for name, value in page.context["entered"]})
+    again.update({"opt_in": page.context["opt_in"]})
+    still.shift(1)
+    assert her.post("/privacy/preferences/", again).status_code == 302
+    latest = ConsentEvent.objects.latest("pk")
+    assert (latest.channel, latest.answer) == ("whatsapp", "given")
+
+
+def test_the_second_step_on_a_clients_page_is_about_that_client_and_ends(her, asha, notice, still):
+    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    mark = one_click.mark_of(FiduciaryFactory(code="acme-bank"))
+    said(asha, "withdrawn", fiduciary="acme-bank")
+    page = her.post("/privacy/preferences/", {**shown(notice), "choices": ["marketing:sms"], "was": "", "for": mark})
+    assert f'href="/privacy/preferences/?for={mark}"' in page.text
+    again = MultiValueDict({name: [value] for name, value in page.context["entered"]})
+    again.update({"opt_in": page.context["opt_in"]})
+    still.shift(1)
+    assert her.post("/privacy/preferences/", again).status_code == 302
+    latest = ConsentEvent.objects.latest("pk")
+    assert (latest.fiduciary.code, latest.answer) == ("acme-bank", "given")
 
 
 @pytest.mark.parametrize("page", [QUESTIONS, "/privacy/preferences/"])

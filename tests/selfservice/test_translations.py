@@ -76,6 +76,7 @@ SOURCES = [
     ROOT / "consent" / "services" / "guarding.py",
     ROOT / "consent" / "services" / "late_notices.py",
     ROOT / "consent" / "services" / "managing.py",
+    ROOT / "consent" / "services" / "offering.py",
     ROOT / "consent" / "services" / "preferring.py",
     ROOT / "consent" / "services" / "recording.py",
     ROOT / "consent" / "services" / "renewing.py",

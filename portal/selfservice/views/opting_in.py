@@ -6,17 +6,32 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from consent.models import ConsentReceipt
 from consent.services import opting_in
 from portal.core import clock
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 
 
-def confirm_again(request: HttpRequest, subject_ref: UUID, wanted: Sequence[tuple[str, str]]) -> HttpResponse:
-    """Keep the request and ask for its confirmation, with everything that was entered; nothing else is saved yet."""
+def confirm_again(
+    request: HttpRequest,
+    subject_ref: UUID,
+    wanted: Sequence[tuple[str, str]],
+    *,
+    fiduciary: str = OWN_CODE,
+    page: str = "",
+    receipt: ConsentReceipt | None = None,
+    is_saved: bool = False,
+    was: str | None = None,
+) -> HttpResponse:
+    """Keep the request and ask for its confirmation, with everything that was entered, which ``page`` takes again.
+
+    ``is_saved``: all else of it is saved, and what was answered stands on ``receipt``; without it nothing is saved yet.
+    ``was`` are the boxes that are ticked since, so that the second step changes nothing but those it asks about.
+    """
     kept = opting_in.request(
         subject_ref=subject_ref,
-        fiduciary=Fiduciary.objects.get(code=OWN_CODE),
+        fiduciary=Fiduciary.objects.get(code=fiduciary),
         values=wanted,
         actor=request.actor,  # type: ignore[attr-defined]
         now=clock.now(),
@@ -25,7 +40,14 @@ def confirm_again(request: HttpRequest, subject_ref: UUID, wanted: Sequence[tupl
         (name, value)
         for name, values in request.POST.lists()
         if name not in {"csrfmiddlewaretoken", "opt_in"}
-        for value in values
+        for value in ([was] if name == "was" and was is not None else values)
     ]
-    context = {"wanted": wanted, "entered": entered, "opt_in": kept.sha256, "page": request.path}
+    context = {
+        "wanted": wanted,
+        "entered": entered,
+        "opt_in": kept.sha256,
+        "page": page or request.path,
+        "receipt": receipt,
+        "is_saved": is_saved,
+    }
     return render(request, "selfservice/preferences/confirm.html", context)

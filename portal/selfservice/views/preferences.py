@@ -20,14 +20,14 @@ from consent.selectors import history
 from consent.services import (
     choosing,
     going_on,
+    offering,
     one_click,
-    opting_in,
     receipts,
     stop_all_promotional,
     undo_stop,
     withdrawing,
 )
-from consent.services.choosing import Offer
+from consent.services.offering import Offer
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
@@ -48,7 +48,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
     principal, now = principal_of(request), clock.now()
     subject_ref, client = principal.subject.ref, _client(request)
-    offer = choosing.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
+    offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
     form = _form(request.POST if request.method == "POST" else None, offer, now, client)
     if request.method != "POST":
         return _show(request, form, offer, principal, now, client)
@@ -67,9 +67,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
             opt_in=request.POST.get("opt_in", ""),
         )
     except (Refused, LostRace) as refusal:
-        if refusal.code == opting_in.CONFIRM:
-            wanted = [tuple(v.split(":", 1)) for v in form.cleaned_data["choices"] if v not in offer.ticked]
-            return confirm_again(request, subject_ref, [(purpose, channel) for purpose, channel in wanted])
         form.add_error(None, str(refusal))
         return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if saved.held:
@@ -78,6 +75,20 @@ def preferences(request: HttpRequest) -> HttpResponse:
         )
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
+    if saved.unconfirmed:
+        return confirm_again(
+            request,
+            subject_ref,
+            saved.unconfirmed,
+            fiduciary=_code(client),
+            page=_back(client).url,
+            receipt=saved.receipt,
+            is_saved=saved.receipt is not None or saved.wishes_changed,
+            was=" ".join(
+                box for box in form.cleaned_data["choices"] if tuple(box.split(":", 1)) not in saved.unconfirmed
+            ),
+        )
+    if saved.receipt is not None:
         return _back(client, receipt=saved.receipt.reference)
     if saved.wishes_changed:
         messages.info(request, _("Your wishes are saved."))
