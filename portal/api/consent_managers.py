@@ -16,6 +16,7 @@ from consent.services.manager_requests import Heard
 from consent.services.recording import Recorded
 from portal.api import signed_bodies
 from portal.api.bodies import BodyIn
+from portal.api.described import needed
 from portal.core import clock, signed_messages
 from portal.core.signed_messages import BadSignature
 from portal.core.turns import retried
@@ -27,7 +28,8 @@ router = Router()
 S = TypeVar("S", bound=Schema)
 T = TypeVar("T")
 LONGEST: Final = 8 * 1024
-Number = Annotated[str, Header(alias="Consent-Manager", description="The registration number with the Board; needed")]
+#: It has a default, for a request without it is answered like one that is badly signed.
+Number = Annotated[str, needed(), Header(alias="Consent-Manager", description="The registration number with the Board")]
 Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
 
 

@@ -14,6 +14,7 @@ from consent.services.calls import Pressed
 from consent.services.recording import Recorded
 from portal.api.bodies import BodyIn, Moment, Words, said_at
 from portal.api.decisions import holder
+from portal.api.described import needed
 from portal.api.keys import Key, actor_of
 from portal.core import clock
 from portal.core.errors import Refused
@@ -23,14 +24,14 @@ router = Router(tags=["Consents"])
 READ, WRITE = Key(ApiScope.CONSENTS_READ), Key(ApiScope.CONSENTS_WRITE)
 
 MOST_EVIDENCE: Final = 20
-RequestKey = Annotated[
+LONGEST_KEY: Final = 128
+_KEY: Final = "Your number of this request: repeated, it is answered and not done again"
+RequestKey = Annotated[str, Header(default="", alias="Idempotency-Key", max_length=LONGEST_KEY, description=_KEY)]
+#: The same where ``require_key`` refuses without it. It has a default, for the refusal is ours and has a code of its own.
+NeededKey = Annotated[
     str,
-    Header(
-        default="",
-        alias="Idempotency-Key",
-        max_length=128,
-        description="Your number of this request: repeated, it is answered and not done again",
-    ),
+    needed(maxLength=LONGEST_KEY),
+    Header(default="", alias="Idempotency-Key", max_length=LONGEST_KEY, description=_KEY),
 ]
 
 

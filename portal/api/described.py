@@ -3,9 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from pydantic import WithJsonSchema
 
 Document = Mapping[str, Any]
+JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
+_NEEDED: Final = "needed"
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Operation:
     description: str
     needs_key: bool
     headers: tuple[Member, ...]
+    #: In what the request is sent: JSON, or a form where a file comes with it. Empty: it has no body.
+    media: str
     request: tuple[Member, ...]
     example: str
     answer: tuple[Member, ...]
@@ -57,6 +64,19 @@ def hoisted(part: Any, schemas: dict[str, Any]) -> Any:
     return found
 
 
+def needed(**schema: Any) -> WithJsonSchema:
+    """The schema of a header that has a default and is refused without it by ourselves, with a code of our own."""
+    return WithJsonSchema({"type": "string", **schema, _NEEDED: True})
+
+
+def mark_needed(operation: dict[str, Any]) -> None:
+    """Say of the operation's headers which are ``needed``: the library takes each that has a default for optional."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["schema"].pop(_NEEDED, False):
+            parameter["schema"].pop("default", None)
+            parameter["required"] = True
+
+
 def resolved(document: Document, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema with its reference followed."""
     found: Any = schema
@@ -69,8 +89,8 @@ def resolved(document: Document, schema: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _operation(document: Document, path: str, method: str, described: Mapping[str, Any]) -> Operation:
-    body = _content(described.get("requestBody", {}))
-    answer = _content(next((r for code, r in described.get("responses", {}).items() if str(code) == "200"), {}))
+    media, body = _content(described.get("requestBody", {}))
+    _json, answer = _content(next((r for code, r in described.get("responses", {}).items() if str(code) == "200"), {}))
     headers = tuple(
         Member(
             one["name"],
@@ -80,7 +100,6 @@ def _operation(document: Document, path: str, method: str, described: Mapping[st
         )
         for one in described.get("parameters", [])
     )
-    example = json.dumps(_example(document, body), ensure_ascii=False, indent=2) if body else ""
     return Operation(
         name=described["operationId"],
         method=method.upper(),
@@ -89,15 +108,31 @@ def _operation(document: Document, path: str, method: str, described: Mapping[st
         description=described.get("description", ""),
         needs_key=bool(described.get("security")),
         headers=headers,
+        media=media,
         request=tuple(_members(document, body, "")) if body else (),
-        example=example,
+        example=_written(document, media, body) if body else "",
         answer=tuple(_members(document, answer, "")) if answer else (),
     )
 
 
-def _content(described: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = described.get("content", {}).get("application/json", {}).get("schema", {})
-    return found
+def _content(described: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The media type of a body and its schema; both empty where there is none that people can be shown."""
+    content = described.get("content", {})
+    media = next((one for one in (JSON, FORM) if one in content), "")
+    found: Mapping[str, Any] = content.get(media, {}).get("schema", {})
+    return (media, found) if found else ("", {})
+
+
+def _written(document: Document, media: str, body: Mapping[str, Any]) -> str:
+    """A request as it could be sent: JSON, or the fields of a form one a line, as ``curl --form`` takes them."""
+    example = _example(document, body)
+    if media != FORM:
+        return json.dumps(example, ensure_ascii=False, indent=2)
+    fields = resolved(document, body)["properties"]
+    return "\n".join(
+        f"{name}=@document.pdf" if _kind(document, fields[name]) == "binary" else f"{name}={value}"
+        for name, value in example.items()
+    )
 
 
 def _members(document: Document, schema: Mapping[str, Any], before: str) -> Iterator[Member]:

@@ -16,7 +16,7 @@ from grievances.services import doors, reading
 from grievances.services.filing import Reach, Story
 from grievances.states import Door, ForWhom, TicketKind
 from portal.api.bodies import BodyIn, Moment, Words, said_at
-from portal.api.consents import RequestKey, require_key
+from portal.api.consents import NeededKey, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import addresses, clock
@@ -71,7 +71,7 @@ class GrievanceOut(Schema):
 @router.post(
     "/grievances", auth=WRITE, response=GrievanceOut, summary="File a grievance", operation_id="file_grievance"
 )
-def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: RequestKey) -> GrievanceOut:
+def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: NeededKey) -> GrievanceOut:
     """It is the same grievance as one from the pages: acknowledged, with a reference, clocks and a thread. Needs an
     ``Idempotency-Key`` and an e-mail address or a number.
     """

@@ -14,7 +14,7 @@ from kyc.models import Document
 from kyc.services import bringing, describing, uploading
 from kyc.services.uploading import Sent
 from portal.api.bodies import BodyIn, Words
-from portal.api.consents import RequestKey, require_key
+from portal.api.consents import NeededKey, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -59,7 +59,7 @@ class DocumentOut(Schema):
     operation_id="send_document",
 )
 def send_document(
-    request: HttpRequest, given: Form[DocumentIn], file: File[UploadedFile], request_key: RequestKey
+    request: HttpRequest, given: Form[DocumentIn], file: File[UploadedFile], request_key: NeededKey
 ) -> DocumentOut:
     """It goes the way of the customer's own pages: looked at, kept in quarantine, checked, decided by two people. Needs an
     ``Idempotency-Key``: a file that is sent twice would take the place of the first. A document of Aadhaar needs a consent

@@ -13,7 +13,7 @@ from grievances.nominee_states import NomineeRelation, NomineeRight
 from grievances.services import nominating
 from grievances.services.nominating import Named
 from portal.api.bodies import BodyIn, Words
-from portal.api.consents import PlaceIn, RequestKey, require_key
+from portal.api.consents import NeededKey, PlaceIn, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -56,7 +56,7 @@ class NomineeOut(Schema):
 
 
 @router.post("/nominees", auth=WRITE, response=NomineeOut, summary="Name a nominee", operation_id="name_nominee")
-def name_nominee(request: HttpRequest, given: NomineeIn, request_key: RequestKey) -> NomineeOut:
+def name_nominee(request: HttpRequest, given: NomineeIn, request_key: NeededKey) -> NomineeOut:
     """The same as on the page: recorded in the ledger, and told to the person's own addresses. Needs an
     ``Idempotency-Key``.
     """

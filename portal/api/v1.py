@@ -42,6 +42,7 @@ class PortalAPI(NinjaAPI):
         content = {problem_details.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operations in document["paths"].values():
             for operation in operations.values():
+                described.mark_needed(operation)
                 operation["responses"]["default"] = {"description": "A problem (RFC 9457)", "content": content}
                 if "application/json" in operation.get("requestBody", {}).get("content", {}):
                     operation["responses"]["400"] = {"description": problems.UNREADABLE, "content": content}

@@ -50,6 +50,56 @@ def test_the_examples_are_such_as_could_be_sent():
     assert '"addresses"' in examples["ask_decisions"]
 
 
+def operation(name: str) -> described.Operation:
+    return next(one for one in described.operations(document()) if one.name == name)
+
+
+def test_what_comes_as_a_form_is_described_with_its_fields_and_its_file():
+    sent = operation("send_document")
+    members = {member.place: member for member in sent.request}
+    assert sent.media == "multipart/form-data"
+    assert {"customer", "kind", "number", "file"} <= set(members)
+    assert (members["file"].kind, members["file"].is_required, members["number"].is_required) == ("binary", True, False)
+    assert sent.example.splitlines()[:2] == ["customer=OS-CU-7K4M-9QXJ", "kind=pan_card"]
+    assert "file=@document.pdf" in sent.example.splitlines()
+
+
+@pytest.mark.django_db
+def test_the_page_shows_the_fields_of_a_form():
+    page = Client().get("/api/v1/docs").content.decode()
+    section = page.split('<h2 id="send_document">')[1].split("</section>")[0]
+    assert "multipart/form-data" in section
+    assert "<code>valid_until</code>" in section
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "is_required"),
+    [
+        ("send_document", "Idempotency-Key", True),
+        ("file_grievance", "Idempotency-Key", True),
+        ("name_nominee", "Idempotency-Key", True),
+        ("give_consent", "Idempotency-Key", False),
+        ("withdraw_consent", "Idempotency-Key", False),
+        ("link_consent_manager", "Consent-Manager", True),
+        ("give_linked_consent", "Consent-Manager", True),
+        ("give_linked_consent", "Fiduciary", False),
+    ],
+)
+def test_a_header_without_which_a_request_is_refused_is_said_to_be_needed(name, header, is_required):
+    found = next(member for member in operation(name).headers if member.place == header)
+    assert found.is_required is is_required
+    raw = next(
+        each
+        for methods in document()["paths"].values()
+        for one in methods.values()
+        if one["operationId"] == name
+        for each in one["parameters"]
+        if each["name"] == header
+    )
+    assert raw["required"] is is_required
+    assert "needed" not in raw["schema"]
+
+
 def test_every_reference_leads_somewhere():
     found = document()
     for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(found)):
