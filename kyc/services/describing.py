@@ -14,7 +14,7 @@ from portal.audit.services import record
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.people.models import Customer
-from portal.people.services.insolvency import require_powers
+from portal.people.services.powers import require_open
 from portal.people.states import CustomerKind
 
 
@@ -47,10 +47,9 @@ def may_say_type(case: Case) -> bool:
 def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> None:
     """The customer says what it is, and may say it anew until its first document was sent.
 
-    Raises Refused (TYPE) for a type that its account cannot be, and (SUSPENDED) for somebody whose power to act an order
-    has suspended; IllegalMove once documents are with us: then staff change it (``reclassifying``).
+    Raises Refused (TYPE) for a type that its account cannot be, and as ``powers.require_open``; IllegalMove once documents are with us: then staff change it (``reclassifying``).
     """
-    require_powers(case.customer, actor)
+    require_open(case.customer, actor, at=now)
     if customer_type not in types_for(case.customer, case.relation):
         raise Refused(_("Choose what describes you."), code="TYPE")
     if not may_say_type(case):

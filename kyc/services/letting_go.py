@@ -18,7 +18,7 @@ from portal.core.errors import IllegalMove
 from portal.core.moves import move
 from portal.law.services import clocks
 from portal.people.selectors import regimes_of
-from portal.people.services.insolvency import require_powers
+from portal.people.services.powers import require_powers
 from portal.people.states import Answer
 from portal.retention.deciding import is_held
 from portal.vault.services import files
@@ -35,9 +35,14 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
 
     A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule, and one that
     a hold keeps stays: staff see the request beside it and answer it. Raises IllegalMove when it was asked for before or
-    is gone, Refused (SUSPENDED) for somebody whose power to act an order has suspended.
+    is gone, Refused (SUSPENDED) for somebody who cannot act for the organisation now.
     """
-    require_powers(document.case.customer, actor)
+    require_powers(document.case.customer, actor, at=now)
+    ask_as_holder(document, actor=actor, now=now)
+
+
+def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:
+    """The same because the holder took back the yes that it stands on: nobody needs power for that."""
     if document.deletion_asked_at is not None or not is_still_kept(document):
         raise IllegalMove(_("You have asked for this already. We write to you about it."))
     with transaction.atomic():

@@ -1,6 +1,6 @@
 """Who stands behind a customer: people and organisations, in which capacity, and what they own.
 
-Each change raises Refused (SUSPENDED) for somebody whose power to act for the organisation an order has suspended.
+Each change raises Refused as ``powers.require_open``: SUSPENDED, CUSTOMER_CLOSED.
 """
 
 import uuid
@@ -24,7 +24,7 @@ from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.people.models import Principal
 from portal.people.services import principals, subjects
-from portal.people.services.insolvency import require_powers
+from portal.people.services.powers import require_open
 
 ALL = Decimal(100)
 
@@ -86,7 +86,7 @@ def own(owner: Party, *, percent: Decimal, held: Party | None, actor: Actor, now
 
     Raises Refused (PERCENT) for what is no share, and for a share in a person or in somebody else's organisation.
     """
-    require_powers(owner.case.customer, actor)
+    require_open(owner.case.customer, actor, at=now)
     with transaction.atomic():
         holding = _own(owner, percent, held, actor, now)
         settling.settle(owner.case, actor=actor, now=now)
@@ -112,7 +112,7 @@ def set_shares(owner: Party, shares: Mapping[Party | None, Decimal | None], *, a
     stay keep their papers. Raises Refused (PERCENT, HELD) as ``own``, and SHARE where somebody who is nothing but an
     owner would own nothing: they are taken off the list; IllegalMove for somebody who left.
     """
-    require_powers(owner.case.customer, actor)
+    require_open(owner.case.customer, actor, at=now)
     with transaction.atomic():
         Case.objects.select_for_update(no_key=True).get(pk=owner.case_id)
         owner.refresh_from_db()
@@ -143,7 +143,7 @@ def say_nobody_else(case: Case, *, actor: Actor, now: datetime) -> None:
     A share noted later ends what was said. In one transaction with the state of the case. Raises Refused where no owners
     are asked for (ROLE), and where the named shares cannot be right (PERCENT): then there is nothing to say it about.
     """
-    require_powers(case.customer, actor)
+    require_open(case.customer, actor, at=now)
     with transaction.atomic():
         case.refresh_from_db(from_queryset=Case.objects.select_for_update(no_key=True))
         owned = ownership_of(case, now=now)
@@ -170,7 +170,7 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
 
     What was decided about stays with the case until its period is over, what a hold keeps until that ends. Raises IllegalMove when they left already.
     """
-    require_powers(party.case.customer, actor)
+    require_open(party.case.customer, actor, at=now)
     with transaction.atomic():
         if Party.objects.filter(pk=party.pk, ended_at=None).update(ended_at=now) != 1:
             raise IllegalMove(_("This person was taken off the list already."))
@@ -199,7 +199,7 @@ def _roles(case: Case, roles: Iterable[str], percent: Decimal | None, now: datet
 def _insert(
     case: Case, actor: Actor, now: datetime, *, principal: Principal | None, name: str, roles: set[str]
 ) -> Party:
-    require_powers(case.customer, actor)
+    require_open(case.customer, actor, at=now)
     try:
         with transaction.atomic():
             party = Party.objects.create(

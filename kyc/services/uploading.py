@@ -41,7 +41,7 @@ from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.core.turns import retried
 from portal.people.models import Customer
-from portal.people.services.insolvency import require_powers
+from portal.people.services.powers import require_open
 from portal.vault.inspection import kinds
 from portal.vault.inspection.process import LIMITS
 from portal.vault.inspection.verdict import Fault, RefusedFileError
@@ -179,7 +179,7 @@ def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
 
     The bytes are encrypted before, unless they lie there already (``encrypted``). An earlier file in the same place is
     replaced where the table of states allows it. Raises Refused for a document that is not asked for (NOT_WANTED) or from
-    somebody whose power to act an order has suspended (SUSPENDED);
+    somebody who cannot act for the customer now (SUSPENDED, CUSTOMER_CLOSED: ``powers.require_open``);
     IllegalMove when the document is with us or approved. Nothing is written then.
     """
     if judged.bytes_of is not None:
@@ -195,8 +195,8 @@ def _write_down(judged: Judged, bytes_of: files.Encrypted, *, actor: Actor, now:
     with transaction.atomic():
         consenting.take_turn(sent.kind, customer=sent.customer, party=party)
         case = open_case(customer=sent.customer, actor=actor, now=now)
-        require_powers(sent.customer, actor)
         require_not_frozen(case, party, at=now)
+        require_open(sent.customer, actor, at=now)
         _require_wanted(case, sent.kind, party, now)
         subject_ref = party.subject_ref if party else case.subject_ref
         receipt = consenting.receipt_for(
@@ -271,14 +271,14 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
     """The customer has looked at what they uploaded and sends it for checking. Safe to repeat.
 
     Raises IllegalMove for a file that was refused or replaced meanwhile, or whose person left; Refused (FROZEN) for the
-    account of a child, and (SUSPENDED) for somebody whose power to act an order has suspended.
+    account of a child, and as ``powers.require_open``.
     """
     if document.sent_at is not None:
         return
     with transaction.atomic():
         document.case.refresh_from_db(fields=["frozen_at"])
-        require_powers(document.case.customer, actor)
         require_not_frozen(document.case, document.party, at=now)
+        require_open(document.case.customer, actor, at=now)
         open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
         rows = rows.exclude(party__ended_at__isnull=False)

@@ -91,8 +91,8 @@ def answered(decision: Decision, checker: User, **changes: Any) -> Decision:
 def firm(customer_type: str = "partnership", **changes: Any) -> Customer:
     """An organisation that has said what it is."""
     customer = CustomerFactory(kind="organisation", **changes)
-    case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
-    say_type(case, customer_type=customer_type, actor=CUSTOMER, now=NOW)
+    case = open_case(customer=customer, actor=actor.SYSTEM, now=NOW)
+    say_type(case, customer_type=customer_type, actor=actor.SYSTEM, now=NOW)
     return customer
 
 

@@ -23,7 +23,7 @@ from tests.consent.test_turns import closing
 from tests.kyc.factories import CUSTOMER, firm, paper, party_of, uploaded
 from tests.kyc.test_minors import child, found  # noqa: F401 - the fixture
 from tests.kyc.test_proving import offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
-from tests.people.factories import CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.people.factories import CustomerUserFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -181,8 +181,9 @@ def test_a_freeze_that_ends_leaves_the_guardian_whom_a_court_appointed(found, as
 
 
 def test_an_account_that_was_closed_before_stays_closed_when_the_freeze_ends(individual, asha):
+    document = offline(individual, child(), make=uploaded)
     customers.close(customer=individual, actor=CUSTOMER)
-    offline(individual, child())
+    run_plan(document.pk, now=clock.now())
     lifted(MinorFound.objects.get())
     individual.refresh_from_db()
     assert individual.state == "closed"
@@ -355,7 +356,7 @@ def test_no_person_alone_opens_the_shop_of_a_frozen_child_whatever_kind_of_accou
 
 def test_an_organisation_opens_again_without_asking_who_of_its_people_is_frozen(frozen):
     company = firm()
-    customers.add_member(customer=company, principal=frozen.principal, role="owner", actor=CUSTOMER)
+    MembershipFactory(customer=company, principal=frozen.principal)
     customers.close(customer=company, actor=CUSTOMER)
     customers.reopen(customer=company, actor=CUSTOMER)
     assert company.state == "active"

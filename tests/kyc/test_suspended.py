@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Document, Party
-from kyc.services import add_person, ask_to_delete, leave, own, say_nobody_else, say_type, send, set_shares
+from kyc.services import add_person, ask_to_delete, consenting, leave, own, say_nobody_else, say_type, send, set_shares
 from portal.core import actor
 from portal.core.actor import Actor
 from portal.core.errors import Refused
@@ -88,3 +88,13 @@ def test_the_pages_say_so_before_anything_is_filled_in(papers: Papers, director:
     said = "By an order you cannot act for this organisation now."
     assert said in browser.get(reverse("privacy:kyc")).text
     assert said in browser.get(reverse("privacy:kyc-upload", args=[papers.customer.reference, "gst_certificate"])).text
+
+
+def test_whoever_cannot_act_for_it_still_takes_back_their_own_yes(papers: Papers, director: User) -> None:
+    Document.objects.filter(pk=papers.draft.pk).update(kind="aadhaar_offline_ekyc", consent_ref="yes")
+    ordered(papers.customer)
+    consenting.withdrawn(
+        purpose=consenting.PURPOSE, receipts=frozenset({"yes"}), actor=actor.customer(director.pk), at=NOW
+    )
+    papers.draft.refresh_from_db()
+    assert papers.draft.deletion_asked_at == NOW

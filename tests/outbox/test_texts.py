@@ -115,6 +115,7 @@ STAFF_ONLY = {
     "registers.instruction_late",
     "retention.child_freeze_due",
     "retention.child_reported",
+    "retention.owner_missing",
     "registers.order_due",
     "registers.order_late",
     "signin.factor_added",

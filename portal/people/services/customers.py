@@ -17,7 +17,7 @@ from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules, selectors
 from portal.people.models import ContactPoint, Customer, Insolvency, Invitation, Membership, Principal, User
-from portal.people.services import contacts, freezes, invitations, principals, subjects
+from portal.people.services import contacts, freezes, invitations, powers, principals, subjects
 from portal.people.states import (
     CUSTOMER_MOVES,
     ContactKind,
@@ -80,13 +80,15 @@ def create_and_invite(
 def add_member(
     *, customer: Customer, principal: Principal, role: MemberRole | str, actor: Actor, now: datetime | None = None
 ) -> Membership:
-    """Let a person act for the customer. Raises Refused when they do already, an individual has an owner, or the account
-    is closed: a link sent before the closing opens nothing after it.
+    """Let a person act for the customer. Raises Refused when they do already, an individual has an owner, the account
+    is closed (a link sent before the closing opens nothing after it), or a child would act for an organisation (SUSPENDED).
     """
     at = now or clock.now()
     with transaction.atomic():
         if not Customer.objects.filter(pk=customer.pk, state=CustomerState.ACTIVE).exists():
             raise Refused(_("This account is closed. Nobody can join it."), code="CUSTOMER_CLOSED")
+        if customer.kind == CustomerKind.ORGANISATION and powers.is_kept_back(principal.subject.ref, at=at):
+            raise Refused(_("This person cannot act for an organisation now."), code="SUSPENDED")
         live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
         if live.filter(principal=principal).exists():
             raise Refused(_("This person is a member already."), code="MEMBER_ALREADY")
@@ -185,12 +187,13 @@ def invite(
     """Write an invitation to act for the customer; it is sent after the commit.
 
     An open invitation to the same address is replaced. Raises Refused for a bad address, a closed customer, or an address
-    of somebody who acts for it already. While an insolvency order holds, the professional alone invites, and members only
+    of somebody who acts for it already, and as ``powers.require_powers``. While an insolvency order holds, the professional alone invites, and members only
     (INSOLVENT); ``agreed`` is the step by which two people let in the professional.
     """
     at = now or clock.now()
     with transaction.atomic():
         take_turn(customer)
+        powers.require_powers(customer, actor, at=at)
         if customer.state != CustomerState.ACTIVE:
             raise Refused(
                 _("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED"
@@ -249,6 +252,7 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
     at = now or clock.now()
     with transaction.atomic():
         take_turn(membership.customer)
+        powers.require_powers(membership.customer, actor, at=at)
         _protect_last_owner(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
             raise LostRace(_("This person was removed a moment ago."))
@@ -267,6 +271,7 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
     old = str(membership.role)
     with transaction.atomic():
         take_turn(membership.customer)
+        powers.require_powers(membership.customer, actor, at=at)
         if MemberRole(role) == MemberRole.OWNER:
             _require_no_order(membership.customer)
         else:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import addresses, hooks, plain_words
-from portal.core.actor import Actor, ActorKind
+from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import Refused
 from portal.core.turns import retried
@@ -133,28 +133,6 @@ def came(*, invitation: Invitation, user: User) -> None:
     """Somebody opened an invitation, in the caller's transaction: one of a step is the professional's, who acts from now on."""
     joined = Membership.objects.filter(customer=invitation.customer, principal=user.principal, ended_at=None)
     Insolvency.objects.filter(invitation=invitation).update(acting=joined.values("pk")[:1])
-
-
-def said_to(customer: Customer, user_id: int | None) -> str:
-    """What a person reads whose power to act for the organisation an order has suspended: they look at what is there and
-    change nothing, until two people agreed that it ended. Empty for everybody else.
-    """
-    held = insolvency_order(customer) if customer.kind == CustomerKind.ORGANISATION and user_id is not None else None
-    if held is None:
-        return ""
-    suspended = Membership.objects.filter(pk__in=held.suspended, ended_at=None, principal__user=user_id).first()
-    if suspended is None or suspended.pk == held.acting_id:
-        return ""
-    return str(
-        _("By an order you cannot act for this organisation now. You can look at everything here, and change nothing.")
-    )
-
-
-def require_powers(customer: Customer, actor: Actor) -> None:
-    """For whatever a customer's login does in the name of an organisation. Raises Refused (SUSPENDED), see ``said_to``."""
-    said = said_to(customer, actor.user_id) if actor.kind == ActorKind.CUSTOMER else ""
-    if said:
-        raise Refused(said, code="SUSPENDED")
 
 
 _FIELDS = ("customer", "step", "authority", "order_number", "ordered_on", "paper_sha256", "registration", "email")

@@ -14,6 +14,7 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people import promises
 from portal.people.models import Invitation
+from portal.people.services import powers
 from portal.people.states import ContactKind, InvitationKind
 
 _SALT = "portal.people.invitation"
@@ -97,7 +98,11 @@ def mark_sent(invitation: Invitation, *, now: datetime) -> bool:
 
 
 def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
-    """Close an open invitation: its link stops working. Raises LostRace when it was used or cancelled meanwhile."""
+    """Close an open invitation: its link stops working. Raises LostRace when it was used or cancelled meanwhile, Refused as
+    ``powers.require_powers``.
+    """
+    if invitation.customer is not None:
+        powers.require_powers(invitation.customer, actor, at=now)
     with transaction.atomic():
         updated = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, cancelled_at=None).update(
             cancelled_at=now

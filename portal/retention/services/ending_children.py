@@ -4,10 +4,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
+from portal.core import clock
 from portal.core.actor import Actor, system
 from portal.core.moves import move
+from portal.outbox.services import write_to_staff
+from portal.people.models import Customer
+from portal.people.permissions import Permission
+from portal.people.services import leaving
 from portal.retention import deciding
 from portal.retention.models import ChildDecision, ChildReport
 from portal.retention.rules import Verdict, Why
@@ -24,9 +31,14 @@ _STOPPED = {ItemState.HELD.value: Why.HOLD, ItemState.DISPUTED.value: Why.DISPUT
 def begin(row: ChildReport, decision: ChildDecision, *, actor: Actor, now: datetime) -> None:
     """Plan the end of everything that no law, hold or dispute keeps (our own periods keep nothing of a child; policy 12:
     "immediately") and give it to a worker; what is kept stands in the report, with its law and day.
+
+    At once, in the caller's transaction, ends what the child could do: sessions, logins, their part in organisations and
+    what they set going there (``people.services.leaving``). Staff hear of each organisation that nobody owns then.
     """
     child = row.child_ref
     assert child is not None  # noqa: S101 - a constraint of the table says so of a frozen report
+    for customer in leaving.end_all(subject_ref=child, actor=actor, now=now):
+        _tell_ownerless(customer, now)
     refs = deciding.refs_of_person(child)
     decided = deciding.decide(refs, now=now, asked_at=now)
     kept: dict[str, list[str]] = {}
@@ -82,6 +94,18 @@ def note_end(
         subject_ref=row.child_ref or row.subject_ref,
         facts={"reference": row.reference, "erased": sum(ended.values()), "kept_by_law": len(row.kept)},
         at=at,
+    )
+
+
+def _tell_ownerless(customer: Customer, now: datetime) -> None:
+    """Why is nobody's business who invites the next owner: the letter names the organisation alone."""
+    url = f"{settings.SITE_URL}/admin/people/customer/{customer.pk}/change/"
+    write_to_staff(
+        kind="retention.owner_missing",
+        permission=Permission.CUSTOMER_INVITE,
+        about=f"people.customer:{customer.reference}/owner/{clock.day(now).isoformat()}",
+        context={"reference": customer.reference, "url": url},
+        now=now,
     )
 
 

@@ -36,7 +36,7 @@ from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavail
 from portal.law.selectors import running_clocks
 from portal.people.models import Customer
 from portal.people.pages import customer_required, principal_of
-from portal.people.services import insolvency
+from portal.people.services import powers
 from portal.people.states import Answer
 from portal.selfservice.views import grievances
 from portal.selfservice.views.kyc_fetching import ways_to_fetch
@@ -173,12 +173,12 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
 
 def _why_not(request: HttpRequest, case: Case, party: Party | None, earlier: Document | None) -> str:
     """Why nothing can be sent here now; empty when something can."""
-    if said := insolvency.said_to(case.customer, request.user.pk):
-        return said
     try:
         minors.require_not_frozen(case, party, at=clock.now())
     except Refused as refused:
         return str(refused)
+    if said := powers.said_of(case.customer, request.user.pk, at=clock.now()):
+        return said
     return services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
 
 

@@ -23,6 +23,7 @@ from portal.core.errors import IllegalMove, NotFound, Refused, Unavailable
 from portal.law.selectors import house_rule
 from portal.people.models import Customer
 from portal.people.pages import customer_required
+from portal.people.services import powers
 from portal.selfservice.views.kyc_lists import place, upload_url
 
 ERRAND: Final = "kyc_digilocker"
@@ -45,6 +46,9 @@ def leave(request: HttpRequest, customer: str, doctype: str, party: str = "") ->
     case, whose, now = *place(request.user, customer, party), clock.now()
     if doctype not in DOCTYPES or fetching.KIND not in kinds_wanted(case, whose, now=now):
         raise NotFound("There is no such task.")
+    if said := powers.said_of(case.customer, request.user.pk, at=now):
+        messages.error(request, said)
+        return HttpResponseRedirect(reverse("privacy:kyc"))
     errand = Errand.new()
     address = fetching.begin(errand, back=_back())
     request.session[ERRAND] = {

@@ -1,6 +1,6 @@
 """Prove who you are: the list of tasks of each customer, what it is, and the choice between papers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -27,8 +27,8 @@ from portal.core.errors import NotFound, PortalError
 from portal.people.models import Customer
 from portal.people.pages import customer_required
 from portal.people.selectors import customer_for, customers_of
-from portal.people.services import insolvency
-from portal.people.states import CustomerKind
+from portal.people.services import powers
+from portal.people.states import CustomerKind, CustomerState
 
 #: Looks at documents on one page.
 A_PAGE = 50
@@ -59,6 +59,7 @@ class Person:
     name: str
     hint: str
     lines: list[Line]
+    #: Where they are taken off the list; empty where nothing can be done now.
     leave_url: str
     #: Where it is said what they own; empty where this type of customer has no owners.
     shares_url: str
@@ -91,7 +92,8 @@ class CustomerTasks:
     reasons: list[Any]
     #: The document that showed a child, while the account is frozen for it: nothing is asked for then. Empty otherwise.
     froze_url: str
-    #: What stands above the list of somebody who is known as a child, or whose power to act rests; empty for others.
+    #: What stands above the list where nothing can be done now: of a child, of who may not act for it, of a closed account.
+    #: Then nothing is asked for, and the list only leads to what is there. Empty for others.
     takes_none: Any
 
 
@@ -170,7 +172,7 @@ def whose_name(customer: Customer, party: Party | None) -> str:
 
 def left_to_do(case: Case) -> int:
     """How many tasks of the case wait for the customer, those too that ask for somebody to be named."""
-    if case.frozen_at or is_of_a_child(case, None, at=clock.now()):
+    if case.frozen_at or case.customer.state == CustomerState.CLOSED or is_of_a_child(case, None, at=clock.now()):
         return 0
     needs = needs_of(case, now=clock.now())
     papers = [task for task in needs.tasks if not task.need.is_optional and task.turn == Turn.CUSTOMER]
@@ -192,9 +194,10 @@ def upload_url(customer: Customer, party: Party | None, kind: str) -> str:
 
 
 def progress(user: Any) -> tuple[int, int]:
-    """How many tasks are done, of how many: of every customer the person acts for whose papers are known and not frozen."""
+    """How many tasks are done, of how many: of every open customer the person acts for whose papers are known, not frozen."""
     now = clock.now()
-    rows = Case.objects.filter(customer__in=customers_of(user), frozen_at=None).exclude(customer_type="")
+    open_ones = customers_of(user).filter(state=CustomerState.ACTIVE)
+    rows = Case.objects.filter(customer__in=open_ones, frozen_at=None).exclude(customer_type="")
     found = [needs_of(case, now=now) for case in rows.select_related("customer")]
     return sum(needs.done for needs in found), sum(needs.total for needs in found)
 
@@ -203,30 +206,33 @@ def _group(customer: Customer, viewed: int, user_id: int | None) -> CustomerTask
     now = clock.now()
     case = services.case_of(customer, now=now)
     needs = needs_of(case, now=now)
-    add_url = reverse("privacy:kyc-party-add", args=[customer.reference]) if needs.wanted.roles else ""
+    rests = TAKES_NONE if is_of_a_child(case, None, at=now) else powers.said_of(customer, user_id, at=now)
+    asks_of = [] if rests else needs.lacking
+    add_url = reverse("privacy:kyc-party-add", args=[customer.reference]) if needs.wanted.roles and not rests else ""
     nobody_else_url = (
         reverse("privacy:kyc-nobody-else", args=[customer.reference])
-        if any(one.role == PartyRole.OWNER for one in needs.lacking) and not _shares_are_wrong(needs)
+        if any(one.role == PartyRole.OWNER for one in asks_of) and not _shares_are_wrong(needs)
         else ""
     )
+    tasks = [_at_rest(task) for task in needs.tasks if task.document is not None] if rests else needs.tasks
     return CustomerTasks(
         customer,
         bool(case.customer_type),
         case.get_customer_type_display(),
-        reverse("privacy:kyc-type", args=[customer.reference]) if services.may_say_type(case) else "",
-        [_line(customer, task) for task in needs.tasks if task.party is None],
-        _people(customer, case, needs),
-        [_to_name(one, _where_to(one, customer, add_url, nobody_else_url)) for one in needs.lacking],
+        reverse("privacy:kyc-type", args=[customer.reference]) if services.may_say_type(case) and not rests else "",
+        [_line(customer, task) for task in tasks if task.party is None],
+        _people(customer, case, needs, tasks, rests),
+        [_to_name(one, _where_to(one, customer, add_url, nobody_else_url)) for one in asks_of],
         add_url,
         nobody_else_url,
         viewed,
         needs.done,
         needs.total,
-        next((task.due_on for task in needs.tasks if task.turn == Turn.US), None),
+        next((task.due_on for task in tasks if task.turn == Turn.US), None),
         *words.standing(case, on=clock.day(now)),
         [RenewalReason(one.reason).label for one in renewals_of(case)],
         _froze_url(case),
-        TAKES_NONE if is_of_a_child(case, None, at=now) else insolvency.said_to(customer, user_id),
+        rests,
     )
 
 
@@ -239,16 +245,23 @@ def _shares_are_wrong(needs: Needs) -> bool:
     return needs.ownership is not None and bool(needs.ownership.faults & FATAL)
 
 
-def _people(customer: Customer, case: Case, needs: Needs) -> list[Person]:
+def _at_rest(task: Task) -> Task:
+    """The same without a day: nobody waits for anything."""
+    return replace(task, due_on=None)
+
+
+def _people(customer: Customer, case: Case, needs: Needs, tasks: list[Task], rests: Any) -> list[Person]:
     """Everybody behind the customer, those too of whom nothing is asked."""
     owned, shares = (needs.ownership.percents, shares_of(case)) if needs.ownership else ({}, [])
     return [
         Person(
             party.full_name,
             people_words.capacities(party, owned.get(party.pk), shares),
-            [_line(customer, task) for task in needs.tasks if task.party is not None and task.party.pk == party.pk],
-            reverse("privacy:kyc-party-leave", args=[customer.reference, party.reference]),
-            reverse("privacy:kyc-party-shares", args=[customer.reference, party.reference]) if needs.ownership else "",
+            [_line(customer, task) for task in tasks if task.party is not None and task.party.pk == party.pk],
+            "" if rests else reverse("privacy:kyc-party-leave", args=[customer.reference, party.reference]),
+            reverse("privacy:kyc-party-shares", args=[customer.reference, party.reference])
+            if needs.ownership and not rests
+            else "",
         )
         for party in parties_of(case)
     ]

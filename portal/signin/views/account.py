@@ -15,14 +15,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.core import addresses, clock
-from portal.core.errors import LostRace, PortalError, Refused
+from portal.core.errors import PortalError, Refused
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of, principal_of
-from portal.people.services import confirming, customers, invitations, logins, principals, sessions
+from portal.people.services import confirming, customers, invitations, logins, powers, principals, sessions
 from portal.people.states import ContactKind, CustomerKind, MemberRole
 from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm, ResidenceForm
 from portal.signin.views.answers import page, put
@@ -205,7 +205,7 @@ def _organisation(request: HttpRequest, reference: str) -> tuple[Customer, bool]
 @customer_required
 @require_http_methods(["GET", "POST"])
 def members(request: HttpRequest, reference: str) -> HttpResponse:
-    """The people of an organisation. An owner invites and removes; a member sees."""
+    """The people of an organisation. An owner invites and removes; a member sees, and so does who may not act for it now."""
     customer, is_owner = _organisation(request, reference)
     form = MemberForm(request.POST or None, initial={"role": MemberRole.MEMBER}) if is_owner else None
     if request.method == "POST":
@@ -226,12 +226,14 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
                 return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
     rows = Membership.objects.filter(customer=customer, ended_at=None).select_related("principal").order_by("joined_at")
     open_ones = customer.invitations.filter(accepted_at=None, cancelled_at=None, expires_at__gt=clock.now())
+    why_not = powers.said_to(customer, request.user.pk, at=clock.now())
     return page(
         request,
         "selfservice/signin/members.html",
         form=form,
         customer=customer,
-        is_owner=is_owner,
+        is_owner=is_owner and not why_not,
+        why_not=why_not,
         members=rows,
         invitations=[(row, addresses.mask(ContactKind.EMAIL, row.address)) for row in open_ones],
         own_id=login_of(request).principal_id,
@@ -285,7 +287,7 @@ def withdraw_invitation(request: HttpRequest, reference: str, pk: int) -> HttpRe
     invitation = get_object_or_404(customer.invitations.all(), pk=pk)
     try:
         invitations.cancel(invitation=invitation, **_acting(request))
-    except LostRace as error:
+    except PortalError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The invitation is withdrawn: its link does not work any more."))

@@ -1,0 +1,84 @@
+"""Who may act for a customer now: one rule, asked by every service that changes something in a customer's name.
+
+Two things suspend a person's powers: an insolvency order, and that they are frozen or known as a child (policy 12: our service
+is for adults). Reading, and what a person does about themself (their answers, their requests, taking a yes back), needs no
+power.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.actor import Actor, ActorKind
+from portal.core.errors import Refused
+from portal.people.models import Customer, Membership, Principal
+from portal.people.selectors import insolvency_order, is_child, refs_of
+from portal.people.services import freezes
+from portal.people.states import CustomerKind, CustomerState
+
+_BY_AGE = _(
+    "Until we are sure of your age you cannot act for this organisation. You can look at everything here, and change "
+    "nothing. If you are 18 or older, write to our Grievance Officer."
+)
+_BY_ORDER = _(
+    "By an order you cannot act for this organisation now. You can look at everything here, and change nothing."
+)
+_CLOSED = _(
+    "This account is closed: we take no documents for it, and nothing is changed here. Ask a person if this is wrong."
+)
+
+
+def said_to(customer: Customer, user_id: int | None, *, at: datetime) -> str:
+    """What a person reads whose power to act for the organisation is suspended; empty for everybody else."""
+    if customer.kind != CustomerKind.ORGANISATION or user_id is None:
+        return ""
+    if _is_kept_back(user_id, at):
+        return str(_BY_AGE)
+    return str(_BY_ORDER) if _is_suspended_by_order(customer, user_id) else ""
+
+
+def said_of(customer: Customer, user_id: int | None, *, at: datetime) -> str:
+    """What stands above the papers of a customer for which nothing can be done now, by this person or by anybody; else empty."""
+    return said_to(customer, user_id, at=at) or (str(_CLOSED) if _is_closed(customer) else "")
+
+
+def require_powers(customer: Customer, actor: Actor, *, at: datetime) -> None:
+    """For whatever a customer's login does in the name of an organisation. Raises Refused (SUSPENDED), see ``said_to``."""
+    said = said_to(customer, actor.user_id, at=at) if actor.kind == ActorKind.CUSTOMER else ""
+    if said:
+        raise Refused(said, code="SUSPENDED")
+
+
+def require_open(customer: Customer, actor: Actor, *, at: datetime) -> None:
+    """The same, for what belongs to an account that is open, whoever brings it. Raises Refused (CUSTOMER_CLOSED) as well;
+    what follows by itself goes on after the end.
+    """
+    require_powers(customer, actor, at=at)
+    if actor.kind != ActorKind.SYSTEM and _is_closed(customer):
+        raise Refused(str(_CLOSED), code="CUSTOMER_CLOSED", without_page="This customer's account is closed.")
+
+
+def is_kept_back(subject_ref: UUID, *, at: datetime) -> bool:
+    """Whether a person is known as under 18, or frozen as a child until two people have decided: they act for nobody."""
+    refs = refs_of(subject_ref)
+    return is_child(subject_ref, at=at, refs=refs) or bool(freezes.grounds_of(refs))
+
+
+def _is_kept_back(user_id: int, at: datetime) -> bool:
+    ref = Principal.objects.filter(user=user_id).values_list("subject__ref", flat=True).first()
+    return ref is not None and is_kept_back(ref, at=at)
+
+
+def _is_suspended_by_order(customer: Customer, user_id: int) -> bool:
+    """Who owned it before the order, until two people agreed that the proceedings ended."""
+    held = insolvency_order(customer)
+    if held is None:
+        return False
+    suspended = Membership.objects.filter(pk__in=held.suspended, ended_at=None, principal__user=user_id).first()
+    return suspended is not None and suspended.pk != held.acting_id
+
+
+def _is_closed(customer: Customer) -> bool:
+    """As the database says now: the row may have been read before somebody closed it."""
+    return Customer.objects.filter(pk=customer.pk, state=CustomerState.CLOSED).exists()
