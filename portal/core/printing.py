@@ -32,6 +32,11 @@ def part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads:
     return {"heading": heading, "rows": [list(row) for row in rows], "empty": empty, "heads": list(heads)}
 
 
+def in_groups(digest: str) -> str:
+    """A hash as paper shows it: in groups of 16 digits, which a line can break between and an eye can compare."""
+    return " ".join(digest[start : start + 16] for start in range(0, len(digest), 16))
+
+
 def paper(title: str, parts: Sequence[dict[str, Any]], *, at: datetime, footer: str) -> bytes:
     """The PDF of a paper made at an instant; ``footer`` stands on every page."""
     words = {

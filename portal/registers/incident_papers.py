@@ -23,12 +23,16 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
         *([["Report under", terms.source]] if terms is not None else []),
         ["What was decided", str(decision.get_step_display())],
         ["Agreed to by a second person", _answer(decision)],
-        ["SHA-256 of what both saw", decision.shown_sha256],
+        ["SHA-256 of what both saw", printing.in_groups(decision.shown_sha256)],
         *([["Why", decision.why]] if decision.why else []),
         *([["Sent or filed", moments.in_both(decision.done_at)]] if decision.done_at else []),
         *([["Known not to have arrived", moments.in_both(decision.undelivered_at)]] if decision.undelivered_at else []),
         *([["Number given by the other side", decision.filed_reference]] if decision.filed_reference else []),
-        *([["SHA-256 of its acknowledgement", decision.proof_sha256]] if decision.proof_sha256 else []),
+        *(
+            [["SHA-256 of its acknowledgement", printing.in_groups(decision.proof_sha256)]]
+            if decision.proof_sha256
+            else []
+        ),
     ]
     if duty is not None:
         rows[2:2] = _clock_rows(duty)

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, printing
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import Clock
 from portal.law.rules import clock_state
@@ -501,6 +501,28 @@ def test_an_incident_is_printed_whole_and_each_report_alone(maker: Any, checker:
         assert printed.startswith(b"%PDF-")
     rows = [incident_papers._duty_row(row, None) for row in incident.duties.select_related("incident", "client")]
     assert any(row[0].startswith("CERT-In") for row in rows)
+
+
+def test_a_hash_on_a_report_stands_in_groups_that_its_line_can_break_between(
+    maker: Any, checker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer_in_office()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    decision = agreed(
+        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()),
+        checker,
+    )
+    decision.proof_sha256 = "b8" * 32
+    printed: list[dict[str, Any]] = []
+    monkeypatch.setattr(printing, "typeset", lambda _template, words: printed.append(words) or b"")
+    incident_papers.report_pdf(decision, at=clock.now())
+    rows = dict(printed[0]["parts"][0]["rows"])
+    hashes = {"SHA-256 of what both saw": decision.shown_sha256, "SHA-256 of its acknowledgement": "b8" * 32}
+    for label, digest in hashes.items():
+        groups = rows[label].split(" ")
+        assert [len(group) for group in groups] == [16, 16, 16, 16]
+        assert "".join(groups) == digest
 
 
 def test_words_of_people_are_kept_in_the_order_in_which_the_letter_reads_them(maker: Any) -> None:

@@ -18,7 +18,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.evidence.models import PersonFile
 from portal.evidence.parts import Parts, Progress, digest_of
-from portal.evidence.person.certificate import certificate, in_groups
+from portal.evidence.person.certificate import certificate
 from portal.evidence.person.reading import Happening, Timeline, timeline_of
 from portal.evidence.person.roles_then import Actors, Holder, roles_then
 from portal.jobs import archives, exports
@@ -200,7 +200,7 @@ def _pages(
         ("As of", moments.in_both(row.as_of)),
         ("Made for", row.ticket),
         ("Events", str(row.events)),
-        ("SHA-256 of the entries", in_groups(row.events_sha256)),
+        ("SHA-256 of the entries", printing.in_groups(row.events_sha256)),
     ]
     states = [(one["kind"], _breakable(one["about"]), one["what"], one["state"]) for one in stood]
     roles = [(one.role, one.name, moments.moment(one.starts_at)) for one in held]

@@ -25,11 +25,6 @@ def text() -> Mapping[str, Any]:
     return tomllib.loads(files("portal.evidence").joinpath("data/certificate.toml").read_text(encoding="utf-8"))
 
 
-def in_groups(digest: str) -> str:
-    """A hash as paper shows it: in groups of 16 digits, which a line can break between and an eye can compare."""
-    return " ".join(digest[start : start + 16] for start in range(0, len(digest), 16))
-
-
 def is_confirmed(*, at: datetime) -> bool:
     """Whether the rule behind the text was read in the Gazette; one that is missing was not."""
     try:
@@ -40,7 +35,7 @@ def is_confirmed(*, at: datetime) -> bool:
 
 def certificate(*, record: str, sha256: str, hashes: list[tuple[str, str]], at: datetime, footer: str) -> bytes:
     """The PDF. ``record`` says which record it is of, ``sha256`` is its hash, ``hashes`` those of its parts."""
-    said, values = text(), {"blank": BLANK, "record": record, "hash": in_groups(sha256)}
+    said, values = text(), {"blank": BLANK, "record": record, "hash": printing.in_groups(sha256)}
     parts = [
         printing.part(part["heading"], [(label, line.format(**values)) for label, line in part["lines"]])
         for part in said["part"]
@@ -48,6 +43,6 @@ def certificate(*, record: str, sha256: str, hashes: list[tuple[str, str]], at: 
     if not is_confirmed(at=at):
         warning = UNCONFIRMED.format(rule=said["rule"], provision=said["title"])
         parts.insert(0, printing.part("Before it is signed", [], warning))
-    report = [(name, in_groups(digest)) for name, digest in hashes]
+    report = [(name, printing.in_groups(digest)) for name, digest in hashes]
     parts.append(printing.part("Hash report (SHA-256, in groups of 16)", report, heads=("File", "SHA-256")))
     return printing.paper(str(said["title"]), parts, at=at, footer=footer)
