@@ -1,17 +1,20 @@
 """Another language in the middle of a form: the page comes again in it, with everything that was typed and nothing checked.
 
 Works without JavaScript: the buttons of the languages belong to the form of the answers. A view says by
-``keeps_answers`` that it shows what ``typed`` gives back.
+``keeps_answers`` that it shows what ``typed`` gives back, or ``refilled`` puts into its form.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 
 ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
+FormT = TypeVar("FormT", bound=BaseForm)
 
 #: The name of the buttons; no question has it.
 IN_LANGUAGE = "in_language"
@@ -26,6 +29,19 @@ def keeps_answers(view: ViewT) -> ViewT:
 def typed(request: HttpRequest) -> dict[str, Any]:
     """What stood in the form when another language was chosen, for ``initial``; nothing at any other time."""
     return dict(getattr(request, "typed", {}))
+
+
+def refilled(form: FormT, request: HttpRequest) -> FormT:
+    """The form with what stood in it when another language was chosen, not checked; as it came at any other time.
+
+    A box that was not ticked is not in what a browser sends: each widget reads its own answer. A file is chosen again.
+    """
+    data: QueryDict | None = getattr(request, "typed_data", None)
+    if data is not None and not form.is_bound:
+        for name, field in form.fields.items():
+            if not field.widget.needs_multipart_form:
+                form.initial[name] = field.widget.value_from_datadict(data, MultiValueDict(), form.add_prefix(name))
+    return form
 
 
 class LanguageOfForm:
@@ -63,6 +79,7 @@ class LanguageOfForm:
             return None
         translation.activate(chosen)
         request.LANGUAGE_CODE = request.language_chosen = chosen  # type: ignore[attr-defined]
+        request.typed_data = request.POST  # type: ignore[attr-defined]
         request.typed = {  # type: ignore[attr-defined]
             name: values if len(values) > 1 else values[0]
             for name, values in request.POST.lists()

@@ -103,7 +103,7 @@ PAIRS = [
     (("consents/renew.html", "Save my answers"), ("consents/renew.html", "Not now")),
     (("wards/ward.html", "Save my answers"), ("wards/ward.html", "Withdraw this consent")),
     (("signin/push.html", "Switch on in this browser"), ("signin/push.html", "Switch off")),
-    (("preferences/managers.html", "Get a code for"), ("preferences/managers.html", "End the link to")),
+    (("preferences/managers.html", "Get a code for"), ("includes/manager_link.html", "End the link to")),
     (("preferences/confirm.html", "Yes, send me these again"), ("preferences/confirm.html", "No, leave it as it is")),
     (("preferences/choose.html", "Save my choices"), ("preferences/choose.html", "Stop all promotional messages")),
     (("includes/cookie_form.html", "Yes: "), ("includes/cookie_form.html", "No: ")),

@@ -40,7 +40,7 @@ def test_looking_at_an_address_that_only_takes_a_form_leads_to_the_page_it_belon
 def test_a_change_of_language_after_an_error_leads_back_to_the_grievance(client, ticket) -> None:
     where = opened(client, ticket)
     wrong = client.post(f"{where}message/", {"message": "", "once": str(uuid4())})
-    assert f'name="next" value="{where}message/"' in wrong.text
+    assert f'form="answers" formaction="{where}" name="in_language"' in wrong.text
     client.post("/privacy/language/", {"language": "hi", "next": f"{where}message/"})
     page = client.get(f"{where}message/", follow=True)
     assert page.redirect_chain == [(where, 302)]

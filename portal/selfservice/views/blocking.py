@@ -18,8 +18,10 @@ from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Principal
 from portal.people.pages import customer_required, principal_of
+from portal.selfservice.switching import keeps_answers, refilled
 
 
+@keeps_answers
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def do_not_disturb(request: HttpRequest) -> HttpResponse:
@@ -32,7 +34,7 @@ def do_not_disturb(request: HttpRequest) -> HttpResponse:
         blocked=blocked,
     )
     if request.method != "POST":
-        return _show(request, form, principal)
+        return _show(request, refilled(form, request), principal)
     if not form.is_valid():
         return _show(request, form, principal, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:

@@ -18,11 +18,13 @@ from portal.retention.child_forms import ReportForm
 from portal.retention.services import children
 from portal.selfservice import limits
 from portal.selfservice.frame import own_page
+from portal.selfservice.switching import keeps_answers, refilled
 
 #: In the session: the reference of the report that this browser sent last.
 SENT: Final = "child_report"
 
 
+@keeps_answers
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
@@ -43,6 +45,7 @@ def report(request: HttpRequest) -> HttpResponse:
         else:
             request.session[SENT] = row.reference
             return HttpResponseRedirect(reverse("privacy:child-reported"))
+    refilled(form, request)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/children/report.html", {"form": form}, status=status)
 

@@ -30,6 +30,7 @@ from portal.ledger.errors import NotSealed
 from portal.people.pages import customer_required, principal_of
 from portal.people.states import RestCause
 from portal.selfservice import limits
+from portal.selfservice.switching import keeps_answers, refilled
 from portal.selfservice.views import requests
 
 #: Beside which question a refusal stands.
@@ -55,6 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/nominees/list.html", context)
 
 
+@keeps_answers
 @customer_required
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,6 +79,7 @@ def name(request: HttpRequest) -> HttpResponse:
     return _asked(request, form)
 
 
+@keeps_answers
 @customer_required
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,6 +141,7 @@ def here(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("privacy:nominees"))
 
 
+@keeps_answers
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: HttpRequest) -> HttpResponse:
@@ -146,7 +150,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     form = ClaimForm(request.POST if request.method == "POST" else None, initial=initial)
     if not form.is_bound or not form.is_valid():
         context = {
-            "form": form,
+            "form": refilled(form, request),
             "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(Right.CLAIM)),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -195,5 +199,6 @@ def _shown(nominee: Nominee) -> dict[str, Any]:
 
 
 def _asked(request: HttpRequest, form: Form, nominee: Nominee | None = None) -> HttpResponse:
+    refilled(form, request)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/nominees/form.html", {"form": form, "nominee": nominee}, status=status)

@@ -34,6 +34,7 @@ from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, principal_of
+from portal.selfservice.switching import keeps_answers, refilled, typed
 from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
@@ -42,6 +43,7 @@ STOPPED = "consent_stopped"
 ONE_PRESS = timedelta(seconds=10)
 
 
+@keeps_answers
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
@@ -51,7 +53,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
     form = _form(request.POST if request.method == "POST" else None, offer, now, client)
     if request.method != "POST":
-        return _show(request, form, offer, principal, now, client)
+        return _show(request, refilled(form, request), offer, principal, now, client)
     if not form.is_valid():
         return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -99,7 +101,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def _client(request: HttpRequest) -> Fiduciary | None:
     """The client whose message led here; None: it is our own page. Raises NotFound for a mark that is none."""
-    mark = request.POST.get("for") or request.GET.get("for", "")
+    mark = request.POST.get("for") or typed(request).get("for") or request.GET.get("for", "")
     found = one_click.client_of(mark) if mark else None
     return None if found is None or found.is_self else found
 
@@ -214,8 +216,8 @@ def _show(
         "processing": [group for group in offer.processing if group.is_asked or any(box.last for box in group.boxes)],
         "goes_on": going_on.without_consent(at=now),
         "ticked": ticked,
-        # After a refusal the boxes are still compared with those that the person first had before them.
-        "was": request.POST.get("was") if form.is_bound else " ".join(offer.ticked),
+        # After a refusal, or in another language, the boxes are still compared with those that the person first saw.
+        "was": request.POST.get("was") if form.is_bound else typed(request).get("was", " ".join(offer.ticked)),
         "contacts": offer.contacts,
         "waits": offer.has_waiting,
         "just": _just_done(request, principal, now),

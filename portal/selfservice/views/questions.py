@@ -29,12 +29,14 @@ from portal.people import selectors as people
 from portal.people.pages import is_customer, principal_of
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of, own_page
+from portal.selfservice.switching import keeps_answers, refilled
 from portal.selfservice.views.opting_in import confirm_again
 
 #: A visitor who has chosen nothing has no reference; this one stands for nobody.
 NOBODY = UUID(int=0)
 
 
+@keeps_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def questions(request: HttpRequest) -> HttpResponse:
     """GET shows the notice and what is open; POST records what was answered, all of it or nothing.
@@ -61,7 +63,7 @@ def questions(request: HttpRequest) -> HttpResponse:
             if answer is not None:
                 return answer
     context = {
-        "form": form,
+        "form": refilled(form, request),
         "notices": by_notice(open_ones, form),
         "next": own_page(request, otherwise="privacy:home"),
         "known": known,

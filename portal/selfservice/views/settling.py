@@ -14,6 +14,7 @@ from grievances.services import appealing, rating, resolving, thread, timing
 from grievances.states import EntryKind, TicketState
 from portal.core import clock
 from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.selfservice.switching import keeps_answers, refilled
 from portal.selfservice.views.track import ask_first, open_to, show, to_page, told_how_it_stands
 
 
@@ -47,6 +48,7 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     return to_page(found.reference)
 
 
+@keeps_answers
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: HttpRequest, reference: str) -> HttpResponse:
     """Take the grievance to another officer: what that means and until when, then why."""
@@ -64,7 +66,7 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
         return to_page(found.reference)
     context = {
         "ticket": found,
-        "form": form,
+        "form": refilled(form, request),
         "until": selectors.appeal_until(found),
         "zone": selectors.zone_of(found),
         "expected": timing.expected_reply(now=now, ticket=found, kind=timing.APPEAL),

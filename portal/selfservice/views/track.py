@@ -27,6 +27,7 @@ from portal.core import addresses, clock, error_pages
 from portal.core.errors import BadReference, IllegalMove, LostRace, Refused
 from portal.core.ids import parse_reference
 from portal.selfservice import limits
+from portal.selfservice.switching import keeps_answers, refilled
 
 COOKIE: Final = "grievance_view"
 COOKIE_PATH: Final = "/privacy/"
@@ -127,6 +128,7 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/track/code.html", _code_page(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
+@keeps_answers
 @require_safe
 def ticket(request: HttpRequest, reference: str) -> HttpResponse:
     """The grievance: whose turn it is, by when, how that date came about, the thread, and the one thing to do."""
@@ -356,7 +358,7 @@ def show(
     can_remind = stands.person == PersonAction.REMIND
     no_appeal = standings.why_no_appeal(found, now=now)
     has_errors = any(form is not None and form.errors for form in (message_form, settled_form, rating_form))
-    context = {
+    context: dict[str, Any] = {
         "ticket": found,
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
@@ -386,5 +388,7 @@ def show(
         **_copy_of(selectors.request_of(found), now),
         "once": uuid4(),
     }
+    for name in ("message_form", "settled_form"):
+        refilled(context[name], request)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if has_errors else HTTPStatus.OK
     return render(request, "selfservice/track/ticket.html", context, status=status)
