@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import selectors
 from grievances.models import Bundle, BundleSection, RequestProposal
 from grievances.permissions import GrievancePermission
+from grievances.request_details import details_in_words
 from grievances.request_states import BundleState, SectionState
 from grievances.sealing import Shredded
 from grievances.services import bundling, deciding, timing
@@ -26,6 +27,12 @@ from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
+
+
+def _not_to_approve(row: RequestProposal, user: Any) -> str:
+    if row.is_kept_out:
+        return str(_("It is on appeal against your answer."))
+    return not_answerable(row, user)
 
 
 def _not_failed(row: BundleSection, user: Any) -> str:
@@ -122,10 +129,15 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     list_filter = ("answer", "outcome")
     list_select_related = ("request__ticket", "made_by", "checked_by")
     fields = (
-        *("request", "right", "outcome", "ground", "despite_tasks", "letter", "answer"),
+        *("request", "right", "asked", "outcome", "written", "ground", "despite_tasks", "letter", "answer"),
         *("made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256"),
     )
-    shown_before = ("request", "right", "outcome", "ground", "despite_tasks", "letter")
+    shown_before = ("request", "right", "asked", "outcome", "written", "ground", "despite_tasks", "letter")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RequestProposal]:
+        """Each with whether the appeal of its request keeps the reader out."""
+        rows = super().get_queryset(request)
+        return selectors.with_kept_out(rows, user_id=request.user.pk or 0, ticket="request__ticket")
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.request.ticket.subject_ref
@@ -136,6 +148,19 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @admin.display(description=_("right"))
     def right(self, obj: RequestProposal) -> str:
         return str(obj.request.get_right_display())
+
+    @admin.display(description=_("details"))
+    def asked(self, obj: RequestProposal) -> str:
+        """What was asked for beyond the right: of a correction the detail and how it should be."""
+        return details_in_words(obj.request)
+
+    @admin.display(description=_("what is written in the record"))
+    def written(self, obj: RequestProposal) -> str:
+        """Of a correction, what the record says once it is approved; of anything else nothing."""
+        try:
+            return deciding.to_be_written(obj) or "–"
+        except Shredded:
+            return str(_("These words were erased."))
 
     @admin.display(description=_("letter"))
     def letter(self, obj: RequestProposal) -> str:
@@ -157,7 +182,7 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,
         label=_("Approve"),
-        skip=not_answerable,
+        skip=_not_to_approve,
         description=_(
             "The letter goes out, a copy can be fetched, and the clocks stop. What is erased is gone for good; a withdrawal, "
             "restriction or objection, also granted in part, ends every use that waits for consent or may be objected to."

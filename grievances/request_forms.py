@@ -123,9 +123,10 @@ class CorrectionForm(forms.Form):
         longest=LONGEST_WISH,
     )
 
-    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, field: str, stands: str = "", **kwargs: Any) -> None:
+        """``stands``: what the record says now, where it is one line; that is no correction."""
         super().__init__(*args, **kwargs)
-        self.field = field
+        self.field, self.stands = field, stands
         if field == "language":
             self.fields["should_be"] = radios(_("How should it be?"), _("Select a language"), dict(LANGUAGES))
         elif field == "zone":
@@ -133,9 +134,12 @@ class CorrectionForm(forms.Form):
 
     def clean_should_be(self) -> str:
         try:
-            return record_details.normal(self.field, tidy(self.cleaned_data["should_be"]))
+            wanted = record_details.normal(self.field, tidy(self.cleaned_data["should_be"]))
         except Refused as refused:
             raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+        if self.stands and wanted == self.stands:
+            raise forms.ValidationError(_("Our record says this already. Write how it should be instead."), code="SAME")
+        return wanted
 
 
 class ProofCodeForm(forms.Form):

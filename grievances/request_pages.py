@@ -1,6 +1,5 @@
 """Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,32 +19,21 @@ from grievances.outside_task_pages import GiveForm
 from grievances.outside_task_words import DESPITE_TASKS
 from grievances.permissions import GrievancePermission
 from grievances.person_pages import NamesPerson
-from grievances.request_forms import FIELDS
+from grievances.request_details import details_in_words
 from grievances.request_states import BUNDLED, UNDECIDED, RequestState, Right
-from grievances.sealing import Shredded
-from grievances.services import bundling, deciding, ending, outside_tasks, proving, reading, standings
+from grievances.services import bundling, deciding, ending, outside_tasks, proving
 from grievances.states import OPEN_STATES
 from grievances.words import short_day
-from portal.core import access, clock
+from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
-from portal.people.states import RestCause
 from portal.registers.selectors.recipients import instructions_because_of
-from portal.vault.services import files as vault
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 #: How each detail is called on the page.
-DETAILS = {
-    "person_name": _("For whom"),
-    "person_address": _("Their address"),
-    "person_address_waits": _("Entered by us, and not confirmed there with the code, since"),
-    "field": _("What is wrong or missing"),
-    "should_be": _("How it should be"),
-    "cause": _("What happened"),
-}
 
 
 class RequestQueue(admin.SimpleListFilter):
@@ -208,17 +196,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
     @admin.display(description=_("details"))
     def details(self, obj: RightsRequest) -> str:
         """What was asked for beyond the right; its words are in the thread."""
-        try:
-            found = reading.details_of(obj)
-        except Shredded:
-            return str(_("These words were erased."))
-        if "field" in found:
-            found["field"] = str(FIELDS.get(found["field"], found["field"]))
-        if "cause" in found:
-            found["cause"] = str(RestCause(found["cause"]).label)
-        if standings.ADDRESS_WAITS in found:
-            found[standings.ADDRESS_WAITS] = short_day(datetime.fromisoformat(found[standings.ADDRESS_WAITS]))
-        return format_html_join("", "{}: {}<br>", ((DETAILS[name], value) for name, value in found.items())) or "–"
+        return details_in_words(obj)
 
     @admin.display(description=_("papers"))
     def proofs(self, obj: RightsRequest) -> str:
@@ -356,14 +334,10 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         """The paper, as a download; vault writes who opened it."""
         found = ProofPaper.objects.select_related("request__ticket", "file").filter(pk=number).first()
         paper = self.only_opened(request, found)
-        access.require(request.user, GrievancePermission.REQUEST_ANSWER)
         if paper.destroyed_at is not None:
             raise Http404
-        stream = vault.open_stream(
-            paper.file,
-            actor=request.actor,  # type: ignore[attr-defined]
-            reason=f"proof of {paper.request.ticket.reference}",
-        )
+        by: User = request.user  # type: ignore[assignment]
+        stream = proving.open_paper(paper=paper, by=by, actor=request.actor)  # type: ignore[attr-defined]
         name = f"{paper.request.ticket.reference}-{paper.pk}.{EXTENSIONS.get(paper.media_type, 'bin')}"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
 

@@ -45,7 +45,9 @@ PROMISES: Final[Mapping[str, Text]] = {
     states.Right.OPT_OUT: _("It holds at once. A right in California; we do it for everybody."),
     states.Right.LIMIT: _("It holds at once. A right in California; we do it for everybody."),
     states.Right.NOMINATION: _("Somebody who may use your rights when you die or can no longer act. Signed in only."),
-    states.Right.CLAIM: _("Two of our people look at the papers. Whether we know the person we tell nobody before."),
+    states.Right.CLAIM: _(
+        "One of our people looks at the papers, and a second one has to agree. Whether we know the person we tell nobody before."
+    ),
 }
 CAPACITIES: Final[Mapping[str, Text]] = {
     states.Capacity.SELF: _("For me"),

@@ -94,6 +94,9 @@ class RequestProposal(FourEyesModel):
     letter_sealed = models.BinaryField(_("letter"), editable=False)
 
     named_by = ("request__ticket",)
+    #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
+    is_kept_out: bool
+
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer request outcome ground despite_tasks",
         free_text="reason letter_sealed",

@@ -34,6 +34,7 @@ from grievances.services import (
     ending,
     opting,
     outside_tasks,
+    reading,
     resolving,
     standings,
     thread,
@@ -194,6 +195,15 @@ def answer(
 def letter_text(proposal: RequestProposal) -> str:
     """The letter of a proposal. The caller answers for who may read it; Shredded once the request was erased."""
     return sealing.unseal(proposal.letter_sealed, subject_ref=proposal.request.ticket.subject_ref)["text"]
+
+
+def to_be_written(proposal: RequestProposal) -> str:
+    """What the record says once this is approved, of a correction; nothing for anything else. Shredded once it was erased."""
+    if proposal.request.right not in CORRECTIONS or proposal.outcome == Outcome.REFUSE:
+        return ""
+    if proposal.outcome == Outcome.PARTLY:
+        return _written(proposal)
+    return reading.details_of(proposal.request).get("should_be", "")
 
 
 def _written(proposal: RequestProposal) -> str:

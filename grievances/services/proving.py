@@ -4,6 +4,7 @@ A paper is destroyed in the act that looks at it: what it came to and when it en
 """
 
 from datetime import datetime
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -197,12 +198,21 @@ def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at
         return paper
 
 
+def open_paper(*, paper: ProofPaper, by: User, actor: Actor) -> BinaryIO:
+    """The paper's bytes for who is to say what it shows; vault writes who opened it. Raises NotAllowed; Shredded afterwards."""
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    return vault.open_stream(paper.file, actor=actor, reason=f"proof of {paper.request.ticket.reference}")
+
+
 def check_paper(*, paper: ProofPaper, finding: str, by: User, actor: Actor, at: datetime) -> None:
     """Say what a paper came to; it is destroyed in the same transaction, with the date. A request may go on by it.
 
-    Where it is not enough the person is asked for another one. Raises NotAllowed, Refused for a paper looked at before.
+    Where it is not enough the person is asked for another one. Raises NotAllowed, Refused for a paper looked at before
+    (CHECKED_ALREADY) and from who has not opened it (NOT_OPENED).
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
+    if paper.destroyed_at is None and not vault.has_opened(paper.file, actor=actor):
+        raise Refused(_("Open the paper first: after your answer nobody can."), code="NOT_OPENED")
     with transaction.atomic():
         waiting = ProofPaper.objects.filter(pk=paper.pk, finding="", destroyed_at=None)
         if waiting.update(finding=Finding(finding), checked_by=by, destroyed_at=at) != 1:

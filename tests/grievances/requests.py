@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.cache import cache
 
-from grievances.models import RightsRequest
-from grievances.request_states import Capacity, Right
+from grievances.models import ProofPaper, RightsRequest
+from grievances.request_states import Capacity, Finding, Right
 from grievances.services import asking, drafts, proving
+from portal.core.actor import staff
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import ContactPoint, Principal
+from portal.people.models import ContactPoint, Principal, User
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.people.factories import ContactPointFactory
 
@@ -46,3 +47,10 @@ def shown(*, at: datetime = RECEIVED, **answers: Any) -> RightsRequest:
     cache.clear()
     request.refresh_from_db()
     return request
+
+
+def looked_at(paper: ProofPaper, officer: User, *, finding: str = Finding.PROVES, at: datetime = RECEIVED) -> None:
+    """An officer opens a paper and says what it shows."""
+    actor = staff(officer.pk)
+    proving.open_paper(paper=paper, by=officer, actor=actor).close()
+    proving.check_paper(paper=paper, finding=finding, by=officer, actor=actor, at=at)

@@ -25,8 +25,8 @@ from portal.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.pictures import png
-from tests.grievances.requests import asked, code_for, shown
-from tests.people.factories import ContactPointFactory, PrincipalFactory
+from tests.grievances.requests import asked, code_for, looked_at, shown
+from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
@@ -226,7 +226,7 @@ def test_for_somebody_else_a_paper_is_looked_at_and_destroyed_with_the_date(offi
     request = for_a_child()
     assert request.state == RequestState.ASKED
     kept = paper(request)
-    proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    looked_at(kept, officer)
     kept.refresh_from_db()
     request.refresh_from_db()
     assert kept.destroyed_at == RECEIVED
@@ -239,7 +239,7 @@ def test_for_somebody_else_a_paper_is_looked_at_and_destroyed_with_the_date(offi
 def test_a_paper_that_is_not_enough_is_destroyed_too_and_another_is_asked_for(officer: User) -> None:
     request = for_a_child()
     kept = paper(request)
-    proving.check_paper(paper=kept, finding=Finding.NOT_ENOUGH, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    looked_at(kept, officer, finding=Finding.NOT_ENOUGH)
     request.refresh_from_db()
     kept.refresh_from_db()
     assert kept.destroyed_at is not None
@@ -247,6 +247,18 @@ def test_a_paper_that_is_not_enough_is_destroyed_too_and_another_is_asked_for(of
     assert request.ticket.state == TicketState.WITH_YOU
     with pytest.raises(Refused):
         proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+
+
+def test_nobody_says_what_a_paper_shows_that_they_have_not_opened(officer: User) -> None:
+    kept = paper(for_a_child())
+    another = StaffFactory(roles=["grievance_officer"])
+    proving.open_paper(paper=kept, by=another, actor=actor.staff(another.pk)).close()
+    with pytest.raises(Refused, match="Open the paper first") as refused:
+        proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    assert refused.value.code == "NOT_OPENED"
+    kept.refresh_from_db()
+    assert kept.destroyed_at is None
+    looked_at(kept, officer)
 
 
 def test_support_may_not_look_at_papers(supporter: User) -> None:

@@ -14,7 +14,6 @@ from grievances.models import Bundle, BundleSection, RequestProposal, RightsRequ
 from grievances.request_states import (
     BundleState,
     Capacity,
-    Finding,
     Outcome,
     RefusalGround,
     RequestState,
@@ -32,7 +31,7 @@ from portal.vault.services import files as vault
 from portal.vault.services.keys import Shredded
 from tests.grievances.factories import STRANGER
 from tests.grievances.pictures import png
-from tests.grievances.requests import asked, shown
+from tests.grievances.requests import asked, looked_at, shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -269,7 +268,7 @@ def test_for_somebody_else_an_address_that_is_none_is_nobodys(officer: User, nam
     paper = proving.add_paper(
         request=request, upload=thread.Upload(io.BytesIO(png()), "birth.png"), actor=STRANGER, at=clock.now()
     )
-    proving.check_paper(paper=paper, finding=Finding.PROVES, by=officer, actor=by(officer), at=clock.now())
+    looked_at(paper, officer, at=clock.now())
     request.refresh_from_db()
     with pytest.raises(Refused) as refused:
         bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())

@@ -34,7 +34,7 @@ from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.nominees import nominee
 from tests.grievances.pictures import png
-from tests.grievances.requests import shown
+from tests.grievances.requests import looked_at, shown
 from tests.people.factories import (
     ContactPointFactory,
     CustomerFactory,
@@ -103,7 +103,7 @@ def claimed(*, at: datetime = RECEIVED, with_paper: bool = True, **changes: str)
 
 def proved(request: RightsRequest, officer: User, *, at: datetime = RECEIVED) -> RightsRequest:
     paper = ProofPaper.objects.get(request=request, finding="")
-    proving.check_paper(paper=paper, finding="proves", by=officer, actor=actor.staff(officer.pk), at=at)
+    looked_at(paper, officer, at=at)
     request.refresh_from_db()
     return request
 

@@ -276,3 +276,29 @@ def test_the_page_of_a_requests_ticket_leads_to_the_request_and_has_no_button_to
 def test_a_number_is_cut_from_the_letter_by_the_words_around_it_too(officer: User) -> None:
     made = propose(shown(right=Right.OBJECTION), officer, words_to_person="Your Aadhaar 2341, 2341, 2346 is deleted.")
     assert "2341" not in deciding.letter_text(made)
+
+
+def test_the_second_person_reads_what_is_wrong_how_it_should_be_and_what_will_be_written(
+    officer: User, second: User
+) -> None:
+    made = propose(shown(right=Right.CORRECTION, field="name", should_be="Asha Rao", at=clock.now()), officer)
+    client = staff_client(second)
+    page = asks(client, made)
+    assert page.count("Asha Rao") == 2
+    assert "What is wrong or missing: My name" in page
+    again = shown(right=Right.CORRECTION, field="name", should_be="A. Rao", email="ravi@example.in", at=clock.now())
+    partly = propose(again, officer, Outcome.PARTLY, written="Asha R. Rao")
+    page = asks(client, partly)
+    assert "A. Rao" in page
+    assert page.count("Asha R. Rao") == 2, "in the letter and as what is written"
+
+
+def test_whom_an_appeal_keeps_out_is_told_before_they_approve(
+    officer: User, second: User, others: tuple[User, User]
+) -> None:
+    request = shown(right=Right.OBJECTION, at=clock.now())
+    answered(request, officer, second, Outcome.REFUSE, ground=RefusalGround.CLAIM)
+    appealed(request)
+    made = propose(request, others[0])
+    assert "It is on appeal against your answer." in asks(staff_client(second), made)
+    assert "It is on appeal against your answer." not in asks(staff_client(others[1]), made)

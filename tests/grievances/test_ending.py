@@ -9,7 +9,7 @@ import pytest
 
 from grievances import sealing
 from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
-from grievances.request_states import BundleState, Capacity, Finding, Outcome, RequestState, Right
+from grievances.request_states import BundleState, Capacity, Outcome, RequestState, Right
 from grievances.services import deciding, ending, proving, resolving, thread
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept, Record
@@ -22,7 +22,7 @@ from portal.retention.services import approving, nights
 from portal.retention.states import Cause, RunState
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.pictures import png
-from tests.grievances.requests import shown
+from tests.grievances.requests import looked_at, shown
 from tests.law.factories import ProfileFactory
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 from tests.registers.factories import order_about
@@ -270,8 +270,7 @@ def test_a_second_person_can_say_no_when_nobody_has_the_named_address_any_more(
     request = shown(right=Right.ERASURE, capacity=Capacity.CHILD, person_name="Asha", person_address="asha@example.in")
     upload = thread.Upload(io.BytesIO(png()), "birth.png")
     paper = proving.add_paper(request=request, upload=upload, actor=actor.stranger(), at=RECEIVED)
-    by = actor.staff(officer.pk)
-    proving.check_paper(paper=paper, finding=Finding.PROVES, by=officer, actor=by, at=RECEIVED)
+    looked_at(paper, officer)
     request.refresh_from_db()
     made = propose(request, officer, Outcome.GRANT)
     ContactPoint.objects.filter(principal=asha).update(left_at=clock.now())

@@ -17,7 +17,7 @@ from portal.people.models import Principal, User
 from tests.consent.factories import ASHA, person, published_notice, said
 from tests.grievances.factories import STRANGER
 from tests.grievances.pictures import png
-from tests.grievances.requests import shown
+from tests.grievances.requests import looked_at, shown
 from tests.people.factories import StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -40,7 +40,7 @@ def asked_for(right: Right, officer: User, **answers: str) -> RightsRequest:
     if request.capacity != Capacity.SELF:
         proving.add_paper(request=request, upload=Upload(BytesIO(png()), "paper.png"), actor=STRANGER, at=clock.now())
         paper = ProofPaper.objects.get(request=request)
-        proving.check_paper(paper=paper, finding="proves", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+        looked_at(paper, officer, at=clock.now())
         request.refresh_from_db()
     return request
 

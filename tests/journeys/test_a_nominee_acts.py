@@ -66,6 +66,8 @@ def claim(ravi) -> str:
 def look_at_the_paper(desk, reference: str) -> None:
     paper = ProofPaper.objects.get()
     open_record(desk, f"/admin/grievances/proofpaper/{paper.pk}/change/", reference)
+    with desk.page.expect_download():
+        desk.page.get_by_role("link", name="Open the paper").click()
     do(desk, "Say what it shows")
     desk.page.get_by_label("It proves it").check()
     desk.page.locator("input[name=answer]").click()

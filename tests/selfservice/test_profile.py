@@ -53,3 +53,10 @@ def test_what_cannot_be_written_down_is_said_beside_the_question(asha, field: st
 def test_an_address_is_not_corrected_here_and_a_stranger_signs_in_first(asha, client) -> None:
     assert customer_client(asha).get(f"{PROFILE}email/").status_code == 404
     assert client.get(PROFILE).headers["Location"].startswith("/privacy/sign-in/")
+
+
+@pytest.mark.parametrize(("field", "same"), [("name", " Asha Roa "), ("zone", "Asia/Kolkata"), ("language", "en")])
+def test_a_correction_to_what_stands_already_is_none(asha, field: str, same: str) -> None:
+    answer = customer_client(asha).post(f"{PROFILE}{field}/", {"should_be": same, "words": ""})
+    assert answer.status_code == 422
+    assert "Our record says this already." in answer.text

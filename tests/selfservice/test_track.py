@@ -135,6 +135,9 @@ def test_a_second_press_says_that_it_is_so_already(client, ticket, officer) -> N
         assert said in page.text
     assert "What you wrote is not sent." not in page.text
     assert TicketEntry.objects.filter(kind=EntryKind.REOPENED).count() == 1
+    empty = client.post(where + "reopen/", {"message": ""}, follow=True)
+    assert empty.status_code == 200
+    assert "This grievance is open already." in empty.text
     other = client.post(where + "reopen/", {"message": "From another number."}).text
     assert "What you wrote is not sent." in other
     assert "From another number.</textarea>" in other

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from grievances import forms as grievance_forms
 from grievances import selectors as grievances
+from grievances.record_details import LANGUAGE, NAME, ZONE
 from grievances.request_forms import FIELDS, CorrectionForm
 from grievances.request_states import Capacity, Right
 from grievances.services import drafts, reading
@@ -58,7 +59,10 @@ def correct(request: HttpRequest, field: str) -> HttpResponse:
     """How one line should be. POST keeps the answer and goes on to the page on which the request is checked and sent."""
     if field not in ASKED:
         raise Http404
-    form = CorrectionForm(request.POST if request.method == "POST" else None, field=field, initial=typed(request))
+    person = principal_of(request)
+    stands = {NAME: person.full_name, LANGUAGE: person.language, ZONE: person.zone}.get(field, "")
+    data = request.POST if request.method == "POST" else None
+    form = CorrectionForm(data, field=field, stands=stands, initial=typed(request))
     if form.is_bound and form.is_valid():
         if limits.exceeded(request, "request.ask"):
             return error_pages.too_many(request)

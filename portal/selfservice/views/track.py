@@ -191,6 +191,8 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         return ask_first(request, reference)
     form = forms.MessageForm(request.POST)
+    if found.state != TicketState.CLOSED:  # an old page, or a second window: the page has other forms now
+        return told_how_it_stands(request, found, request.POST.get("message", "").strip(), kind=EntryKind.REOPENED)
     if not form.is_valid():
         return show(request, found, message_form=form)
     why = form.cleaned_data["message"]

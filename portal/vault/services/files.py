@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.utils import DatabaseError, OperationalError
 
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
@@ -227,6 +228,12 @@ def _opened(file: StoredFile, *, actor: Actor, reason: str) -> tuple[BinaryIO, b
             facts={"kind": file.kind, "retention_class": file.retention_class, "reason": reason},
         )
     return cast(BinaryIO, _storage().open(file.storage_name, "rb")), data_key
+
+
+def has_opened(file: StoredFile, *, actor: Actor) -> bool:
+    """Whether this very person has opened the file before."""
+    opened = AuditEvent.objects.filter(about=about(file), kind=AuditKind.VAULT_FILE_OPENED)
+    return bool(actor.ref) and opened.filter(actor_ref=actor.ref).exists()
 
 
 def discard(file: StoredFile, *, actor: Actor) -> None:
