@@ -103,6 +103,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.REGISTERS_INCIDENT_PEOPLE_FOUND: "incident source count added unknown sha256",
     AuditKind.REGISTERS_INCIDENT_PROPOSED: "incident duty step proposal shown_sha256",
     AuditKind.REGISTERS_INCIDENT_REPORTED: "incident duty step reported_at sha256 count undelivered",
+    AuditKind.REGISTERS_INCIDENT_SEARCH_GIVEN_UP: "incident source added",
     AuditKind.REGISTERS_INCIDENT_UNDELIVERED: "incident duty step proposal shown_sha256",
     AuditKind.RETENTION_CHILD_ANSWERED: "reference outcome proposal answer shown_sha256",
     AuditKind.RETENTION_CHILD_ERASED: "reference erased kept_by_law",

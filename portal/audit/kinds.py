@@ -256,6 +256,7 @@ class AuditKind(StrEnum):
     REGISTERS_INCIDENT_PEOPLE_FOUND = "registers.incident.people_found"
     REGISTERS_INCIDENT_PROPOSED = "registers.incident.proposed"
     REGISTERS_INCIDENT_REPORTED = "registers.incident.reported"
+    REGISTERS_INCIDENT_SEARCH_GIVEN_UP = "registers.incident.search_given_up"
     REGISTERS_INCIDENT_UNDELIVERED = "registers.incident.undelivered"
     REGISTERS_INSTRUCTION_ACKNOWLEDGED = "registers.instruction.acknowledged"
     REGISTERS_INSTRUCTION_ACTED = "registers.instruction.acted"

@@ -119,7 +119,9 @@ def _search_rows(incident: Incident) -> list[list[str]]:
     return [
         [
             f"{row.source} {row.of}".strip(),
-            f"{moments.moment(row.asked_at)}: {row.found} found, {row.added} of them new, {row.unknown} unknown to us",
+            f"{moments.moment(row.asked_at)}: {row.found} found, {row.added} of them new, {row.unknown} unknown to us"
+            if row.given_up_at is None
+            else f"{moments.moment(row.asked_at)}: given up {moments.moment(row.given_up_at)}: {row.given_up_because}",
         ]
         for row in incident.searches.order_by("pk")
     ]

@@ -30,7 +30,9 @@ def forget_inbound() -> None:
 @shared_task(ignore_result=True)
 def find_affected(search_id: int) -> None:
     """Add the people whom a search for an incident finds."""
-    search = IncidentSearch.objects.select_related("incident").filter(pk=search_id, done_at=None).first()
+    search = (
+        IncidentSearch.objects.select_related("incident").filter(pk=search_id, done_at=None, given_up_at=None).first()
+    )
     if search is not None:
         incident_people.carry_out(search, now=clock.now())
 

@@ -35,6 +35,7 @@ EXEMPT: dict[str, str] = {
     "registers.Incident": "Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
     "registers.IncidentDecision": "Words of staff about an event and the address of an authority or a client; kept as the proof of a report.",
     "registers.IncidentFact": "Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+    "registers.IncidentSearch": "Words of staff about why a search was given up, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
     "registers.LastInbound": "Ends after the hours for which it opens a window, and with the address that leaves its person.",
     "registers.ListedTarget": "Words of staff about a link or number; kept with the proposal they explain.",
     "registers.Officer": "Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",

@@ -56,6 +56,7 @@ GUARDED = {
     "jobs.ListExport.reason": "jobs.services.exporting",
     "registers.Incident.headline": "registers.services.incidents.open_incident",
     "registers.IncidentFact.words": "registers.services.incidents.tell",
+    "registers.IncidentSearch.given_up_because": "registers.services.incident_people.give_up",
     "retention.Hold.why": "retention.services.holds.place",
     "workplace.SavedView.name": "workplace.saved_views.save",
 }

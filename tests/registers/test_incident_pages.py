@@ -13,6 +13,9 @@ from django.utils import timezone
 from portal.core import clock
 from portal.people.services import fiduciaries
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
+from portal.registers.rules import incidents as rules
+from portal.registers.services import incident_people, incident_reports
+from portal.registers.tasks import find_affected
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, opened_incident, told_everything
@@ -177,3 +180,46 @@ def test_a_list_asks_as_much_for_many_rows_as_for_few(
 def test_a_paper_of_no_incident_is_not_found(officer: Any) -> None:
     for name in ("incident_file", "incidentdecision_paper"):
         assert staff_client(officer).get(reverse(f"admin:registers_{name}", args=[4711])).status_code == 404
+
+
+def test_a_duty_is_named_by_its_label_where_it_is_acted_on(officer: Any, incident: Incident) -> None:
+    duty = IncidentDuty.objects.get(incident=incident, code="cert_in")
+    page = staff_client(officer).get(act("incidentduty", duty, "propose-none")).text
+    assert rules.duties()["cert_in"].label in page
+    assert f"Cert_in {incident.pk}" not in page
+    assert incident.reference in page
+
+
+def test_after_a_yes_that_was_refused_nothing_counts_as_answered(officer: Any) -> None:
+    incident = opened_incident(as_actor(officer), is_cyber=False, has_personal_data=False)
+    closing = incident_reports.propose_close(
+        incident=incident, why="Nothing.", actor=as_actor(officer), now=clock.now()
+    )
+    Incident.objects.filter(pk=incident.pk).update(closed_at=clock.now())
+    answer = staff_client(StaffFactory(roles=["administrator"])).post(
+        act("incidentdecision", closing, "answer-decision"), {"answer": "1", "decision": "approve"}
+    )
+    assert answer.status_code == 422
+    ((row, _said),) = answer.context["rows"]
+    assert (row.answer, row.checked_by_id) == ("pending", None)
+
+
+def test_who_agrees_sees_how_many_are_affected_and_which_search_was_given_up(officer: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(as_actor(officer), regimes=["EU"])
+    told_everything(incident, as_actor(officer))
+    for _number in range(3):
+        PrincipalFactory()
+    given = {"source": "everybody", "since": None, "until": None, "of": "", "now": clock.now()}
+    row = incident_people.search(incident=incident, actor=as_actor(officer), **given)
+    find_affected(row.pk)
+    hanging = incident_people.search(incident=incident, actor=as_actor(officer), **given)
+    staff_client(officer).post(act("incidentsearch", hanging, "give-up"), {"answer": "1", "why": "It hangs for ever."})
+    duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
+    decision = incident_reports.propose_report(duty=duty, step="tell", actor=as_actor(officer), now=clock.now())
+    page = staff_client(StaffFactory(roles=["administrator"])).get(act("incidentdecision", decision, "answer-decision"))
+    row.refresh_from_db()
+    assert f"{row.found} people found" in page.text
+    assert "It hangs for ever." in page.text
+    shown = staff_client(officer).get(reverse("admin:registers_incident_change", args=[incident.pk])).text
+    assert "It hangs for ever." in shown

@@ -354,7 +354,11 @@ def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> No
     asked(incident, maker, "everybody")
     duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
     waiting = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    IncidentDecision.objects.filter(pk=waiting.pk).update(
+        step="file"
+    )  # one that waited from before nobody checked for it
     agreed_to_tell(incident, maker)
+    IncidentDecision.objects.filter(pk=waiting.pk).update(step="tell")
     with pytest.raises(Refused) as refused:
         agreed_to_tell(incident, maker)
     assert refused.value.code == "NOTHING_NEW"
@@ -517,3 +521,38 @@ def test_a_query_keeps_no_number_and_no_address_of_a_person(incident: Any, maker
     assert form.errors["of"]
     assert form.fields["of"].widget.input_type == "text"
     assert not IncidentSearch.objects.exists()
+
+
+def test_a_search_that_fails_for_ever_is_given_up_with_a_reason_and_blocks_no_closing(
+    told_incident: Any, maker: Any
+) -> None:
+    row = waiting_search(told_incident, maker)
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
+    assert refused.value.code == "SEARCHING"
+    auditor = as_actor(StaffFactory(roles=["auditor"]))
+    with pytest.raises(NotAllowed):
+        incident_people.give_up(row, why="It fails.", actor=auditor, now=clock.now())
+    with pytest.raises(Refused):
+        incident_people.give_up(row, why=" ", actor=maker, now=clock.now())
+    incident_people.give_up(row, why="It fails on every try.", actor=maker, now=clock.now())
+    find_affected(row.pk)
+    row.refresh_from_db()
+    assert (row.done_at, row.given_up_by_id) == (None, maker.user_id)
+    assert incident_people.go_on() == 0
+    event = AuditEvent.objects.get(kind="registers.incident.search_given_up")
+    assert "every try" not in str(event.facts)
+    closing = incident_reports.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
+    assert "It fails on every try." in str(incident_reports.shown(closing)["given_up"])
+    with pytest.raises(IllegalMove):
+        incident_people.give_up(row, why="Again.", actor=maker, now=clock.now())
+
+
+def test_a_search_that_is_given_up_while_it_runs_ends_where_it_is(incident: Any, maker: Any) -> None:
+    PrincipalFactory(email=ASHA)
+    row = waiting_search(incident, maker)
+    other = IncidentSearch.objects.get(pk=row.pk)
+    incident_people.give_up(other, why="It hangs.", actor=maker, now=clock.now())
+    incident_people.carry_out(row, now=clock.now())
+    row.refresh_from_db()
+    assert (row.done_at, row.found, refs(incident)) == (None, 0, set())

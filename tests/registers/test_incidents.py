@@ -19,7 +19,7 @@ from portal.people.models import User
 from portal.people.services import fiduciaries
 from portal.registers import incident_papers
 from portal.registers.incident_states import DutyState, IncidentStep
-from portal.registers.models import Incident, IncidentDuty
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_people, incident_reports, incident_settling, incidents
 from portal.registers.tasks import settle_incidents
@@ -255,6 +255,74 @@ def test_a_report_that_came_back_is_not_made_and_whoever_decides_hears_of_it_onc
     told = list(Message.objects.filter(kind="registers.incident_returned").values_list("subject_ref", flat=True))
     assert {User.objects.get(pk=one.user_id).subject.ref for one in (maker, checker)} <= set(told)
     assert len(told) == len(set(told))
+
+
+def test_the_same_proposal_waits_once(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    company_in_force()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    owed = duty(incident, "cert_in")
+    asked = {"duty": owed, "step": "send", "to": "incident@cert.example", "actor": maker, "now": clock.now()}
+    incident_reports.propose_report(**asked)
+    for to in ("incident@cert.example", "other@cert.example"):
+        with pytest.raises(IllegalMove, match="waits for a second person already"):
+            incident_reports.propose_report(**{**asked, "to": to, "actor": checker})
+    incident_reports.propose_report(**{**asked, "step": "file", "to": ""})
+    incident_reports.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
+    with pytest.raises(IllegalMove):
+        incident_reports.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
+
+
+def test_an_authority_gets_the_same_report_at_one_address_once(maker: Any, checker: Any) -> None:
+    first = sent_to_cert_in(maker, checker)
+    owed = duty(first.incident, "cert_in")
+    asked = {"duty": owed, "step": "send", "to": "Incident@cert.example", "actor": maker, "now": clock.now()}
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_report(**asked)
+    assert refused.value.code == "NOTHING_NEW"
+    incident_reports.propose_report(**{**asked, "to": "second@cert.example"})
+    IncidentDecision.objects.filter(answer="pending").update(to="incident@cert.example")
+    copy = IncidentDecision.objects.get(answer="pending")
+    with pytest.raises(Refused) as refused:
+        agreed(copy, checker)
+    assert refused.value.code == "NOTHING_NEW"
+    assert Message.objects.filter(kind=incident_settling.REPORT).count() == 1
+
+
+def test_what_did_not_arrive_may_be_sent_again(maker: Any, checker: Any) -> None:
+    first = sent_to_cert_in(maker, checker)
+    came_back(first)
+    settle_incidents()
+    owed = duty(first.incident, "cert_in")
+    again = incident_reports.propose_report(
+        duty=owed, step="send", to="incident@cert.example", actor=maker, now=clock.now()
+    )
+    agreed(again, checker)
+    assert Message.objects.filter(kind=incident_settling.REPORT).count() == 2
+
+
+def test_what_waits_is_refused_when_the_incident_closes(maker: Any, checker: Any) -> None:
+    first = sent_to_cert_in(maker, checker)
+    left(first)
+    incident = first.incident
+    for code in book.open_duties(incident).values_list("code", flat=True):
+        agreed(
+            incident_reports.propose_none(duty=duty(incident, code), why="No.", actor=maker, now=clock.now()), checker
+        )
+    waiting = [
+        incident_reports.propose_report(
+            duty=duty(incident, "cert_in"), step=step, to="second@cert.example", actor=by, now=clock.now()
+        )
+        for step, by in (("send", maker), ("file", checker))
+    ]
+    closing = incident_reports.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
+    agreed(closing, checker)
+    for decision in waiting:
+        decision.refresh_from_db()
+        assert (decision.answer, decision.reason) == ("refused", "The incident was closed.")
+        assert decision.checked_by_id != decision.made_by_id
+    assert not IncidentDecision.objects.filter(answer="pending").exists()
 
 
 def test_a_report_that_comes_back_after_it_was_noted_is_told_and_shown(maker: Any, checker: Any) -> None:

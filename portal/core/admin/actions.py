@@ -233,6 +233,11 @@ class ActionPages:
         said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
         return [(label, value) for label, value in said if value not in ("", None, EMPTY)]
 
+    def _as_they_stand(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        """The rows read anew: what a service that then refused had set on them never happened."""
+        fresh = {row.pk: row for row in self.get_queryset(request).filter(pk__in=[row.pk for row in rows])}  # type: ignore[attr-defined]
+        return [fresh[row.pk] for row in rows if row.pk in fresh]
+
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
         """Do it, row by row. What a service refuses loses nothing that was entered: the form stays for those rows."""
         outcome = Outcome()
@@ -250,7 +255,8 @@ class ActionPages:
             for result in refused:
                 said = result.message if len(rows) == 1 else f"{heading(result.row)}: {result.message}"
                 form.add_error(None, said)
-            return self._asked(request, action, rows, [(row, "") for row in rows], form)
+            again = self._as_they_stand(request, rows)
+            return self._asked(request, action, again, [(row, "") for row in again], form)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "title": action.label,

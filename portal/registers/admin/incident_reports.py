@@ -76,7 +76,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     search_fields = ("incident__reference", "code")
     fields = ("what", "incident", "under", "due", "state", "not_due_because", "reported_at", "gaps", "draft")
     readonly_fields: ClassVar[tuple[str, ...]] = fields
-    shown_before = ("under", "due", "gaps", "draft")
+    shown_before = ("incident", "under", "due", "gaps", "draft")
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDuty) -> str:
@@ -147,7 +147,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     list_select_related = ("incident", "duty__incident", "duty__client")
     search_fields = ("incident__reference",)
     fields = (
-        *("incident", "what", "step", "why", "to", "text", *PROPOSAL),
+        *("incident", "what", "step", "why", "affected", "given_up", "to", "text", *PROPOSAL),
         *("late_because", "done_at", "undelivered_at", "filed_reference", "proof_sha256", "paper"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
@@ -165,6 +165,15 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDecision) -> str:
         return book.label_of(obj.duty) if obj.duty is not None else ""
+
+    @admin.display(description=_("Affected people"))
+    def affected(self, obj: IncidentDecision) -> str:
+        """How many a letter reaches, for who agrees to it or to the end."""
+        return book.people_told(obj.incident) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
+
+    @admin.display(description=_("Searches that were given up"))
+    def given_up(self, obj: IncidentDecision) -> str:
+        return "\n".join(book.given_up(obj.incident)) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
 
     @admin.display(description=_("Words"))
     def text(self, obj: IncidentDecision) -> str:

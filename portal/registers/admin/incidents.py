@@ -19,6 +19,7 @@ from portal.registers import incident_papers as papers
 from portal.registers.admin.incident_words import pdf
 from portal.registers.forms.incidents import (
     DecidingForm,
+    GiveUpForm,
     IncidentForm,
     SearchForm,
     WhyForm,
@@ -33,6 +34,12 @@ from portal.registers.services import incident_people, incident_reports, inciden
 
 def closed(incident: Incident, user: Any) -> str:
     return str(_("This incident is closed.")) if incident.closed_at is not None else ""
+
+
+def ended(search: IncidentSearch, user: Any) -> str:
+    if search.done_at is not None or search.given_up_at is not None:
+        return str(_("This search is done or was given up already."))
+    return closed(search.incident, user)
 
 
 class DutiesBeside(RowsBeside):
@@ -93,7 +100,17 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
     inlines: ClassVar[list[Any]] = [DutiesBeside, DecisionsBeside]
     fields = (
         *("reference", "headline", "began_at", "noticed_at", "aware_at", "role", "laws", "is_cyber", "is_telecom"),
-        *("has_personal_data", "risk", "opened_at", "opened_by", "closed_at", "affected", "known", "papers"),
+        *(
+            "has_personal_data",
+            "risk",
+            "opened_at",
+            "opened_by",
+            "closed_at",
+            "affected",
+            "given_up",
+            "known",
+            "papers",
+        ),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
@@ -123,6 +140,10 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
     @admin.display(description=_("Affected people"))
     def affected(self, obj: Incident) -> str:
         return book.people_told(obj)
+
+    @admin.display(description=_("Searches that were given up"))
+    def given_up(self, obj: Incident) -> str:
+        return "\n".join(book.given_up(obj)) or gettext("None")
 
     @admin.display(description=_("Laws of the people"))
     def laws(self, obj: Incident) -> str:
@@ -215,7 +236,8 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
     add_permission = Permission.INCIDENT_OPEN
     export_resource = resource_of(
         IncidentSearch,
-        "incident__reference source since until of list_sha256 asked_at asked_by done_at found added unknown",
+        "incident__reference source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "
+        "given_up_by",
     )
     create_form = SearchForm
     create_title = _("Find affected people")
@@ -225,8 +247,9 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
     search_fields = ("incident__reference",)
     fields = (
         *("incident", "source", "since", "until", "of", "list_sha256", "asked_at", "asked_by", "done_at"),
-        *("found", "added", "unknown"),
+        *("found", "added", "unknown", "given_up_at", "given_up_by", "given_up_because"),
     )
+    shown_before = ("incident", "source", "of", "asked_at", "asked_by")
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
     @staticmethod
@@ -237,6 +260,16 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
             return incident_people.take_list(name=file.name, content=file.read(), **given).pk
         asked = {name: entered[name] for name in ("source", "since", "until", "of")}
         return incident_people.search(**asked, **given).pk
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=GiveUpForm,
+        label=_("Give up this search"),
+        skip=ended,
+        description=_("For one that fails for ever: the incident can be closed without it. Whom it had found stay."),
+    )
+    def give_up(self, request: HttpRequest, obj: IncidentSearch, answer: dict[str, Any]) -> None:
+        incident_people.give_up(obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
 
 def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> str:

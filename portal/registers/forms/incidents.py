@@ -102,6 +102,18 @@ class WhyForm(forms.Form):
     why = PlainWords(label=_("Why, or what was learnt"), max_length=2000)
 
 
+class GiveUpForm(forms.Form):
+    """Why a search is given up."""
+
+    why = PlainWords(
+        label=_("Why it is given up"),
+        help_text=_(
+            "What fails, and how its people are found otherwise. Whoever approves the end of the incident reads it."
+        ),
+        max_length=2000,
+    )
+
+
 class FiledForm(forms.Form):
     """The proof of a report on another's own form."""
 

@@ -12,6 +12,7 @@ from portal.core.fields import EncryptedTextField
 from portal.law.states import LateReason
 from portal.people.models import FourEyesModel
 from portal.registers.incident_states import DutyState, IncidentRisk, IncidentRole, IncidentStep, NotDue
+from portal.registers.rules import incidents as rules
 
 
 class Incident(models.Model):
@@ -126,7 +127,9 @@ class IncidentDuty(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.code} {self.incident_id}"
+        known = rules.duties().get(self.code)
+        what = known.label if known is not None else self.code
+        return f"{what} ({self.client.name})" if self.client is not None else what
 
     @property
     def owner(self) -> str:
@@ -186,7 +189,10 @@ class IncidentDecision(FourEyesModel):
 
 
 class IncidentSearch(models.Model):
-    """How affected people were found: by which query, or by a list of addresses, of which only its hash is kept."""
+    """How affected people were found: by which query, or by a list of addresses, of which only its hash is kept.
+
+    One that fails for ever is given up by a person, who says why: it waits no longer, and whom it had found stay.
+    """
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="searches", verbose_name=_("incident"))
     source = models.SlugField(_("found by"), max_length=40)
@@ -200,15 +206,31 @@ class IncidentSearch(models.Model):
     found = models.PositiveIntegerField(_("people found"), default=0)
     added = models.PositiveIntegerField(_("of them new"), default=0)
     unknown = models.PositiveIntegerField(_("addresses of people we did not know"), default=0)
+    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("given up by")
+    )
+    given_up_because = models.TextField(
+        _("why it was given up"), max_length=2000, blank=True, default="", db_default=""
+    )
 
     data_categories = declare(
-        none="id incident source since until of list_sha256 asked_at asked_by done_at found added unknown"
+        none="id incident source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "
+        "given_up_by",
+        free_text="given_up_because",
     )
 
     class Meta:
         verbose_name = _("search for affected people")
         verbose_name_plural = _("searches for affected people")
         ordering = ("-asked_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="registers_incident_search_given_up_says_why",
+                condition=Q(given_up_at=None, given_up_by=None, given_up_because="")
+                | Q(given_up_at__isnull=False, given_up_by__isnull=False, done_at=None) & ~Q(given_up_because=""),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.incident.reference}: {self.source}"

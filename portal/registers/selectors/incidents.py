@@ -57,8 +57,7 @@ def why_not_due(duty: rules.Duty, incident: Incident) -> str:
 
 def label_of(duty: IncidentDuty) -> str:
     """What is owed, and to which client where it is owed to one."""
-    whose = f" ({duty.client.name})" if duty.client is not None else ""
-    return f"{rules.duties()[duty.code].label}{whose}"
+    return str(duty)
 
 
 def starts_at(duty: rules.Duty, incident: Incident) -> datetime:
@@ -156,8 +155,18 @@ def untold(letter: IncidentDecision) -> QuerySet[IncidentPerson]:
 
 
 def is_searched(incident: Incident) -> bool:
-    """Whether a search for affected people is not done: more of them may be found."""
-    return incident.searches.filter(done_at=None).exists()
+    """Whether a search for affected people is neither done nor given up: more of them may be found."""
+    return incident.searches.filter(done_at=None, given_up_at=None).exists()
+
+
+def given_up(incident: Incident) -> list[str]:
+    """The searches that somebody gave up, each in a line with who, when and why: what they would have found is unknown."""
+    rows = incident.searches.filter(given_up_at__isnull=False).select_related("given_up_by").order_by("pk")
+    return [
+        f"{row.source} {row.of}".strip()
+        + f": {row.given_up_because} ({row.given_up_by}, {moments.moment(row.given_up_at)})"
+        for row in rows
+    ]
 
 
 def letters(incident: Incident) -> QuerySet[Message]:

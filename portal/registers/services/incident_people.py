@@ -18,7 +18,7 @@ from portal.core import actor as actors
 from portal.core import addresses, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
-from portal.core.errors import Refused
+from portal.core.errors import IllegalMove, Refused
 from portal.outbox.services import post
 from portal.people import selectors as people
 from portal.people.models import Principal
@@ -31,7 +31,7 @@ from portal.registers.models import Incident, IncidentDecision, IncidentLetter, 
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
-from portal.registers.services.fields import at_field
+from portal.registers.services.fields import at_field, filled
 from portal.registers.services.incidents import lock, lock_open, require_open
 
 #: The source of a search by a list of addresses.
@@ -88,9 +88,10 @@ def search(
 
 def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
     """Add the people of a search that waits, chunk by chunk, each in a transaction of its own; safe to repeat. Whoever is
-    added after a letter went out gets it as well (``go_on``). Raises IllegalMove for a closed incident: nobody is added.
+    added after a letter went out gets it as well (``go_on``). Raises IllegalMove for a closed incident: nobody is added. One
+    that is given up meanwhile ends where it is.
     """
-    if row.done_at is not None or row.source == LIST:
+    if row.done_at is not None or row.given_up_at is not None or row.source == LIST:
         return row
     selection = selections()[row.source]
     found = selection.refs(since=row.since, until=row.until, of=row.of)  # type: ignore[attr-defined]
@@ -99,11 +100,48 @@ def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
         refs = set(chunk)
         with transaction.atomic():
             lock_open(row.incident)
+            if _is_given_up(row):
+                return row
             added += _add(row, refs)
         number += len(refs)
     with transaction.atomic():
+        lock(row.incident)
+        if _is_given_up(row):
+            return row
         _done(row, found=number, added=added, unknown=0, actor=actors.system(FIND), now=now)
     return row
+
+
+def give_up(row: IncidentSearch, *, why: str, actor: Actor, now: datetime) -> None:
+    """Wait no longer for a search that cannot be done, in one transaction with its audit event. Whom it had found stay; who
+    approves the end of the incident reads it.
+
+    Raises NotAllowed, IllegalMove for one that is done or given up and for a closed incident, Refused without a reason
+    (FIELD_EMPTY) or with words that tell who a person is.
+    """
+    person = require_open(row.incident, actor)
+    reason = filled(why, _("Say why, and how the people are found otherwise."))
+    plain_words.require_plain(reason)
+    with transaction.atomic():
+        lock_open(row.incident)
+        given_up = IncidentSearch.objects.filter(pk=row.pk, done_at=None, given_up_at=None).update(
+            given_up_at=now, given_up_by=person, given_up_because=reason, added=row.people.count()
+        )
+        if given_up != 1:
+            raise IllegalMove(_("This search is done or was given up already."))
+        row.refresh_from_db()
+        audit.record(
+            AuditKind.REGISTERS_INCIDENT_SEARCH_GIVEN_UP,
+            actor=actor,
+            about=row.incident.about,
+            facts={"incident": row.incident.reference, "source": row.source, "added": row.added},
+            personal={"reason": {"new": reason}},
+            at=now,
+        )
+
+
+def _is_given_up(row: IncidentSearch) -> bool:
+    return IncidentSearch.objects.filter(pk=row.pk, given_up_at__isnull=False).exists()
 
 
 def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, now: datetime) -> IncidentSearch:
@@ -211,7 +249,8 @@ def go_on() -> int:
     """Hand out anew what a lost task left undone in open incidents, searches and letters that two people agreed to, and the
     letters to whoever was found after the others had theirs. Returns how many.
     """
-    undone = IncidentSearch.objects.filter(done_at=None, incident__closed_at=None).exclude(source=LIST)
+    undone = IncidentSearch.objects.filter(done_at=None, given_up_at=None, incident__closed_at=None)
+    undone = undone.exclude(source=LIST)
     searches = list(undone.values_list("pk", flat=True))
     agreed = IncidentDecision.objects.filter(answer=Answer.APPROVED, step=IncidentStep.TELL, incident__closed_at=None)
     told = {decision.incident_id: decision for decision in agreed.select_related("incident")}

@@ -64,9 +64,10 @@ def propose_report(
     """Propose to send the report by e-mail (``send``, with the address ``to``), to make it on the other side's own form
     (``file``), or to write to every affected person (``tell``). Nothing leaves before another person agrees.
 
-    Raises NotAllowed; IllegalMove for a duty that is not due or a closed incident; Refused for words that the law asks for
-    and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be told (NOBODY), a letter
-    whose words were agreed to for this duty already (NOTHING_NEW), and an address that is none.
+    Raises NotAllowed; IllegalMove for a duty that is not due, a closed incident, and where the same waits already; Refused for
+    words that the law asks for and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be
+    told (NOBODY), a letter or a message to this address whose words were agreed to for this duty already (NOTHING_NEW), and
+    an address that is none.
     """
     way = IncidentStep(step)
     terms = rules.duties()[duty.code]
@@ -85,6 +86,8 @@ def propose_report(
     if way == IncidentStep.TELL:
         _require_other_words(duty, words)
     address = addresses.normalise(addresses.EMAIL, to) if way == IncidentStep.SEND else ""
+    if way == IncidentStep.SEND:
+        _require_no_copy(duty, words, address)
     return _propose(duty.incident, duty, way, actor=actor, now=now, words=words, to=address)
 
 
@@ -125,6 +128,8 @@ def answer(
             _say_why_late(decision, late_because, at=now)
         if approve and step == IncidentStep.TELL:
             _before_a_letter(decision, now=now)
+        if approve and step == IncidentStep.SEND:
+            _before_a_message(decision)
         four_eyes.answer(
             decision,
             checker=four_eyes.person_of(actor),
@@ -203,6 +208,20 @@ def _before_a_letter(decision: IncidentDecision, *, now: datetime) -> None:
     settle(now=now, incident=decision.incident)
 
 
+def _before_a_message(decision: IncidentDecision) -> None:
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    lock_open(decision.incident)
+    _require_no_copy(decision.duty, decision.words, decision.to)
+
+
+def _require_no_copy(duty: IncidentDuty, words: list[list[str]], to: str) -> None:
+    """An authority gets the same words at the same address once, unless the first did not arrive."""
+    sent = duty.decisions.filter(step=IncidentStep.SEND, answer=Answer.APPROVED, undelivered_at=None)
+    if any(one.words == words and one.to == to for one in sent):
+        said = _("This report goes to this address already. Tell something new, or choose another address.")
+        raise Refused(said, code="NOTHING_NEW")
+
+
 def _require_other_words(duty: IncidentDuty, words: list[list[str]]) -> None:
     """The same letter under another law is no second one: nobody gets it twice, and that duty is reported with it."""
     letter = book.letter_of(duty.incident)
@@ -242,6 +261,8 @@ def _shown(
         "why": why,
         "to": to,
     }
+    if step == IncidentStep.CLOSE and (without := book.given_up(incident)):
+        bound["given_up"] = without
     if step == IncidentStep.DECLINE:
         stands = Incident.objects.values(*DECIDING).get(pk=incident.pk)
         bound["decides"] = {name: value if name == "regimes" else str(value) for name, value in stands.items()}
@@ -260,6 +281,9 @@ def _propose(
     to: str = "",
 ) -> IncidentDecision:
     with transaction.atomic():
+        lock_open(incident)
+        if incident.decisions.filter(duty=duty, step=step, answer=Answer.PENDING).exists():
+            raise IllegalMove(_("The same proposal waits for a second person already."))
         decision = four_eyes.propose(
             IncidentDecision,
             act=Act.INCIDENT_DECIDE,
@@ -317,6 +341,7 @@ def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
     _require_nothing_owed(decision.incident)
     if Incident.objects.filter(pk=decision.incident_id, closed_at=None).update(closed_at=now) != 1:
         raise LostRace(_("This incident is closed."))
+    _decline_what_waits(decision, actor=actor, now=now)
     audit.record(
         AuditKind.REGISTERS_INCIDENT_CLOSED,
         actor=actor,
@@ -324,6 +349,20 @@ def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
         facts={"incident": decision.incident.reference},
         at=now,
     )
+
+
+def _decline_what_waits(closing: IncidentDecision, *, actor: Actor, now: datetime) -> None:
+    """Nothing more is decided about a closed incident: what waits is refused by one of the two who closed it."""
+    for waiting in closing.incident.decisions.filter(answer=Answer.PENDING).exclude(pk=closing.pk):
+        is_own = waiting.made_by_id == closing.checked_by_id
+        IncidentDecision.objects.filter(pk=waiting.pk, answer=Answer.PENDING).update(
+            answer=Answer.REFUSED,
+            checked_by=closing.made_by_id if is_own else closing.checked_by_id,
+            checked_at=now,
+            reason=_("The incident was closed."),
+        )
+        waiting.refresh_from_db()
+        record(AuditKind.REGISTERS_INCIDENT_ANSWERED, waiting, actor, now, answer=str(waiting.answer))
 
 
 def _require_nothing_owed(incident: Incident) -> None:
