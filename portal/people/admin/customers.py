@@ -309,6 +309,12 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
         )
 
 
+def _not_to_cancel(invitation: Invitation, user: Any) -> str:
+    if invitation.accepted_at or invitation.cancelled_at:
+        return str(_("It is no longer open."))
+    return str(invitations.OF_AN_ORDER) if invitations.is_of_an_order(invitation) else ""
+
+
 @admin.register(Invitation)
 class InvitationAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(
@@ -343,7 +349,7 @@ class InvitationAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.CUSTOMER_INVITE,
         label=_("Cancel the invitation"),
-        skip=lambda obj, user: str(_("It is no longer open.")) if obj.accepted_at or obj.cancelled_at else "",
+        skip=_not_to_cancel,
     )
     def cancel(self, request: HttpRequest, obj: Invitation, answer: dict[str, Any]) -> None:
         invitations.cancel(invitation=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -10,9 +10,12 @@ from portal.audit.services import record
 from portal.core import hooks
 from portal.core.actor import Actor
 from portal.people.models import AgeStatement
-from portal.people.selectors import protection_of, refs_of
+from portal.people.selectors import children_at, protection_of, refs_of
+from portal.people.states import ProtectionGround
 
 ADULT, CHILD, UNKNOWN = "adult", "child", ""
+#: The ground of what a verified signature over a date of birth shows, beside those of notes (``ProtectionGround``).
+SIGNED = "signed"
 
 
 def age_of(subject_ref: UUID, *, at: datetime) -> str:
@@ -25,6 +28,22 @@ def age_of(subject_ref: UUID, *, at: datetime) -> str:
         return CHILD
     said = AgeStatement.objects.filter(subject_ref__in=refs_of(subject_ref)).exists()
     return ADULT if said else UNKNOWN
+
+
+def grounds_of(subject_ref: UUID, *, at: datetime) -> list[tuple[str, str]]:
+    """Everything that says how old a person is, each with its ground, the weightiest first: a signed document (SIGNED), the
+    notes of a child that hold (by their ``ProtectionGround``), the person's own word that they are 18 or older.
+
+    For whoever decides: that somebody is noted as a child because of a report says nothing but that there is one.
+    """
+    shown = str(hooks.age_shown.ask(subject_ref=subject_ref))
+    refs = refs_of(subject_ref)
+    notes = children_at(at).filter(subject_ref__in=refs).order_by("pk").values_list("ground", flat=True)
+    found = [(shown, SIGNED)] if shown else []
+    found += [(CHILD, str(ground)) for ground in dict.fromkeys(notes)]
+    if AgeStatement.objects.filter(subject_ref__in=refs).exists():
+        found.append((ADULT, str(ProtectionGround.DECLARED)))
+    return found
 
 
 def is_to_be_asked(subject_ref: UUID, *, at: datetime) -> bool:

@@ -71,8 +71,7 @@ def create_and_invite(
     with transaction.atomic():
         customer = create(kind=kind, name=name, actor=actor, now=now)
         if owner_email:
-            if User.objects.filter(email__iexact=owner_email, is_staff=True).exists():
-                raise Refused(_("This is the address of a staff login. Use a different one."), code="EMAIL_TAKEN")
+            invitations.require_no_staff(owner_email)
             invite(customer=customer, address=owner_email, language=language, actor=actor, now=now)
     return customer
 
@@ -247,13 +246,15 @@ def _record(
 def remove_member(*, membership: Membership, actor: Actor, now: datetime | None = None) -> None:
     """End a membership, and the open invitations that this person sent or was sent: nobody comes back by an older link.
 
-    The last owner stays; raises Refused for them and LostRace when it ended meanwhile.
+    The last owner stays, and while an insolvency order holds whoever owned it before: it is theirs again when two people
+    agree that the proceedings ended. Raises Refused for them (LAST_OWNER, INSOLVENT), LostRace when it ended meanwhile.
     """
     at = now or clock.now()
     with transaction.atomic():
         take_turn(membership.customer)
         powers.require_powers(membership.customer, actor, at=at)
         _protect_last_owner(membership)
+        _protect_suspended(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
@@ -316,6 +317,13 @@ def _protect_last_owner(membership: Membership) -> None:
         raise Refused(
             _("An organisation keeps at least one owner. Make somebody else an owner first."), code="LAST_OWNER"
         )
+
+
+def _protect_suspended(membership: Membership) -> None:
+    order = selectors.insolvency_order(membership.customer)
+    if order is not None and membership.pk in order.suspended:
+        said = _("This person owned the organisation before the order, and owns it again when the proceedings end.")
+        raise Refused(said, code="INSOLVENT")
 
 
 def close(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor, now: datetime | None = None) -> None:

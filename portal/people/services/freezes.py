@@ -60,9 +60,14 @@ def grounds_of(refs: Collection[UUID]) -> set[ProtectionGround]:
     return {room.ground for room in hooks.freezes if room.stands(refs=refs)}
 
 
+def is_frozen(subject_ref: UUID) -> bool:
+    """Whether any freeze of the person stands."""
+    return bool(grounds_of(refs_of(subject_ref)))
+
+
 def require_not_frozen(*subject_refs: UUID) -> None:
     """Raises Refused (TWO_PEOPLE) where one of these is frozen as a child: two people end that, with all that belongs to it."""
-    if any(room.stands(refs=refs_of(ref)) for ref in subject_refs for room in hooks.freezes):
+    if any(is_frozen(ref) for ref in subject_refs):
         raise _by_two_people()
 
 

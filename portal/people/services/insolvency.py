@@ -21,7 +21,7 @@ from portal.core.turns import retried
 from portal.people.models import Customer, Insolvency, Invitation, Membership, Rest, User
 from portal.people.permissions import Act
 from portal.people.selectors import acts_elsewhere, contacts_at, insolvency_order
-from portal.people.services import customers, four_eyes, rests
+from portal.people.services import customers, four_eyes, invitations, rests
 from portal.people.states import Answer, ContactKind, CustomerKind, CustomerState, InsolvencyStep, MemberRole
 
 _DIGEST_LENGTH = 64
@@ -43,8 +43,9 @@ def propose(
     """Propose a step, with the order as proof. Nothing changes before another person agrees.
 
     Raises NotAllowed; Refused for what is no open organisation (NOT_AN_ORGANISATION), an end without a beginning
-    (NOT_INSOLVENT) or a second one (DISSOLVED), a step that waits (WAITS_ALREADY), a missing order, a day that lies ahead, and a beginning without its
-    professional's registration and e-mail address.
+    (NOT_INSOLVENT) or a second one (DISSOLVED), a step that waits (WAITS_ALREADY), a missing order, a day that lies ahead, a beginning without its
+    professional's registration and e-mail address, and an address of a staff login (EMAIL_TAKEN) or of whoever owned the
+    organisation until the order (OWN_ADDRESS).
     """
     at = InsolvencyStep(step)
     _require_fit(customer, at)
@@ -58,6 +59,8 @@ def propose(
             _("Give the professional's registration and the email address that the order names."),
             code="NO_PROFESSIONAL",
         )
+    if begins:
+        _require_outsider(customer, email)
     if any(plain_words.names_an_identity_number(text) for text in (authority, order_number, registration)):
         raise Refused(_("The number of an identity paper must not be kept here. Take it out."), code="NUMBER_IN_WORDS")
     fields: dict[str, Any] = {
@@ -103,6 +106,8 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
         before = insolvency_order(customer)
         if approve:
             _require_fit(customer, InsolvencyStep(proposal.step))
+            if proposal.step == InsolvencyStep.BEGUN:
+                _require_outsider(customer, proposal.email)  # whose it is may have changed since
         four_eyes.answer(
             proposal,
             checker=four_eyes.person_of(actor),
@@ -148,6 +153,20 @@ def _require_fit(customer: Customer, step: InsolvencyStep) -> None:
         raise Refused(_("This organisation is under no insolvency here."), code="NOT_INSOLVENT")
     if step == InsolvencyStep.DISSOLVED and dissolved:
         raise Refused(_("This organisation is dissolved already."), code="DISSOLVED")
+
+
+def _require_outsider(customer: Customer, email: str) -> None:
+    """The powers pass to somebody else: neither to our own people nor back to whoever loses them."""
+    invitations.require_no_staff(email)
+    held = insolvency_order(customer)
+    owners = Membership.objects.filter(customer=customer, ended_at=None)
+    owners = owners.filter(role=MemberRole.OWNER) if held is None else owners.filter(pk__in=held.suspended)
+    acting = held.acting_id if held is not None else None
+    if owners.exclude(pk=acting).filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).exists():
+        said = _(
+            "This is the address of somebody who owned the organisation until the order. Enter the professional's."
+        )
+        raise Refused(said, code="OWN_ADDRESS")
 
 
 def _begin(proposal: Insolvency, before: Insolvency | None, email: str, actor: Actor, now: datetime) -> None:

@@ -13,11 +13,29 @@ from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people import promises
-from portal.people.models import Invitation
+from portal.people.models import Insolvency, Invitation, User
 from portal.people.services import powers
 from portal.people.states import ContactKind, InvitationKind
 
 _SALT = "portal.people.invitation"
+
+
+#: Whose invitation it is, and how it ends.
+OF_AN_ORDER = _(
+    "By this invitation the insolvency professional comes, as two people agreed. It ends with another step: propose one on "
+    "the page of the organisation, and a second person answers."
+)
+
+
+def require_no_staff(address: str) -> None:
+    """Raises Refused (EMAIL_TAKEN) for the address of a staff login: nobody opens a customer's login with it."""
+    if User.objects.filter(email__iexact=address.strip(), is_staff=True).exists():
+        raise Refused(_("This is the address of a staff login. Use a different one."), code="EMAIL_TAKEN")
+
+
+def is_of_an_order(invitation: Invitation) -> bool:
+    """Whether a step of an insolvency wrote it, to which two people agreed."""
+    return Insolvency.objects.filter(invitation=invitation).exists()
 
 
 def write(
@@ -99,8 +117,10 @@ def mark_sent(invitation: Invitation, *, now: datetime) -> bool:
 
 def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
     """Close an open invitation: its link stops working. Raises LostRace when it was used or cancelled meanwhile, Refused as
-    ``powers.require_powers``.
+    ``powers.require_powers``, and for the invitation of an insolvency professional (TWO_PEOPLE).
     """
+    if is_of_an_order(invitation):
+        raise Refused(OF_AN_ORDER, code="TWO_PEOPLE")
     if invitation.customer is not None:
         powers.require_powers(invitation.customer, actor, at=now)
     with transaction.atomic():

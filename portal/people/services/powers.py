@@ -15,7 +15,7 @@ from portal.core.errors import Refused
 from portal.people.models import Customer, Membership, Principal
 from portal.people.selectors import insolvency_order, is_child, refs_of
 from portal.people.services import freezes
-from portal.people.states import CustomerKind, CustomerState
+from portal.people.states import CustomerKind, CustomerState, InsolvencyStep
 
 _BY_AGE = _(
     "Until we are sure of your age you cannot act for this organisation. You can look at everything here, and change "
@@ -26,6 +26,11 @@ _BY_ORDER = _(
 )
 _CLOSED = _(
     "This account is closed: we take no documents for it, and nothing is changed here. Ask a person if this is wrong."
+)
+
+_DISSOLVED = _(
+    "This organisation was dissolved by an order: its account is closed, and we take no documents for it. Ask a person if "
+    "this is wrong."
 )
 
 
@@ -39,8 +44,11 @@ def said_to(customer: Customer, user_id: int | None, *, at: datetime) -> str:
 
 
 def said_of(customer: Customer, user_id: int | None, *, at: datetime) -> str:
-    """What stands above the papers of a customer for which nothing can be done now, by this person or by anybody; else empty."""
-    return said_to(customer, user_id, at=at) or (str(_CLOSED) if _is_closed(customer) else "")
+    """What stands above the pages of a customer for which nothing can be done now, by this person or by anybody; else empty."""
+    if not _is_closed(customer):
+        return said_to(customer, user_id, at=at)
+    order = insolvency_order(customer)
+    return str(_DISSOLVED if order is not None and order.step == InsolvencyStep.DISSOLVED else _CLOSED)
 
 
 def require_powers(customer: Customer, actor: Actor, *, at: datetime) -> None:

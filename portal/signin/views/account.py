@@ -22,8 +22,8 @@ from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of, principal_of
-from portal.people.services import confirming, customers, invitations, logins, powers, principals, sessions
-from portal.people.states import ContactKind, CustomerKind, MemberRole
+from portal.people.services import confirming, customers, freezes, invitations, logins, powers, principals, sessions
+from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole
 from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm, ResidenceForm
 from portal.signin.views.answers import page, put
 from portal.signin.views.customers import browser_key
@@ -54,7 +54,7 @@ def _contacts(user: User) -> QuerySet[ContactPoint]:
 @customer_required
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    user = login_of(request)
+    user, now = login_of(request), clock.now()
     memberships = Membership.objects.filter(principal=user.principal, ended_at=None).select_related("customer")
     return page(
         request,
@@ -71,7 +71,15 @@ def account(request: HttpRequest) -> HttpResponse:
             for contact in _contacts(user)
         ],
         can_confirm_phones=can_send(Channel.SMS),
-        memberships=memberships.order_by("joined_at"),
+        # A person's own account that a freeze closed needs no second sentence.
+        memberships=[
+            (
+                row,
+                powers.said_of(row.customer, user.pk, at=now) if row.customer.kind == CustomerKind.ORGANISATION else "",
+            )
+            for row in memberships.order_by("joined_at")
+        ],
+        is_frozen=user.principal is not None and freezes.is_frozen(user.principal.subject.ref),
         residence=selectors.declared_regime(user.principal.subject.ref) if user.principal else None,
     )
 
@@ -208,6 +216,8 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
     """The people of an organisation. An owner invites and removes; a member sees, and so does who may not act for it now."""
     customer, is_owner = _organisation(request, reference)
     form = MemberForm(request.POST or None, initial={"role": MemberRole.MEMBER}) if is_owner else None
+    if form is not None and selectors.insolvency_order(customer) is not None:
+        form.fields["role"].choices = [(MemberRole.MEMBER, dict(form.fields["role"].choices)[MemberRole.MEMBER])]
     if request.method == "POST":
         if form is None:
             raise Http404
@@ -224,20 +234,31 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
             else:
                 messages.success(request, _("We have sent the invitation."))
                 return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
-    rows = Membership.objects.filter(customer=customer, ended_at=None).select_related("principal").order_by("joined_at")
     open_ones = customer.invitations.filter(accepted_at=None, cancelled_at=None, expires_at__gt=clock.now())
-    why_not = powers.said_to(customer, request.user.pk, at=clock.now())
+    may_act = is_owner and not powers.said_to(customer, request.user.pk, at=clock.now())
     return page(
         request,
         "selfservice/signin/members.html",
         form=form,
         customer=customer,
-        is_owner=is_owner and not why_not,
-        why_not=why_not,
-        members=rows,
+        is_owner=may_act,
+        may_invite=may_act and customer.state == CustomerState.ACTIVE,
+        why_not=powers.said_of(customer, request.user.pk, at=clock.now()),
+        members=_people_of(customer, login_of(request).principal_id),
         invitations=[(row, addresses.mask(ContactKind.EMAIL, row.address)) for row in open_ones],
         own_id=login_of(request).principal_id,
     )
+
+
+def _people_of(customer: Customer, own_id: int | None) -> list[tuple[Membership, bool, bool]]:
+    """Who acts for it, and whether an owner may change the role of each, or remove them: under an order nobody becomes an
+    owner, and who owned it before stays.
+    """
+    rows = Membership.objects.filter(customer=customer, ended_at=None).select_related("principal").order_by("joined_at")
+    order = selectors.insolvency_order(customer)
+    if order is None:
+        return [(row, True, True) for row in rows]
+    return [(row, False, row.pk not in order.suspended and row.principal_id != own_id) for row in rows]
 
 
 @customer_required
