@@ -1,6 +1,7 @@
 """The staff's pages of reports of children."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -13,13 +14,22 @@ from portal.core.admin.opening import pages_beside
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.services import ages
+from portal.people.states import ProtectionGround
 from portal.retention.child_forms import OutcomeForm, WhoForm
 from portal.retention.models import ChildDecision, ChildReport
 from portal.retention.permissions import Permission
 from portal.retention.services import children
 from portal.retention.states import ChildState
 
-_AGES = {ages.ADULT: _("18 or older"), ages.CHILD: _("Under 18"), ages.UNKNOWN: _("Not known")}
+_AGES = {ages.ADULT: _("18 or older"), ages.CHILD: _("Under 18")}
+#: What stands behind each: a note that a report made is the report, and no evidence of an age.
+_GROUNDS = {
+    ages.SIGNED: _("a signed document shows it"),
+    ProtectionGround.DECLARED: _("the person said so"),
+    ProtectionGround.REPORTED: _("only a report says so"),
+    ProtectionGround.DOCUMENT: _("noted from a document"),
+    ProtectionGround.ORDER: _("noted from an order"),
+}
 
 
 def not_to_freeze(row: ChildReport, user: Any) -> str:
@@ -28,6 +38,11 @@ def not_to_freeze(row: ChildReport, user: Any) -> str:
 
 def is_decided(row: ChildReport, user: Any) -> str:
     return str(_("This report is decided.")) if row.decided_at is not None else ""
+
+
+def _age_of(ref: UUID) -> str:
+    said = [f"{_AGES[age]}: {_GROUNDS[ground]}" for age, ground in ages.grounds_of(ref, at=clock.now())]
+    return "; ".join(said) or str(_("Nothing says it."))
 
 
 class DecisionsBeside(RowsBeside):
@@ -72,10 +87,11 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def meant(self, obj: ChildReport) -> str:
         return str(obj.child_ref) if obj.child_ref else "\n".join(str(ref) for ref in children.persons_of(obj))
 
-    @admin.display(description=_("Age by a signed document or their own word"))
+    @admin.display(description=_("What says how old they are"))
     def known_age(self, obj: ChildReport) -> str:
+        """A line for each person, with every ground."""
         found = [obj.child_ref] if obj.child_ref else children.persons_of(obj)
-        return "\n".join(str(_AGES[ages.age_of(ref, at=clock.now())]) for ref in found)
+        return "\n".join(_age_of(ref) for ref in found)
 
     @admin.display(description=_("Kept by a law or a hold"))
     def what_is_kept(self, obj: ChildReport) -> str:

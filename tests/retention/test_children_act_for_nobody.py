@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Case
 from kyc.services import say_nobody_else, say_type
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.outbox import texts
 from portal.outbox.models import Message
 from portal.people.models import Customer, Invitation, Membership, OneTimeCode, User
-from portal.people.services import customers, invitations, logins, protections, subjects
+from portal.people.services import ages, customers, invitations, logins, protections, rests, subjects
 from portal.people.states import InvitationKind, MemberRole
+from portal.retention.child_pages import ChildReportAdmin
 from portal.retention.models import ChildReport
 from portal.retention.services import children
 from tests.consent.factories import law_is_loaded, published_notice
@@ -191,3 +194,95 @@ def test_whoever_was_reported_by_mistake_is_as_before(world: World) -> None:
     assert world.kid.is_active
     assert invited(world, actor.customer(world.kid.pk)).pk
     assert not OneTimeCode.objects.exists()
+
+
+def letters_of(world: World) -> list[Message]:
+    return list(Message.objects.filter(kind="retention.freeze_ended", subject_ref=world.kid.principal.subject.ref))
+
+
+def test_whoever_was_frozen_hears_of_it_once_when_the_last_freeze_has_ended(world: World) -> None:
+    principal = world.kid.principal
+    principal.language = "mr"
+    principal.save(update_fields=["language"])
+    first, second = frozen(world), frozen(world)
+    decided(first, "adult")
+    assert letters_of(world) == []
+    decided(second, "adult")
+    (letter,) = letters_of(world)
+    assert (letter.language, letter.template_language, letter.category) == ("mr", "mr", "policy_and_security")
+    said = texts.load("retention.freeze_ended", "en").body
+    for secret in ("report", "somebody", "school", "teacher", "parent"):
+        assert secret not in said.lower(), "nobody learns from it that there was a report, or whose"
+
+
+def test_a_child_of_whom_two_people_decided_gets_no_such_letter(world: World) -> None:
+    decided(frozen(world), "child")
+    assert letters_of(world) == []
+
+
+def test_nobody_writes_to_a_person_of_whom_it_is_verified_that_they_died(world: World) -> None:
+    row = frozen(world)
+    ref = world.kid.principal.subject.ref
+    death = rests.note(subject_ref=ref, cause="death", because="ticket:1", actor=actor.SYSTEM, now=clock.now())
+    rests.put_to_rest(row=death, actor=actor.SYSTEM, now=clock.now())
+    decided(row, "adult")
+    assert letters_of(world) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "We are making sure of your age."),
+        ("hi", "हम आपकी उम्र के बारे में पक्का कर रहे हैं।"),
+        ("mr", "आम्ही तुमच्या वयाची खात्री करत आहोत."),
+    ],
+)
+def test_the_account_page_says_what_rests_who_looks_and_whom_to_write_to(
+    world: World, language: str, said: str
+) -> None:
+    browser = customer_client(world.kid)
+    browser.cookies["django_language"] = language
+    url = reverse("privacy:account")
+    assert said not in browser.get(url).text
+    row = frozen(world)
+    browser = customer_client(world.kid)
+    browser.cookies["django_language"] = language
+    page = browser.get(url).text
+    assert said in page
+    assert reverse("privacy:grievance-start") in page
+    assert "report" not in page.split("<main")[1].split("</main")[0].lower()
+    if language == "en":
+        assert "You have done nothing wrong." in page
+        assert "Closed" in page
+    decided(row, "adult")
+    assert said not in customer_client(world.kid).get(url).text
+
+
+def known_age_of(row: ChildReport) -> str:
+    return ChildReportAdmin(ChildReport, admin.site).known_age(row)
+
+
+def test_deciders_see_that_only_a_report_says_it(world: World) -> None:
+    row = frozen(world)
+    assert known_age_of(row) == "Under 18: only a report says so"
+    ages.state_adult(subject_ref=world.kid.principal.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert known_age_of(row) == "Under 18: only a report says so; 18 or older: the person said so"
+
+
+def test_deciders_see_a_signed_document_before_everything_else(world: World, monkeypatch: Any) -> None:
+    protections.protect(
+        subject_ref=world.kid.principal.subject.ref,
+        kind="child",
+        ground="declared",
+        actor=actor.SYSTEM,
+        now=clock.now(),
+    )
+    row = frozen(world)
+    assert known_age_of(row) == "Under 18: the person said so"
+    monkeypatch.setattr(hooks.age_shown, "ask", lambda **_asked: "adult")
+    assert known_age_of(row) == "18 or older: a signed document shows it; Under 18: the person said so"
+
+
+def test_where_nothing_says_how_old_somebody_is_the_page_says_so(world: World) -> None:
+    given = {"relation": "teacher", "address": KID, "words": "", "reporter": "", "language": "en"}
+    assert known_age_of(children.report(**given, actor=actor.stranger(), now=clock.now())) == "Nothing says it."

@@ -4,11 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
+from portal.core import clock
 from portal.core.actor import Actor
+from portal.law.states import Channel
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Principal, Rest
 from portal.people.services.freezes import Taken
-from portal.people.states import ProtectionGround
+from portal.people.states import ProtectionGround, RestState
 from portal.retention.models import ChildReport
 from portal.retention.states import ChildState
 
@@ -31,7 +37,33 @@ class ReportFreezes:
         row.save(update_fields=["closed_customers", "noted_protection"])
 
     def ended(self, *, refs: Collection[UUID], actor: Actor, at: datetime) -> None:
-        """A report took nothing but accounts and the note, which ``freezing`` gives back."""
+        """A report took nothing but accounts and the note, which ``freezing`` gives back. Here the person hears that it is
+        over, whatever had frozen them: once, after the last, and not who or what had shown a child.
+        """
+        tell_ended(refs, at=at)
+
+
+def tell_ended(refs: Collection[UUID], *, at: datetime) -> None:
+    """A letter to the person, in their language, in the caller's transaction; to nobody without an e-mail address, nor of whom
+    it is verified that they died.
+    """
+    if Rest.objects.filter(subject_ref__in=refs, state=RestState.RESTING, lifted_at=None).exists():
+        return
+    known = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).select_related("subject")
+    for person in known.order_by("pk"):
+        contact = people.contact_for(person, Channel.EMAIL)
+        if contact is not None:
+            post(
+                kind="retention.freeze_ended",
+                subject_ref=person.subject.ref,
+                channel=Channel.EMAIL,
+                address=contact.address,
+                language=person.language,
+                purpose="policy_and_security",
+                about=f"people.subject:{person.subject.ref}/freeze/{clock.stamp(at)}",
+                context={"url": f"{settings.SITE_URL}/privacy/"},
+            )
+            return
 
 
 def taken_by(row: ChildReport) -> Taken:
