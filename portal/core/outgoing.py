@@ -32,7 +32,7 @@ class Unreachable(Exception):
 
 
 class BrokenOff(Exception):
-    """The connection broke after the request had begun to leave: nobody knows whether it arrived."""
+    """The connection broke after the request had begun to leave: nobody knows whether it arrived, or what was answered."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -72,7 +72,8 @@ def request(
     ``timeout`` is in seconds and for the whole exchange, from connecting to the last byte that is read; looking the
     name up comes before it and is bounded by the system's resolver. ``own`` is for addresses that the operator set,
     never for one that a customer or a recipient gave us: only these may lie in OUTGOING_PRIVATE_HOSTS. Raises
-    Unreachable when nothing was handed over, BrokenOff when that is not known. Neither carries a text of the other side.
+    Unreachable when nothing was handed over, BrokenOff when that is not known or the answer was cut short on its way.
+    Neither carries a text of the other side.
     """
     target = _resolve(url, own=own)
     with _connected(target, timeout) as (connection, is_over):
@@ -90,6 +91,9 @@ def request(
             raise BrokenOff("BROKEN_OFF") from None
         if is_over.is_set():  # what was read until then looks like a whole answer
             raise BrokenOff("TOO_SLOW")
+        # Asked for so many bytes the library gives what came, without a word where more was promised.
+        if response.length and len(said.body) < longest:
+            raise BrokenOff("BROKEN_OFF")
         return said
 
 

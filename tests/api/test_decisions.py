@@ -11,6 +11,7 @@ from consent.models import AnswerSet, GivenAnswer
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
 from consent.services import answer_log
+from portal.api import keys
 from portal.api.decisions import MOST
 from portal.audit.models import AuditEvent
 from portal.core import addresses, clock
@@ -186,6 +187,14 @@ def test_a_batch_is_answered_in_its_order_and_is_one_row_and_one_leaf(asha, key)
 def test_a_batch_has_one_to_ten_thousand_addresses(key, addresses):
     assert post("decisions/batch", {**BATCH, "addresses": addresses}, key=key).status_code == 422
     assert not AnswerSet.objects.exists()
+
+
+@pytest.mark.parametrize(("addresses", "requests"), [(1, 1), (99, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
+def test_a_batch_counts_as_one_request_for_each_hundred_addresses(key, monkeypatch, addresses, requests):
+    counted = []
+    monkeypatch.setattr(keys, "count", lambda _holder, requests=1: counted.append(requests))
+    post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE] * addresses}, key=key)
+    assert sum(counted) == requests
 
 
 def test_a_large_batch_counts_as_several_requests(key, settings):

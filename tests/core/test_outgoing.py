@@ -12,6 +12,7 @@ from portal.core import outgoing
 
 #: Far more than the deadline leaves time for.
 DRIPS = 2_000
+_THOUSAND = b"Content-Length: 1000\r\n\r\n"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -34,6 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, self.headers["Host"], body))
         if self.path == "/hang-up":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        if self.path.startswith("/cut"):
+            length = b"Transfer-Encoding: chunked\r\n\r\n3e8\r\n" if self.path == "/cut-chunk" else _THOUSAND
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n" + length + (b"" if self.path == "/cut-at-once" else b"x" * 16))
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         if self.path.startswith("/drip"):
@@ -93,6 +99,13 @@ def test_a_connection_that_breaks_after_the_request_left_is_of_unknown_outcome_a
     with pytest.raises(outgoing.BrokenOff):
         outgoing.request("POST", url(server, "/hang-up"), body=b"x", own=True)
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("path", ["/cut", "/cut-at-once", "/cut-chunk"])
+def test_an_answer_that_is_shorter_than_it_said_is_not_taken_for_whole(server, path):
+    with pytest.raises(outgoing.BrokenOff) as ended:
+        outgoing.request("POST", url(server, path), body=b"x", own=True)
+    assert ended.value.code == "BROKEN_OFF"
 
 
 @pytest.mark.parametrize("path", ["/drip-headers", "/drip-body"])
