@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from grievances import outside, rules, words
 from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
 from grievances.outside import Body
+from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Right
 from grievances.states import OPEN_STATES, AppealOutcome, EntryKind, TicketKind
 from portal.audit.kinds import AuditKind
@@ -194,6 +195,16 @@ def appeals_against(user_id: int) -> QuerySet[Appeal]:
         made_by=user_id,
     )
     return Appeal.objects.filter(Q(handled_by=user_id) | Exists(answered) | Exists(proposed))
+
+
+def lacking_for_appeal(ticket: Ticket, *, now: datetime) -> int:
+    """How many more people a waiting appeal needs than there are who may answer it: two of a request about data, else one."""
+    if not Appeal.objects.filter(ticket=ticket, outcome=AppealOutcome.WAITING).exists():
+        return 0
+    of_request = is_request(ticket)
+    needed = GrievancePermission.REQUEST_ANSWER if of_request else GrievancePermission.TICKET_ANSWER
+    free = [user for user in people.staff_with(needed, now=now) if not is_kept_out(ticket, user.pk)]
+    return max((2 if of_request else 1) - len(free), 0)
 
 
 def is_kept_out(ticket: Ticket, user_id: int) -> bool:

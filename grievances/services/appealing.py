@@ -28,7 +28,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
     An answer that waits for the person's word is declined by it. The grievance is open again, in a round of its own, with
     the clocks of the plan ``appeal`` and with nobody's name on it; clocks of the law that were late run on until the answer.
     A request about data is to be answered again, by two others.
-    Staff who may assign it are told, and the person by letter. None when the same page sent the same before. Raises Refused
+    Staff who may assign it are told, also where too few are left who may answer it, and the person by letter. None when the same page sent the same before. Raises Refused
     with the reason of ``rules.NoAppeal`` where there is nothing to appeal against, or no longer.
     """
     texts = {"text": why}
@@ -63,8 +63,9 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
             at=at,
         )
         letters.tell(fresh, "appealed", about=f"appealed/{made.number}", now=at)
+        lacking = selectors.lacking_for_appeal(fresh, now=at)
         for user in people.staff_with(GrievancePermission.TICKET_ASSIGN, now=at):
-            letters.tell_staff(fresh, "appealed", to=user, about=f"appealed/{made.number}", now=at)
+            letters.tell_staff(fresh, "appealed", to=user, about=f"appealed/{made.number}", now=at, lacking=lacking)
     ticket.refresh_from_db()
     return made
 

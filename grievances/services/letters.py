@@ -146,8 +146,9 @@ def track_url(ticket: Ticket) -> str:
     return f"{settings.SITE_URL}/privacy/track/?reference={ticket.reference}"
 
 
-def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetime) -> bool:
+def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetime, **facts: int) -> bool:
     """Promise the letter ``grievances.staff_<event>`` to a member of staff: reference and date, no word of the person.
+    ``facts``: numbers that this letter says besides.
 
     Returns False for a login without a subject of its own.
     """
@@ -158,6 +159,7 @@ def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetim
             "reference": ticket.reference,
             "sentence": standings.sentence_for_staff(ticket, now=now),
             "page_url": f"{settings.SITE_URL}/admin/grievances/ticket/{ticket.pk}/change/",
+            **facts,
         }
     outbox.post(
         kind=f"grievances.staff_{event}",

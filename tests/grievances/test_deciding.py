@@ -13,6 +13,8 @@ from grievances.states import AppealOutcome, TicketState
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
 from portal.law.models import Clock
+from portal.outbox.models import Message
+from portal.outbox.services import reading
 from portal.people.models import User
 from tests.grievances.factories import STRANGER, ticket
 from tests.grievances.requests import asked, code_for, shown
@@ -302,3 +304,18 @@ def test_whom_an_appeal_keeps_out_is_told_before_they_approve(
     made = propose(request, others[0])
     assert "It is on appeal against your answer." in asks(staff_client(second), made)
     assert "It is on appeal against your answer." not in asks(staff_client(others[1]), made)
+
+
+def test_an_appeal_that_too_few_are_left_to_answer_says_so_to_who_assigns(officer: User, second: User) -> None:
+    request = shown(right=Right.OBJECTION, at=clock.now())
+    answered(request, officer, second, Outcome.REFUSE, ground=RefusalGround.CLAIM)
+    appealed(request)
+    letter = Message.objects.get(kind="grievances.staff_appealed", subject_ref=officer.subject.ref)
+    assert "2 more with the right to answer it must get the role" in reading.text_of(letter).body
+    page = opened(
+        staff_client(officer), f"/admin/grievances/ticket/{request.ticket.pk}/change/", request.ticket.reference
+    )
+    assert "2 more people with the right to answer it" in page
+    for _ in range(2):
+        StaffFactory(roles=["grievance_officer"])
+    assert selectors.lacking_for_appeal(request.ticket, now=clock.now()) == 0
