@@ -1,9 +1,9 @@
 """What a person can keep as a PDF, set by typst: the history, and the receipt of one answer with its proof."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import segno
 from django.utils import formats, timezone, translation
@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
-from consent.selectors.told import Told
+from consent.selectors.told import Acts, Told
 from consent.states import Way
 from consent.words import BLOCKED, answer_words, blocked_words, stop_words
 from portal.core import clock, printing
@@ -19,23 +19,35 @@ from portal.jobs.exports import Cell, Column
 from portal.law import selectors as law
 from portal.law.states import Channel
 
+#: Acts that one PDF holds: it is set while the person waits, and eight thousand took seconds and a gigabyte of memory.
+MOST_ACTS: Final = 1_000
+
 
 def purpose_names(at: datetime) -> dict[str, str]:
     """What each purpose in force is called, by its code, in the reader's language: one query."""
     return {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
 
 
-def history_pdf(acts: Iterable[Told], names: Mapping[str, str], *, at: datetime) -> bytes:
-    """A PDF of the acts as given, in the reader's language. Holds no address and no name: it is for the signed-in person."""
+def history_pdf(acts: Acts, names: Mapping[str, str], *, at: datetime) -> bytes:
+    """A PDF of the acts, the latest ``MOST_ACTS`` of them, in the reader's language; where there are more it says so.
+
+    Holds no address and no name: it is for the signed-in person.
+    """
+    shown = acts[:MOST_ACTS]
+    total = acts.count() if len(shown) == MOST_ACTS else len(shown)
     words = {
         "language": get_language() or "en",
         "title": _("What you agreed to"),
         "made": _("Made on %(time)s IST from the consent ledger of Onesetu.") % {"time": _time(at)},
+        "cut": _("Here stand the latest %(shown)s of %(total)s. The CSV file on the same page has all of them.")
+        % {"shown": _number(len(shown)), "total": _number(total)}
+        if total > len(shown)
+        else "",
         "heads": [
             *(_("When (IST)"), _("Company"), _("Purpose"), _("Channel"), _("Answer"), _("How"), _("Receipt")),
         ],
         "empty": _("There is no answer of yours in this period."),
-        "rows": [[_time(act.at), *_said(act, names), act.how, act.reference] for act in acts],
+        "rows": [[_time(act.at), *_said(act, names), act.how, act.reference] for act in shown],
     }
     return printing.typeset("consent_history.typ", words)
 
@@ -191,3 +203,7 @@ def _code(text: str) -> str:
 
 def _time(instant: datetime) -> str:
     return formats.date_format(timezone.localtime(instant, clock.IST), "j M Y, H:i")
+
+
+def _number(count: int) -> str:
+    return formats.number_format(count, force_grouping=True)

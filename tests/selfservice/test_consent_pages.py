@@ -421,6 +421,37 @@ def test_the_pdf_of_the_history_is_set_with_what_is_blocked(her, asha):
     assert her.get("/privacy/consents/download.pdf").content.startswith(b"%PDF")
 
 
+CUT = [
+    ("en", "Here stand the latest 2 of 3. The CSV file on the same page has all of them."),
+    ("hi", "यहाँ 3 में से सबसे नए 2 हैं। सभी उसी पेज की CSV फ़ाइल में हैं।"),
+    ("mr", "येथे 3 पैकी सर्वात नवीन 2 आहेत. सर्व त्याच पानावरील CSV फाइलमध्ये आहेत."),
+]
+
+
+@pytest.mark.parametrize(("language", "words"), CUT)
+def test_the_pdf_of_a_long_history_has_the_latest_and_says_where_all_of_it_is(her, asha, monkeypatch, language, words):
+    """It is set while she waits: eight thousand lines took a gigabyte of memory."""
+    events = [said(asha, "given", fiduciary=FiduciaryFactory().code) for _number in range(3)]
+    set_words = []
+    monkeypatch.setattr(letters.printing, "typeset", lambda _template, given: set_words.append(given) or b"%PDF")
+    monkeypatch.setattr(letters, "MOST_ACTS", 2, raising=False)
+    assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).status_code == 200
+    ((_first, _second),) = (given["rows"] for given in set_words)
+    assert [row[-1] for row in set_words[0]["rows"]] == [event.receipt.reference for event in reversed(events[1:])]
+    assert set_words[0]["cut"] == words
+    assert len(rows_of(her)) == 3
+    monkeypatch.setattr(letters, "MOST_ACTS", 3)
+    her.get("/privacy/consents/download.pdf")
+    assert set_words[1]["cut"] == ""
+    assert len(set_words[1]["rows"]) == 3
+
+
+def test_the_pdf_of_a_long_history_is_set_with_what_was_left_out(her, asha, monkeypatch):
+    said(asha, "given"), said(asha, "withdrawn")
+    monkeypatch.setattr(letters, "MOST_ACTS", 1)
+    assert her.get("/privacy/consents/download.pdf").content.startswith(b"%PDF")
+
+
 def test_a_company_that_is_called_like_a_formula_does_not_run_in_a_spreadsheet(her, asha):
     said(asha, "given", fiduciary=FiduciaryFactory(code="odd", name="=HYPERLINK(0)").code)
     (row,) = rows_of(her)
