@@ -63,7 +63,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
             at=at,
         )
         letters.tell(fresh, "appealed", about=f"appealed/{made.number}", now=at)
-        lacking = selectors.lacking_for_appeal(fresh, now=at)
+        lacking = str(selectors.lacking_for_appeal(fresh, now=at) or "")
         for user in people.staff_with(GrievancePermission.TICKET_ASSIGN, now=at):
             letters.tell_staff(fresh, "appealed", to=user, about=f"appealed/{made.number}", now=at, lacking=lacking)
     ticket.refresh_from_db()

@@ -146,9 +146,9 @@ def track_url(ticket: Ticket) -> str:
     return f"{settings.SITE_URL}/privacy/track/?reference={ticket.reference}"
 
 
-def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetime, **facts: int) -> bool:
+def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetime, **facts: str) -> bool:
     """Promise the letter ``grievances.staff_<event>`` to a member of staff: reference and date, no word of the person.
-    ``facts``: numbers that this letter says besides.
+    ``facts``: what this letter says besides.
 
     Returns False for a login without a subject of its own.
     """
