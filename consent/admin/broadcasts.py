@@ -80,7 +80,18 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
     search_fields = ("reference", "title")
     list_select_related = ("made_by", "checked_by")
     fields: ClassVar[tuple[str, ...]] = (
-        *("reference", "title", "purpose", "category", "goes_by", "whom", "counted", "per_minute", "state"),
+        *(
+            "reference",
+            "title",
+            "purpose",
+            "category",
+            "goes_by",
+            "whom",
+            "who_is_left_out",
+            "counted",
+            "per_minute",
+            "state",
+        ),
         *("begun_at", "listed_at", "ended_at", *PROPOSAL),
     )
     readonly_fields = fields
@@ -93,6 +104,11 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
     @admin.display(description=gettext_lazy("to whom"))
     def whom(self, obj: Broadcast) -> str:
         return in_words(Segment.from_json(obj.segment))
+
+    @admin.display(description=gettext_lazy("who of them does not get it"))
+    def who_is_left_out(self, obj: Broadcast) -> str:
+        """Also that it passes over a no and quiet hours, for whoever agrees to it."""
+        return wording.left_out(wording.purpose_of(obj.purpose, at=clock.now()))
 
     @admin.display(description=gettext_lazy("what people read"))
     def said(self, obj: Broadcast) -> str:

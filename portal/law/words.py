@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, Purpose
@@ -103,10 +103,21 @@ def names_of_purposes() -> dict[str, str]:
     return {row.code: str(row.name) for row in rows}
 
 
+#: What a disclosure to an authority says instead of one of our purposes: it serves none of ours.
+LAWFUL_ORDER = "lawful_order"
+#: What such codes are called; each stands where no purpose does.
+WITHOUT_A_PURPOSE: dict[str, Any] = {LAWFUL_ORDER: gettext_lazy("A lawful order of an authority")}
+
+
+def without_a_purpose(code: str) -> str:
+    """What a code is called that is none of our purposes; the code itself where nobody named it."""
+    return str(WITHOUT_A_PURPOSE.get(code, code))
+
+
 class PurposeNames:
     """Says purposes by their names, one code or a list of them: a speaker of the admin (``core.admin.speaking``).
 
-    Of a code with several versions the newest counts; one without a purpose is said as it is.
+    Of a code with several versions the newest counts; one without a purpose is said by ``without_a_purpose``.
     """
 
     def __init__(self) -> None:
@@ -116,7 +127,7 @@ class PurposeNames:
         if self._names is None:  # one query, at the first value: purposes are few
             self._names = names_of_purposes()
         codes = value if isinstance(value, list) else [value]
-        return ", ".join(self._names.get(code, str(code)) for code in codes)
+        return ", ".join(self._names.get(code) or without_a_purpose(str(code)) for code in codes)
 
 
 class RuleTitles:

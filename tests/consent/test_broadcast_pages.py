@@ -207,6 +207,17 @@ def test_one_proposes_another_agrees_and_the_page_reports_to_the_last_person(cli
     assert "Sent, nothing reported yet" in maker.get(listed).content.decode()
 
 
+def test_who_agrees_reads_that_the_broadcast_passes_over_a_no_and_quiet_hours(clients):
+    maker, checker = clients
+    CustomerUserFactory()
+    assert maker.post(reverse(ADD), entered(propose="1")).status_code == 302
+    says = "a no, a pause and quiet hours do not stop it"
+    row = Broadcast.objects.get()
+    asks = checker.get(reverse("admin:consent_broadcast_do_one", args=[row.pk, "answer-broadcast"])).text
+    assert says in asks
+    assert says in page(checker, row)
+
+
 def test_the_report_of_each_person_is_taken_away_as_a_file_without_an_address():
     who = CustomerUserFactory().principal
     officer = staff_client(StaffFactory(roles=["data_protection_officer"]))

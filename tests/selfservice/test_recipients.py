@@ -9,9 +9,10 @@ from consent.models import ConsentReceipt
 from consent.services import withdraw
 from portal.core import actor, clock
 from portal.people.models import Customer, User
-from portal.registers.models import Instruction
+from portal.registers.models import Disclosure, Instruction
 from portal.registers.services import instructions
 from portal.registers.services.disclosures import disclose
+from portal.registers.services.orders import code_of
 from portal.registers.states import FactKind
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import (
@@ -21,7 +22,7 @@ from tests.people.factories import (
     FiduciaryFactory,
     MembershipFactory,
 )
-from tests.registers.factories import registered_recipient, service_in_the_book
+from tests.registers.factories import order_about, registered_recipient, service_in_the_book
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +140,22 @@ def test_who_acts_for_many_customers_reads_it_in_no_more_queries(asha):
     for _other in range(3):
         given_out(CustomerFactory())
     assert queries() == (rows + 3, alone)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "A lawful order of an authority"),
+        ("hi", "किसी प्राधिकरण का क़ानूनी आदेश"),
+        ("mr", "प्राधिकरणाचा कायदेशीर आदेश"),
+    ],
+)
+def test_data_given_under_an_order_names_that_in_words(asha, language, says):
+    order = order_about(asha.principal.subject.ref, is_secret=False, state="given", answered_at=clock.now())
+    Disclosure.objects.create(
+        reference="OS-DI-TEST-0001", recipient_code=code_of(order.authority), subject_ref=asha.principal.subject.ref,
+        fields=["name"], purpose="lawful_order", basis="legal_duty", about=order.owner, disclosed_at=clock.now(),
+    )  # fmt: skip
+    page = customer_client(asha).get(PAGE, headers={"accept-language": language}).text
+    assert says in page
+    assert "lawful_order" not in page

@@ -20,6 +20,7 @@ from portal.core.plain_words import require_no_number
 from portal.law.models import Clock
 from portal.law.services import clocks, lateness
 from portal.law.states import LawfulBasis, Regime
+from portal.law.words import LAWFUL_ORDER
 from portal.outbox.services import post, write_to_staff
 from portal.people.models import Principal, Subject
 from portal.people.services import four_eyes
@@ -32,8 +33,6 @@ from portal.registers.states import ORDER_MOVES, OrderDecision, OrderKind, Order
 
 ZONE = "Asia/Kolkata"
 TELLER = system("registers.orders")
-#: What a disclosure to an authority says instead of one of our purposes: it serves none of ours.
-PURPOSE = "lawful_order"
 #: Why no second answer is proposed beside one that nobody has answered.
 WAITS = _("An answer to this order waits for a second person already.")
 _DIGEST_LENGTH = 64
@@ -254,7 +253,7 @@ def _disclosed(order: AuthorityOrder, subject_ref: UUID, proposal: OrderAnswer, 
         recipient_code=code_of(order.authority),
         subject_ref=subject_ref,
         fields=sorted(proposal.given_categories),
-        purpose=PURPOSE,
+        purpose=LAWFUL_ORDER,
         basis=LawfulBasis.LEGAL_DUTY,
         about=order.owner,
         disclosed_at=now,

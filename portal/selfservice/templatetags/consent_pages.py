@@ -19,6 +19,7 @@ from portal.core import clock
 from portal.core.errors import PortalError
 from portal.law import selectors as law
 from portal.law.states import Channel
+from portal.law.words import without_a_purpose
 
 register = template.Library()
 
@@ -62,7 +63,7 @@ def purpose_name(code: str) -> str:
     try:
         return law.purpose(code, on=clock.day(clock.now())).name
     except PortalError:
-        return code
+        return without_a_purpose(code)
 
 
 @register.filter
