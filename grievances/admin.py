@@ -203,9 +203,16 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         return TemplateResponse(request, self.change_form_template, context, status=status)
 
     def _start(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
-        """The composer again, begun with a text in the person's language, and the same in English beside it."""
+        """The composer again with the text in the person's language, and the same in English beside it.
+
+        What was written stays, before it: to the same readers, so that an internal note never turns into a message.
+        """
         chosen = answers.texts().get(request.POST.get("template", ""))
-        composer = _composer(request, ticket, text=chosen.said(ticket.language) if chosen is not None else "")
+        composer = _composer(request, ticket)
+        written = {name: request.POST[name] for name in ("to", "text", "late_because") if request.POST.get(name)}
+        said = chosen.said(ticket.language) if chosen is not None else ""
+        parts = [part for part in (written.get("text", "").strip(), said) if part]
+        composer.initial.update({"to": ComposerForm.TO_PERSON, **written, "text": "\n\n".join(parts)})
         context = {
             **self.admin_site.each_context(request),
             "title": ticket.reference,
@@ -289,13 +296,15 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
         documents = reading.references_named(lines, "DO") if may_answer else []
         asked = selectors.request_of(ticket)
+        deadlines = selectors.all_deadlines(ticket, now=now)
         return {
             "ticket": ticket,
             "stands": stands,
             "turn": words.STAFF_TURNS[stands.turn],
             "next_step": (words.STAFF_ACTIONS_OF_REQUEST if asked else words.STAFF_ACTIONS)[stands.staff],
             "sentence": standings.sentence_for_staff(ticket, now=now),
-            "deadlines": selectors.all_deadlines(ticket, now=now),
+            "deadlines": deadlines,
+            "ended": any(row.state.is_stopped for row in deadlines),
             "lines": lines,
             "documents": [(named, _document_url(ticket, named)) for named in documents],
             "is_known": bool(documents) and bool(people.known_people(ticket.subject_ref)),
@@ -336,10 +345,9 @@ def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
     return access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
 
 
-def _composer(request: HttpRequest, ticket: Ticket, *, text: str = "") -> ComposerForm:
-    begun = {"to": ComposerForm.TO_PERSON, "text": text} if text else {}
+def _composer(request: HttpRequest, ticket: Ticket) -> ComposerForm:
     return ComposerForm(
-        initial={"once": uuid4(), **begun},
+        initial={"once": uuid4()},
         to_person=_may_write_to_person(request, ticket),
         late=_is_answered_late_here(ticket),
     )

@@ -197,6 +197,34 @@ def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_engl
     assert write(desk, found, text=text.said("mr"), act="propose").status_code == 302
 
 
+@pytest.mark.parametrize("to", ["person", "internal"])
+def test_a_text_to_begin_with_keeps_what_is_written_and_who_reads_it(officer, to) -> None:
+    found = ticket(language="mr")
+    desk = staff_client(officer)
+    page = opened(desk, found)
+    form = page[page.index('name="text"') - 6000 : page.index('name="text"')]
+    assert form.rindex("<form") < form.index('name="template"')
+    again = desk.post(
+        f"{LIST}{found.pk}/write/", {"start": "1", "template": "stopped", "to": to, "text": "Half a <b>word</b>"}
+    )
+    composer = again.context["composer"]
+    assert composer["text"].value() == "Half a <b>word</b>\n\n" + answers.texts()["stopped"].said("mr")
+    assert composer["to"].value() == to
+    assert found.entries.count() == 2
+
+
+def test_deadlines_that_ended_are_folded_away_only_where_there_are_some(officer, monkeypatch) -> None:
+    found, words = ticket(), "Deadlines that ended"
+    desk = staff_client(officer)
+    assert words in opened(desk, found)
+    all_of_them = selectors.all_deadlines
+    running = lambda *args, **kwargs: [row for row in all_of_them(*args, **kwargs) if not row.state.is_stopped]  # noqa: E731
+    monkeypatch.setattr(selectors, "all_deadlines", running)
+    page = opened(desk, found)
+    assert "Why this date" in page
+    assert words not in page
+
+
 def test_the_desk_sorts_by_acts(officer) -> None:
     older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1), kind="other")
     desk = staff_client(officer)

@@ -113,6 +113,10 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
     shown = desk.get(page_of(document)).content.decode()
     assert "Propose a decision" in shown
     assert "Number typed against number in the file" in shown
+    for table in re.findall(r"<table[^>]*>", shown[shown.index('<div class="desk">') :]):
+        named = re.search(r'aria-labelledby="([^"]+)"', table)
+        assert named is not None, table
+        assert f'<h2 id="{named[1]}">' in shown
     assert propose(desk, document, APPROVE).status_code == 302
     second = at_the_desk(checker, document)
     assert "Answer" in second.get(page_of(document)).content.decode()
