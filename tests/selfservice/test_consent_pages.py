@@ -7,6 +7,7 @@ import tomllib
 import zlib
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -141,6 +142,36 @@ def test_a_text_that_changed_meanwhile_is_not_agreed_to(her, notice):
     assert answer.status_code == 422
     assert "has changed since you opened this page" in answer.content.decode()
     assert not ConsentEvent.objects.exists()
+
+
+def test_each_line_of_the_error_summary_leads_to_a_place_that_takes_the_focus(her, notice):
+    stale = form(notice, "marketing:sms")
+    published_notice(text="May we, for another reason?")
+    for data in (stale, {**stale, "choices": ["marketing:pigeon"]}, {**stale, "pace": "often"}):
+        page = her.post(PAGE, data).text
+        targets = re.findall(r'<li><a href="#([^"]+)">', page[page.index('id="errors"') :])
+        assert targets
+        for name in targets:
+            assert re.search(rf'<(?:input|select) [^>]*id="{name}"|<h2 id="{name}" tabindex="-1">', page), name
+
+
+def test_no_box_says_that_a_receipt_is_genuine_where_none_is(her, asha, monkeypatch):
+    event = said(asha, "given")
+    assert receipts.seal(event.receipt)
+    place = f"/privacy/consents/{event.receipt.reference}/"
+    assert "This receipt is genuine" in her.post(place).text
+    monkeypatch.setattr(receipts, "check", lambda _file: SimpleNamespace(genuine=False))
+    page = her.post(place).text
+    assert "This receipt does not match our record." in page
+    assert 'class="note ok"' not in page
+
+
+def test_another_page_of_the_history_is_no_filter(her, asha):
+    said(asha, "given")
+    page = her.get("/privacy/consents/", {"page": "2"})
+    assert not page.context["form"].is_bound
+    assert "<details open>" not in page.text
+    assert her.get("/privacy/consents/", {"page": "1", "channel": "sms"}).context["form"].is_bound
 
 
 def test_a_purpose_without_a_published_notice_is_not_asked_for(her, notice):

@@ -182,11 +182,16 @@ def test_a_fault_found_by_the_checks_is_told_with_the_way_on(client: Client, ind
 def test_a_rejection_shows_the_reason_and_the_words_and_never_the_note(
     client: Client, individual, maker, checker
 ) -> None:
-    said = {"outcome": "reject", "reason_code": "altered", "message": "Come to our office.", "note": "Smells of glue."}
+    said = {
+        "outcome": "reject",
+        "reason_code": "altered",
+        "message": "Come to our office.\nBring it.",
+        "note": "Smells of glue.",
+    }
     document = answered(proposed(checked(individual), maker, **said), checker).document
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
     assert "The document looks altered" in page
-    assert "Come to our office." in page
+    assert '<div dir="auto"><p>Come to our office.<br>Bring it.</p></div>' in page
     assert "glue" not in page
 
 
@@ -396,6 +401,8 @@ def test_shares_that_cannot_be_right_are_mended_before_anything_is_said_about_ow
     assert url not in client.get(reverse("privacy:kyc")).text
     refused = client.post(url)
     assert (refused.status_code, "cannot be right" in refused.text) == (422, True)
+    assert "<title>Error: " in refused.text
+    assert 'class="summary" id="errors" role="alert" tabindex="-1" autofocus' in refused.text
 
 
 @pytest.mark.usefixtures("house")

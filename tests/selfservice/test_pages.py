@@ -11,6 +11,7 @@ from portal.selfservice.cookies import COOKIES
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory
+from tests.registers.factories import officer_in_office
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import customer_client
 
@@ -55,6 +56,22 @@ def test_the_language_form_carries_the_whole_address(client):
 def test_nobody_is_led_to_another_site_by_the_language_form(client):
     answer = client.post("/privacy/language/", {"language": "hi", "next": "https://evil.example/"})
     assert answer.url == "/"
+
+
+@pytest.mark.parametrize(("title", "shown"), [("Grievance Officer", ""), ("Data protection officer", ", ")])
+def test_the_first_page_says_the_officers_title_once_and_in_the_readers_language(client, title, shown):
+    officer = officer_in_office(title=title)
+    page = client.get("/privacy/", headers={"accept-language": "hi"}).text
+    told = page[page.index("<br>" + officer.full_name) :].split("</p>")[0].removeprefix("<br>" + officer.full_name)
+    assert told.startswith(shown)
+    assert bool(told) == bool(shown)
+    assert title not in told or f'<span lang="en">{title}</span>' in told
+
+
+def test_what_needs_scripts_is_named_where_all_else_is_said_to_work_without(client):
+    page = client.get("/privacy/accessibility/").text
+    assert "It works without JavaScript too, but for two things" in page
+    assert "notices in this browser" in page
 
 
 def test_the_first_page_of_a_customer_shows_their_requests_and_nobody_elses():

@@ -66,6 +66,12 @@ def test_any_two_versions_are_compared_in_the_readers_language_or_in_the_binding
     assert "one year" not in shown
     assert 'lang="hi" dir="ltr"' in shown
     assert "one" in page("/privacy/policies/2/changes/", "hi", language="en")
+    # Around a text in another language the words of the page say which language they are.
+    mixed = page("/privacy/policies/2/changes/", "hi", language="en")
+    mixed = mixed[mixed.index('<div lang="en"') : mixed.index("</main>")]
+    for words in ("जोड़ा गया:", "नहीं बदला"):
+        assert words in mixed
+        assert all('lang="hi"' in before[before.rindex("<") :] for before in mixed.split(words)[:-1]), words
     # The third has no Hindi text: both are shown in English.
     assert "two" in page("/privacy/policies/3/changes/", "hi")
     shown = page("/privacy/policies/3/changes/", **{"from": "1"})
@@ -132,6 +138,9 @@ def test_every_language_of_the_law_has_its_place_and_says_where_there_is_no_text
     missing = page("/privacy/policies/", language="ta")
     assert "Not yet translated into தமிழ்" in missing
     assert "one year" in missing
+    assert "मराठी में अभी अनुवाद नहीं हुआ है" in page("/privacy/policies/", "hi", language="mr")
+    assert "मध्ये अजून भाषांतर झालेले नाही" in page("/privacy/policies/", "mr")
+    assert "अभी अनुवाद नहीं हुआ है" not in page("/privacy/policies/", "hi")
     translated = page("/privacy/policies/", language="hi")
     assert "This translation is a draft" in translated
     TextReview.objects.create(text=version.texts.get(language="hi"), reviewed_by="staff:1", reviewed_at=clock.now())

@@ -1,5 +1,7 @@
 """Who has my data, and who has confirmed that it stopped."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -110,6 +112,7 @@ def test_a_person_reads_what_was_given_out_to_check_their_papers_by_whatever_nam
     for words in ("Bank One", "Account number, IFSC", "pan-register", "Name, PAN", "Invoices and payments"):
         assert words in page
     assert "GST number" not in page
+    assert len(re.findall(r", \d\d:\d\d IST</time>", page)) == 2
     assert "What we gave out to check your papers" not in Client().get(PAGE).text
 
 

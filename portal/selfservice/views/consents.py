@@ -47,7 +47,8 @@ def _filtered(request: HttpRequest, names: Mapping[str, str]) -> tuple[HistoryFo
     choices = [(code, names.get(code, code)) for code in used]
     if told.has_blocked(refs):
         choices.append((told.DO_NOT_DISTURB, _("Do not disturb")))
-    form = HistoryForm(request.GET or None, purposes=choices)
+    is_asked = any(name in request.GET for name in HistoryForm.base_fields)  # a page of the list is no filter
+    form = HistoryForm(request.GET if is_asked else None, purposes=choices)
     if not form.is_bound or not form.is_valid():
         return form, Acts(refs)
     asked = form.cleaned_data
@@ -124,6 +125,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "rows": _rows(events, masked),
         "is_sealed": is_sealed,
         "checked": checked,
+        "genuine": [one for one in checked or () if one.genuine],
         "progress": recipients.progress_of(f"consent.receipt:{found.reference}"),
         "now": clock.now(),
         "goes_on": going_on.without_consent(at=found.made_at, regimes=people.regimes_of(principal.subject.ref)),

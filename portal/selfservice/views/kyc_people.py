@@ -4,6 +4,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -83,23 +84,23 @@ def nobody_else(request: HttpRequest, customer: str) -> HttpResponse:
     owned, wanted = ownership_of(case, now=now), requirements_of(case, now=now)
     if owned is None:
         raise NotFound("Nobody is asked for here.")
-    problem = ""
+    form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             services.say_nobody_else(case, actor=request.actor, now=now)  # type: ignore[attr-defined]
         except Refused as refused:
-            problem = str(refused)
+            form.add_error(None, str(refused))
         else:
             return HttpResponseRedirect(reverse("privacy:kyc"))
     wrong = next((people_words.SHARES_WRONG[one] for one in sorted(owned.faults & FATAL)), "")
     context = {
         "customer": case.customer,
         "owners": _owners(case, owned),
-        "problem": problem,
+        "form": form,
         "wrong": wrong,
         **_counted_from(wanted, now),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/kyc/nobody_else.html", context, status=status)
 
 

@@ -49,7 +49,7 @@ def _today() -> date:
 
 def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> HttpResponse:
     text = _text(request, version)
-    asked = languages.languages().get(request.GET.get("language", ""))
+    asked = languages.languages().get(_wanted(request))
     summary, summary_language = version.summary_in(_wanted(request))
     context: dict[str, Any] = {
         "version": version,
