@@ -20,7 +20,7 @@ from portal.people.models import Customer, Membership, Principal, User
 from portal.people.selectors import acts_elsewhere, every_ref
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
-from portal.people.words import insolvency_line
+from portal.people.words import order_line
 
 #: Names of messages in it are filing keys: the same message again is the same grievance.
 _MESSAGES = UUID("6f2d3c1e-6d0e-4f0c-9a53-1f0a8f6f6a11")
@@ -46,7 +46,7 @@ def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
     Those of whoever acts for it count as its own where they act for nobody else; else where they name it.
     """
     organisation = Customer.objects.select_related("subject").get(pk=customer)
-    text = insolvency_line(organisation) or _("The insolvency of %(customer)s has ended.") % {
+    text = order_line(organisation) or _("The insolvency of %(customer)s has ended.") % {
         "customer": organisation.reference
     }
     whole: set[UUID] = {organisation.subject.ref}

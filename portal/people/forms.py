@@ -265,6 +265,7 @@ class InsolvencyForm(forms.Form):
         help_text=_("As the order or the register names it. The invitation goes there once a second person agreed."),
         required=False,
     )
+    language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES, required=False)
 
     def clean_paper(self) -> str:
         """Its SHA-256."""

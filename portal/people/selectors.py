@@ -338,7 +338,7 @@ def insolvency_of(customer: Customer) -> Insolvency | None:
 def insolvency_order(customer: Customer) -> Insolvency | None:
     """The step that holds of the organisation: a professional acts, or it is dissolved. None where none does any more."""
     agreed = Insolvency.objects.filter(customer=customer, answer=Answer.APPROVED)
-    last = agreed.select_related("customer", "invitation").order_by("-checked_at", "-pk").first()
+    last = agreed.select_related("customer", "invitation", "acting").order_by("-checked_at", "-pk").first()
     return last if last is not None and last.step != InsolvencyStep.ENDED else None
 
 

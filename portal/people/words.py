@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import moments
+from portal.core import clock, moments
 from portal.core.actor import ActorKind
-from portal.people.models import Customer, Membership, User
+from portal.people.models import Customer, Insolvency, Membership, User
 from portal.people.selectors import insolvency_order
-from portal.people.states import AuditArea, InsolvencyStep
+from portal.people.states import Answer, AuditArea, InsolvencyStep
 
 #: What is done by two people, by the act of the table of two-person rules.
 ACTS: Mapping[str, Any] = {
@@ -144,18 +144,49 @@ class ActorKinds:
         return str(ACTORS.get(value, value))
 
 
-def insolvency_line(customer: Customer) -> str:
-    """Who acts for an insolvent organisation, or that it was dissolved, and since which order; empty for any other customer."""
+def order_line(customer: Customer) -> str:
+    """What the order says that holds of an organisation: who acts for it, or that it was dissolved; empty for any other customer."""
     step = insolvency_order(customer)
     if step is None:
         return ""
-    said = (
-        _("{customer} was dissolved, by order {order} of {day} ({authority}).")
-        if step.step == InsolvencyStep.DISSOLVED
-        else _("Insolvent. {registration} acts for it, by order {order} of {day} ({authority}).")
-    )
+    dissolved = step.step == InsolvencyStep.DISSOLVED
+    return _filled(_DISSOLVED if dissolved else _ACTS, step)
+
+
+def insolvency_line(customer: Customer) -> str:
+    """The same as it stands now: whether who is named has come, and that a proposed step waits."""
+    step = insolvency_order(customer)
+    lines = [_filled(_standing_of(step), step)] if step is not None else []
+    if Insolvency.objects.filter(customer=customer, answer=Answer.PENDING).exists():
+        lines.append(str(_("A step of its insolvency is proposed and waits for a second person.")))
+    return " ".join(lines)
+
+
+_DISSOLVED = _("{customer} was dissolved, by order {order} of {day} ({authority}).")
+_ACTS = _("Insolvent. {registration} acts for it, by order {order} of {day} ({authority}).")
+_INVITED = _(
+    "Insolvent, by order {order} of {day} ({authority}). {registration} is invited to act for it and has not come yet."
+)
+_NOBODY = _(
+    "Insolvent, by order {order} of {day} ({authority}). Nobody acts for it: the invitation of {registration} has ended. "
+    "Propose the step again."
+)
+
+
+def _standing_of(step: Insolvency) -> Any:
+    """Nobody acts before they have come, and nobody comes by an invitation that has ended."""
+    if step.step == InsolvencyStep.DISSOLVED:
+        return _DISSOLVED
+    if step.acting is not None and step.acting.ended_at is None:
+        return _ACTS
+    link = step.invitation
+    is_open = link is not None and link.accepted_at is None and link.cancelled_at is None
+    return _INVITED if link is not None and is_open and link.expires_at > clock.now() else _NOBODY
+
+
+def _filled(said: Any, step: Insolvency) -> str:
     return str(said).format(
-        customer=customer.reference,
+        customer=step.customer.reference,
         registration=step.registration,
         order=step.order_number,
         day=moments.day(step.ordered_on),

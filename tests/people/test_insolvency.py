@@ -84,7 +84,7 @@ def test_the_professional_acts_and_whoever_owned_it_is_a_member(
     assert role_of(firm, professional.principal) == MemberRole.OWNER
     assert firm.state == CustomerState.ACTIVE, "the account goes on, and no time of keeping begins"
     assert firm.closed_at is None
-    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in words.insolvency_line(firm)
+    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in words.order_line(firm)
     kinds = set(AuditEvent.objects.filter(about=f"people.customer:{firm.reference}").values_list("kind", flat=True))
     assert {"people.insolvency.proposed", "people.insolvency.answered", "people.member.role_changed"} <= kinds
 

@@ -1,17 +1,25 @@
 """What one person, or the professional alone, cannot undo while an insolvency order holds; and what the pages offer then."""
 
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from portal.core import actor, clock
-from portal.core.errors import Refused
+from portal.core.errors import IllegalMove, Refused
+from portal.outbox import texts
+from portal.outbox.models import Message
+from portal.people import words
 from portal.people.models import Customer, Insolvency, Invitation, Membership, User
 from portal.people.services import customers, insolvency, invitations
 from portal.people.states import Answer, InsolvencyStep, MemberRole
+from portal.signin import letters
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
-from tests.people.insolvencies import PROFESSIONAL, agreed, comes, proposed, role_of
+from tests.people.insolvencies import ORDER, PROFESSIONAL, agreed, comes, proposed, role_of
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +180,61 @@ def test_a_closed_organisation_offers_no_invitation(firm: Customer, asha: User) 
     assert "Send the invitation" not in page
     assert "This account is closed" in page
     assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_the_professionals_letter_says_that_an_order_asks_them_in_their_language(
+    firm: Customer, asha: User, maker: Any, checker: Any, language: str
+) -> None:
+    every_rule()
+    link = agreed(firm, maker, checker, language=language).invitation
+    assert link is not None
+    letters.invitation(link)
+    letter = Message.objects.get(about=f"people.invitation:{link.pk}")
+    assert (letter.kind, letter.template_language) == ("signin.order_invitation", language)
+    assert "Somebody" not in texts.load(letter.kind, "en").body
+
+
+def test_staff_choose_that_language_where_they_propose_the_step(firm: Customer, asha: User) -> None:
+    desk = staff_client(StaffFactory(roles=["grievance_officer"]))
+    given = {
+        "answer": "1",
+        "step": "begun",
+        **ORDER,
+        "ordered_on": (clock.day(clock.now()) - timedelta(days=1)).isoformat(),
+        "paper": BytesIO(b"order"),
+        "registration": "IBBI/IPA-001/IP-P00001/2026",
+        "email": PROFESSIONAL,
+        "language": "mr",
+    }
+    desk.post(reverse("admin:people_customer_do_one", args=[firm.pk, "propose-insolvency"]), given)
+    assert Insolvency.objects.get().language == "mr"
+
+
+def test_a_member_of_an_organisation_is_invited_by_its_owner_as_before(firm: Customer, asha: User) -> None:
+    every_rule()
+    letters.invitation(customers.invite(customer=firm, address="ravi@acme.example", actor=actor.customer(asha.pk)))
+    assert Message.objects.get().kind == "signin.member_invitation"
+
+
+def test_the_customers_page_says_who_acts_and_since_when_nobody_does(
+    firm: Customer, asha: User, maker: Any, checker: Any
+) -> None:
+    step = proposed(firm, maker)
+    assert words.insolvency_line(firm) == "A step of its insolvency is proposed and waits for a second person."
+    insolvency.answer(proposal=step, approve=True, reason="", actor=checker, now=clock.now())
+    assert "is invited to act for it and has not come yet" in words.insolvency_line(firm)
+    with time_machine.travel(clock.now() + timedelta(days=30), tick=False):
+        assert "Nobody acts for it" in words.insolvency_line(firm)
+    comes(step)
+    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in words.insolvency_line(firm)
+    proposed(firm, maker, InsolvencyStep.ENDED)
+    assert "waits for a second person" in words.insolvency_line(firm)
+
+
+def test_a_proposal_that_was_answered_says_so_and_nothing_of_addresses(
+    firm: Customer, asha: User, maker: Any, checker: Any
+) -> None:
+    step = agreed(firm, maker, checker)
+    with pytest.raises(IllegalMove):
+        insolvency.answer(proposal=step, approve=True, reason="", actor=checker, now=clock.now())

@@ -30,6 +30,7 @@ class Insolvency(FourEyesModel):
     paper_sha256 = models.CharField(_("SHA-256 of the order"), max_length=64)
     registration = models.CharField(_("registration of the professional"), max_length=60, blank=True)
     email = EncryptedTextField(_("email of the professional"), purpose="people.insolvency.email", blank=True)
+    language = models.CharField(_("language of the invitation"), max_length=12, default="en", db_default="en")
     invitation = models.ForeignKey(
         "people.Invitation", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invitation")
     )
@@ -40,7 +41,7 @@ class Insolvency(FourEyesModel):
 
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer customer step authority order_number "
-        "ordered_on paper_sha256 registration invitation acting suspended",
+        "ordered_on paper_sha256 registration language invitation acting suspended",
         contact="email",
         free_text="reason",
     )

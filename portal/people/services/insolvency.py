@@ -37,6 +37,7 @@ def propose(
     paper_sha256: str,
     registration: str = "",
     email: str = "",
+    language: str = "",
     actor: Actor,
     now: datetime,
 ) -> Insolvency:
@@ -82,6 +83,7 @@ def propose(
                     maker=four_eyes.person_of(actor),
                     shown=_shown(fields),
                     now=now,
+                    language=language or "en",
                     **fields,
                 )
         except IntegrityError as error:
@@ -106,8 +108,8 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
         before = insolvency_order(customer)
         if approve:
             _require_fit(customer, InsolvencyStep(proposal.step))
-            if proposal.step == InsolvencyStep.BEGUN:
-                _require_outsider(customer, proposal.email)  # whose it is may have changed since
+            if proposal.email:  # whose it is may have changed since
+                _require_outsider(customer, proposal.email)
         four_eyes.answer(
             proposal,
             checker=four_eyes.person_of(actor),
@@ -183,7 +185,13 @@ def _begin(proposal: Insolvency, before: Insolvency | None, email: str, actor: A
             )
     if known is None:
         proposal.invitation = customers.invite(
-            customer=customer, address=email, role=MemberRole.OWNER, agreed=proposal, actor=actor, now=now
+            customer=customer,
+            address=email,
+            role=MemberRole.OWNER,
+            language=proposal.language,
+            agreed=proposal,
+            actor=actor,
+            now=now,
         )
     else:  # who acts already, as a member or by an earlier step, needs no letter
         _give(known, MemberRole.OWNER, actor, now)
