@@ -57,8 +57,8 @@ def make_silent(
             and found.secret_until is not None
             and secret_until <= found.secret_until
         ):
-            said = _("It binds us longer already. Two people may end it before its day.")
-            raise at_field("secret_until", said, code="NO_LONGER")
+            longer = _("It binds us longer already. Two people may end it before its day.")
+            raise at_field("secret_until", longer, code="NO_LONGER")
         changes.watch_row(found)
         found.is_secret, found.secret_until, found.secrecy_ended_at = True, secret_until, None
         found.save(update_fields=["is_secret", "secret_until", "secrecy_ended_at"])
