@@ -210,6 +210,7 @@ def test_whoever_was_frozen_hears_of_it_once_when_the_last_freeze_has_ended(worl
     decided(second, "adult")
     (letter,) = letters_of(world)
     assert (letter.language, letter.template_language, letter.category) == ("mr", "mr", "policy_and_security")
+    assert len(letter.about) <= Message._meta.get_field("about").max_length
     said = texts.load("retention.freeze_ended", "en").body
     for secret in ("report", "somebody", "school", "teacher", "parent"):
         assert secret not in said.lower(), "nobody learns from it that there was a report, or whose"

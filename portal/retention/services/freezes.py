@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from portal.core import clock
 from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox.services import post
@@ -60,7 +59,7 @@ def tell_ended(refs: Collection[UUID], *, at: datetime) -> None:
                 address=contact.address,
                 language=person.language,
                 purpose="policy_and_security",
-                about=f"people.subject:{person.subject.ref}/freeze/{clock.stamp(at)}",
+                about=f"people.subject:{person.subject.ref}/unfrozen/{int(at.timestamp())}",
                 context={"url": f"{settings.SITE_URL}/privacy/"},
             )
             return
