@@ -149,6 +149,17 @@ def test_no_text_of_a_customers_page_is_left_in_english(language):
     assert sorted(wanted - translated(language)) == []
 
 
+@pytest.mark.parametrize(("language", "word"), [("hi", "खाता-बही"), ("mr", "खातेवही")])
+def test_the_ledger_has_one_name_which_is_not_that_of_an_account(language, word):
+    said = [
+        str(message.string)
+        for message in catalogue(language)
+        if message.id and message.string and re.search(r"\bledger\b", str(message.id), re.IGNORECASE)
+    ]
+    assert len(said) > 5
+    assert [text for text in said if word not in text] == []
+
+
 def _words_of(field):
     return field.label, field.help_text
 
