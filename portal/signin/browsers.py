@@ -76,7 +76,7 @@ def signed_in(request: HttpRequest, user: User, *, method: str) -> None:
 
 def open_session(request: HttpRequest, user: User, *, method: str) -> None:
     """Sign a customer in: a fresh session key, a row in the list of sessions, the history, the device."""
-    start_session(request, user, backend="portal.signin.backends.LoginBackend")
+    start_session(request, user, backend="portal.signin.backends.CustomerBackend")
     UserSession.objects.create_from_request(request)
     signed_in(request, user, method=method)
 

@@ -121,7 +121,7 @@ def test_only_the_roles_that_may_see_the_page(auditor, client):
     assert staff_client(auditor).get(PAGE).status_code == 200
     assert staff_client(StaffFactory(roles=["support"])).get(PAGE).status_code == 403
     assert client.get(PAGE).status_code == 302
-    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.LoginBackend")
+    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
     assert client.get(PAGE).status_code == 404
 
 

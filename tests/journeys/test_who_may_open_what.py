@@ -310,7 +310,7 @@ def browser_of(visitor: str, world: World) -> Client:
         client: Any = Client()
         user = StaffFactory(roles=["administrator"])
         RecoveryCodes.activate(user)
-        client.force_login(user, backend="portal.signin.backends.LoginBackend")
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
     user = StaffFactory(roles=[] if visitor == "staff_without_role" else [visitor])
     RecoveryCodes.activate(user)

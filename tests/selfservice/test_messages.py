@@ -90,7 +90,7 @@ def test_nobody_reads_somebody_elses_message(asha: User, client: Client) -> None
     assert "A notice for you" not in other.get(reverse("privacy:messages")).content.decode()
     assert client.get(page).status_code == 302
     staff = Client()
-    staff.force_login(StaffFactory(), backend="portal.signin.backends.LoginBackend")
+    staff.force_login(StaffFactory(), backend="django.contrib.auth.backends.ModelBackend")
     assert staff.get(page).status_code == 302
 
 

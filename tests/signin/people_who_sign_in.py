@@ -66,7 +66,7 @@ def staff_client(user: User, *, browser: type[Client] = StaffBrowser) -> Client:
     """A browser in which a staff member is signed in and has shown the second factor: the session as the pages leave it."""
     factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first() or with_factor(user)
     client = browser()
-    client.force_login(user, backend="portal.signin.backends.LoginBackend")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session: Any = client.session
     shown = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"}
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [shown]
@@ -120,5 +120,5 @@ def work_of(act: Callable[[], object]) -> Work:
 def customer_client(user: User) -> Client:
     """A browser in which a customer is signed in."""
     client: Any = Client()
-    client.force_login(user, backend="portal.signin.backends.LoginBackend")
+    client.force_login(user, backend="portal.signin.backends.CustomerBackend")
     return client

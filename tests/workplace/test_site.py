@@ -19,7 +19,7 @@ def labels(answer):
 
 def test_nobody_enters_without_the_second_factor():
     client = Client()
-    client.force_login(StaffFactory(roles=["administrator"]), backend="portal.signin.backends.LoginBackend")
+    client.force_login(StaffFactory(roles=["administrator"]), backend="django.contrib.auth.backends.ModelBackend")
     answer = client.get("/admin/")
     assert answer.status_code == 302
     assert client.get(answer.url).url == reverse("signin:second-factor")
@@ -27,7 +27,7 @@ def test_nobody_enters_without_the_second_factor():
 
 def test_a_customer_does_not_enter():
     client = Client()
-    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.LoginBackend")
+    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
     assert client.get("/admin/").status_code == 404
 
 
