@@ -218,12 +218,16 @@ class ResidenceForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    email = email_field(label=_("E-mail address of the person"))
-    role = forms.ChoiceField(
-        label=_("What may they do?"),
-        choices=[
-            (MemberRole.OWNER, _("Owner: everything, and invite and remove people")),
-            (MemberRole.MEMBER, _("Member: everything but invite and remove people")),
-        ],
-        widget=forms.RadioSelect,
+    ROLES = (
+        (MemberRole.OWNER, _("Owner: everything, and invite and remove people")),
+        (MemberRole.MEMBER, _("Member: everything but invite and remove people")),
     )
+    email = email_field(label=_("E-mail address of the person"))
+    role = forms.ChoiceField(label=_("What may they do?"), choices=ROLES, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, only_members: bool = False, **given: Any) -> None:
+        """``only_members``: nobody becomes an owner now."""
+        super().__init__(*args, **given)
+        role = self.fields["role"]
+        if only_members and isinstance(role, forms.ChoiceField):
+            role.choices = [choice for choice in self.ROLES if choice[0] == MemberRole.MEMBER]

@@ -163,8 +163,9 @@ def _require_outsider(customer: Customer, email: str) -> None:
     held = insolvency_order(customer)
     owners = Membership.objects.filter(customer=customer, ended_at=None)
     owners = owners.filter(role=MemberRole.OWNER) if held is None else owners.filter(pk__in=held.suspended)
-    acting = held.acting_id if held is not None else None
-    if owners.exclude(pk=acting).filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).exists():
+    if held is not None and held.acting is not None:
+        owners = owners.exclude(pk=held.acting.pk)
+    if owners.filter(principal__contact_points__in=contacts_at(ContactKind.EMAIL, email)).exists():
         said = _(
             "This is the address of somebody who owned the organisation until the order. Enter the professional's."
         )

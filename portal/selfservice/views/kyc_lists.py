@@ -1,5 +1,6 @@
 """Prove who you are: the list of tasks of each customer, what it is, and the choice between papers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -250,7 +251,7 @@ def _at_rest(task: Task) -> Task:
     return replace(task, due_on=None)
 
 
-def _people(customer: Customer, case: Case, needs: Needs, tasks: list[Task], rests: Any) -> list[Person]:
+def _people(customer: Customer, case: Case, needs: Needs, tasks: Sequence[Task], rests: Any) -> list[Person]:
     """Everybody behind the customer, those too of whom nothing is asked."""
     owned, shares = (needs.ownership.percents, shares_of(case)) if needs.ownership else ({}, [])
     return [

@@ -215,9 +215,8 @@ def _organisation(request: HttpRequest, reference: str) -> tuple[Customer, bool]
 def members(request: HttpRequest, reference: str) -> HttpResponse:
     """The people of an organisation. An owner invites and removes; a member sees, and so does who may not act for it now."""
     customer, is_owner = _organisation(request, reference)
-    form = MemberForm(request.POST or None, initial={"role": MemberRole.MEMBER}) if is_owner else None
-    if form is not None and selectors.insolvency_order(customer) is not None:
-        form.fields["role"].choices = [(MemberRole.MEMBER, dict(form.fields["role"].choices)[MemberRole.MEMBER])]
+    order, first = selectors.insolvency_order(customer), {"role": MemberRole.MEMBER}
+    form = MemberForm(request.POST or None, initial=first, only_members=order is not None) if is_owner else None
     if request.method == "POST":
         if form is None:
             raise Http404
