@@ -179,6 +179,8 @@ CACHES = (
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "portal",
+            # A counter is asked within a request: one that hangs must not make it hang (``portal.core.counting``).
+            "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 2.0},
         }
     }
     if REDIS_URL
