@@ -312,7 +312,9 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             "may_answer": may_answer,
             "asked": asked,
             "appeal": appeal,
-            "lacking": selectors.lacking_for_appeal(ticket, now=now),
+            "lacking": selectors.lacking_for_appeal(ticket, now=now)
+            if appeal is not None and appeal.outcome == AppealOutcome.WAITING
+            else 0,
             "is_kept_out": ticket.is_kept_out and ticket.state != TicketState.CLOSED,
             "taken": taken(ticket),
             "may_correct": asked is None

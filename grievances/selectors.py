@@ -199,8 +199,6 @@ def appeals_against(user_id: int) -> QuerySet[Appeal]:
 
 def lacking_for_appeal(ticket: Ticket, *, now: datetime) -> int:
     """How many more people a waiting appeal needs than there are who may answer it: two of a request about data, else one."""
-    if not Appeal.objects.filter(ticket=ticket, outcome=AppealOutcome.WAITING).exists():
-        return 0
     of_request = is_request(ticket)
     needed = GrievancePermission.REQUEST_ANSWER if of_request else GrievancePermission.TICKET_ANSWER
     free = [user for user in people.staff_with(needed, now=now) if not is_kept_out(ticket, user.pk)]

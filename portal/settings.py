@@ -173,25 +173,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 #: Set by the one process of ``demo``, which alone may use the in-memory broker.
 EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", default=sys.argv[1:2] == ["demo"])
-CACHES = (
-    {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "portal",
-            # A counter is asked within a request: one that hangs must not make it hang (``portal.core.counting``).
-            "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 2.0},
-        }
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},  # a request does not hang with its counter
     }
     if REDIS_URL
     else {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            # The counters of portal.selfservice.limits live here: the default 300 would throw counts away at random.
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        }
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # The counters of portal.selfservice.limits live here: the default 300 would throw counts away at random.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
-)
+}
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file does not go away between two tasks: its connection is kept. A server may, and is asked anew for each task.

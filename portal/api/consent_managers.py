@@ -29,7 +29,9 @@ S = TypeVar("S", bound=Schema)
 T = TypeVar("T")
 LONGEST: Final = 8 * 1024
 #: It has a default, for a request without it is answered like one that is badly signed.
-Number = Annotated[str, needed(), Header(alias="Consent-Manager", description="The registration number with the Board")]
+Number = Annotated[
+    str, needed(), Header(default="", alias="Consent-Manager", description="The registration number with the Board")
+]
 Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
 
 

@@ -755,7 +755,11 @@ BOOKS: dict[str, Book] = {
         "registers.order:view",
         export="jobs.list:export",
         add="registers.order:enter",
-        acts={"end-silence": "registers.order:answer", "propose-answer": "registers.order:answer"},
+        acts={
+            "end-silence": "registers.order:answer",
+            "make-silent": "registers.order:enter",
+            "propose-answer": "registers.order:answer",
+        },
     ),
     "registers_booktask": Book("registers.book:view", export="jobs.list:export"),
     "registers_companydetails": Book(
@@ -852,6 +856,7 @@ BOOKS: dict[str, Book] = {
         "registers.incident:view",
         export="jobs.list:export",
         add="registers.incident:open",
+        acts={"give-up": "registers.incident:open"},
     ),
     "registers_orderanswer": Book(
         "registers.order:view",

@@ -116,7 +116,7 @@ def test_the_queue_says_until_when_and_whose_turn_it_is(two, maker):
     proposed(two[0], maker)
     desk = staff_client(maker)
     rows = desk.get("/admin/kyc/document/?queue=second").text
-    assert re.search(r"▲ .* today|late by \d+ days?|\d days? left", rows)
+    assert re.search(r"▲ .* today|■ .*, late( by \d+ days?)?|\d days? left", rows)
     assert "a second person" in rows
     assert "a maker" in desk.get("/admin/kyc/document/?queue=review").text
     ago = clock.now() - timedelta(days=3)
