@@ -33,7 +33,6 @@ from portal.people.models import User
 from portal.registers.selectors.recipients import instructions_because_of
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
-#: How each detail is called on the page.
 
 
 class RequestQueue(admin.SimpleListFilter):

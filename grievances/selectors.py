@@ -180,19 +180,21 @@ def appeal_until(ticket: Ticket) -> datetime | None:
     return dates_of(rule, last.proposed_at, ticket.zone).due
 
 
-def appeals_against(user_id: int) -> QuerySet[Appeal]:
-    """The appeals that keep a login out: it answered before, or had the grievance then.
+def appeals_against(user_id: int | OuterRef) -> QuerySet[Appeal]:
+    """The appeals that keep a login out: it answered before, or had the grievance then. ``user_id`` may name the login of an
+    outer query.
 
     Of a request about data both people of an answer, and who had proposed one that waited when the appeal came.
     """
+    theirs = OuterRef(user_id) if isinstance(user_id, OuterRef) else user_id
     answered = Resolution.objects.filter(
-        ticket=OuterRef("ticket"), entry__round__lt=OuterRef("round"), proposed_by=user_id
+        ticket=OuterRef("ticket"), entry__round__lt=OuterRef("round"), proposed_by=theirs
     )
     proposed = RequestProposal.objects.filter(
         Q(checked_at=None) | Q(checked_at__gt=OuterRef("made_at")) | ~Q(answer=Agreed.REFUSED),
         request__ticket=OuterRef("ticket"),
         made_at__lte=OuterRef("made_at"),
-        made_by=user_id,
+        made_by=theirs,
     )
     return Appeal.objects.filter(Q(handled_by=user_id) | Exists(answered) | Exists(proposed))
 
@@ -201,8 +203,8 @@ def lacking_for_appeal(ticket: Ticket, *, now: datetime) -> int:
     """How many more people a waiting appeal needs than there are who may answer it: two of a request about data, else one."""
     of_request = is_request(ticket)
     needed = GrievancePermission.REQUEST_ANSWER if of_request else GrievancePermission.TICKET_ANSWER
-    free = [user for user in people.staff_with(needed, now=now) if not is_kept_out(ticket, user.pk)]
-    return max((2 if of_request else 1) - len(free), 0)
+    against = Exists(appeals_against(OuterRef("pk")).filter(ticket=ticket))
+    return max((2 if of_request else 1) - people.staff_with(needed, now=now).exclude(against).count(), 0)
 
 
 def is_kept_out(ticket: Ticket, user_id: int) -> bool:

@@ -17,8 +17,8 @@ from portal.core.signed_messages import KEY_MARK, SignedByKey
 from portal.registers.models import ConsentManager
 
 REQUEST: Final = "consent_manager_request"
-#: A request is kept with its number: printable, and no address of anybody's.
-_NUMBER: Final = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
+#: A request is kept with its number: printable, and no address of anybody's, nor a telephone number.
+_NUMBER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9._:=+/-]{1,128}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class Heard:
 def require_number(signed: SignedByKey) -> None:
     """Raises Refused (REQUEST_NUMBER) for a request whose number could name somebody: it is kept for as long as the answers."""
     if not _NUMBER.fullmatch(signed.message_id):
-        raise Refused("Number your requests with letters, digits and . _ : = + / - only.", code="REQUEST_NUMBER")
+        raise Refused(
+            "Number your requests with at least one letter, and with letters, digits and . _ : = + / - only.",
+            code="REQUEST_NUMBER",
+        )
 
 
 def keep(heard: Heard, done: Recorded, *, now: datetime) -> None:

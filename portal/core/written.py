@@ -12,7 +12,8 @@ LONGEST: Final = 20_000
 #: What nobody wrote: the names of buttons and choices, numbers of rows, the hash of a text that was shown, and the
 #: reference that keeps a form from counting twice.
 OF_THE_FORM: Final = re.compile(
-    r"[a-z][a-z_.:-]{0,39}|(?:[a-z_]+:[a-z_]+ ?)+|\d{1,6}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"[a-z][a-z_.:-]{0,39}|[a-z_]+:[a-z_]+(?: [a-z_]+:[a-z_]+)*|\d{1,6}|[0-9a-f]{64}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 
 

@@ -21,10 +21,10 @@ from portal.registers.models import Officer
 from portal.registers.selectors import current_officer
 from portal.selfservice import cookie_choices, signals
 from portal.selfservice.cookie_choices import CookieQuestion
-from portal.selfservice.switching import typed
+from portal.selfservice.switching import typed_in
 
 #: Written in the footer of each page. Change it when the words of these pages change.
-UPDATED_ON = date(2026, 11, 26)
+UPDATED_ON = date(2026, 11, 27)
 
 #: (label, name of the address). A page whose room is not part of this installation is left out.
 FOOTER = (
@@ -67,7 +67,7 @@ def address_of(name: str) -> str:
 
 def own_page(request: HttpRequest, *, otherwise: str) -> str:
     """Where the person was going, or came from (``next``): a page of ours, else that of the address named ``otherwise``."""
-    asked = request.POST.get("next") or typed(request).get("next") or request.GET.get("next", "")
+    asked = request.POST.get("next") or typed_in(request, "next") or request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(
         asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

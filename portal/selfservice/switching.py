@@ -44,6 +44,12 @@ def refilled(form: FormT, request: HttpRequest) -> FormT:
     return form
 
 
+def typed_in(request: HttpRequest, name: str) -> str:
+    """What stands in one field of a form whose page is shown in another language; of several the last, empty without one."""
+    data: QueryDict | None = getattr(request, "typed_data", None)
+    return data.get(name, "") if data is not None else ""
+
+
 class LanguageOfForm:
     """Shows the page of a form in another language; the view sees a GET, so nothing is kept or sent by the choice."""
 

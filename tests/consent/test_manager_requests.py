@@ -87,8 +87,9 @@ def test_a_request_that_changed_nothing_is_not_kept(key, linked, notice):
 
 
 def test_a_number_of_a_request_that_could_be_somebodys_address_is_refused(key, linked, notice):
-    answer = send("consents/give", *signed(key, sms(linked, notice), name="asha@example.in"))
-    assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_NUMBER")
+    for name in ("asha@example.in", "+919876543210"):
+        answer = send("consents/give", *signed(key, sms(linked, notice), name=name))
+        assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_NUMBER")
     assert not ConsentEvent.objects.exists()
 
 

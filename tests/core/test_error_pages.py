@@ -162,3 +162,9 @@ def test_every_page_speaks_the_three_languages_and_the_readers_first(name, langu
 def test_a_page_of_the_workplace_leads_back_to_it():
     assert 'href="/admin/"' in error_pages.not_found(RequestFactory().get("/admin/x/")).text
     assert 'href="/admin/"' not in error_pages.not_found(RequestFactory().get("/privacy/x/")).text
+
+
+def test_a_long_run_of_words_and_colons_is_given_back_and_no_puzzle(visitor):
+    """Each way to split it was tried once, and a request of a few hundred bytes never came back."""
+    written = ":".join(["aaa"] * 60) + "!"
+    assert written in visitor.post("/form", {"message": written}).text

@@ -152,13 +152,25 @@ def test_nothing_that_an_open_order_asks_for_is_erased(asha):
 def test_an_order_about_a_customer_stops_the_erasure_of_its_owners_too():
     customer, stranger = CustomerFactory(), PrincipalFactory()
     owner = MembershipFactory(customer=customer).principal
-    left = MembershipFactory(customer=customer, ended_at=clock.now()).principal
+    left = MembershipFactory(customer=customer, ended_at=clock.now() - timedelta(days=30)).principal
     received(customer)
     found = deciding.what_stops([each.subject.ref for each in (customer, owner, left, stranger)])
     assert {ref for ref, stopped in found.items() if stopped.is_held("kyc")} == {
         customer.subject.ref,
         owner.subject.ref,
     }
+
+
+def test_who_owned_the_customer_when_the_order_came_is_held_too():
+    customer = CustomerFactory()
+    owner, before = (MembershipFactory(customer=customer) for _ in range(2))
+    before.ended_at = clock.now() - timedelta(days=30)
+    before.save()
+    received(customer)
+    owner.ended_at = clock.now() + timedelta(minutes=1)
+    owner.save()
+    refs = [each.principal.subject.ref for each in (owner, before)]
+    assert [ref for ref, _why in book.open_about(subject_refs=refs)] == refs[:1]
 
 
 def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):

@@ -113,3 +113,18 @@ def test_the_act_is_on_the_page_of_the_order(order):
     desk.post(page, {"answer": "1", "secret_until": "", "why": "Letter of the court."})
     order.refresh_from_db()
     assert (order.is_secret, order.secret_until) == (True, None)
+
+
+def test_a_silence_that_was_lengthened_meanwhile_is_not_ended_by_who_read_it_before(order):
+    silenced(order, until=today() + timedelta(days=5))
+    maker, checker = two_people()
+    ending = silence.propose_end(order, why="The court lifted it.", actor=maker, now=clock.now())
+    assert ending.order.secret_until == today() + timedelta(days=5)
+    silence.make_silent(
+        type(order).objects.get(pk=order.pk), secret_until=None, why="Silent for good.", actor=maker, now=clock.now()
+    )
+    with pytest.raises(Refused) as refused:
+        silence.answer(ending, approve=True, reason="", actor=checker, now=clock.now())
+    assert refused.value.code == "SHOWN_CHANGED"
+    order.refresh_from_db()
+    assert not may_speak(order, at=clock.now())

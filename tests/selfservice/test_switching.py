@@ -148,3 +148,18 @@ def test_while_nothing_is_taken_in_the_language_changes_by_itself(her, settings)
     page = her.get("/privacy/preferences/").text
     assert 'name="in_language"' not in page
     assert 'action="/privacy/language/"' in page
+
+
+def test_two_values_of_one_field_break_no_page(her):
+    answer = her.post("/privacy/preferences/", {**HINDI, "for": ["a", "b"], "next": ["/x/", "/y/"]})
+    assert answer.status_code in {200, 404}
+
+
+def test_words_typed_after_the_look_at_a_grievance_ended_come_back_in_the_other_language(client):
+    where = opened(client, make())
+    client.cookies.clear()
+    answer = client.post(where, {**HINDI, "message": "One more thing."})
+    assert answer.status_code == 403
+    assert '<html lang="hi"' in answer.text
+    assert "One more thing.</textarea>" in answer.text
+    assert 'form="answers"' not in answer.text

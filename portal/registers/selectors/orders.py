@@ -27,17 +27,19 @@ def open_about(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
     """Registered in ``hooks.orders``: orders that wait for their answer, with those of these subjects they are about.
 
     Nothing that an order asks for is erased before two people have answered it; of a customer's order nothing of its
-    owners either. Two statements, one where no order is open.
+    owners either, also of who owned it when the order came. Two statements, one where no order is open.
     """
     waiting = AuthorityOrder.objects.filter(state=OrderState.RECEIVED).order_by("reference")
-    about = {
-        reference: {UUID(ref) for ref in refs} for reference, refs in waiting.values_list("reference", "subject_refs")
-    }
+    rows = list(waiting.values_list("reference", "subject_refs", "received_at"))
+    about = {reference: {UUID(ref) for ref in refs} for reference, refs, _came in rows}
     if not about:
         return []
     asked, owners = frozenset(subject_refs), dict[UUID, set[UUID]]()
+    first = min(came for _reference, _refs, came in rows)
     owning = Membership.objects.filter(
-        customer__subject__ref__in=set().union(*about.values()), role=MemberRole.OWNER, ended_at=None
+        Q(ended_at=None) | Q(ended_at__gte=first),
+        customer__subject__ref__in=set().union(*about.values()),
+        role=MemberRole.OWNER,
     )
     for account, owner in owning.values_list("customer__subject__ref", "principal__subject__ref"):
         owners.setdefault(account, set()).add(owner)

@@ -355,12 +355,14 @@ def _decline_what_waits(closing: IncidentDecision, *, actor: Actor, now: datetim
     """Nothing more is decided about a closed incident: what waits is refused by one of the two who closed it."""
     for waiting in closing.incident.decisions.filter(answer=Answer.PENDING).exclude(pk=closing.pk):
         is_own = waiting.made_by_id == closing.checked_by_id
-        IncidentDecision.objects.filter(pk=waiting.pk, answer=Answer.PENDING).update(
+        refused = IncidentDecision.objects.filter(pk=waiting.pk, answer=Answer.PENDING).update(
             answer=Answer.REFUSED,
             checked_by=closing.made_by_id if is_own else closing.checked_by_id,
             checked_at=now,
             reason=_("The incident was closed."),
         )
+        if not refused:  # somebody answered it at this moment
+            continue
         waiting.refresh_from_db()
         record(AuditKind.REGISTERS_INCIDENT_ANSWERED, waiting, actor, now, answer=str(waiting.answer))
 

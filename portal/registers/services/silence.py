@@ -118,8 +118,8 @@ def answer(proposal: SilenceEnd, *, approve: bool, reason: str, actor: Actor, no
 
     Raises what ``four_eyes.answer`` raises, and IllegalMove for a yes once the silence has ended.
     """
-    order = proposal.order
     with transaction.atomic():
+        order = AuthorityOrder.objects.select_for_update().get(pk=proposal.order_id)  # it may be made longer meanwhile
         if approve:
             _require_silent(order, now)
         four_eyes.answer(
@@ -132,7 +132,7 @@ def answer(proposal: SilenceEnd, *, approve: bool, reason: str, actor: Actor, no
         )
         if approve:
             AuthorityOrder.objects.filter(pk=order.pk, secrecy_ended_at=None).update(secrecy_ended_at=now)
-            order.refresh_from_db()
+            proposal.order.refresh_from_db()
         _record(AuditKind.REGISTERS_ORDER_SECRECY_ANSWERED, proposal, actor, now)
 
 

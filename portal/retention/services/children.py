@@ -16,6 +16,7 @@ from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.law.models import Clock
 from portal.law.services import clocks, lateness
 from portal.law.states import Channel, Ended, Regime
@@ -158,6 +159,7 @@ def propose(*, row: ChildReport, outcome: ChildOutcome | str, why: str, actor: A
     return decision
 
 
+@retried
 def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree or refuse, as another person than the maker. A yes to "a child" plans the end of whatever no law and no hold keeps,
     in the same transaction, and a worker carries it out at once; a yes to "no child" gives back what the freeze took, but for
@@ -165,6 +167,7 @@ def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor,
     ends (``freezing.end``). Raises what ``four_eyes.answer`` raises, and IllegalMove where the report moved on meanwhile.
     """
     with transaction.atomic():
+        decision.refresh_from_db()  # done again where the database ended it in favour of another
         if decision.report.child_ref is not None:
             freezes.take_turn(decision.report.child_ref)
         row = ChildReport.objects.select_for_update().get(pk=decision.report_id)

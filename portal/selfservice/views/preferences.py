@@ -34,7 +34,7 @@ from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, principal_of
-from portal.selfservice.switching import keeps_answers, refilled, typed
+from portal.selfservice.switching import keeps_answers, refilled, typed, typed_in
 from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
@@ -101,7 +101,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def _client(request: HttpRequest) -> Fiduciary | None:
     """The client whose message led here; None: it is our own page. Raises NotFound for a mark that is none."""
-    mark = request.POST.get("for") or typed(request).get("for") or request.GET.get("for", "")
+    mark = request.POST.get("for") or typed_in(request, "for") or request.GET.get("for", "")
     found = one_click.client_of(mark) if mark else None
     return None if found is None or found.is_self else found
 

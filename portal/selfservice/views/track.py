@@ -27,7 +27,7 @@ from portal.core import addresses, clock, error_pages
 from portal.core.errors import BadReference, IllegalMove, LostRace, Refused
 from portal.core.ids import parse_reference
 from portal.selfservice import limits
-from portal.selfservice.switching import keeps_answers, refilled
+from portal.selfservice.switching import keeps_answers, refilled, typed_in
 
 COOKIE: Final = "grievance_view"
 COOKIE_PATH: Final = "/privacy/"
@@ -266,13 +266,15 @@ def open_to(request: HttpRequest, reference: str) -> Ticket | None:
 
 def ask_first(request: HttpRequest, reference: str) -> HttpResponse:
     """The way in. Whoever sent something is told that it did not arrive, and gets the words back to copy."""
-    if request.method == "POST":
+    written = [request.POST.get(name, "") or typed_in(request, name) for name in ("message", "why")]
+    if request.method == "POST" or any(written):
         canonical = selectors.canonical(reference)
         context = {
             "form": forms.TrackForm(initial={"reference": canonical}),
             "is_unsent": True,
-            "unsent": request.POST.get("message") or request.POST.get("why", ""),
+            "unsent": written[0] or written[1],
         }
+        request.keeps_answers = False  # type: ignore[attr-defined]  # the form of this page is another one
         return render(request, "selfservice/track/ask.html", context, status=HTTPStatus.FORBIDDEN)
     return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
 
