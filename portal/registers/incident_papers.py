@@ -90,7 +90,7 @@ def _duty_row(duty: IncidentDuty, clock_of: Clock | None) -> list[str]:
     if duty.reported_at is not None and clock_of is not None:
         in_time = "No" if law.is_late(clock_of.due_at, duty.reported_at) else "Yes"
     due, reported = (moments.in_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
-    return [book.label_of(duty), terms.source, due, state, reported, in_time]
+    return [str(duty), terms.source, due, state, reported, in_time]
 
 
 def _decision_rows(incident: Incident) -> list[list[str]]:

@@ -17,7 +17,7 @@ from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules, selectors
 from portal.people.models import ContactPoint, Customer, Insolvency, Invitation, Membership, Principal, User
-from portal.people.services import contacts, freezes, invitations, powers, principals, subjects
+from portal.people.services import contacts, freezes, invitations, memberships, powers, principals, subjects
 from portal.people.states import (
     CUSTOMER_MOVES,
     ContactKind,
@@ -255,12 +255,11 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
         powers.require_powers(membership.customer, actor, at=at)
         _protect_last_owner(membership)
         _protect_suspended(membership)
-        if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
+        if not memberships.end(membership, actor=actor, at=at):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
         _end_invitations_of(membership, at)
         _end_invitations_to(membership, at)
-        _record(AuditKind.PEOPLE_MEMBER_REMOVED, membership.customer, actor, at, member=membership.pk)
 
 
 def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:

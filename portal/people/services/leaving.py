@@ -6,19 +6,18 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from portal.audit.kinds import AuditKind
-from portal.audit.services import record
 from portal.core import addresses
 from portal.core.actor import Actor
 from portal.people.models import ContactPoint, Customer, Invitation, Membership, Rest, User
 from portal.people.selectors import refs_of
-from portal.people.services import customers, sessions
+from portal.people.services import customers, memberships, sessions
 from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole
 
 
 def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> list[Customer]:
     """End a person's sessions and logins, their part in every organisation, the open invitations that they sent anywhere and
-    those that were sent to them, with the audit events, in the caller's transaction. Safe to repeat.
+    those that were sent to them, in the caller's transaction; of memberships and sessions with the audit event of each.
+    Safe to repeat.
 
     Returns the open organisations that nobody owns any more and no order gave to a professional: the last owner does not
     stay here, as with ``customers.remove_member``. Their own account is closed by the freeze, and stays theirs until it is erased.
@@ -28,28 +27,16 @@ def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> list[Customer]
         principal__subject__ref__in=refs, ended_at=None, customer__kind=CustomerKind.ORGANISATION
     )
     left = []
-    for customer in Customer.objects.filter(pk__in=mine.values("customer")).select_related("subject").order_by("pk"):
+    for customer in Customer.objects.filter(pk__in=mine.values("customer")).order_by("pk"):
         customers.take_turn(customer)
-        for membership in mine.filter(customer=customer).order_by("pk"):
-            _end(membership, customer, actor, now)
+        for membership in mine.filter(customer=customer).select_related("customer__subject").order_by("pk"):
+            memberships.end(membership, actor=actor, at=now)
         live = Membership.objects.filter(customer=customer, ended_at=None, role=MemberRole.OWNER)
         if customer.state == CustomerState.ACTIVE and not live.exists() and not customers.held_by_order(customer):
             left.append(customer)
     _end_invitations(refs, now)
     _end_logins(refs, actor, now)
     return left
-
-
-def _end(membership: Membership, customer: Customer, actor: Actor, now: datetime) -> None:
-    if Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=now):
-        record(
-            AuditKind.PEOPLE_MEMBER_REMOVED,
-            actor=actor,
-            about=f"people.customer:{customer.reference}",
-            facts={"customer": customer.reference, "member": membership.pk},
-            subject_ref=customer.subject.ref,
-            at=now,
-        )
 
 
 def _end_invitations(refs: Collection[UUID], now: datetime) -> None:

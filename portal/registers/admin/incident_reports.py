@@ -80,7 +80,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDuty) -> str:
-        return book.label_of(obj)
+        return str(obj)
 
     @admin.display(description=_("Under"))
     def under(self, obj: IncidentDuty) -> str:
@@ -164,7 +164,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDecision) -> str:
-        return book.label_of(obj.duty) if obj.duty is not None else ""
+        return str(obj.duty) if obj.duty is not None else ""
 
     @admin.display(description=_("Affected people"))
     def affected(self, obj: IncidentDecision) -> str:

@@ -50,7 +50,7 @@ class DutiesBeside(RowsBeside):
 
     @admin.display(description=_("report"))
     def what(self, obj: IncidentDuty) -> str:
-        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, book.label_of(obj))
+        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, str(obj))
 
     @admin.display(description=_("under"))
     def under(self, obj: IncidentDuty) -> str:
@@ -69,6 +69,11 @@ class DecisionsBeside(RowsBeside):
 
     model = IncidentDecision
     fields = ("page", "duty", "answer", "made_by", "made_at", "checked_by", "done_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the duty, whose name says its client."""
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("duty__client", "made_by", "checked_by")
+        return rows
 
     @admin.display(description=_("decision"))
     def page(self, obj: IncidentDecision) -> str:

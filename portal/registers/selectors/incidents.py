@@ -55,11 +55,6 @@ def why_not_due(duty: rules.Duty, incident: Incident) -> str:
     return "" if found else "NOT_IN_FORCE"
 
 
-def label_of(duty: IncidentDuty) -> str:
-    """What is owed, and to which client where it is owed to one."""
-    return str(duty)
-
-
 def starts_at(duty: rules.Duty, incident: Incident) -> datetime:
     """The instant from which the clock of a duty runs."""
     return incident.noticed_at if duty.starts == "noticed" else incident.aware_at

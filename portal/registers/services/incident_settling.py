@@ -79,7 +79,7 @@ def _returned(decision: IncidentDecision, now: datetime) -> bool:
             "registers.incident_returned",
             decision.incident,
             about=f"{decision.incident.about}/returned/{decision.pk}",
-            context={"duty": book.label_of(decision.duty)},
+            context={"duty": str(decision.duty)},
             now=now,
         )
     return True
