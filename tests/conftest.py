@@ -19,7 +19,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from portal.core import counting, hooks
 from portal.signin import limits
 from portal.vault.inspection import process
-from tests import emptying, other_sessions
+from tests import emptying, other_sessions, templates
 from tests.caching import AWAY
 from tests.workers import running
 
@@ -37,6 +37,7 @@ hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("f
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if "not full" in config.option.markexpr else "full")
+    gc.enable()  # tests.settings turned it off: loading the portal makes many objects and leaves no garbage
     # Ten thousand tests make much that is soon let go: looking for cycles each 700 objects takes a twentieth of the time.
     gc.set_threshold(200_000, 20, 50)
 
@@ -69,6 +70,28 @@ def static_files_are_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_modify_db_settings: None,
+) -> Iterator[bool]:
+    """Takes the place of the plug-in's: copies of databases that were migrated once, and none where no test asks.
+
+    Yields whether there are databases.
+    """
+    if not any(item.get_closest_marker("django_db") for item in request.session.items):
+        yield False
+        return
+    with django_db_blocker.unblock():
+        prepared = templates.databases(set(settings.DATABASES), verbosity=request.config.option.verbose)
+        prepared.__enter__()
+    yield True
+    with django_db_blocker.unblock():
+        prepared.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -127,9 +150,11 @@ def workers(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def end_left_connections(django_db_setup: bool, django_db_blocker: Any) -> Iterator[None]:
     """Threads of a live server may leave connections behind; PostgreSQL drops no database that somebody uses."""
     yield
+    if not django_db_setup:
+        return
     with django_db_blocker.unblock():
         for each in connections.all():
             other_sessions.end(each)

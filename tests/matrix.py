@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The shell has no window and no graphics process: it takes a quarter less of the processor.
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 POSTGRES = os.environ.get("MATRIX_DATABASE_URL", "postgres://postgres@127.0.0.1:5432")
+TEMPLATES = Path(tempfile.gettempdir()) / f"portal-templates-{os.getuid()}"
 REDIS = os.environ.get("MATRIX_REDIS_URL", "redis://127.0.0.1:6379/15")
 
 
@@ -31,6 +32,8 @@ def run_pytest(marks: str, extra: list[str], environment: dict[str, str]) -> int
     """One pytest run in a temporary directory of its own; its exit code."""
     with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch:
         settings = {**os.environ, **environment, "TMPDIR": scratch}
+        # Outside the run's own folder: the next run finds the migrated databases again.
+        settings.setdefault("TEST_TEMPLATES", str(TEMPLATES))
         # A hundred processes start in a run: each would compile the portal anew where Python may not keep what it compiled.
         settings.pop("PYTHONDONTWRITEBYTECODE", None)
         # One more than there are cores: who waits for a browser or for a process leaves its core to another.
