@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -185,6 +186,7 @@ def test_every_text_to_begin_with_is_there_in_three_languages() -> None:
     assert "refund" not in {text.key for text in answers.fit_for("kyc")}
 
 
+@time_machine.travel(AT)
 def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_english(officer) -> None:
     found = ticket(language="mr")
     desk = staff_client(officer)

@@ -1,8 +1,10 @@
 """What is overdue in the books becomes a task of its owner, once, and ends with its cause."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from portal.audit.models import AuditEvent
 from portal.core import clock, outgoing
@@ -27,9 +29,15 @@ from tests.registers.factories import papers_for, registered_recipient, today, t
 pytestmark = pytest.mark.django_db
 
 
+#: A quarter is 90 to 92 days: on this day the next review of access comes later than 90 days from now.
+TODAY = datetime(2026, 7, 15, 6, 30, tzinfo=UTC)
+
+
 @pytest.fixture(autouse=True)
-def law() -> None:
-    law_is_loaded()
+def law() -> Iterator[None]:
+    with time_machine.travel(TODAY):
+        law_is_loaded()
+        yield
 
 
 def due(*, days=0):
@@ -65,7 +73,7 @@ def test_a_recipient_whose_papers_end_is_named_itself():
 
 def test_findings_evidence_and_dead_links_are_found():
     agreed(AuditFinding)
-    agreed(Measure, evidence_on=date(2025, 12, 1))
+    agreed(Measure, evidence_on=clock.day(TODAY) - timedelta(days=360))
     agreed(ExternalLink)
     ExternalLink.objects.update(dead_since=clock.now())
     assert due(days=20) == {("auditfinding", "finding"), ("measure", "evidence"), ("externallink", "link_dead")}
