@@ -17,6 +17,12 @@ class ActorKind(StrEnum):
 THEMSELVES = frozenset({ActorKind.CUSTOMER, ActorKind.STRANGER, ActorKind.CONSENT_MANAGER})
 
 
+def spell(kind: str, ref: str) -> str:
+    """Who acted as every list shows it: ``staff:8``, ``customer:12``, ``system:law.sweep``; the kind alone without a reference."""
+    ref = ref.removeprefix("user:")
+    return f"{kind}:{ref}" if ref and ref != kind else str(kind)
+
+
 @dataclass(frozen=True)
 class Actor:
     """``ref`` is a login's number (``user:12``), a task's name or empty; never a name or an address of a person."""

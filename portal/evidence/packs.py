@@ -191,7 +191,8 @@ def _extent_sealed(period: Period, sample: Sample, actor: Actor) -> proofs.Exten
 
 def _add_register(parts: Parts, register: Register, period: Period) -> int:
     """CSV for people and JSON lines for programs; returns the number of rows."""
-    columns = [exports.Column(name, _cell(place)) for place, name in enumerate(register.columns)]
+    names = [column.name for column in register.columns]
+    columns = [exports.Column(name, _cell(place)) for place, name in enumerate(names)]
     rows = register.rows(period.start, period.end)
     parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
     count = 0
@@ -200,30 +201,24 @@ def _add_register(parts: Parts, register: Register, period: Period) -> int:
         nonlocal count
         for row in register.rows(period.start, period.end):
             count += 1
-            said = {name: _plain(value) for name, value in zip(register.columns, row, strict=True)}
-            yield (json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+            yield (
+                json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, separators=(",", ":")) + "\n"
+            ).encode()
 
     parts.add(f"registers/{register.name}.jsonl", lines())
     return count
 
 
 def _cell(place: int) -> Callable[[tuple[Any, ...]], exports.Cell]:
+    """A value as a cell of CSV: the items of a list joined, several facts as JSON."""
+
     def value(row: tuple[Any, ...]) -> exports.Cell:
-        plain = _plain(row[place])
-        return json.dumps(plain, ensure_ascii=False, sort_keys=True) if isinstance(plain, dict | list) else plain
+        found = row[place]
+        if isinstance(found, list):
+            return exports.join_words(found)
+        return json.dumps(found, ensure_ascii=False, sort_keys=True) if isinstance(found, dict) else found
 
     return value
-
-
-def _plain(value: Any) -> Any:
-    """A column's value as JSON has it: times in UTC with milliseconds, hashes in hexadecimal digits."""
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, datetime):
-        return clock.stamp(value)
-    if value is None or isinstance(value, bool | int | str | dict | list):
-        return value
-    return str(value)
 
 
 def _manifest(

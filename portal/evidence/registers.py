@@ -11,10 +11,9 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model
+from django.db.models import Model
 
-from portal.core.data_categories import DataCategory
+from portal.evidence.columns import Column, renderer
 from portal.registers.models import (
     AccessReview,
     AccountBlock,
@@ -36,12 +35,12 @@ from portal.registers.models import (
 
 @dataclass(frozen=True)
 class Register:
-    """One list: the model's label, the column that says when, and the columns, all as look-up paths."""
+    """One list: the model's label, the look-up path that says when, and the columns."""
 
     name: str
     label: str
     moment: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
 
     @property
     def model(self) -> type[Model]:
@@ -49,13 +48,15 @@ class Register:
         return apps.get_model(self.label)
 
     def rows(self, start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
-        """The rows of a period, in the order in which they were written, a chunk at a time."""
+        """The rows of a period, in the order in which they were written, a chunk at a time; values as JSON has them."""
         chosen = self.model._default_manager.filter(**{f"{self.moment}__gte": start, f"{self.moment}__lt": end})
-        return chosen.order_by("pk").values_list(*self.columns).iterator(chunk_size=2_000)
+        paths = [path for column in self.columns for path in column.paths]
+        rows = chosen.order_by("pk").values_list(*paths).iterator(chunk_size=2_000)
+        return map(renderer(self.model, self.columns), rows)
 
 
 def _register(name: str, label: str, moment: str, columns: str) -> Register:
-    return Register(name, label, moment, tuple(columns.split()))
+    return Register(name, label, moment, tuple(map(Column.parse, columns.split())))
 
 
 #: The books of the company, each a list of its own with every column of its form.
@@ -78,55 +79,58 @@ BOOKS: Sequence[type[BookEntry]] = (
 
 
 def _book(model: type[BookEntry]) -> Register:
-    entered = " ".join(f"{name}_id" if model._meta.get_field(name).is_relation else name for name in model.SHOWN)
-    held = f"starts_at ends_at reviewed_at {_FOUR_EYES}"
-    return _register(
-        f"book_{model._meta.model_name}", model._meta.label, "made_at", f"fiduciary__code {entered} {held}"
-    )
+    entered = " ".join(PERSON_IN_A_BOOK if name == "customer" else name for name in model.SHOWN)
+    columns = f"{FIDUCIARY} {entered} {_DAYS} reviewed_at {_FOUR_EYES}"
+    return _register(f"book_{model._meta.model_name}", model._meta.label, "made_at", columns)
 
 
-_FOUR_EYES = "act made_by_id made_at checked_by_id checked_at shown_sha256 answer"
+FIDUCIARY = "fiduciary=fiduciary__code"
+PERSON_IN_A_BOOK = "subject_ref=customer__subject__ref"
+_DAYS = "starts_at ends_at ended_by"
+_FOUR_EYES = "act made_by made_at checked_by checked_at shown_sha256 answer"
 
 REGISTERS: Sequence[Register] = (
     _register(
         "audit",
         "audit.AuditEvent",
         "entry__recorded_at",  # not "at": each row's leaf stands in the pack then, also where an act lies further back
-        "entry__event_id entry__leaf__index kind actor_kind actor_ref via about facts subject_ref at",
+        "event_id=entry__event_id leaf_index=entry__leaf__index kind actor=actor_kind,actor_ref via about facts subject_ref at",
     ),
     _register("checkpoints", "ledger.Checkpoint", "signed_at", "size root signed_at"),
     _register(
         "clock_events",
         "law.ClockEvent",
         "recorded_at",
-        "clock__owner clock__rule_key kind at actor_ref due_at percent reason_code recorded_at",
+        "owner=clock__owner rule_key=clock__rule_key kind at actor=actor_ref due_at percent reason_code recorded_at",
     ),
     _register(
         "clocks",
         "law.Clock",
         "started_at",
         "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended "
-        "late_because extended_by extended_because corrects is_confirmed",
+        "late_because extended_by=extended_by__key extended_because corrects is_confirmed",
     ),
     _register(
         "consents",
         "consent.ConsentEvent",
         "recorded_at",
-        "entry__event_id entry__leaf__index receipt__reference subject_ref fiduciary__code address_kind address_key "
-        "address_verified purpose channel answer notice_version_id notice_language notice_sha256 way actor_kind "
-        "actor_ref previous__entry__event_id occurred_at recorded_at expires_at",
+        "event_id=entry__event_id leaf_index=entry__leaf__index receipt=receipt__reference subject_ref "
+        "fiduciary=fiduciary__code address_kind address_key address_verified purpose channel answer notice_version "
+        "notice_language notice_sha256 way actor=actor_kind,actor_ref previous=previous__entry__event_id occurred_at "
+        "recorded_at expires_at",
     ),
     _register(
         "content_templates",
         "registers.ContentTemplate",
         "made_at",
-        f"fiduciary__code channel template_id category language state starts_at ends_at {_FOUR_EYES}",
+        f"{FIDUCIARY} channel template_id category language state {_DAYS} {_FOUR_EYES}",
     ),
     _register(
         "deliveries",
         "outbox.Delivery",
         "happened_at",
-        "message__reference message__kind message__channel message__purpose attempt outcome code happened_at",
+        "message=message__reference kind=message__kind channel=message__channel purpose=message__purpose attempt outcome "
+        "code happened_at",
     ),
     _register(
         "disclosures",
@@ -150,46 +154,46 @@ REGISTERS: Sequence[Register] = (
         "holds",
         "retention.Hold",
         "placed_at",
-        "subject_ref retention_class order_reference placed_by_id placed_at released_at",
+        "subject_ref retention_class order_reference placed_by placed_at released_at",
     ),
     _register(
         "instruction_steps",
         "registers.InstructionFact",
         "recorded_at",
-        "instruction__reference kind happened_at recorded_at actor_ref",
+        "instruction=instruction__reference kind happened_at recorded_at actor=actor_ref",
     ),
     _register(
         "instructions",
         "registers.Instruction",
         "given_at",
-        "reference recipient__code fiduciary__code kind subject_ref about covers given_at telling__sequence "
-        "telling__message__reference",
+        "reference recipient=recipient__code fiduciary=fiduciary__code kind subject_ref about covers given_at "
+        "sequence=telling__sequence message=telling__message__reference",
     ),
     _register(
         "information_requests",
         "evidence.InformationRequest",
         "asked_at",
-        "reference control state asked_by_id asked_at due_on answered_at accepted_at",
+        "reference control state asked_by asked_at due_on answered_at accepted_at",
     ),
     _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
     _register(
         "kyc_checks",
         "kyc.Check",
         "started_at",
-        "document__reference document__case__reference name attempt outcome reason severity document_sha256 "
+        "document=document__reference case=document__case__reference name attempt outcome reason severity document_sha256 "
         "plan_version method check_version key_sha256 inquiry_ref started_at ended_at",
     ),
     _register(
         "kyc_decisions",
         "kyc.Decision",
         "made_at",
-        f"reference document__reference document_sha256 outcome reason_code {_FOUR_EYES}",
+        f"reference document=document__reference document_sha256 outcome reason_code {_FOUR_EYES}",
     ),
     _register(
         "kyc_screenings",
         "kyc.Screening",
         "screened_at",
-        "case__reference party__reference source list_version list_sha256 names_version likenesses known screened_at",
+        "case=case__reference party=party__reference source list_version list_sha256 names_version likenesses known screened_at",
     ),
     _register(
         "sanctions_lists",
@@ -215,71 +219,72 @@ REGISTERS: Sequence[Register] = (
         "notice_versions",
         "consent.NoticeVersion",
         "published_at",
-        "notice__code number state effective_on drafted_at published_at",
+        "notice=notice__code number state effective_on drafted_at published_at",
     ),
     _register("officers", "registers.Officer", "made_at", f"kind title effective_from {_FOUR_EYES}"),
     _register(
         "purposes",
         "law.Purpose",
         "recorded_at",
-        "code version message_category effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
+        "code version message_category effective_from effective_to made_by=made_by_ref "
+        "checked_by=checked_by_ref shown_sha256 recorded_at",
     ),
     _register(
         "recipients",
         "registers.Recipient",
         "made_at",
-        f"code name kind fiduciary__code purposes channels used_categories country address_form starts_at ends_at {_FOUR_EYES}",
+        f"code name kind {FIDUCIARY} purposes channels used_categories country address_form {_DAYS} {_FOUR_EYES}",
     ),
     _register(
         "reported_sends",
         "registers.ReportedSend",
         "reported_at",
-        "recipient__code reference_sha256 address_key purpose channel sent_at reported_at",
+        "recipient_code=recipient__code reference_sha256 address_key purpose channel sent_at reported_at",
     ),
     _register(
         "role_grants",
         "people.RoleGrant",
         "granted_at",
-        "user_id role__code starts_at ends_at granted_at data_from data_to areas",
+        "user role=role__code starts_at ends_at granted_at data_from data_to areas",
     ),
     _register(
         "role_proposals",
         "people.RoleProposal",
         "made_at",
-        f"change user_id role__code data_from data_to areas {_FOUR_EYES}",
+        f"change user role=role__code data_from data_to areas {_FOUR_EYES}",
     ),
     _register(
         "sender_defects",
         "registers.SenderDefect",
         "first_at",
-        "fiduciary__code channel purpose sender_id template_id category first_at last_at",
+        f"{FIDUCIARY} channel purpose sender=sender__value template=template__template_id category first_at last_at",
     ),
     _register(
         "senders",
         "registers.Sender",
         "made_at",
-        f"fiduciary__code kind value carries records_calls starts_at ends_at {_FOUR_EYES}",
+        f"{FIDUCIARY} kind value carries records_calls {_DAYS} {_FOUR_EYES}",
     ),
     _register(
         "sends_after_withdrawals",
         "consent.SendAfterWithdrawal",
         "found_at",
-        "send recipient_code event__entry__event_id suppression__entry__event_id purpose channel withdrawn_at sent_at "
-        "found_at finding looked_at",
+        "send recipient_code event=event__entry__event_id suppression=suppression__entry__event_id purpose channel withdrawn_at sent_at "
+        "found_at finding looked_at looked_by",
     ),
-    _register("sign_ins", "people.SignIn", "at", "user_id outcome at"),
+    _register("sign_ins", "people.SignIn", "at", "user subject_ref=user__principal__subject__ref outcome at"),
     _register(
         "tickets",
         "grievances.Ticket",
         "received_at",
-        "reference fiduciary__code subject_ref kind for_whom state closed_because language received_at "
+        "reference fiduciary=fiduciary__code subject_ref kind for_whom state closed_because language received_at "
         "acknowledged_at answered_at closed_at due_at round",
     ),
     _register(
         "ticket_entries",
         "grievances.TicketEntry",
         "at",
-        "ticket__reference kind author visibility at round",
+        "ticket=ticket__reference kind author written_by visibility at round",
     ),
     _register(
         "authority_orders",
@@ -293,12 +298,10 @@ REGISTERS: Sequence[Register] = (
         "authority_answers",
         "registers.OrderAnswer",
         "made_at",
-        f"order__reference decision given_categories {_FOUR_EYES}",
+        f"order=order__reference decision given_categories {_FOUR_EYES}",
     ),
-    _register("silence_ends", "registers.SilenceEnd", "made_at", f"order__reference {_FOUR_EYES}"),
-    _register(
-        "book_tasks", "registers.BookTask", "opened_at", "book entry code what due_on owner_id opened_at closed_at"
-    ),
+    _register("silence_ends", "registers.SilenceEnd", "made_at", f"order=order__reference {_FOUR_EYES}"),
+    _register("book_tasks", "registers.BookTask", "opened_at", "book entry code what due_on owner opened_at closed_at"),
     *(_book(model) for model in BOOKS),
     _register("verifications", "ledger.Verification", "started_at", "scope size ok started_at finished_at"),
 )
@@ -306,31 +309,14 @@ REGISTERS: Sequence[Register] = (
 
 def check_registers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """evidence.E001: every column of every register exists and holds no personal data."""
+    moments = [(register, Column("moment", (register.moment,))) for register in REGISTERS]
+    columns = [(register, column) for register in REGISTERS for column in register.columns]
     return [
         Error(
-            f"The register {register.name} names {path}, which {why}.",
+            f"The register {register.name} names {unfit[0]}, which {unfit[1]}.",
             hint="Name columns of codes, references, hashes and times only.",
             id="evidence.E001",
         )
-        for register in REGISTERS
-        for path in (register.moment, *register.columns)
-        if (why := _unfit(register.model, path))
+        for register, column in moments + columns
+        if (unfit := column.why_unfit(register.model)) is not None
     ]
-
-
-def _unfit(model: type[Model], path: str) -> str:
-    *steps, last = path.split("__")
-    try:
-        for step in steps:
-            related = model._meta.get_field(step).related_model
-            if related is None or isinstance(related, str):
-                return "does not exist"
-            model = related
-        field = model._meta.get_field(last.removesuffix("_id") if last.endswith("_by_id") else last)
-    except FieldDoesNotExist:
-        if not last.endswith("_id"):
-            return "does not exist"
-        field = model._meta.get_field(last.removesuffix("_id"))
-    categories: dict[str, DataCategory] = getattr(model, "data_categories", {})
-    name = field.name if isinstance(field, Field) else last
-    return "" if categories.get(name) is DataCategory.NONE else "holds personal data"

@@ -50,6 +50,11 @@ def as_text(value: Cell) -> str:
     return str(value)
 
 
+def join_words(items: Iterable[object]) -> str:
+    """A list in one cell: its items with a semicolon and a blank between them, the parts of an item with a blank."""
+    return "; ".join([" ".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in items])
+
+
 def escape_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run, also behind blanks; other texts stay as they are."""
     begins = text.lstrip(BLANKS).startswith(FORMULA_STARTS)

@@ -19,6 +19,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.evidence import registers
+from portal.evidence.columns import Column
 from portal.evidence.period import Period
 from portal.ledger import services as ledger
 from tests.audit.factories import AuditEventFactory
@@ -262,7 +263,7 @@ def test_the_audit_register_names_only_records_that_stand_in_the_pack(october, c
         AuditEventFactory(at=INSIDE)  # an act of October that was written down in November
         ledger.seal_now()
     files = opened(make()[1])
-    named = {json.loads(line)["entry__leaf__index"] for line in files["registers/audit.jsonl"].splitlines()}
+    named = {json.loads(line)["leaf_index"] for line in files["registers/audit.jsonl"].splitlines()}
     assert named
     assert named <= {json.loads(line)["index"] for line in files["ledger/leaves.jsonl"].splitlines()}
 
@@ -294,7 +295,12 @@ def test_every_register_names_columns_that_exist_and_hold_no_personal_data():
 
 
 def test_a_personal_column_in_a_register_is_an_error(monkeypatch):
-    bad = registers.Register("people", "people.Principal", "created_at", ("full_name", "nonsense", "subject__ref"))
+    bad = registers.Register(
+        "people",
+        "people.Principal",
+        "created_at",
+        tuple(map(Column.parse, ("full_name", "nonsense", "ref=subject__ref"))),
+    )
     monkeypatch.setattr(registers, "REGISTERS", [bad])
     found = [error.msg for error in registers.check_registers(None)]
     assert found == [
