@@ -29,6 +29,7 @@ class GrievancesConfig(AppConfig):
         hooks.insolvency_changed.register(gates.insolvent)
         hooks.copies.register(bundling.end_holding)
         hooks.person_run_ended.register(ending.note_end)
+        hooks.duties.register(ending.list_profile_tasks)
         hooks.job_kinds.register(PutTogether())
         for job_kind in taking_over.LISTS.job_kinds:
             hooks.job_kinds.register(job_kind)

@@ -128,6 +128,12 @@ def answer_clocks(ticket: Ticket) -> list[Clock]:
     )
 
 
+def reply_on(ticket: Ticket) -> date | None:
+    """The last day of the strictest clock for the answer, running or stopped, in the person's zone; None without a clock."""
+    first = next(iter(answer_clocks(ticket)), None)
+    return first.due_at.astimezone(zone_of(ticket)).date() if first is not None else None
+
+
 def _clocks(owners: list[str]) -> list[Clock]:
     rules_of_clocks = ("legal_rule", "house_rule", "extended_by", "corrects")
     return list(Clock.objects.filter(owner__in=owners).select_related(*rules_of_clocks).order_by("due_at", "pk"))

@@ -3,23 +3,28 @@
 The request's own ticket stays: it is the proof that it was answered, and has a period of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from grievances import selectors
 from grievances.models import RequestProposal, RightsRequest
+from grievances.request_states import Right
 from grievances.services import bundling, letters, lines
-from grievances.states import Author, EntryKind
+from grievances.states import Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import hooks
+from portal.core import clock, hooks
 from portal.core.actor import Actor, system
+from portal.registers.services.duties import Duty
 from portal.retention import deciding, words
+from portal.retention import selectors as retention
 from portal.retention.deciding import Decided
 from portal.retention.models import ErasureRun
 from portal.retention.services import persons
+from portal.retention.services.profile_tasks import profile_task
 from portal.retention.states import Cause
 
 WORKER = system("grievances.ending")
@@ -27,8 +32,27 @@ WORKER = system("grievances.ending")
 
 def plan(request: RightsRequest, *, at: datetime) -> list[Decided]:
     """A verdict for each record of the person whose data it is, but for the request itself. Raises Refused (WHOSE)."""
-    found = deciding.decide(bundling.data_refs(request), now=at, asked_at=request.ticket.received_at)
-    return [each for each in found if each.record.subject_ref != request.ticket.subject_ref]
+    ticket = request.ticket
+    found = deciding.decide(
+        bundling.data_refs(request), now=at, asked_at=ticket.received_at, reply_on=selectors.reply_on(ticket)
+    )
+    return [each for each in found if each.record.subject_ref != ticket.subject_ref]
+
+
+def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
+    """Registered in ``hooks.duties``: each request to erase that is not answered while a question of the profile is open, due on
+    the day that the answer names for the decision. Reads only.
+    """
+    today = clock.day(now)
+    if not retention.open_questions(on=today):
+        return
+    waiting = RightsRequest.objects.filter(right=Right.ERASURE, decided_at=None).select_related("ticket").order_by("pk")
+    for request in waiting.exclude(ticket__state=TicketState.CLOSED):
+        due_on = selectors.reply_on(request.ticket)
+        if due_on is not None:
+            asked_on = clock.day(request.ticket.received_at)
+            by = deciding.day_of_decision(asked_on, due_on, days=deciding.days_before_reply(on=today))
+            yield profile_task(RightsRequest._meta.label_lower, request.pk, request.ticket.reference, due_on=by)
 
 
 def is_partial(decided: Iterable[Decided]) -> bool:

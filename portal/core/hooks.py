@@ -153,6 +153,9 @@ referred_entries: HookList[Callable[[str], Sequence[Any]]] = HookList("referred_
 work: HookList[tuple[str, Any]] = HookList("work")
 #: Addresses that take more bytes than a file has, ``(path, most)``; each measures what it takes itself.
 larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
+#: Callables ``(*, now) -> duties`` (``portal.registers.services.duties.Duty``) of higher rooms: what the nightly look opens as a
+#: task and closes once it is gone.
+duties: HookList[Callable[..., Iterable[Any]]] = HookList("duties")
 #: Named queues of work (``portal.core.queues.Queue``), each a list of the admin with chosen filters.
 queues: HookList[Any] = HookList("queues")
 #: Kinds of work that are handed out one by one (``portal.core.queues.HandsOut``).

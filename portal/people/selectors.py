@@ -17,11 +17,13 @@ from portal.people.models import (
     Absence,
     ContactPoint,
     Customer,
+    FourEyesRule,
     Insolvency,
     Membership,
     Principal,
     Protection,
     RegimeEvidence,
+    Role,
     RoleGrant,
     RolePermission,
     Subject,
@@ -110,6 +112,23 @@ def staff_with(permission: str, *, now: datetime) -> QuerySet[User]:
     """Active staff whose roles, in force at ``now``, carry the permission."""
     grants = grants_in_force(RoleGrant.objects.filter(role__permissions__code=str(permission)), now=now)
     return User.objects.filter(is_staff=True, is_active=True, pk__in=grants.values("user"))
+
+
+def roles_of(*, act: str) -> list[tuple[str, str]]:
+    """The roles that do an act of two people, as codes and labels, by code; none where the table does not know it."""
+    rows = Role.objects.filter(
+        Q(pk__in=FourEyesRule.objects.filter(act=act).values("maker_role"))
+        | Q(pk__in=FourEyesRule.objects.filter(act=act).values("checker_role"))
+    )
+    return list(rows.order_by("code").values_list("code", "label"))
+
+
+def staff_who_do(act: str, *, now: datetime) -> list[User]:
+    """Active staff whose roles, in force at ``now``, propose or answer an act of two people, by their key."""
+    codes = [code for code, _label in roles_of(act=act)]
+    grants = grants_in_force(RoleGrant.objects.filter(role__code__in=codes), now=now)
+    rows = User.objects.filter(is_staff=True, is_active=True, pk__in=grants.values("user"))
+    return list(rows.select_related("subject").order_by("pk"))
 
 
 def staff_in_role(code: str, *, now: datetime) -> QuerySet[User]:

@@ -357,3 +357,4 @@ class Overdue(models.TextChoices):
     LINK_DEAD = "link_dead", _("The link is dead")
     OWNER_LEFT = "owner_left", _("Whoever answers for it has left")
     ACCESS_REVIEW = "access_review", _("Look at who holds which role")
+    PROFILE = "profile", _("Decide an open question of the organisation profile")

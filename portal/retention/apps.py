@@ -16,7 +16,7 @@ class RetentionConfig(AppConfig):
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
-        from portal.retention.services import ending_children, replaying, rules
+        from portal.retention.services import ending_children, profile_tasks, replaying, rules
         from portal.retention.services.freezes import ReportFreezes
         from portal.retention.strands import STRANDS
 
@@ -33,7 +33,9 @@ class RetentionConfig(AppConfig):
         hooks.clock_owners.register(ChildClocks())
         hooks.erasers.register(ChildReports())
         hooks.rule_books.register(rules.load_shipped)
+        hooks.duties.register(profile_tasks.list_profile_tasks)
 
         register(system_checks.every_personal_model_can_be_erased, Tags.models)
         register(system_checks.every_eraser_has_a_rule, Tags.models)
         register(system_checks.every_field_has_its_act, Tags.models)
+        register(system_checks.the_profile_is_decided, deploy=True)

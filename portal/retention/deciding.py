@@ -5,13 +5,15 @@ Reads only. The decision itself is pure (``rules.verdict``); here its facts and 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Q
 
 from portal.core import clock, hooks
 from portal.core.erasing import Eraser, Record, in_order
+from portal.law import selectors as law
 from portal.law.counting import local_date, zone_named
 from portal.law.memory import remembering
 from portal.law.models import LegalRule
@@ -23,10 +25,15 @@ from portal.retention import rules, selectors, words
 from portal.retention.financial_years import events_after
 from portal.retention.models import Hold, RetentionRule
 from portal.retention.rules import Facts, Period, Term, Verdict, Why
+from portal.retention.words import Decision
 
 #: What a law that asks for the end counts from, when that is the wish of the person.
 ASKED = "received"
 NOT_STATED = frozenset({"", "none", "not_stated"})
+#: The act of two people that decides the questions of the organisation profile.
+PROFILE_ACT = "law.profile.change"
+#: How many days before the reply is due an open question is to be decided (house rule).
+DECIDED_BEFORE = "retention.profile_decision"
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Decided:
     record: Record
     rule: RetentionRule
     verdict: Verdict
+    #: Who decides the question of the profile that keeps this, and by when; None where no open question does.
+    decision: Decision | None = None
 
     @property
     def what(self) -> str:
@@ -46,7 +55,7 @@ class Decided:
     @property
     def sentence(self) -> str:
         """What the person reads, in the active language: kept or erased, until when or when, because of what."""
-        return words.sentence(self.verdict, self.what)
+        return words.sentence(self.verdict, self.what, decision=self.decision)
 
 
 @dataclass(frozen=True)
@@ -149,22 +158,29 @@ def is_held(subject_ref: UUID, retention_class: str) -> bool:
     return any(list(asked(subject_refs=concerned)) for asked in hooks.orders)
 
 
-def keep_or_erase(subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None) -> list[Decided]:
+def keep_or_erase(
+    subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None, reply_on: date | None = None
+) -> list[Decided]:
     """A verdict for each record of a person, in the order of erasers and days (``decide``)."""
-    return decide(refs_of_person(subject_ref), now=now, asked_at=asked_at)
+    return decide(refs_of_person(subject_ref), now=now, asked_at=asked_at, reply_on=reply_on)
 
 
 def decide(
-    refs: Iterable[UUID], *, now: datetime, asked_at: datetime | None = None, only: Eraser | None = None
+    refs: Iterable[UUID],
+    *,
+    now: datetime,
+    asked_at: datetime | None = None,
+    reply_on: date | None = None,
+    only: Eraser | None = None,
 ) -> list[Decided]:
     """A verdict for each record of one person, whose references these are; of one room (``only``) or of all.
 
-    ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. A class
-    without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
+    ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. ``reply_on`` is
+    the day by which the person is answered: an open question of the profile is to be decided before it. A class without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
     """
     known = set(refs)
     with remembering():
-        decider = _Decider(known, today=clock.day(now), asked_at=asked_at)
+        decider = _Decider(known, today=clock.day(now), asked_at=asked_at, reply_on=reply_on)
         rooms = [only] if only is not None else by_wish()
         found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]
     return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
@@ -181,15 +197,37 @@ def terms_of(rule: RetentionRule, *, on: date, regimes: Iterable[Regime] = (Regi
     Raises NotFound when a rule that the class names is not loaded.
     """
     wanted = {str(regime) for regime in regimes}
-    keeping = (_keeps(legal) for legal in selectors.binding_laws(rule, on=on))
+    profile = law.profile(on=on)
+    keeping = (
+        _keeps(legal, is_decided=profile.is_decided(legal.switch)) for legal in selectors.binding_laws(rule, on=on)
+    )
     ending = (_ends(legal) for legal in selectors.in_force(rule.erasing_rules, on=on) if legal.jurisdiction in wanted)
     own = Term(rule.house_rule, Why.PROMISE, period=selectors.house_period(rule, on=on))
     return [own, Term("", Why.WISH), *keeping, *ending]
 
 
-def _keeps(legal: LegalRule) -> Term:
+def day_of_decision(asked_on: date, reply_on: date, *, days: int) -> date:
+    """By when an open question is decided for a request that is answered by ``reply_on``: so many days before, at the latest on
+    the day before, and not before the request came.
+    """
+    return min(max(reply_on - timedelta(days=days), asked_on), reply_on - timedelta(days=1))
+
+
+def days_before_reply(*, on: date) -> int:
+    """How many days before a reply is due an open question is decided. Raises NotFound before the rules are loaded."""
+    return int(law.house_rule(DECIDED_BEFORE, on=on).amount or 0)
+
+
+def _keeps(legal: LegalRule, *, is_decided: bool) -> Term:
     starts = "" if legal.start_event in NOT_STATED else legal.start_event
-    return Term(legal.key, Why.LAW, selectors.citation(legal), _period(legal), starts, legal.is_confirmed)
+    return Term(
+        legal.key,
+        Why.LAW if is_decided else Why.UNDECIDED,
+        selectors.citation(legal),
+        _period(legal),
+        starts,
+        legal.is_confirmed,
+    )
 
 
 def _ends(legal: LegalRule) -> Term:
@@ -204,9 +242,10 @@ def _period(legal: LegalRule) -> Period | None:
 class _Decider:
     """What is the same for all records of one person, asked once."""
 
-    def __init__(self, refs: set[UUID], *, today: date, asked_at: datetime | None) -> None:
+    def __init__(self, refs: set[UUID], *, today: date, asked_at: datetime | None, reply_on: date | None) -> None:
         self.today = today
         self.asked_on = clock.day(asked_at) if asked_at is not None else None
+        self.reply_on = reply_on
         self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
         self.stopped = what_stops(refs).values()
         zone = Principal.objects.filter(subject__ref__in=refs).values_list("zone", flat=True).first()
@@ -219,7 +258,16 @@ class _Decider:
             return
         terms = terms_of(rule, on=self.today, regimes=self.regimes)
         for record in records:
-            yield Decided(eraser, record, rule, self._verdict(rule, terms, record))
+            found = self._verdict(rule, terms, record)
+            yield Decided(eraser, record, rule, found, self.decision if found.said.why is Why.UNDECIDED else None)
+
+    @cached_property
+    def decision(self) -> Decision:
+        """Who decides the open questions of the profile, and by when."""
+        by = None
+        if self.reply_on is not None:
+            by = day_of_decision(self.asked_on or self.today, self.reply_on, days=days_before_reply(on=self.today))
+        return Decision(tuple(people.roles_of(act=PROFILE_ACT)), by, is_late=by is not None and by < self.today)
 
     def _verdict(self, rule: RetentionRule, terms: list[Term], record: Record) -> Verdict:
         began = record.began_at

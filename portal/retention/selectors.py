@@ -44,6 +44,20 @@ def binding_laws(rule: RetentionRule, *, on: date) -> list[LegalRule]:
     return in_force(rule.legal_rules, on=on)
 
 
+def open_questions(*, on: date) -> dict[str, list[str]]:
+    """The questions of the profile that are not decided and on which a retention rule in force depends, each with the keys of
+    the laws behind it. While there is one nobody can say whether what these keep is kept by a duty.
+    """
+    profile = law.profile(on=on)
+    newest = RetentionRule.objects.filter(effective_from__lte=on).order_by("retention_class", "version")
+    named = {key for keys in dict(newest.values_list("retention_class", "legal_rules")).values() for key in keys}
+    found: dict[str, list[str]] = {}
+    for legal in in_force(sorted(named), on=on):
+        if not profile.is_decided(legal.switch):
+            found.setdefault(legal.switch, []).append(legal.key)
+    return found
+
+
 def in_force(keys: Iterable[str], *, on: date) -> list[LegalRule]:
     """Those of the laws that bind us on that day; "not decided" counts as yes. Raises NotFound for an unknown key."""
     profile = law.profile(on=on)

@@ -1,14 +1,18 @@
-"""retention.E001 to E003: nothing personal without a way to end it, a rule that says when, and what becomes of each field."""
+"""retention.E001 to E004: nothing personal without a way to end it, a rule that says when, and what becomes of each field; and
+no open question of the profile on which keeping depends.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
+from django.db import DatabaseError
 
-from portal.core import hooks
+from portal.core import clock, hooks
 from portal.core.data_categories import personal_fields
-from portal.retention import fields
+from portal.core.errors import NotFound
+from portal.retention import fields, selectors
 from portal.retention.exemptions import EXEMPT
 from portal.retention.services.rules import shipped
 
@@ -91,6 +95,24 @@ def every_field_has_its_act(app_configs: Sequence[AppConfig] | None, **kwargs: A
         *missing,
         *left,
         *(error for label in sorted(covered & acts.keys()) for error in _unknown(label, acts[label])),
+    ]
+
+
+def the_profile_is_decided(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """retention.E004, of ``check --deploy``: an open question keeps data of which nobody can say why. It asks the database
+    without the tag for that, because the tag's checks run only where a database is named.
+    """
+    try:
+        found = selectors.open_questions(on=clock.day(clock.now()))
+    except (DatabaseError, NotFound):  # before the first migration, or where no database answers
+        return []
+    return [
+        Error(
+            f"The organisation profile does not decide {question.replace('_', ' ')}, and keeping depends on it: {', '.join(keys)}.",
+            hint="Propose the profile (Organisation profile, Propose a change); a second person approves it.",
+            id="retention.E004",
+        )
+        for question, keys in sorted(found.items())
     ]
 
 

@@ -1,5 +1,7 @@
 """What a person reads about each record: kept or erased, until when, because of what. Whole sentences, active language."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.formats import date_format
@@ -10,9 +12,23 @@ from portal.retention.rules import Ground, Verdict, Why
 from portal.retention.states import ItemState
 
 
-def sentence(verdict: Verdict, what: str) -> str:
-    """One sentence, and a second where the rule is not confirmed. ``what`` is the kind of record, in the same language."""
+@dataclass(frozen=True)
+class Decision:
+    """Who decides an open question of the profile, as codes and labels of roles, and by when; None: no answer waits for it."""
+
+    roles: tuple[tuple[str, str], ...]
+    by: date | None
+    is_late: bool = False
+
+
+def sentence(verdict: Verdict, what: str, *, decision: Decision | None = None) -> str:
+    """One sentence, and a second where the rule is not confirmed. ``what`` is the kind of record, in the same language.
+
+    ``decision``: of what is kept until a question of the profile is decided, who decides it, and by when.
+    """
     ground = verdict.said
+    if ground.why is Why.UNDECIDED:
+        return _undecided(ground, what, decision or Decision((), None))
     said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)
     if ground.is_confirmed:
         return said
@@ -53,6 +69,40 @@ def _kept(ground: Ground) -> str:
     if ground.why is Why.LAW:
         return _("%(what)s: we keep this until %(date)s, because %(law)s requires it.")
     return _("%(what)s: we keep this until %(date)s, as we have published.")
+
+
+def _undecided(ground: Ground, what: str, decision: Decision) -> str:
+    """Never that a law requires it: that is what is not known yet."""
+    if decision.by is None:
+        said = _(
+            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s decide this. If it "
+            "does not apply, we will erase this. You do not have to ask again."
+        )
+    elif decision.is_late:
+        said = _(
+            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s had to decide this "
+            "by %(date)s: the decision is late. If it does not apply, we will erase this. You do not have to ask again."
+        )
+    else:
+        said = _(
+            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s will decide this by "
+            "%(date)s. If it does not apply, we will erase this. You do not have to ask again."
+        )
+    return said % {
+        "what": what,
+        "law": ground.citation,
+        "roles": _roles(decision.roles),
+        "date": _day(decision.by) if decision.by else "",
+    }
+
+
+def _roles(roles: Iterable[tuple[str, str]]) -> str:
+    """Two roles in the person's language. A role that is not known here reads as the table of roles names it."""
+    named = {"administrator": _("The administrator"), "data_protection_officer": _("the Data Protection Officer")}
+    found = [named.get(code, label) for code, label in roles]
+    if len(found) == len(("proposes", "approves")):
+        return _("%(first)s and %(second)s") % {"first": found[0], "second": found[1]}
+    return ", ".join(found) or _("Two people in our team")
 
 
 def _erased(ground: Ground) -> str:

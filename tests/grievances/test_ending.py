@@ -1,22 +1,26 @@
 """Erasing at a person's wish: what no law keeps goes when two people agree; the letter says what stays and why."""
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils.formats import date_format
 
-from grievances import sealing
+from grievances import sealing, selectors
 from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
 from grievances.request_states import BundleState, Capacity, Outcome, RequestState, Right
 from grievances.services import deciding, ending, proving, resolving, thread
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept, Record
 from portal.core.errors import Refused
+from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
 from portal.people.models import ContactPoint, Principal, User
 from portal.people.selectors import refs_of
+from portal.registers.models import BookTask
+from portal.registers.services import duties
 from portal.retention.models import ErasureRun, Hold, RetentionRule
 from portal.retention.services import approving, nights
 from portal.retention.states import Cause, RunState
@@ -138,6 +142,31 @@ def test_where_nothing_is_kept_all_goes(asha: Principal, officer: User, second: 
     asha.refresh_from_db()
     assert (run.kept_by_law, asha.full_name) == (0, "")
     assert asha.subject.ref in refs_of(request.ticket.subject_ref)
+
+
+def test_while_a_question_of_the_profile_is_open_nothing_behind_it_goes_and_the_letter_never_says_required(
+    asha: Principal, officer: User, second: User
+) -> None:
+    OrganisationProfile.objects.all().delete()
+    request = shown(right=Right.ERASURE)
+    duties.look(now=clock.now())
+    task = BookTask.objects.get(code=request.ticket.reference)
+    assert request.ticket.received_at.date() <= task.due_on < selectors.reply_on(request.ticket)
+    made = propose(request, officer, Outcome.PARTLY)
+    letter = deciding.letter_text(made)
+    assert "Names, addresses and logins: kept until decided." in letter
+    assert date_format(task.due_on, "j F Y") in letter
+    assert "CERT-In Directions 2022, (v) requires" not in letter
+    answered(made, second)
+    asha.refresh_from_db()
+    assert asha.full_name == "Asha Rao"
+    ProfileFactory(cloud_provider="no", intermediary="no")
+    duties.look(now=clock.now())
+    task.refresh_from_db()
+    assert task.closed_at is not None
+    tomorrow = clock.now() + timedelta(days=1)
+    (again,) = nights.pass_over(now=tomorrow, actor=actor.system("tests")).again
+    assert again.because == request.ticket.reference
 
 
 def test_a_hold_after_the_proposal_stops_it(asha: Principal, officer: User, second: User) -> None:

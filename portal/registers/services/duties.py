@@ -13,7 +13,7 @@ from django.db.models import Min
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import system
 from portal.law.counting import add_months
 from portal.outbox.services import write_to
@@ -53,6 +53,8 @@ class Duty:
     due_on: date
     owner: User | None
     kept_out: int | None = None
+    #: The act of two people that ends it: whoever does it is told where there is no owner. Empty: who reviews the books.
+    act: str = ""
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -107,6 +109,8 @@ def duties(*, now: datetime) -> Iterator[Duty]:
     yield from _of_papers(today, now)
     yield from _of_recipients(today, now)
     yield from _of_security(today, now)
+    for listed in hooks.duties:
+        yield from listed(now=now)
 
 
 def _duty(row: Any, what: Overdue, due_on: date) -> Duty:
@@ -179,9 +183,10 @@ def access_review_due(*, now: datetime) -> date:
 def _tell(fresh: list[Duty], now: datetime) -> None:
     """One letter for each person: the owner, or everybody who may review where no owner is there who may do it."""
     counts: Counter[User] = Counter()
-    keepers = list(people.staff_with(Permission.BOOK_REVIEW, now=now).select_related("subject"))
+    reviewers = list(people.staff_with(Permission.BOOK_REVIEW, now=now).select_related("subject"))
     for duty in fresh:
         owner = duty.owner if duty.owner is not None and duty.owner.is_active else None
+        keepers = people.staff_who_do(duty.act, now=now) if duty.act else reviewers
         told = keepers if owner is None or owner.pk == duty.kept_out else [owner]
         counts.update(each for each in told if each.pk != duty.kept_out)
     url = f"{settings.SITE_URL}/admin/registers/booktask/?done=no"

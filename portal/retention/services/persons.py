@@ -6,7 +6,7 @@ end, because something stopped it or broke, is planned again by night.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,14 @@ def plan(
     run of it is open, that one is returned. ``decided`` are the verdicts that both saw, ``refs`` the person's references.
     """
     seen = list(decided)
-    case = Case(cause, because, frozenset(refs), asked_at, agreed_by(decision), look_again_on=_next_end(seen))
+    case = Case(
+        cause,
+        because,
+        frozenset(refs),
+        asked_at,
+        agreed_by(decision),
+        look_again_on=_next_end(seen, today=clock.day(now)),
+    )
     with transaction.atomic():
         standing = ErasureRun.objects.filter(because=because, state__in=OPEN_RUNS).first()
         if standing is not None:
@@ -102,7 +109,7 @@ def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
 def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     case = Case(Cause(last.cause), last.because, frozenset(UUID(ref) for ref in last.refs), last.asked_at)
     decided = deciding.decide(case.refs, now=now, asked_at=case.asked_at)
-    case = replace(case, look_again_on=_next_end(decided))
+    case = replace(case, look_again_on=_next_end(decided, today=clock.day(now)))
     drafts = [
         (draft, [item for item in items if item.count])
         for draft, items in _drafts(case, decided, now)
@@ -129,9 +136,14 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     return run
 
 
-def _next_end(decided: Iterable[Decided]) -> date | None:
-    """The first day on which something of what stays has to go, as far as that is known: the person was promised it."""
-    return min((on for each in decided if each.verdict.is_kept and (on := each.verdict.erase_on)), default=None)
+def _next_end(decided: Iterable[Decided], *, today: date) -> date | None:
+    """The first day on which something of what stays has to go, as far as that is known: the person was promised it. What waits
+    for a question of the profile is looked at again each night.
+    """
+    kept = [each.verdict for each in decided if each.verdict.is_kept]
+    ends = [each.erase_on for each in kept if each.erase_on is not None]
+    ends += [today + timedelta(days=1) for each in kept if any(one.why is Why.UNDECIDED for one in each.keeps)]
+    return min(ends, default=None)
 
 
 def _drafts(case: Case, decided: Iterable[Decided], now: datetime) -> list[Draft]:

@@ -16,10 +16,12 @@ from portal.core import clock, moments, read_only, readiness
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
+from portal.law.models import OrganisationProfile
 from portal.ledger.models import Pending, Verification
 from portal.ledger.services import signing, witnesses
 from portal.outbox.models import Message
 from portal.people.models import ApiKey
+from portal.retention import selectors as retention
 from portal.workplace.health import machine
 from portal.workplace.health.finding import Check, Finding, Health
 from portal.workplace.models import Pulse
@@ -253,4 +255,21 @@ def clocks(now: datetime) -> Iterator[Finding]:
         yield Finding("clock.database", _("Clock of the database"), state, says, todo, apart, "seconds")
 
 
-CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys, backups, disks, clocks)
+def profile(now: datetime) -> Iterator[Finding]:
+    """Whether the organisation profile decides every question on which keeping depends (``retention.E004``)."""
+    found = retention.open_questions(on=clock.day(now))
+    label = _("Organisation profile")
+    if not found:
+        yield Finding("profile", label, Health.WELL, _("Every question on which retention depends is decided."))
+        return
+    labels = {field.name: str(field.verbose_name) for field in OrganisationProfile._meta.concrete_fields}
+    questions = [labels[name] for name in sorted(found)]
+    says = _("Not decided: %(questions)s. What depends on it is kept until decided.") % {
+        "questions": ", ".join(questions)
+    }
+    yield Finding(
+        "profile", label, Health.BAD, says, _("Propose the profile; a second person approves it."), len(found)
+    )
+
+
+CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys, backups, disks, clocks, profile)

@@ -1,0 +1,146 @@
+"""A question of the profile that decides whether a law keeps something: open, it keeps and is never called a duty."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.checks import Error
+from django.core.checks.registry import registry
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.outbox.models import Message
+from portal.registers.models import BookTask
+from portal.registers.services import duties
+from portal.retention import deciding, selectors, system_checks
+from portal.retention.rules import Facts, Period, Says, Term, Why, verdict
+from portal.workplace.health import checks
+from portal.workplace.health.finding import Health
+from tests.law.factories import ProfileFactory, PurposeFactory
+from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
+from tests.shipped import every_role
+
+NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+OWN = Term("own", Why.PROMISE, period=Period(1, "month"))
+WISH = Term("", Why.WISH)
+days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+lengths = st.builds(Period, st.integers(1, 80), st.sampled_from(["calendar_day", "month"]))
+
+
+@given(days, lengths, days)
+def test_an_open_question_keeps_exactly_what_the_law_behind_it_might(began: date, period: Period, today: date) -> None:
+    facts = Facts(began, asked_on=began)
+    by_law, by_doubt = (
+        verdict(facts, (OWN, WISH, Term("LAW", why, "Act", period)), today=today) for why in (Why.LAW, Why.UNDECIDED)
+    )
+    assert (by_doubt.is_kept, by_doubt.erase_on) == (by_law.is_kept, by_law.erase_on)
+    assert not by_doubt.is_kept or by_doubt.winner.why is Why.UNDECIDED
+
+
+@given(days, lengths, lengths)
+def test_a_law_that_binds_us_and_lasts_longer_is_named_before_the_doubt(began: date, one: Period, two: Period) -> None:
+    terms = (OWN, WISH, Term("LAW", Why.LAW, "Act", one), Term("DOUBT", Why.UNDECIDED, "Other Act", two))
+    found = verdict(Facts(began, asked_on=began), terms, today=began)
+    longest = max(found.keeps, key=lambda each: (each.on or date.max, each.why is Why.LAW))
+    assert found.winner.says is Says.KEEP
+    assert found.winner.why is longest.why
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    house_rule("tests.period", 1, "month")
+    house_rule("retention.profile_decision", 5, "calendar_day")
+    legal_rule("CLOUD-5Y", 5, "year", law="Cloud Directions", provision="(v)", switch="cloud_provider", confidence="R")
+    found = Shelf()
+    with only_eraser(found):
+        yield found
+
+
+@pytest.fixture
+def asha(shelf: Shelf) -> Iterator[object]:
+    retention_rule("CLOUD-5Y")
+    ref = PrincipalFactory().subject.ref
+    shelf.shelved[ref] = [NOON]
+    return ref
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_person_reads_kept_until_decided_and_who_decides_by_when(asha) -> None:
+    every_role()
+    reply_on = date(2026, 12, 24)
+    (found,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
+    assert found.verdict.winner.why is Why.UNDECIDED
+    assert "kept until decided" in found.sentence
+    assert "Cloud Directions, (v)" in found.sentence
+    assert "administrator" in found.sentence
+    assert "Data Protection Officer" in found.sentence
+    assert "19 December 2026" in found.sentence
+    assert "require" not in found.sentence
+    assert "2031" not in found.sentence
+    english = found.sentence
+    for language in ("hi", "mr"):
+        with translation.override(language):
+            (other,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
+            assert other.sentence != english
+            assert "administrator" not in other.sentence
+            assert "kept until decided" not in other.sentence
+
+
+@given(st.dates(date(2026, 11, 24), date(2027, 3, 1)))
+def test_the_day_of_the_decision_lies_before_the_reply(reply_on: date) -> None:
+    asked_on = date(2026, 11, 23)
+    assert asked_on <= deciding.day_of_decision(asked_on, reply_on, days=5) < reply_on
+
+
+def test_a_decision_that_is_late_is_called_late(asha) -> None:
+    late = datetime(2026, 12, 22, 6, 30, tzinfo=UTC)
+    (found,) = deciding.keep_or_erase(asha, now=late, asked_at=NOON, reply_on=date(2026, 12, 24))
+    assert "is late" in found.sentence
+
+
+@pytest.mark.parametrize(("answer", "is_kept"), [("yes", True), ("no", False)])
+def test_the_decision_ends_the_doubt(asha, answer: str, is_kept: bool) -> None:
+    ProfileFactory(cloud_provider=answer)
+    (found,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    assert found.verdict.is_kept is is_kept
+    assert "decided" not in found.sentence
+    assert ("requires it" in found.sentence) is is_kept
+
+
+def test_only_questions_on_which_a_rule_in_force_depends_are_open(asha) -> None:
+    assert selectors.open_questions(on=date(2026, 11, 24)) == {"cloud_provider": ["CLOUD-5Y"]}
+    ProfileFactory(cloud_provider="no")
+    assert selectors.open_questions(on=date(2026, 11, 24)) == {}
+
+
+def test_a_profile_with_an_open_question_cannot_go_live(asha) -> None:
+    (found,) = system_checks.the_profile_is_decided(None)
+    assert isinstance(found, Error)
+    assert (found.id, "cloud" in found.msg) == ("retention.E004", True)
+    asked = registry.get_checks(include_deployment_checks=True)
+    assert system_checks.the_profile_is_decided in asked
+    (shown,) = checks.profile(NOON)
+    assert (shown.name, shown.state) == ("profile", Health.BAD)
+    ProfileFactory(cloud_provider="yes")
+    assert system_checks.the_profile_is_decided(None) == []
+    assert [each.state for each in checks.profile(NOON)] == [Health.WELL]
+
+
+def test_an_open_question_is_a_task_of_the_two_who_decide_until_it_is_decided(asha) -> None:
+    every_role()
+    PurposeFactory(code="account_service")
+    two = {StaffFactory(roles=[role]).pk for role in ("administrator", "data_protection_officer")}
+    StaffFactory(roles=["support"])
+    duties.look(now=NOON)
+    task = BookTask.objects.get(what="profile")
+    assert (task.book, task.closed_at) == ("law.organisationprofile", None)
+    told = Message.objects.filter(kind="registers.book_tasks")
+    assert len(told) == len(two)
+    ProfileFactory(cloud_provider="no")
+    duties.look(now=NOON)
+    task.refresh_from_db()
+    assert task.closed_at == NOON
