@@ -1,5 +1,6 @@
 """May this message go to this address now? A decision from plain values: the strictest reading wins, unknown means no."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from consent.rules.blocks import NOTHING_BLOCKED, Blocks
 from consent.rules.fold import NO, UNANSWERED, YES
 from consent.rules.hours import Hours
 from portal.law.strictness import (
+    CARRIED,
     POLICY_AND_SECURITY,
     PROMOTIONAL,
     SERVICE,
@@ -20,6 +22,13 @@ from portal.law.strictness import (
 
 #: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
 SILENT_CHANNELS = frozenset({"dashboard"})
+#: By what a purpose is: the registered categories that are as strict, or stricter.
+_AS_STRICT = {
+    **{own: frozenset(CARRIED[: place + 1]) for place, own in enumerate(CARRIED)},
+    POLICY_AND_SECURITY: frozenset(CARRIED),
+}
+#: By what a purpose is: what it is registered as, where it has no category of its own in the registers.
+_GOES_AS = {POLICY_AND_SECURITY: frozenset({SERVICE, TRANSACTIONAL})}
 
 
 class Reason(StrEnum):
@@ -56,6 +65,7 @@ class Reason(StrEnum):
     SENDER_KYC_LAPSED = "SENDER_KYC_LAPSED"
     SENDER_NOT_VERIFIED = "SENDER_NOT_VERIFIED"
     SUPPRESSED = "SUPPRESSED"
+    TEMPLATE_CATEGORY = "TEMPLATE_CATEGORY"
     TEMPLATE_ENDED = "TEMPLATE_ENDED"
     TEMPLATE_NEEDED = "TEMPLATE_NEEDED"
     TEMPLATE_NOT_APPROVED = "TEMPLATE_NOT_APPROVED"
@@ -100,25 +110,26 @@ class Verdict:
     valid_until: datetime | None = None
 
 
-def agreed_category(purpose: str, *, template: str | None, carries: AbstractSet[str] | None) -> tuple[str, bool]:
-    """The category that counts for a purpose sent with a template and a header, and whether the three agree.
+@functools.lru_cache(maxsize=512)
+def agreed_category(
+    purpose: str, *, templates: frozenset[str] | None, carries: frozenset[str] | None
+) -> tuple[str, Reason | None]:
+    """The category that counts for a purpose sent with a template and a header, and why the three cannot go together.
 
-    ``carries`` are the categories that the header names, ``template`` the one of the text; None where none was given.
-    Policy and security goes as service or transactional; otherwise the strictest of what disagrees counts.
+    ``carries`` are the categories that the header names, ``templates`` those of the text in each of its languages; None
+    where none was given. What a header or a template is not registered for, it does not carry: of one that names something
+    milder than the purpose there is no message. One that names something stricter makes the message stricter, and they
+    disagree: the category is then another than ``purpose``. Policy and security goes as service or transactional.
     """
-    agrees = (template is None or _goes_as(purpose, {template})) and (carries is None or _goes_as(purpose, carries))
-    if agrees and template is not None and carries is not None:
-        agrees = template in carries
-    if agrees:
-        return purpose, True
-    named = [purpose, *([template] if template else []), *([strictest(sorted(carries))] if carries else [])]
-    return strictest(named), False
-
-
-def _goes_as(purpose: str, categories: AbstractSet[str]) -> bool:
-    if purpose == POLICY_AND_SECURITY:
-        return bool(categories & {SERVICE, TRANSACTIONAL, POLICY_AND_SECURITY})
-    return purpose in categories
+    fits = _AS_STRICT.get(purpose, _AS_STRICT[PROMOTIONAL])
+    if templates is not None and not templates <= fits:
+        return purpose, Reason.TEMPLATE_CATEGORY
+    left = fits if carries is None else fits & carries
+    if not left or (templates is not None and not templates <= left):
+        return purpose, Reason.HEADER_CATEGORY
+    own = _GOES_AS.get(purpose, frozenset({purpose}))
+    agrees = bool(own & left) if templates is None else templates <= own
+    return (purpose if agrees else strictest(sorted(templates or left))), None
 
 
 def by_consent(word: Word | None, *, at: datetime) -> Verdict:

@@ -86,8 +86,8 @@ def may_contact(
 ) -> Decision:
     """May a message for ``purpose`` go to ``address`` on ``channel`` at ``at``? Never raises for a bad input: that is a no.
 
-    Header and template, as the sender writes them, must be registered for the fiduciary. Where they and the purpose name
-    different categories, the strictest counts and a task records the defect. ``free_text`` says that the message is in no
+    Header and template, as the sender writes them, must be registered for the fiduciary and for what the purpose is. Where
+    they name something stricter than it, that counts; a task records where they disagree. ``free_text`` says that the message is in no
     template: on WhatsApp it may only follow a message of the person (rule WA-POLICY). ``subject_ref`` stands for the address on
     push and dashboard. ``sign`` adds an Ed25519 signature over the answer. Reads only.
     """
@@ -284,8 +284,8 @@ def agreed(
     found = senders.sending(fiduciary=whose, channel=channel, header=header, template=template, at=at)
     if found.refusal:
         return terms.category, Reason(found.refusal)
-    category, agrees = contact.agreed_category(terms.category, template=found.category, carries=found.carries)
-    if not agrees:
+    category, refusal = contact.agreed_category(terms.category, templates=found.categories, carries=found.carries)
+    if refusal is not None or category != terms.category:
         defects.tell(
             fiduciary=whose,
             channel=channel,
@@ -294,7 +294,7 @@ def agreed(
             template=found.template,
             category=category,
         )
-    return category, None
+    return category, refusal
 
 
 def _used(book: Rulebook, terms: PurposeTerms, category: str, verdict: Verdict) -> tuple[str, ...]:

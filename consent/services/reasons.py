@@ -27,7 +27,9 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.DND_BLOCKED: gettext_lazy("No: the person blocked such messages (“Do not disturb”)."),
     Reason.DND_HOURS: gettext_lazy("No: the person blocked this hour or day (“Do not disturb”)."),
     Reason.GOVERNMENT_HEADER: gettext_lazy("No: a header that ends in -G belongs to the government."),
-    Reason.HEADER_CATEGORY: gettext_lazy("No: this header is not registered for the category its last letter names."),
+    Reason.HEADER_CATEGORY: gettext_lazy(
+        "No: this header, number or code is not registered for this category of message."
+    ),
     Reason.HEADER_ENDED: gettext_lazy("No: this header, number or code is not registered at that time."),
     Reason.HEADER_OF_ANOTHER: gettext_lazy("No: this header, number or code belongs to somebody else."),
     Reason.IS_A_MESSAGE: gettext_lazy("No: messages are sent for this purpose. Ask about the message."),
@@ -45,6 +47,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.SENDER_KYC_LAPSED: gettext_lazy("No: the KYC of whoever sends has lapsed. It has to be renewed first."),
     Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the KYC of whoever sends is not in order."),
     Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
+    Reason.TEMPLATE_CATEGORY: gettext_lazy("No: this template is not registered for this category of message."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
     Reason.TEMPLATE_NEEDED: gettext_lazy(
         "No: text outside a template may only follow a message of the person, for some hours."

@@ -91,7 +91,7 @@ ENDED = {"OLDSTU", "1104"}
 OF_THE_QUESTION = {
     "GOVERNMENT_HEADER", "ACCOUNT_CLOSED", "SENDER_KYC_LAPSED", "SENDER_NOT_VERIFIED",
     "HEADER_ENDED", "UNKNOWN_HEADER", "HEADER_OF_ANOTHER", "HEADER_CATEGORY",
-    "TEMPLATE_ENDED", "TEMPLATE_NOT_APPROVED", "TEMPLATE_OF_ANOTHER", "TEMPLATE_NOT_FOR_HEADER",
+    "TEMPLATE_ENDED", "TEMPLATE_NOT_APPROVED", "TEMPLATE_OF_ANOTHER", "TEMPLATE_NOT_FOR_HEADER", "TEMPLATE_CATEGORY",
 }  # fmt: skip
 #: What a person wishes, in the order in which it is named. Some of it ends by itself.
 WAITING = ("PAUSED", "OUTSIDE_HOURS", "DND_HOURS", "QUIET_HOURS")
@@ -114,7 +114,12 @@ def expected(world: World, address: str, asked: Asked) -> Expected:
     if address == NO_ADDRESS:
         return Expected("NO_SUCH_ADDRESS")
     place = world.addresses_on(asked.channel).index(address)
-    faulty = wrong_with_header(asked) or wrong_with_template(asked) or wrong_without_template(world, place, asked)
+    faulty = (
+        wrong_with_header(asked)
+        or wrong_with_template(asked)
+        or wrong_together(asked)
+        or wrong_without_template(world, place, asked)
+    )
     if faulty:
         return Expected(faulty)
     category = category_of(asked)
@@ -181,20 +186,35 @@ def wrong_without_template(world: World, place: int, asked: Asked) -> str:
     return "" if is_open else "TEMPLATE_NEEDED"
 
 
-def category_of(asked: Asked) -> str:
-    """The purpose's, unless header or template are for something else: then the strictest that any of them names."""
-    own, _needs_yes = PURPOSES[asked.purpose]
-    goes_as = {"service", "transactional"} if own == "policy_and_security" else {own}
+def registered_for(asked: Asked) -> tuple[set[str] | None, str | None]:
+    """What the header may carry under the last letter as written, and what the template is for. None: not named."""
     name, named = header_of(asked)
     by_header = ({named} if named else SENDERS[name][1]) if asked.header else None
-    by_template = TEMPLATES[asked.channel, asked.template][1] if asked.template else None
-    fits = (by_header is None or goes_as & by_header) and (by_template is None or by_template in goes_as)
-    if fits and by_header and by_template:
-        fits = by_template in by_header
-    if fits:
+    return by_header, TEMPLATES[asked.channel, asked.template][1] if asked.template else None
+
+
+def wrong_together(asked: Asked) -> str:
+    """A message goes only from a header, and in a template, that is registered for what it is, or for something stricter."""
+    own, _needs_yes = PURPOSES[asked.purpose]
+    by_header, by_template = registered_for(asked)
+    stricter = STRICTEST_FIRST[: STRICTEST_FIRST.index(own) + 1]
+    if by_template and by_template not in stricter:
+        return "TEMPLATE_CATEGORY"
+    if by_header and not by_header & ({by_template} if by_template else set(stricter)):
+        return "HEADER_CATEGORY"
+    return ""
+
+
+def category_of(asked: Asked) -> str:
+    """The purpose's, unless header or template are for something stricter: then that."""
+    own, _needs_yes = PURPOSES[asked.purpose]
+    goes_as = {"service", "transactional"} if own == "policy_and_security" else {own}
+    by_header, by_template = registered_for(asked)
+    if by_template:
+        return own if by_template in goes_as else by_template
+    if not by_header or by_header & goes_as:
         return own
-    every = {own, *(by_header or ()), *([by_template] if by_template else ())}
-    return min(every, key=STRICTEST_FIRST.index)
+    return min(by_header & set(STRICTEST_FIRST[: STRICTEST_FIRST.index(own)]), key=STRICTEST_FIRST.index)
 
 
 def word_at(world: World, place: int, asked: Asked, category: str) -> tuple[str, Saying | None]:

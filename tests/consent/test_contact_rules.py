@@ -164,41 +164,71 @@ def test_the_strictest_category_wins_and_an_unknown_one_is_promotional(named, ex
 P, S, T, POLICY = "promotional", "service", "transactional", "policy_and_security"
 
 
+HEADER, TEMPLATE = Reason.HEADER_CATEGORY, Reason.TEMPLATE_CATEGORY
+
+
 @pytest.mark.parametrize(
-    ("purpose", "template", "carries", "category", "agrees"),
+    ("purpose", "templates", "carries", "category", "refusal"),
     [
-        (T, T, {S, T}, T, True),
-        (T, None, {S, T}, T, True),
-        (T, T, None, T, True),
-        (POLICY, T, {T}, POLICY, True),
-        (POLICY, S, None, POLICY, True),
-        (POLICY, S, {T}, S, False),
-        (POLICY, P, {P}, P, False),
-        (T, P, {S, T}, P, False),
-        (T, S, {S, T}, S, False),
-        (T, T, {P}, P, False),
-        (S, T, {S, T}, S, False),
-        (P, T, {S, T}, P, False),
-        (P, None, {T}, P, False),
+        (T, {T}, {S, T}, T, None),
+        (T, None, {S, T}, T, None),
+        (T, {T}, None, T, None),
+        (P, None, {P, S}, P, None),
+        (P, {P}, {P}, P, None),
+        (POLICY, {T}, {T}, POLICY, None),
+        (POLICY, {S}, None, POLICY, None),
+        # Something stricter than the purpose is named: that counts.
+        (T, {P}, None, P, None),
+        (T, {P}, {P, S, T}, P, None),
+        (T, {S}, {S, T}, S, None),
+        (T, None, {P}, P, None),
+        (T, None, {P, S}, P, None),
+        (S, None, {P}, P, None),
+        (T, {T, P}, None, P, None),
+        (POLICY, {P}, {P}, P, None),
+        (POLICY, None, {P}, P, None),
+        # Header or template is not registered for what the message is.
+        (P, None, {T}, P, HEADER),
+        (P, None, {S, T}, P, HEADER),
+        (P, {T}, {S, T}, P, TEMPLATE),
+        (P, {S}, None, P, TEMPLATE),
+        (P, {P}, {S, T}, P, HEADER),
+        (P, {P, T}, {P}, P, TEMPLATE),
+        (S, None, {T}, S, HEADER),
+        (S, {T}, {S, T}, S, TEMPLATE),
+        (T, {P}, {S, T}, T, HEADER),
+        (T, {T}, {P}, T, HEADER),
+        (POLICY, {S}, {T}, POLICY, HEADER),
+        (POLICY, {P}, {T}, POLICY, HEADER),
+        ("whatever", None, {S, T}, "whatever", HEADER),
     ],
 )
-def test_purpose_template_and_header_agree_or_the_strictest_counts(purpose, template, carries, category, agrees):
-    assert contact.agreed_category(purpose, template=template, carries=carries) == (category, agrees)
+def test_purpose_template_and_header_go_together_or_are_refused(purpose, templates, carries, category, refusal):
+    assert contact.agreed_category(purpose, templates=frozen(templates), carries=frozen(carries)) == (category, refusal)
 
 
-@given(
-    st.sampled_from([P, S, T, POLICY]),
-    st.none() | st.sampled_from([P, S, T]),
-    st.none() | st.frozensets(st.sampled_from([P, S, T]), min_size=1),
-)
-def test_no_header_and_no_template_makes_a_purpose_milder(purpose, template, carries):
-    category, agrees = contact.agreed_category(purpose, template=template, carries=carries)
+def frozen(categories):
+    return None if categories is None else frozenset(categories)
+
+
+categories_or_none = st.none() | st.frozensets(st.sampled_from([P, S, T]), min_size=1)
+
+
+@given(st.sampled_from([P, S, T, POLICY]), categories_or_none, categories_or_none)
+def test_no_header_and_no_template_makes_a_purpose_milder_or_carries_what_it_is_not_registered_for(
+    purpose, templates, carries
+):
+    category, refusal = contact.agreed_category(purpose, templates=templates, carries=carries)
+    if refusal:
+        return
     order = STRICTEST_FIRST.index
     assert order(category) <= order(purpose)
-    if agrees:
-        assert category == purpose
-    elif template is not None:
-        assert order(category) <= order(template)
+    registered_as = {S, T} if category == POLICY else {category}
+    assert carries is None or registered_as & carries
+    if templates is not None:
+        assert all(order(each) <= order(purpose) for each in templates)
+        assert carries is None or templates <= carries
+        assert order(category) <= min(order(each) for each in templates) or category == POLICY
 
 
 words = st.one_of(

@@ -180,10 +180,30 @@ def test_a_bill_under_a_promotional_header_is_promotion_and_a_defect(asha, told)
     assert SenderDefect.objects.count() == 1
 
 
-def test_promotion_under_a_bills_template_stays_promotion_and_is_a_defect(asha, told):
+@pytest.mark.parametrize(
+    ("sent_as", "reason"),
+    [
+        ({"header": "ONESTU"}, "HEADER_CATEGORY"),
+        ({"header": "AD-ONESTU-S"}, "HEADER_CATEGORY"),
+        ({"header": "AD-ONESTU-P"}, "HEADER_CATEGORY"),
+        ({"template": "1107"}, "TEMPLATE_CATEGORY"),
+        ({"header": "ONESTU", "template": "1107"}, "TEMPLATE_CATEGORY"),
+        ({"header": "567890", "template": "1107"}, "TEMPLATE_NOT_FOR_HEADER"),
+    ],
+)
+def test_promotion_from_a_header_or_in_a_template_that_is_not_registered_for_it_is_refused(asha, told, sent_as, reason):
+    said(asha, "given")
+    registered_sender("567890", carries=["promotional"])
+    agreed_template(template_id="1107", senders=[registered_sender("ONESTU", carries=["service", "transactional"])])
+    decision = ask(**sent_as)
+    assert (decision.allowed, decision.reason) == (False, reason)
+    assert ask(header="567890").allowed
+
+
+def test_promotion_under_a_bills_template_is_a_defect(asha, told):
     said(asha, "given")
     agreed_template(template_id="1107", senders=[registered_sender("ONESTU")])
-    assert ask(at=NOON.replace(hour=22), header="ONESTU", template="1107").reason is Reason.OUTSIDE_HOURS
+    ask(header="ONESTU", template="1107")
     assert SenderDefect.objects.get().category == "promotional"
 
 

@@ -94,12 +94,13 @@ class Template:
 class Sending:
     """What header and template say together: a refusal, or the categories they name.
 
-    ``carries`` is None when no header was given, ``category`` when no template was.
+    ``carries`` is None when no header was given, ``categories`` when no template was: of one name in several languages all
+    that they are registered for, for nobody says which language will be sent. ``template`` is the strictest of those.
     """
 
     refusal: str = ""
     carries: frozenset[str] | None = None
-    category: str | None = None
+    categories: frozenset[str] | None = None
     sender: int = 0
     template: int = 0
 
@@ -145,6 +146,6 @@ def settle(  # noqa: PLR0911 - one line for each refusal
     fitting = [row for row in usable if not sender or not row.senders or sender in row.senders]
     if not fitting:
         return Sending(TEMPLATE_NOT_FOR_HEADER)
-    # One name in several languages: the strictest of them, for nobody says which language will be sent.
-    strictest = min(fitting, key=lambda row: CARRIED.index(row.category))
-    return Sending(carries=carries, category=strictest.category, sender=sender, template=strictest.number)
+    first = min(fitting, key=lambda row: CARRIED.index(row.category))
+    categories = frozenset(row.category for row in fitting)
+    return Sending(carries=carries, categories=categories, sender=sender, template=first.number)

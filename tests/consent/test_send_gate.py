@@ -1,0 +1,146 @@
+"""Header, template, purpose and answer together: what the gate permits, against a plain reading of what is registered."""
+
+import io
+from datetime import datetime, time, timedelta
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+import time_machine
+
+from consent.selectors import rulebook
+from consent.services import may_contact
+from consent.services.batches import Question, decide_all
+from consent.services.scrubbing import Scrub
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.registers.models import Sender
+from portal.registers.services import entries
+from tests.consent.factories import person, published_notice, said
+from tests.people.factories import FiduciaryFactory, StaffFactory
+from tests.registers.factories import agreed_template, registered_sender
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+NOW = datetime(2027, 2, 3, 12, tzinfo=clock.IST)
+NOON = NOW + timedelta(days=1)
+P, S, T = "promotional", "service", "transactional"
+LETTERS = {"P": P, "S": S, "T": T}
+STRICTEST_FIRST = [P, S, T]
+
+#: What each purpose is; policy and security is registered nowhere and goes as service or transactional.
+PURPOSES = {"marketing": {P}, "product_updates": {S}, "account_service": {T}, "policy_and_security": {S, T}}
+NEEDS_YES = {"marketing", "product_updates"}
+#: The headers of Onesetu that hold, and what each is registered for. OLDSTU has ended, ACMEBK is another's, GONEXX nobody's.
+HEADERS = {"560001": {P}, "SRVICE": {S}, "TRANSA": {T}, "ONESTU": {S, T}, "MIXEDP": {P, S}, "EVERYX": {P, S, T}}
+HELD_BY_NOBODY_OR_ANOTHER = ["OLDSTU", "ACMEBK", "GONEXX"]
+#: The templates that are agreed to and hold: what each is registered for, and from which headers.
+TEMPLATES = {
+    "1101": (P, {"560001", "MIXEDP", "EVERYX"}),
+    "1102": (S, {"SRVICE", "ONESTU", "MIXEDP"}),
+    "1103": (T, {"TRANSA", "ONESTU"}),
+}
+#: Ended, another's, nobody's.
+NO_TEMPLATES = ["1104", "1105", "1106"]
+ANSWERS = {"+919800000001": "given", "+919800000002": "withdrawn", "+919800000003": None}
+TEXTS = {P: "Onesetu: 20% off. Reply STOP to stop.", S: "Your meter was read.", T: "Your code is {#numeric#}."}
+
+
+class Asked(NamedTuple):
+    purpose: str
+    header: str | None
+    template: str | None
+
+
+def questions() -> list[Asked]:
+    """Every header with every last letter and without one, every template, every purpose."""
+    names = [*HEADERS, *HELD_BY_NOBODY_OR_ANOTHER]
+    written = [None, *(f"AD-{name}{end}" for name in names for end in ("", "-P", "-S", "-T", "-G", "-X"))]
+    return [Asked(*each) for each in product(PURPOSES, written, [None, *TEMPLATES, *NO_TEMPLATES])]
+
+
+def is_lawful(asked: Asked, answer: str | None) -> bool:
+    """Whether the message could go out as something that header and template are both registered for, and that the purpose
+    may be; and whether as that it has the yes that it needs. No code of the product is asked.
+    """
+    may_carry, name = {P, S, T}, ""
+    if asked.header:
+        _prefix, name, *letter = asked.header.split("-")
+        may_carry = HEADERS.get(name, set())
+        if letter:
+            may_carry = may_carry & {LETTERS.get(letter[0], "")}
+    may_say = {P, S, T}
+    if asked.template:
+        category, senders = TEMPLATES.get(asked.template, ("", set()))
+        may_say = {category} if category and (not name or name in senders) else set()
+    together = may_carry & may_say
+    own = PURPOSES[asked.purpose]
+    if together & own:
+        has_yes = answer == "given"
+        return has_yes if asked.purpose in NEEDS_YES else True
+    # Something stricter is named: then the message is that, and promotion needs a yes to this very purpose.
+    strictest_own = min(STRICTEST_FIRST.index(each) for each in own)
+    stricter = [each for each in STRICTEST_FIRST[:strictest_own] if each in together]
+    if not stricter:
+        return False
+    return answer == "given" if stricter[0] == P or asked.purpose in NEEDS_YES else answer != "withdrawn"
+
+
+@pytest.fixture
+def registered(law):
+    with time_machine.travel(NOW):
+        published_notice()
+        for name, carries in HEADERS.items():
+            registered_sender(name, carries=sorted(carries))
+        acme = FiduciaryFactory(code="acme-bank", name="Acme Bank")
+        its = registered_sender("ACMEBK", fiduciary=acme, carries=[P, S, T])
+        rows = {row.value: row for row in Sender.objects.all()}
+        for template_id, (category, senders) in TEMPLATES.items():
+            agreed_template(
+                template_id=template_id,
+                category=category,
+                senders=[rows[name] for name in sorted(senders)],
+                text=f"Onesetu: {TEXTS[category]}",
+            )
+        agreed_template(template_id="1105", fiduciary=acme, senders=[its], text="Acme Bank: your code is {#numeric#}.")
+        ended = agreed_template(template_id="1104", senders=[rows["ONESTU"]])
+        gone = registered_sender("OLDSTU", carries=[P, S, T])
+        administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
+        for entry in (ended, gone):
+            entries.end(entry, actor=administrator, now=clock.now())
+        for number, answer in ANSWERS.items():
+            who = person(phone=number)
+            for purpose in PURPOSES if answer else ():
+                said(who, answer, address=number, purpose=purpose)
+        rulebook.forget()
+        yield
+
+
+def test_no_way_of_asking_permits_what_the_registers_refuse_nor_refuses_what_they_permit(registered):
+    """Singly, of many, and for a list: every header, template, purpose and answer there is."""
+    numbers = list(ANSWERS)
+    for asked in questions():
+        right = [is_lawful(asked, answer) for answer in ANSWERS.values()]
+        alone = [may_contact(address=each, channel="sms", at=NOON, **asked._asdict()).allowed for each in numbers]
+        assert alone == right, asked
+        question = Question(asked.purpose, "sms", NOON, header=asked.header, template=asked.template)
+        assert [answer.allowed for answer in decide_all(question, numbers)] == right, asked
+
+
+def test_a_list_is_scrubbed_as_its_addresses_are_decided(registered):
+    numbers = list(ANSWERS)
+    for asked in questions()[::7]:
+        question = Question(asked.purpose, "sms", NOON, header=asked.header, template=asked.template)
+        right = [is_lawful(asked, answer) for answer in ANSWERS.values()]
+        try:
+            lines = b"".join(Scrub(question).lines(io.BytesIO("\n".join(numbers).encode()))).decode().split()[1:]
+        except Refused:
+            assert right == [False] * 3, asked
+            continue
+        assert [line.split(",")[1] == "true" for line in lines] == right, asked
+
+
+def test_the_hour_of_promotion_holds_for_what_only_the_header_makes_promotion(registered):
+    night = datetime.combine(NOON.date(), time(23), tzinfo=clock.IST)
+    asked = {"address": "+919800000001", "purpose": "product_updates", "channel": "sms", "at": night}
+    assert may_contact(**asked).allowed
+    assert may_contact(**asked, header="560001").reason == "OUTSIDE_HOURS"
