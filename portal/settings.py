@@ -39,7 +39,9 @@ BACKUP_KEYS_DIR = Path(env.str("BACKUP_KEYS_DIR", default=str(VAR / "backups" / 
 #: Older lookup keys, newest first: rows hashed under them are still found.
 LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
 LEDGER_KEY_NEXT = env.str("LEDGER_KEY_NEXT", default="")  # follows LEDGER_KEY while two people change it
-LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="ledger.onesetu.example/portal/2026")
+DEMONSTRATION = VAR / "demonstration"  # written by ``demo``: its ledger says in its name what it is
+_log = "demonstration" if DEMONSTRATION.exists() else "ledger"
+LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default=f"{_log}.onesetu.example/portal/2026")
 WITNESSES = env.json("WITNESSES", default=[])  # others who cosign our checkpoints (portal/docs/ledger.md)
 WITNESS_TIMEOUT, WITNESS_PATIENCE_SECONDS = 10, 60  # then a checkpoint is shown without a cosignature
 LEDGER_ANCHOR = Path(env.str("LEDGER_ANCHOR", default=str(VAR / "anchor" / "checkpoint.json")))

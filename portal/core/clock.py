@@ -8,9 +8,14 @@ IST = ZoneInfo("Asia/Kolkata")
 TICK = timedelta(milliseconds=1)
 
 
+def system_time() -> datetime:
+    """What this machine's clock shows, in UTC. Only the demonstration replaces it, while it builds its past."""
+    return datetime.now(tz=UTC)
+
+
 def now() -> datetime:
     """The present instant in UTC, cut to whole milliseconds: what the ledger writes is what the row holds."""
-    instant = datetime.now(tz=UTC)
+    instant = system_time()
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from portal.demo.story import customers, documents, grievances
+from portal.demo.story import answers, customers, documents, grievances
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nine customers, six documents and one ticket of each fate."""
+    """Nine customers who answer in each month, six documents and one ticket of each fate."""
     monkeypatch.setattr(customers, "CUSTOMERS", 9)
     monkeypatch.setattr(customers, "PRINCIPALS", 40)
+    monkeypatch.setattr(answers, "CHUNK", 4)
     monkeypatch.setattr(documents, "INDIVIDUALS", 2)
     monkeypatch.setattr(documents, "ORGANISATIONS", 2)
     fates = {fate.ends: fate for fate in grievances.FATES}

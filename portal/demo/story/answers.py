@@ -1,7 +1,7 @@
-"""What people said: some five thousand answers on every channel, most of them in the past year."""
+"""Consents and refusals: some five thousand on every channel, in the course of the past year."""
 
+import functools
 import hashlib
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from consent.models import NoticeVersion
@@ -17,6 +17,7 @@ from portal.core.addresses import address_keys
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.pieces import piece
+from portal.demo.story.timeline import Timeline
 from portal.law.states import Channel
 from portal.people.models import Principal
 
@@ -25,6 +26,8 @@ PHONE_CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.VOICE)
 #: Ways of a withdrawal by channel, as the real ones would come in.
 STOPS = {Channel.SMS: Way.SMS, Channel.WHATSAPP: Way.WHATSAPP, Channel.RCS: Way.RCS, Channel.VOICE: Way.VOICE}
 CHUNK = 100
+#: Between these parts of the time since the opening people answer for the first time.
+FIRST, LAST = 0.02, 0.9
 #: What people block ("Do not disturb"), one after another.
 BLOCKED = (
     {"categories": ("real_estate", "food")},
@@ -35,27 +38,54 @@ BLOCKED = (
 PERSON = actors.stranger(via="demonstration")
 
 
-def build(
-    cast: Cast, people: People, notice: NoticeVersion, *, actor: Actor, tell: Callable[[str, int, int], None]
-) -> None:
-    """Owners and members answer on the page; recipients come with proof of origin; some withdraw, some stop it all."""
+def plan(past: Timeline, cast: Cast, people: People, notice: NoticeVersion, *, actor: Actor) -> None:
+    """Through the year owners and members answer on the page, recipients come with proof of origin, and some withdraw."""
     total = len(people.reachable)
     # Three in four have been to the page; the others have not answered yet, which pages show as a no. Not two in three:
     # every third customer is a person, and all of them would be among the silent.
     owners = {person.pk for number, person in enumerate(people.owners.values()) if number % 4}
+
+    def answer(first: int) -> None:
+        brought: list[Brought] = []
+        for person, email, phone in people.reachable[first : first + CHUNK]:
+            if person.pk in owners:
+                _on_the_page(cast, person, email, phone, notice)
+            elif phone and person.pk not in people.with_login:
+                brought += _imported(cast, person, email, phone)
+        record_brought(fiduciary=OWN, answers=brought, actor=actor)
+
     for first in range(0, total, CHUNK):
-        with piece():
-            brought: list[Brought] = []
-            for person, email, phone in people.reachable[first : first + CHUNK]:
-                if person.pk in owners:
-                    _on_the_page(cast, person, email, phone, notice)
-                elif phone and person.pk not in people.with_login:
-                    brought += _imported(cast, person, email, phone)
-            record_brought(fiduciary=OWN, answers=brought, actor=actor)
-        tell("answers", min(first + CHUNK, total), total)
-    _change_their_mind(cast, people)
+        past.plan(past.share(FIRST + (LAST - FIRST) * first / total), functools.partial(answer, first))
+    recipients = [entry for entry in people.reachable if entry[2] and entry[0].pk not in people.with_login]
+    leaving = cast.rng.sample(recipients, len(recipients) // 12)
+    for number, (person, _email, _phone) in enumerate(leaving):
+        # One half in the course of the year, the other in the last days.
+        if number % 2:
+            past.plan(past.share(LAST + (1 - LAST) * number / len(leaving)), functools.partial(_leave, cast, person))
+        else:
+            past.plan(cast.ago(days=cast.rng.random() * 4), functools.partial(_leave, cast, person))
+
+
+def build(cast: Cast, people: People, notice: NoticeVersion) -> None:
+    """Today a few people stop everything; some owners choose quiet hours or block categories."""
+    owners = list(people.owners.values())
+    with piece():
+        for person in cast.rng.sample(owners, len(owners) // 6):
+            stop_all_promotional(subject_ref=person.subject.ref, actor=PERSON)
     _wishes(cast, people, notice)
     _blocks(people)
+
+
+def _leave(cast: Cast, person: Principal) -> None:
+    channel = cast.rng.choice(PHONE_CHANNELS)
+    withdraw(
+        subject_ref=person.subject.ref,
+        purpose="marketing",
+        channel=channel,
+        way=STOPS[channel],
+        occurred_at=cast.start,
+        actor=PERSON,
+    )
 
 
 def _places(channels: tuple[Channel, ...], email: str, phone: str) -> list[tuple[Channel, str, str]]:
@@ -72,7 +102,7 @@ def _places(channels: tuple[Channel, ...], email: str, phone: str) -> list[tuple
 
 def _on_the_page(cast: Cast, person: Principal, email: str, phone: str, notice: NoticeVersion) -> None:
     """Each question has its own yes or no, on the channels the person was shown."""
-    at = cast.ago(days=cast.rng.randrange(3, 330), hours=cast.rng.random() * 12)
+    at = cast.ago(hours=cast.rng.random() * 12)
     text = notice.text_in(person.language)
     ref = person.subject.ref
     choices = []
@@ -92,7 +122,7 @@ def _on_the_page(cast: Cast, person: Principal, email: str, phone: str, notice: 
 
 def _imported(cast: Cast, person: Principal, email: str, phone: str) -> list[Brought]:
     """Answers that a list brought with it, each with the hash of the form it came from."""
-    at = cast.ago(days=cast.rng.randrange(5, 330), hours=cast.rng.random() * 24)
+    at = cast.ago(days=cast.rng.random() * 9)
     proof = [{"type": "form", "sha256": hashlib.sha256(cast.rng.randbytes(16)).hexdigest()}]
     wanted = [channel for channel in (*PHONE_CHANNELS, Channel.EMAIL) if cast.rng.random() < 0.68] or [Channel.SMS]
     found = []
@@ -101,28 +131,6 @@ def _imported(cast: Cast, person: Principal, email: str, phone: str) -> list[Bro
         place = Address(kind, tuple(address_keys(address)), is_verified=True)
         found.append(Brought(person.subject.ref, Choice(place, "marketing", str(channel), answer, None, proof), at))
     return found
-
-
-def _change_their_mind(cast: Cast, people: People) -> None:
-    """Withdrawals by reply, by link and by page; a few people stop everything."""
-    recipients = [entry for entry in people.reachable if entry[2] and entry[0].pk not in people.with_login]
-    leaving = cast.rng.sample(recipients, len(recipients) // 12)
-    for first in range(0, len(leaving), CHUNK):
-        with piece():
-            for person, _email, _phone in leaving[first : first + CHUNK]:
-                channel = cast.rng.choice(PHONE_CHANNELS)
-                withdraw(
-                    subject_ref=person.subject.ref,
-                    purpose="marketing",
-                    channel=channel,
-                    way=STOPS[channel],
-                    occurred_at=cast.ago(days=cast.rng.random() * 4),
-                    actor=PERSON,
-                )
-    owners = list(people.owners.values())
-    with piece():
-        for person in cast.rng.sample(owners, len(owners) // 6):
-            stop_all_promotional(subject_ref=person.subject.ref, actor=PERSON)
 
 
 def _wishes(cast: Cast, people: People, notice: NoticeVersion) -> None:

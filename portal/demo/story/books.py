@@ -1,7 +1,8 @@
 """The books of the company: papers of each recipient, records of processing, measures, and what was found about them."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+import functools
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from portal.core import clock
@@ -9,6 +10,7 @@ from portal.core.actor import Actor
 from portal.demo.story.cast import Cast
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
+from portal.demo.story.timeline import Timeline
 from portal.people.models import Role, User
 from portal.people.services import fiduciaries, four_eyes
 from portal.registers.models import (
@@ -29,8 +31,8 @@ from portal.registers.models import (
 from portal.registers.services import books, entries
 from portal.registers.states import Clause
 
-#: How long ago the papers were signed, and for how long they hold from the first day of the story.
-SIGNED, HOLDS = 210, 500
+#: When the records were entered, as a part of the time since the opening, and for how many days they are valid from then.
+SIGNED, HOLDS = 0.1, 900
 MEASURES = (
     ("encryption", "protection", "Files and account numbers are encrypted.",
      "फ़ाइलें और खाता नंबर एन्क्रिप्ट किए जाते हैं।", "फायली आणि खाते क्रमांक एन्क्रिप्ट केले जातात."),
@@ -80,31 +82,39 @@ LINKS = (
 )
 
 
-def build(cast: Cast, team: Mapping[str, User]) -> None:
-    """Measures first, then assessments, records of processing, products and what was found."""
+def plan(past: Timeline, cast: Cast, team: Mapping[str, User]) -> None:
+    """Some weeks after the opening two people enter measures, assessments, records of processing and products."""
+    past.plan(past.share(SIGNED), lambda: _enter(cast, team))
+
+
+def _putter(cast: Cast, team: Mapping[str, User]) -> Callable[..., None]:
     maker, checker = by(team["administrator"]), by(team["data.protection"])
-    then = cast.ago(days=SIGNED)
+    return functools.partial(_put, cast, maker=maker, checker=checker)
 
-    def put(model: type[BookEntry], code: str, name: str, *, evidence_ago: int | None = None, **fields: Any) -> None:
-        _put(cast, model, code, name, then=then, maker=maker, checker=checker, evidence_ago=evidence_ago, **fields)
 
+def _enter(cast: Cast, team: Mapping[str, User]) -> None:
+    put = _putter(cast, team)
+    for code, control, said, hindi, marathi in MEASURES:
+        put(Measure, code, said, evidence_ago=60, evidence="Report of the yearly audit, invented",
+            control=control, said=said, said_hi=hindi, said_mr=marathi, is_published=True)  # fmt: skip
+    put(Dpia, "counting-visits", "Counting visits", about="Counting how pages are used.", risk="low",
+        answer_to_risk="Marks instead of names; who says no is left out.", done_on=clock.day(cast.start),
+        outcome="go_with_measures")  # fmt: skip
+    for code, name, purposes, subjects, categories, classes, in_india, in_eu in ACTIVITIES:
+        put(ProcessingActivity, code, name, role="controller", dpdp_role="fiduciary", what_is_done=name,
+            purposes=purposes, subjects=subjects, used_categories=categories, retention_classes=classes,
+            measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca="notice")  # fmt: skip
+    for code, name, kind, does, activities in PRODUCTS:
+        put(Product, code, name, kind=kind, what_it_does=does, activities=activities, country="IN")
+    put(Dataset, "page-counts", "Counts of visits", kind="analytics", form="aggregated", used_categories=["device"],
+        purposes=["analytics"], basis="consent", opt_out="In the preferences, and by the browser's signal.",
+        left_out=["children", "opted_out", "kyc", "content"], dpias=["counting-visits"])  # fmt: skip
+
+
+def build(cast: Cast, team: Mapping[str, User]) -> None:
+    """Today: links, what is known about a country, and what an audit and a review found."""
+    put = _putter(cast, team)
     with piece():
-        for code, control, said, hindi, marathi in MEASURES:
-            put(Measure, code, said, evidence_ago=60, evidence="Report of the yearly audit, invented",
-                control=control, said=said, said_hi=hindi, said_mr=marathi, is_published=True)  # fmt: skip
-        put(Dpia, "counting-visits", "Counting visits", about="Counting how pages are used.", risk="low",
-            answer_to_risk="Marks instead of names; who says no is left out.", done_on=clock.day(then),
-            outcome="go_with_measures")  # fmt: skip
-        for code, name, purposes, subjects, categories, classes, in_india, in_eu in ACTIVITIES:
-            put(ProcessingActivity, code, name, role="controller", dpdp_role="fiduciary", what_is_done=name,
-                purposes=purposes, subjects=subjects, used_categories=categories, retention_classes=classes,
-                measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca="notice")  # fmt: skip
-    with piece():
-        for code, name, kind, does, activities in PRODUCTS:
-            put(Product, code, name, kind=kind, what_it_does=does, activities=activities, country="IN")
-        put(Dataset, "page-counts", "Counts of visits", kind="analytics", form="aggregated", used_categories=["device"],
-            purposes=["analytics"], basis="consent", opt_out="In the preferences, and by the browser's signal.",
-            left_out=["children", "opted_out", "kyc", "content"], dpias=["counting-visits"])  # fmt: skip
         for code, name, url, why in LINKS:
             put(ExternalLink, code, name, url=url, what_for=why)
         put(CountryRule, "sg-in", "Singapore under Indian law", country="SG", law="IN", says="allowed",
@@ -128,11 +138,10 @@ def papers_of(
     checker: Actor,
 ) -> None:
     """Contract and check of one recipient, and the transfer where its data lies abroad."""
-    then, holds = cast.ago(days=SIGNED), clock.day(cast.start) + timedelta(days=HOLDS)
-    signed = clock.day(then)
+    signed, holds = clock.day(cast.start), clock.day(cast.start) + timedelta(days=HOLDS)
 
     def put(model: type[BookEntry], what: str, **fields: Any) -> None:
-        _put(cast, model, f"{what}-{code}", f"{name}: {what}", then=then, maker=maker, checker=checker,
+        _put(cast, model, f"{what}-{code}", f"{name}: {what}", maker=maker, checker=checker,
              recipient_code=code, evidence="Binder of contracts, invented", **fields)  # fmt: skip
 
     put(Contract, "contract", kind="processing", clauses=Clause.values, signed_on=signed, valid_until=holds)
@@ -149,7 +158,6 @@ def _put(
     code: str,
     name: str,
     *,
-    then: datetime,
     maker: Actor,
     checker: Actor,
     evidence_ago: int | None = None,
@@ -160,13 +168,13 @@ def _put(
     entry = books.propose(
         model,
         fiduciary=fiduciaries.ensure_own(actor=checker, now=cast.start),
-        starts_at=then,
+        starts_at=cast.start,
         actor=maker,
-        now=then,
+        now=cast.start,
         code=code,
         name=name,
         owner=four_eyes.person_of(checker),
         review_on=clock.day(cast.start) + timedelta(days=HOLDS),
         **fields,
     )
-    entries.answer(entry, approve=True, reason="", actor=checker, now=then)
+    entries.answer(entry, approve=True, reason="", actor=checker, now=cast.start)

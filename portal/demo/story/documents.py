@@ -1,11 +1,13 @@
 """Sixty documents in every state: uploaded, checked by machine, decided by two people, asked for again, refused."""
 
 import contextlib
+import functools
 import io
 import multiprocessing
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connections
@@ -21,11 +23,14 @@ from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
+from portal.demo.story.timeline import Timeline
 from portal.people.models import Customer, Principal, User
 from portal.people.services import customers
 from portal.people.states import CustomerKind
 
 INDIVIDUALS, ORGANISATIONS = 20, 20
+#: So many further individuals were verified in the course of the past year.
+EARLIER = 6
 DOCUMENTS = INDIVIDUALS + 2 * ORGANISATIONS
 #: So many of the individuals show all that is asked for and are verified; as many organisations have sent one paper only.
 VERIFIED = 2
@@ -62,6 +67,33 @@ OTHER_NUMBER = {
 }
 BROKEN_EVERY = 13
 NEWEST = 3
+
+
+def plan(past: Timeline, cast: Cast, people: People, team: Mapping[str, User]) -> None:
+    """In the course of the year some individuals send both papers that are asked for and are verified by two people."""
+    earlier = people.individuals[INDIVIDUALS : INDIVIDUALS + EARLIER]
+    for number, customer in enumerate(earlier):
+        came = past.share((number + 1) / (EARLIER + 1))
+        past.plan(came, functools.partial(_arrive, past, cast, customer, number, team))
+
+
+def _arrive(past: Timeline, cast: Cast, customer: Customer, number: int, team: Mapping[str, User]) -> None:
+    sent = [*_upload(cast, customer, number=0, sends_all=True), _identity(customer, f"SPE{number + 1:07d}")]
+    for place, document in enumerate(sent):
+        checked = cast.start + timedelta(minutes=5 + place)
+        past.plan(checked, functools.partial(_check_now, document.pk))
+        past.plan(checked + timedelta(days=1), functools.partial(_approve, document.pk, team))
+
+
+def _check_now(document_id: int) -> None:
+    checking.run_plan(document_id, now=clock.now())
+
+
+def _approve(document_id: int, team: Mapping[str, User]) -> None:
+    for document in Document.objects.filter(pk=document_id, state=DocumentState.CHECKED).select_related(
+        "case__customer__subject", "kept"
+    ):
+        _decide(document, "approved", team)
 
 
 def upload(cast: Cast, people: People, *, tell: Callable[[str, int, int], None]) -> list[Document]:

@@ -1,9 +1,10 @@
 """Eighty grievances in every state: new, with an officer, waiting for the person, answered, settled, late, reopened."""
 
+import functools
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from grievances.models import Ticket
 from grievances.services import filing, resolving, thread, timing
@@ -14,14 +15,16 @@ from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
-from portal.law.services import sweeping
+from portal.demo.story.timeline import Act, Timeline
 from portal.law.states import LateReason
 from portal.people.models import Principal, User
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 
 TICKETS = 80
+#: Rows of one transaction of ``generate_load``.
 CHUNK = 10
+DAY = timedelta(days=1)
 PERSON = actors.stranger(via="demonstration")
 WORDS = {
     TicketKind.UNWANTED_MESSAGES: (
@@ -61,16 +64,21 @@ FATES = (
 )
 
 
-def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callable[[str, int, int], None]) -> None:
-    """File each, carry it on as far as its fate says, then let the clocks be swept."""
+def plan(past: Timeline, cast: Cast, people: People, team: Mapping[str, User]) -> None:
+    """File each on its day, and handle it on later days as far as its fate says."""
     owners = list(people.owners.values())
-    fates = FATES[:TICKETS]
-    for first in range(0, len(fates), CHUNK):
-        with piece():
-            for fate in fates[first : first + CHUNK]:
-                _carry_on(cast, _file(cast, owners, fate), fate, team)
-        tell("grievances", min(first + CHUNK, len(fates)), len(fates))
-    sweeping.sweep(now=cast.start)
+    for fate in FATES[:TICKETS]:
+        past.plan(cast.ago(days=fate.days), functools.partial(_begin, past, cast, owners, fate, team))
+
+
+def _begin(past: Timeline, cast: Cast, owners: list[Principal], fate: Fate, team: Mapping[str, User]) -> None:
+    ticket = _file(cast, owners, Fate(0, fate.ends))
+    if fate.ends == "new":
+        return
+    officer = team[cast.rng.choice(["grievance.officer", "grievance.deputy"])]
+    actor, came = by(officer), ticket.received_at
+    for after, act in _acts(cast, ticket, fate, officer, actor):
+        past.plan(came + after, act)
 
 
 def file_open(cast: Cast, count: int) -> None:
@@ -100,37 +108,37 @@ def _file(cast: Cast, owners: list[Principal], fate: Fate) -> Ticket:
     ).ticket
 
 
-def _carry_on(cast: Cast, ticket: Ticket, fate: Fate, team: Mapping[str, User]) -> None:
-    if fate.ends == "new":
-        return
-    officer = team[cast.rng.choice(["grievance.officer", "grievance.deputy"])]
-    actor = by(officer)
-    came = ticket.received_at
-    thread.take(ticket=ticket, by=officer, actor=actor, at=came + timedelta(hours=3))
+def _acts(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> Iterator[tuple[timedelta, Act]]:
+    """What follows a grievance: how long after it came, and what is done then."""
+    yield timedelta(hours=3), lambda: thread.take(ticket=ticket, by=officer, actor=actor, at=cast.start)
     if fate.ends == "late" or (fate.ends == "taken" and cast.rng.random() < 0.5):
         return
     if fate.ends in {"taken", "asked"}:
-        _speak(ticket, fate, officer, actor)
+        yield timedelta(hours=6), lambda: _speak(cast, ticket, fate, officer, actor)
         return
     if fate.ends == "withdrawn":
-        resolving.withdraw(ticket=ticket, actor=PERSON, at=came + timedelta(days=1))
+        yield timedelta(days=1), lambda: resolving.withdraw(ticket=ticket, actor=PERSON, at=cast.start)
         return
-    _answer(cast, ticket, fate, officer, actor, at=came + timedelta(days=min(fate.days / 2, cast.rng.uniform(0.5, 6))))
-
-
-def _speak(ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> None:
-    at = ticket.received_at + timedelta(hours=6)
-    if fate.ends == "asked":
-        thread.ask(ticket=ticket, text=QUESTION, by=officer, actor=actor, at=at)
-    else:
-        thread.reply(ticket=ticket, text="We have begun to look into it.", by=officer, actor=actor, at=at)
-        thread.note(ticket=ticket, text="Asked the delivery team for the log.", by=officer, actor=actor, at=at)
-
-
-def _answer(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor, *, at: datetime) -> None:
-    because = LateReason.MANY if timing.is_late(ticket, at=at) else ""
-    resolving.propose(ticket=ticket, text=ANSWER, late_because=because, by=officer, actor=actor, at=at)
+    answered = timedelta(days=min(fate.days / 2, cast.rng.uniform(0.5, 6)))
+    yield answered, lambda: _answer(cast, ticket, officer, actor)
     if fate.ends == "settled":
-        resolving.accept(ticket=ticket, actor=PERSON, at=at + timedelta(days=1))
+        yield answered + DAY, lambda: resolving.accept(ticket=ticket, actor=PERSON, at=cast.start)
     elif fate.ends == "reopened":
-        resolving.decline(ticket=ticket, why="The same thing happened again.", actor=PERSON, at=at + timedelta(days=1))
+        yield answered + DAY, lambda: _decline(cast, ticket)
+
+
+def _speak(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> None:
+    if fate.ends == "asked":
+        thread.ask(ticket=ticket, text=QUESTION, by=officer, actor=actor, at=cast.start)
+    else:
+        thread.reply(ticket=ticket, text="We have begun to look into it.", by=officer, actor=actor, at=cast.start)
+        thread.note(ticket=ticket, text="Asked the delivery team for the log.", by=officer, actor=actor, at=cast.start)
+
+
+def _answer(cast: Cast, ticket: Ticket, officer: User, actor: Actor) -> None:
+    because = LateReason.MANY if timing.is_late(ticket, at=cast.start) else ""
+    resolving.propose(ticket=ticket, text=ANSWER, late_because=because, by=officer, actor=actor, at=cast.start)
+
+
+def _decline(cast: Cast, ticket: Ticket) -> None:
+    resolving.decline(ticket=ticket, why="The same thing happened again.", actor=PERSON, at=cast.start)

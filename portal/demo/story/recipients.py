@@ -1,19 +1,22 @@
 """Seven recipients of people's data, told of withdrawals: most have confirmed, one is late."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from consent.models import ConsentState
 from consent.services.withdrawing import stop_all_promotional
 from consent.states import Answer
 from grievances.models import Ticket
-from portal.core.actor import Actor
+from portal.core.actor import Actor, system
 from portal.demo.story import books
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
+from portal.demo.story.timeline import Timeline
 from portal.law.services import sweeping
 from portal.people.models import Fiduciary, Principal, SubjectAlias, User
 from portal.people.services import fiduciaries
@@ -21,8 +24,8 @@ from portal.registers.models import Instruction, Recipient
 from portal.registers.services import entries, instructing, instructions, recipients
 from portal.registers.states import FactKind
 
-#: How long ago they began to get data.
-HELD_FOR = 200
+#: When they began to get data, as a part of the time since the opening.
+HELD_SINCE = 0.4
 #: How many people stop everything after the recipients were registered.
 WITHDRAWALS = 6
 #: These have never confirmed anything.
@@ -60,16 +63,27 @@ COMPANIES = (
 )  # fmt: skip
 
 
-def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor) -> None:
-    """Register them, let some people withdraw, and let most recipients confirm; one was told two days ago and is late."""
+def plan(past: Timeline, cast: Cast, team: Mapping[str, User], *, actor: Actor) -> None:
+    """In spring they are registered, with contract and check, and begin to get data."""
     maker, checker = by(team["administrator"]), by(team["data.protection"])
-    with piece():
+
+    def register(company: Company) -> None:
         own = fiduciaries.ensure_own(actor=actor, now=cast.start)
-        registered = [_register(cast, company, own, maker, checker) for company in COMPANIES]
+        _register(cast, company, own, maker, checker)
+
+    for number, company in enumerate(COMPANIES):
+        past.plan(past.share(HELD_SINCE + number / 100), functools.partial(register, company))
+
+
+def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
+    """Let some people withdraw, and let most recipients confirm; one was told two days ago and is late."""
+    actor, checker = system("load_demo"), by(team["data.protection"])
+    confirm_since(cast.start.replace(day=1))
+    registered = list(Recipient.objects.filter(code__in=[company.code for company in COMPANIES]).order_by("pk"))
     with piece():
         for person in _who_said_yes(people)[:WITHDRAWALS]:
             stop_all_promotional(subject_ref=person.subject.ref, actor=actor)
-        confirm(Instruction.objects.select_related("recipient", "fiduciary"))
+        confirm(Instruction.objects.filter(given_at__gte=cast.start).select_related("recipient", "fiduciary"))
     with piece():
         late = next(recipient for recipient in registered if recipient.code in SILENT)
         customer_of = dict(SubjectAlias.objects.values_list("old_ref", "new_ref"))
@@ -86,7 +100,6 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor)
 
 
 def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checker: Actor) -> Recipient:
-    then = cast.ago(days=HELD_FOR)
     books.papers_of(
         cast,
         company.code,
@@ -109,11 +122,11 @@ def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checke
         contact=f"privacy@{company.code}.example",
         url=f"https://{company.code}.example/webhooks/onesetu",
         address_form=company.address_form,
-        starts_at=then,
+        starts_at=cast.start,
         actor=maker,
-        now=then,
+        now=cast.start,
     )
-    entries.answer(recipient, approve=True, reason="", actor=checker, now=then)
+    entries.answer(recipient, approve=True, reason="", actor=checker, now=cast.start)
     recipients.new_secret(recipient, actor=maker, now=cast.start)
     return recipient
 
@@ -126,6 +139,14 @@ def _who_said_yes(people: People) -> list[Principal]:
     return sorted(found, key=lambda person: -said[person.subject.ref])
 
 
+def confirm_since(first: datetime) -> None:
+    """Everyone confirms what they were told from that instant on: nobody was late until today. One transaction."""
+    given = Instruction.objects.filter(given_at__gte=first).select_related("recipient", "fiduciary").order_by("pk")
+    with piece():
+        for instruction in given:
+            _note(instruction, FactKind.ACTED)
+
+
 def confirm(given: Iterable[Instruction]) -> None:
     """Answer instructions as each recipient of the story does: thoroughly, briefly, or not at all."""
     for instruction in given:
@@ -133,6 +154,9 @@ def confirm(given: Iterable[Instruction]) -> None:
         if code in SILENT:
             continue
         step = FactKind.ACTED if code in THOROUGH else FactKind.ACKNOWLEDGED
-        instructions.note(
-            instruction, step, happened_at=None, actor=instructions.by(instruction.recipient), now=instruction.given_at
-        )
+        _note(instruction, step)
+
+
+def _note(instruction: Instruction, step: FactKind) -> None:
+    by_recipient = instructions.by(instruction.recipient)
+    instructions.note(instruction, step, happened_at=None, actor=by_recipient, now=instruction.given_at)

@@ -28,11 +28,13 @@ from portal.demo.story import (
     recipients,
     senders,
     taken,
+    timeline,
     watched,
     ways_out,
 )
-from portal.demo.story.cast import Cast
+from portal.demo.story.cast import FIRST_CUSTOMERS, OPENED, Cast
 from portal.law.memory import remembering
+from portal.law.services import sweeping as law_sweeping
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
 from portal.outbox.models import Message
@@ -75,18 +77,30 @@ def is_told() -> bool:
 
 
 def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
-    """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone."""
+    """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone.
+
+    The past comes first, from the opening on, each act written on its own day; then what is done today.
+    """
     cast = Cast(seed=seed, start=now)
+    past = timeline.Timeline(cast)
     with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():
-        team = office.build(cast, actor=ACTOR)
-        notice = notices.build(cast, team)
-        people = customers.build(cast, actor=ACTOR, tell=tell)
+        with past.at(past.opened):
+            team = office.build(cast, actor=ACTOR)
+            notice = notices.build(cast, team)
+        with past.at(cast.on(OPENED, FIRST_CUSTOMERS)):
+            people = customers.build(cast, actor=ACTOR, tell=tell)
+        books.plan(past, cast, team)
+        recipients.plan(past, cast, team, actor=ACTOR)
+        answers.plan(past, cast, people, notice, actor=ACTOR)
+        documents.plan(past, cast, people, team)
+        grievances.plan(past, cast, people, team)
+        past.run(show=tell, end_month=recipients.confirm_since)
+        law_sweeping.sweep(now=cast.start)
         senders.build(cast, people, team, actor=ACTOR)
         lists.build(cast, team)
         notices.tell(notices.change(cast, team), team)
         papers = documents.upload(cast, people, tell=tell)
-        answers.build(cast, people, notice, actor=ACTOR, tell=tell)
-        grievances.build(cast, people, team, tell=tell)
+        answers.build(cast, people, notice)
         cases.build(cast, people, team)
         with documents.being_checked(papers):
             # Meanwhile letters leave: each in short transactions, so that the checks come in between.
@@ -96,7 +110,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         taken.build(cast, people, team, notice, actor=ACTOR)
         ways_out.build(cast, people, team, actor=ACTOR)
         books.build(cast, team)
-        recipients.build(cast, people, team, actor=ACTOR)
+        recipients.build(cast, people, team)
         broadcast = broadcasts.build(team)
         # What those chapters promised.
         sweeping.sweep(now=clock.now(), limit=LETTERS)
