@@ -270,6 +270,17 @@ def export_response(wish: Wish, rows: QuerySet[Any], *, actor: Any) -> FileRespo
     return FileResponse(stream, as_attachment=True, filename=name, content_type=TYPES[wish.file_format])
 
 
+def short_response(wish: Wish, rows: Sequence[Any], *, actor: Any) -> HttpResponse:
+    """A short list that is no model's as a download, with its row of the register of exports. Its name holds its own name
+    and the day.
+    """
+    _row, body = exporting.short(wish, rows, actor=actor)
+    name = f"{wish.resource._meta.model._meta.model_name}-{clock.now():%Y-%m-%d}.{wish.file_format}"
+    answer = HttpResponse(body, content_type=TYPES[wish.file_format])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 def listed_response(
     name: str, label: str, columns: Sequence[exports.Column[Any]], rows: Sequence[Any], *, actor: Any
 ) -> HttpResponse:

@@ -5,11 +5,11 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
@@ -41,16 +41,46 @@ Values = Sequence[str | int | None]
 Mark = Callable[[int], Mapping[str, str | int | None]]
 
 
+class ShortList:
+    """What ``ListFile`` asks of a resource, for a list that is no model's: its name, and its columns with what each holds."""
+
+    def __init__(self, name: str, columns: Sequence[tuple[Column[Any], str]]) -> None:
+        names = SimpleNamespace(label=name, model_name=name.lower())
+        self._meta = SimpleNamespace(model=SimpleNamespace(_meta=names))
+        self._columns = columns
+
+    def columns(self) -> list[Column[Any]]:
+        return [column for column, _words in self._columns]
+
+    def paths(self) -> list[str]:
+        """Nothing is read by SQL."""
+        return [""] * len(self._columns)
+
+    def words(self) -> list[tuple[str, str]]:
+        return [(column.heading, str(words)) for column, words in self._columns]
+
+
+class InMemory:
+    """Rows that were worked out already, as ``ListFile`` reads them."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = rows
+
+    def iterator(self, chunk_size: int) -> Iterator[Any]:
+        return iter(self._rows)
+
+
 class ListFile:
     """One list on its way into one file. Memory stays constant, whatever the number of rows.
 
+    ``rows`` is a QuerySet of the resource's model, or ``InMemory`` rows of a ``ShortList``.
     ``mark`` is asked for what stands at the end when all rows are out, with their number: a file that was cut off shows.
     """
 
     def __init__(
         self,
         resource: Any,
-        rows: QuerySet[Any],
+        rows: Any,
         *,
         file_format: str,
         is_masked: bool,

@@ -3,13 +3,13 @@
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from portal.core.errors import NotAllowed, Refused
 from portal.core.plain_words import names_a_person, require_plain
 from portal.jobs.exports import Produced
 from portal.jobs.kinds import ErasedMeanwhile, Handle
-from portal.jobs.list_files import ListFile
+from portal.jobs.list_files import InMemory, ListFile
 from portal.jobs.models import ExportDownload, Job, ListExport
 from portal.jobs.services import asking
 from portal.jobs.snapshots import snapshot
@@ -110,6 +110,28 @@ def _at_once(wish: Wish, rows: QuerySet[Any], actor: Actor) -> tuple[ListExport,
         _made(row, rows=made.count, size=size, sha256=digest, ledger_size=covers, actor=actor)
         ExportDownload.objects.create(export=row, fetched_by=actor.label, fetched_at=now)
     return row, cast(BinaryIO, target)
+
+
+def short(wish: Wish, rows: Sequence[Any], *, actor: Actor) -> tuple[ListExport, bytes]:
+    """The file of a short list that is no model's, and its row of the register; row, download and audit event in one transaction.
+
+    The resource of ``wish`` is a ``ShortList``. Raises Refused for a reason that names a person.
+    """
+    now, covers = clock.now(), _covered(DEFAULT_DB_ALIAS)
+    made = ListFile(
+        wish.resource,
+        InMemory(rows),
+        file_format=wish.file_format,
+        is_masked=True,
+        mark=lambda count: _mark(actor, now, covers, count),
+    )
+    body = b"".join(made.pieces())
+    digest = hashlib.sha256(body).hexdigest()
+    with transaction.atomic():
+        row = _entered(wish, actor=actor, now=now)
+        _made(row, rows=made.count, size=len(body), sha256=digest, ledger_size=covers, actor=actor)
+        ExportDownload.objects.create(export=row, fetched_by=actor.label, fetched_at=now)
+    return row, body
 
 
 def ask(wish: Wish, *, actor: Actor) -> ListExport:
