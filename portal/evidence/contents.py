@@ -11,8 +11,9 @@ from typing import Any
 from django.utils import translation
 
 from portal.core import clock, hooks, moments, printing
-from portal.evidence import controls, monthly, promises
-from portal.evidence.controls import Control, Fresh
+from portal.evidence import controls, duties_of_law, monthly, promises
+from portal.evidence.control_states import WORDS, ControlState
+from portal.evidence.controls import Control
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.promises import Map, Shown, State
@@ -22,6 +23,8 @@ from portal.jobs.exports import escape_formula
 from portal.law.counting import add_months
 from portal.law.models import Clock
 from portal.outbox.models import Message, TemplateVersion
+from portal.people.promises import number
+from portal.registers.services import duties
 
 #: Codes that the first page names of one kind; the file names all.
 NAMED = 40
@@ -51,7 +54,7 @@ def asked(period: Period) -> Asked:
         parts = {
             "policy": controls.of_map(found, now=period.end),
             "measures": controls.of_measures(now=period.end),
-            "law": controls.of_law(Clock.objects.all(), now=period.end),
+            "law": duties_of_law.of_law(Clock.objects.all(), period),
         }
     return Asked(found, parts)
 
@@ -61,10 +64,14 @@ def policy_map(rows: Asked) -> bytes:
     return _json(promises.as_plain(rows.found))
 
 
-def control_list(rows: Asked) -> bytes:
-    """The controls as JSON. Without the days of what is looked at on the day itself: those stand in no pack."""
+def control_list(rows: Asked, period: Period) -> bytes:
+    """The controls as JSON, with the period and where each result can be derived again. The promises are in the policy map:
+    without the days of what is looked at on the day itself, which are in no pack.
+    """
     plain = controls.as_plain({name: found for name, found in rows.parts.items() if name != "policy"})
-    return _json(plain)
+    months = number(duties.EVIDENCE, now=period.end, otherwise=12)
+    about = {"start": clock.stamp(period.start), "end": clock.stamp(period.end), "evidence_months": months}
+    return _json({"about": about, **plain})
 
 
 def _json(body: Any) -> bytes:
@@ -141,12 +148,18 @@ def unshown(rows: Asked) -> list[Missing]:
     red = [Missing("promise", row.promise.key, _why(row)) for row in rows.found.rows if row.state == State.RED]
     names = {"measures": "measure", "law": "duty of law"}
     return red + [
-        Missing(names[part], control.code, control.note or "There is no evidence of it.")
+        Missing(names[part], control.code, _lacking(control))
         for part, found in rows.parts.items()
         if part in names
         for control in found
-        if control.state == Fresh.MISSING
+        if control.state in {ControlState.MISSING, ControlState.MISSED}
     ]
+
+
+def _lacking(control: Control) -> str:
+    with translation.override("en"):
+        counted = f"{control.word}." if control.state == ControlState.MISSED else ""
+    return " ".join(filter(None, [counted, control.note])) or "There is no evidence of it."
 
 
 def _why(row: Shown) -> str:
@@ -179,7 +192,7 @@ def summary(
         parts = [
             printing.part("The pack", [list(fact) for fact in facts]),
             printing.part("What is missing", _by_kind(missing), "Nothing.", heads=["Kind", "How many", "Which"]),
-            printing.part("Controls", _controls(rows), heads=["Controls", "Fresh", "Stale", "Missing", "Not stated"]),
+            printing.part("Controls", _controls(rows), heads=["Controls", "State", "How many"]),
             printing.part(
                 "Registers", [[name, str(count)] for name, count in registers.items()], heads=["Register", "Rows"]
             ),
@@ -213,8 +226,9 @@ def _some(names: Sequence[str]) -> str:
 def _controls(rows: Asked) -> list[list[str]]:
     words = {"policy": "Promises of the policy", "measures": "Security measures", "law": "Duties of law"}
     return [
-        [words[name], *(str(number) for number in controls.counted(found).values())]
+        [words[name], str(WORDS[ControlState(state)]), str(count)]
         for name, found in rows.parts.items()
+        for state, count in controls.counted(found).items()
     ]
 
 

@@ -1,6 +1,9 @@
-"""The auditors' page of controls."""
+"""The auditors' page of controls, and its export."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
@@ -8,50 +11,125 @@ from django.contrib.admin.exceptions import NotRegistered
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
-from portal.core import access
+from portal.core import access, clock, hooks
 from portal.core.admin.listing import page_of
-from portal.evidence import controls, promises
+from portal.core.errors import Refused
+from portal.evidence import control_columns, controls, duties_of_law, promises
+from portal.evidence.control_states import TONES, WORDS
 from portal.evidence.controls import Control
-from portal.evidence.map_views import as_of
+from portal.evidence.forms import PeriodForm
+from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.evidence.views import staff_page
+from portal.jobs.audited_export import AuditedExportForm, short_response
+from portal.jobs.permissions import Permission as JobsPermission
+from portal.jobs.services.exporting import Wish
+from portal.law.counting import add_months
 from portal.law.models import Clock
+from portal.people.promises import number
 from portal.registers.permissions import Permission as RegistersPermission
+from portal.registers.services import duties
+
+#: Words of the links to the cases of a rule.
+CASES = {"met": gettext_lazy("%s met"), "missed": gettext_lazy("%s missed"), "running": gettext_lazy("%s running")}
 
 
 @dataclass(frozen=True)
 class Part:
     """One kind of controls, with the links to the evidence of each."""
 
+    code: str
     title: Any
     about: Any
     rows: list[tuple[Control, list[tuple[str, str]]]]
-    counts: dict[str, int]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return controls.counted([control for control, _links in self.rows])
+
+    @property
+    def counted(self) -> list[tuple[Any, str, int]]:
+        """How many have which state: its words, its tone, the number."""
+        return [(WORDS[state], TONES.get(state, ""), count) for state, count in self.counts.items()]
 
 
 @staff_page
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def control_list(request: HttpRequest) -> HttpResponse:
-    """Every control that this login may look into, with its evidence, asked now or at the end of its days."""
+    """Every control that this login may see, with its evidence in a period; POST takes the list away as a file."""
     access.require(request.user, Permission.MAP_VIEW)
-    now = as_of(request.user)
+    days = _days(request.user)
+    asked = {name: request.GET[name] for name in days if name in request.GET}
+    form = PeriodForm({**days, **asked}, user=request.user)
+    context = {**admin.site.each_context(request), "title": _("Controls"), "form": form}
+    if not form.is_valid():
+        return TemplateResponse(request, "evidence/controls.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    period = Period.of(form.cleaned_data["first_day"], form.cleaned_data["last_day"], now=clock.now())
+    parts = _parts(request, period)
+    export = AuditedExportForm(request.POST if request.method == "POST" else None)
+    may_take = access.allowed(request.user, JobsPermission.LIST_EXPORT)
+    if request.method == "POST":
+        access.require(request.user, JobsPermission.LIST_EXPORT)
+        if export.is_valid() and (taken := _exported(request, export, parts, period)):
+            return taken
+    context |= {"parts": parts, "period": period, "export": export, "may_take": may_take, "query": _query(period)}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if export.errors else HTTPStatus.OK
+    return TemplateResponse(request, "evidence/controls.html", context, status=status)
+
+
+def _days(user: Any) -> dict[str, date]:
+    """The days that are shown where none are asked for: those of an auditor's login, or as far back as evidence counts."""
+    now = clock.now()
+    today, scope = clock.day(now), hooks.reading_scope.ask(user)
+    if scope is not None:
+        return {"first_day": scope.first_day, "last_day": min(scope.last_day, today)}
+    months = number(duties.EVIDENCE, now=now, otherwise=12)
+    return {"first_day": add_months(today, -months) + timedelta(days=1), "last_day": today}
+
+
+def _query(period: Period) -> str:
+    return urlencode({"first_day": period.first_day.isoformat(), "last_day": period.last_day.isoformat()})
+
+
+def _parts(request: HttpRequest, period: Period) -> list[Part]:
+    now = period.end
     found_map = promises.policy_map(now=now)
-    parts = [
-        _part(request, _("Promises of the privacy policy"), _as_in(found_map), controls.of_map(found_map, now=now))
-    ]
+    title = _("Promises of the privacy policy")
+    parts = [_part(request, "policy", title, _as_in(found_map), controls.of_map(found_map, now=now))]
     if access.allowed(request.user, RegistersPermission.BOOK_VIEW):
-        found = controls.of_measures(now=now)
-        about = _("Fresh while the day of the evidence is no older than our own rule.")
-        parts.append(_part(request, _("Security measures"), about, found))
+        about = _(
+            "The evidence of a measure and its date are entered by two people. Fresh: the date is no older than our own rule."
+        )
+        parts.append(_part(request, "measures", _("Security measures"), about, controls.of_measures(now=now)))
     if access.allowed(request.user, Permission.CLOCK_VIEW):
         clocks = access.within_scope(request.user, Clock.objects.all())
-        about = _("Each deadline is a clock that ran under the rule. Missing: none has ended yet, or one is overdue.")
-        parts.append(_part(request, _("Duties of law that count time"), about, controls.of_law(clocks, now=now)))
-    context = {**admin.site.each_context(request), "title": _("Controls"), "parts": parts, "now": now}
-    return TemplateResponse(request, "evidence/controls.html", context)
+        about = _(
+            "Each case is a deadline that ran in the period and ended in it, or whose date passed in it. What is running and "
+            "not due yet is no case."
+        )
+        parts.append(
+            _part(request, "law", _("Duties of law that count time"), about, duties_of_law.of_law(clocks, period))
+        )
+    return parts
+
+
+def _exported(
+    request: HttpRequest, form: AuditedExportForm, parts: Sequence[Part], period: Period
+) -> HttpResponse | None:
+    """The file; None where the reason was refused, which the form says then."""
+    said = form.cleaned_data
+    wish = Wish(control_columns.LIST, said["file_format"], _query(period), said["reason"])
+    rows = [(str(part.title), control) for part in parts for control, _links in part.rows]
+    try:
+        return short_response(wish, rows, actor=request.actor)  # type: ignore[attr-defined]
+    except Refused as refusal:
+        form.add_error("reason", str(refusal))
+        return None
 
 
 def _as_in(found: promises.Map) -> str:
@@ -63,12 +141,12 @@ def _as_in(found: promises.Map) -> str:
     return f"{said} {more}"
 
 
-def _part(request: HttpRequest, title: Any, about: Any, rows: list[Control]) -> Part:
+def _part(request: HttpRequest, code: str, title: Any, about: Any, rows: list[Control]) -> Part:
     # Several questions to one list are one link.
     linked = [
         (row, list(dict.fromkeys(link for where in row.where if (link := _link(request, where))))) for row in rows
     ]
-    return Part(title, about, linked, controls.counted(rows))
+    return Part(code, title, about, linked)
 
 
 def _link(request: HttpRequest, where: str) -> tuple[str, str] | None:
@@ -78,11 +156,13 @@ def _link(request: HttpRequest, where: str) -> tuple[str, str] | None:
         return _page(rest[0])
     if word == "record":
         return _listed(request, rest[0], "", number=rest[1])
+    if word == "cases":
+        kind, count, value = rest
+        return _listed(request, Clock._meta.label, urlencode({"cases": value}), words=CASES[kind] % count)
     asked = {
         "acts": ("people.FourEyesRule", f"q={rest[0]}"),
         "event": ("audit.AuditEvent", f"area={rest[0].partition('.')[0]}"),
         "held": (rest[0], ""),
-        "list": (rest[0], " ".join(rest[1:])),
         "no": (rest[0], ""),
         "rows": (rest[0], ""),
     }
@@ -97,7 +177,9 @@ def _page(name: str) -> tuple[str, str] | None:
     return _("Page %(address)s") % {"address": address}, address
 
 
-def _listed(request: HttpRequest, model: str, query: str, *, number: str = "") -> tuple[str, str] | None:
+def _listed(
+    request: HttpRequest, model: str, query: str, *, number: str = "", words: Any = ""
+) -> tuple[str, str] | None:
     try:
         page = page_of(model)
     except (LookupError, NotRegistered):
@@ -107,4 +189,5 @@ def _listed(request: HttpRequest, model: str, query: str, *, number: str = "") -
     name = f"admin:{page.opts.app_label}_{page.opts.model_name}"
     if number:
         return str(page.opts.verbose_name), reverse(f"{name}_change", args=[number])
-    return str(page.opts.verbose_name_plural), reverse(f"{name}_changelist") + (f"?{query}" if query else "")
+    address = reverse(f"{name}_changelist") + (f"?{query}" if query else "")
+    return str(words or page.opts.verbose_name_plural), address

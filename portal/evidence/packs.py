@@ -139,7 +139,7 @@ def _add_contents(parts: Parts, period: Period) -> tuple[contents.Asked, list[co
     """Controls, reports, letters and the page that checks; gives what of it is not there."""
     rows = contents.asked(period)
     parts.add("policy-map.json", [contents.policy_map(rows)])
-    parts.add("controls.json", [contents.control_list(rows)])
+    parts.add("controls.json", [contents.control_list(rows, period)])
     letters, lost = contents.letters(period)
     page, no_page = contents.verifier_page()
     for name, body in (*contents.report_files(period), *letters, *page):
@@ -310,7 +310,8 @@ registers/   the registers of the period, each as CSV and as JSON lines; codes, 
 ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
 policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
              ({of_today}: of the day this pack was made)
-controls.json   security measures and duties of law, each with its last evidence and how it stands
+controls.json   security measures and duties of law, each with its state, its cases met and missed, and the register of this pack
+             that shows them (derived_from; empty where none does)
 reports/     the nine reports of each whole month, as they were counted and kept when it was over
 letters/     the text of every letter that was sent, as it was then, with place-holders and nobody's data
 samples/     the receipts of records drawn by the seed in manifest.json; population.txt and sample.json let anybody draw them

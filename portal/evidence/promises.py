@@ -71,6 +71,7 @@ class Promise:
     says: str
     asks: tuple[str, ...]
     unless: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def shipped() -> dict[str, Any]:
 def promises() -> list[Promise]:
     """Every promise in the order of the policy."""
     return [
-        Promise(row["key"], row["clause"], row["says"], tuple(row["asks"]), row.get("unless", ""))
+        Promise(row["key"], row["clause"], row["says"], tuple(row["asks"]), row.get("unless", ""), row["topic"])
         for row in shipped()["promise"]
     ]
 

@@ -18,7 +18,7 @@ from portal.core import access, changes, clock, hooks, ids, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import NotAllowed, Refused
 from portal.core.moves import move
-from portal.evidence import controls
+from portal.evidence import controls, duties_of_law
 from portal.evidence.models import InformationRequest, RequestEntry
 from portal.evidence.permissions import Permission
 from portal.evidence.states import MOVES, RequestState
@@ -49,7 +49,7 @@ def ask(*, text: str, control: str, due_on: date, actor: Actor, now: datetime) -
     if due_on < clock.day(now):
         raise Refused(_("This day has passed. Give a day that lies ahead."), code="DAY_PASSED")
     control = control.strip()
-    if control and not controls.is_known(control, now=now):
+    if control and not _is_known(control, now):
         said = _("No control has the code %(code)s. Copy it from the list of controls, or leave this empty.")
         raise Refused(said % {"code": control}, code="CONTROL")
     with transaction.atomic():
@@ -59,6 +59,10 @@ def ask(*, text: str, control: str, due_on: date, actor: Actor, now: datetime) -
         changes.watch_created(row)
         _write(row, RequestState.ASKED, text, user, actor, now)
     return row
+
+
+def _is_known(code: str, now: datetime) -> bool:
+    return controls.is_known(code, now=now) or duties_of_law.is_known(code, on=clock.day(now))
 
 
 def answer(*, row: InformationRequest, text: str, link: str = "", actor: Actor, now: datetime) -> None:

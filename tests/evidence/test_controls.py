@@ -1,16 +1,34 @@
-"""The list of controls: what shows each, how old that is, and how it stands."""
+"""The list of controls: the result of each, its cases, its owner and frameworks, and how old its evidence is."""
 
+import csv
+import io
+import json
+import zipfile
 from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
 
+from portal.audit.models import AuditEvent
 from portal.core import clock
-from portal.evidence import controls
-from portal.evidence.controls import Fresh
+from portal.evidence import contents, controls, duties_of_law
+from portal.evidence.catalogue import Catalogue, shipped
+from portal.evidence.control_states import ControlState
+from portal.evidence.period import Period
 from portal.evidence.promises import Map, Seen, Shown, State, promises
+from portal.evidence.promises import policy_map as promise_map
+from portal.jobs.models import ExportDownload, ListExport
+from portal.law.cases import CasesAsked, cases_of
 from portal.law.models import Clock, LegalRule
+from portal.law.rules import is_late
 from portal.law.states import ClockState, Ended
+from portal.people.models import Role
 from portal.registers.models import Measure
+from portal.registers.states import Control as MeasureControl
 from tests.evidence.policy import published_policy
 from tests.law.factories import ClockFactory
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
@@ -20,6 +38,8 @@ from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, tzinfo=clock.IST)
+#: The month of the tests, over by now.
+OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 PAGE = "/admin/evidence/controls/"
 
 
@@ -29,22 +49,26 @@ def rule(db):
     return LegalRule.objects.get(key="IN-SPDI-GRV")
 
 
-def ran(rule, *, started, due, stopped=None):
+def ran(rule, *, started, due, stopped=None, **changes):
     state = {"state": ClockState.STOPPED, "stopped_at": stopped, "ended": Ended.DONE} if stopped else {}
-    return ClockFactory(legal_rule=rule, rule_key=rule.key, started_at=started, due_at=due, **state)
+    return ClockFactory(legal_rule=rule, rule_key=rule.key, started_at=started, due_at=due, **{**state, **changes})
 
 
-def of_law(rule, now=NOW):
-    return next(row for row in controls.of_law(Clock.objects.all(), now=now) if row.code == rule.key)
+def october(day):
+    return datetime(2026, 10, day, 12, tzinfo=clock.IST)
+
+
+def of_law(rule, period=OCTOBER):
+    return next(row for row in duties_of_law.of_law(Clock.objects.all(), period) if row.code == rule.key)
 
 
 @pytest.mark.parametrize(
     ("answers", "last", "state"),
     [
-        ([Seen(is_so=True, at=NOW)], NOW, Fresh.FRESH),
-        ([Seen(is_so=True, at=NOW), Seen(is_so=False, at=NOW)], NOW, Fresh.STALE),
-        ([Seen(is_so=True, at=NOW), Seen(is_so=False)], NOW, Fresh.MISSING),
-        ([Seen(is_so=True)], None, Fresh.MISSING),
+        ([Seen(is_so=True, at=NOW)], NOW, ControlState.FRESH),
+        ([Seen(is_so=True, at=NOW), Seen(is_so=False, at=NOW)], NOW, ControlState.STALE),
+        ([Seen(is_so=True, at=NOW), Seen(is_so=False)], NOW, ControlState.MISSING),
+        ([Seen(is_so=True)], None, ControlState.MISSING),
     ],
 )
 def test_a_promise_is_as_fresh_as_its_worst_answer(answers, last, state):
@@ -61,32 +85,34 @@ def promised(seen, why="", state=State.RED):
 def test_a_promise_says_why_it_is_missing_or_stale_and_how_old_that_part_is():
     old = NOW - timedelta(days=400)
     row = promised([Seen(is_so=False, at=old, says="The last one counted until 1 Nov 2026."), Seen(is_so=True, at=NOW)])
-    assert (row.state, row.last, row.age) == (Fresh.STALE, old, 400)
+    assert (row.state, row.last, row.age) == (ControlState.STALE, old, 400)
     assert row.note.startswith("Too old or in part: “")
     assert "counted until 1 Nov" in row.note
     assert "rows people" not in row.note
     row = promised([Seen(is_so=False), Seen(is_so=True, at=NOW)])
-    assert (row.state, row.last, row.note[:11]) == (Fresh.MISSING, None, "Missing: “E")
+    assert (row.state, row.last, row.note[:11]) == (ControlState.MISSING, None, "Missing: “E")
 
 
 def test_what_the_policy_does_not_state_is_not_fresh():
     row = promised([Seen(is_so=True, at=NOW)] * 2, "The policy in force has no clause 6.5.", State.NOT_STATED)
-    assert (row.state, row.note) == (Fresh.NOT_STATED, "The policy in force has no clause 6.5.")
-    assert promised([Seen(is_so=True, at=NOW)] * 2, "No policy is published.").state == Fresh.MISSING
+    assert (row.state, row.note) == (ControlState.NOT_STATED, "The policy in force has no clause 6.5.")
+    assert promised([Seen(is_so=True, at=NOW)] * 2, "No policy is published.").state == ControlState.MISSING
 
 
 def test_controls_and_the_policy_map_count_the_same(rule):
     published_policy(("0",))
     desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
     found, part = desk.get("/admin/evidence/promises/").context["found"], desk.get(PAGE).context["parts"][0]
-    assert part.counts["fresh"] == found.counts["kept"]
-    assert part.counts["not_stated"] == found.counts["not stated"] > 0
-    assert part.counts["stale"] + part.counts["missing"] + len(found.unnamed) == found.counts["red"]
+    counts = dict.fromkeys(ControlState, 0) | part.counts
+    assert counts["fresh"] == found.counts["kept"]
+    assert counts["not_stated"] == found.counts["not stated"] > 0
+    assert counts["stale"] + counts["missing"] + len(found.unnamed) == found.counts["red"]
     assert f"It counts {len(found.unnamed)} more" in part.about
 
 
 def test_every_promise_of_the_policy_is_a_control(rule):
-    assert [row.code for row in controls.of_policy(now=NOW)] == [promise.key for promise in promises()]
+    found = promise_map(now=NOW)
+    assert [row.code for row in controls.of_map(found, now=NOW)] == [promise.key for promise in promises()]
 
 
 def test_a_measure_is_fresh_until_its_evidence_is_older_than_our_rule(rule):
@@ -96,27 +122,159 @@ def test_a_measure_is_fresh_until_its_evidence_is_older_than_our_rule(rule):
     def stands(at):
         return next(one for one in controls.of_measures(now=at) if one.code == row.code)
 
-    assert (stands(NOW).state, stands(NOW).age) == (Fresh.FRESH, 19)
-    assert stands(NOW + timedelta(days=365)).state == Fresh.STALE
+    assert (stands(NOW).state, stands(NOW).age) == (ControlState.FRESH, 19)
+    assert stands(NOW + timedelta(days=365)).state == ControlState.STALE
     Measure.objects.filter(pk=row.pk).update(evidence_on=None)
-    assert (stands(NOW).state, stands(NOW).age) == (Fresh.MISSING, None)
+    assert (stands(NOW).state, stands(NOW).age) == (ControlState.MISSING, None)
 
 
-def test_a_duty_of_law_is_shown_by_the_clocks_that_ended_under_it(rule):
-    assert of_law(rule).state == Fresh.MISSING
-    ran(rule, started=NOW - timedelta(days=600), due=NOW - timedelta(days=500), stopped=NOW - timedelta(days=500))
-    assert of_law(rule).state == Fresh.STALE
-    ran(rule, started=NOW - timedelta(days=9), due=NOW - timedelta(days=4), stopped=NOW - timedelta(days=3))
+def test_a_duty_that_never_arose_has_no_case_and_is_not_missing(rule):
     found = of_law(rule)
-    assert (found.state, found.age, found.note) == (Fresh.FRESH, 3, "1 in time, 1 late, 0 overdue.")
-    ran(rule, started=NOW - timedelta(days=9), due=NOW - timedelta(days=1))
-    assert of_law(rule).state == Fresh.MISSING
+    assert (found.state, found.population, found.word) == (ControlState.NO_CASE, 0, "No case in the period")
+
+
+def test_a_duty_counts_its_cases_of_the_period_and_names_those_it_missed(rule):
+    ran(rule, started=october(1), due=october(20), stopped=october(5))
+    found = of_law(rule)
+    assert (found.state, found.met, found.missed, found.word) == (ControlState.MET, 1, 0, "Met 1 of 1")
+    late = ran(rule, started=october(1), due=october(4), stopped=october(9))
+    overdue = ran(rule, started=october(2), due=october(30))
+    ran(rule, started=october(30), due=october(30) + timedelta(days=30))
+    found = of_law(rule)
+    assert (found.state, found.population, found.word) == (ControlState.MISSED, 3, "Missed 2 of 3")
+    assert found.failed == (str(late.pk), str(overdue.pk))
+    assert (found.running, found.note) == (1, "1 more is running and not due yet.")
+    assert found.last == october(9)
+
+
+def test_what_was_withdrawn_in_time_or_began_wrongly_is_no_case(rule):
+    ran(rule, started=october(1), due=october(20), stopped=october(5), ended=Ended.WITHDRAWN)
+    ran(rule, started=october(1), due=october(4), stopped=october(9), ended=Ended.CORRECTED)
+    assert of_law(rule).state == ControlState.NO_CASE
+
+
+def test_the_cases_of_a_month_stay_what_they_were_when_the_work_is_done_later(rule):
+    row = ran(rule, started=october(1), due=october(20))
+    before = of_law(rule)
+    row.state, row.stopped_at, row.ended = ClockState.STOPPED, NOW, Ended.DONE
+    row.save()
+    after = of_law(rule)
+    assert (before.state, before.missed, before.failed) == (after.state, after.missed, after.failed)
+    assert after.state == ControlState.MISSED
+
+
+@pytest.mark.parametrize("key", ["EU-8", "IN-CERT-180", "IN-TRAI-HOURS", "IN-TRAI-90D"])
+def test_a_period_an_age_or_a_window_is_not_a_deadline(rule, key):
+    found = of_law(LegalRule.objects.filter(key=key).latest("version"))
+    assert (found.state, found.population) == (ControlState.NOT_A_DEADLINE, None)
+    assert found.note
+
+
+def test_a_deadline_for_which_no_clock_is_started_does_not_claim_that_there_was_no_case(rule):
+    found = of_law(LegalRule.objects.get(key="EU-14"))
+    assert (found.state, found.population, found.derived_from) == (ControlState.NOT_MEASURED, None, "")
+
+
+def test_an_extended_deadline_is_a_case_of_both_rules(rule):
+    first, longer = LegalRule.objects.get(key="EU-12-1M"), LegalRule.objects.get(key="EU-12-EXT")
+    ran(first, started=october(1), due=october(20), stopped=october(5), extended_by=longer, extended_because="complex")
+    assert (of_law(first).met, of_law(longer).met) == (1, 1)
+
+
+def test_the_links_of_a_duty_lead_to_exactly_its_cases(rule):
+    met = ran(rule, started=october(1), due=october(20), stopped=october(5))
+    late = ran(rule, started=october(1), due=october(4), stopped=october(9))
+    ran(rule, started=october(1) + timedelta(days=40), due=NOW + timedelta(days=1))
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    with time_machine.travel(NOW, tick=False):
+        page = desk.get(PAGE, {"first_day": "2026-10-01", "last_day": "2026-10-31"})
+        part = next(part for part in page.context["parts"] if part.code == "law")
+        links = dict(next(links for row, links in part.rows if row.code == rule.key))
+        for words, row in (("1 met", met), ("1 missed", late)):
+            shown = desk.get(links[words]).context["cl"]
+            assert [each.pk for each in shown.result_list] == [row.pk], words
+
+
+@pytest.mark.parametrize("value", ["missed", "missed_IN-IT-RES_2026-10-01_x", "any_X_2026-10-01_2026-10-31"])
+def test_a_list_of_cases_that_no_page_asks_for_is_refused(rule, value):
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    assert desk.get(reverse("admin:law_clock_changelist"), {"cases": value}).url.endswith("?e=1")
+
+
+def test_each_duty_promise_and_kind_of_measure_has_a_topic_with_an_owner_that_is_a_role(rule):
+    topics = shipped()["topics"]
+    rules = LegalRule.objects.filter(binds="us").exclude(unit="none").values_list("key", flat=True)
+    assert set(rules) <= set(shipped()["law"])
+    assert set(MeasureControl.values) == set(shipped()["measures"])
+    used = {*shipped()["law"].values(), *shipped()["measures"].values(), *(each.topic for each in promises())}
+    assert used == set(topics)
+    shipped_role("auditor")
+    assert {each["owner"] for each in topics.values()} <= set(Role.objects.values_list("code", flat=True))
+
+
+def test_a_requirement_that_nobody_compared_with_its_text_is_unconfirmed(rule):
+    topic = Catalogue(on=date(2026, 11, 20)).of_rule("IN-SPDI-GRV")
+    found = {one.framework: one for one in topic.references}
+    assert set(found) == {"iso_27701", "dpdp", "spdi", "soc2"}
+    assert (found["spdi"].where, found["spdi"].is_confirmed) == (rule.provision, rule.is_confirmed)
+    assert [found[name].is_confirmed for name in ("iso_27701", "soc2", "dpdp")] == [False, False, False]
+    assert all(one.source for one in topic.references)
+    named = [key for each in shipped()["topics"].values() for name in ("dpdp", "spdi") for key in each.get(name, [])]
+    assert set(named) <= set(LegalRule.objects.values_list("key", flat=True))
+
+
+@time_machine.travel(NOW, tick=False)
+def test_the_export_holds_each_control_and_is_in_the_register_of_exports(rule):
+    late = ran(rule, started=october(1), due=october(4), stopped=october(9))
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    days = "?first_day=2026-10-01&last_day=2026-10-31"
+    taken = desk.post(PAGE + days, {"file_format": "csv", "reason": "The yearly audit asks for it."})
+    assert taken["content-type"] == "text/csv; charset=utf-8"
+    rows = {row["code"]: row for row in csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig")))}
+    row = rows[rule.key]
+    assert (row["state"], row["population"], row["missed"], row["missed_rows"]) == ("missed", "1", "1", str(late.pk))
+    assert (row["owner"], row["derived_from"]) == ("grievance_officer", "registers/clocks")
+    assert row["spdi"].startswith(rule.provision)
+    assert "(unconfirmed)" in row["iso_27701"]
+    kept = ListExport.objects.get()
+    assert (kept.model, kept.file_format, kept.reason) == ("Controls", "csv", "The yearly audit asks for it.")
+    assert kept.filters == days.removeprefix("?")
+    assert kept.rows == len(rows) - 1  # the last line says who made the file
+    assert AuditEvent.objects.filter(kind="export.list.made", facts__sha256=kept.sha256).exists()
+    assert ExportDownload.objects.get().export == kept
+    book = desk.post(PAGE + days, {"file_format": "xlsx", "reason": "The yearly audit asks for it."})
+    with zipfile.ZipFile(io.BytesIO(book.content)) as sheets:
+        assert rule.key in sheets.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_an_export_without_a_reason_or_a_role_is_refused(rule):
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    assert desk.post(PAGE, {"file_format": "csv", "reason": ""}).status_code == 422
+    shut = staff_client(StaffFactory(roles=["administrator"]))
+    given = {"file_format": "csv", "reason": "The yearly audit asks for it."}
+    assert shut.post(PAGE, given).status_code == 403
+    assert not ListExport.objects.exists()
+
+
+def test_the_controls_of_a_pack_say_their_state_counts_and_register(rule):
+    late = ran(rule, started=october(1), due=october(4), stopped=october(9))
+    found = json.loads(contents.control_list(contents.asked(OCTOBER), OCTOBER))
+    assert found["about"]["start"] == clock.stamp(OCTOBER.start)
+    row = next(row for row in found["law"] if row["code"] == rule.key)
+    assert (row["state"], row["population"], row["met"], row["missed"]) == ("missed", 1, 0, 1)
+    assert (row["missed_rows"], row["derived_from"]) == ([str(late.pk)], "registers/clocks")
+    age = next(row for row in found["law"] if row["code"] == "EU-8")
+    assert age["state"] == "not_a_deadline"
+    assert "population" not in age
+    wanting = contents.unshown(contents.asked(OCTOBER))
+    assert [one.name for one in wanting if one.kind == "duty of law"] == [rule.key]
+    assert next(one.why for one in wanting if one.name == rule.key) == "Missed 1 of 1."
 
 
 def test_the_page_links_each_control_to_its_evidence(rule):
     Measure.objects.filter(pk=agreed(Measure).pk).update(starts_at=NOW - timedelta(days=900))
     page = staff_client(StaffFactory(roles=["data_protection_officer"])).get(PAGE).text
-    assert "rule_key=IN-SPDI-GRV" in page
+    assert f"/admin/law/legalrule/{rule.pk}/change/" in page
     assert f"/admin/registers/measure/{Measure.objects.get().pk}/change/" in page
     assert "/admin/consent/consentevent/" in page
 
@@ -129,5 +287,49 @@ def test_an_auditor_sees_the_clocks_of_their_days_and_no_part_of_another_area(ru
     RoleGrantFactory(user=narrow, role=shipped_role("auditor"), areas=["kyc"], **days)
     parts = staff_client(user).get(PAGE).context["parts"]
     assert [str(part.title) for part in parts][2] == "Duties of law that count time"
-    assert next(row for row, _links in parts[2].rows if row.code == rule.key).state == Fresh.MISSING
+    assert next(row for row, _links in parts[2].rows if row.code == rule.key).state == ControlState.NO_CASE
     assert len(staff_client(narrow).get(PAGE).context["parts"]) == 1
+
+
+class Laws(TestCase):
+    """What the database counts is what plain Python says of each clock."""
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(-20, 50), st.integers(0, 30), st.none() | st.integers(0, 60), st.sampled_from(Ended)),
+            max_size=8,
+        )
+    )
+    def test_each_clock_is_one_kind_of_case_at_most_and_the_right_one(self, given_rows):
+        period = Period(date(2026, 10, 1), date(2026, 10, 31))
+        expected = {"met": set(), "missed": set(), "running": set()}
+        for begin, length, taken, ended in given_rows:
+            started = period.start + timedelta(days=begin)
+            due, stopped = started + timedelta(days=length), None if taken is None else started + timedelta(days=taken)
+            how = {"stopped_at": stopped, "state": ClockState.STOPPED, "ended": ended} if stopped else {}
+            row = ClockFactory(started_at=started, due_at=due, target_at=due, outer_limit_at=due, **how)
+            kind = kind_of(row, period)
+            if kind:
+                expected[kind].add(row.pk)
+        found = cases_of(Clock.objects.all(), start=period.start, end=period.end)
+        shown = {kind: set(getattr(found, kind).values_list("pk", flat=True)) for kind in expected}
+        assert shown == expected
+
+    @given(st.sampled_from(["met", "missed", "running"]), st.dates(), st.dates())
+    def test_what_an_address_asks_for_is_read_as_it_was_written(self, kind, first_day, last_day):
+        asked = CasesAsked(kind, "IN-IT-RES", first_day, last_day)
+        assert CasesAsked.of(asked.value) == asked
+
+
+def kind_of(row, period):
+    """The oracle: what became of a clock by the end of the period."""
+    is_over = row.stopped_at is not None and row.stopped_at < period.end
+    if row.ended == Ended.CORRECTED or row.started_at >= period.end:
+        return ""
+    if row.stopped_at is not None and row.stopped_at < period.start:
+        return ""
+    if is_late(row.due_at, row.stopped_at if is_over else period.end):
+        return "missed"
+    if not is_over:
+        return "running"
+    return "" if row.ended == Ended.WITHDRAWN else "met"

@@ -1,8 +1,9 @@
 """The law as rows: read here, loaded by ``sync_rules`` or adopted by two people."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -13,6 +14,7 @@ from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import words
+from portal.law.cases import MET, MISSED, RUNNING, CasesAsked
 from portal.law.explanations import due_in_words, in_words
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.rules import Stands, clock_state, latest_missed
@@ -181,6 +183,33 @@ class WhenFilter(admin.SimpleListFilter):
         return found.get(self.value() or "", queryset)
 
 
+class CasesFilter(admin.SimpleListFilter):
+    """The cases of one rule in a period, as the page of controls counts them. The address comes from that page."""
+
+    title = _("cases of a rule")
+    parameter_name = "cases"
+    WORDS: ClassVar[dict[str, Any]] = {MET: _("Met"), MISSED: _("Missed"), RUNNING: _("Running")}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The one that is asked for. Raises IncorrectLookupParameters for one that no page gives."""
+        value = request.GET.get(self.parameter_name)
+        if not value:
+            return []
+        asked = self._asked(value)
+        return [(value, f"{self.WORDS[asked.kind]}: {asked.rule}, {moments.days(asked.first_day, asked.last_day)}")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Clock]) -> QuerySet[Clock]:
+        value = self.value()
+        return self._asked(value).rows(queryset, now=clock.now()) if value else queryset
+
+    @staticmethod
+    def _asked(value: str) -> CasesAsked:
+        try:
+            return CasesAsked.of(value)
+        except ValueError as error:
+            raise IncorrectLookupParameters(str(error)) from error
+
+
 def _not_extendable(obj: Clock, user: Any) -> str:
     if obj.rule_key not in clocks.extensions():
         return str(_("The law gives no more time for this."))
@@ -210,7 +239,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         "needs a reason."
     )
     list_display = ("whose", "to_do", "rule_in_words", "due", "target_at", "stands")
-    list_filter = (WhenFilter, WorkFilter)
+    list_filter = (WhenFilter, WorkFilter, CasesFilter)
     fields = (
         *(
             "whose",
