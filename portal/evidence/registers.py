@@ -108,7 +108,7 @@ REGISTERS: Sequence[Register] = (
         "law.Clock",
         "started_at",
         "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended "
-        "late_because extended_by=extended_by__key extended_because corrects is_confirmed",
+        "late_because extended_by=extended_by__key extended_because corrects is_confirmed paused_at",
     ),
     _register(
         "consents",

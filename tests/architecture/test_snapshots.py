@@ -54,7 +54,9 @@ def exemptions() -> Iterator[str]:
 
 
 def evidence_registers() -> Iterator[str]:
-    return (f"{each.name}: {each.label} {' '.join(each.columns)}" for each in registers.REGISTERS)
+    return (
+        f"{each.name}: {each.label} {' '.join(column.name for column in each.columns)}" for each in registers.REGISTERS
+    )
 
 
 def reference_kinds() -> Iterator[str]:
