@@ -1,11 +1,13 @@
 """Erasing at a person's wish: what no law keeps goes when two people agree; the letter says what stays and why."""
 
 import io
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils.formats import date_format
 
 from grievances import sealing, selectors
@@ -15,22 +17,29 @@ from grievances.services import deciding, ending, proving, resolving, thread
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept, Record
 from portal.core.errors import Refused
+from portal.core.ids import new_reference
 from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
+from portal.outbox.services.reading import text_of
+from portal.people.erasers import Accounts
 from portal.people.models import ContactPoint, Principal, User
 from portal.people.selectors import refs_of
-from portal.registers.models import BookTask
-from portal.registers.services import duties
+from portal.registers.models import BookTask, Disclosure, Instruction
+from portal.registers.selectors.recipients import instructions_because_of
+from portal.registers.services import duties, instructions
+from portal.registers.states import FactKind
 from portal.retention.models import ErasureRun, Hold, RetentionRule
-from portal.retention.services import approving, nights
+from portal.retention.services import approving, certifying, nights
 from portal.retention.states import Cause, RunState
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.pictures import png
 from tests.grievances.requests import looked_at, shown
 from tests.law.factories import ProfileFactory
+from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
-from tests.registers.factories import order_about
+from tests.registers.factories import order_about, registered_recipient, service_in_the_book
 from tests.retention.factories import hold
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
@@ -167,6 +176,75 @@ def test_while_a_question_of_the_profile_is_open_nothing_behind_it_goes_and_the_
     tomorrow = clock.now() + timedelta(days=1)
     (again,) = nights.pass_over(now=tomorrow, actor=actor.system("tests")).again
     assert again.because == request.ticket.reference
+
+
+def told_of(who: Principal, code: str) -> None:
+    """Somebody outside who got the address for a check."""
+    Disclosure.objects.create(
+        reference=new_reference("DI"),
+        recipient_code=code,
+        subject_ref=who.subject.ref,
+        fields=["email"],
+        purpose="kyc_verification",
+        basis="consent",
+        about="kyc.check:1",
+        disclosed_at=clock.now(),
+    )
+
+
+def test_recipients_are_instructed_also_where_only_a_part_goes_and_confirm_on_the_request(
+    asha: Principal, invoices: Invoices, officer: User, second: User
+) -> None:
+    OrganisationProfile.objects.all().delete()
+    recipient = registered_recipient("dialer-one")
+    service_in_the_book("penny-drop")
+    for code in ("dialer-one", "penny-drop"):
+        told_of(asha, code)
+    AddressFaultFactory(subject_ref=asha.subject.ref)
+    request = shown(right=Right.ERASURE)
+    run = answered(propose(request, officer, Outcome.PARTLY), second)
+    asha.refresh_from_db()
+    assert asha.full_name == "Asha Rao", "the account is kept until decided"
+    given = {each.recipient.code: each for each in instructions_because_of(request.ticket.reference)}
+    assert {code: (each.kind, each.telling is None) for code, each in given.items()} == {
+        "dialer-one": ("erase", False),
+        "penny-drop": ("erase", True),
+    }
+    word = json.loads(text_of(given["dialer-one"].telling.message).body)
+    assert [known["value"] for known in word["data"]["address"]["known_by"]] == ["asha@example.in"]
+    for each in given.values():
+        instructions.note(each, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    assert certifying.confirmations(run) == {"told": 2, "acknowledged": 2, "acted": 2}
+    staff = staff_client(officer)
+    record = reverse("admin:grievances_rightsrequest_change", args=[request.pk])
+    staff.post(record, {"open_record": "1", "purpose": "rights_request", "ticket": request.ticket.reference})
+    page = staff.get(record).content.decode()
+    assert f"{recipient.name}</a>: done" in page
+
+    ProfileFactory(cloud_provider="no", intermediary="no")
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert Instruction.objects.count() == 2, "who was told nothing since is not instructed again"
+
+
+def test_who_was_told_again_after_a_part_went_is_instructed_again_with_the_rest(
+    asha: Principal, invoices: Invoices, officer: User, second: User
+) -> None:
+    OrganisationProfile.objects.all().delete()
+    service_in_the_book("penny-drop")
+    told_of(asha, "penny-drop")
+    AddressFaultFactory(subject_ref=asha.subject.ref)
+    answered(propose(shown(right=Right.ERASURE), officer, Outcome.PARTLY), second)
+    told_of(asha, "penny-drop")
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert Instruction.objects.count() == 2
+
+
+def test_where_nothing_goes_no_recipient_is_instructed(asha: Principal, officer: User, second: User) -> None:
+    service_in_the_book("penny-drop")
+    told_of(asha, "penny-drop")
+    hold(asha.subject.ref)
+    answered(propose(shown(right=Right.ERASURE), officer, Outcome.PARTLY), second)
+    assert not Instruction.objects.exists()
 
 
 def test_a_hold_after_the_proposal_stops_it(asha: Principal, officer: User, second: User) -> None:

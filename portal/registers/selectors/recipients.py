@@ -11,16 +11,26 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from babel import Locale
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import get_language
 
 from portal.core import addresses, ciphers
 from portal.law.models import Clock
 from portal.law.rules import latest_missed
+from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.states import Answer
-from portal.registers.models import Instruction, InstructionFact, Recipient, RecipientSecret, ReportedSend, Telling
+from portal.registers.models import (
+    AuthorityOrder,
+    Disclosure,
+    Instruction,
+    InstructionFact,
+    Recipient,
+    RecipientSecret,
+    ReportedSend,
+    Telling,
+)
 from portal.registers.selectors.senders import in_force
 from portal.registers.states import AddressForm, FactKind, InstructionKind
 
@@ -183,8 +193,27 @@ def erasure_label(subject_ref: UUID) -> str:
 
 
 def is_erased_everywhere(subject_ref: UUID) -> bool:
-    """Whether everybody who was told of the person has been instructed to erase it."""
-    return Instruction.objects.filter(kind=InstructionKind.ERASE, about=erasure_label(subject_ref)).exists()
+    """Whether everyone who holds data of the person has been instructed to erase it."""
+    refs = people.refs_of(subject_ref)
+    return _instructed_to_erase(refs).exists() and not holders_of(refs)
+
+
+def _instructed_to_erase(refs: Collection[UUID]) -> QuerySet[Instruction]:
+    return Instruction.objects.filter(kind=InstructionKind.ERASE, subject_ref__in=refs)
+
+
+def holders_of(refs: Collection[UUID]) -> list[str]:
+    """The codes of those who got data of a person and were not instructed to erase it since, sorted. An authority that got it
+    by its order keeps it by that.
+    """
+    got = Disclosure.objects.filter(subject_ref__in=refs).exclude(about__startswith=AuthorityOrder.OWNER)
+    told = Telling.objects.filter(subject_ref__in=refs).exclude(instruction__kind=InstructionKind.ERASE)
+    last: dict[str, datetime] = dict(got.values_list("recipient_code").annotate(at=Max("disclosed_at")).order_by())
+    for code, at in told.values_list("recipient_code").annotate(at=Max("told_at")).order_by():
+        last[code] = max(at, last.get(code, at))
+    given = _instructed_to_erase(refs).values_list("recipient__code").annotate(at=Max("given_at")).order_by()
+    instructed = dict(given)
+    return sorted(code for code, at in last.items() if code not in instructed or instructed[code] < at)
 
 
 def told_since(refs: Collection[UUID]) -> dict[str, datetime]:

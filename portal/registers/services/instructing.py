@@ -1,9 +1,11 @@
 """Staff instruct a recipient about a person: to correct or erase what it holds, or to stop, beside a withdrawal."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses, hooks
@@ -22,30 +24,52 @@ ERASER = system("registers.erasure")
 
 
 def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
-    """Registered in ``hooks.person_erased``: everybody who got data of a person has to erase too (DPDP s.8(7)): who was told
-    of it, and who got it for a check or a payment. One without a webhook is a task for people (``telling.by_hand``).
-
-    In the caller's transaction, while the addresses are still there. The words are sealed under a reference of their
-    own, because the person's keys may end in this very transaction, and go as soon as the recipient has answered.
+    """Registered in ``hooks.person_erased``: everyone who holds data of a person has to erase too (DPDP s.8(7), GDPR Art 19):
+    who was told of it, and who got it for a check or a payment. In the caller's transaction, while the addresses are still there.
     """
-    refs = people.refs_of(subject_ref)
-    told = [recipient for code in sorted(codes_told(refs)) if (recipient := book.by_code(code)) is not None]
-    if not told:
+    return _instruct_holders(people.refs_of(subject_ref), about=book.erasure_label(subject_ref), at=at)
+
+
+def erase_because_of(reference: str, *, refs: Collection[UUID], at: datetime) -> list[Instruction]:
+    """The same because of a request or case, of which perhaps a part only goes here: what we keep by a duty of our own, a
+    recipient does not keep for us. In the caller's transaction. A second call changes nothing.
+    """
+    return _instruct_holders(refs, about=book.because(reference), at=at)
+
+
+def _instruct_holders(refs: Collection[UUID], *, about: str, at: datetime) -> list[Instruction]:
+    """One without a webhook, or whose machine could not tell whom it is about, is a task for people (``telling.by_hand``).
+
+    The words are sealed under a reference of their own, because the person's keys may end in this very transaction, and go as
+    soon as the recipient has answered. Who was instructed before and got nothing since is not instructed again.
+    """
+    told = codes_told(refs)
+    holding = [
+        (recipient, told[code]) for code in book.holders_of(refs) if (recipient := book.by_code(code)) is not None
+    ]
+    if not holding:
         return []
     words = subjects.new(SubjectKind.STRANGER, now=at)
-    return [
-        telling.instruct(
-            recipient,
-            do=InstructionKind.ERASE,
-            subject_ref=subject_ref,
-            about=book.erasure_label(subject_ref),
-            reached_at=_reached_at(subject_ref, recipient),
-            sealed_for=words.ref,
-            actor=ERASER,
-            at=at,
-        )
-        for recipient in told
-    ]
+    return [_instruct(recipient, refs, ref, about=about, sealed_for=words.ref, at=at) for recipient, ref in holding]
+
+
+def _instruct(
+    recipient: Recipient, refs: Collection[UUID], subject_ref: UUID, *, about: str, sealed_for: UUID, at: datetime
+) -> Instruction:
+    do, reached_at = InstructionKind.ERASE, _reached_at(refs, recipient)
+    if reached_at or not recipient.url:
+        with suppress(Refused), transaction.atomic():  # its machine cannot be reached: people tell it
+            return telling.instruct(
+                recipient,
+                do=do,
+                subject_ref=subject_ref,
+                about=about,
+                reached_at=reached_at,
+                sealed_for=sealed_for,
+                actor=ERASER,
+                at=at,
+            )
+    return telling.by_hand(recipient, do=do, subject_ref=subject_ref, about=about, actor=ERASER, at=at)
 
 
 def codes_told(refs: Collection[UUID]) -> dict[str, UUID]:
@@ -58,9 +82,9 @@ def codes_told(refs: Collection[UUID]) -> dict[str, UUID]:
     }
 
 
-def _reached_at(subject_ref: UUID, recipient: Recipient) -> list[tuple[str, str]]:
+def _reached_at(refs: Collection[UUID], recipient: Recipient) -> list[tuple[str, str]]:
     """The person's addresses, as far as the recipient's fiduciary has to do with them: no client learns of others here."""
-    contacts = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)).order_by("pk")
+    contacts = ContactPoint.objects.filter(principal__subject__ref__in=refs).order_by("pk")
     keys_of = {each: set(addresses.address_keys(each.address)) for each in contacts if each.address}
     known = hooks.addresses_used.ask(
         fiduciary=recipient.fiduciary, keys={key for keys in keys_of.values() for key in keys}
@@ -78,7 +102,7 @@ def by_staff(
     (NO_ADDRESS) for a person whom a webhook could not tell.
     """
     four_eyes.person_of(actor)
-    reached_at = _reached_at(subject_ref, recipient)
+    reached_at = _reached_at(people.refs_of(subject_ref), recipient)
     if recipient.url and not reached_at:
         said = _("No address of this person is known: the recipient could not tell whom it is about.")
         raise Refused(said, code="NO_ADDRESS")

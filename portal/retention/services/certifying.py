@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import rfc8785
 from django.db import transaction
@@ -99,7 +100,8 @@ def told_to_erase(run: ErasureRun) -> QuerySet[Instruction]:
     """The instructions to recipients that the erasures of a run caused (DPDP s.8(7)); each has its own clock and steps."""
     refs = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE).values("subject_ref")
     since = run.started_at or run.planned_at
-    return Instruction.objects.filter(kind=InstructionKind.ERASE, subject_ref__in=refs, given_at__gte=since)
+    concerned = Q(subject_ref__in=refs) | Q(subject_ref__in=[UUID(ref) for ref in run.refs])
+    return Instruction.objects.filter(concerned, kind=InstructionKind.ERASE, given_at__gte=since)
 
 
 def confirmations(run: ErasureRun) -> dict[str, int]:

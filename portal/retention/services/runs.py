@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -12,6 +13,7 @@ from portal.core.actor import Actor
 from portal.core.erasing import Eraser
 from portal.core.errors import LostRace
 from portal.core.moves import move
+from portal.registers.services import instructing
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
 from portal.retention.services import barriers, certifying, planning, replaying, telling
 from portal.retention.services.barriers import Moment
@@ -94,10 +96,12 @@ def _take(item: ErasureItem, step: ErasureStep, eraser: Eraser | None, now: date
 
 
 def _end(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) -> None:
-    """One person in one room and the trace of it, whole or not at all."""
+    """One person in one room, what recipients are instructed for it, and the trace of both, whole or not at all."""
     with transaction.atomic():
         held = _claimed(item, step, now)
         if held is not None and not _stopped(held, step, eraser, now):
+            if item.count and step.run.because:  # of one person: the addresses are still there, accounts come last
+                instructing.erase_because_of(step.run.because, refs=[UUID(ref) for ref in step.run.refs], at=now)
             _done(held, step, eraser.erase(subject_ref=item.subject_ref, before=item.before))
 
 
