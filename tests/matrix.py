@@ -1,7 +1,8 @@
 """``./run test``: the tests on the stack that the environment names; ``--full``: every Python, both stacks, the long ones.
 
 Without settings the stack is the embedded one (SQLite, no Redis). DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL choose
-the other. BROWSER_REQUIRED=1 makes a missing Chromium an error instead of a line.
+the other. BROWSER_REQUIRED=1 makes a missing Chromium an error instead of a line. TEST_CLOCK=2028-02-29T18:25:00+00:00
+moves the clock of every test process.
 """
 
 import argparse

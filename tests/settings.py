@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 if "pytest" in sys.modules:
@@ -21,6 +22,13 @@ _var = str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{_run}-{_p
 if os.environ.setdefault("TEST_PROCESS", _process) != _process:
     os.environ |= {"TEST_PROCESS": _process, "PORTAL_VAR": _var}
 os.environ.setdefault("PORTAL_VAR", _var)
+
+if os.environ.get("TEST_CLOCK"):
+    # TEST_CLOCK=2028-02-29T18:25:00+00:00: this process and those that it starts begin then, so that a test that rests
+    # on today's date is found today.
+    import time_machine
+
+    time_machine.travel(datetime.fromisoformat(os.environ["TEST_CLOCK"]), tick=True).start()
 
 from portal.settings import *  # noqa: E402, F403
 from portal.settings import (  # noqa: E402
