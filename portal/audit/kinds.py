@@ -252,6 +252,7 @@ class AuditKind(StrEnum):
     REGISTERS_INCIDENT_CHANGED = "registers.incident.changed"
     REGISTERS_INCIDENT_CLOSED = "registers.incident.closed"
     REGISTERS_INCIDENT_DUTY_FOUND = "registers.incident.duty_found"
+    REGISTERS_INCIDENT_FACT_PENDING = "registers.incident.fact_pending"
     REGISTERS_INCIDENT_OPENED = "registers.incident.opened"
     REGISTERS_INCIDENT_PEOPLE_FOUND = "registers.incident.people_found"
     REGISTERS_INCIDENT_PROPOSED = "registers.incident.proposed"

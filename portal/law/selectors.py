@@ -14,7 +14,7 @@ from portal.law.calendars import SATURDAY
 from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.rules import LAST_SECOND_LASTS, latest_missed
-from portal.law.states import Binds, ClockState, Ended, Regime
+from portal.law.states import Binds, ClockState, Confidence, Ended, Regime
 
 NATIONAL_HOLIDAYS = "IN-NATIONAL-HOLIDAYS"
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
@@ -89,19 +89,31 @@ def is_day_off(on: date) -> bool:
 
 
 def rules_for_us(
-    keys: Iterable[str], *, on: date, regimes: Iterable[str], profile: OrganisationProfile
+    keys: Iterable[str],
+    *,
+    on: date,
+    regimes: Iterable[str],
+    profile: OrganisationProfile,
+    unread: bool = False,
 ) -> list[LegalRule]:
     """The rules among ``keys`` that start a clock of ours on that day for a person under ``regimes``.
 
-    A rule for others, one whose switch says no, and one of another regime does not; nobody's regime known means India.
+    A rule for others, one whose switch says no, and one of another regime does not; nobody's regime known means India. With
+    ``unread``, one whose text nobody has read and that has no other version in force does on every day: a date from the same
+    unread source hides nothing.
     """
     wanted = {str(regime) for regime in regimes} or {str(Regime.IN)}
     named = sorted(keys)
 
     def look_up() -> list[LegalRule]:
-        return list(LegalRule.objects.in_force(on).filter(key__in=named, binds=Binds.US, jurisdiction__in=wanted))
+        ours = Q(key__in=named, binds=Binds.US, jurisdiction__in=wanted)
+        rules = list(LegalRule.objects.in_force(on).filter(ours))
+        if unread:
+            missing = set(named) - {rule.key for rule in rules}
+            rules += LegalRule.objects.newest().filter(ours, key__in=missing).exclude(confidence=Confidence.READ)
+        return rules
 
-    found = once("law for us", " ".join([*named, *sorted(wanted)]), on, look_up)
+    found = once("law for us", " ".join([*named, *sorted(wanted), *(["unread"] if unread else [])]), on, look_up)
     return [rule for rule in found if profile.applies(rule.switch)]
 
 

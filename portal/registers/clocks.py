@@ -6,6 +6,7 @@ from datetime import datetime
 from portal.core.actor import Actor
 from portal.law.models import Clock
 from portal.registers.models import AuthorityOrder, Incident, Instruction
+from portal.registers.selectors import incident_gaps
 from portal.registers.services import incidents, instructions, orders
 
 
@@ -30,6 +31,10 @@ class IncidentClocks:
     def owns(self, owner: str) -> bool:
         """Labels of what is owed under an incident begin with its model."""
         return owner.startswith(Incident.OWNER)
+
+    def named_time(self, owner: str) -> datetime | None:
+        """When the first of the open fields follows, as the last report says."""
+        return incident_gaps.promised_at(incidents.duty_of(owner))
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Write to everybody who may decide about incidents: hours are short, so each share of them counts."""

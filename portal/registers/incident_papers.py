@@ -5,10 +5,11 @@ from datetime import datetime
 
 from portal.core import moments, printing
 from portal.law import rules as law
-from portal.law.models import Clock
+from portal.law.models import Clock, LegalRule
 from portal.people.states import Answer
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book
 
 HEADS = ("What is owed", "Under", "Due", "State", "Reported", "In time")
@@ -17,10 +18,11 @@ HEADS = ("What is owed", "Under", "Due", "State", "Reported", "In time")
 def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
     """One report as both people saw it, with what proves it. Without ``decision.duty`` (the end of an incident) as well."""
     duty, incident = decision.duty, decision.incident
-    terms = rules.duties()[duty.code] if duty is not None else None
+    terms = rules.terms(duty.code) if duty is not None else None
     rows = [
         ["Our reference", incident.reference],
-        *([["Report under", terms.source]] if terms is not None else []),
+        *([["Report under", gaps.source_words(terms, gaps.source_rules())]] if terms is not None else []),
+        *([["Kind of report", kind]] if (kind := gaps.kind_of_report(decision)) else []),
         ["What was decided", str(decision.get_step_display())],
         ["Agreed to by a second person", _answer(decision)],
         ["SHA-256 of what both saw", printing.in_groups(decision.shown_sha256)],
@@ -50,11 +52,16 @@ def file_pdf(incident: Incident, *, at: datetime) -> bytes:
     labels = {code: kind.label for code, kind in rules.fact_kinds().items()}
     facts = [[labels[code], known[code]] for code in labels if code in known and not code.startswith("letter_")]
     duties = list(incident.duties.select_related("incident", "client"))
-    clocks = book.clocks_of(duties)
+    clocks, sources = book.clocks_of(duties), gaps.source_rules()
     parts = [
         printing.part("The incident", _incident_rows(incident, known)),
         printing.part("What is known", facts, "Nothing was told yet."),
-        printing.part("Who has to be told", [_duty_row(duty, clocks.get(duty.owner)) for duty in duties], heads=HEADS),
+        printing.part("What is not known yet", _pending_rows(incident), "Nothing is open."),
+        printing.part(
+            "Who has to be told",
+            [_duty_row(duty, clocks.get(duty.owner), sources) for duty in duties],
+            heads=HEADS,
+        ),
         printing.part("Decisions of two people", _decision_rows(incident), "None yet."),
         printing.part("Searches for affected people", _search_rows(incident), "None yet."),
     ]
@@ -83,21 +90,27 @@ def _clock_rows(duty: IncidentDuty) -> list[list[str]]:
     return [["Due", moments.in_both(clock_of.due_at)], ["Rule", clock_of.rule_key]] if clock_of is not None else []
 
 
-def _duty_row(duty: IncidentDuty, clock_of: Clock | None) -> list[str]:
-    terms = rules.duties()[duty.code]
+def _pending_rows(incident: Incident) -> list[list[str]]:
+    rows = gaps.pending_rows(incident).values()
+    return [[gaps.label_of(row.code), f"Will follow by {moments.in_both(row.due_at)}"] for row in rows]
+
+
+def _duty_row(duty: IncidentDuty, clock_of: Clock | None, sources: Mapping[str, LegalRule] | None = None) -> list[str]:
+    terms = rules.terms(duty.code)
     state = str(duty.get_not_due_because_display() if duty.not_due_because else duty.get_state_display())
     in_time = "–"
     if duty.reported_at is not None and clock_of is not None:
         in_time = "No" if law.is_late(clock_of.due_at, duty.reported_at) else "Yes"
     due, reported = (moments.in_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
-    return [str(duty), terms.source, due, state, reported, in_time]
+    source = gaps.source_words(terms, gaps.source_rules() if sources is None else sources)
+    return [str(duty), source, due, state, reported, in_time]
 
 
 def _decision_rows(incident: Incident) -> list[list[str]]:
     rows = incident.decisions.select_related("duty").order_by("pk")
     return [
         [
-            f"{rules.duties()[row.duty.code].label if row.duty else 'The incident'}: {row.get_step_display()}",
+            f"{rules.terms(row.duty.code).label if row.duty else 'The incident'}: {row.get_step_display()}",
             "\n".join(filter(None, _course_of(row))),
         ]
         for row in rows

@@ -106,6 +106,7 @@ STAFF_ONLY = {
     "kyc.staff_nobody_told",
     "kyc.staff_reveals_many",
     "registers.incident_due_soon",
+    "registers.incident_fact_pending",
     "registers.incident_late",
     "registers.incident_opened",
     "registers.incident_returned",

@@ -99,10 +99,12 @@ def test_more_is_never_less(told: dict[str, Any]) -> None:
 
 def test_every_rule_of_a_duty_stands_in_the_plan_and_in_the_law() -> None:
     ruled = {duty.rule for duty in rules.duties().values()}
-    assert ruled == set(clocks.plans()["incident"]["rules"])
+    assert {*ruled, rules.FOLLOW_UP_RULE} == set(clocks.plans()["incident"]["rules"])
     laws, own = in_file("legal_rules.toml"), in_file("house_rules.toml")
     assert ruled <= laws | own
     assert {duty.law for duty in rules.duties().values() if duty.audience != rules.CLIENT} <= laws
+    assert {duty.phases for duty in rules.duties().values() if duty.phases} <= laws
+    assert {duty.rest for duty in rules.duties().values() if duty.rest} <= set(rules.duties())
 
 
 def test_every_clock_starts_with_the_event_that_its_rule_names() -> None:

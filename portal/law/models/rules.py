@@ -127,6 +127,11 @@ class LegalRule(DatedRule):
         verbose_name_plural = _("legal rules")
 
     @property
+    def is_text_read(self) -> bool:
+        """Whether somebody read the text itself: from memory and from commentary it is a source to be confirmed."""
+        return self.confidence == Confidence.READ
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether both the text and the dates were read; a page says "unconfirmed" where this is false."""
         dated = self.effective_from is not None and self.date_confidence != "unconfirmed"

@@ -60,13 +60,15 @@ def start(
     actor: Actor,
     now: datetime | None = None,
     role: str = Role.FIDUCIARY,
+    unread: bool = False,
 ) -> list[Clock]:
     """Start a clock for each rule of law that applies, and for each promise; the strictest first.
 
     ``rule_keys`` may name rules of law and promises; None takes the plan of ``kind``, whose promises are added to named
     rules too. A rule applies that is in force on the day of receipt, binds us, is of one of the ``regimes`` and whose
     switch in the profile is yes or not decided. As a processor (``role``) we have the client's word to pass on and no
-    period of the law of our own. Safe to repeat: a clock that runs already is returned as it is.
+    period of the law of our own. With ``unread``, a rule whose text nobody has read counts on every day
+    (``selectors.rules_for_us``). Safe to repeat: a clock that runs already is returned as it is.
 
     Raises NotFound for a kind without a plan and without keys, UnknownZone for an unknown zone.
     """
@@ -80,6 +82,7 @@ def start(
         regimes=regimes,
         actor=actor,
         now=now or present.now(),
+        unread=unread,
     )
 
 
@@ -125,13 +128,14 @@ def _start(
     regimes: Iterable[str],
     actor: Actor,
     now: datetime,
+    unread: bool = False,
 ) -> list[Clock]:
     on = present.day(started_at)
     profile = selectors.profile(on=on)
     rules: list[LegalRule | HouseRule] = [
         rule
-        for rule in selectors.rules_for_us(names, on=on, regimes=regimes, profile=profile)
-        if _holds(rule, started_at)
+        for rule in selectors.rules_for_us(names, on=on, regimes=regimes, profile=profile, unread=unread)
+        if _holds(rule, started_at) or (unread and not rule.is_text_read)
     ]
     rules += selectors.promises(names, on=on)
     with transaction.atomic():

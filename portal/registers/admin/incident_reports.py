@@ -14,18 +14,21 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import words as law_words
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.forms import WhyLate
+from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
 from portal.registers import incident_papers as papers
-from portal.registers.admin.incident_words import pdf, worded
-from portal.registers.forms.incidents import AddressForm, FiledForm, WhyForm
+from portal.registers.admin.incident_words import open_fields, pdf, sourced, worded
+from portal.registers.forms.incidents import AddressForm, FiledForm, PendingForm, WhyForm
 from portal.registers.incident_states import DutyState, IncidentStep
 from portal.registers.models import IncidentDecision, IncidentDuty
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incident_gaps as gap_book
 from portal.registers.selectors import incidents as book
-from portal.registers.services import incident_reports
+from portal.registers.services import incident_follow_ups, incident_reports
 
 
 class ReportAnswerForm(AnswerForm):
@@ -45,14 +48,23 @@ def nothing_to_report(duty: IncidentDuty, user: Any) -> str:
     return ""
 
 
+def nothing_open(duty: IncidentDuty, user: Any) -> str:
+    """Why no field can be left open: letters to people have all their words, and what is known is not open."""
+    if why := nothing_to_report(duty, user):
+        return why
+    known = gap_book.known_codes(duty.incident)
+    asked = {code for code, _says in rules.terms(duty.code).fields}
+    return "" if asked - known else str(_("Every field is known."))
+
+
 def goes_to_people(duty: IncidentDuty, user: Any) -> str:
-    if rules.duties()[duty.code].audience == rules.PEOPLE:
+    if rules.terms(duty.code).audience == rules.PEOPLE:
         return str(_("This is told to each person."))
     return nothing_to_report(duty, user)
 
 
 def goes_elsewhere(duty: IncidentDuty, user: Any) -> str:
-    if rules.duties()[duty.code].audience != rules.PEOPLE:
+    if rules.terms(duty.code).audience != rules.PEOPLE:
         return str(_("This is told to an authority or a client."))
     return nothing_to_report(duty, user)
 
@@ -74,7 +86,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("state", "code")
     list_select_related = ("incident", "client")
     search_fields = ("incident__reference", "code")
-    fields = ("what", "incident", "under", "due", "state", "not_due_because", "reported_at", "gaps", "draft")
+    fields = ("what", "incident", "under", "phases", "due", "state", "not_due_because", "reported_at", "gaps", "draft")
     readonly_fields: ClassVar[tuple[str, ...]] = fields
     shown_before = ("incident", "under", "due", "gaps", "draft")
 
@@ -84,7 +96,16 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Under"))
     def under(self, obj: IncidentDuty) -> str:
-        return rules.duties()[obj.code].source
+        return sourced(obj, gap_book.source_rules())
+
+    @admin.display(description=_("Report in phases"))
+    def phases(self, obj: IncidentDuty) -> str:
+        """By which source a report may leave with open fields."""
+        rule = gap_book.source_rules().get(rules.terms(obj.code).phases)
+        if rule is None:
+            return gettext("Our own practice")
+        doubt = "" if rule.is_text_read else gettext(" (source to be confirmed)")
+        return f"{law_words.source(rule)}{doubt}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return book.with_due(super().get_queryset(request))
@@ -93,13 +114,34 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     def due(self, obj: Any) -> str:
         return moments.in_both(obj.due_at) if obj.due_at is not None else ""
 
-    @admin.display(description=_("Not told yet"))
+    @admin.display(description=_("Fields not known"))
     def gaps(self, obj: IncidentDuty) -> str:
-        return "\n".join(incident_reports.missing(obj, now=clock.now())) or gettext("Nothing")
+        now = clock.now()
+        lines = open_fields(obj, now=now) or incident_reports.missing(obj, now=now)
+        return "\n".join(lines) or gettext("Nothing")
 
     @admin.display(description=_("Words as they would be sent now"))
     def draft(self, obj: IncidentDuty) -> str:
         return worded(incident_reports.draft(obj, now=clock.now()))
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=PendingForm,
+        label=_("Set fields to not known yet"),
+        description=_("The report can leave with these fields open. A follow-up is owed until they are reported."),
+        skip=nothing_open,
+    )
+    def set_pending(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> str:
+        asked = {code for code, _says in rules.terms(obj.code).fields}
+        rows = incident_follow_ups.set_pending(
+            incident=obj.incident,
+            codes=[code for code in answer["codes"] if code in asked],
+            owner=answer["owner"] or person_of(request.actor),  # type: ignore[attr-defined]
+            due_at=answer["due_at"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return gettext("Fields set to not known yet: {count}").format(count=len(rows))
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
@@ -147,7 +189,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     list_select_related = ("incident", "duty__incident", "duty__client")
     search_fields = ("incident__reference",)
     fields = (
-        *("incident", "what", "step", "why", "affected", "given_up", "to", "text", *PROPOSAL),
+        *("incident", "what", "kind", "step", "why", "affected", "given_up", "to", "text", *PROPOSAL),
         *("late_because", "done_at", "undelivered_at", "filed_reference", "proof_sha256", "paper"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
@@ -165,6 +207,10 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDecision) -> str:
         return str(obj.duty) if obj.duty is not None else ""
+
+    @admin.display(description=_("Kind of report"))
+    def kind(self, obj: IncidentDecision) -> str:
+        return gap_book.kind_of_report(obj)
 
     @admin.display(description=_("Affected people"))
     def affected(self, obj: IncidentDecision) -> str:

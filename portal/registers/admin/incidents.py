@@ -16,7 +16,7 @@ from portal.core.admin import RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.people.admin.creating import CreatingAdmin
 from portal.registers import incident_papers as papers
-from portal.registers.admin.incident_words import pdf
+from portal.registers.admin.incident_words import counted, pdf, sourced
 from portal.registers.forms.incidents import (
     DecidingForm,
     GiveUpForm,
@@ -28,6 +28,7 @@ from portal.registers.forms.incidents import (
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_people, incident_reports, incidents
 
@@ -46,7 +47,7 @@ class DutiesBeside(RowsBeside):
     """What is owed, each with its clock and its page."""
 
     model = IncidentDuty
-    fields = ("what", "under", "due", "state", "not_due_because", "reported_at")
+    fields = ("what", "under", "due", "known", "state", "not_due_because", "reported_at")
 
     @admin.display(description=_("report"))
     def what(self, obj: IncidentDuty) -> str:
@@ -54,7 +55,18 @@ class DutiesBeside(RowsBeside):
 
     @admin.display(description=_("under"))
     def under(self, obj: IncidentDuty) -> str:
-        return rules.duties()[obj.code].source
+        return sourced(obj, self._looked_up(obj)[0])
+
+    @admin.display(description=_("fields known"))
+    def known(self, obj: IncidentDuty) -> str:
+        _sources, known, waits = self._looked_up(obj)
+        return counted(obj, known, waits)
+
+    def _looked_up(self, obj: IncidentDuty) -> Any:
+        """What every row of the table asks for, once for one page."""
+        if not hasattr(self, "_found"):
+            self._found = (gaps.source_rules(), gaps.known_codes(obj.incident), gaps.pending_rows(obj.incident))
+        return self._found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return book.with_due(super().get_queryset(request).select_related("client"))

@@ -5,14 +5,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
 from portal.core.plain_words import PlainWords
 from portal.core.time_range import MomentField
 from portal.law.states import Regime
 from portal.people.forms import WhyLate
-from portal.people.models import Fiduciary
+from portal.people.models import Fiduciary, User
+from portal.people.selectors import staff_with
 from portal.registers.incident_states import IncidentRisk, IncidentRole
-from portal.registers.models import Incident
+from portal.registers.models import Incident, IncidentDuty
+from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors.incident_gaps import known_codes, thread
 from portal.registers.services.incident_people import LIST, selections
 from portal.registers.services.incidents import DECIDING
 
@@ -86,8 +90,40 @@ def telling_form(part: str) -> type[forms.Form]:
     return type("TellingForm", (forms.Form,), fields)
 
 
+class PendingForm(forms.Form):
+    """Fields that are not known yet: who finds them out, and by when."""
+
+    codes = forms.MultipleChoiceField(label=_("Fields"), choices=(), widget=forms.CheckboxSelectMultiple)
+    owner = forms.ModelChoiceField(
+        label=_("Owner: who finds this out"),
+        help_text=_("Empty: yourself."),
+        queryset=User.objects.none(),
+        required=False,
+    )
+    due_at = MomentField(label=_("By when"), help_text=_TIMES)
+
+    def for_rows(self, rows: list[IncidentDuty]) -> None:
+        """The fields of these reports that are not known, all of them ticked."""
+        choices = {
+            code: says
+            for row in rows
+            for code, says in rules.terms(row.code).fields
+            if code not in known_codes(row.incident)
+        }
+        fields: Any = self.fields
+        fields["codes"].choices = list(choices.items())
+        fields["codes"].initial = list(choices)
+        fields["owner"].queryset = staff_with(Permission.INCIDENT_OPEN, now=clock.now()).order_by("full_name", "email")
+
+
 class AddressForm(forms.Form):
     """Where a report goes."""
+
+    def for_rows(self, rows: list[IncidentDuty]) -> None:
+        """The address to which the last report under this duty went."""
+        last = thread(rows[0]).exclude(to="").last() if len(rows) == 1 else None
+        if last is not None:
+            self.initial = {"to": last.to}
 
     to = forms.EmailField(
         label=_("E-mail address of the authority or the client"),

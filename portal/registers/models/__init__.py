@@ -10,6 +10,7 @@ from portal.registers.models.incidents import (
     IncidentDuty,
     IncidentFact,
     IncidentLetter,
+    IncidentPendingFact,
     IncidentPerson,
     IncidentSearch,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "IncidentDuty",
     "IncidentFact",
     "IncidentLetter",
+    "IncidentPendingFact",
     "IncidentPerson",
     "IncidentSearch",
     "Instruction",

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
@@ -88,8 +88,35 @@ class IncidentFact(models.Model):
         return f"{self.code} {self.incident_id}"
 
 
+class IncidentPendingFact(models.Model):
+    """That something is not known yet, who finds it out, and by when. The newest row about a thing counts, until it is told."""
+
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="pending_facts", verbose_name=_("incident"))
+    code = models.SlugField(_("field"), max_length=40)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
+    due_at = models.DateTimeField(_("due"))
+    entered_at = models.DateTimeField(_("entered"))
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
+
+    data_categories = declare(none="id incident code owner due_at entered_at entered_by")
+
+    class Meta:
+        verbose_name = _("fact not known yet")
+        verbose_name_plural = _("facts not known yet")
+        ordering = ("id",)
+        indexes = (models.Index(fields=("incident", "code"), name="registers_incident_pending"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.incident_id}"
+
+
 class IncidentDuty(models.Model):
-    """Somebody who has to be told, or has not to be, and why not. Its clock stops with the first report."""
+    """Somebody who has to be told, or has not to be, and why not. Its clock stops with the first report.
+
+    What a first report leaves open is a duty of its own, the follow-up: open until a report leaves nothing open.
+    """
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="duties", verbose_name=_("incident"))
     code = models.SlugField(_("duty"), max_length=40)
@@ -127,8 +154,7 @@ class IncidentDuty(models.Model):
         )
 
     def __str__(self) -> str:
-        known = rules.duties().get(self.code)
-        what = known.label if known is not None else self.code
+        what = rules.terms(self.code).label if rules.first_code(self.code) in rules.duties() else self.code
         return f"{what} ({self.client.name})" if self.client is not None else what
 
     @property
@@ -142,7 +168,8 @@ class IncidentDecision(FourEyesModel):
     """A report with its words, that there is none, or the end of an incident: proposed by one person, agreed by another.
 
     ``words`` are as they were shown and are sent: (what the law asks for, the text), in the order of the form; for people
-    by language. ``done_at``, ``filed_reference`` and ``proof_sha256`` are the proof of a report on another's own form.
+    by language. ``open_fields`` are (the code of a fact, when it will follow) of what a report says is not known yet.
+    ``done_at``, ``filed_reference`` and ``proof_sha256`` are the proof of a report on another's own form.
     ``late_because`` is said by whoever lets a late report go, and kept until it has left and its clock stops.
     ``undelivered_at`` is when those who decide were told that the message did not arrive, before it was done or after.
     """
@@ -154,6 +181,9 @@ class IncidentDecision(FourEyesModel):
     step = models.CharField(_("what is proposed"), max_length=8, choices=IncidentStep.choices)
     why = models.TextField(_("why"), max_length=2000, blank=True)
     words = models.JSONField(_("words of the report"), default=list)
+    open_fields = models.JSONField(
+        _("fields not known yet"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
     to = EncryptedTextField(_("e-mail address"), purpose="registers.incident_decision.to", blank=True)
     late_because = models.CharField(_("why late"), max_length=12, choices=LateReason.choices, blank=True, default="")
     done_at = models.DateTimeField(_("sent or filed"), null=True, blank=True)
@@ -165,7 +195,8 @@ class IncidentDecision(FourEyesModel):
     )
 
     data_categories = declare(
-        none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step late_because done_at "
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step open_fields "
+        "late_because done_at "
         "undelivered_at filed_reference proof_sha256 noted_by",
         contact="to",
         free_text="reason why words",

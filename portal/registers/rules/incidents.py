@@ -5,13 +5,17 @@ Plain values in. Whether a rule is in force on a day is asked elsewhere.
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 DUTIES = Path(__file__).resolve().parent.parent / "data" / "incident_duties.toml"
 AUTHORITY, PEOPLE, CLIENT = "authority", "people", "client"
+#: A follow-up has the code of the duty that it completes, with this behind it, and a clock under this rule of ours.
+FOLLOW_UP, FOLLOW_UP_RULE = "_follow_up", "registers.incident_follow_up"
+#: Whoever is late knows why: this is never left open.
+DELAY = "delay"
 #: The languages in which people are written to, and what the letter says in each (DPDP Rules r.7(1)(a)-(d)).
 LANGUAGES = ("en", "hi", "mr")
 LETTER = ("nature", "consequences", "measures", "steps")
@@ -39,7 +43,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Duty:
-    """One row of the file. ``fields`` are pairs: the code of a fact, and what the law calls it."""
+    """One row of the file. ``fields`` are pairs: the code of a fact, and what the law calls it.
+
+    ``completes`` is the code of the duty whose open fields a follow-up reports; empty for what the law itself asks for.
+    """
 
     code: str
     audience: str
@@ -53,6 +60,9 @@ class Duty:
     risk: str
     source: str
     fields: tuple[tuple[str, str], ...]
+    phases: str = ""
+    rest: str = ""
+    completes: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,23 @@ def _duty(row: Mapping[str, Any]) -> Duty:
         risk=row.get("risk", "unlikely"),
         source=row["source"],
         fields=tuple((code, says) for code, says in row.get("fields", ())),
+        phases=row.get("phases", ""),
+        rest=row.get("rest", ""),
     )
+
+
+def terms(code: str) -> Duty:
+    """What a duty asks for, by the code of its row: one of ``duties``, or the follow-up to one. Raises KeyError."""
+    first = code.removesuffix(FOLLOW_UP)
+    duty = duties()[first]
+    if first == code:
+        return duty
+    return replace(duty, code=code, label=f"{duty.label} (follow-up)", rule=FOLLOW_UP_RULE, rest="", completes=first)
+
+
+def first_code(code: str) -> str:
+    """The code of the duty that a row is about: of a follow-up, the duty that it completes."""
+    return code.removesuffix(FOLLOW_UP)
 
 
 @cache
@@ -164,5 +190,5 @@ def missing(duty: Duty, known: Collection[str], *, is_late: bool) -> list[str]:
     if duty.audience == PEOPLE:
         wanted = [code for _language, code in letter_codes()]
     if is_late and duty.audience == AUTHORITY:
-        wanted.append("delay")
+        wanted.append(DELAY)
     return [code for code in wanted if code not in known]

@@ -45,13 +45,14 @@ def told(incident: Incident) -> rules.Told:
 def why_not_due(duty: rules.Duty, incident: Incident) -> str:
     """Why nobody has to be told under a duty; empty when somebody has. The law is asked as of the day of the incident.
 
-    A contract binds without a law; every other duty needs its rule in force and bound to us by the profile.
+    A contract binds without a law; every other duty needs its rule in force and bound to us by the profile. A rule whose
+    text nobody has read is owed whatever its dates: what was not read hides no duty.
     """
     why = rules.not_due(duty, told(incident))
     if why or duty.audience == rules.CLIENT:
         return why
     on = clock.day(starts_at(duty, incident))
-    found = rules_for_us([duty.law], on=on, regimes=[duty.regime], profile=profile(on=on))
+    found = rules_for_us([duty.law], on=on, regimes=[duty.regime], profile=profile(on=on), unread=True)
     return "" if found else "NOT_IN_FORCE"
 
 

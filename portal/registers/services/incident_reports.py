@@ -1,6 +1,7 @@
 """Reporting an incident: one person proposes the words or that there are none, another agrees, the proof is kept.
 
-A duty's clock stops with its first report. Later reports (GDPR Art 33(4): in phases) go the same way.
+A duty's clock stops with its first report. What is not known yet may be left open in it, with an owner and a date
+(``incident_follow_ups``); later reports (GDPR Art 33(4): in phases) go the same way.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import addresses, clock, plain_words
+from portal.core import addresses, clock, moments, plain_words
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, LostRace, Refused
@@ -26,6 +27,7 @@ from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty
 from portal.registers.permissions import Act
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book
 from portal.registers.services.incident_people import TELL
 from portal.registers.services.incident_settling import REPORT, about_report, record, reported, settle
@@ -37,23 +39,28 @@ REPORTS = frozenset({IncidentStep.SEND, IncidentStep.FILE, IncidentStep.TELL})
 
 def draft(duty: IncidentDuty, *, now: datetime) -> list[list[str]]:
     """The words of a report as they would be sent now: pairs of what the law asks for and the text, in the law's order;
-    for people each part of the letter in each language. What nobody has told yet stands empty.
+    for people each part of the letter in each language. A field that is open has its date; without owner and date it is empty.
     """
-    terms, known = rules.duties()[duty.code], book.known(duty.incident)
+    terms, known = rules.terms(duty.code), book.known(duty.incident)
     if terms.audience == rules.PEOPLE:
         kinds = rules.fact_kinds()
         return [[f"{kinds[code].label} ({language})", known.get(code, "")] for language, code in rules.letter_codes()]
-    rows = [[says, known.get(code, "")] for code, says in terms.fields]
+    waits = gaps.pending(duty, now=now)
+    later = {
+        code: _("Not known yet. Will follow by %(due)s.") % {"due": moments.in_both(row.due_at)}
+        for code, row in waits.items()
+    }
+    rows = [[says, known.get(code) or later.get(code, "")] for code, says in terms.fields]
     if book.is_late(duty, now=now):
         rows.append([rules.fact_kinds()["delay"].label, known.get("delay", "")])
     return rows
 
 
 def missing(duty: IncidentDuty, *, now: datetime) -> list[str]:
-    """What the words of the duty's report have to say and nobody has told yet, in words."""
-    known = {code for code, words in book.known(duty.incident).items() if words.strip()}
-    codes = rules.missing(rules.duties()[duty.code], known, is_late=book.is_late(duty, now=now))
-    labels = dict(rules.duties()[duty.code].fields)
+    """What the words of the duty's report have to say, in words, where it is neither known nor open with owner and date."""
+    known = {*gaps.known_codes(duty.incident), *gaps.pending(duty, now=now)}
+    codes = rules.missing(rules.terms(duty.code), known, is_late=book.is_late(duty, now=now))
+    labels = dict(rules.terms(duty.code).fields)
     kinds = rules.fact_kinds()
     return [labels.get(code) or f"{kinds[code].label} ({kinds[code].part})" for code in codes]
 
@@ -62,23 +69,26 @@ def propose_report(
     *, duty: IncidentDuty, step: IncidentStep | str, actor: Actor, now: datetime, to: str = ""
 ) -> IncidentDecision:
     """Propose to send the report by e-mail (``send``, with the address ``to``), to make it on the other side's own form
-    (``file``), or to write to every affected person (``tell``). Nothing leaves before another person agrees.
+    (``file``), or to write to every affected person (``tell``). Nothing leaves before another person agrees. Fields that are
+    open, with an owner and a date (``incident_follow_ups.set_pending``), leave as "not known yet".
 
     Raises NotAllowed; IllegalMove for a duty that is not due, a closed incident, and where the same waits already; Refused for
-    words that the law asks for and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be
+    fields that are neither known nor open (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be
     told (NOBODY), a letter or a message to this address whose words were agreed to for this duty already (NOTHING_NEW), and
     an address that is none.
     """
     way = IncidentStep(step)
-    terms = rules.duties()[duty.code]
+    terms = rules.terms(duty.code)
     allowed = {IncidentStep.TELL} if terms.audience == rules.PEOPLE else {IncidentStep.SEND, IncidentStep.FILE}
     if way not in allowed:
         raise Refused(_("This is no way to make this report."), code="WAY")
     if duty.incident.closed_at is not None or duty.state == DutyState.NOT_DUE:
         raise IllegalMove(_("Nothing has to be reported here."))
-    if gaps := missing(duty, now=now):
+    if blank := missing(duty, now=now):
         raise Refused(
-            _("The law asks for more words. Tell first: %(gaps)s.") % {"gaps": "; ".join(gaps)}, code="INCOMPLETE"
+            _("Enter these fields, or set them to not known yet with an owner and a date: %(gaps)s.")
+            % {"gaps": "; ".join(blank)},
+            code="INCOMPLETE",
         )
     if way == IncidentStep.TELL and not duty.incident.people.exists():
         raise Refused(_("Nobody who is affected has been found yet. Search first."), code="NOBODY")
@@ -88,7 +98,8 @@ def propose_report(
     address = addresses.normalise(addresses.EMAIL, to) if way == IncidentStep.SEND else ""
     if way == IncidentStep.SEND:
         _require_no_copy(duty, words, address)
-    return _propose(duty.incident, duty, way, actor=actor, now=now, words=words, to=address)
+    left_open = [[code, clock.stamp(row.due_at)] for code, row in gaps.pending(duty, now=now).items()]
+    return _propose(duty.incident, duty, way, actor=actor, now=now, words=words, to=address, open_fields=left_open)
 
 
 def propose_none(*, duty: IncidentDuty, why: str, actor: Actor, now: datetime) -> IncidentDecision:
@@ -279,6 +290,7 @@ def _propose(
     words: list[list[str]] | None = None,
     why: str = "",
     to: str = "",
+    open_fields: list[list[str]] | None = None,
 ) -> IncidentDecision:
     with transaction.atomic():
         lock_open(incident)
@@ -296,6 +308,7 @@ def _propose(
             words=words or [],
             why=why,
             to=to,
+            open_fields=open_fields or [],
         )
         record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
     return decision
@@ -311,7 +324,6 @@ def _reason(why: str) -> str:
 def _send(decision: IncidentDecision) -> None:
     duty = decision.duty
     assert duty is not None  # noqa: S101 - a constraint of the table says so
-    terms = rules.duties()[duty.code]
     post(
         kind=REPORT,
         subject_ref=decision.incident.subject_ref,
@@ -322,7 +334,7 @@ def _send(decision: IncidentDecision) -> None:
         about=about_report(decision),
         context={
             "reference": decision.incident.reference,
-            "source": terms.source,
+            "head": "\n".join(gaps.report_head(decision)),
             "words": "\n\n".join(f"{says}:\n{text}" for says, text in decision.words),
         },
         only_here=True,
@@ -370,7 +382,7 @@ def _decline_what_waits(closing: IncidentDecision, *, actor: Actor, now: datetim
 def _require_nothing_owed(incident: Incident) -> None:
     if incident.closed_at is not None:
         raise IllegalMove(_("This incident is closed."))
-    owed = [rules.duties()[duty.code].label for duty in book.open_duties(incident)]
+    owed = [rules.terms(duty.code).label for duty in book.open_duties(incident)]
     if owed:
         raise Refused(_("First report, or decide not to: %(owed)s.") % {"owed": "; ".join(owed)}, code="OWED")
     if book.is_searched(incident):

@@ -18,7 +18,9 @@ from portal.outbox.states import LEFT, MessageState
 from portal.people.states import Answer
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
 from portal.registers.models import Incident, IncidentDecision, IncidentLetter
+from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
+from portal.registers.services import incident_follow_ups
 from portal.registers.services.incidents import write_to_deciders
 
 #: The kind of the letters to authorities and clients.
@@ -108,14 +110,22 @@ def about_report(decision: IncidentDecision) -> str:
 
 
 def reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: datetime) -> None:
-    """The duty is reported, and its clock stops, with the first report under it; each report has its audit event."""
+    """The duty is reported, and its clock stops, with the first report under it: a follow-up, with one that leaves nothing
+    open. What is left open stays owed (``incident_follow_ups``). Each report has its audit event.
+    """
     duty = decision.duty
     assert duty is not None  # noqa: S101 - a constraint of the table says so
     duty.refresh_from_db()
-    if duty.state != DutyState.REPORTED:
+    is_rest = bool(rules.terms(duty.code).completes)
+    if duty.state != DutyState.REPORTED and not is_rest:
         move(duty, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)
         clocks.stop(owner=duty.owner, at=at, actor=actor, now=now, late_because=decision.late_because)
-    facts: dict[str, Any] = {"reported_at": clock.stamp(at), "sha256": decision.proof_sha256 or None}
+    incident_follow_ups.update_follow_up(decision, at=at, actor=actor, now=now)
+    facts: dict[str, Any] = {
+        "reported_at": clock.stamp(at),
+        "sha256": decision.proof_sha256 or None,
+        "open": len(decision.open_fields),
+    }
     if decision.step == IncidentStep.TELL:
         counts = book.counts(decision.incident)
         facts |= {"count": counts.sent, "undelivered": counts.undelivered + counts.failed + counts.unreachable}

@@ -17,8 +17,9 @@ from portal.core.moves import move
 from portal.law.models import Clock, ClockEvent
 from portal.law.services import clocks, correcting
 from portal.law.states import ClockEventKind, Ended, Regime
-from portal.outbox.services import write_to_staff
+from portal.outbox.services import write_to, write_to_staff
 from portal.people.models import Fiduciary, User
+from portal.people.selectors import staff_with
 from portal.people.services import subjects
 from portal.people.services.four_eyes import person_of
 from portal.people.states import SubjectKind
@@ -26,6 +27,7 @@ from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentRisk
 from portal.registers.models import Incident, IncidentDuty, IncidentFact
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book
 from portal.registers.services.fields import at_field, filled
 
@@ -169,10 +171,12 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
     before the incident began, and what ``correct_start`` raises where another duty was done before that moment.
     """
     row = duty_of(clock_of.owner)
-    if row is None or book.starts_at(rules.duties()[row.code], row.incident) == clock_of.started_at:
+    if row is None or rules.terms(row.code).completes:
+        return
+    if book.starts_at(rules.terms(row.code), row.incident) == clock_of.started_at:
         return
     incident, start = row.incident, clock_of.started_at
-    if rules.duties()[row.code].starts == "noticed":
+    if rules.terms(row.code).starts == "noticed":
         incident.noticed_at, incident.aware_at = start, max(incident.aware_at, start)
     else:
         incident.noticed_at, incident.aware_at = min(incident.noticed_at, start), start
@@ -180,9 +184,10 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
     incident.save(update_fields=["noticed_at", "aware_at"])
     _changed(incident, ["noticed_at", "aware_at"], actor=actor, now=now)
     why = ClockEvent.objects.filter(clock__owner=clock_of.owner, kind=ClockEventKind.CORRECTED).latest("pk").reason_code
-    for other in incident.duties.exclude(pk=row.pk).select_related("client"):
+    asked = incident.duties.filter(code__in=rules.duties()).exclude(pk=row.pk)
+    for other in asked.select_related("client"):
         other.incident = incident
-        starts = book.starts_at(rules.duties()[other.code], incident)
+        starts = book.starts_at(rules.terms(other.code), incident)
         # The newest: a clock that ended when two people declined stays as it was when the duty is open again.
         counts = Clock.objects.filter(owner=other.owner).exclude(ended=Ended.CORRECTED).order_by("pk").last()
         if counts is not None and counts.started_at != starts:
@@ -196,17 +201,17 @@ def _reconsider_all(
     incident: Incident, *, actor: Actor, now: datetime, before: rules.Told | None = None
 ) -> list[IncidentDuty]:
     """Those that were not due and are, with their clocks; where the incident was less ``before``, the declined ones too."""
-    rows = incident.duties.select_related("incident", "client")
+    rows = incident.duties.filter(code__in=rules.duties()).select_related("incident", "client")
     waiting = list(rows.filter(state=DutyState.NOT_DUE))
     if before is not None:
         after = book.told(incident)
         declined = rows.filter(state=DutyState.DECLINED)
-        waiting += [row for row in declined if rules.has_grown(rules.duties()[row.code], before, after)]
+        waiting += [row for row in declined if rules.has_grown(rules.terms(row.code), before, after)]
     return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
 
 
 def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> bool:
-    why = book.why_not_due(rules.duties()[row.code], incident)
+    why = book.why_not_due(rules.terms(row.code), incident)
     if why:
         if row.state == DutyState.NOT_DUE and why != row.not_due_because:
             row.not_due_because = why
@@ -239,7 +244,7 @@ def _find(
 
 
 def _start(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> None:
-    duty = rules.duties()[row.code]
+    duty = rules.terms(row.code)
     clocks.start(
         owner=row.owner,
         subject_ref=None,
@@ -250,6 +255,7 @@ def _start(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime
         regimes=[duty.regime] if duty.regime else [str(Regime.IN)],
         actor=actor,
         now=now,
+        unread=True,
     )
     _found(row, actor=actor, now=now)
 
@@ -329,12 +335,13 @@ def write_to_deciders(kind: str, incident: Incident, *, about: str, context: Map
         kind=kind,
         permission=Permission.INCIDENT_DECIDE,
         about=about[:80],
-        context={"reference": incident.reference, "url": _page(incident), **context},
+        context={"reference": incident.reference, "url": page_of(incident), **context},
         now=now,
     )
 
 
-def _page(incident: Incident) -> str:
+def page_of(incident: Incident) -> str:
+    """The address of an incident's page, for messages to staff."""
     return f"{settings.SITE_URL}/admin/registers/incident/{incident.pk}/change/"
 
 
@@ -343,16 +350,17 @@ def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
     row = duty_of(clock_of.owner)
     if row is None or row.state != DutyState.OPEN:
         return
-    duty = rules.duties()[row.code]
+    duty = rules.terms(row.code)
     kind = "registers.incident_late" if percent is None else "registers.incident_due_soon"
-    write_to_deciders(
-        kind,
-        row.incident,
-        # Of this clock: a duty that is open again has another. The share first: a long code of a client may be cut off.
-        about=f"{row.incident.about}/{percent or 'late'}/{clock_of.pk}{row.owner.rpartition(row.incident.reference)[2]}",
-        context={"duty": duty.label, "due": moments.in_both(clock_of.due_at)},
-        now=now,
-    )
+    # Of this clock: a duty that is open again has another. The share first: a long code of a client may be cut off.
+    about = f"{row.incident.about}/{percent or 'late'}/{clock_of.pk}{row.owner.rpartition(row.incident.reference)[2]}"
+    context = {"duty": duty.label, "due": moments.in_both(clock_of.due_at)}
+    write_to_deciders(kind, row.incident, about=about, context=context, now=now)
+    deciders = set(staff_with(Permission.INCIDENT_DECIDE, now=now).values_list("pk", flat=True))
+    finders = {one.owner for one in gaps.pending(row, now=now).values() if one.owner_id not in deciders}
+    for finder in sorted(finders, key=lambda one: one.pk):
+        full = {"reference": row.incident.reference, "url": page_of(row.incident), **context}
+        write_to(finder, kind=kind, purpose="policy_and_security", about=about[:80], context=full)
 
 
 def duty_of(owner: str) -> IncidentDuty | None:
