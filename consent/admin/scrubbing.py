@@ -13,9 +13,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from consent.permissions import Permission
+from consent.selectors.undos import tolerance
 from consent.services import scrub_jobs, scrubbing
 from consent.services.batches import Question
-from consent.services.told_times import tolerance
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin
 from portal.core.errors import Refused

@@ -22,3 +22,9 @@ def ends(mine: Iterable[Word], others: Iterable[Word]) -> list[Word]:
     """Each yes of one record that ends because the other record said no to the same thing, at whatever address."""
     refused = {word.about for word in others if word.answer in NO}
     return [word for word in mine if word.answer in YES and word.about in refused]
+
+
+def refused(mine: Iterable[Word], others: Iterable[Word]) -> list[Word]:
+    """Each refusal of one record of what the other refused as well, at whatever address."""
+    about = {word.about for word in others if word.answer in NO}
+    return [word for word in mine if word.answer in NO and word.about in about]

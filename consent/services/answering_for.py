@@ -11,6 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent
+from consent.rules.fold import YES
+from consent.selectors import history
+from consent.selectors.undos import can_be_undone
 from consent.selectors.wards import Ward, agreed_for, has_ended
 from consent.services import asking, guarding, turns
 from consent.services.asking import Answered
@@ -58,6 +61,12 @@ def answer(
         agreed = {
             (event.purpose, event.channel): event for event in agreed_for(ward, at=now) if event.fiduciary.is_self
         }
+        said = history.latest(history.events_of(ward.subject_ref)).values()
+        agreed |= {
+            (event.purpose, event.channel): event
+            for event in said
+            if event.fiduciary.is_self and can_be_undone(event, at=now)
+        }
         for event in agreed.values():
             if event.purpose in (late or {}):
                 refused = _take_back(ward, event, actor, now)
@@ -76,7 +85,10 @@ def answer(
 
 
 def take_back(*, ward: Ward, event_id: int, actor: Actor, now: datetime) -> Recorded:
-    """Withdraw one yes of the person, at every address of theirs, in one transaction. Raises NotFound for any other."""
+    """Withdraw one yes of the person, at every address of theirs, in one transaction. Raises NotFound for any other.
+
+    One that a stop ended, as long as that stop can be undone, is withdrawn all the same.
+    """
     return _take_back(ward, _agreed(ward, event_id, now), actor, now)
 
 
@@ -95,8 +107,19 @@ def _take_back(ward: Ward, event: ConsentEvent, actor: Actor, now: datetime) -> 
 def _agreed(ward: Ward, event_id: int, now: datetime) -> ConsentEvent:
     found = next((event for event in agreed_for(ward, at=now) if event.pk == event_id), None)
     if found is None:
+        found = _stopped(ward, event_id, now)
+    if found is None:
         raise NotFound("There is no such yes.")
     return found
+
+
+def _stopped(ward: Ward, event_id: int, now: datetime) -> ConsentEvent | None:
+    """A consent from before a stop that can still be undone: the guardian's withdrawal of it ends the undo."""
+    said = history.events_of(ward.subject_ref)
+    given = said.filter(pk=event_id, answer__in=YES).first()
+    place = {"purpose": given.purpose, "channel": given.channel, "fiduciary": given.fiduciary_id} if given else {}
+    last = history.latest(said.filter(**place)).values() if given is not None else ()
+    return given if any(can_be_undone(event, at=now) for event in last) else None
 
 
 def _as_guardian(ward: Ward) -> Guardian:

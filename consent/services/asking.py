@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Meeting, NoticeText
-from consent.rules.fold import YES
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
 from consent.selectors.purposes import is_asked_of_visitors, is_closed_to_children
@@ -20,7 +19,7 @@ from consent.services import guarding, opting_in, turns
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
-from consent.services.withdrawing import latest_of, notice_of, place_of
+from consent.services.withdrawing import latest_of, refusals_of
 from consent.states import Answer, Way
 from consent.words import DATA
 from portal.audit.kinds import AuditKind
@@ -176,7 +175,7 @@ def answer(
         late = {code: said for code, said in answers.items() if code not in open_ones}
         if any(said.is_yes for said in late.values()) or not (known or _are_of_visitors(late, on=clock.day(at))):
             raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
-        choices = _late_noes(late, subject_ref, fiduciary_of(fiduciary))
+        choices = _late_noes(late, subject_ref, fiduciary_of(fiduciary), at)
         held: list[str] = []
         is_held = guardian is None and people.protection_of(subject_ref, at=at) is not None
         shown_by = (guardian.evidence,) if guardian is not None else ()
@@ -223,15 +222,13 @@ def _are_of_visitors(codes: Collection[str], *, on: date) -> bool:
     return set(codes) <= asked
 
 
-def _late_noes(late: Collection[str], subject_ref: UUID, fiduciary: Fiduciary) -> list[Choice]:
-    """Each yes that stands about these purposes, withdrawn. Where nothing but a no stands there is nothing to say again."""
+def _late_noes(late: Collection[str], subject_ref: UUID, fiduciary: Fiduciary, at: datetime) -> list[Choice]:
+    """What stands about these purposes, refused: a consent, and a refusal that an undo could end. Nothing of any other."""
     if not late:
         return []
-    return [
-        Choice(place_of(event), event.purpose, event.channel, Answer.WITHDRAWN, notice_of(event))
-        for event in latest_of(subject_ref, fiduciary).values()
-        if event.purpose in late and event.answer in YES
-    ]
+    said = latest_of(subject_ref, fiduciary).values()
+    wanted = {(event.purpose, event.channel) for event in said if event.purpose in late}
+    return refusals_of(subject_ref, fiduciary, wanted, at=at)
 
 
 def _choices(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -13,8 +13,9 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors import chains
+from consent.selectors.undos import Restored, restored_since
 from consent.services import evidence, guarding, projection, turns, validity
-from consent.services.recording import Choice, check, fiduciary_of, record_in_turn
+from consent.services.recording import Choice, after_undos, check, fiduciary_of, record_in_turn
 from consent.states import Way
 from portal.core import bulk, clock, ids
 from portal.core.actor import Actor
@@ -119,6 +120,7 @@ def record_brought(
         check(answer.choice, whose=whose, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
     with transaction.atomic():
         heads = _heads_in_turn(whose, answers)
+        answers = _after_undos(whose, answers, heads)
         _require_able(answers, at)
         is_told = bool(book.recipients_of(whose, at=at))
         for turn in _parted(answers):
@@ -129,6 +131,26 @@ def record_brought(
                 heads[answer.place] = _record_one(whose, answer, actor=actor, at=at)
             heads |= _record_set(whose, together, heads, actor=actor, at=at)
     return len(answers)
+
+
+def _after_undos(whose: Fiduciary, answers: Sequence[Brought], heads: Mapping[Place, _Head]) -> list[Brought]:
+    """As ``recording.after_undos`` for each refusal where somebody answered before."""
+    refusals = [answer for answer in answers if answer.choice.answer in NO and answer.place in heads]
+    if not refusals:
+        return list(answers)
+    keys = list({key for answer in refusals for key in answer.choice.address.keys})
+    since = min(answer.occurred_at for answer in refusals)
+    restored = [
+        one
+        for start in range(0, len(keys), ASKED)
+        for one in restored_since(since, fiduciary=whose.pk, keys=keys[start : start + ASKED])
+    ]
+    return [_after_undo(answer, restored) for answer in answers] if restored else list(answers)
+
+
+def _after_undo(answer: Brought, restored: Sequence[Restored]) -> Brought:
+    choice, since = after_undos(answer.choice, restored, answer.occurred_at)
+    return replace(answer, choice=choice, occurred_at=since)
 
 
 def _parted(answers: Sequence[Brought]) -> list[list[Brought]]:

@@ -9,14 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt
-from consent.rules.fold import YES
 from consent.services import guarding, opting_in, preferring, turns
 from consent.services.addresses import addresses_of
 from consent.services.evidence import Evidence
 from consent.services.offering import Box, Group, offer
 from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
-from consent.services.withdrawing import find, latest_of, notice_of, places_of
+from consent.services.withdrawing import refusals_of
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -60,14 +59,15 @@ def save(
     meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them, and ``opt_in`` the request that this Save confirms, where the law asks
     for two steps (``opting_in``): a yes without it is left out and named in ``unconfirmed``, and all else is kept, so that
-    a withdrawal never waits for it. One event for each changed box and address, all under one receipt;
+    a withdrawal never waits for it. A box that is left without a tick refuses again what a stop refused, as long as that
+    stop could be undone: the undo ends there. One event for each changed box and address, all under one receipt;
     nothing changed, nothing recorded. The yes of a person for whom somebody else answers is held, as on the questions'
     page; a no holds at once.
 
     Raises Refused when a text has changed since the page was opened, for a box that is not there, and as
     ``preferring.change``; LostRace when somebody else answered for the same address at the same instant.
     """
-    at = now or clock.now()
+    at, whose = now or clock.now(), fiduciary_of(fiduciary)
     with transaction.atomic():
         turns.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
@@ -76,7 +76,8 @@ def save(
             raise Refused(
                 _("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED"
             )
-        choices: list[Choice] = []
+        removed: set[tuple[str, str]] = set()
+        left_open: set[tuple[str, str]] = set()
         yeses: list[Choice] = []
         held: list[str] = []
         is_held = people.protection_of(subject_ref, at=at) is not None
@@ -84,11 +85,10 @@ def save(
             wanted: list[Choice] = []
             for box in group.boxes:
                 before = box.ticked if was_ticked is None else box.value in was_ticked
-                if before == (box.value in ticked):
-                    continue
-                if before:  # also a yes that does not count any more since the page was opened: no is said to it
-                    choices += _withdrawals(box, subject_ref, fiduciary)
-                elif not box.ticked:
+                if box.value not in ticked:
+                    # A removed tick refuses what has ended since the page was opened too.
+                    (removed if before else left_open).add((box.purpose, box.channel))
+                elif not before and not box.ticked:
                     wanted += _yeses(group, box, subject_ref, shown, opting_in.evidence_of(opt_in))
             if not is_held:
                 yeses += wanted
@@ -96,7 +96,7 @@ def save(
                 held.append(group.purpose.code)
                 guarding.hold(
                     subject_ref=subject_ref,
-                    fiduciary=fiduciary_of(fiduciary),
+                    fiduciary=whose,
                     purpose=group.purpose.code,
                     channels={choice.channel for choice in wanted} - {str(Channel.NONE)},
                     notice=group.notice,
@@ -105,10 +105,12 @@ def save(
                 )
         unconfirmed = opting_in.unconfirmed(
             subject_ref=subject_ref,
-            fiduciary=fiduciary_of(fiduciary),
+            fiduciary=whose,
             wanted=[(choice.purpose, choice.channel, choice.evidence) for choice in yeses],
             at=at,
         )
+        choices = refusals_of(subject_ref, whose, removed, at=at)
+        choices += refusals_of(subject_ref, whose, left_open, at=at, of_consents=False)
         choices += [choice for choice in yeses if (choice.purpose, choice.channel) not in unconfirmed]
         done = record_all(
             subject_ref=subject_ref,
@@ -137,14 +139,3 @@ def _yeses(
         Choice(place, box.purpose, box.channel, Answer.GIVEN, group.notice, pieces)
         for place in addresses_of(subject_ref, box.channel)
     ]
-
-
-def _withdrawals(box: Box, subject_ref: UUID, fiduciary: str) -> list[Choice]:
-    whose = fiduciary_of(fiduciary)
-    said = latest_of(subject_ref, whose)
-    found = []
-    for place in places_of(subject_ref, whose, box.purpose, box.channel):
-        before = find(said, place, box.purpose, box.channel)
-        if before is not None and before.answer in YES:
-            found.append(Choice(place, box.purpose, box.channel, Answer.WITHDRAWN, notice_of(before)))
-    return found

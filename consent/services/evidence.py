@@ -9,6 +9,8 @@ from consent.models import ConsentEvent, ConsentEvidence, ShownText
 Evidence = Mapping[str, str]
 #: The question as the page asked it; the prompt as a call played it; the call; the scan of a form.
 QUESTION, PROMPT, CALL, SCAN = "question", "prompt", "call", "scan"
+#: When it was said by the clock of the machine that told it, where it counts from another time on.
+MACHINE_TIME = "machine_time"
 
 
 def words(kind: str, text: str, *, language: str, at: datetime) -> Evidence:

@@ -27,13 +27,19 @@ WISHES = "consent.changed"
 
 
 def tell(
-    receipt: ConsentReceipt, places: Sequence[Address], events: Sequence[ConsentEvent], *, actor: Actor, at: datetime
+    receipt: ConsentReceipt,
+    places: Sequence[Address],
+    events: Sequence[ConsentEvent],
+    *,
+    actor: Actor,
+    at: datetime,
+    instructs: bool = False,
 ) -> None:
     """Tell every recipient what one act changed; what it stops becomes an instruction with a clock (DPDP s.6(6)).
 
     In the caller's transaction. ``places`` are the addresses of the events, in their order: their text, where it is
     known, is what the recipient needs to know whom it is about. A client's recipients hear of no address that it has
-    nothing to do with (``used_by``).
+    nothing to do with (``used_by``). ``instructs``: each refusal stops something, whether we know of a consent or not.
     """
     if events and events[0].way in UNTOLD:
         places, events = _that_stop(places, events)
@@ -59,14 +65,14 @@ def tell(
             said[0].address_kind,
             [_answered(event) for event in said],
             standing.get(key, ()),
-            [_answered(event) for event in said if _stops(event)],
+            [_answered(event) for event in said if _stops(event, instructs=instructs)],
             _reached_at(texts[key], receipt.subject_ref, fiduciary),
         )
         for key, said in by_key.items()
     ]
     telling.tell(
         recipients,
-        kind=_kind(events),
+        kind=_kind(events, instructs=instructs),
         subject_ref=receipt.subject_ref,
         about=f"consent.receipt:{receipt.reference}",
         words=words,
@@ -201,16 +207,16 @@ def _plain(value: Any) -> Any:
     return value.isoformat("minutes") if isinstance(value, time) else value
 
 
-def _stops(event: ConsentEvent) -> bool:
+def _stops(event: ConsentEvent, *, instructs: bool = False) -> bool:
     """A withdrawal, or a plain no where the recipient may have heard a yes. "Stop all" stops what nobody asked for too."""
-    if event.answer == Answer.WITHDRAWN:
+    if event.answer == Answer.WITHDRAWN or (instructs and event.answer in NO):
         return True
     was_yes = event.previous is not None and event.previous.answer in YES
     return event.answer in NO and (was_yes or event.way in STOPS_ALL)
 
 
-def _kind(events: Sequence[ConsentEvent]) -> str:
-    if any(_stops(event) for event in events):
+def _kind(events: Sequence[ConsentEvent], *, instructs: bool) -> str:
+    if any(_stops(event, instructs=instructs) for event in events):
         return "consent.withdrawn"
     answers = {str(event.answer) for event in events}
     return f"consent.{answers.pop()}" if len(answers) == 1 else WISHES

@@ -8,6 +8,7 @@ from consent.rules import merging
 from consent.selectors import history
 from consent.services import turns
 from consent.services.ending import end_all
+from consent.services.undos import end_undo
 from consent.states import Way
 from portal.core import actor as actors
 
@@ -17,7 +18,7 @@ def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
     of one record does not outlive a no of the other (``refold_joined`` alone would let the later word count).
 
     Fills ``hooks.people_merging``. Returns how many ended. Nothing is deleted: both histories stay, and the person may say
-    yes again.
+    yes again. Where both refused, no undo of a stop restores what one of them had agreed to before.
     """
     for ref in sorted((old_ref, new_ref)):
         turns.take_all_of(ref)
@@ -25,6 +26,9 @@ def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
     count = 0
     for mine, other in ((old_ref, new_ref), (new_ref, old_ref)):
         over = [words[mine][word] for word in merging.ends(words[mine], words[other])]
+        refused = merging.refused(words[mine], words[other])
+        again = [words[mine][word] for word in refused]
+        end_undo(mine, again, way=Way.MERGED, actor=actors.system("consent.merging"), at=at)
         count += end_all(mine, over, way=Way.MERGED, actor=actors.system("consent.merging"), at=at)
     return count
 

@@ -17,7 +17,7 @@ from consent.services import confirming
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
 from consent.services.stopping import ANSWERED_BY, CODE_LETTER, holder_of, place_of, stop_at_address, stranger_at
-from consent.services.withdrawing import undo_stop
+from consent.services.undos import undo_stop
 from consent.states import Way
 from portal.core import clock
 from portal.core.actor import Actor

@@ -1,7 +1,7 @@
 """Answers become facts: event, ledger entry, state and confirmation in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
 from consent.rules import leaves
-from consent.rules.fold import YES
+from consent.rules.fold import NO, YES
 from consent.selectors import chains
 from consent.selectors.purposes import in_force_or_ended
+from consent.selectors.undos import Restored, restored_since
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
@@ -127,13 +128,15 @@ def record_all(
     actor: Actor,
     reply_to: Reply | None = None,
     confirms: bool = True,
+    instructs: bool = False,
     now: datetime | None = None,
 ) -> Recorded:
     """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt.
 
     One transaction, at the turns of the person and of each address; in it the person's confirmation is posted and the
     recipients of their data are told. ``reply_to``: the confirmation goes back the way the answer came, and nowhere else
-    but the dashboard. ``confirms``: False where the caller tells the person once of several acts.
+    but the dashboard. ``confirms``: False where the caller tells the person once of several acts. ``instructs``: each
+    refusal instructs the recipients to stop, whatever they may have heard before.
 
     Raises as ``check``, and Refused for a yes of a person who cannot give it alone, or not in one step.
     """
@@ -150,6 +153,7 @@ def record_all(
             actor=actor,
             reply_to=reply_to,
             confirms=confirms,
+            instructs=instructs,
             now=now,
         )
 
@@ -164,6 +168,7 @@ def record_in_turn(
     actor: Actor,
     reply_to: Reply | None = None,
     confirms: bool = True,
+    instructs: bool = False,
     now: datetime | None = None,
 ) -> Recorded:
     """``record_all`` in the transaction of a caller who has taken the turns, of many people at once for instance."""
@@ -180,7 +185,8 @@ def record_in_turn(
     events = _append(receipt, choices, actor=actor, **common)
     if confirms and way not in UNASKED:
         confirming.confirm(receipt, events, at=at, reply_to=reply_to)
-    informing.tell(receipt, [choice.address for choice in choices], events, actor=actor, at=at)
+    places = [choice.address for choice in choices]
+    informing.tell(receipt, places, events, instructs=instructs, actor=actor, at=at)
     standing.taken_back(subject_ref, events, actor=actor, at=at)
     return Recorded(receipt, events)
 
@@ -271,8 +277,10 @@ def _append_once(
 ) -> tuple[ConsentEvent, ...]:
     said_before = _said_before(fiduciary, choices)
     # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
+    counted = _counted(choices, fiduciary, occurred_at)
+    choices = [choice for choice, _since in counted]
     events = []
-    for choice, previous in zip(choices, said_before, strict=True):
+    for (choice, since), previous in zip(counted, said_before, strict=True):
         event = ConsentEvent(
             receipt=receipt,
             subject_ref=subject_ref,
@@ -290,7 +298,7 @@ def _append_once(
             actor_kind=str(actor.kind),
             actor_ref=actor.ref,
             previous=previous,
-            occurred_at=occurred_at,
+            occurred_at=since,
             recorded_at=at,
             expires_at=_ends_at(choice, occurred_at=occurred_at, recorded_at=at),
         )
@@ -308,6 +316,28 @@ def _append_once(
                 projection.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel))
             )
     return tuple(events)
+
+
+def _counted(choices: Sequence[Choice], fiduciary: Fiduciary, occurred_at: datetime) -> list[tuple[Choice, datetime]]:
+    """Each choice, and from when its answer counts (``after_undos``)."""
+    keys = {key for choice in choices if choice.answer in NO for key in choice.address.keys}
+    restored = restored_since(occurred_at, fiduciary=fiduciary.pk, keys=keys) if keys else []
+    return [after_undos(choice, restored, occurred_at) for choice in choices]
+
+
+def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datetime) -> tuple[Choice, datetime]:
+    """From when an answer counts: a refusal from the undo on that restored an older word at its place after it was said.
+
+    When it was said is evidence then. An undo is no consent, and a refusal that reaches us late beats what it restored.
+    """
+    if choice.answer not in NO or not restored:
+        return choice, occurred_at
+    places = {(key, choice.purpose, choice.channel) for key in choice.address.keys}
+    since = max([occurred_at, *(one.restored_at for one in restored if one.place in places and one.hides(occurred_at))])
+    if since == occurred_at:
+        return choice, occurred_at
+    said = evidence.reference(evidence.MACHINE_TIME, clock.stamp(occurred_at))
+    return replace(choice, evidence=(*choice.evidence, said)), since
 
 
 def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:

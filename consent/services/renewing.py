@@ -18,6 +18,7 @@ from consent.services import turns
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.services.telling import address_of_page, reached, tell, waiting
+from consent.services.withdrawing import refusals_of
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -200,6 +201,8 @@ def renew(
                     fiduciary=whose, purpose=code, answer__in=YES, subject_ref__in=refs
                 )
                 choices += _choices(standing.select_related("event").order_by("pk"), places, agreed=None)
+                undoable = {(code, str(channel)) for channel in places}
+                choices += refusals_of(subject_ref, whose, undoable, at=at, of_consents=False)
                 continue
             ending = open_ones[code]
             if is_yes and shown.get(code) != ending.notice.sha256:

@@ -14,7 +14,8 @@ from consent.rules.fold import YES
 from consent.selectors import history
 from consent.services import preferring, turns
 from consent.services.ending import end_all
-from consent.services.withdrawing import withdraw
+from consent.services.undos import end_undo
+from consent.services.withdrawing import can_be_refused, withdraw
 from consent.states import Way
 from portal.core import actor as actors
 from portal.core import clock
@@ -59,18 +60,21 @@ def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
     Returns how many ended. They do not come back when it turns out to be wrong.
     """
     turns.take_all_of(subject_ref)
-    standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
+    said = history.latest(history.events_of(subject_ref)).values()
+    standing = [event for event in said if event.answer in YES]
+    end_undo(subject_ref, said, way=Way.RESTED, actor=RESTING, at=at)  # nobody undoes a stop for the dead
     return end_all(subject_ref, standing, way=Way.RESTED, actor=RESTING, at=at)
 
 
 def withdraw_everything(*, subject_ref: UUID, by_nominee: bool, actor: Actor, at: datetime) -> int:
     """Withdraw every yes of the person at their own wish or at that of their nominee, in the caller's transaction.
 
-    Fills ``hooks.withdraw_everything``. Returns how many.
+    A refusal that an undo could still end is refused again. Fills ``hooks.withdraw_everything``. Returns how many.
     """
     with transaction.atomic():
         turns.take_all_of(subject_ref)
-        standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
+        said = history.latest(history.events_of(subject_ref)).values()
+        standing = [event for event in said if can_be_refused(event, at=at)]
         places = {(event.fiduciary_id, event.purpose, event.channel): event for event in standing}
         for (_fiduciary, purpose, channel), event in places.items():
             withdraw(

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from consent.models import ConsentReceipt, ConsentState, Suppression
 from consent.rules.fold import YES
+from consent.selectors.undos import has_been_given
 from consent.services import confirming, suppressing, turns
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
@@ -141,7 +142,7 @@ def _overtaken(
         purpose__in=promotional,
         answer__in=YES,
     )
-    return [given_at > said_at for given_at in yeses.values_list("occurred_at", flat=True)]
+    return [has_been_given(state.event, after=said_at) for state in yeses.select_related("event")]
 
 
 def place_of(kind: str, address: str) -> Address:

@@ -1,20 +1,22 @@
 """Stopping promotion at an address itself: what a STOP leaves behind, whoever the address belongs to and for how long."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import meant_on
+from consent.selectors.undos import can_be_undone, counts_since, restored_since
 from consent.services import informing, turns
 from consent.services.addresses import Address
-from consent.services.evidence import Evidence
+from consent.services.evidence import MACHINE_TIME, Evidence
 from consent.services.recording import Recorded
-from consent.services.told_times import MACHINE_TIME
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -23,6 +25,9 @@ from portal.core.actor import Actor
 from portal.core.turns import retried
 from portal.ledger.models import Entry
 from portal.people.models import Fiduciary
+
+#: Two requests within it are one press: a double click sends two that know nothing of each other.
+ONE_PRESS: Final = timedelta(seconds=10)
 
 
 def with_answers(done: Recorded, *, places: Iterable[Address], occurred_at: datetime) -> None:
@@ -65,20 +70,26 @@ def alone(
     One transaction: receipt, suppressions, audit event and its leaf; the leaf names the first piece of ``evidence``, and
     when it was by the clock of the machine that told it, where it counts from another time on (``told_times``). Where the
     same was stopped already and nobody
-    there has said yes since, nothing changes and recipients hear nothing. ``again`` says that it was said another time: that
-    is a fact of its own, and a yes from in between that becomes known later does not count. Otherwise None, so that a stop
-    that is told twice is harmless.
+    there has said yes since, nothing changes and recipients hear nothing. A stop that an undo could still end is no reason
+    to leave this one out: both are recorded, but for a second request of one press. ``again`` says that it was said another
+    time: that is a fact of its own, and a yes from in between that becomes known later does not count. Otherwise None, so
+    that a stop that is told twice is harmless.
     """
     at = now or clock.now()
     with transaction.atomic():
         turns.take(places)
-        said = list({place.key: place for place in places}.values())
-        new = [
-            place
-            for place in said
-            if not _is_covered(place, fiduciary, channel=channel, header=header, occurred_at=occurred_at)
-        ]
-        said = said if again else new
+        every = list({place.key: place for place in places}.values())
+        about = {"channel": channel, "header": header}
+        new = [place for place in every if not _is_covered(place, fiduciary, occurred_at=occurred_at, **about)]
+        said = (
+            every
+            if again
+            else [
+                place
+                for place in every
+                if not _is_covered_for_good(place, fiduciary, occurred_at=occurred_at, at=at, way=way, **about)
+            ]
+        )
         if not said:
             return None
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
@@ -213,8 +224,9 @@ def outlive(events: Iterable[ConsentEvent]) -> int:
         if event.answer not in NO or not _is_promotional(event):
             continue
         place = Address(event.address_kind, (bytes(event.address_key),))
-        at = event.occurred_at
-        if _is_covered(place, event.fiduciary, purpose=event.purpose, channel=event.channel, occurred_at=at):
+        at, now = event.occurred_at, clock.now()
+        purpose, channel = event.purpose, str(event.channel)
+        if _is_covered_for_good(place, event.fiduciary, occurred_at=at, at=now, purpose=purpose, channel=channel):
             continue
         kept += _insert(
             [place],
@@ -224,7 +236,7 @@ def outlive(events: Iterable[ConsentEvent]) -> int:
             entry=event.entry,
             event=event,
             suppressed_at=at,
-            recorded_at=clock.now(),
+            recorded_at=now,
             purpose=event.purpose,
             channel=event.channel,
         )
@@ -241,35 +253,71 @@ def lift(*, stop: ConsentReceipt, undone: Recorded) -> None:
     )
 
 
+def carry_over(narrowed: Mapping[int, Suppression], *, at: datetime) -> None:
+    """Stops of one sender stand over a consent that an undo restored at an instant as they stood over it before the stop.
+
+    In the caller's transaction. Each keeps the receipt and the ledger entry of the act that it came from.
+    """
+    Suppression.objects.bulk_create(
+        Suppression(
+            fiduciary_id=row.fiduciary_id,
+            address_kind=row.address_kind,
+            address_key=bytes(row.address_key),
+            purpose=row.purpose,
+            channel=row.channel,
+            header=row.header,
+            way=row.way,
+            receipt_id=row.receipt_id,
+            event_id=row.event_id,
+            entry_id=row.entry_id,
+            suppressed_at=at,
+            recorded_at=at,
+        )
+        for row in narrowed.values()
+    )
+
+
 def _is_promotional(event: ConsentEvent) -> bool:
     return meant_on(event.purpose, on=clock.day(event.occurred_at)).is_promotional
 
 
-def _is_covered(
-    place: Address,
-    fiduciary: Fiduciary,
-    *,
-    occurred_at: datetime,
-    purpose: str = "",
-    channel: str = "",
-    header: str = "",
+def _is_covered(place: Address, fiduciary: Fiduciary, *, occurred_at: datetime, **about: str) -> bool:
+    """Whether the same, or more, was stopped at the address, and nobody consented there since. ``about`` as ``_covering``."""
+    return _cover(_covering(place, fiduciary, **about), place, fiduciary, occurred_at)
+
+
+def _is_covered_for_good(
+    place: Address, fiduciary: Fiduciary, *, occurred_at: datetime, at: datetime, way: Way | None = None, **about: str
 ) -> bool:
-    """Whether the same, or more, was stopped at the address, and nobody said yes there since."""
-    rows = Suppression.objects.filter(
+    """The same without the stops that an undo could still end ``at`` an instant; a stop of the same press is this one."""
+    stops = _covering(place, fiduciary, **about)
+    final = [s for s in stops if not can_be_undone(s, at=at) or (s.way == way and at - s.recorded_at < ONE_PRESS)]
+    return _cover(final, place, fiduciary, occurred_at)
+
+
+def _covering(
+    place: Address, fiduciary: Fiduciary, *, purpose: str = "", channel: str = "", header: str = ""
+) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(
         fiduciary=fiduciary,
         address_key__in=place.keys,
         purpose__in={"", purpose},
         channel__in={"", channel},
         header__in={"", header},
         lift=None,
-    )
-    last = rows.order_by("-suppressed_at").values_list("suppressed_at", flat=True).first()
+    ).select_related("receipt")
+
+
+def _cover(stops: Iterable[Suppression], place: Address, fiduciary: Fiduciary, occurred_at: datetime) -> bool:
+    last = max((stop.suppressed_at for stop in stops), default=None)
     if last is None:
         return False
+    if last >= occurred_at:
+        return True
     since = ConsentEvent.objects.filter(
         fiduciary=fiduciary, address_key__in=place.keys, answer__in=YES, occurred_at__gt=last
     )
-    return last >= occurred_at or not since.exists()
+    return not any(counts_since(given) > last for given in since)
 
 
 def _insert(
@@ -286,7 +334,19 @@ def _insert(
     channel: str = "",
     header: str = "",
 ) -> int:
+    """One row for each address. A stop counts from the undo on that restored an older word there after it."""
     once = {place.key: place for place in places}
+    keys = {key for place in once.values() for key in place.keys}
+    restored = restored_since(suppressed_at, fiduciary=fiduciary.pk, keys=keys)
+    since = {
+        key: max(
+            [
+                suppressed_at,
+                *(one.restored_at for one in restored if one.address_key in place.keys and one.hides(suppressed_at)),
+            ]
+        )
+        for key, place in once.items()
+    }
     rows = Suppression.objects.bulk_create(
         Suppression(
             fiduciary=fiduciary,
@@ -299,7 +359,7 @@ def _insert(
             receipt=receipt,
             event=event,
             entry=entry,
-            suppressed_at=suppressed_at,
+            suppressed_at=since[place.key],
             recorded_at=recorded_at,
         )
         for place in once.values()

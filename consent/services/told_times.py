@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,16 +10,12 @@ from django.db.models import Q
 
 from consent.models import ConsentEvent
 from consent.rules.fold import YES
-from consent.services.evidence import Evidence, reference
+from consent.selectors.undos import tolerance
+from consent.services.evidence import MACHINE_TIME, Evidence, reference
 from consent.states import Way
 from portal.core import clock
-from portal.law import selectors as law
 from portal.people.models import Fiduciary
 
-#: How far another machine's clock may be behind or ahead of ours: a promise of the house.
-TOLERANCE_RULE: Final = "consent.clock_tolerance"
-#: Evidence of an answer: when it was said by the clock of the machine that told it, where it counts from another time on.
-MACHINE_TIME: Final = "machine_time"
 #: Ways in which a machine says when it was.
 MACHINES: Final = frozenset({Way.API, Way.MISSED_CALL, Way.RCS, Way.SMS, Way.VOICE, Way.WHATSAPP})
 
@@ -30,11 +26,6 @@ class Counted:
 
     at: datetime
     evidence: tuple[Evidence, ...] = ()
-
-
-def tolerance(*, at: datetime) -> timedelta:
-    """How far another machine's clock may be from ours, by the rule of that day. Raises as ``law.house_rule``."""
-    return law.house_rule(TOLERANCE_RULE, on=clock.day(at)).duration
 
 
 def counted(

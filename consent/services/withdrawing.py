@@ -1,25 +1,24 @@
-"""Withdrawing, stopping everything promotional, and taking a stop back within minutes."""
+"""Withdrawing consent, and stopping everything promotional. The undo of a stop is in ``undos``."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentReceipt, NoticeText
+from consent.models import ConsentEvent, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
+from consent.selectors.undos import can_be_undone, has_been_given
 from consent.selectors.used_addresses import NAMED
 from consent.services import suppressing, turns
 from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
 from consent.services.confirming import Reply
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
-from consent.states import STOPS_ALL, Answer, Way
+from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.memory import remembering
@@ -27,9 +26,6 @@ from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
-
-#: For how long a stop may be taken back by the browser that made it.
-UNDO_RULE = "consent.undo"
 
 Said = dict[tuple[int, bytes, str, str], ConsentEvent]
 
@@ -53,9 +49,10 @@ def withdraw(
     """Withdraw a purpose on a channel at every address of the subject, and at ``address`` where that is another.
 
     One transaction: events, ledger entries, states, confirmation. From its commit on every decision says no. What the
-    person had withdrawn already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)); so is a yes
-    that they gave after ``occurred_at``, by their own time. Any other that is being recorded at this instant is waited
-    for, and withdrawn.
+    person had refused already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)), but for a
+    refusal that an undo could still end: beside that one this one is recorded too. A consent that they gave after
+    ``occurred_at``, by their own time, stays; an undo gives none. Any other that is being recorded at this instant is
+    waited for, and withdrawn. Where they never consented the answer is a refusal, and no withdrawal.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -66,14 +63,17 @@ def withdraw(
     with transaction.atomic(), remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         said = latest_of(subject_ref, whose)
-        places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
+        places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel), at=at)
         if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
             places.append(named)
-        choices = [
-            Choice(place, purpose, str(channel), Answer.WITHDRAWN, notice_of(before), _proof(evidence, place, named))
-            for place in places
-            if _is_open(before := find(said, place, purpose, str(channel)), said_at)
-        ]
+        agreed = _agreed_at(subject_ref, whose, purpose, str(channel))
+        choices = []
+        for place in places:
+            before = find(said, place, purpose, str(channel))
+            if _is_open(before, said_at) or (before is not None and can_be_undone(before, at=at)):
+                answer = Answer.DENIED if agreed.isdisjoint(place.keys) else Answer.WITHDRAWN
+                proof = _proof(evidence, place, named)
+                choices.append(Choice(place, purpose, str(channel), answer, notice_of(before), proof))
         return record_all(
             subject_ref=subject_ref,
             fiduciary=whose,
@@ -82,8 +82,15 @@ def withdraw(
             occurred_at=said_at,
             actor=actor,
             reply_to=reply_to,
+            instructs=True,
             now=at,
         )
+
+
+def _agreed_at(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> set[bytes]:
+    """Where the person ever consented to it, by the lookup keys of the answers."""
+    said = history.events_of(subject_ref).filter(fiduciary=fiduciary, purpose=purpose, channel=channel)
+    return {bytes(key) for key in said.filter(answer__in=YES).values_list("address_key", flat=True)}
 
 
 @retried
@@ -109,10 +116,11 @@ def stop_all_promotional(
     ``occurred_at`` is when they said so, by their own time; ``named`` the address at which they did, the only one that a
     client's recipients hear of beside those it has to do with; ``confirms`` as for ``record_all``.
 
-    Where each answer is a no already there are no events; what was not suppressed yet is suppressed now, under a receipt.
-    ``again`` says that they stop another time than before: then all of it is recorded once more (``suppressing.alone``).
-    The same way within ``one_press`` of a stop that stands is still that one, whose receipt is given back: a double click
-    sends two requests that know nothing of each other.
+    Where each answer is a refusal already there are no events; what was not suppressed yet, or only by a stop that can
+    still be undone, is suppressed now, under a receipt. ``again`` says that they stop another time than before: then all
+    of it is recorded once more (``suppressing.alone``). The same way within ``one_press`` of a stop that has not been
+    undone is still that one, whose receipt is given back: a double click sends two requests that know nothing of each
+    other.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -134,6 +142,7 @@ def stop_all_promotional(
             now=at,
         )
         stopped = [place for places in reached.values() for place in places]
+        stopped += [place_of(event) for event in said.values() if can_be_undone(event, at=at)]
         if not choices and again and one_press:
             before = suppressing.latest_stop(subject_ref, whose, way=Way(way), since=at - one_press)
             if before is not None:
@@ -210,7 +219,7 @@ def _is_open(before: ConsentEvent | None, said_at: datetime) -> bool:
     """Whether a no of that instant says something new: not after a no, nor where the person has said yes since."""
     if before is None:
         return True
-    return before.answer not in NO and not (before.answer in YES and before.occurred_at > said_at)
+    return before.answer not in NO and not has_been_given(before, after=said_at)
 
 
 def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) -> Sequence[Evidence]:
@@ -218,81 +227,6 @@ def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) 
     if named is None or not set(named.keys) & set(place.keys):
         return evidence
     return (*evidence, {"type": NAMED, "sha256": hashlib.sha256(place.key).hexdigest()})
-
-
-def undo_until(receipt: ConsentReceipt) -> datetime:
-    """Until when a stop may be taken back: a dated promise of the house."""
-    rule = law.house_rule(UNDO_RULE, on=clock.day(receipt.made_at))
-    return receipt.made_at + rule.duration
-
-
-@retried
-def undo_stop(
-    *,
-    receipt: ConsentReceipt,
-    actor: Actor,
-    place: Address | None = None,
-    confirms: bool = True,
-    now: datetime | None = None,
-) -> Recorded:
-    """Restore what was answered before a stop, as new events; nothing more than that, and only for some minutes.
-
-    A yes ends when it would have ended without the stop, and one that was over stays over. Where nobody had said yes the
-    no ends, and the address is unanswered again (``rules.fold``). Whatever was answered again since the stop stays as it
-    is. A stop that only suppressed an address ends there; ``place`` is that address, where its text is at hand for the
-    recipients. Raises Refused when the time is over or the receipt is no stop, and as ``record_all`` for a yes that the
-    person cannot give any more, or only in two steps. The caller makes sure that it is the
-    browser that stopped.
-    """
-    at = now or clock.now()
-    if at > undo_until(receipt):
-        raise Refused(_("It is too late to undo this. Choose the messages you want below."), code="UNDO_TOO_LATE")
-    stopped = list(receipt.events.select_related("previous__notice_version", "fiduciary").order_by("pk"))
-    ways = {event.way for event in stopped} or set(receipt.suppressions.values_list("way", flat=True))
-    if not ways or not ways <= STOPS_ALL:
-        raise Refused(_("Only “Stop all promotional messages” can be undone here."), code="NOT_A_STOP")
-    if not stopped:
-        return Recorded(suppressing.take_back(stop=receipt, place=place, actor=actor, at=at), ())
-    # It comes after the stop whatever the clock says: were it at the same instant, the no would win.
-    at = max(at, *(event.occurred_at + clock.TICK for event in stopped))
-    places = [place_of(event) for event in stopped]
-    with transaction.atomic():
-        turns.take_all_of(receipt.subject_ref, at=[*places, *suppressing.places_of(receipt)])
-        done = record_all(
-            subject_ref=receipt.subject_ref,
-            fiduciary=stopped[0].fiduciary,
-            choices=_restored(stopped, at=at),
-            way=Way.UNDO,
-            occurred_at=at,
-            actor=actor,
-            confirms=confirms,
-            now=at,
-        )
-        suppressing.lift(stop=receipt, undone=done)
-    return done
-
-
-def _restored(stopped: Sequence[ConsentEvent], *, at: datetime) -> list[Choice]:
-    """What held before each answer of a stop, where nothing was answered since."""
-    choices = []
-    for event in stopped:
-        if ConsentEvent.objects.filter(previous=event).exists():
-            continue
-        before = event.previous if event.answer == Answer.WITHDRAWN else None
-        ends_at = before.expires_at if before is not None else None
-        was_yes = before is not None and before.answer in YES and (ends_at is None or ends_at > at)
-        choices.append(
-            Choice(
-                place_of(event),
-                event.purpose,
-                event.channel,
-                Answer.GIVEN if was_yes else Answer.EXPIRED,
-                notice_of(before),
-                [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
-                ends_at=ends_at,
-            )
-        )
-    return choices
 
 
 def place_of(event: ConsentEvent) -> Address:
@@ -311,16 +245,48 @@ def find(said: Said, place: Address, purpose: str, channel: str) -> ConsentEvent
     return next((e for (_f, key, p, c), e in said.items() if key in keys and p == purpose and c == channel), None)
 
 
-def places_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
-    """Where the person is reached now, and where they said yes before (an address they since gave up included)."""
-    return _with_earlier(addresses_of(subject_ref, channel), latest_of(subject_ref, fiduciary), purpose, channel)
+def refusals_of(
+    subject_ref: UUID,
+    fiduciary: Fiduciary,
+    wanted: Collection[tuple[str, str]],
+    *,
+    at: datetime,
+    of_consents: bool = True,
+) -> list[Choice]:
+    """A refusal of each purpose and channel that is ``wanted``, wherever the person's last word is a consent, or a refusal
+    that an undo could still end. At every address of theirs, one that they have left included. ``of_consents``: False
+    leaves the consents as they are.
+    """
+    return [
+        Choice(
+            place_of(event),
+            event.purpose,
+            event.channel,
+            Answer.WITHDRAWN if event.answer in YES else Answer(event.answer),
+            notice_of(event),
+        )
+        for event in latest_of(subject_ref, fiduciary).values()
+        if (event.purpose, event.channel) in wanted
+        and can_be_refused(event, at=at)
+        and (of_consents or event.answer not in YES)
+    ]
 
 
-def _with_earlier(places: list[Address], said: Said, purpose: str, channel: str) -> list[Address]:
+def can_be_refused(event: ConsentEvent, *, at: datetime) -> bool:
+    """Whether a refusal that the person states now says something that this last word of theirs does not."""
+    return event.answer in YES or can_be_undone(event, at=at)
+
+
+def _with_earlier(
+    places: list[Address], said: Said, purpose: str, channel: str, *, at: datetime | None = None
+) -> list[Address]:
+    """The places, and where the person consented before, or refused in a way that an undo could end ``at`` an instant."""
     known = {key for place in places for key in place.keys}
     for event in said.values():
         key = bytes(event.address_key)
-        if event.purpose == purpose and event.channel == channel and event.answer in YES and key not in known:
+        if event.purpose != purpose or event.channel != channel or key in known:
+            continue
+        if event.answer in YES or (at is not None and can_be_undone(event, at=at)):
             places.append(place_of(event))
             known.add(key)
     return places

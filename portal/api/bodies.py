@@ -9,7 +9,7 @@ from ninja.parser import Parser
 from pydantic import AfterValidator, AwareDatetime, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from consent.services.told_times import tolerance
+from consent.selectors.undos import tolerance
 from portal.core import clock, strict_json, time_range
 from portal.core.errors import Refused
 from portal.core.text import without_hiding_marks

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from consent.rules.contact import Reason
+from consent.selectors.undos import tolerance
 from consent.services import answer_sets, answering, signing
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
-from consent.services.told_times import tolerance
 from portal.api import keys
 from portal.api.bodies import BodyIn, Moment, Words
 from portal.api.keys import Key

@@ -97,7 +97,7 @@ def test_a_withdrawal_counts_while_redis_is_away(key, request, settings):
 
 def test_a_withdrawal_of_a_stranger_is_kept_too(key):
     post("consents/withdraw", {**PLACE, "address": "+919811112222"}, key=key)
-    assert may(address="+919811112222") == "CONSENT_WITHDRAWN"
+    assert may(address="+919811112222") == "CONSENT_DENIED"
 
 
 def test_the_same_request_key_does_it_once_and_another_body_is_refused(key):
@@ -136,7 +136,7 @@ def test_a_withdrawal_is_answered_for_the_address_that_was_named_and_for_no_othe
     other = ContactPointFactory(principal=asha, kind="phone", address="+919800000002")
     said_at = [event["channel"] for event in post("consents/withdraw", PLACE, key=key).json()["events"]]
     assert said_at == ["sms"]
-    assert ConsentState.objects.get(address_key=other.address_key, channel="sms").answer == "withdrawn"
+    assert ConsentState.objects.get(address_key=other.address_key, channel="sms").answer == "denied"
     assert may(address=other.address) == "NO_CONSENT"
 
 

@@ -225,7 +225,7 @@ def test_a_person_without_an_account_gets_no_confirmation_and_their_no_counts():
         address_kind="phone",
         address="98765 00000",
     )
-    assert [event.answer for event in done.events] == ["withdrawn"]
+    assert [event.answer for event in done.events] == ["denied"]
     assert not Message.objects.exists()
 
 

@@ -92,7 +92,7 @@ def test_a_withdrawal_at_one_number_does_not_name_the_other(acme, asha):
         actor=actor.SYSTEM, address_kind="phone", address=other,
     )  # fmt: skip
     assert named_to_the_recipient() == {other}
-    assert ConsentState.objects.filter(fiduciary=acme, answer="withdrawn").count() == 2
+    assert ConsentState.objects.filter(fiduciary=acme, answer="denied").count() == 2
 
 
 def test_a_wish_is_told_to_a_client_under_the_addresses_it_knows(acme, asha):

@@ -13,15 +13,18 @@ from consent.selectors.scrub_table import NOTHING_SAID, temporary
 from consent.services import ending, may_contact, rebuild_consent_state, stop_all_promotional, undo_stop, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, clock
-from portal.core.addresses import address_keys
+from portal.core.addresses import address_key, address_keys
 from portal.core.errors import Refused
 from portal.law.models import Purpose
+from portal.ledger.services import payload_of
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
 from portal.people.models import Fiduciary
 from portal.people.services import contacts, protections
+from portal.registers.models import Telling
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
+from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = clock.now().astimezone(clock.IST).replace(hour=12, minute=0) + timedelta(days=1)
@@ -77,6 +80,25 @@ def test_a_stop_that_arrives_twice_is_one_withdrawal(asha):
     again = stop_sms(asha)
     assert again.receipt is None
     assert ConsentEvent.objects.filter(answer="withdrawn").count() == 1
+
+
+def test_a_withdrawal_where_nobody_ever_consented_is_a_refusal_and_where_a_consent_has_ended_a_withdrawal(asha):
+    second = "+919800000002"
+    ContactPointFactory(principal=asha, kind="phone", address=second)
+    over = said(asha, "given").expires_at
+    ending.end_what_is_over(now=over)
+    done = stop_sms(asha, now=over)
+    answers = {bytes(event.address_key): (event.answer, payload_of(event.entry)["event"]) for event in done.events}
+    assert answers[address_key(ASHA_PHONE)] == ("withdrawn", "withdrawn")
+    assert answers[address_key(second)] == ("denied", "denied")
+    assert not sms_allowed(second)
+
+
+def test_recipients_are_instructed_by_a_refusal_of_what_was_never_agreed_to_here(asha):
+    """Whom they may have asked before us, we do not know."""
+    registered_recipient()
+    stop_sms(asha)
+    assert Telling.objects.get().kind == "consent.withdrawn"
 
 
 def test_a_new_address_starts_at_no(asha):

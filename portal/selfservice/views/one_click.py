@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from consent.models import ConsentReceipt
+from consent.selectors.undos import undo_until
 from consent.services import one_click, receipts, undo_stop, withdrawing
 from consent.services.one_click import WayOut
 from consent.states import Way
@@ -74,7 +75,7 @@ def _show(request: HttpRequest, found: WayOut, token: str, *, status: int = HTTP
     ways = set(receipt.events.values_list("way", flat=True)) if receipt else set()
     until = None
     if receipt is not None and ways == {Way.STOP_ALL} and request.session.get(STOPPED) == receipt.reference:
-        until = withdrawing.undo_until(receipt)
+        until = undo_until(receipt)
     context = {
         "found": found,
         "token": token,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consent.forms import ChoosingForm
 from consent.models import ConsentReceipt
 from consent.selectors import history
+from consent.selectors.undos import undo_until
 from consent.services import (
     choosing,
     going_on,
@@ -24,8 +25,8 @@ from consent.services import (
     one_click,
     receipts,
     stop_all_promotional,
+    suppressing,
     undo_stop,
-    withdrawing,
 )
 from consent.services.offering import Offer
 from consent.states import Way
@@ -39,8 +40,6 @@ from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
 STOPPED = "consent_stopped"
-#: Two requests within it are one press: of a double click neither knows yet what the other wrote into the session.
-ONE_PRESS = timedelta(seconds=10)
 
 
 @keeps_answers
@@ -121,7 +120,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         fiduciary=_code(client),
         actor=request.actor,  # type: ignore[attr-defined]
         again=not _was_pressed(request, principal, _code(client)),
-        one_press=ONE_PRESS,
+        one_press=suppressing.ONE_PRESS,
     )
     if done.receipt is None:
         messages.info(request, _("You had stopped all promotional messages already."))
@@ -245,7 +244,7 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
     if not history.is_latest(receipt):
         return None
     ways = {*receipt.events.values_list("way", flat=True), *receipt.suppressions.values_list("way", flat=True)}
-    may_undo = request.session.get(STOPPED) == receipt.reference and now <= withdrawing.undo_until(receipt)
+    may_undo = request.session.get(STOPPED) == receipt.reference and now <= undo_until(receipt)
     if not named and not may_undo:
         return None
     return {
@@ -254,5 +253,5 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
         "is_stop": ways == {Way.STOP_ALL},
         "is_undo": ways == {Way.UNDO},
         "may_undo": may_undo,
-        "undo_until": withdrawing.undo_until(receipt) if may_undo else None,
+        "undo_until": undo_until(receipt) if may_undo else None,
     }

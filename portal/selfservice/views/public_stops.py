@@ -15,7 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
-from consent.services import one_click, public_stops, receipts, withdrawing
+from consent.selectors.undos import undo_until
+from consent.services import one_click, public_stops, receipts
 from consent.states import Way
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
@@ -247,7 +248,7 @@ def _said_first(done: str, *, is_stopped: bool, may_undo: bool) -> str:
 
 def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.OK) -> HttpResponse:
     stopped = _receipts(request, STOPPED)
-    until = withdrawing.undo_until(stopped[0]) if stopped else None
+    until = undo_until(stopped[0]) if stopped else None
     until = until if until is not None and clock.now() <= until else None
     since, senders = public_stops.stopped_since(proof), _senders(request, proof)
     context = {
