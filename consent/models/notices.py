@@ -8,6 +8,7 @@ from consent.states import NoticeKind, VersionState, Weight
 from portal.core import clock
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 
 BINDING_LANGUAGE = "en"
 
@@ -50,6 +51,15 @@ class NoticeVersion(models.Model):
 
     data_categories = declare(
         none="id notice number state effective_on purposes what_changed summaries weight drafted_at published_at"
+    )
+    #: As ``selectors.notices.in_force`` answers: of a notice the published version that began last.
+    register_days = RegisterDays(
+        entered="drafted_at",
+        changed=("published_at",),
+        since="effective_on",
+        among=Q(state=VersionState.PUBLISHED),
+        one_per=("notice",),
+        rank=("effective_on", "number"),
     )
 
     class Meta:

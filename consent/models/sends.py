@@ -12,6 +12,7 @@ from consent.models.events import ConsentEvent
 from consent.models.suppressions import Suppression
 from consent.states import SendFinding
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.law.states import Channel
 
 
@@ -50,6 +51,7 @@ class SendAfterWithdrawal(models.Model):
     data_categories = declare(
         none="id send recipient_code event suppression purpose channel withdrawn_at sent_at found_at finding looked_at looked_by"
     )
+    register_days = RegisterDays(entered="found_at", changed=("looked_at",))
 
     class Meta:
         verbose_name = _("send after a withdrawal")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import states, words
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models.claimed import ClaimedModel
 
 
@@ -70,6 +71,9 @@ class Ticket(ClaimedModel):
         ),
         location="zone",
         credential="tracking_key_hash",
+    )
+    register_days = RegisterDays(
+        entered="received_at", changed=("acknowledged_at", "answered_at"), since="received_at", until="closed_at"
     )
 
     class Meta:

@@ -5,6 +5,7 @@ from kyc.models.documents import Document
 from kyc.states import Method
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 
 
 class Check(AppendOnlyModel):
@@ -30,6 +31,7 @@ class Check(AppendOnlyModel):
         none="id document name attempt outcome reason severity document_sha256 plan_version method check_version "
         "key_sha256 inquiry_ref started_at ended_at"
     )
+    register_days = RegisterDays(entered="started_at", changed=("ended_at",))
 
     class Meta:
         verbose_name = _("check")

@@ -13,6 +13,7 @@ from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -29,6 +30,7 @@ class SanctionsList(models.Model):
     superseded_at = models.DateTimeField(_("superseded"), null=True, blank=True, editable=False)
 
     data_categories = declare(none="id source version sha256 names_sha256 size imported_at superseded_at")
+    register_days = RegisterDays(entered="imported_at", since="imported_at", until="superseded_at")
 
     class Meta:
         verbose_name = _("sanctions list")

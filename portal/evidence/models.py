@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 from portal.evidence.states import Method, RequestState
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -128,6 +129,7 @@ class InformationRequest(models.Model):
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
 
     data_categories = declare(none="id reference control state asked_by asked_at due_on answered_at accepted_at")
+    register_days = RegisterDays(entered="asked_at", changed=("answered_at",), since="asked_at", until="accepted_at")
 
     class Meta:
         verbose_name = _("information request")

@@ -191,7 +191,7 @@ def _extent_sealed(period: Period, sample: Sample, actor: Actor) -> proofs.Exten
 
 def _add_register(parts: Parts, register: Register, period: Period) -> int:
     """CSV for people and JSON lines for programs; returns the number of rows."""
-    names = [column.name for column in register.columns]
+    names = register.heads
     columns = [exports.Column(name, _cell(place)) for place, name in enumerate(names)]
     rows = register.rows(period.start, period.end)
     parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
@@ -306,7 +306,8 @@ def _readme(period: Period) -> str:
     return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
 
 00-summary.pdf, MISSING.csv   what the pack holds, and by name what is missing: read these first
-registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only
+registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only. What has days
+             is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period
 ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
 policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
              ({of_today}: of the day this pack was made)

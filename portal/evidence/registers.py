@@ -11,8 +11,9 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
+from portal.core.register_days import RegisterDays
 from portal.evidence.columns import Column, renderer
 from portal.registers.models import (
     AccessReview,
@@ -32,10 +33,13 @@ from portal.registers.models import (
     Transfer,
 )
 
+#: The column that tells apart why a row belongs to the period.
+IN_PERIOD = "in_period"
+
 
 @dataclass(frozen=True)
 class Register:
-    """One list: the model's label, the look-up path that says when, and the columns."""
+    """One list: the model's label and the columns. ``moment`` is when an act was recorded, of a model without days of its own."""
 
     name: str
     label: str
@@ -43,16 +47,40 @@ class Register:
     columns: tuple[Column, ...]
 
     @property
+    def days(self) -> RegisterDays:
+        """When rows were entered, changed, in force and ended."""
+        declared: RegisterDays | None = getattr(self.model, "register_days", None)
+        if self.moment or declared is None:
+            return RegisterDays(entered=self.moment)
+        return declared
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The columns' names; of what is more than an act the last one tells apart why the row is there."""
+        names = [column.name for column in self.columns]
+        return (*names, *([IN_PERIOD] if len(self.days.names) > 1 else []))
+
+    @property
     def model(self) -> type[Model]:
         """The model behind it."""
         return apps.get_model(self.label)
 
     def rows(self, start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
-        """The rows of a period, in the order in which they were written, a chunk at a time; values as JSON has them."""
-        chosen = self.model._default_manager.filter(**{f"{self.moment}__gte": start, f"{self.moment}__lt": end})
+        """The rows of a period under ``heads``, in the order of their numbers, a chunk at a time; values as JSON has them."""
+        marks = self.days.names
         paths = [path for column in self.columns for path in column.paths]
-        rows = chosen.order_by("pk").values_list(*paths).iterator(chunk_size=2_000)
-        return map(renderer(self.model, self.columns), rows)
+        chosen, render = self.chosen(start, end).order_by("pk"), renderer(self.model, self.columns)
+        if len(marks) == 1:
+            yield from map(render, chosen.values_list(*paths).iterator(chunk_size=2_000))
+            return
+        marked = [f"period_{mark}" for mark in marks]
+        for row in chosen.values_list(*paths, *marked).iterator(chunk_size=2_000):
+            said = [mark for mark, is_so in zip(marks, row[len(paths) :], strict=True) if is_so]
+            yield (*render(row[: len(paths)]), said)
+
+    def chosen(self, start: datetime, end: datetime) -> QuerySet[Any]:
+        """What belongs to a period: in force at any time of it, or entered, changed or ended in it."""
+        return self.days.in_period(self.model._default_manager.all(), start, end)
 
 
 def _register(name: str, label: str, moment: str, columns: str) -> Register:
@@ -81,7 +109,7 @@ BOOKS: Sequence[type[BookEntry]] = (
 def _book(model: type[BookEntry]) -> Register:
     entered = " ".join(PERSON_IN_A_BOOK if name == "customer" else name for name in model.SHOWN)
     columns = f"{FIDUCIARY} {entered} {_DAYS} reviewed_at {_FOUR_EYES}"
-    return _register(f"book_{model._meta.model_name}", model._meta.label, "made_at", columns)
+    return _register(f"book_{model._meta.model_name}", model._meta.label, "", columns)
 
 
 FIDUCIARY = "fiduciary=fiduciary__code"
@@ -106,7 +134,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "clocks",
         "law.Clock",
-        "started_at",
+        "",
         "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended "
         "late_because extended_by=extended_by__key extended_because corrects is_confirmed paused_at",
     ),
@@ -122,7 +150,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "content_templates",
         "registers.ContentTemplate",
-        "made_at",
+        "",
         f"{FIDUCIARY} channel template_id category language state {_DAYS} {_FOUR_EYES}",
     ),
     _register(
@@ -141,19 +169,19 @@ REGISTERS: Sequence[Register] = (
     _register(
         "erasure_runs",
         "retention.ErasureRun",
-        "started_at",
+        "",
         "reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256",
     ),
     _register(
         "files",
         "vault.StoredFile",
-        "stored_at",
+        "",
         "id subject_ref retention_class kind size sha256 stored_at shredded_at",
     ),
     _register(
         "holds",
         "retention.Hold",
-        "placed_at",
+        "",
         "subject_ref retention_class order_reference placed_by placed_at released_at",
     ),
     _register(
@@ -172,21 +200,21 @@ REGISTERS: Sequence[Register] = (
     _register(
         "information_requests",
         "evidence.InformationRequest",
-        "asked_at",
+        "",
         "reference control state asked_by asked_at due_on answered_at accepted_at",
     ),
-    _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
+    _register("jobs", "jobs.Job", "", "reference kind state started_by created_at finished_at failure_code"),
     _register(
         "kyc_checks",
         "kyc.Check",
-        "started_at",
+        "",
         "document=document__reference case=document__case__reference name attempt outcome reason severity document_sha256 "
         "plan_version method check_version key_sha256 inquiry_ref started_at ended_at",
     ),
     _register(
         "kyc_decisions",
         "kyc.Decision",
-        "made_at",
+        "",
         f"reference document=document__reference document_sha256 outcome reason_code {_FOUR_EYES}",
     ),
     _register(
@@ -198,41 +226,41 @@ REGISTERS: Sequence[Register] = (
     _register(
         "sanctions_lists",
         "kyc.SanctionsList",
-        "imported_at",
+        "",
         "source version sha256 names_sha256 size imported_at superseded_at",
     ),
     _register(
         "legal_rules",
         "law.LegalRule",
-        "recorded_at",
+        "",
         "key version law provision jurisdiction amount unit start_event counting effective_from effective_to "
         "confidence sha256 recorded_at",
     ),
     _register(
         "messages",
         "outbox.Message",
-        "created_at",
+        "",
         "reference kind subject_ref fiduciary channel language purpose category about template_sha256 state "
         "created_at sent_at",
     ),
     _register(
         "notice_versions",
         "consent.NoticeVersion",
-        "published_at",
+        "",
         "notice=notice__code number state effective_on drafted_at published_at",
     ),
-    _register("officers", "registers.Officer", "made_at", f"kind title effective_from {_FOUR_EYES}"),
+    _register("officers", "registers.Officer", "", f"kind title effective_from {_FOUR_EYES}"),
     _register(
         "purposes",
         "law.Purpose",
-        "recorded_at",
+        "",
         "code version message_category effective_from effective_to made_by=made_by_ref "
         "checked_by=checked_by_ref shown_sha256 recorded_at",
     ),
     _register(
         "recipients",
         "registers.Recipient",
-        "made_at",
+        "",
         f"code name kind {FIDUCIARY} purposes channels used_categories country address_form {_DAYS} {_FOUR_EYES}",
     ),
     _register(
@@ -244,31 +272,31 @@ REGISTERS: Sequence[Register] = (
     _register(
         "role_grants",
         "people.RoleGrant",
-        "granted_at",
+        "",
         "user role=role__code starts_at ends_at granted_at data_from data_to areas",
     ),
     _register(
         "role_proposals",
         "people.RoleProposal",
-        "made_at",
+        "",
         f"change user role=role__code data_from data_to areas {_FOUR_EYES}",
     ),
     _register(
         "sender_defects",
         "registers.SenderDefect",
-        "first_at",
+        "",
         f"{FIDUCIARY} channel purpose sender=sender__value template=template__template_id category first_at last_at",
     ),
     _register(
         "senders",
         "registers.Sender",
-        "made_at",
+        "",
         f"{FIDUCIARY} kind value carries records_calls {_DAYS} {_FOUR_EYES}",
     ),
     _register(
         "sends_after_withdrawals",
         "consent.SendAfterWithdrawal",
-        "found_at",
+        "",
         "send recipient_code event=event__entry__event_id suppression=suppression__entry__event_id purpose channel withdrawn_at sent_at "
         "found_at finding looked_at looked_by",
     ),
@@ -276,7 +304,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "tickets",
         "grievances.Ticket",
-        "received_at",
+        "",
         "reference fiduciary=fiduciary__code subject_ref kind for_whom state closed_because language received_at "
         "acknowledged_at answered_at closed_at due_at round",
     ),
@@ -289,7 +317,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "authority_orders",
         "registers.AuthorityOrder",
-        "received_at",
+        "",
         "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
         "undertaking_on is_secret secret_until secrecy_ended_at state answered_at told_refs "
         "person_told_at",
@@ -297,19 +325,19 @@ REGISTERS: Sequence[Register] = (
     _register(
         "authority_answers",
         "registers.OrderAnswer",
-        "made_at",
+        "",
         f"order=order__reference decision given_categories {_FOUR_EYES}",
     ),
-    _register("silence_ends", "registers.SilenceEnd", "made_at", f"order=order__reference {_FOUR_EYES}"),
-    _register("book_tasks", "registers.BookTask", "opened_at", "book entry code what due_on owner opened_at closed_at"),
+    _register("silence_ends", "registers.SilenceEnd", "", f"order=order__reference {_FOUR_EYES}"),
+    _register("book_tasks", "registers.BookTask", "", "book entry code what due_on owner opened_at closed_at"),
     *(_book(model) for model in BOOKS),
-    _register("verifications", "ledger.Verification", "started_at", "scope size ok started_at finished_at"),
+    _register("verifications", "ledger.Verification", "", "scope size ok started_at finished_at"),
 )
 
 
 def check_registers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """evidence.E001: every column of every register exists and holds no personal data."""
-    moments = [(register, Column("moment", (register.moment,))) for register in REGISTERS]
+    moments = [(register, Column("moment", (register.days.entered,))) for register in REGISTERS]
     columns = [(register, column) for register in REGISTERS for column in register.columns]
     return [
         Error(

@@ -25,15 +25,14 @@ BY_NAME: Mapping[str, Register] = {register.name: register for register in REGIS
 
 
 def population(register: Register, period: Period, method: str) -> list[str]:
-    """The numbers of the register's rows of the period: in the order of writing, or the highest risk first.
+    """The numbers of the rows that a pack of the period holds: in the order of writing, or the highest risk first.
 
     Raises Refused for a register without an order of risk, and for more rows than ``MOST``.
     """
     if method == sampling.FIRST and register.name not in RISK:
         raise Refused(_("This register has no order of risk. Choose another way of drawing."), code="NO_RISK")
-    inside = {f"{register.moment}__gte": period.start, f"{register.moment}__lt": period.end}
     order = (RISK[register.name], "pk") if method == sampling.FIRST else ("pk",)
-    found = register.model._default_manager.filter(**inside).order_by(*order).values_list("pk", flat=True)[: MOST + 1]
+    found = register.chosen(period.start, period.end).order_by(*order).values_list("pk", flat=True)[: MOST + 1]
     rows = [str(number) for number in found]
     if len(rows) > MOST:
         raise Refused(_("More than %(most)s rows lie in these days. Choose fewer days.") % {"most": MOST}, code="MANY")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 from portal.jobs.states import ImportState, JobState
 
 
@@ -19,6 +20,7 @@ class Job(models.Model):
         none="id reference kind parameters state started_by attempts done total failure_code cancel_asked_at "
         "leased_until lease_token created_at started_at finished_at file_ref file_name result_file result_expires_at",
     )
+    register_days = RegisterDays(entered="created_at", since="created_at", until="finished_at")
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
     kind = models.CharField(max_length=64)

@@ -2,14 +2,18 @@
 
 import io
 import json
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from portal.core import actor, clock
 from portal.demo.story import telling
 from portal.evidence import packs
 from portal.evidence.period import Period
+from portal.evidence.registers import BOOKS, REGISTERS
+from portal.law.counting import add_months
 from tests.evidence.packed import opened
 from tests.evidence.walks import faults_of
 
@@ -43,3 +47,87 @@ def test_every_register_of_a_pack_can_be_joined_and_read(told):
     counts = json.loads(files["manifest.json"])["registers"]
     assert faults_of(files) == []
     assert {name for name, count in counts.items() if count} >= WITH_ROWS
+
+
+#: By register: its table, the columns from which and up to which a row is in force, and what else has to be so.
+AGREED = "answer = 'approved'"
+PLAIN = {
+    **{f"book_{book._meta.model_name}": (book._meta.db_table, "starts_at", "ends_at", AGREED) for book in BOOKS},
+    "authority_orders": ("registers_authorityorder", "received_at", "answered_at", ""),
+    "clocks": ("law_clock", "started_at", "stopped_at", ""),
+    "content_templates": ("registers_contenttemplate", "starts_at", "ends_at", AGREED),
+    "holds": ("retention_hold", "placed_at", "released_at", ""),
+    "recipients": ("registers_recipient", "starts_at", "ends_at", AGREED),
+    "role_grants": ("people_rolegrant", "starts_at", "ends_at", ""),
+    "sanctions_lists": ("kyc_sanctionslist", "imported_at", "superseded_at", ""),
+    "senders": ("registers_sender", "starts_at", "ends_at", AGREED),
+    "tickets": ("grievances_ticket", "received_at", "closed_at", ""),
+}
+#: By register: its table, the first day, the last day, what rows replace each other by, their rank, and what else.
+RANKED = {
+    "legal_rules": ("law_legalrule", "effective_from", "effective_to", "key", "version", ""),
+    "notice_versions": ("consent_noticeversion", "effective_on", "NULL", "notice_id", "effective_on, number", "state = 'published'"),
+    "officers": ("registers_officer", "effective_from", "NULL", "kind", "effective_from, checked_at, id", AGREED),
+    "purposes": ("law_purpose", "effective_from", "effective_to", "code", "version", ""),
+}  # fmt: skip
+#: Rows of these have a last day besides.
+LAST = {"book_contract", "book_transfer"}
+
+
+def in_force_by_sql(name, first, last):
+    """The numbers of the rows in force on some day from the first to the last, asked in SQL that shares nothing with the portal."""
+    start = datetime.combine(first, datetime.min.time(), tzinfo=clock.IST)
+    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=clock.IST)
+    if name in PLAIN:
+        table, since, until, also = PLAIN[name]
+        given = [connection.ops.adapt_datetimefield_value(at) for at in (end, start)]
+        where = [
+            f"{since} < %s",
+            f"({until} IS NULL OR ({until} > %s AND {until} > {since}))",
+            *([also] if also else []),
+        ]
+        if name in LAST:
+            where.append("(valid_until IS NULL OR valid_until >= %s)")
+            given.append(connection.ops.adapt_datefield_value(first))
+        return asked(f"SELECT id FROM {table} WHERE {' AND '.join(where)}", given)
+    table, since, until, per, rank, also = RANKED[name]
+    found = set()
+    for number in range((last - first).days + 1):
+        day = connection.ops.adapt_datefield_value(first + timedelta(days=number))
+        where = f"({since} IS NULL OR {since} <= %s) AND ({until} IS NULL OR {until} >= %s)" + (
+            f" AND {also}" if also else ""
+        )
+        order = ", ".join(f"{column} DESC" for column in rank.split(", "))
+        numbered = (
+            f"SELECT id, ROW_NUMBER() OVER (PARTITION BY {per} ORDER BY {order}) AS place FROM {table} WHERE {where}"
+        )
+        found |= asked(f"SELECT id FROM ({numbered}) AS ranked WHERE place = 1", [day, day])
+    return found
+
+
+def asked(sql, given):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return {number for (number,) in cursor.fetchall()}
+
+
+@pytest.mark.full
+def test_a_pack_of_any_month_holds_what_was_in_force_in_it(told):
+    """Full: it tells the whole story."""
+    today = clock.day(told)
+    registers = {register.name: register for register in REGISTERS}
+    held = Counter()
+    for months in range(1, 14):
+        first = add_months(today.replace(day=1), -months)
+        last = add_months(first, 1) - timedelta(days=1)
+        files = pack_of(first, last)
+        period = Period(first, last)
+        for name in (*PLAIN, *RANKED):
+            expected = in_force_by_sql(name, first, last)
+            rows = registers[name].chosen(period.start, period.end)
+            assert {row.pk for row in rows if row.period_in_force} == expected, (name, first)
+            lines = [json.loads(line) for line in files[f"registers/{name}.jsonl"].splitlines()]
+            assert len([line for line in lines if "in_force" in line["in_period"]]) == len(expected), (name, first)
+            held[name] += len(expected)
+    assert held["purposes"] > 0
+    assert held["legal_rules"] > 0

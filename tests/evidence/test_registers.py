@@ -1,13 +1,16 @@
 """Registers of a pack: names of columns, one spelling of people, lists in words."""
 
+from datetime import date, datetime, timedelta
+
 import pytest
 
-from portal.core import actor
+from portal.core import actor, clock
 from portal.evidence.columns import Logins, field_at, plain
 from portal.evidence.registers import REGISTERS
 from portal.jobs.exports import join_words
-from portal.people.models import Customer, Principal, Subject
-from tests.people.factories import CustomerUserFactory, StaffFactory
+from portal.people.models import Customer, Principal, SignIn, Subject
+from portal.registers.models import Officer, Recipient
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
 
 
 def test_no_column_of_a_register_is_called_by_a_path():
@@ -52,6 +55,84 @@ def test_a_login_is_of_staff_or_of_a_customer_whatever_kept_its_number():
         assert logins.spell(f"user:{number}") == logins.spell_login(number) == said
     assert actor.spell(actor.staff(8).kind, actor.staff(8).ref) == "staff:8"
     assert logins.spell_login(None) is None
+
+
+JUNE = (datetime(2026, 6, 1, tzinfo=clock.IST), datetime(2026, 7, 1, tzinfo=clock.IST))
+
+
+def rows_of(name):
+    register = next(one for one in REGISTERS if one.name == name)
+    return [dict(zip(register.heads, row, strict=True)) for row in register.rows(*JUNE)]
+
+
+@pytest.mark.django_db
+def test_what_was_entered_in_may_and_holds_in_june_stands_in_the_register_of_june():
+    may, july = datetime(2026, 5, 4, 9, 0, tzinfo=clock.IST), datetime(2026, 7, 4, 9, 0, tzinfo=clock.IST)
+    people = (StaffFactory(), StaffFactory())
+    asked = {"made_by": people[0], "checked_by": people[1], "answer": "approved", "act": "x", "shown_sha256": "0" * 64}
+    recipient = {
+        **asked, "fiduciary": FiduciaryFactory(), "name": "x", "kind": "processor", "country": "IN", "contact": "a@x.example"
+    }  # fmt: skip
+
+    def recipient_of(code, made, begins, ends=None):
+        ended_by = people[0] if ends else None
+        Recipient.objects.create(
+            **recipient, code=code, made_at=made, checked_at=made, starts_at=begins, ends_at=ends, ended_by=ended_by
+        )
+
+    recipient_of("holds", may, may)
+    recipient_of("began", JUNE[0], JUNE[0])
+    recipient_of("over", may, may, may + timedelta(days=2))
+    recipient_of("ended", may, may, JUNE[0] + timedelta(hours=3))
+    recipient_of("coming", JUNE[0], july)
+    recipient_of("later", july, july)
+    Officer.objects.create(
+        **asked,
+        made_at=may,
+        checked_at=may,
+        kind="grievance_officer",
+        full_name="A",
+        email="a@x.example",
+        phone="+91",
+        effective_from=date(2026, 5, 5),
+    )
+    assert {row["code"]: row["in_period"] for row in rows_of("recipients")} == {
+        "holds": ["in_force"],
+        "began": ["entered", "changed", "in_force"],
+        "ended": ["in_force", "ended"],
+        "coming": ["entered", "changed"],
+    }
+    assert [row["in_period"] for row in rows_of("officers")] == [["in_force"]]
+
+
+@pytest.mark.django_db
+def test_an_act_stands_in_the_register_of_the_days_on_which_it_was_recorded_only():
+    user = StaffFactory()
+    for at in (JUNE[0] - timedelta(hours=1), JUNE[0], JUNE[1]):
+        SignIn.objects.create(user=user, outcome="ok", at=at)
+    assert rows_of("sign_ins") == [
+        {"user": f"staff:{user.pk}", "subject_ref": None, "outcome": "ok", "at": clock.stamp(JUNE[0])}
+    ]
+
+
+def test_every_register_has_days_or_is_of_acts():
+    """A register of neither would have no answer to what it holds in a period."""
+    assert [one.name for one in REGISTERS if not one.days.entered] == []
+    dated = {one.name for one in REGISTERS if "in_force" in one.days.names}
+    assert dated >= {
+        *(one.name for one in REGISTERS if one.name.startswith("book_")),
+        *(
+            "clocks",
+            "content_templates",
+            "holds",
+            "legal_rules",
+            "notice_versions",
+            "officers",
+            "purposes",
+            "recipients",
+        ),
+        *("role_grants", "sanctions_lists", "senders", "tickets"),
+    }
 
 
 def test_a_list_is_its_words_in_a_cell_and_a_list_for_programs():

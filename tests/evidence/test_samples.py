@@ -31,8 +31,10 @@ START = datetime(2026, 10, 5, 12, tzinfo=clock.IST)
 
 @pytest.fixture
 def clocks():
-    """Ten deadlines of October, the last ones due first, and one of September."""
-    ClockFactory(started_at=START - timedelta(days=9), due_at=START)
+    """Ten deadlines of October, the last ones due first, and one that began and ended in September."""
+    ClockFactory(
+        started_at=START - timedelta(days=9), due_at=START, state="stopped", stopped_at=START - timedelta(days=7)
+    )
     return [
         ClockFactory(started_at=START + timedelta(days=n), due_at=START + timedelta(days=60 - n)) for n in range(10)
     ]
@@ -59,6 +61,12 @@ def test_a_sample_is_frozen_with_its_seed_and_the_hash_of_its_population(clocks)
     assert (facts["seed"], facts["population"], facts["sha256"]) == (7, 10, row.population_sha256)
     with pytest.raises(Error):
         DrawnSample.objects.update(seed=8)
+
+
+def test_a_deadline_that_ran_on_into_the_days_belongs_to_them(clocks):
+    running = ClockFactory(started_at=START - timedelta(days=9), due_at=START)
+    rows = [*(str(one.pk) for one in clocks), str(running.pk)]
+    assert samples.population(samples.BY_NAME["clocks"], OCTOBER, "random") == rows
 
 
 def test_the_highest_risk_comes_first_where_a_register_has_an_order_of_risk(clocks):

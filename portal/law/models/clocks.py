@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.clock import now
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 from portal.law.models.rules import HouseRule, LegalRule
 from portal.law.states import ClockEventKind, ClockState, Ended, ExtensionReason, LateReason
 from portal.law.terms import Unit
@@ -62,6 +63,7 @@ class Clock(models.Model):
         "state paused_at paused_seconds stopped_at extended_by extended_because ended late_because corrects is_confirmed "
         "next_at told_percent"
     )
+    register_days = RegisterDays(entered="started_at", since="started_at", until="stopped_at")
 
     class Meta:
         verbose_name = _("clock")

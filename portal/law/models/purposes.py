@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.law.states import LawfulBasis, MessageCategory
 
 
@@ -50,6 +51,10 @@ class Purpose(models.Model):
         none="id code version names descriptions message_category sends_messages bases balancing_test used_categories channels "
         "retention_class validity_rule is_ours_alone is_asked_in_place notice_published_at effective_from effective_to means_since made_by_ref "
         "checked_by_ref shown_sha256 recorded_at"
+    )
+    #: As ``selectors.purpose`` answers: of a code the highest version whose days hold.
+    register_days = RegisterDays(
+        entered="recorded_at", since="effective_from", last="effective_to", one_per=("code",), rank=("version",)
     )
 
     class Meta:

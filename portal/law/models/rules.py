@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.law.calendars import Calendar
 from portal.law.states import UNCONFIRMED, Binds, Confidence
 from portal.law.terms import COUNTING_WORDS, Counting, Roll, RuleKind, RuleTerms, Unit
@@ -32,6 +33,10 @@ class DatedRuleQuerySet(models.QuerySet):
 class DatedRule(models.Model):
     """A row that is superseded by a higher version and never edited; ``sha256`` is of its canonical content."""
 
+    #: As ``in_force`` answers: of a key the highest version whose days hold.
+    register_days = RegisterDays(
+        entered="recorded_at", since="effective_from", last="effective_to", one_per=("key",), rank=("version",)
+    )
     key = models.CharField(_("key"), max_length=40)
     version = models.PositiveIntegerField(_("version"))
     kind = models.CharField(_("kind"), max_length=20)

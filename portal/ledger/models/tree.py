@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.register_days import RegisterDays
 from portal.ledger.states import Scope
 
 
@@ -78,6 +79,7 @@ class Verification(AppendOnlyModel):
     finished_at = models.DateTimeField(_("finished at"))
 
     data_categories = declare(none="id scope size ok failures started_at finished_at")
+    register_days = RegisterDays(entered="started_at", changed=("finished_at",))
 
     class Meta:
         verbose_name = _("verification")

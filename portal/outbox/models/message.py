@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.law.states import MessageCategory
 from portal.outbox.states import LEFT, WAYS_OUT, MessageState
 
@@ -19,6 +20,7 @@ class Message(models.Model):
         "template_sha256 template_language state reason unknown_outcomes message_id idempotency_key attempts "
         "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at only_here instead_of after",
     )
+    register_days = RegisterDays(entered="created_at", changed=("sent_at",))
 
     reference = models.CharField(max_length=20, unique=True, editable=False)
     kind = models.CharField(max_length=64, help_text=_("Which event it tells of, and so which template."))

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import DataCategory, declare
+from portal.core.register_days import RegisterDays
 from portal.people.states import Answer
 
 
@@ -18,6 +19,8 @@ class FourEyesModel(models.Model):
     ``*FourEyesModel.Meta.constraints``. Rows are made and answered by ``services.four_eyes`` only.
     """
 
+    #: A proposal is entered by one person and changed by the other's decision.
+    register_days: ClassVar[RegisterDays] = RegisterDays(entered="made_at", changed=("checked_at",))
     #: Each child declares its own.
     data_categories: ClassVar[dict[str, DataCategory]]
     #: The rows whose words stand in the heading of a proposal; a list of proposals brings them along.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import RoleChange
 
@@ -81,6 +82,7 @@ class RoleGrant(Scoped):
     granted_at = models.DateTimeField(_("given"))
 
     data_categories = declare(none="id user role starts_at ends_at granted_at data_from data_to areas")
+    register_days = RegisterDays(entered="granted_at", since="starts_at", until="ends_at")
 
     class Meta:
         verbose_name = _("held role")

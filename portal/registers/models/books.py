@@ -5,6 +5,7 @@ Its form, its page, its export and its reviews come with that.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -57,6 +58,7 @@ class BookEntry(DatedEntry):
     )
 
     DECLARED = f"{DatedEntry.DECLARED} code name owner review_on evidence evidence_on reviewed_at reviewed_by"
+    register_days = replace(DatedEntry.register_days, changed=("checked_at", "reviewed_at"))
     #: The book's own fields in the order of its form.
     OWN: ClassVar[tuple[str, ...]] = ()
     #: What every row has beside them.

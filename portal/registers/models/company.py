@@ -1,11 +1,14 @@
 """What the company calls itself and where it can be reached, and since when."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
+from portal.people.states import Answer
 
 
 class CompanyDetails(FourEyesModel):
@@ -15,6 +18,15 @@ class CompanyDetails(FourEyesModel):
         none="id act made_by made_at checked_by checked_at shown_sha256 answer legal_name trade_name email phone "
         "postal_address website effective_from",
         free_text="reason",
+    )
+    #: As ``selectors.company_details`` answers: the approved row that began last.
+    register_days = RegisterDays(
+        entered="made_at",
+        changed=("checked_at",),
+        since="effective_from",
+        among=Q(answer=Answer.APPROVED),
+        one_per=(),
+        rank=("effective_from", "checked_at", "pk"),
     )
 
     legal_name = models.CharField(_("registered name"), max_length=160)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -29,6 +30,9 @@ class DatedEntry(FourEyesModel):
     )
 
     DECLARED = "id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary starts_at ends_at ended_by"
+    register_days: ClassVar[RegisterDays] = RegisterDays(
+        entered="made_at", changed=("checked_at",), since="starts_at", until="ends_at", among=Q(answer=Answer.APPROVED)
+    )
     #: The fields that both people are bound to, beside the fiduciary and the start.
     SHOWN: ClassVar[tuple[str, ...]] = ()
     #: Of the entries with equal values of these, one at a time holds. More keys than one: each of them.

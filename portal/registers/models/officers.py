@@ -1,11 +1,14 @@
 """Who answers for grievances and for personal data, and since when."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
+from portal.people.states import Answer
 from portal.registers.states import OfficerKind
 
 
@@ -20,6 +23,15 @@ class Officer(FourEyesModel):
         name="full_name",
         contact="email phone postal_address",
         free_text="reason",
+    )
+    #: As ``selectors.current_officer`` answers: of an office the approved row that began last.
+    register_days = RegisterDays(
+        entered="made_at",
+        changed=("checked_at",),
+        since="effective_from",
+        among=Q(answer=Answer.APPROVED),
+        one_per=("kind",),
+        rank=("effective_from", "checked_at", "pk"),
     )
 
     kind = models.CharField(_("office"), max_length=32, choices=OfficerKind.choices)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.registers.models.books import CodesField
 from portal.registers.states import OrderDecision, OrderKind, OrderState, Verified
@@ -55,6 +56,13 @@ class AuthorityOrder(models.Model):
         "person_told_at",
         name="officer_name",
         free_text="asked",
+    )
+    #: An order is in force until it is answered.
+    register_days = RegisterDays(
+        entered="received_at",
+        changed=("secrecy_ended_at", "person_told_at"),
+        since="received_at",
+        until="answered_at",
     )
 
     class Meta:

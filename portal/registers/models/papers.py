@@ -1,5 +1,7 @@
 """The papers without which nobody outside gets data: contract, check of the recipient, transfer, rule of the country."""
 
+from dataclasses import replace
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +39,7 @@ class Contract(BookEntry):
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
+    register_days = replace(BookEntry.register_days, last="valid_until")
 
     class Meta(BookEntry.Meta):
         verbose_name = _("contract with a recipient")
@@ -89,6 +92,7 @@ class Transfer(BookEntry):
         "valid_until",
     )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
+    register_days = replace(BookEntry.register_days, last="valid_until")
 
     class Meta(BookEntry.Meta):
         verbose_name = _("transfer abroad")

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.law.states import MESSAGE_CHANNELS, MessageCategory
 from portal.law.strictness import CARRIED
 from portal.registers.models.dated import IN_FORCE, DatedEntry
@@ -133,6 +134,7 @@ class SenderDefect(models.Model):
     last_at = models.DateTimeField(_("last seen"))
 
     data_categories = declare(none="id fiduciary channel purpose sender template category key first_at last_at")
+    register_days = RegisterDays(entered="first_at", changed=("last_at",), since="first_at", until="last_at")
 
     class Meta:
         verbose_name = _("defect of a sending")

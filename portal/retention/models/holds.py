@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 
 
@@ -15,6 +16,7 @@ class Hold(models.Model):
     data_categories = declare(
         none="id subject_ref retention_class order_reference placed_by placed_at released_at", free_text="why"
     )
+    register_days = RegisterDays(entered="placed_at", since="placed_at", until="released_at")
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     retention_class = models.SlugField(_("class"), max_length=32, blank=True, help_text=_("Empty: every class."))

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 from portal.retention.states import OPEN_ITEMS, OPEN_RUNS, Cause, ItemState, RunState
@@ -21,6 +22,9 @@ class ErasureRun(models.Model):
     data_categories = declare(
         none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
         "finished_at due held disputed stale kept_by_law erased look_again_on certificate certificate_sha256"
+    )
+    register_days = RegisterDays(
+        entered="planned_at", changed=("asked_at", "approved_at", "started_at"), since="started_at", until="finished_at"
     )
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)

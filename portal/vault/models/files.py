@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.vault.states import RetentionClass
 
 
@@ -30,6 +31,8 @@ class StoredFile(models.Model):
         none="id subject_ref retention_class kind storage_name size sha256 key_id stored_at shredded_at",
         credential="wrapped_key",
     )
+    #: A file is entered and ended; a pack of each month of its stay would name every file of the vault.
+    register_days = RegisterDays(entered="stored_at", until="shredded_at")
 
     class Meta:
         verbose_name = _("stored file")
