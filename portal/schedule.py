@@ -92,6 +92,10 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
+    "registers-end-attachments": {
+        "task": "portal.registers.tasks.end_attachments",
+        "schedule": crontab(hour="4", minute="15"),
+    },
     "registers-look-at-books": {
         "task": "portal.registers.tasks.look_at_books",
         "schedule": crontab(hour="4", minute="5"),

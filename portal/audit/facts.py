@@ -94,6 +94,8 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.LEDGER_SIGNING_STOPPED: "check index size",
     AuditKind.LEDGER_VERIFICATION_FAILED: "scope size failures checks",
     AuditKind.LEDGER_VERIFICATION_PASSED: "scope size redacted",
+    AuditKind.REGISTERS_ATTACHMENT_ADDED: "reference kind dated_on sha256 original_sha256 size",
+    AuditKind.REGISTERS_ATTACHMENT_ENDED: "reference kind dated_on sha256 original_sha256 size",
     AuditKind.REGISTERS_BOOK_REVIEWED: "proposal kind fiduciary review_on evidence_on owner",
     AuditKind.REGISTERS_INCIDENT_ANSWERED: "incident duty step proposal answer shown_sha256",
     AuditKind.REGISTERS_INCIDENT_CHANGED: "incident fields",

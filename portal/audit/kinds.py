@@ -240,6 +240,8 @@ class AuditKind(StrEnum):
     PEOPLE_STAFF_DEACTIVATED = "people.staff.deactivated"
     PEOPLE_STAFF_INVITED = "people.staff.invited"
     PEOPLE_SUBJECT_JOINED = "people.subject.joined"
+    REGISTERS_ATTACHMENT_ADDED = "registers.attachment.added"
+    REGISTERS_ATTACHMENT_ENDED = "registers.attachment.ended"
     REGISTERS_BOOK_ANSWERED = "registers.book.answered"
     REGISTERS_BOOK_ENDED = "registers.book.ended"
     REGISTERS_BOOK_PROPOSED = "registers.book.proposed"

@@ -27,6 +27,7 @@ _GAP = r"[\s\u2010-\u2015-]*"
 _GROUP = rf"{_GAP}[^\W_]{{4}}"
 KINDS = frozenset(
     {
+        "AT",
         "BC",
         "CL",
         "GR",

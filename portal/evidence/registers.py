@@ -30,6 +30,7 @@ from portal.registers.models import (
     ProcessingActivity,
     Product,
     RecipientCheck,
+    Training,
     Transfer,
 )
 
@@ -102,6 +103,7 @@ BOOKS: Sequence[type[BookEntry]] = (
     ProcessingActivity,
     Product,
     RecipientCheck,
+    Training,
     Transfer,
 )
 
@@ -118,6 +120,12 @@ _DAYS = "starts_at ends_at ended_by"
 _FOUR_EYES = "act made_by made_at checked_by checked_at shown_sha256 answer"
 
 REGISTERS: Sequence[Register] = (
+    _register(
+        "attachments",
+        "registers.Attachment",
+        "added_at",
+        "reference about kind dated_on media_type pages size=file__size sha256 original_sha256 added_by added_at ended_at",
+    ),
     _register(
         "audit",
         "audit.AuditEvent",

@@ -44,6 +44,7 @@ from portal.registers.models import (
     RecipientCheck,
     Sender,
     SendingEntity,
+    Training,
     Transfer,
 )
 from portal.registers.permissions import Permission
@@ -111,7 +112,7 @@ _BOOKS: Final[tuple[type[BookEntry], ...]] = (
         AuditFinding,
         AccessReview,
     ),
-    *(ContentAccess, AccountBlock, Dataset, Dpia, ExternalLink),
+    *(ContentAccess, AccountBlock, Dataset, Dpia, ExternalLink, Training),
 )
 KINDS: Final = (
     ProposalRows(Recipient, RecipientForm, recipients.propose, Permission.RECIPIENT_PROPOSE),

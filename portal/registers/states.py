@@ -358,3 +358,24 @@ class Overdue(models.TextChoices):
     OWNER_LEFT = "owner_left", _("Whoever answers for it has left")
     ACCESS_REVIEW = "access_review", _("Look at who holds which role")
     PROFILE = "profile", _("Decide an open question of the organisation profile")
+
+
+class AttachmentKind(models.TextChoices):
+    """What a document of a record is."""
+
+    AGREEMENT = "agreement", _("Contract or processing agreement")
+    ASSESSMENT = "assessment", _("Assessment or opinion")
+    CERTIFICATE = "certificate", _("Certificate")
+    CORRESPONDENCE = "letter", _("Correspondence")
+    EVIDENCE = "evidence", _("Evidence")
+    MINUTES = "minutes", _("Minutes or attendance list")
+    ORDER = "order", _("Order or request of an authority")
+    REPORT = "report", _("Report")
+    OTHER = "other", _("Other document")
+
+
+class TrainingKind(models.TextChoices):
+    ON_JOINING = "on_joining", _("On joining")
+    YEARLY = "yearly", _("Yearly refresher")
+    ROLE = "role", _("For a role")
+    AFTER_INCIDENT = "incident", _("After an incident")

@@ -4,7 +4,16 @@ from celery import shared_task
 
 from portal.core import clock
 from portal.registers.models import IncidentDecision, IncidentSearch
-from portal.registers.services import defects, duties, incident_people, incident_settling, links, orders, senders
+from portal.registers.services import (
+    attachments,
+    defects,
+    duties,
+    incident_people,
+    incident_settling,
+    links,
+    orders,
+    senders,
+)
 
 
 @shared_task(ignore_result=True)
@@ -51,6 +60,12 @@ def settle_incidents() -> None:
     incident_people.go_on()
     incident_settling.settle(now=clock.now())
     incident_settling.look_for_returned(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def end_attachments() -> None:
+    """Destroy the documents whose last day has passed."""
+    attachments.end_expired(now=clock.now())
 
 
 @shared_task(ignore_result=True)

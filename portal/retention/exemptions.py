@@ -59,6 +59,7 @@ EXEMPT: dict[str, str] = {
     "registers.ProcessingActivity": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Product": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.RecipientCheck": "Words of staff about a row of a book; kept with the proposal they explain.",
+    "registers.Training": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Transfer": "Words of staff about a row of a book; kept with the proposal they explain.",
     "retention.ChildDecision": "Words of staff about a report, without a name or a number; kept with the proposal they explain.",
     "retention.Hold": "The reason of a hold must outlive what it held.",

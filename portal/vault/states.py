@@ -16,5 +16,6 @@ class RetentionClass(TextChoices):
     MESSAGE = "message", _("Messages as sent")
     CONSENT_EVIDENCE = "consent_evidence", _("Evidence of consent")
     AUDIT_PERSONAL = "audit_personal", _("Personal part of audit events")
+    REGISTER = "register", _("Documents in the registers")
     EXPORT = "export", _("Exports and bundles")
     QUARANTINE = "quarantine", _("Uploads not yet checked")

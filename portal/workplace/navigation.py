@@ -106,6 +106,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "registers.Measure",
             "registers.AuditFinding",
             "registers.AccessReview",
+            "registers.Training",
             "registers.Dpia",
             "registers.Dataset",
             "registers.ExternalLink",

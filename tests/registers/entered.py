@@ -10,6 +10,7 @@ from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, today, two_people
 
 USUAL: dict[str, dict[str, Any]] = {
+    "Training": {"kind": "yearly", "subject": "Handling personal data", "held_on": timedelta(days=-4), "attended": 12},
     "AccessReview": {
         "roles": ["administrator", "data_protection_officer"],
         "found": "Everybody still needs the role.",

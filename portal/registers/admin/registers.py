@@ -28,6 +28,7 @@ from portal.registers.models import (
     ProcessingActivity,
     Product,
     RecipientCheck,
+    Training,
     Transfer,
 )
 from portal.registers.permissions import Permission
@@ -127,6 +128,7 @@ register(
 register(Transfer, title=_("Propose a transfer abroad"), shows=("recipient_code", "country"), filters=("mechanism",))
 register(CountryRule, title=_("Propose a rule about a country"), shows=("country", "says"), filters=("says", "law"))
 register(Measure, title=_("Propose a security measure"), shows=("control", "evidence_on"), filters=("control",))
+register(Training, title=_("Propose a training"), shows=("kind", "held_on", "attended"), filters=("kind",))
 register(AuditFinding, title=_("Propose an audit finding"), shows=("severity", "due_on"), filters=("severity", "state"))
 register(
     AccessReview,

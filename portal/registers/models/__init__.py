@@ -1,5 +1,6 @@
 """The books of the company."""
 
+from portal.registers.models.attachments import Attachment
 from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.models.company import CompanyDetails
 from portal.registers.models.dated import DatedEntry
@@ -32,10 +33,12 @@ from portal.registers.models.security import (
 from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.registers.models.tasks import BookTask
 from portal.registers.models.templates import ConsentTemplate, ContentTemplate, SenderDefect
+from portal.registers.models.trainings import Training
 
 __all__ = [
     "AccessReview",
     "AccountBlock",
+    "Attachment",
     "AuditFinding",
     "AuthorityOrder",
     "BookEntry",
@@ -79,5 +82,6 @@ __all__ = [
     "SendingEntity",
     "SilenceEnd",
     "Telling",
+    "Training",
     "Transfer",
 ]

@@ -1,0 +1,231 @@
+"""Documents of the registers: added to a record, opened by those who may read it, and destroyed when their rule ends."""
+
+import hashlib
+import io
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+
+import structlog
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, clock, ids
+from portal.core.actor import SYSTEM, Actor
+from portal.core.errors import NotFound, Refused, Unavailable
+from portal.law import selectors as law
+from portal.law.counting import add_months
+from portal.law.terms import Unit
+from portal.people.services import four_eyes
+from portal.registers.models import Attachment, AuthorityOrder, BookEntry, Incident, IncidentDuty
+from portal.registers.permissions import Permission
+from portal.registers.services.fields import at_field
+from portal.registers.states import AttachmentKind
+from portal.vault.inspection import process
+from portal.vault.inspection.verdict import Fault, Limits, Verdict
+from portal.vault.services import files
+from portal.vault.states import RetentionClass
+
+log = structlog.get_logger(__name__)
+
+#: Agreements are longer than papers of identity. Technical limits, not law.
+LIMITS = Limits(size=25 * 1024 * 1024, pages=200, cpu_seconds=60, wall_seconds=90.0)
+#: How long a document is kept once its record has ended.
+KEPT_RULE = "registers.attachments_kept"
+FAULTS: dict[str, Any] = {
+    Fault.EMPTY: _("This file is empty. Choose another one."),
+    Fault.TOO_LARGE: _("The file must be smaller than 25 MB."),
+    Fault.TOO_MANY_PAGES: _("The file must have at most 200 pages. Add it in parts."),
+    Fault.TYPE: _("The file must be a PDF, JPG or PNG."),
+    Fault.TYPE_MISMATCH: _("The file is not what its name says. Save it again as a PDF, JPG or PNG."),
+    Fault.ARCHIVE: _("The file must be a PDF, JPG or PNG, not an archive. Add each document by itself."),
+    Fault.ENCRYPTED: _("The file has a password. Save it without one and choose it again."),
+    Fault.ACTIVE_CONTENT: _("The PDF has a program inside. Print it into a new PDF and choose that."),
+    Fault.EMBEDDED_FILE: _("The PDF has another file inside. Print it into a new PDF and choose that."),
+    Fault.MALWARE: _("The file is harmful and was not kept."),
+}
+DAMAGED = _("The file is damaged and cannot be opened. Save it again and choose it again.")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A kind of record that has documents: who reads and who adds them, and when the record has ended (None: it has not)."""
+
+    views: Permission
+    adds: Permission
+    ended: Callable[[Any], datetime | None]
+
+
+_BOOK = Holder(Permission.BOOK_VIEW, Permission.BOOK_PROPOSE, lambda entry: entry.ends_at)
+_HOLDERS: dict[type[Model], Holder] = {
+    AuthorityOrder: Holder(Permission.ORDER_VIEW, Permission.ORDER_ENTER, lambda order: order.answered_at),
+    Incident: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda incident: incident.closed_at),
+    IncidentDuty: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda duty: duty.incident.closed_at),
+}
+
+
+def holder_of(model: type[Model]) -> Holder:
+    """What is asked of the records of this model. Raises TypeError for one that has no documents."""
+    if issubclass(model, BookEntry):
+        return _BOOK
+    if model not in _HOLDERS:
+        raise TypeError(f"{model.__name__} has no documents.")
+    return _HOLDERS[model]
+
+
+def about(record: Model) -> str:
+    """The label under which the documents of a record are kept: ``registers.contract:12``."""
+    return f"{record._meta.label_lower}:{record.pk}"
+
+
+def of(record: Model) -> QuerySet[Attachment]:
+    """The documents of a record, the newest first, those included whose file has ended. Reads only."""
+    holder_of(type(record))
+    return Attachment.objects.filter(about=about(record)).select_related("file", "added_by")
+
+
+def record_of(attachment: Attachment) -> Model | None:
+    """The record that a document belongs to; None for one that is gone."""
+    label, _colon, key = attachment.about.rpartition(":")
+    found: Model | None = apps.get_model(label)._default_manager.filter(pk=key).first()
+    return found
+
+
+def add(
+    record: Model, *, stream: BinaryIO, extension: str, kind: str, dated_on: date, actor: Actor, now: datetime
+) -> Attachment:
+    """Add a document to a record: judged in a confined child, encrypted, then kept in one transaction with its audit event.
+
+    The facts of the event are the hashes of the copy and of the original, kind, size and date: the ledger holds the document
+    to its bytes. ``extension`` is what the file's name claims; the name is not kept. Raises NotAllowed; Refused for a date
+    ahead (DATE_AHEAD), for a file that is unfit (a ``Fault``), and for one that the record has already (ATTACHED_ALREADY);
+    Unavailable where files cannot be checked just now; TypeError for a record that has no documents.
+    """
+    person = four_eyes.person_of(actor)
+    access.require(person, holder_of(type(record)).adds)
+    kind = AttachmentKind(kind).value
+    if dated_on > clock.day(now):
+        raise at_field("dated_on", _("A document cannot be dated ahead. Check the date."), code="DATE_AHEAD")
+    original, verdict, kept = _judged(stream, extension)
+    original_sha256 = hashlib.sha256(original).hexdigest()
+    try:
+        with files.encrypted(io.BytesIO(kept)) as bytes_of, transaction.atomic():
+            _refuse_twin(record, original_sha256)
+            stored = files.keep(
+                bytes_of,
+                subject_ref=uuid.uuid4(),  # nobody's: a key that ends with this file alone
+                retention_class=RetentionClass.REGISTER,
+                kind="registers.attachment",
+                actor=actor,
+            )
+            row = Attachment.objects.create(
+                reference=ids.new_reference("AT"),
+                about=about(record),
+                kind=kind,
+                dated_on=dated_on,
+                media_type=verdict.mime,
+                pages=verdict.pages or 1,
+                file=stored,
+                sha256=stored.sha256,
+                original_sha256=original_sha256,
+                added_at=now,
+                added_by=person,
+            )
+            _note(AuditKind.REGISTERS_ATTACHMENT_ADDED, row, actor=actor, now=now)
+    except IntegrityError as error:  # the same file from two windows at once
+        raise _attached_already() from error
+    return row
+
+
+def _judged(stream: BinaryIO, extension: str) -> tuple[bytes, Verdict, bytes]:
+    given = stream.read(LIMITS.size + 1)
+    try:
+        verdict, kept = process.inspect(given, extension=extension, limits=LIMITS)
+    except OSError as error:
+        raise Unavailable(
+            _("Files cannot be checked just now. Try again in a few minutes."), code="NO_CHECK"
+        ) from error
+    if verdict.fault is not None:
+        raise at_field("file", FAULTS.get(verdict.fault, DAMAGED), code=verdict.fault)
+    return given, verdict, kept
+
+
+def _refuse_twin(record: Model, sha256: str) -> None:
+    if Attachment.objects.filter(about=about(record), original_sha256=sha256, ended_at=None).exists():
+        raise _attached_already()
+
+
+def _attached_already() -> Refused:
+    return at_field("file", _("This file is attached already."), code="ATTACHED_ALREADY")
+
+
+def open_file(attachment: Attachment, *, actor: Actor) -> BinaryIO:
+    """The clear bytes of a document, for who may read its record; the opening is an audit event of the vault.
+
+    Raises NotAllowed, NotFound for a record that is gone, and Shredded for a document that has ended.
+    """
+    record = record_of(attachment)
+    if record is None:
+        raise NotFound(_("Not found."))
+    access.require(four_eyes.person_of(actor), holder_of(type(record)).views)
+    return files.open_stream(attachment.file, actor=actor, reason="registers.attachment")
+
+
+def last_day(attachment: Attachment, record: Model | None) -> date | None:
+    """The last day on which the document is kept; None while its record has not ended."""
+    ended = attachment.added_at if record is None else holder_of(type(record)).ended(record)
+    if ended is None:
+        return None
+    rule = law.house_rule(KEPT_RULE, on=clock.day(ended))
+    months = int(rule.amount or 0) * (12 if rule.unit == Unit.YEAR else 1)
+    return add_months(clock.day(max(ended, attachment.added_at)), months)
+
+
+def end_expired(*, now: datetime) -> int:
+    """Destroy the file of each document whose last day has passed, each in a transaction of its own with its audit event.
+
+    One that breaks stops no other. Safe to repeat; returns how many ended.
+    """
+    ended = 0
+    for attachment in _expired(now):
+        try:
+            ended += _end(attachment, now=now)
+        except Exception as crash:  # noqa: BLE001 - whatever broke, the others end all the same
+            log.error("registers.attachment_not_ended", attachment=attachment.pk, error=type(crash).__name__)  # noqa: TRY400
+    return ended
+
+
+def _expired(now: datetime) -> Iterator[Attachment]:
+    today = clock.day(now)
+    for attachment in Attachment.objects.filter(ended_at=None, added_at__lt=now - timedelta(days=1)).iterator(500):
+        last = last_day(attachment, record_of(attachment))
+        if last is not None and last < today:
+            yield attachment
+
+
+def _end(attachment: Attachment, *, now: datetime) -> bool:
+    with transaction.atomic():
+        if Attachment.objects.filter(pk=attachment.pk, ended_at=None).update(ended_at=now) != 1:
+            return False
+        attachment.ended_at = now
+        files.shred(subject_ref=attachment.file.subject_ref, retention_class=RetentionClass.REGISTER)
+        _note(AuditKind.REGISTERS_ATTACHMENT_ENDED, attachment, actor=SYSTEM, now=now)
+    return True
+
+
+def _note(kind: AuditKind, row: Attachment, *, actor: Actor, now: datetime) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "reference": row.reference,
+        "kind": row.kind,
+        "dated_on": row.dated_on.isoformat(),
+        "sha256": row.sha256,
+        "original_sha256": row.original_sha256,
+        "size": row.file.size,
+    }
+    audit.record(kind, actor=actor, about=row.about, facts=facts, at=now)
