@@ -22,6 +22,10 @@ from portal.law.strictness import (
 
 #: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
 SILENT_CHANNELS = frozenset({"dashboard"})
+#: Channels on which header and template are registered, or approved by whoever carries the message.
+REGISTERED_CHANNELS = frozenset({"sms", "whatsapp", "rcs", "voice"})
+#: Of these, the channels of the telecom operators: without a registered template nothing is carried (TRAI).
+OPERATORS = frozenset({"sms", "voice"})
 #: By what a purpose is: the registered categories that are as strict, or stricter.
 _AS_STRICT = {
     **{own: frozenset(CARRIED[: place + 1]) for place, own in enumerate(CARRIED)},
@@ -46,6 +50,7 @@ class Reason(StrEnum):
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     DND_BLOCKED = "DND_BLOCKED"
     DND_HOURS = "DND_HOURS"
+    ENTITY_ENDED = "ENTITY_ENDED"
     GOVERNMENT_HEADER = "GOVERNMENT_HEADER"
     HEADER_CATEGORY = "HEADER_CATEGORY"
     HEADER_ENDED = "HEADER_ENDED"
@@ -130,6 +135,14 @@ def agreed_category(
     own = _GOES_AS.get(purpose, frozenset({purpose}))
     agrees = bool(own & left) if templates is None else templates <= own
     return (purpose if agrees else strictest(sorted(templates or left))), None
+
+
+def unchecked(channel: str, *, header: str | None, template: str | None, free_text: bool = False) -> tuple[str, ...]:
+    """The parts of a message that are registered on the channel and were not named: nothing vouches for them."""
+    if channel not in REGISTERED_CHANNELS:
+        return ()
+    left = () if header else ("header",)
+    return left if template or (free_text and channel not in OPERATORS) else (*left, "template")
 
 
 def by_consent(word: Word | None, *, at: datetime) -> Verdict:

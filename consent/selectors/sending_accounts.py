@@ -10,7 +10,7 @@ from django.conf import settings
 
 from consent.rules.contact import Reason
 from portal.core import clock, hooks
-from portal.people.states import CustomerState
+from portal.people.states import Answer, CustomerState
 from portal.registers.models import SendingEntity
 from portal.registers.selectors.senders import in_force
 
@@ -41,7 +41,8 @@ def account(fiduciary: int, at: datetime) -> Account:
     """How the fiduciary stands as a sender at ``at``.
 
     A client is held to the customer that two people registered with its DLT entity: its account must be open and its KYC
-    in order on that day. Onesetu itself, and a client without such a customer, are not.
+    in order on that day. Onesetu itself, and a client without such a customer, are not. A client whose registration has
+    ended, and that has no newer one, sends nothing: else the end would lift what its KYC forbids.
     """
     key = (fiduciary, clock.day(at))
     read_at, found = _kept.get(key, (float("-inf"), Account()))
@@ -62,9 +63,11 @@ def forget() -> None:
 
 
 def _read(fiduciary: int, at: datetime, on: date) -> Account:
-    rows = SendingEntity.objects.filter(fiduciary=fiduciary, fiduciary__is_self=False, customer__isnull=False)
+    rows = SendingEntity.objects.filter(fiduciary=fiduciary, fiduciary__is_self=False, answer=Answer.APPROVED)
     entity = in_force(rows, at=at).select_related("customer__subject").first()
-    if entity is None or entity.customer is None:
+    if entity is None:
+        return Account(Reason.ENTITY_ENDED if rows.filter(ends_at__lte=at).exists() else None)
+    if entity.customer is None:
         return Account()
     state = hooks.sender_state.ask(subject_ref=entity.customer.subject.ref, on=on)
     if state is None:

@@ -42,6 +42,11 @@ class Question:
     header: str | None = None
     template: str | None = None
 
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The parts of the messages that the question does not name: no answer covers them."""
+        return contact.unchecked(self.channel, header=self.header, template=self.template)
+
 
 class Answered(NamedTuple):
     """One answer. ``key`` is the lookup hash of the address, empty for what is no address."""
@@ -148,7 +153,7 @@ def frame_of(question: Question) -> Frame:
         return Frame(question, book, terms, whose, refused=problem)
     category, barred = terms.category, None
     if question.header or question.template:
-        category, barred = decisions.agreed(
+        category, barred, _versions = decisions.agreed(
             terms, whose, question.channel, question.header or "", question.template or "", question.at
         )
     sender = senders.normal_header(question.channel, question.header)[0] if question.header else ""

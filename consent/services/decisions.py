@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from consent.selectors.standing import Found
 from consent.selectors.used_addresses import told_of_noes
 from consent.services import reasons, signing
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
+from consent.services.signing import Seal, SentAs, Unsigned
 from portal.core import addresses, clock
 from portal.core.errors import Refused
 from portal.law.states import Channel
@@ -27,6 +28,8 @@ from portal.registers.rules.senders import parse_header
 from portal.registers.selectors import senders
 from portal.registers.services import defects
 
+#: Neither header nor template was named.
+UNNAMED: Final = SentAs()
 _WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.DND_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
 
 
@@ -36,7 +39,8 @@ class Decision:
 
     ``entry`` is the ledger identity of the deciding event, ``rules`` the dated rules and purpose that were used,
     ``valid_until`` when time alone may change the answer (ask again before each message all the same: a withdrawal
-    counts from its commit on). ``signature`` is there when it was asked for.
+    counts from its commit on). ``sent_as`` is how the question said that it is sent; ``seal`` is there when a signature was
+    asked for.
     """
 
     allowed: bool
@@ -46,7 +50,8 @@ class Decision:
     valid_until: datetime | None = None
     at: datetime | None = None
     about: tuple[str, ...] = field(default=(), repr=False)
-    signature: str | None = None
+    sent_as: SentAs = UNNAMED
+    seal: Seal | None = field(default=None, repr=False)
 
     @property
     def sentence(self) -> str:
@@ -58,6 +63,20 @@ class Decision:
         """When the same message may be tried again, where only the hour is in the way."""
         return self.valid_until if not self.allowed and self.reason in _WAITS else None
 
+    @property
+    def signature(self) -> str | None:
+        return self.seal.signature if self.seal else None
+
+    @property
+    def address_sha256(self) -> str:
+        return self.seal.address_sha256 if self.seal else ""
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The parts of the message that the question did not name, and that nothing vouches for."""
+        header, template, free_text, _registers = self.sent_as
+        return contact.unchecked(self.about[3], header=header, template=template, free_text=free_text)
+
     def as_json(self) -> dict[str, Any]:
         """The object that ``may_contact --json`` prints."""
         return {
@@ -66,8 +85,11 @@ class Decision:
             "sentence": self.sentence,
             "entry": self.entry,
             "rules": list(self.rules),
+            "registers": list(self.sent_as.registers),
+            "unchecked": list(self.unchecked),
             "valid_until": clock.stamp(self.valid_until) if self.valid_until else None,
             "signature": self.signature,
+            "salt": self.seal.salt if self.seal else None,
         }
 
 
@@ -88,8 +110,8 @@ def may_contact(
 
     Header and template, as the sender writes them, must be registered for the fiduciary and for what the purpose is. Where
     they name something stricter than it, that counts; a task records where they disagree. ``free_text`` says that the message is in no
-    template: on WhatsApp it may only follow a message of the person (rule WA-POLICY). ``subject_ref`` stands for the address on
-    push and dashboard. ``sign`` adds an Ed25519 signature over the answer. Reads only.
+    template: by SMS and voice it may not go, on WhatsApp only soon after a message of the person (rule WA-POLICY). ``subject_ref`` stands for the address on
+    push and dashboard. ``sign`` adds an Ed25519 signature over question, answer and the versions of what was read. Reads only.
     """
     way = str(channel)
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
@@ -97,19 +119,26 @@ def may_contact(
     whose = book.fiduciaries.get(fiduciary)
     fault = problem(terms, whose, way, header, at)
     keys = () if fault else _keys(way, address, subject_ref)
+    sent_as = UNNAMED
+    signed = _text_of(way, address, subject_ref) if sign else None
     if terms is None or whose is None or fault or not keys:
         refusal = Verdict(allowed=False, reason=fault or Reason.NO_SUCH_ADDRESS)
-        return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sign=sign)
+        sent_as = SentAs(header or None, template or None, free_text)
+        return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sent_as, signed)
     category = terms.category
     if header or template:
-        category, refused = agreed(terms, whose, way, header or "", template or "", at)
+        category, refused, registers = agreed(terms, whose, way, header or "", template or "", at)
+        sent_as = SentAs(header or None, template or None, free_text, registers)
         if refused:
             refusal = Verdict(allowed=False, reason=refused)
             about = (fiduciary, keys[0].hex(), purpose, way, category)
-            return _answer(refusal, None, (terms.label,), at, about, sign=sign)
-    if free_text and way == Channel.WHATSAPP and not senders.may_send_free_text(keys, at, fiduciary=fiduciary):
+            return _answer(refusal, None, (terms.label,), at, about, sent_as, signed)
+    elif free_text:
+        sent_as = SentAs(free_text=True)
+    if free_text and not _may_be_free(way, keys, at, fiduciary):
         refusal = Verdict(allowed=False, reason=Reason.TEMPLATE_NEEDED)
-        return _answer(refusal, None, (terms.label,), at, (fiduciary, keys[0].hex(), purpose, way, category), sign=sign)
+        about = (fiduciary, keys[0].hex(), purpose, way, category)
+        return _answer(refusal, None, (terms.label,), at, about, sent_as, signed)
     sender = senders.normal_header(way, header)[0] if header else ""
     found = standing.at_address(whose, keys, purpose, way, header=sender, is_person=_is_person(way))
     word = found.word
@@ -140,7 +169,14 @@ def may_contact(
     if is_hidden(verdict, fiduciary, whose, keys):
         verdict, entry = contact.as_unheard(verdict), None
     about = (fiduciary, keys[0].hex(), purpose, way, category)
-    return _answer(verdict, entry, _used(book, terms, category, verdict), at, about, sign=sign)
+    return _answer(verdict, entry, _used(book, terms, category, verdict), at, about, sent_as, signed)
+
+
+def _may_be_free(channel: str, keys: tuple[bytes, ...], at: datetime, fiduciary: str) -> bool:
+    """Whether text outside a template may go: not over the operators, and on WhatsApp soon after the person's own message."""
+    if channel == Channel.WHATSAPP:
+        return senders.may_send_free_text(keys, at, fiduciary=fiduciary)
+    return channel not in contact.OPERATORS
 
 
 def is_hidden(verdict: Verdict, fiduciary: str, whose: int, keys: tuple[bytes, ...]) -> bool:
@@ -193,17 +229,21 @@ def may_process(
     at: datetime,
     fiduciary: str = OWN_CODE,
     sign: bool = False,
+    asked_as: str = "",
 ) -> Decision:
     """May the subject's data be used for a purpose that is no message (analytics, call recording)? Silence is no.
 
     A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only. What was said
-    under any reference of the person counts, the latest word first.
+    under any reference of the person counts, the latest word first. ``asked_as`` is what the question named, if not the
+    subject: the signature is over that.
     """
+    asked_as = asked_as or str(subject)
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
     fault = problem_of_use(terms, whose)
     if terms is None or whose is None or fault:
-        return refused(fault or Reason.NO_SUCH_PURPOSE, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
+        reason = fault or Reason.NO_SUCH_PURPOSE
+        return refused(reason, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign, asked_as=asked_as)
     keys = keys_of_subject(subject)
     found = standing.at_address(whose, keys, purpose, str(Channel.NONE), is_person=True)
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
@@ -213,7 +253,7 @@ def may_process(
     if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
         verdict = contact.for_child()
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
-    return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
+    return _answer(verdict, found.entry, (terms.label,), at, about, UNNAMED, asked_as if sign else None)
 
 
 def as_meant(
@@ -227,11 +267,19 @@ def as_meant(
 
 
 def refused(
-    reason: Reason, *, at: datetime, purpose: str, fiduciary: str, key: bytes = b"", sign: bool = False
+    reason: Reason,
+    *,
+    at: datetime,
+    purpose: str,
+    fiduciary: str,
+    key: bytes = b"",
+    sign: bool = False,
+    asked_as: str = "",
 ) -> Decision:
     """A no to processing that needs no look at any answer."""
     about = (fiduciary, key.hex(), purpose, str(Channel.NONE), "")
-    return _answer(Verdict(allowed=False, reason=reason), None, (), at, about, sign=sign)
+    signed = asked_as if sign else None
+    return _answer(Verdict(allowed=False, reason=reason), None, (), at, about, UNNAMED, signed)
 
 
 def problem(
@@ -279,11 +327,11 @@ def keys_of_subject(subject_ref: UUID) -> tuple[bytes, ...]:
 
 def agreed(
     terms: PurposeTerms, whose: int, channel: str, header: str, template: str, at: datetime
-) -> tuple[str, Reason | None]:
-    """The category that counts, or why header or template may not be used."""
+) -> tuple[str, Reason | None, tuple[str, ...]]:
+    """The category that counts, why header or template may not be used, and the versions of the entries that were read."""
     found = senders.sending(fiduciary=whose, channel=channel, header=header, template=template, at=at)
     if found.refusal:
-        return terms.category, Reason(found.refusal)
+        return terms.category, Reason(found.refusal), found.versions
     category, refusal = contact.agreed_category(terms.category, templates=found.categories, carries=found.carries)
     if refusal is not None or category != terms.category:
         defects.tell(
@@ -294,7 +342,7 @@ def agreed(
             template=found.template,
             category=category,
         )
-    return category, refusal
+    return category, refusal, found.versions
 
 
 def _used(book: Rulebook, terms: PurposeTerms, category: str, verdict: Verdict) -> tuple[str, ...]:
@@ -315,17 +363,29 @@ def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word
     return Word(word.answer, verified=confirmed, expires_at=word.expires_at)
 
 
+def _text_of(channel: str, address: str, subject_ref: UUID | None) -> str:
+    """Whom the question names, as it was written."""
+    if channel in KIND_OF_CHANNEL and _is_person(channel):
+        return str(subject_ref) if subject_ref else address
+    return f"{address}\n{subject_ref}" if subject_ref else address
+
+
 def _answer(
     verdict: Verdict,
     entry: str | None,
     rules: tuple[str, ...],
     at: datetime,
     about: tuple[str, ...],
-    *,
-    sign: bool,
+    sent_as: SentAs,
+    signed: str | None,
 ) -> Decision:
-    unsigned = Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about)
-    if not sign:
-        return unsigned
-    signature = signing.sign(unsigned)
-    return Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about, signature)
+    """``signed`` is whom the question names where the answer is to be signed, else None."""
+    allowed, reason, until = verdict.allowed, verdict.reason, verdict.valid_until
+    if signed is None:
+        return Decision(allowed, reason, entry, rules, until, at, about, sent_as)
+    header, template, free_text, _registers = sent_as
+    left_open = contact.unchecked(about[3], header=header, template=template, free_text=free_text)
+    salt, digest = signing.salted(signed)
+    unsigned = Unsigned(about, digest, allowed, at, entry, reason, rules, sent_as, left_open, until)
+    seal = Seal(signing.sign(unsigned), salt, digest)
+    return Decision(allowed, reason, entry, rules, until, at, about, sent_as, seal)

@@ -35,16 +35,26 @@ def may_process_of(
     whose = book.fiduciaries.get(fiduciary)
     fault = problem_of_use(book.purposes.get(purpose), whose)
     if whose is None or fault:
-        return refused(fault or Reason.NO_SUCH_FIDUCIARY, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
+        reason = fault or Reason.NO_SUCH_FIDUCIARY
+        return refused(reason, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign, asked_as=address)
     try:
         keys = addresses.address_keys(addresses.normalise(address_kind, address))
     except (Refused, ValueError):
-        return refused(Reason.NO_SUCH_ADDRESS, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
+        reason = Reason.NO_SUCH_ADDRESS
+        return refused(reason, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign, asked_as=address)
     is_known = fiduciary == OWN_CODE or is_used_by(whose, keys)
     found = [
-        may_process(subject=ref, purpose=purpose, at=at, fiduciary=fiduciary, sign=sign)
+        may_process(subject=ref, purpose=purpose, at=at, fiduciary=fiduciary, sign=sign, asked_as=address)
         for ref in (sorted(holders(keys)) if is_known else ())
     ]
     if not found:
-        return refused(Reason.NO_CONSENT, at=at, purpose=purpose, fiduciary=fiduciary, key=keys[0], sign=sign)
+        return refused(
+            Reason.NO_CONSENT,
+            at=at,
+            purpose=purpose,
+            fiduciary=fiduciary,
+            key=keys[0],
+            sign=sign,
+            asked_as=address,
+        )
     return next((decision for decision in found if not decision.allowed), found[0])

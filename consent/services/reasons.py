@@ -26,6 +26,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
     Reason.DND_BLOCKED: gettext_lazy("No: the person blocked such messages (“Do not disturb”)."),
     Reason.DND_HOURS: gettext_lazy("No: the person blocked this hour or day (“Do not disturb”)."),
+    Reason.ENTITY_ENDED: gettext_lazy("No: the DLT registration of the sender has ended."),
     Reason.GOVERNMENT_HEADER: gettext_lazy("No: a header that ends in -G belongs to the government."),
     Reason.HEADER_CATEGORY: gettext_lazy(
         "No: this header, number or code is not registered for this category of message."
@@ -50,7 +51,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.TEMPLATE_CATEGORY: gettext_lazy("No: this template is not registered for this category of message."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
     Reason.TEMPLATE_NEEDED: gettext_lazy(
-        "No: text outside a template may only follow a message of the person, for some hours."
+        "No: it must be in a registered template. On WhatsApp, other text may only follow a message of the person, for some hours."
     ),
     Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),
     Reason.TEMPLATE_NOT_FOR_HEADER: gettext_lazy("No: this template is not registered for that header."),

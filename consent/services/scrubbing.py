@@ -312,6 +312,7 @@ def as_json(done: Scrubbed, ledger_index: int | None) -> dict[str, Any]:
         "blocked": done.blocked,
         "invalid": done.invalid,
         "by_reason": {str(reason): count for reason, count in sorted(done.by_reason.items())},
+        "unchecked": list(done.question.unchecked),
         "reference": done.reference,
         "salt": answer_sets.salt_of(done.reference),
         "ledger_index": ledger_index,

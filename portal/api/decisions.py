@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +41,8 @@ _HEADER = Field(
 )
 _TEMPLATE = Field(default=None, max_length=120, description="The template's DLT id, or its name on the platform")
 _FREE_TEXT = Field(
-    default=False, description="The text is in no template: on WhatsApp only soon after the person wrote"
+    default=False,
+    description="The text is in no template: refused by SMS and voice; on WhatsApp only soon after the person wrote",
 )
 _SIGN = Field(default=False, description="Sign the answer, so that it can be proved later")
 
@@ -95,8 +96,13 @@ class DecisionOut(Schema):
     sentence: str
     entry: UUID | None
     rules: list[str]
+    registers: list[str] = Field(description="The entries of header and template that were read, each with its SHA-256")
+    unchecked: list[Literal["header", "template"]] = Field(
+        description="What the question did not name: the decision does not cover it"
+    )
     valid_until: datetime | None
     signature: str | None = Field(description="Ed25519 over the UTF-8 bytes of `signed`, in hex; by `decision_key`")
+    salt: str | None = Field(description="Precedes the address in the SHA-256 of it that `signed` contains")
     signed: str | None = Field(description="The exact text that the signature is over: JSON as in RFC 8785")
     fiduciary: str
     at: datetime
@@ -122,6 +128,9 @@ class BatchOut(Schema):
     blocked: int
     invalid: int
     by_reason: dict[str, int]
+    unchecked: list[Literal["header", "template"]] = Field(
+        description="What the question did not name: no decision of the batch covers it"
+    )
     salt: str = Field(
         description="Stands before the addresses in the hash of them that the ledger holds; keep it with them"
     )
@@ -163,8 +172,9 @@ def ask_decisions(request: HttpRequest, given: BatchIn) -> HttpResponse:
     asking = holder(request)
     keys.count(asking, (len(given.addresses) - 1) // ADDRESSES_A_REQUEST)  # the first of them was counted with the key
     now = clock.now()
+    question = _question(given, asking.fiduciary, now)
     done = answering.answer_many(
-        _question(given, asking.fiduciary, now),
+        question,
         addresses=given.addresses,
         actor=keys.actor_of(request),
         now=now,
@@ -180,6 +190,7 @@ def ask_decisions(request: HttpRequest, given: BatchIn) -> HttpResponse:
             "blocked": kept.blocked,
             "invalid": kept.invalid,
             "by_reason": dict(kept.reasons),
+            "unchecked": question.unchecked,
             "salt": answer_sets.salt_of(kept.reference),
             "answers_sha256": kept.answers_sha256,
             "decisions": [_answered(answer) for answer in done.answers],

@@ -1,6 +1,7 @@
 """Decisions over the interface: for the key's fiduciary alone, in words a program and a person understand, written down."""
 
 import hashlib
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import FiduciaryFactory, issued_api_key
-from tests.registers.factories import own
+from tests.registers.factories import own, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = at_hour(12).isoformat()
@@ -83,10 +84,33 @@ def test_text_outside_a_template_goes_on_whatsapp_only_soon_after_the_person_wro
     assert post("decisions", later, key=key).json()["reason"] == "TEMPLATE_NEEDED"
 
 
-def test_free_text_changes_nothing_on_other_channels_and_allows_nothing_by_itself(asha, key):
-    assert post("decisions", {**QUESTION, "free_text": True}, key=key).json()["reason"] == "NO_CONSENT"
+def test_free_text_is_refused_by_the_operators_channels_whatever_the_person_said(asha, key):
     said(asha, "given")
-    assert post("decisions", {**QUESTION, "free_text": True}, key=key).json()["allowed"]
+    said(asha, "given", channel="voice")
+    for channel in ("sms", "voice"):
+        question = {**QUESTION, "channel": channel}
+        assert post("decisions", question, key=key).json()["allowed"]
+        assert post("decisions", {**question, "free_text": True}, key=key).json()["reason"] == "TEMPLATE_NEEDED"
+
+
+def test_free_text_changes_nothing_by_rcs_and_allows_nothing_by_itself(asha, key):
+    question = {**QUESTION, "channel": "rcs", "free_text": True}
+    assert post("decisions", question, key=key).json()["reason"] == "NO_CONSENT"
+    said(asha, "given", channel="rcs")
+    assert post("decisions", question, key=key).json()["allowed"]
+
+
+def test_an_answer_names_what_it_does_not_cover(asha, key):
+    said(asha, "given")
+    registered_sender("567890", carries=["promotional"])
+    assert post("decisions", QUESTION, key=key).json()["unchecked"] == ["header", "template"]
+    named = post("decisions", {**QUESTION, "header": "AD-567890-P", "sign": True}, key=key).json()
+    assert (named["allowed"], named["unchecked"], len(named["registers"])) == (True, ["template"], 1)
+    assert json.loads(named["signed"])["unchecked"] == ["template"]
+    batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE]}, key=key).json()
+    assert batch["unchecked"] == ["header", "template"]
+    mail = {**QUESTION, "channel": "email", "address": "asha@acme.example"}
+    assert post("decisions", mail, key=key).json()["unchecked"] == []
 
 
 @pytest.mark.parametrize("path", ["decisions", "decisions/batch", "process"])

@@ -90,7 +90,15 @@ def test_a_signed_answer_is_checked_as_the_page_shows(law):  # noqa: F811
     example: dict[str, Any] = {}
     exec(shown[1], example)
     answer, decision_key = answers["/api/v1/decisions"], answers["/api/v1/key"]["decision_key"]
-    said = example["what_was_answered"](answer, decision_key)
+    asked = {
+        "fiduciary": "acme-bank",
+        "address": "+919876543210",
+        "purpose": "marketing",
+        "channel": "sms",
+        "header": "AD-567890-P",
+        "template": "1109",
+    }
+    said = example["check_decision"](answer, decision_key, **asked)
     assert {name: said[name] for name in ("allowed", "reason", "entry", "rules", "valid_until", "at")} == {
         name: answer[name] for name in ("allowed", "reason", "entry", "rules", "valid_until", "at")
     }
@@ -99,4 +107,7 @@ def test_a_signed_answer_is_checked_as_the_page_shows(law):  # noqa: F811
     assert "9876543210" not in answer["signed"]
     changed = {**answer, "signed": answer["signed"].replace("marketing", "billing")}
     with pytest.raises(InvalidSignature):
-        example["what_was_answered"](changed, decision_key)
+        example["check_decision"](changed, decision_key, **asked)
+    for name, other in (("header", "AD-567891-P"), ("template", None), ("address", "+919876543211")):
+        with pytest.raises(ValueError, match="another message"):
+            example["check_decision"](answer, decision_key, **{**asked, name: other})

@@ -175,9 +175,13 @@ def header_of(asked: Asked) -> tuple[str, str]:
 
 
 def wrong_without_template(world: World, place: int, asked: Asked) -> str:
-    """Within the hours after the number's last message. Once it left somebody, nobody knows who had written."""
-    if not asked.is_free_text or asked.channel != "whatsapp":
+    """Within the hours after the number's last message. Once it left somebody, nobody knows who had written. By SMS and
+    voice never.
+    """
+    if not asked.is_free_text or asked.channel not in {"whatsapp", "sms", "voice"}:
         return ""
+    if asked.channel != "whatsapp":
+        return "TEMPLATE_NEEDED"
     is_open = not any(place in who.left for who in world.people) and any(
         (one.number, one.whose, one.channel) == (place, asked.whose, "whatsapp")
         and one.at <= asked.at < one.at + FREE_TEXT

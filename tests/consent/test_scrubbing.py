@@ -251,6 +251,7 @@ def test_the_command_writes_the_list_whole_and_names_its_place_in_the_ledger(law
     assert body == {
         "total": 6, "allowed": 1, "blocked": 4, "invalid": 1,
         "by_reason": {"ALLOWED_BY_CONSENT": 1, "NO_CONSENT": 4, "NO_SUCH_ADDRESS": 1},
+            "unchecked": ["header", "template"],
         "reference": kept.reference, "salt": body["salt"], "ledger_index": kept.entry.index,
     }  # fmt: skip
     assert isinstance(body["ledger_index"], int)

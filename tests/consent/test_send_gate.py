@@ -1,20 +1,27 @@
 """Header, template, purpose and answer together: what the gate permits, against a plain reading of what is registered."""
 
 import io
+import json
+import re
 from datetime import datetime, time, timedelta
 from itertools import product
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 import time_machine
+from cryptography.exceptions import InvalidSignature
+from django.conf import settings as configured
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from consent.selectors import rulebook
-from consent.services import may_contact
+from consent.services import may_contact, signing
 from consent.services.batches import Question, decide_all
 from consent.services.scrubbing import Scrub
 from portal.core import actor, clock
 from portal.core.errors import Refused
-from portal.registers.models import Sender
+from portal.registers.models import ContentTemplate, Sender
 from portal.registers.services import entries
 from tests.consent.factories import person, published_notice, said
 from tests.people.factories import FiduciaryFactory, StaffFactory
@@ -144,3 +151,106 @@ def test_the_hour_of_promotion_holds_for_what_only_the_header_makes_promotion(re
     asked = {"address": "+919800000001", "purpose": "product_updates", "channel": "sms", "at": night}
     assert may_contact(**asked).allowed
     assert may_contact(**asked, header="560001").reason == "OUTSIDE_HOURS"
+
+
+# ------------------------------------------------------------------------------------------------ what is signed
+
+#: A question from parts; two that differ in one part are two questions.
+PARTS = st.fixed_dictionaries(
+    {
+        "address": st.sampled_from([*ANSWERS, "98000 00001", "12"]),
+        "purpose": st.sampled_from([*PURPOSES, "no_such_purpose"]),
+        "channel": st.sampled_from(["sms", "whatsapp", "voice"]),
+        "fiduciary": st.sampled_from(["onesetu", "acme-bank"]),
+        "header": st.sampled_from([None, "560001", "AD-560001-P", "AD-ONESTU-S", "ACMEBK"]),
+        "template": st.sampled_from([None, "1101", "1102", "1106"]),
+        "free_text": st.booleans(),
+    }
+)
+
+
+def as_the_interface_says(decision: Any) -> dict[str, Any]:
+    return {**decision.as_json(), "signed": signing.signed_text(decision).decode()}
+
+
+def integrators_check() -> Any:
+    """The function that the integrators' page gives, as it is printed there."""
+    page = (Path(configured.BASE_DIR) / "portal" / "docs" / "integrators.md").read_text(encoding="utf-8")
+    shown: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], shown)
+    return shown["check_decision"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    asked=PARTS, other=PARTS, part=st.sampled_from(["address", "header", "template", "purpose", "channel", "fiduciary"])
+)
+def test_a_signed_answer_proves_its_own_question_and_none_that_differs_in_one_part(registered, asked, other, part):
+    check, key = integrators_check(), signing.public_key().hex()
+    answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
+    assert check(answer, key, **asked)["allowed"] is answer["allowed"]
+    for name in (part, "free_text"):
+        changed = {**asked, name: not asked[name] if name == "free_text" else other[name]}
+        if changed != asked:
+            with pytest.raises(ValueError, match="another message"):
+                check(answer, key, **changed)
+    replayed = as_the_interface_says(may_contact(**{**asked, part: other[part]}, at=NOON, sign=True))
+    if other[part] != asked[part]:
+        with pytest.raises(ValueError, match="another message"):
+            check(replayed, key, **asked)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    asked=PARTS,
+    at=st.integers(1, 40_000),
+    place=st.integers(0),
+    letter=st.characters(min_codepoint=33, max_codepoint=126),
+)
+def test_no_time_and_no_letter_of_a_signed_answer_can_be_changed(registered, asked, at, place, letter):
+    check, key = integrators_check(), signing.public_key().hex()
+    answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
+    later = json.loads(answer["signed"])
+    later["at"] = clock.stamp(NOON + timedelta(seconds=at))
+    place %= len(answer["signed"])
+    changed = answer["signed"][:place] + letter + answer["signed"][place + 1 :]
+    for text in {json.dumps(later, separators=(",", ":"), ensure_ascii=False), changed} - {answer["signed"]}:
+        with pytest.raises(InvalidSignature):
+            check({**answer, "signed": text}, key, **asked)
+
+
+def test_the_versions_of_what_was_read_are_signed(registered):
+    decision = may_contact(
+        address="+919800000001",
+        purpose="marketing",
+        channel="sms",
+        at=NOON,
+        header="560001",
+        template="1101",
+        sign=True,
+    )
+    said_so = json.loads(signing.signed_text(decision))
+    header, template = Sender.objects.get(value="560001"), ContentTemplate.objects.get(template_id="1101")
+    assert said_so["registers"] == [
+        f"sender:{header.pk}@{header.shown_sha256}",
+        f"template:{template.pk}@{template.shown_sha256}",
+    ]
+    assert [label.split("@")[0] for label in said_so["rules"]] == ["marketing", "IN-TRAI-HOURS"]
+    assert said_so["unchecked"] == []
+
+
+def test_an_answer_of_the_release_before_verifies_for_what_it_says_and_for_no_header(law):
+    """Its signed text as it was written then: no version, and neither header nor template."""
+    check, key = integrators_check(), signing.public_key().hex()
+    text = (
+        '{"about":["onesetu","00","marketing","sms","promotional"],"allowed":true,"at":"2026-11-30T06:30:00.000Z",'
+        '"entry":null,"reason":"ALLOWED_BY_CONSENT","rules":["marketing@1"],"valid_until":null}'
+    )
+    signature = signing._private_key(configured.LEDGER_KEY).sign(text.encode()).hex()
+    answer, asked = {"signed": text, "signature": signature}, dict.fromkeys(["address"], "+919800000001")
+    asked |= {"fiduciary": "onesetu", "purpose": "marketing", "channel": "sms"}
+    assert check(answer, key, **asked)["allowed"]
+    with pytest.raises(ValueError, match="version 1"):
+        check(answer, key, **asked, header="560001")
+    with pytest.raises(ValueError, match="another message"):
+        check(answer, key, **{**asked, "purpose": "product_updates"})

@@ -10,11 +10,13 @@ from consent.selectors import sending_accounts
 from consent.services import may_contact, may_process
 from consent.services.batches import Question, decide_all
 from kyc.models import Case
-from portal.core import clock
+from portal.core import actor, clock
 from portal.people.models import Protection
+from portal.registers.models import SendingEntity
+from portal.registers.services import entries
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
-from tests.people.factories import CustomerFactory, FiduciaryFactory
+from tests.people.factories import CustomerFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import entity_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -103,6 +105,17 @@ def test_a_client_whose_account_is_closed_sends_nothing(bank):
     assert asked_afresh() is Reason.ACCOUNT_CLOSED
     question = Question("account_service", "sms", at_hour(12), fiduciary="acme-bank")
     assert [answer.reason for answer in decide_all(question, [ASHA_PHONE])] == [Reason.ACCOUNT_CLOSED]
+
+
+def test_the_end_of_a_clients_dlt_registration_lifts_nothing_that_its_kyc_forbids(bank):
+    assert asked_afresh() is Reason.SENDER_NOT_VERIFIED
+    administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
+    entity = SendingEntity.objects.get(customer=bank)
+    entries.end(entity, actor=administrator, now=clock.now())
+    assert asked_afresh() is Reason.ENTITY_ENDED
+    entity_of(entity.fiduciary, customer=bank)
+    approved(bank)
+    assert asked_afresh() is Reason.ALLOWED_ESSENTIAL
 
 
 def test_onesetu_and_a_client_without_an_account_are_not_held_to_one(law):

@@ -62,13 +62,17 @@ def fits_series(digits: str, carries: Iterable[str], series: Mapping[str, frozen
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What a decision needs of a registered sender. It holds from ``starts_at`` up to, not including, ``ends_at``."""
+    """What a decision needs of a registered sender. It holds from ``starts_at`` up to, not including, ``ends_at``.
+
+    ``version`` names the entry and the content that two people reviewed.
+    """
 
     number: int
     fiduciary: int
     carries: frozenset[str]
     starts_at: datetime
     ends_at: datetime | None = None
+    version: str = ""
 
     def holds(self, at: datetime) -> bool:
         return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
@@ -85,6 +89,7 @@ class Template:
     senders: frozenset[int]
     starts_at: datetime
     ends_at: datetime | None = None
+    version: str = ""
 
     def holds(self, at: datetime) -> bool:
         return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
@@ -96,6 +101,7 @@ class Sending:
 
     ``carries`` is None when no header was given, ``categories`` when no template was: of one name in several languages all
     that they are registered for, for nobody says which language will be sent. ``template`` is the strictest of those.
+    ``versions`` are those of the fiduciary's own entries that were read, also where they led to the refusal.
     """
 
     refusal: str = ""
@@ -103,6 +109,7 @@ class Sending:
     categories: frozenset[str] | None = None
     sender: int = 0
     template: int = 0
+    versions: tuple[str, ...] = ()
 
 
 def settle(  # noqa: PLR0911 - one line for each refusal
@@ -119,33 +126,37 @@ def settle(  # noqa: PLR0911 - one line for each refusal
     fiduciary is said before what has ended, because it is the graver thing.
     """
     carries, sender = None, 0
+    versions: tuple[str, ...] = ()
     if suffix is not None:
         found = list(senders)
         held = next((row for row in found if row.holds(at)), None)
         own = [row for row in found if row.fiduciary == fiduciary]
         if held is None:
-            return Sending(HEADER_ENDED if own else UNKNOWN_HEADER)
+            return Sending(HEADER_ENDED if own else UNKNOWN_HEADER, versions=tuple([row.version for row in own]))
         if held.fiduciary != fiduciary:
             return Sending(HEADER_OF_ANOTHER)
+        versions = (held.version,)
         named = frozenset({CATEGORY_OF_SUFFIX.get(suffix, suffix)}) if suffix else held.carries
         if not named <= held.carries:
-            return Sending(HEADER_CATEGORY)
+            return Sending(HEADER_CATEGORY, versions=versions)
         carries, sender = named, held.number
     if templates is None:
-        return Sending(carries=carries, sender=sender)
+        return Sending(carries=carries, sender=sender, versions=versions)
     known = list(templates)
     own_templates = [row for row in known if row.fiduciary == fiduciary]
-    live = [row for row in own_templates if row.holds(at)]
     if not own_templates:
-        return Sending(TEMPLATE_OF_ANOTHER if any(row.holds(at) for row in known) else TEMPLATE_NOT_APPROVED)
+        is_of_another = any(row.holds(at) for row in known)
+        return Sending(TEMPLATE_OF_ANOTHER if is_of_another else TEMPLATE_NOT_APPROVED, versions=versions)
+    live = [row for row in own_templates if row.holds(at)]
+    versions += tuple([row.version for row in live or own_templates])
     if not live:
-        return Sending(TEMPLATE_ENDED)
+        return Sending(TEMPLATE_ENDED, versions=versions)
     usable = [row for row in live if row.is_usable]
     if not usable:
-        return Sending(TEMPLATE_NOT_APPROVED)
+        return Sending(TEMPLATE_NOT_APPROVED, versions=versions)
     fitting = [row for row in usable if not sender or not row.senders or sender in row.senders]
     if not fitting:
-        return Sending(TEMPLATE_NOT_FOR_HEADER)
+        return Sending(TEMPLATE_NOT_FOR_HEADER, versions=versions)
     first = min(fitting, key=lambda row: CARRIED.index(row.category))
-    categories = frozenset(row.category for row in fitting)
-    return Sending(carries=carries, categories=categories, sender=sender, template=first.number)
+    categories = frozenset([row.category for row in fitting])
+    return Sending(carries=carries, categories=categories, sender=sender, template=first.number, versions=versions)

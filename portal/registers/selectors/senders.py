@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -38,12 +38,17 @@ MOST_KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is registered under one header and one template id."""
+    """What is registered under one header and one template id.
+
+    ``settled`` is what they say from ``since`` on, where none of them ends: most of the time.
+    """
 
     suffix: str | None
     senders: tuple[Registered, ...]
     templates: tuple[Template, ...] | None
     read_at: float
+    since: datetime
+    settled: Sending | None
 
 
 _kept: dict[tuple[int, str, str, str], _Found] = {}
@@ -55,11 +60,13 @@ def sending(*, fiduciary: int, channel: str, header: str = "", template: str = "
     key = (fiduciary, channel, header, template)
     found = _kept.get(key)
     if found is None or time.monotonic() - found.read_at > settings.DECISION_RULES_SECONDS:
-        found = _read(channel, header, template)
+        found = _read(fiduciary, channel, header, template)
         with _lock:
             if len(_kept) >= MOST_KEPT:
                 _kept.clear()
             _kept[key] = found
+    if found.settled is not None and at >= found.since:
+        return found.settled
     return settle(fiduciary=fiduciary, at=at, suffix=found.suffix, senders=found.senders, templates=found.templates)
 
 
@@ -69,34 +76,53 @@ def forget() -> None:
         _kept.clear()
 
 
-def _read(channel: str, header: str, template: str) -> _Found:
+def _read(fiduciary: int, channel: str, header: str, template: str) -> _Found:
     written = normal_header(channel, header) if header else None
-    return _Found(
-        suffix=written[1] if written else None,
-        senders=tuple(_senders(channel, written[0])) if written else (),
-        templates=tuple(_templates(channel, template)) if template else None,
-        read_at=time.monotonic(),
-    )
+    suffix = written[1] if written else None
+    senders = tuple(_senders(channel, written[0])) if written else ()
+    templates = tuple(_templates(channel, template)) if template else None
+    rows: list[Registered | Template] = [*senders, *(templates or ())]
+    since = max((row.starts_at for row in rows), default=datetime.min.replace(tzinfo=UTC))
+    settled = None
+    if all(row.ends_at is None for row in rows):
+        settled = settle(fiduciary=fiduciary, at=since, suffix=suffix, senders=senders, templates=templates)
+    return _Found(suffix, senders, templates, time.monotonic(), since, settled)
 
 
 def _senders(channel: str, value: str) -> Iterable[Registered]:
     kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ()) if channel in Channel.values else ()
-    for row in Sender.objects.filter(kind__in=kinds, value=value, answer=Answer.APPROVED):
-        yield Registered(row.pk, row.fiduciary_id, frozenset(row.carries), row.starts_at, row.ends_at)
+    return map(as_registered, Sender.objects.filter(kind__in=kinds, value=value, answer=Answer.APPROVED))
+
+
+def as_registered(row: Sender) -> Registered:
+    """What a decision needs of the entry."""
+    return Registered(
+        row.pk, row.fiduciary_id, frozenset(row.carries), row.starts_at, row.ends_at, _version("sender", row)
+    )
 
 
 def _templates(channel: str, template: str) -> Iterable[Template]:
     rows = ContentTemplate.objects.filter(channel=channel, template_id=template.strip(), answer=Answer.APPROVED)
-    for row in rows.prefetch_related("senders"):
-        yield Template(
-            number=row.pk,
-            fiduciary=row.fiduciary_id,
-            category=row.category,
-            is_usable=row.state == TemplateState.APPROVED,
-            senders=frozenset(sender.pk for sender in row.senders.all()),
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-        )
+    return map(as_template, rows.prefetch_related("senders"))
+
+
+def as_template(row: ContentTemplate) -> Template:
+    """What a decision needs of the entry; its senders are read, if they are not prefetched."""
+    return Template(
+        number=row.pk,
+        fiduciary=row.fiduciary_id,
+        category=row.category,
+        is_usable=row.state == TemplateState.APPROVED,
+        senders=frozenset(sender.pk for sender in row.senders.all()),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        version=_version("template", row),
+    )
+
+
+def _version(what: str, row: Sender | ContentTemplate) -> str:
+    """The entry and the content that two people reviewed: an entry is never changed, only ended."""
+    return f"{what}:{row.pk}@{row.shown_sha256}"
 
 
 @functools.lru_cache(maxsize=1_024)
