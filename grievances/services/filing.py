@@ -17,7 +17,7 @@ from grievances.states import Author, ContactKind, Door, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, changes, ciphers
+from portal.core import addresses, changes, ciphers, clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.ids import new_reference
@@ -135,6 +135,7 @@ def file_ticket(
                 "category": ticket.kind,
                 "language": ticket.language,
                 "channel": ticket.door,
+                "received_at": clock.stamp(at),
             },
             subject_ref=subject_ref,
             at=now,

@@ -133,7 +133,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
 _BY_AREA: Mapping[str, str] = {
     "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient told_at evidence",
     "export": f"{_PROPOSAL} export model resource format rows fields filters masked ledger_size sha256 job",
-    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal rights nomination",
+    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal rights nomination received_at",
     "jobs": "job kind state attempt reason_code sha256 bytes rows",
     "kyc": f"{_MOVE} {_PROPOSAL} case document type check outcome severity size sha256 retention_until rekyc_on count consent provenance way",
     "law": f"{_CLOCK} {_PROPOSAL} key version purpose effective_from effective_on rules house_rules purposes added superseded date sha256",

@@ -63,7 +63,7 @@ def field_at(model: type[Model], path: str) -> "tuple[Field[Any, Any], type[Mode
         if related is None or isinstance(related, str):
             raise FieldDoesNotExist(path)
         model = related
-    field = model._meta.get_field(last)
+    field = model._meta.pk if last == "pk" else model._meta.get_field(last)
     if not isinstance(field, Field):
         raise FieldDoesNotExist(path)
     return field, model

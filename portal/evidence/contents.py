@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import rfc8785
 from django.utils import translation
 
 from portal.core import clock, hooks, moments, printing
-from portal.evidence import controls, duties_of_law, monthly, promises
+from portal.evidence import controls, duties_of_law, promises
 from portal.evidence.control_states import WORDS, ControlState
 from portal.evidence.controls import Control
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.promises import Map, Shown, State
 from portal.evidence.reports import REPORTS
-from portal.evidence.reports.tables import csv_of
+from portal.evidence.reports.tables import Table, csv_of
 from portal.jobs.exports import escape_formula
 from portal.law.counting import add_months
 from portal.law.models import Clock
@@ -90,10 +91,12 @@ def months_of(period: Period) -> Iterator[Period]:
 
 
 def report_files(period: Period) -> Iterator[tuple[str, bytes]]:
-    """Each kept report of each whole month, as CSV. ``monthly.keep`` has made them."""
+    """Each kept report of each whole month, as the JSON whose hash the log states and as CSV. ``monthly.keep`` has made them."""
     months = [month.first_day for month in months_of(period)]
     for row in MonthlyReport.objects.filter(first_day__in=months).order_by("first_day", "code"):
-        yield f"reports/{row.first_day:%Y-%m}-{row.code}.csv", csv_of(monthly.as_tables(row))
+        name, body = f"reports/{row.first_day:%Y-%m}-{row.code}", rfc8785.dumps(row.tables)
+        yield f"{name}.json", body
+        yield f"{name}.csv", csv_of([Table(**table) for table in json.loads(body)])
 
 
 def report_gaps(period: Period) -> list[Missing]:

@@ -85,7 +85,10 @@ class PersonFile(FourEyesModel):
 
 
 class DrawnSample(AppendOnlyModel):
-    """A sample of one register over days that are over. ``chosen`` are numbers of rows, in the order in which they were drawn."""
+    """A sample of one register over days that are over, with the rows from which it was drawn as they were then.
+
+    ``chosen`` are numbers of rows, in the order in which they were drawn.
+    """
 
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     register = models.SlugField(_("register"), max_length=40)
@@ -94,6 +97,8 @@ class DrawnSample(AppendOnlyModel):
     method = models.CharField(_("way of drawing"), max_length=8, choices=Method.choices)
     size = models.PositiveIntegerField(_("size"))
     seed = models.PositiveBigIntegerField(_("seed"))
+    #: A line for each row: its number, its reference, the SHA-256 of the row. Empty on samples of before it was kept.
+    population = models.JSONField(_("population"), blank=True, default=list)
     population_size = models.PositiveIntegerField(_("rows of the population"))
     population_sha256 = models.CharField(_("SHA-256 of the population"), max_length=64)
     chosen = models.JSONField(_("rows drawn"))
@@ -101,8 +106,8 @@ class DrawnSample(AppendOnlyModel):
     drawn_at = models.DateTimeField(_("drawn"))
 
     data_categories = declare(
-        none="id reference register first_day last_day method size seed population_size population_sha256 chosen "
-        "drawn_by_ref drawn_at"
+        none="id reference register first_day last_day method size seed population population_size population_sha256 "
+        "chosen drawn_by_ref drawn_at"
     )
 
     class Meta:

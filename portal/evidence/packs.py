@@ -5,11 +5,10 @@ The same period, sample and seed give the same bytes, as long as nothing in it w
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -19,17 +18,16 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.evidence import contents, monthly, promises, proofs, questions, samples, sampling
+from portal.evidence import contents, monthly, promises, proofs, questions, samples, sampling, statements
 from portal.evidence.models import DrawnSample
 from portal.evidence.parts import Parts, Progress, digest_of
 from portal.evidence.period import Period
 from portal.evidence.registers import REGISTERS, Register
 from portal.jobs import archives, exports
-from portal.ledger import notes
+from portal.ledger import notes, program
 from portal.ledger import services as ledger
-from portal.ledger.errors import NotSealed
 
-FORMAT = "onesetu-evidence-pack/1"
+FORMAT = "onesetu-evidence-pack/2"
 SEAL_WAIT = 30.0
 
 
@@ -63,27 +61,37 @@ def make_pack(
 ) -> Made:
     """Write the pack of a period to ``target`` (which can seek) and its hash into the ledger.
 
-    Two leaves: the manifest's hash, whose receipt stands inside the pack (written once for the same manifest), and the
-    whole pack's. The reports of whole months that are not kept yet are made first. Reads only otherwise; call it outside
-    a transaction. Personal data stays out: registers hold codes and references, ledger contents hold no more.
+    Its leaves: the hashes of controls and policy map (once for the same bytes), the manifest's, whose receipt is inside
+    the pack (once for the same manifest), and the whole pack's. The reports of whole months that are not kept yet are
+    made first. Reads only otherwise; call it outside a transaction. Personal data stays out: registers hold codes and
+    references, ledger contents hold no more.
 
     Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """
     period.refuse_unfit(now=now)
     monthly.keep(contents.months_of(period), now=now)
-    extent = _extent_sealed(period, sample, actor)
+    asked = contents.asked(period)
+    bodies = {"controls.json": contents.control_list(asked, period), "policy-map.json": contents.policy_map(asked)}
+    stated = statements.state(period, bodies, about=_about(period), actor=actor)
+    ledger.seal_now(wait=SEAL_WAIT)
     with ExitStack() as stack:
-        parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 14)
+        parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 15)
+        added = [_add_register(parts, register, period) for register in REGISTERS]
+        beside = [statements.beside(rule, period, keys) for rule, keys in _stated_rows(added)]
+        extent = proofs.extent_of(period, others=_others(period, sample, stated, beside))
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
-        parts.add("ledger/proof.json", [proofs.range_proof(extent)])
+        parts.add("ledger/others.jsonl", proofs.other_lines(extent))
+        parts.add("ledger/proof.json", [proofs.proof_of(extent)])
         parts.add("ledger/checkpoint.txt", [bytes(extent.checkpoint.note)])
         short = [*_add_sample(parts, extent, period, sample), *_add_drawn(parts, sample)]
-        rows = {register.name: _add_register(parts, register, period) for register in REGISTERS}
-        asked, lacking = _add_contents(parts, period)
-        missing = [*lacking, *short, *_erased(counts)]
+        for name, body in bodies.items():
+            parts.add(name, [body])
+        lacking = _add_contents(parts, period, asked)
+        missing = [*lacking, *short, *_erased(counts), *_gone(added, beside)]
+        rows = {register.name: register.count for register in added}
         _add_summary(parts, period, sample, counts, rows, asked, missing)
-        parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
+        parts.add("verify.py", [program.source()])
         parts.add("README.txt", [_readme(period).encode()])
         manifest = _manifest(period, sample, extent, counts, rows, parts)
         parts.add("manifest.json", [manifest])
@@ -117,34 +125,30 @@ def _add_sample(parts: Parts, extent: proofs.Extent, period: Period, sample: Sam
 
 
 def _add_drawn(parts: Parts, sample: Sample) -> list[contents.Missing]:
-    """The frozen samples asked for, each with its population; names those whose population is so no more."""
+    """The frozen samples asked for, each with its population; names those that have none."""
     missing = []
     for reference in sorted(sample.drawn):
         row = DrawnSample.objects.filter(reference=reference).first()
-        if row is None:
-            missing.append(contents.Missing("sample", reference, "There is no such sample."))
+        population = None if row is None else samples.kept(row)
+        if row is None or population is None:
+            why = (
+                "There is no such sample." if row is None else "Its population was not kept with it: draw another one."
+            )
+            missing.append(contents.Missing("sample", reference, why))
             continue
         body = json.dumps(samples.as_plain(row), indent=1, sort_keys=True)
         parts.add(f"samples/drawn/{reference}.json", [f"{body}\n".encode()])
-        population = samples.again(row)
-        if population is None:
-            why = "Rows of its population were erased since: it cannot be drawn again."
-            missing.append(contents.Missing("sample", reference, why))
-        else:
-            parts.add(f"samples/drawn/{reference}.txt", [sampling.listed(population)])
+        parts.add(f"samples/drawn/{reference}.txt", [sampling.listed(population)])
     return missing
 
 
-def _add_contents(parts: Parts, period: Period) -> tuple[contents.Asked, list[contents.Missing]]:
-    """Controls, reports, letters and the page that checks; gives what of it is not there."""
-    rows = contents.asked(period)
-    parts.add("policy-map.json", [contents.policy_map(rows)])
-    parts.add("controls.json", [contents.control_list(rows, period)])
+def _add_contents(parts: Parts, period: Period, asked: contents.Asked) -> list[contents.Missing]:
+    """Reports, letters and the page that checks; gives what of them is not there, and which controls have no evidence."""
     letters, lost = contents.letters(period)
     page, no_page = contents.verifier_page()
     for name, body in (*contents.report_files(period), *letters, *page):
         parts.add(name, [body])
-    return rows, [*contents.report_gaps(period), *lost, *no_page, *contents.unshown(rows)]
+    return [*contents.report_gaps(period), *lost, *no_page, *contents.unshown(asked)]
 
 
 def _erased(counts: proofs.Counts) -> list[contents.Missing]:
@@ -177,36 +181,60 @@ def _no_progress(done: int, total: int) -> None:
     return None
 
 
-def _extent_sealed(period: Period, sample: Sample, actor: Actor) -> proofs.Extent:
-    """The extent; where no checkpoint was signed since the period's end, the request itself is recorded and sealed."""
-    try:
-        return proofs.extent_of(period)
-    except NotSealed:
-        facts = {**_days(period), "seed": sample.seed, "sample": sample.size}
-        with transaction.atomic():
-            event = audit.record(AuditKind.EVIDENCE_PACK_REQUESTED, actor=actor, about=_about(period), facts=facts)
-        ledger.seal_now(wait=SEAL_WAIT, entry=event.entry)
-        return proofs.extent_of(period)
+@dataclass(frozen=True)
+class Added:
+    """A register as it was written: how many rows it has, and the keys of those that an act brought in."""
+
+    name: str
+    count: int
+    keys: frozenset[statements.Key]
 
 
-def _add_register(parts: Parts, register: Register, period: Period) -> int:
-    """CSV for people and JSON lines for programs; returns the number of rows."""
+Beside = tuple[set[int], list[statements.Key]]
+
+
+def _stated_rows(added: Sequence[Added]) -> list[tuple[statements.Rule, frozenset[statements.Key]]]:
+    rules = statements.rules()
+    return [(rules[one.name], one.keys) for one in added if one.name in rules]
+
+
+def _others(period: Period, sample: Sample, stated: Sequence[AuditEvent], beside: Sequence[Beside]) -> set[int]:
+    """The places of the leaves outside the period on which the pack rests."""
+    mine = AuditEvent.objects.filter(pk__in=[event.pk for event in stated])
+    events = (mine, statements.of_reports(period), statements.of_samples(sample.drawn))
+    return set().union(*map(statements.indexes, events), *(places for places, _gone in beside))
+
+
+def _gone(added: Sequence[Added], beside: Sequence[Beside]) -> list[contents.Missing]:
+    """The rows that an act of the period brought in and that their register does not have."""
+    why = "An act of the period brought it in; it is of other days, or was erased since."
+    names = [rule.register for rule, _keys in _stated_rows(added)]
+    return [
+        contents.Missing("row", " ".join((name, *key)), why)
+        for name, (_places, gone) in zip(names, beside, strict=True)
+        for key in gone
+    ]
+
+
+def _add_register(parts: Parts, register: Register, period: Period) -> Added:
+    """CSV for people and JSON lines for programs."""
     names = register.heads
     columns = [exports.Column(name, _cell(place)) for place, name in enumerate(names)]
     rows = register.rows(period.start, period.end)
     parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
-    count = 0
+    rule = statements.rules().get(register.name)
+    count, keys = 0, set()
 
     def lines() -> Iterator[bytes]:
         nonlocal count
         for row in register.rows(period.start, period.end):
             count += 1
-            yield (
-                json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, separators=(",", ":")) + "\n"
-            ).encode()
+            if rule is not None:
+                keys.add(rule.of_row(dict(zip(names, row, strict=True))))
+            yield register.line(row)
 
     parts.add(f"registers/{register.name}.jsonl", lines())
-    return count
+    return Added(register.name, count, frozenset(keys))
 
 
 def _cell(place: int) -> Callable[[tuple[Any, ...]], exports.Cell]:
@@ -308,7 +336,8 @@ def _readme(period: Period) -> str:
 00-summary.pdf, MISSING.csv   what the pack holds, and by name what is missing: read these first
 registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only. What has days
              is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period
-ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
+ledger/      every leaf of the period without a gap and the leaf on each side of it, the leaves outside it on which the pack
+             rests (others.jsonl), the nodes that lead to the signed root, and the checkpoint
 policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
              ({of_today}: of the day this pack was made)
 controls.json   security measures and duties of law, each with its state, its cases met and missed, and the register of this pack

@@ -4,6 +4,7 @@ Codes, references, hashes and times only. A column that is declared to hold pers
 (system check evidence.E001); what a person wrote is shown to an auditor in the portal, on request, not in a pack.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,9 +84,15 @@ class Register:
         """What belongs to a period: in force at any time of it, or entered, changed or ended in it."""
         return self.days.in_period(self.model._default_manager.all(), start, end)
 
+    def line(self, row: tuple[Any, ...]) -> bytes:
+        """A row as a line of JSON: what a pack holds, and what a sample hashes."""
+        said = dict(zip(self.heads, row, strict=True))
+        return (json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
 
 def _register(name: str, label: str, moment: str, columns: str) -> Register:
-    return Register(name, label, moment, tuple(map(Column.parse, columns.split())))
+    """Every register begins with the number of the row: a sample names it."""
+    return Register(name, label, moment, tuple(map(Column.parse, ["row=pk", *columns.split()])))
 
 
 #: The books of the company, each a list of its own with every column of its form.

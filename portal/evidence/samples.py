@@ -1,7 +1,9 @@
 """Frozen samples of the registers: drawn once, kept with seed and population hash, drawn again by anybody."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import capfirst
@@ -25,18 +27,26 @@ BY_NAME: Mapping[str, Register] = {register.name: register for register in REGIS
 
 
 def population(register: Register, period: Period, method: str) -> list[str]:
-    """The numbers of the rows that a pack of the period holds: in the order of writing, or the highest risk first.
+    """The rows of the register that a pack of the period holds: in the order of their numbers, or the highest risk first.
 
-    Raises Refused for a register without an order of risk, and for more rows than ``MOST``.
+    Each is a line ``number,reference,hash``: the SHA-256 of the row's line in the pack. The reference is empty in a
+    register without one. Raises Refused for a register without an order of risk, and for more rows than ``MOST``.
     """
     if method == sampling.FIRST and register.name not in RISK:
         raise Refused(_("This register has no order of risk. Choose another way of drawing."), code="NO_RISK")
     order = (RISK[register.name], "pk") if method == sampling.FIRST else ("pk",)
     found = register.chosen(period.start, period.end).order_by(*order).values_list("pk", flat=True)[: MOST + 1]
-    rows = [str(number) for number in found]
-    if len(rows) > MOST:
+    numbers = [str(number) for number in found]
+    if len(numbers) > MOST:
         raise Refused(_("More than %(most)s rows lie in these days. Choose fewer days.") % {"most": MOST}, code="MANY")
-    return rows
+    lines = {str(row[0]): _item(register, row) for row in register.rows(period.start, period.end)}
+    return [lines[number] for number in numbers if number in lines]
+
+
+def _item(register: Register, row: tuple[Any, ...]) -> str:
+    names = register.heads
+    reference = row[names.index("reference")] if "reference" in names else ""
+    return f"{row[0]},{reference},{hashlib.sha256(register.line(row).rstrip()).hexdigest()}"
 
 
 def draw(
@@ -61,9 +71,10 @@ def draw(
             method=method,
             size=size,
             seed=seed,
+            population=rows,
             population_size=len(rows),
             population_sha256=sampling.digest(rows),
-            chosen=sampling.drawn(rows, method=method, size=size, seed=seed),
+            chosen=[row.partition(",")[0] for row in sampling.drawn(rows, method=method, size=size, seed=seed)],
             drawn_by_ref=actor.ref,
             drawn_at=now,
         )
@@ -84,13 +95,9 @@ def draw(
     return sample
 
 
-def again(sample: DrawnSample) -> list[str] | None:
-    """The population as it was when the sample was drawn; None where it is so no more: rows were erased since."""
-    register = BY_NAME.get(sample.register)
-    if register is None:
-        return None
-    rows = population(register, Period(sample.first_day, sample.last_day), sample.method)
-    return rows if sampling.digest(rows) == sample.population_sha256 else None
+def kept(sample: DrawnSample) -> list[str] | None:
+    """The population as it was when the sample was drawn; None for one of before populations were kept with samples."""
+    return sample.population or None
 
 
 def title_of(sample: DrawnSample) -> str:
@@ -99,14 +106,17 @@ def title_of(sample: DrawnSample) -> str:
 
 
 def as_plain(sample: DrawnSample) -> dict[str, object]:
-    """A sample as a pack holds it: what ``verify.py`` draws again."""
+    """A sample as a pack holds it: what ``verify.py`` draws again. ``chosen`` are lines of the population."""
+    rows = kept(sample) or []
     return {
         "reference": sample.reference,
-        "population": f"rows of registers/{sample.register} from {sample.first_day} to {sample.last_day}, by number",
+        "register": sample.register,
+        "from": sample.first_day.isoformat(),
+        "to": sample.last_day.isoformat(),
         "population_size": sample.population_size,
         "population_sha256": sample.population_sha256,
         "method": sample.method,
         "size": sample.size,
         "seed": sample.seed,
-        "chosen": sample.chosen,
+        "chosen": sampling.drawn(rows, method=sample.method, size=sample.size, seed=sample.seed),
     }

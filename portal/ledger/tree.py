@@ -6,6 +6,7 @@ is longer than a given tree size needs still serves that size.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 HASH_BYTES = 32
@@ -170,18 +171,21 @@ class Nodes:
             path.append(self.range_root(start, end))
         return path[::-1]
 
-    def outside(self, first: int, end: int, size: int) -> list[bytes]:
-        """The nodes that, with the leaves ``first`` to ``end``, give the root: what a range proof is made of.
+    def outside(self, kept: Sequence[tuple[int, int]], size: int) -> list[bytes]:
+        """The nodes that, with the leaves at hand, give the root: what a proof of many leaves is made of.
 
-        They stand in the order in which a walk from the left, from the root down, needs them.
+        ``kept`` are the ranges of those leaves, each with its end left out, in order and apart. The nodes come in the
+        order in which a walk from the left, from the root down, needs them.
         """
         found: list[bytes] = []
+        starts = [first for first, _end in kept]
         open_ranges = [(0, size)]
         while open_ranges:
             start, stop = open_ranges.pop()
-            if stop <= first or start >= end:
+            place = bisect_left(starts, stop) - 1  # the last range that begins before this one ends
+            if place < 0 or kept[place][1] <= start:
                 found.append(self.range_root(start, stop))
-            elif not (first <= start and stop <= end):
+            elif not (kept[place][0] <= start and stop <= kept[place][1]):
                 middle = start + _split(stop - start)
                 open_ranges += [(middle, stop), (start, middle)]
         return found

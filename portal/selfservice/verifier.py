@@ -8,23 +8,27 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from portal.ledger import program
+
 STATIC = Path(settings.BASE_DIR) / "portal" / "selfservice" / "static" / "selfservice"
 
 
 def page(keys: Mapping[str, Any]) -> bytes:
     """The file, in the active language; ``keys`` are offered to start from."""
-    return _written("selfservice/receipts/verifier_file.html", ["verifier.js"], keys)
+    return _written("selfservice/receipts/verifier_file.html", _text(["verifier.js"]), keys)
 
 
 def page_for_packs() -> bytes:
     """For evidence packs, which it checks too: in English, and the same bytes whatever our keys are. Fills ``hooks.verifier_page``."""
     with translation.override("en"):
         nobody: dict[str, list[str]] = {"vkeys": [], "witnesses": [], "witness_keys": []}
-        return _written("evidence/verifier_file.html", ["verifier.js", "pack_verifier.js"], nobody)
+        stated = f"const STATED = {program.stated_text()};\n"  # the one table of the program for auditors
+        script = stated.join([_text(["verifier.js"]), _text(["pack_registers.js", "pack_verifier.js"])])
+        return _written("evidence/verifier_file.html", script, nobody)
 
 
-def _written(template: str, scripts: Iterable[str], keys: Mapping[str, Any]) -> bytes:
-    script, sheet = _text(scripts), _text(["tokens.css", "portal.css"])
+def _written(template: str, script: str, keys: Mapping[str, Any]) -> bytes:
+    sheet = _text(["tokens.css", "portal.css"])
     return render_to_string(template, {"script": script, "sheet": sheet, **keys}).encode()
 
 

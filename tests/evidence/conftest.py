@@ -1,14 +1,30 @@
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
+from django.db import transaction
 
+from portal.audit.kinds import AuditKind
 from portal.core import clock
+from portal.evidence import samples
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
+from portal.outbox.models import TemplateVersion
+from portal.outbox.traces import record_act
+from portal.people.services import roles
 from tests.audit.factories import AuditEventFactory
-from tests.evidence.packed import INSIDE, NOVEMBER
+from tests.consent.factories import law_is_loaded, person, published_notice, said
+from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
+from tests.grievances.factories import ticket
 from tests.ledger.factories import EntryFactory
+from tests.outbox.factories import MessageFactory
+from tests.people.factories import StaffFactory, shipped_role
+from tests.shipped import every_rule
+from tests.vault.factories import stored
+
+#: Of a kind whose leaves no register repeats.
+NOTICE = {"id": "consent", "version": 1, "lang": "en", "sha256": "0" * 64}
 
 
 @pytest.fixture
@@ -17,9 +33,73 @@ def october():
     erased = None
     for moment in (datetime(2026, 9, 20, tzinfo=clock.IST), INSIDE, INSIDE + timedelta(days=2), NOVEMBER):
         with time_machine.travel(moment, tick=False):
-            entries = EntryFactory.create_batch(3)
+            entries = EntryFactory.create_batch(3, kind="notice", payload=NOTICE)
             AuditEventFactory(facts={"reason_code": "=1+1"})
             ledger.seal_now()
             erased = erased or (entries[0] if moment == INSIDE else None)
     with time_machine.travel(NOVEMBER + timedelta(hours=1), tick=False):
         ledger.redact(Entry.objects.filter(pk=erased.pk), basis="test", requested_at=clock.now())
+
+
+@pytest.fixture
+def lived_in():
+    """A portal that was used before, in and after October: consents, grievances, acts of staff, one content erased."""
+    law_is_loaded()
+    every_rule()
+    with time_machine.travel(datetime(2026, 9, 20, tzinfo=clock.IST), tick=False):
+        published_notice()
+        asha, ravi = person(), person(email="ravi@acme.example", phone="+919876543211")
+        AuditEventFactory.create_batch(3)
+        ledger.seal_now()
+    erased = None
+    for day in range(3):
+        with time_machine.travel(INSIDE + timedelta(days=day), tick=False):
+            said(asha, ("given", "withdrawn", "given")[day])
+            said(ravi, "given", channel="voice")
+            ticket(at=clock.now(), email=f"asha{day}@acme.example")
+            event = AuditEventFactory(facts={"reason_code": "=1+1"})
+            erased = erased or event
+            if not day:
+                staff_and_letters()
+            ledger.seal_now()
+    with time_machine.travel(NOVEMBER, tick=False):
+        said(asha, "withdrawn")
+        AuditEventFactory.create_batch(3)
+        ledger.seal_now()
+    with time_machine.travel(NOVEMBER + timedelta(hours=1), tick=False):
+        ledger.redact(Entry.objects.filter(pk=erased.entry_id), basis="test", requested_at=clock.now())
+
+
+def staff_and_letters():
+    """A role is given, a file stored, and a letter sent, by the services that leave a trace."""
+    with transaction.atomic():
+        roles.give(
+            user=StaffFactory(),
+            role=shipped_role("support"),
+            starts_at=clock.now(),
+            ends_at=None,
+            actor=WHO,
+            now=clock.now(),
+        )
+    stored(b"a paper")
+    source = "Your code is {{ code }}."
+    digest = sha256(source.encode()).hexdigest()
+    TemplateVersion.objects.create(kind="otp", language="en", sha256=digest, source=source, first_used_at=clock.now())
+    message = MessageFactory(kind="otp", template_sha256=digest, sent_at=clock.now())
+    with transaction.atomic():
+        record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=WHO)
+
+
+@pytest.fixture
+def lived_in_sample(lived_in):
+    """A frozen sample of the deadlines of October; its reference."""
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        return samples.draw(
+            register=samples.BY_NAME["clocks"],
+            period=OCTOBER,
+            method="random",
+            size=3,
+            seed=5,
+            actor=WHO,
+            now=clock.now(),
+        ).reference

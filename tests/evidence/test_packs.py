@@ -60,7 +60,8 @@ def test_a_pack_holds_the_periods_leaves_registers_and_proofs(made_pack):
     manifest = json.loads(files["manifest.json"])
     assert (made.records, made.missing) == (manifest["records"], manifest["missing"]) == (7, 1)
     lines = [json.loads(line) for line in files["ledger/leaves.jsonl"].splitlines()]
-    assert [line["index"] for line in lines] == list(range(5, 13))
+    # The period's leaves are 5 to 12: one more on each side shows that none was left out.
+    assert [line["index"] for line in lines] == list(range(4, 14))
     assert len([line for line in lines if line.get("erased")]) == 1
     assert manifest["period"] == {"from": "2026-10-01", "to": "2026-10-31", "zone": "Asia/Kolkata"}
     assert len([name for name in files if name.startswith("samples/") and name.endswith(".tlog-proof")]) == 3
@@ -282,10 +283,11 @@ def test_a_period_without_records_makes_a_pack_that_holds(october, check):
     assert check(data)[0] == 0
 
 
-def test_where_nothing_was_signed_since_the_period_the_request_itself_is(october, check):
+def test_where_nothing_was_recorded_since_the_period_the_leaf_after_it_is_what_the_pack_states(october, check):
     made, data = make(Period(date(2026, 10, 1), date(2026, 11, 30)), now=datetime(2026, 12, 2, tzinfo=clock.IST))
     make.last = data
-    assert AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_REQUESTED).count() == 1
+    stated = AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_REPORT_MADE, about__startswith="evidence.pack:")
+    assert sorted(event.facts["report"] for event in stated) == ["controls.json", "policy-map.json"]
     assert made.records > 7
     assert check(data)[0] == 0
 

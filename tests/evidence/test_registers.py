@@ -108,10 +108,10 @@ def test_what_was_entered_in_may_and_holds_in_june_stands_in_the_register_of_jun
 @pytest.mark.django_db
 def test_an_act_stands_in_the_register_of_the_days_on_which_it_was_recorded_only():
     user = StaffFactory()
-    for at in (JUNE[0] - timedelta(hours=1), JUNE[0], JUNE[1]):
-        SignIn.objects.create(user=user, outcome="ok", at=at)
+    moments = (JUNE[0] - timedelta(hours=1), JUNE[0], JUNE[1])
+    _may, june, _july = [SignIn.objects.create(user=user, outcome="ok", at=at) for at in moments]
     assert rows_of("sign_ins") == [
-        {"user": f"staff:{user.pk}", "subject_ref": None, "outcome": "ok", "at": clock.stamp(JUNE[0])}
+        {"row": june.pk, "user": f"staff:{user.pk}", "subject_ref": None, "outcome": "ok", "at": clock.stamp(JUNE[0])}
     ]
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.ledger import tree
+from portal.evidence import proofs
+from portal.ledger import program, tree
 from tests.ledger import reference_tree as rfc
 
 # The eight entries and the roots of their prefixes that the reference tests of Certificate Transparency use.
@@ -206,3 +207,24 @@ def test_a_proof_beyond_the_tree_or_on_short_tiles_is_refused(store):
         tree.Nodes(lambda level, n: short[level, n]).root(400)
     with pytest.raises(tree.ProofError):
         tree.Frontier.load(300, lambda level, n: short[level, n])
+
+
+@given(size=st.integers(1, 700), data=st.data())
+@settings(max_examples=60)
+def test_any_leaves_of_a_tree_are_proved_by_the_nodes_outside_them(size, data):
+    """As ``verify.py`` walks it; with one hash changed, left out or too many it leads elsewhere or nowhere."""
+    space = {"__name__": "verify"}
+    exec(program.source(), space)
+    kept = sorted(data.draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=40)))
+    store = grown(size)
+    ranges = proofs.joined((index, index + 1) for index in kept)
+    hashes = tree.Nodes(store.read).outside(ranges, size)
+    leaves, root = {index: rfc.leaf(index) for index in kept}, tree.Nodes(store.read).root(size)
+    left = hashes[::-1]
+    assert space["tree_root"](0, size, kept, leaves, left) == root
+    assert left == []
+    bent = {**leaves, kept[0]: sha256(b"another").digest()}
+    assert space["tree_root"](0, size, kept, bent, hashes[::-1]) != root
+    if hashes:
+        with pytest.raises(space["Bad"]):
+            space["tree_root"](0, size, kept, leaves, hashes[:0:-1])

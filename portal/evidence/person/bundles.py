@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -22,7 +21,7 @@ from portal.evidence.person.certificate import certificate
 from portal.evidence.person.reading import Happening, Timeline, timeline_of
 from portal.evidence.person.roles_then import Actors, Holder, roles_then
 from portal.jobs import archives, exports
-from portal.ledger import notes
+from portal.ledger import notes, program
 from portal.ledger import services as ledger
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Checkpoint, Entry, Pending
@@ -72,7 +71,7 @@ def make_bundle(*, row: PersonFile, target: BinaryIO, actor: Actor, now: datetim
         missing = _add_proofs(parts, events, checkpoint)
         parts.add("ledger/checkpoint.txt", [bytes(checkpoint.note)])
         _add_tables(parts, row, timeline, events, missing, now)
-        parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
+        parts.add("verify.py", [program.source()])
         parts.add("README.txt", [_readme(row).encode()])
         parts.add("certificate.pdf", [_certificate(row, parts, now)])
         manifest = _manifest(row, checkpoint, len(events) - len(missing), len(missing), parts)

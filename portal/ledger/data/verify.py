@@ -15,30 +15,266 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import csv
 import hashlib
+import io
 import json
 import re
 import struct
 import sys
 import zlib
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/1", "onesetu-person-file/1"
+HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/2", "onesetu-person-file/1"
+OLDER_FORMATS = {"onesetu-evidence-pack/1"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
 GIVE_PROOF = "Give the .tlog-proof file."
 NOTHING = f"There is nothing in this file that can be proved as a whole. {GIVE_PROOF}"
 TAG = b"consent-ledger/commitment/v1\n"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
-LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
+LEAVES, OTHERS, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/others.jsonl", "ledger/proof.json", "samples/"
+CONTROLS, POLICY_MAP, MISSING = "controls.json", "policy-map.json", "MISSING.csv"
 EVENTS, PROOFS = "events.jsonl", "proofs/"
 DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 
+#: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A ``kind`` states all of the rows of its register and each leaf
+#: of the kind has its row, at ``place``; an ``act`` brings a row in, and ``key`` says which (``part``:
+#: also acts of rows that a register of other days has). A path leads to a member of the
+#: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it. JSON, because the page for browsers reads it too.
+STATED: dict[str, Any] = json.loads(
+    """{
+  "attachments": {
+    "act": "registers.attachment.added", "key": {"reference": "facts.reference"},
+    "columns": {
+      "about": "about",
+      "kind": "facts.kind",
+      "dated_on": "facts.dated_on",
+      "sha256": "facts.sha256",
+      "original_sha256": "facts.original_sha256",
+      "size": "facts.size",
+      "added_at": "at"
+    }
+  },
+  "audit": {
+    "kind": "audit", "place": "leaf_index",
+    "columns": {
+      "event_id": "event_id",
+      "kind": "act",
+      "actor": "who:actor",
+      "via": "via",
+      "about": "about",
+      "facts": "facts",
+      "subject_ref": "subject",
+      "at": "at"
+    }
+  },
+  "authority_answers": {},
+  "authority_orders": {
+    "act": "registers.order.received", "key": {"reference": "facts.order"},
+    "columns": {
+      "kind": "facts.kind",
+      "paper_sha256": "facts.sha256",
+      "is_secret": "facts.secret"
+    }
+  },
+  "book_accessreview": {},
+  "book_accountblock": {},
+  "book_auditfinding": {},
+  "book_contentaccess": {},
+  "book_contract": {},
+  "book_countryrule": {},
+  "book_dataset": {},
+  "book_dpia": {},
+  "book_externallink": {},
+  "book_measure": {},
+  "book_processingactivity": {},
+  "book_product": {},
+  "book_recipientcheck": {},
+  "book_tasks": {
+    "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on"},
+    "columns": {
+      "opened_at": "at"
+    }
+  },
+  "book_training": {},
+  "book_transfer": {},
+  "checkpoints": {},
+  "clock_events": {},
+  "clocks": {},
+  "consents": {
+    "kind": "consent", "place": "leaf_index",
+    "columns": {
+      "event_id": "event_id",
+      "receipt": "receipt",
+      "subject_ref": "principal",
+      "fiduciary": "fiduciary",
+      "address_kind": "address_kind",
+      "address_key": "address_key",
+      "address_verified": "address_verified",
+      "purpose": "purpose",
+      "channel": "channel",
+      "answer": "event",
+      "notice_language": "notice.lang",
+      "notice_sha256": "notice.sha256",
+      "way": "way",
+      "actor": "who:actor",
+      "previous": "prev",
+      "occurred_at": "occurred_at",
+      "recorded_at": "recorded_at",
+      "expires_at": "expires_at"
+    }
+  },
+  "content_templates": {},
+  "deliveries": {},
+  "disclosures": {
+    "act": "registers.disclosure.made", "key": {"reference": "facts.disclosure"},
+    "columns": {
+      "recipient_code": "facts.recipient",
+      "subject_ref": "subject",
+      "fields": "facts.fields",
+      "purpose": "facts.purpose",
+      "basis": "facts.basis",
+      "about": "about",
+      "disclosed_at": "at"
+    }
+  },
+  "erasure_runs": {
+    "act": "retention.erasure.run", "key": {"reference": "facts.run"},
+    "columns": {
+      "state": "facts.state",
+      "due": "facts.due",
+      "held": "facts.held",
+      "kept_by_law": "facts.kept_by_law",
+      "erased": "facts.erased",
+      "certificate_sha256": "facts.certificate"
+    }
+  },
+  "files": {
+    "act": "vault.file.stored", "key": {"id": "about:vault.storedfile"},
+    "columns": {
+      "subject_ref": "subject",
+      "kind": "facts.kind",
+      "retention_class": "facts.retention_class",
+      "size": "facts.size",
+      "sha256": "facts.sha256"
+    }
+  },
+  "holds": {
+    "act": "retention.hold.placed", "key": {"row": "facts.hold"},
+    "columns": {
+      "subject_ref": "subject",
+      "retention_class": "facts.retention_class"
+    }
+  },
+  "information_requests": {
+    "act": "evidence.request.asked", "key": {"reference": "facts.reference"},
+    "columns": {
+      "control": "facts.control",
+      "asked_at": "at"
+    }
+  },
+  "instruction_steps": {},
+  "instructions": {
+    "act": "registers.instruction.given", "key": {"reference": "about:registers.instruction"},
+    "columns": {
+      "recipient": "facts.recipient",
+      "fiduciary": "facts.fiduciary",
+      "kind": "facts.kind",
+      "subject_ref": "subject",
+      "about": "facts.about",
+      "given_at": "at"
+    }
+  },
+  "jobs": {},
+  "kyc_checks": {},
+  "kyc_decisions": {
+    "act": "kyc.decision.proposed", "key": {"reference": "about:kyc.decision"},
+    "columns": {
+      "document": "facts.document",
+      "document_sha256": "facts.sha256",
+      "outcome": "facts.outcome",
+      "reason_code": "facts.reason_code",
+      "made_at": "at",
+      "shown_sha256": "facts.shown_sha256"
+    }
+  },
+  "kyc_screenings": {},
+  "legal_rules": {},
+  "messages": {
+    "act": "outbox.message.sent", "part": true, "key": {"reference": "about:outbox.message"},
+    "columns": {
+      "kind": "facts.kind",
+      "purpose": "facts.purpose",
+      "subject_ref": "subject",
+      "template_sha256": "facts.template_version"
+    }
+  },
+  "notice_versions": {},
+  "officers": {},
+  "purposes": {},
+  "recipients": {},
+  "reported_sends": {},
+  "role_grants": {
+    "act": "roles.grant.given", "key": {"row": "facts.grant"},
+    "columns": {
+      "role": "facts.role",
+      "granted_at": "at",
+      "data_from": "facts.data_from",
+      "data_to": "facts.data_to",
+      "areas": "facts.areas"
+    }
+  },
+  "role_proposals": {},
+  "sanctions_lists": {
+    "act": "kyc.sanctions.imported", "key": {"row": "about:kyc.sanctions_list"},
+    "columns": {
+      "source": "facts.source",
+      "version": "facts.version",
+      "sha256": "facts.sha256",
+      "names_sha256": "facts.names_sha256",
+      "size": "facts.count",
+      "imported_at": "at"
+    }
+  },
+  "sender_defects": {},
+  "senders": {},
+  "sends_after_withdrawals": {
+    "act": "consent.send.found", "key": {"send": "about"},
+    "columns": {
+      "recipient_code": "facts.recipient",
+      "purpose": "facts.purpose",
+      "channel": "facts.channel",
+      "found_at": "at"
+    }
+  },
+  "sign_ins": {},
+  "silence_ends": {},
+  "ticket_entries": {},
+  "tickets": {
+    "act": "grievances.ticket.filed", "key": {"reference": "about:grievances.ticket"},
+    "columns": {
+      "subject_ref": "subject",
+      "received_at": "facts.received_at"
+    }
+  },
+  "verifications": {}
+}"""
+)
+
+
 class Bad(Exception):
     """What is wrong, in words."""
+
+
+class Older(Exception):
+    """A pack of a form that an earlier release made."""
 
 
 def need(holds: object, message: str) -> None:
@@ -254,6 +490,20 @@ def read_json(data: bytes) -> dict[str, Any]:
     return dict(found)
 
 
+def read_row(data: bytes) -> dict[str, Any]:
+    """The same where every number is a whole one, as all readers of JSON understand it."""
+    found = read_json(data)
+    need(is_whole(found), "A number is not written plainly.")
+    return found
+
+
+def is_whole(value: Any) -> bool:
+    """Whether every number in it is a whole one of at most 53 bits."""
+    if isinstance(value, (dict, list)):
+        return all(map(is_whole, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < 2**53)
+
+
 def check_receipt(data: bytes, trust: Trust) -> Checked:
     """Everything a receipt claims: the record opens the leaf, the path leads to the root, the key signed the root."""
     head, _, note = data.partition(b"\n\n")
@@ -345,42 +595,366 @@ def headers(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
     return b"PK\x03\x04" + common + name, b"PK\x01\x02" + bytes([20, 3]) + common + rest + name
 
 
-def range_root(start: int, end: int, first: int, leaves: list[bytes], hashes: list[bytes]) -> bytes:
-    """The root over ``start`` to ``end``; what lies outside the leaves at hand is taken, in order, from ``hashes``."""
-    if end <= first or start >= first + len(leaves):
-        need(hashes, "The proof of the period is too short.")
-        return hashes.pop(0)
+class Record(NamedTuple):
+    """A leaf of the log: its place, its hash, and what it says; None where that was erased."""
+
+    place: int
+    leaf: bytes
+    says: dict[str, Any] | None
+
+    @property
+    def recorded_at(self) -> str:
+        at = {} if self.says is None else self.says
+        need(re.fullmatch(MOMENT, str(at.get("recorded_at")), re.ASCII), f"Entry {self.place} shows no time.")
+        return str(at["recorded_at"])
+
+
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+class Log(NamedTuple):
+    """What a pack shows of the log: the leaves around the period without a gap, others, and those of the period."""
+
+    leaves: list[Record]
+    others: list[Record]
+    inside: list[Record]
+
+    def acts(self, act: str) -> list[dict[str, Any]]:
+        """What the leaves of an act say, all that are shown."""
+        shown = (one.says for one in (*self.leaves, *self.others))
+        return [says for says in shown if says is not None and says.get("act") == act]
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a file, each of which ends with a line feed."""
+    need(data == b"" or data.endswith(b"\n"), "The last line of a file is cut off.")
+    return data.split(b"\n")[:-1]
+
+
+def read_leaves(data: bytes) -> list[Record]:
+    """Leaves as they are listed: each with the content that opens it, or called erased."""
+    found = []
+    for line in lines_of(data):
+        row = read_row(line)
+        index, leaf = row["index"], bytes.fromhex(row["leaf"])
+        need(type(index) is int and len(leaf) == 32, "A leaf is malformed.")
+        if sorted(row) == ["index", "leaf", "payload", "salt"]:
+            payload = row["payload"].encode()
+            opened = open_leaf(bytes.fromhex(row["salt"]), payload)
+            need(opened == leaf, f"The content of entry {index} was changed.")
+            found.append(Record(index, leaf, read_row(payload)))
+        else:
+            whole = sorted(row) == ["erased", "index", "leaf"] and row["erased"] is True
+            need(whole, f"Entry {index} has neither its content nor the word that it was erased.")
+            found.append(Record(index, leaf, None))
+    return found
+
+
+def tree_root(start: int, end: int, places: list[int], leaves: dict[int, bytes], hashes: list[bytes]) -> bytes:
+    """The root over ``start`` to ``end``; where no leaf is at hand its node is the next of ``hashes``, the last one first."""
+    at = bisect_left(places, start)
+    if at == len(places) or places[at] >= end:
+        need(hashes, "The proof of the leaves is too short.")
+        return hashes.pop()
     if end - start == 1:
-        return leaves[start - first]
+        return leaves[start]
     middle = start + (1 << ((end - start - 1).bit_length() - 1))
-    return node(range_root(start, middle, first, leaves, hashes), range_root(middle, end, first, leaves, hashes))
+    left = tree_root(start, middle, places, leaves, hashes)
+    return node(left, tree_root(middle, end, places, leaves, hashes))
 
 
-def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) -> tuple[list[str], int]:
-    """The period's leaves without a gap, and their contents; returns the indexes of those and how many were erased."""
-    leaves: list[bytes] = []
-    records: list[str] = []
-    missing = 0
-    for line in files[LEAVES].splitlines():
-        row = read_json(line)
-        leaf = bytes.fromhex(row["leaf"])
-        need(row["index"] == first + len(leaves) and len(leaf) == 32, "A leaf of the period is missing.")
-        leaves.append(leaf)
-        if "payload" in row:
-            opened = open_leaf(bytes.fromhex(row["salt"]), row["payload"].encode())
-            need(opened == leaf, f"The content of entry {row['index']} was changed.")
-            records.append(str(row["index"]))
-        elif row.get("erased"):
-            missing += 1
-    hashes = [bytes.fromhex(one) for one in read_json(files[PROOF])["hashes"]]
-    need(leaves and first + len(leaves) <= size, "The period has no leaves in this tree.")
-    need(range_root(0, size, first, leaves, hashes) == root and not hashes, "The leaves are not those of the log.")
-    return records, missing
+def check_log(files: dict[str, bytes], manifest: dict[str, Any], size: int, root: bytes) -> Log:
+    """The leaves are those of the log, without a gap from before the period to after it; what was erased has its redaction."""
+    leaves, others = read_leaves(files[LEAVES]), read_leaves(files[OTHERS])
+    first = manifest["first"]
+    need(
+        leaves and [one.place for one in leaves] == list(range(first, first + len(leaves))),
+        "A leaf of the period is missing.",
+    )
+    places = sorted(one.place for one in (*leaves, *others))
+    hashes = [bytes.fromhex(one) for one in reversed(read_row(files[PROOF])["hashes"])]
+    need(len(set(places)) == len(places) and places[0] >= 0 and places[-1] < size, "The leaves are not in this tree.")
+    at = {one.place: one.leaf for one in (*leaves, *others)}
+    need(tree_root(0, size, places, at, hashes) == root and not hashes, "The leaves are not those of the log.")
+    start, end = bounds(manifest["period"])
+    need(
+        first == 0 or leaves[0].recorded_at < start,
+        "No leaf from before the period is shown: its first ones may be left out.",
+    )
+    need(leaves[-1].recorded_at >= end, "No leaf from after the period is shown: its last ones may be left out.")
+    opened = [one for one in leaves if one.says is not None]
+    redacted = {
+        says["target_index"]: (says["target_leaf"], one.place)
+        for one in (*opened, *others)
+        if (says := one.says) is not None and says.get("kind") == "redaction"
+    }
+    for one in (*leaves, *others):
+        leaf, at_index = redacted.get(one.place, ("", -1))
+        is_so = one.says is not None or (leaf == one.leaf.hex() and at_index > one.place)
+        need(is_so, f"Entry {one.place} is called erased, and no redaction says so.")
+    return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end])
+
+
+def day_of(text: Any) -> date:
+    """A day that is written YYYY-MM-DD."""
+    need(
+        isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII),
+        "The days of the pack are malformed.",
+    )
+    return date.fromisoformat(text)
+
+
+def bounds(period: dict[str, Any]) -> tuple[str, str]:
+    """The first instant of a period of days in India and the first one after it."""
+    start = f"{day_of(period['from']) - timedelta(days=1)}T18:30:00.000Z"
+    end = f"{day_of(period['to'])}T18:30:00.000Z"
+    until = period.get("until", end)
+    need(re.fullmatch(MOMENT, until, re.ASCII) and until <= end, "The period of the pack is malformed.")
+    return start, until
+
+
+# Registers --------------------------------------------------------------------------------------------------------
+
+ABSENT = object()
+#: A spreadsheet runs a cell that begins so: an apostrophe stands before it.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def fact(says: dict[str, Any], path: str) -> Any:
+    """The member of a leaf's payload at a path; ABSENT in a leaf of a release that did not write it."""
+    if path.startswith("about:"):
+        label, _colon, rest = says["about"].partition(":")
+        return rest if label == path[6:] else None
+    if path.startswith("who:"):
+        kind, ref = (str(says[path[4:]][name]) for name in ("kind", "ref"))
+        ref = ref.removeprefix("user:")
+        return f"{kind}:{ref}" if ref and ref != kind else kind
+    found: Any = says
+    for step in path.split("."):
+        if found is None:
+            return None
+        if step not in found:
+            return ABSENT
+        found = found[step]
+    return found
+
+
+def is_same(value: Any, stated: Any) -> bool:
+    """Whether a cell says what a leaf says: nothing is nothing, lists are compared by their words, numbers as numbers."""
+    if value in (None, "", []):
+        return stated is None or stated == ""
+    if isinstance(value, list) and isinstance(stated, str):
+        return sorted(map(str, value)) == sorted(word for word in re.split("[ ,]+", stated) if word)
+    return written(value) == written(stated)
+
+
+def cell_of(value: Any) -> str:
+    """A value as the CSV of a register has it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        value = "; ".join(" ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = str(value)
+    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(FORMULA_STARTS) else text
+
+
+def csv_of(lines: Iterable[list[Any]]) -> bytes:
+    """Lines of cells as CSV (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerows([cell_of(cell) for cell in line] for line in lines)
+    return text.getvalue().encode()
+
+
+def read_register(files: dict[str, bytes], name: str, count: int) -> list[dict[str, Any]]:
+    """The rows of a register, in the order of their numbers; for people and for programs the same."""
+    rows = [read_row(line) for line in lines_of(files[f"registers/{name}.jsonl"])]
+    need(len(rows) == count, f"The manifest counts other rows of the register {name}.")
+    spread = files[f"registers/{name}.csv"]
+    heads = list(rows[0]) if rows else spread.decode()[:-2].split(",")
+    need(all(list(row) == heads for row in rows), f"The rows of the register {name} have different columns.")
+    same = csv_of([heads, *([row[head] for head in heads] for row in rows)]) == spread
+    need(same, f"The two forms of the register {name} do not say the same.")
+    if "row" in heads:
+        numbers = [row["row"] for row in rows]
+        need(
+            all(numbers[at] < numbers[at + 1] for at in range(len(numbers) - 1)),
+            f"The rows of the register {name} are not in their order.",
+        )
+    return rows
+
+
+def check_row(name: str, row: dict[str, Any], says: dict[str, Any], unstated: set[str]) -> None:
+    """A row says what its leaf says, column by column; adds the columns of which this leaf says nothing."""
+    for column, path in STATED[name]["columns"].items():
+        stated = fact(says, path)
+        if stated is ABSENT:
+            unstated.add(column)
+        else:
+            need(
+                is_same(row[column], stated),
+                f"The register {name} says something else than the log: {column} of entry {says['event_id']}.",
+            )
+
+
+def check_kind(name: str, rows: list[dict[str, Any]], log: Log, taken: set[int]) -> tuple[str, set[str]]:
+    """Each leaf of the kind has its row and each row its leaf, and they agree. Rows whose leaf was erased are counted.
+
+    ``taken`` are the leaves that rows of other registers have.
+    """
+    rule, at = STATED[name], {one.place: one for one in log.leaves}
+    unstated: set[str] = set()
+    places = [row[rule["place"]] for row in rows]
+    need(
+        len(set(places)) == len(places) and not taken & set(places),
+        f"A leaf has two rows, one of them in the register {name}.",
+    )
+    taken.update(places)
+    wanted = {one.place for one in log.inside if one.says is not None and one.says["kind"] == rule["kind"]}
+    for place in sorted(wanted - set(places)):
+        raise Bad(f"Entry {place} has no row in the register {name}.")
+    erased = 0
+    for row, place in zip(rows, places):  # noqa: B905 - as many, and Python 3.9 has no strict
+        need(place in at, f"A row of the register {name} has no leaf in the period.")
+        says = at[place].says
+        if says is None:
+            erased += 1
+        else:
+            need(place in wanted, f"A row of the register {name} belongs to entry {place}, which is of another kind.")
+            check_row(name, row, says, unstated)
+    return f"{len(rows) - erased} rows" + (f", {erased} more whose leaf was erased" if erased else ""), unstated
+
+
+def check_act(name: str, rows: list[dict[str, Any]], log: Log, gone: set[str]) -> tuple[str, set[str]]:
+    """Each row is what the act says that brought it in, and each act of the period has its row or is named as missing."""
+    rule = STATED[name]
+    unstated: set[str] = set()
+    columns = list(rule["key"])
+    stated = {
+        tuple(str(fact(says, path)) for path in rule["key"].values()): says for says in reversed(log.acts(rule["act"]))
+    }
+    without, seen = 0, set()
+    for row in rows:
+        key = tuple(str(row[column]) for column in columns)
+        need(key not in seen, f"A row stands twice in the register {name}.")
+        seen.add(key)
+        if key in stated:
+            check_row(name, row, stated[key], unstated)
+        else:
+            without += 1
+    inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]
+    brought = {tuple(str(fact(says, path)) for path in rule["key"].values()) for says in inside}
+    lost = set() if rule.get("part") else brought - seen
+    for key in sorted(lost):
+        need(
+            " ".join((name, *key)) in gone,
+            f"{' '.join(key)} has no row in the register {name}, and is not named as missing.",
+        )
+    named = [f"{len(rows) - without} rows"]
+    named += [f"{without} more that no leaf shown states"] if without else []
+    named += [f"{len(lost)} named as missing"] if lost else []
+    return ", ".join(named), unstated
+
+
+def check_registers(
+    files: dict[str, bytes], manifest: dict[str, Any], log: Log
+) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    """Every register against the log, as far as leaves state it; returns the rows, and what was compared and what not."""
+    there = {path[10:].rpartition(".")[0] for path in files if path.startswith("registers/")}
+    counts = manifest["registers"]
+    need(there == set(counts) == set(STATED), "The pack has other registers than this program knows.")
+    gone = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
+    registers: dict[str, list[dict[str, Any]]] = {}
+    taken: set[int] = set()
+    compared, not_compared = [], []
+    for name in sorted(counts):
+        rows = registers[name] = read_register(files, name, counts[name])
+        if not STATED[name]:
+            not_compared.append(name)
+            continue
+        rule = STATED[name]
+        what, unstated = check_kind(name, rows, log, taken) if "kind" in rule else check_act(name, rows, log, gone)
+        columns = [column for column in [*rule.get("key", ()), *rule["columns"]] if column not in unstated]
+        left = [column for column in rows[0] if column not in {*columns, rule.get("place")}] if rows else []
+        compared.append(f"{name} ({what}" + (f"; not its {', '.join(left)}" if left else "") + ")")
+    without = "not compared with the log, because no leaf states their rows: the registers "
+    return registers, [f"compared with the log: {'; '.join(compared)}", without + ", ".join(not_compared)]
+
+
+def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log) -> None:
+    """Controls, policy map and reports have the hashes that the log states of them."""
+    days = manifest["period"]
+    stated = {
+        (says["facts"].get("report"), says["facts"].get("from"), says["facts"].get("to"), says["facts"].get("sha256"))
+        for says in log.acts("evidence.report.made")
+    }
+    for path in (CONTROLS, POLICY_MAP):
+        made = (path, days["from"], days["to"], hashlib.sha256(files[path]).hexdigest())
+        need(made in stated, f"{path} is not what the log states of this period.")
+    reports = {path[:-5] for path in files if re.fullmatch(r"reports/\d{4}-\d\d-[a-z_-]+\.json", path)}
+    need(
+        {path for path in files if path.startswith("reports/")}
+        == {f"{one}.{end}" for one in reports for end in ("csv", "json")},
+        "A report has not its two forms.",
+    )
+    lacking = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("report,")}
+    for month in whole_months(days):
+        for code in REPORTS:
+            there = f"reports/{month}-{code}" in reports or f"{month} {code}" in lacking
+            need(there, f"The report {code} of {month} is missing, and is not named so.")
+    known = {(report, first[:7], sha256) for report, first, _last, sha256 in stated if first}
+    for path in sorted(reports):
+        data = files[f"{path}.json"]
+        need(
+            (path[16:], path[8:15], hashlib.sha256(data).hexdigest()) in known,
+            f"{path} is not the report that the log states.",
+        )
+        tables = json.loads(data.decode())
+        lines = [line for table in tables for line in ([table["title"]], table["heads"], *table["rows"], [])]
+        need(csv_of(lines) == files[f"{path}.csv"], f"The two forms of {path} do not say the same.")
+
+
+REPORTS = ("grievances", "requests", "consents", "kyc", "transparency", "incidents", "retention", "access", "logins")
+
+
+def whole_months(days: dict[str, Any]) -> list[str]:
+    """The months of which every day is in the period and over."""
+    found, first, last = [], day_of(days["from"]), day_of(days["to"])
+    month = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    end = last if "until" in days else last + timedelta(days=1)
+    while (following := (month + timedelta(days=32)).replace(day=1)) <= end:
+        found.append(f"{month:%Y-%m}")
+        month = following
+    return found
+
+
+def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]]) -> None:
+    """Each text of a letter is the one that a message names by its hash."""
+    sent = {(row["kind"], row["language"], row["template_sha256"]) for row in messages}
+    for path in sorted(path for path in files if path.startswith("letters/")):
+        kind, language, start = path[8:].split(".")[:3]
+        whole = hashlib.sha256(files[path]).hexdigest()
+        need(
+            whole.startswith(start) and path.endswith(f".{whole[:12]}.txt"),
+            f"{path} is not the text that its name says.",
+        )
+        need((kind, language, whole) in sent, f"No message of the pack was sent with {path}.")
+
+
+def check_missing(files: dict[str, bytes], log: Log) -> int:
+    """The list of what is missing names each entry that was erased, and no other; returns how many."""
+    named = [line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("erased record,")]
+    erased = [str(one.place) for one in log.leaves if one.says is None]
+    need(named == erased, "The list of what is missing names other entries than those that were erased.")
+    return len(erased)
 
 
 def check_events(files: dict[str, bytes], manifest: dict[str, Any], trust: Trust) -> None:
     """Each event of a person's file is the record that its receipt proves; the others were erased, and only those."""
-    events = [read_json(line) for line in files[EVENTS].splitlines()]
+    events = [read_row(line) for line in files[EVENTS].splitlines()]
     proved = {row["proof"]: row for row in events if row["proof"]}
     need(set(proved) == {path for path in files if path.startswith(PROOFS)}, "An event and its proof do not match.")
     need(
@@ -422,49 +996,144 @@ def draw(population: list[str], method: str, size: int, seed: int) -> list[str]:
 
 def check_draw(files: dict[str, bytes], sample: dict[str, Any], records: list[str], shown: list[str]) -> None:
     """The sample is the one that the seed draws from every record with its content, and its receipts are there."""
-    told = read_json(files[DRAW])
+    told = read_row(files[DRAW])
     need(files[POPULATION] == "".join(f"{one}\n" for one in records).encode(), "The sample has another population.")
     same = told["population_sha256"] == hashlib.sha256(files[POPULATION]).hexdigest()
     need(same and told["population_size"] == len(records), "The sample names another population.")
-    need((told["size"], told["seed"]) == (sample["size"], sample["seed"]), "The sample was asked for otherwise.")
+    asked = (told["method"], told["size"], told["seed"]) == ("random", sample["size"], sample["seed"])
+    need(asked, "The sample was asked for otherwise.")
     chosen = draw(records, told["method"], told["size"], told["seed"])
     need(told["chosen"] == chosen, "The seed draws another sample.")
     need(sorted(chosen, key=int) == shown, "A receipt of the sample is missing, or one is too many.")
 
 
-def check_drawn(files: dict[str, bytes], references: list[str]) -> int:
-    """Each frozen sample is the one that its seed draws from its population; one without a population is only listed.
+def check_drawn(
+    files: dict[str, bytes], references: list[str], log: Log, registers: dict[str, Any], days: dict[str, Any]
+) -> list[str]:
+    """Each frozen sample is the one that its leaf states and its seed draws; its rows are those of the register in the pack.
 
-    Returns how many were drawn again.
+    Returns a line about each.
     """
-    again = 0
+    stated = {says["facts"]["reference"]: says["facts"] for says in log.acts("evidence.sample.drawn")}
+    paths = {f"{SAMPLES}drawn/{reference}.{end}" for reference in references for end in ("json", "txt")}
+    need({path for path in files if path.startswith(f"{SAMPLES}drawn/")} <= paths, "A sample was not asked for.")
+    found = []
     for reference in references:
         path = f"{SAMPLES}drawn/{reference}"
-        rows = files.get(f"{path}.txt")
-        if rows is None:
-            need(reference.encode() in files["MISSING.csv"], f"The population of the sample {reference} is missing.")
+        if f"{path}.txt" not in files:
+            named = f"sample,{reference},".encode() in files[MISSING]
+            need(named and f"{path}.json" not in files, f"The population of the sample {reference} is missing.")
+            found.append(f"sample {reference}: named as missing")
             continue
-        told, population = read_json(files[f"{path}.json"]), rows.decode().splitlines()
+        told, rows, population = read_row(files[f"{path}.json"]), files[f"{path}.txt"], []
+        population = [line.decode() for line in lines_of(rows)]
+        need(reference in stated, f"The log does not state the sample {reference}.")
+        facts = {
+            **stated[reference],
+            "population_size": stated[reference]["population"],
+            "population_sha256": stated[reference]["sha256"],
+        }
+        names = (
+            "reference",
+            "register",
+            "from",
+            "to",
+            "method",
+            "size",
+            "seed",
+            "population_size",
+            "population_sha256",
+        )
+        need(
+            all(told[name] == facts[name] for name in names),
+            f"The sample {reference} is not the one that the log states.",
+        )
         same = told["population_sha256"] == hashlib.sha256(rows).hexdigest()
         need(same and told["population_size"] == len(population), f"The sample {reference} has another population.")
-        chosen = draw(population, told["method"], told["size"], told["seed"])
-        need(told["chosen"] == chosen, f"The seed draws another sample than {reference}.")
-        again += 1
-    return again
+        need(
+            told["chosen"] == draw(population, told["method"], told["size"], told["seed"]),
+            f"The seed draws another sample than {reference}.",
+        )
+        found.append(
+            f"sample {reference}: {len(told['chosen'])} of {len(population)} rows of {told['register']}"
+            + compare_population(files, told, population, registers, days)
+        )
+    return found
 
 
-def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
-    """Everything a pack claims; returns a line about what was found."""
-    files = read_pack(data)
-    need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
-    manifest = read_json(files[MANIFEST])
-    of_person = manifest.get("format") == FILE_FORMAT
-    need(of_person or manifest.get("format") == PACK_FORMAT, "The pack is of another form than this program knows.")
+def compare_population(
+    files: dict[str, bytes],
+    told: dict[str, Any],
+    population: list[str],
+    registers: dict[str, Any],
+    days: dict[str, Any],
+) -> str:
+    """How the rows of a sample's population compare with those of the register in the pack, in words."""
+    name = told["register"]
+    if name not in registers or (told["from"], told["to"]) != (days["from"], days["to"]) or "until" in days:
+        return ", of other days than the pack"
+    lines = lines_of(files[f"registers/{name}.jsonl"])
+    now = {
+        str(row["row"]): (str(row.get("reference") or ""), hashlib.sha256(line).hexdigest())
+        for row, line in zip(registers[name], lines)  # noqa: B905
+    }
+    changed = gone = 0
+    for item in population:
+        number, reference, sha256 = (*item.split(","), "", "")[:3]
+        if number not in now:
+            gone += 1
+        else:
+            need(
+                not sha256 or reference == now[number][0],
+                f"Row {number} of the register {name} has another reference than in the sample.",
+            )
+            changed += sha256 != now[number][1]
+    come = len(now) - (len(population) - gone)
+    return f", of which {changed} were changed and {gone} erased since, and {come} came later"
+
+
+def check_files(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    """The files are those of the manifest, to the byte, in the order of their names."""
     listed = {row["path"]: row for row in manifest["files"]}
+    need(
+        len(listed) == len(manifest["files"]) and list(listed) == sorted(listed),
+        "The manifest names a file twice or out of order.",
+    )
     need(set(files) == set(listed) | {MANIFEST, MANIFEST_RECEIPT}, "The pack holds other files than its manifest.")
+    need(list(files) == sorted(files, key=str.encode), "The files of the pack are in another order.")
     for path, row in listed.items():
         same = len(files[path]) == row["bytes"] and hashlib.sha256(files[path]).hexdigest() == row["sha256"]
         need(same, f"{path} is not the file that the manifest names.")
+
+
+KNOWN = {MISSING, CONTROLS, POLICY_MAP, LEAVES, OTHERS, PROOF, CHECKPOINT, DRAW, POPULATION, MANIFEST, MANIFEST_RECEIPT}
+#: Files for people of which nothing in the log tells.
+FOR_PEOPLE = ("00-summary.pdf", "README.txt", "verify.html", "verify.py")
+
+
+def check_names(files: dict[str, bytes]) -> None:
+    """The pack holds no file that this program does not know."""
+    known = r"(registers/[a-z_]+\.(csv|jsonl)|reports/[a-z0-9_-]+\.(csv|json)|letters/[^/]+\.txt|samples/\d{9,}\.tlog-proof|samples/drawn/[A-Z0-9-]+\.(json|txt))"
+    for path in sorted(set(files) - KNOWN - set(FOR_PEOPLE)):
+        need(re.fullmatch(known, path, re.ASCII), f"{path} is no file of an evidence pack.")
+
+
+def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
+    """Everything a pack claims; returns lines about what was found, and what it does not cover.
+
+    Raises Older for a pack of an earlier release.
+    """
+    files = read_pack(data)
+    need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
+    manifest = read_row(files[MANIFEST])
+    form = manifest.get("format")
+    if form in OLDER_FORMATS:
+        raise Older(
+            f"This pack is of an older form ({form}). Check it with a trusted copy of the program of that release, which is in the pack too."
+        )
+    of_person = form == FILE_FORMAT
+    need(of_person or form == PACK_FORMAT, "The pack is of another form than this program knows.")
+    check_files(files, manifest)
     sealed = check_receipt(files[MANIFEST_RECEIPT], trust)
     stands, said = sealed.payload.get("act") == "evidence.manifest.sealed", sealed.payload.get("facts", {})
     need(stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(), "The manifest is not sealed.")
@@ -478,23 +1147,32 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     if of_person:
         check_events(files, manifest, trust)
         return (
-            f"file {manifest['file']} as of {manifest['as_of']}: {len(listed)} files, {manifest['records']} events proved and "
+            f"file {manifest['file']} as of {manifest['as_of']}: {len(manifest['files'])} files, {manifest['records']} events proved and "
             f"{manifest['missing']} erased under a tree of {size}, log {origin}"
         )
-    records, missing = check_leaves(files, manifest["first"], size, root)
-    need((len(records), missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
+    check_names(files)
+    stated_root = {"size": size, "root": base64.b64encode(root).decode()}
+    need(manifest["checkpoint"] == stated_root, "The manifest names another checkpoint.")
+    days = manifest["period"]
+    need((said.get("from"), said.get("to")) == (days["from"], days["to"]), "The manifest was sealed for other days.")
+    log = check_log(files, manifest, size, root)
+    erased = check_missing(files, log)
+    records = [str(one.place) for one in log.inside]
+    need((len(records), erased) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
     receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
     samples = [check_receipt(files[path], trust) for path in receipts]
     check_draw(files, manifest["sample"], records, [str(one.place) for one in samples])
-    frozen = manifest["sample"]["drawn"]
-    again = check_drawn(files, frozen)
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
-    days = manifest["period"]
-    return (
-        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {len(records)} records and {missing} erased "
-        f"under a tree of {size}, log {origin}, {len(samples)} receipts of the sample, "
-        f"{again} of {len(frozen)} frozen samples drawn again"
+    registers, compared = check_registers(files, manifest, log)
+    check_stated(files, manifest, log)
+    check_letters(files, registers["messages"])
+    drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
+    line = (
+        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} records and "
+        f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"
     )
+    unproved = f"for people, and proved by nothing: {', '.join(one for one in FOR_PEOPLE if one in files)}"
+    return "\n".join([line, *drawn, *compared, unproved])
 
 
 def answer(path: str, trust: Trust, receipt: str | None) -> str:
@@ -527,7 +1205,10 @@ def main() -> int:
     except OSError as error:
         say(f"The file cannot be read: {error.strerror}\n")
         return USAGE
-    except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except Older as error:
+        say(f"NOT CHECKED: {error}\n")
+        return USAGE
+    except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError, IndexError) as error:
         say(f"REFUSED: {error if isinstance(error, Bad) else 'The file is damaged.'}\n")
         return REFUSED
     say(f"{'HOLDS' if trust.logs else 'CONSISTENT, NOT AUTHENTICATED (give --vkey)'}: {line}\n")

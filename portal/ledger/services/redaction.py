@@ -1,8 +1,9 @@
 """Erasure from the ledger: first the sealed record that it was done, then the payload and its salt."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -58,14 +59,20 @@ def redact_again() -> int:
 
 def redacted() -> dict[int, str]:
     """The leaf (hex) that each sealed redaction record names, by its index. Only records whose content opens their leaf."""
-    found: dict[int, str] = {}
+    return {said["target_index"]: said["target_leaf"] for _index, said in _sealed_records()}
+
+
+def record_indexes() -> dict[int, int]:
+    """Where the redaction record of each erased leaf has its place: index by index. Reads every redaction record."""
+    return {said["target_index"]: index for index, said in _sealed_records()}
+
+
+def _sealed_records() -> Iterator[tuple[int, dict[str, Any]]]:
     rows = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None).exclude(payload=None)
-    columns = ("leaf_hash", "payload__body", "payload__salt")
-    for leaf, body, salt in rows.order_by("pk").values_list(*columns).iterator(chunk_size=1_000):
+    columns = ("leaf__pk", "leaf_hash", "payload__body", "payload__salt")
+    for index, leaf, body, salt in rows.order_by("pk").values_list(*columns).iterator(chunk_size=1_000):
         if commitment.leaf_hash(bytes(salt), bytes(body)) == bytes(leaf):
-            said = commitment.read_payload(bytes(body))
-            found[said["target_index"]] = said["target_leaf"]
-    return found
+            yield index, commitment.read_payload(bytes(body))
 
 
 def _delete(pks: list[int]) -> int:

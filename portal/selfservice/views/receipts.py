@@ -1,7 +1,6 @@
 """Anybody may check a receipt, signed in or not. The page says whether it is genuine, never whose it is."""
 
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consent.forms import ReceiptForm
 from consent.rules.receipt_forms import LARGEST
 from consent.services import receipts
+from portal.ledger import program
 from portal.ledger import services as ledger
 from portal.ledger.services import witnesses
 from portal.selfservice import verifier
-
-PROGRAM = files("portal.ledger").joinpath("data/verify.py")
 
 
 def _keys() -> dict[str, Any]:
@@ -55,7 +53,7 @@ def verifier_file(request: HttpRequest) -> HttpResponse:
 @require_safe
 def verifier_program(request: HttpRequest) -> HttpResponse:
     """The program for auditors: one Python file."""
-    return _download(PROGRAM.read_bytes(), "verify.py", "text/x-python; charset=utf-8")
+    return _download(program.source(), "verify.py", "text/x-python; charset=utf-8")
 
 
 def _download(content: bytes, name: str, content_type: str) -> HttpResponse:

@@ -1,15 +1,16 @@
 // Checks an evidence pack, or the file of one person, in this browser alone: the same questions as verify.py asks.
-// It needs verifier.js before it, which knows receipts, checkpoints and keys.
+// It needs verifier.js before it, which knows receipts, checkpoints and keys, and pack_registers.js, which knows leaves and rows.
 "use strict";
 
 const packVerifier = (() => {
   class Bad extends Error {}
+  class Older extends Error {}
   const need = (holds, words) => {
     if (!holds) {
       throw new Bad(words);
     }
   };
-  const { join, utf8, hex, sha256, node, openLeaf } = verifier;
+  const { join, utf8, hex, sha256 } = verifier;
   const MANIFEST = "manifest.json";
   const MANIFEST_RECEIPT = "manifest.tlog-proof";
   const CHECKPOINT = "ledger/checkpoint.txt";
@@ -27,6 +28,8 @@ const packVerifier = (() => {
       throw new Bad("Text is damaged.");
     }
   };
+  const isWhole = (value) =>
+    value && typeof value === "object" ? Object.values(value).every(isWhole) : typeof value !== "number" || Number.isSafeInteger(value);
   const readJson = (text) => {
     let body;
     try {
@@ -36,11 +39,13 @@ const packVerifier = (() => {
     }
     need(body && typeof body === "object" && !Array.isArray(body), "JSON holds no object.");
     need(verifier.isAllOf(body, text), "A member stands twice.");
+    need(isWhole(body), "A number is not written plainly.");
     return body;
   };
   const linesOf = (bytes) => {
     const lines = readText(bytes).split("\n");
-    return lines[lines.length - 1] === "" ? lines.slice(0, -1) : lines;
+    need(lines[lines.length - 1] === "", "The last line of a file is cut off.");
+    return lines.slice(0, -1);
   };
 
   // The container: stored files without dates, written in exactly one way.
@@ -127,44 +132,15 @@ const packVerifier = (() => {
       throw error instanceof Bad ? error : new Bad(REASONS[error.message] || "The checkpoint is damaged.");
     }
   };
-  const rangeRoot = (start, end, first, leaves, hashes) => {
-    if (end <= first || start >= first + leaves.length) {
-      need(hashes.length, "The proof of the period is too short.");
-      return hashes.shift();
-    }
-    if (end - start === 1) {
-      return leaves[start - first];
-    }
-    let half = 1;
-    while (half * 2 < end - start) {
-      half *= 2;
-    }
-    const left = rangeRoot(start, start + half, first, leaves, hashes);
-    return node(left, rangeRoot(start + half, end, first, leaves, hashes));
-  };
-  const checkLeaves = (files, first, head) => {
-    const leaves = [];
-    const records = [];
-    let missing = 0;
-    for (const line of linesOf(file(files, "ledger/leaves.jsonl"))) {
-      const row = readJson(line);
-      const leaf = bytesOf(row.leaf);
-      need(row.index === first + leaves.length && leaf.length === 32, "A leaf of the period is missing.");
-      leaves.push(leaf);
-      if ("payload" in row) {
-        need(hex(openLeaf(join(bytesOf(row.salt), utf8(row.payload)))) === row.leaf, `The content of entry ${row.index} was changed.`);
-        records.push(String(row.index));
-      } else if (row.erased) {
-        missing += 1;
-      }
-    }
-    const size = Number(head.size);
-    const hashes = readJson(readText(file(files, "ledger/proof.json"))).hashes.map(bytesOf);
-    need(leaves.length && first + leaves.length <= size, "The period has no leaves in this tree.");
-    const found = rangeRoot(0, size, first, leaves, hashes);
-    need(hex(found) === hex(head.root) && !hashes.length, "The leaves are not those of the log.");
-    return [records, missing];
-  };
+  const { checkLog, checkRegisters, checkStated, checkLetters, checkMissing, missingOf } = packRegisters({
+    need,
+    file,
+    readText,
+    readJson,
+    linesOf,
+    bytesOf,
+    same,
+  });
 
   // Samples, drawn again.
   const draw = (population, { method, size: wanted, seed }) => {
@@ -187,7 +163,8 @@ const packVerifier = (() => {
     const rows = file(files, POPULATION);
     need(same(rows, utf8(records.map((one) => `${one}\n`).join(""))), "The sample has another population.");
     const told = readJson(readText(file(files, "samples/sample.json")));
-    need(told.size === sample.size && told.seed === sample.seed, "The sample was asked for otherwise.");
+    const isAsked = told.method === "random" && told.size === sample.size && told.seed === sample.seed;
+    need(isAsked, "The sample was asked for otherwise.");
     need(isDrawn(told, rows, records), "The seed draws another sample.");
     const receipts = [...files.keys()].filter((path) => path.startsWith("samples/") && path.endsWith(".tlog-proof")).sort();
     const shown = receipts.map((path) => receipt(file(files, path), keys));
@@ -195,19 +172,54 @@ const packVerifier = (() => {
     const places = JSON.stringify(shown.map((one) => one.index).sort(byNumber));
     need(JSON.stringify([...told.chosen].sort(byNumber)) === places, "A receipt of the sample is missing, or one is too many.");
     need(shown.every((one) => one.note === readText(file(files, CHECKPOINT))), "A sample stands under another checkpoint.");
-    let again = 0;
-    for (const reference of sample.drawn) {
-      const path = `samples/drawn/${reference}`;
-      if (files.has(`${path}.txt`)) {
-        const its = file(files, `${path}.txt`);
-        const frozen = readJson(readText(file(files, `${path}.json`)));
-        need(isDrawn(frozen, its, linesOf(its)), `The seed draws another sample than ${reference}.`);
-        again += 1;
+    return shown.length;
+  };
+  // How the rows of a sample's population compare with those of the register in the pack, in words.
+  const comparePopulation = (files, told, population, registers, days) => {
+    if (!registers.has(told.register) || told.from !== days.from || told.to !== days.to || "until" in days) {
+      return ", of other days than the pack";
+    }
+    const lines = linesOf(file(files, `registers/${told.register}.jsonl`));
+    const now = new Map(registers.get(told.register).map((row, place) => [String(row.row), [String(row.reference || ""), lines[place]]]));
+    let changed = 0;
+    let gone = 0;
+    for (const item of population) {
+      const [number, reference = "", digest = ""] = item.split(",");
+      if (now.has(number)) {
+        const [itsOwn, line] = now.get(number);
+        need(!digest || reference === itsOwn, `Row ${number} of the register ${told.register} has another reference than in the sample.`);
+        changed += digest === hex(sha256(utf8(line))) ? 0 : 1;
       } else {
-        need(readText(file(files, "MISSING.csv")).includes(reference), `The population of the sample ${reference} is missing.`);
+        gone += 1;
       }
     }
-    return `${shown.length} receipts of the sample, ${again} of ${sample.drawn.length} frozen samples drawn again`;
+    const come = now.size - (population.length - gone);
+    return `, of which ${changed} were changed and ${gone} erased since, and ${come} came later`;
+  };
+  // Each frozen sample is the one that its leaf states and its seed draws; a line about each.
+  const checkDrawn = (files, references, log, registers, days) => {
+    const stated = new Map(log.acts("evidence.sample.drawn").map((says) => [says.facts.reference, says.facts]));
+    const paths = new Set(references.flatMap((reference) => ["json", "txt"].map((end) => `samples/drawn/${reference}.${end}`)));
+    need([...files.keys()].every((path) => !path.startsWith("samples/drawn/") || paths.has(path)), "A sample was not asked for.");
+    return references.map((reference) => {
+      const path = `samples/drawn/${reference}`;
+      if (!files.has(`${path}.txt`)) {
+        const isNamed = missingOf(files, "sample").includes(reference) && !files.has(`${path}.json`);
+        need(isNamed, `The population of the sample ${reference} is missing.`);
+        return `sample ${reference}: named as missing`;
+      }
+      const told = readJson(readText(file(files, `${path}.json`)));
+      const population = linesOf(file(files, `${path}.txt`));
+      need(stated.has(reference), `The log does not state the sample ${reference}.`);
+      const facts = { ...stated.get(reference) };
+      facts.population_size = facts.population;
+      facts.population_sha256 = facts.sha256;
+      const names = ["reference", "register", "from", "to", "method", "size", "seed", "population_size", "population_sha256"];
+      need(names.every((name) => told[name] === facts[name]), `The sample ${reference} is not the one that the log states.`);
+      need(isDrawn(told, file(files, `${path}.txt`), population), `The seed draws another sample than ${reference}.`);
+      const compared = comparePopulation(files, told, population, registers, days);
+      return `sample ${reference}: ${told.chosen.length} of ${population.length} rows of ${told.register}${compared}`;
+    });
   };
   // Each event of one person's file is the record that its receipt proves; the others were erased, and only those.
   const checkEvents = (files, manifest, keys) => {
@@ -228,22 +240,44 @@ const packVerifier = (() => {
     need(hex(sha256(utf8(lines))) === manifest.events_sha256, "The events are not those that were signed off.");
   };
 
-  // Everything a pack claims; returns a line about what was found. Throws Bad with what is wrong, in words.
-  const checkPack = (data, keys, wholeReceipt) => {
-    const files = readPack(data);
-    need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "The pack has no manifest.");
-    const manifest = readJson(readText(file(files, MANIFEST)));
-    const ofPerson = manifest.format === "onesetu-person-file/1";
-    need(ofPerson || manifest.format === "onesetu-evidence-pack/1", "The pack is of another form than this page knows.");
+  // The files are those of the manifest, to the byte, in the order of their names.
+  const checkFiles = (files, manifest) => {
     const listed = new Map(manifest.files.map((row) => [row.path, row]));
+    const inOrder = (names) => names.every((name, place) => !place || names[place - 1] < name);
+    need(listed.size === manifest.files.length && inOrder([...listed.keys()]), "The manifest names a file twice or out of order.");
     for (const path of listed.keys()) {
       file(files, path);
     }
     need(files.size === listed.size + 2, "The pack holds other files than its manifest.");
+    need(inOrder([...files.keys()]), "The files of the pack are in another order.");
     for (const [path, row] of listed) {
       const content = file(files, path);
       need(content.length === row.bytes && hex(sha256(content)) === row.sha256, `${path} is not the file that the manifest names.`);
     }
+  };
+  const FOR_PEOPLE = ["00-summary.pdf", "README.txt", "verify.html", "verify.py"];
+  const KNOWN = [
+    /^(MISSING\.csv|controls\.json|policy-map\.json|manifest\.(json|tlog-proof))$/,
+    /^ledger\/(leaves\.jsonl|others\.jsonl|proof\.json|checkpoint\.txt)$/,
+    /^registers\/[a-z_]+\.(csv|jsonl)$/,
+    /^reports\/[a-z0-9_-]+\.(csv|json)$/,
+    /^letters\/[^/]+\.txt$/,
+    /^samples\/(sample\.json|population\.txt|\d{9,}\.tlog-proof|drawn\/[A-Z0-9-]+\.(json|txt))$/,
+  ];
+  // Everything a pack claims; returns lines about what was found, and what it does not cover. Throws Bad with what is
+  // wrong, in words, and Older for a pack of an earlier release.
+  const checkPack = (data, keys, wholeReceipt) => {
+    const files = readPack(data);
+    need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "The pack has no manifest.");
+    const manifest = readJson(readText(file(files, MANIFEST)));
+    if (manifest.format === "onesetu-evidence-pack/1") {
+      throw new Older(
+        `This pack is of an older form (${manifest.format}). Check it with a trusted copy of the program of that release, which is in the pack too.`,
+      );
+    }
+    const ofPerson = manifest.format === "onesetu-person-file/1";
+    need(ofPerson || manifest.format === "onesetu-evidence-pack/2", "The pack is of another form than this program knows.");
+    checkFiles(files, manifest);
     const sealed = receipt(file(files, MANIFEST_RECEIPT), keys);
     const facts = sealed.record.facts || {};
     need(sealed.record.act === "evidence.manifest.sealed" && facts.sha256 === hex(sha256(file(files, MANIFEST))), "The manifest is not sealed.");
@@ -257,15 +291,33 @@ const packVerifier = (() => {
     const under = `under a tree of ${head.size}, log ${head.origin}`;
     if (ofPerson) {
       checkEvents(files, manifest, keys);
-      return `file ${manifest.file} as of ${manifest.as_of}: ${listed.size} files, ${manifest.records} events proved and ${manifest.missing} erased ${under}`;
+      return `file ${manifest.file} as of ${manifest.as_of}: ${manifest.files.length} files, ${manifest.records} events proved and ${manifest.missing} erased ${under}`;
     }
-    const [records, missing] = checkLeaves(files, manifest.first, head);
-    need(records.length === manifest.records && missing === manifest.missing, "The manifest counts other records.");
+    for (const path of [...files.keys()].sort()) {
+      need(FOR_PEOPLE.includes(path) || KNOWN.some((known) => known.test(path)), `${path} is no file of an evidence pack.`);
+    }
+    const named = manifest.checkpoint;
+    const isNamed = named.size === Number(head.size) && named.root === btoa(String.fromCharCode(...head.root)) && Object.keys(named).length === 2;
+    need(isNamed, "The manifest names another checkpoint.");
+    const days = manifest.period;
+    need(facts.from === days.from && facts.to === days.to, "The manifest was sealed for other days.");
+    const log = checkLog(files, manifest, head);
+    const erased = checkMissing(files, log);
+    const records = log.inside.map((one) => String(one.index));
+    need(records.length === manifest.records && erased === manifest.missing, "The manifest counts other records.");
     const samples = checkSamples(files, manifest.sample, records, keys);
-    const { from, to, until } = manifest.period;
-    return `pack of ${from} to ${until || to}: ${listed.size} files, ${records.length} records and ${missing} erased ${under}, ${samples}`;
+    const [registers, compared] = checkRegisters(files, manifest, log);
+    checkStated(files, manifest, log);
+    checkLetters(files, registers.get("messages"));
+    const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
+    return [
+      `pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} records and ${erased} erased ${under}, ${samples} receipts of the sample`,
+      ...drawn,
+      ...compared,
+      `for people, and proved by nothing: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
+    ].join("\n");
   };
-  return { checkPack, draw, Bad };
+  return { checkPack, draw, Bad, Older };
 })();
 
 (() => {
@@ -276,7 +328,7 @@ const packVerifier = (() => {
     return file ? new Uint8Array(await file.arrayBuffer()) : null;
   };
   const show = (result, words) => {
-    for (const one of ["holds", "consistent", "refused"]) {
+    for (const one of ["holds", "consistent", "refused", "older"]) {
       document.getElementById(`pack-${one}`).hidden = one !== result;
     }
     document.querySelector(`#pack-${result} .words`).textContent = words;
@@ -298,7 +350,8 @@ const packVerifier = (() => {
         show("refused", "Choose the pack first: a file whose name ends in .zip.");
       }
     } catch (error) {
-      show("refused", error instanceof packVerifier.Bad ? error.message : "The file is damaged.");
+      const result = error instanceof packVerifier.Older ? "older" : "refused";
+      show(result, result === "older" || error instanceof packVerifier.Bad ? error.message : "The file is damaged.");
     }
     button.textContent = label;
   });

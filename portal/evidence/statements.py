@@ -1,0 +1,137 @@
+"""The leaves outside a period on which its pack rests: what was stated of its controls, reports and samples, and the acts that
+brought in the rows of its registers.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core.actor import Actor
+from portal.evidence import contents
+from portal.evidence.period import Period
+from portal.ledger import program
+
+#: A query takes so many labels at once.
+AT_ONCE = 500
+
+#: How the path of a fact begins that is the label of the record.
+ABOUT = "about:"
+
+Key = tuple[str, ...]
+
+
+def state(period: Period, bodies: Mapping[str, bytes], *, about: str, actor: Actor) -> list[AuditEvent]:
+    """State in the ledger the SHA-256 of what was asked of the rows for a pack, before it is made. Once for the same bytes.
+
+    Each is a transaction with its audit event. Returns the events, the earliest of each.
+    """
+    found = []
+    for name, body in bodies.items():
+        facts = {
+            "report": name,
+            "from": period.first_day.isoformat(),
+            "to": period.last_day.isoformat(),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        kind = AuditKind.EVIDENCE_REPORT_MADE
+        event = AuditEvent.objects.filter(kind=kind, about=about, facts=facts).order_by("pk").first()
+        if event is None:
+            with transaction.atomic():
+                event = audit.record(kind, actor=actor, about=about, facts=facts)
+        found.append(event)
+    return found
+
+
+def of_reports(period: Period) -> QuerySet[AuditEvent]:
+    """What was recorded when the reports of the period's whole months were kept."""
+    days = [month.first_day.isoformat() for month in contents.months_of(period)]
+    return AuditEvent.objects.filter(
+        kind=AuditKind.EVIDENCE_REPORT_MADE, about__startswith="evidence.monthlyreport:", facts__from__in=days
+    )
+
+
+def of_samples(references: Iterable[str]) -> QuerySet[AuditEvent]:
+    """What was recorded when these samples were drawn."""
+    labels = [f"evidence.drawnsample:{reference}" for reference in references]
+    return AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_SAMPLE_DRAWN, about__in=labels)
+
+
+def indexes(events: QuerySet[AuditEvent]) -> set[int]:
+    """The places of these events in the log; what waits for its place has none."""
+    return set(events.exclude(entry__leaf=None).values_list("entry__leaf__pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A register whose rows are brought in by an act, and which column is which fact of it.
+
+    ``is_part``: acts of the period may have brought in rows that the register of other days has.
+    """
+
+    register: str
+    act: str
+    key: Mapping[str, str]
+    is_part: bool = False
+
+    def of_row(self, row: Mapping[str, Any]) -> Key:
+        """What names a row among those of its register."""
+        return tuple(str(row[column]) for column in self.key)
+
+    def of_event(self, event: Mapping[str, Any]) -> Key:
+        """What names the row that an act brought in."""
+        return tuple(str(fact(event, path)) for path in self.key.values())
+
+    def events(self) -> QuerySet[AuditEvent]:
+        """The acts, those that have their place in the log."""
+        return AuditEvent.objects.filter(kind=self.act).exclude(entry__leaf=None)
+
+    def places(self, keys: Collection[Key]) -> Iterator[int]:
+        """Where in the log the acts are that brought in the rows with these keys."""
+        for event in self._candidates(keys):
+            if self.of_event(event) in keys:
+                yield event["entry__leaf__pk"]
+
+    def _candidates(self, keys: Collection[Key]) -> Iterator[Mapping[str, Any]]:
+        """By the label of the record where the key is one; else every such act is read."""
+        columns = ("entry__leaf__pk", "about", "facts")
+        (path, *others) = self.key.values()
+        if others or not path.startswith(ABOUT):
+            yield from self.events().values(*columns).iterator(chunk_size=2_000) if keys else ()
+            return
+        labels = sorted(f"{path.removeprefix(ABOUT)}:{only}" for (only,) in keys)
+        for start in range(0, len(labels), AT_ONCE):
+            yield from self.events().filter(about__in=labels[start : start + AT_ONCE]).values(*columns)
+
+
+def rules() -> dict[str, Rule]:
+    """By the name of the register."""
+    return {name: Rule(name, rule["act"], rule["key"]) for name, rule in program.stated().items() if "act" in rule}
+
+
+def fact(event: Mapping[str, Any], path: str) -> Any:
+    """A fact of an act by its path, as ``verify.py`` reads it: ``about:LABEL`` is what follows that label."""
+    if path.startswith(ABOUT):
+        label, _colon, rest = str(event["about"]).partition(":")
+        return rest if label == path.removeprefix(ABOUT) else None
+    found: Any = event
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def beside(rule: Rule, period: Period, keys: AbstractSet[Key]) -> tuple[set[int], list[Key]]:
+    """The places of the acts that brought in these rows before or after the period, and the rows that acts of the
+    period brought in and that are not there.
+    """
+    inside = rule.events().filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
+    recorded = inside.exclude(entry__payload=None).values("about", "facts").iterator(chunk_size=2_000)
+    brought = {rule.of_event(event) for event in recorded}
+    return set(rule.places(keys - brought)), [] if rule.is_part else sorted(brought - keys)

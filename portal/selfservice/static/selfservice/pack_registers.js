@@ -1,0 +1,343 @@
+// The registers of an evidence pack against the leaves of the log: the same questions as verify.py asks, in the same words.
+// STATED says which fact of a leaf each column repeats; it is put before this file when the page is made.
+"use strict";
+
+const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same }) => {
+  const { join, utf8, hex, sha256, node, openLeaf } = verifier;
+  const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+  const textOf = (files, path) => readText(file(files, path));
+  const rowsOf = (files, path) => linesOf(file(files, path)).map(readJson);
+  const members = (value) => Object.keys(value).sort().join();
+  const sorted = (value) => {
+    if (Array.isArray(value)) {
+      return value.map(sorted);
+    }
+    const pairs = value && typeof value === "object" ? Object.keys(value).sort() : null;
+    return pairs ? Object.fromEntries(pairs.map((name) => [name, sorted(value[name])])) : value;
+  };
+  const written = (value) => JSON.stringify(sorted(value));
+
+  // Leaves and the tree.
+  const readLeaves = (data) =>
+    linesOf(data).map((line) => {
+      const row = readJson(line);
+      const leaf = bytesOf(row.leaf);
+      need(Number.isSafeInteger(row.index) && leaf.length === 32, "A leaf is malformed.");
+      if (members(row) === "index,leaf,payload,salt") {
+        const opened = openLeaf(join(bytesOf(row.salt), utf8(row.payload)));
+        need(hex(opened) === row.leaf, `The content of entry ${row.index} was changed.`);
+        return { index: row.index, leaf, says: readJson(row.payload) };
+      }
+      const isErased = members(row) === "erased,index,leaf" && row.erased === true;
+      need(isErased, `Entry ${row.index} has neither its content nor the word that it was erased.`);
+      return { index: row.index, leaf, says: null };
+    });
+  const recordedAt = (one) => {
+    const at = one.says ? one.says.recorded_at : "";
+    need(typeof at === "string" && MOMENT.test(at), `Entry ${one.index} shows no time.`);
+    return at;
+  };
+  // The root over start to end; where no leaf is at hand its node is the next of the hashes.
+  const treeRoot = (start, end, places, leaves, hashes) => {
+    let low = 0;
+    let high = places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      [low, high] = places[middle] < start ? [middle + 1, high] : [low, middle];
+    }
+    if (low === places.length || places[low] >= end) {
+      need(hashes.length, "The proof of the leaves is too short.");
+      return hashes.pop();
+    }
+    if (end - start === 1) {
+      return leaves.get(start);
+    }
+    let half = 1;
+    while (half * 2 < end - start) {
+      half *= 2;
+    }
+    const left = treeRoot(start, start + half, places, leaves, hashes);
+    return node(left, treeRoot(start + half, end, places, leaves, hashes));
+  };
+  const bounds = (period) => {
+    const isDay = (text) => typeof text === "string" && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
+    need(isDay(period.from) && isDay(period.to), "The days of the pack are malformed.");
+    const midnight = (day, days) => new Date(Date.parse(`${day}T00:00:00.000+05:30`) + days * 86400000).toISOString();
+    const end = midnight(period.to, 1);
+    const until = "until" in period ? period.until : end;
+    need(typeof until === "string" && MOMENT.test(until) && until <= end, "The period of the pack is malformed.");
+    return [midnight(period.from, 0), until];
+  };
+  // The leaves are those of the log, without a gap from before the period to after it; what was erased has its redaction.
+  const checkLog = (files, manifest, head) => {
+    const leaves = readLeaves(file(files, "ledger/leaves.jsonl"));
+    const others = readLeaves(file(files, "ledger/others.jsonl"));
+    const shown = [...leaves, ...others];
+    const { first } = manifest;
+    need(leaves.length && leaves.every((one, place) => one.index === first + place), "A leaf of the period is missing.");
+    const places = shown.map((one) => one.index).sort((one, two) => one - two);
+    const size = Number(head.size);
+    const hashes = readJson(textOf(files, "ledger/proof.json")).hashes.map(bytesOf).reverse();
+    need(new Set(places).size === places.length && places[0] >= 0 && places[places.length - 1] < size, "The leaves are not in this tree.");
+    const root = treeRoot(0, size, places, new Map(shown.map((one) => [one.index, one.leaf])), hashes);
+    need(hex(root) === hex(head.root) && !hashes.length, "The leaves are not those of the log.");
+    const [start, end] = bounds(manifest.period);
+    need(first === 0 || recordedAt(leaves[0]) < start, "No leaf from before the period is shown: its first ones may be left out.");
+    need(recordedAt(leaves[leaves.length - 1]) >= end, "No leaf from after the period is shown: its last ones may be left out.");
+    const redacted = new Map(
+      shown.filter((one) => one.says && one.says.kind === "redaction").map((one) => [one.says.target_index, [one.says.target_leaf, one.index]]),
+    );
+    for (const one of shown) {
+      const [leaf, at] = redacted.get(one.index) || ["", -1];
+      const isSo = one.says !== null || (leaf === hex(one.leaf) && at > one.index);
+      need(isSo, `Entry ${one.index} is called erased, and no redaction says so.`);
+    }
+    const inside = leaves.filter((one) => one.says && recordedAt(one) >= start && recordedAt(one) < end);
+    const acts = (act) => shown.filter((one) => one.says && one.says.act === act).map((one) => one.says);
+    return { leaves, inside, acts };
+  };
+
+  // Cells and rows.
+  const fact = (says, path) => {
+    if (path.startsWith("about:")) {
+      const label = `${path.slice(6)}:`;
+      return says.about.startsWith(label) ? says.about.slice(label.length) : null;
+    }
+    if (path.startsWith("who:")) {
+      const who = says[path.slice(4)];
+      const ref = who.ref.replace(/^user:/, "");
+      return ref && ref !== who.kind ? `${who.kind}:${ref}` : who.kind;
+    }
+    let found = says;
+    for (const step of path.split(".")) {
+      if (found === null) {
+        return null;
+      }
+      if (!Object.hasOwn(found, step)) {
+        return undefined;
+      }
+      found = found[step];
+    }
+    return found;
+  };
+  const isSame = (value, stated) => {
+    if (value === null || value === "" || (Array.isArray(value) && !value.length)) {
+      return stated === null || stated === "";
+    }
+    if (Array.isArray(value) && typeof stated === "string") {
+      return written(value.map(String).sort()) === written(stated.split(/[ ,]+/).filter(Boolean).sort());
+    }
+    return written(value) === written(stated);
+  };
+  // As Python writes values: the CSV of a register is made by it.
+  const pythonJson = (value) => {
+    if (Array.isArray(value)) {
+      return `[${value.map(pythonJson).join(", ")}]`;
+    }
+    if (value && typeof value === "object") {
+      const names = Object.keys(value).sort();
+      return `{${names.map((name) => `${JSON.stringify(name)}: ${pythonJson(value[name])}`).join(", ")}}`;
+    }
+    return JSON.stringify(value);
+  };
+  const pythonText = (value) => ({ null: "None", true: "True", false: "False" })[value] || String(value);
+  const cellOf = (value) => {
+    if (value === null) {
+      return "";
+    }
+    if (typeof value === "boolean") {
+      return value ? "yes" : "no";
+    }
+    let text = String(value);
+    if (Array.isArray(value)) {
+      text = value.map((item) => (Array.isArray(item) ? item.map(pythonText).join(" ") : pythonText(item))).join("; ");
+    } else if (typeof value === "object") {
+      text = pythonJson(value);
+    }
+    return /^[ \u00a0\ufeff]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+  };
+  const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  const csvOf = (lines) => utf8(lines.map((line) => `${line.map((cell) => quoted(cellOf(cell))).join(",")}\r\n`).join(""));
+
+  const readRegister = (files, name, count) => {
+    const rows = rowsOf(files, `registers/${name}.jsonl`);
+    need(rows.length === count, `The manifest counts other rows of the register ${name}.`);
+    const spread = file(files, `registers/${name}.csv`);
+    const heads = rows.length ? Object.keys(rows[0]) : readText(spread).slice(0, -2).split(",");
+    need(rows.every((row) => Object.keys(row).join() === heads.join()), `The rows of the register ${name} have different columns.`);
+    const isSpread = same(csvOf([heads, ...rows.map((row) => heads.map((head) => row[head]))]), spread);
+    need(isSpread, `The two forms of the register ${name} do not say the same.`);
+    const inOrder = rows.every((row, place) => !place || rows[place - 1].row < row.row);
+    need(inOrder, `The rows of the register ${name} are not in their order.`);
+    return rows;
+  };
+  const checkRow = (name, row, says, unstated) => {
+    for (const [column, path] of Object.entries(STATED[name].columns)) {
+      const stated = fact(says, path);
+      if (stated === undefined) {
+        unstated.add(column);
+      } else {
+        need(Object.hasOwn(row, column), "The file is damaged.");
+        const isSo = isSame(row[column], stated);
+        need(isSo, `The register ${name} says something else than the log: ${column} of entry ${says.event_id}.`);
+      }
+    }
+  };
+  // The leaves that rows of other registers have are taken.
+  const checkKind = (name, rows, log, taken) => {
+    const rule = STATED[name];
+    const at = new Map(log.leaves.map((one) => [one.index, one]));
+    const unstated = new Set();
+    const places = rows.map((row) => row[rule.place]);
+    const isOnce = new Set(places).size === places.length && !places.some((place) => taken.has(place));
+    need(isOnce, `A leaf has two rows, one of them in the register ${name}.`);
+    places.forEach((place) => taken.add(place));
+    const wanted = new Set(log.inside.filter((one) => one.says.kind === rule.kind).map((one) => one.index));
+    const has = new Set(places);
+    for (const place of wanted) {
+      need(has.has(place), `Entry ${place} has no row in the register ${name}.`);
+    }
+    let erased = 0;
+    rows.forEach((row, number) => {
+      const place = places[number];
+      need(at.has(place), `A row of the register ${name} has no leaf in the period.`);
+      const { says } = at.get(place);
+      if (says === null) {
+        erased += 1;
+      } else {
+        need(wanted.has(place), `A row of the register ${name} belongs to entry ${place}, which is of another kind.`);
+        checkRow(name, row, says, unstated);
+      }
+    });
+    return [`${rows.length - erased} rows${erased ? `, ${erased} more whose leaf was erased` : ""}`, unstated];
+  };
+  const checkAct = (name, rows, log, gone) => {
+    const rule = STATED[name];
+    const unstated = new Set();
+    const keyOf = (values) => values.map(String).join(" ");
+    const keyOfLeaf = (says) => keyOf(Object.values(rule.key).map((path) => fact(says, path)));
+    const stated = new Map(
+      log
+        .acts(rule.act)
+        .reverse()
+        .map((says) => [keyOfLeaf(says), says]),
+    );
+    const seen = new Set();
+    let without = 0;
+    for (const row of rows) {
+      const key = keyOf(Object.keys(rule.key).map((column) => row[column]));
+      need(!seen.has(key), `A row stands twice in the register ${name}.`);
+      seen.add(key);
+      if (stated.has(key)) {
+        checkRow(name, row, stated.get(key), unstated);
+      } else {
+        without += 1;
+      }
+    }
+    const brought = log.inside.filter((one) => one.says.act === rule.act).map((one) => keyOfLeaf(one.says));
+    const lost = rule.part ? [] : [...new Set(brought)].filter((key) => !seen.has(key)).sort();
+    for (const key of lost) {
+      need(gone.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
+    }
+    const named = [`${rows.length - without} rows`];
+    if (without) {
+      named.push(`${without} more that no leaf shown states`);
+    }
+    if (lost.length) {
+      named.push(`${lost.length} named as missing`);
+    }
+    return [named.join(", "), unstated];
+  };
+  const missingOf = (files, kind) =>
+    textOf(files, "MISSING.csv")
+      .split("\r\n")
+      .filter((line) => line.startsWith(`${kind},`))
+      .map((line) => line.split(",")[1]);
+
+  // Every register against the log, as far as leaves state it; the rows, and what was compared and what not.
+  const checkRegisters = (files, manifest, log) => {
+    const paths = [...files.keys()].filter((path) => path.startsWith("registers/"));
+    const there = new Set(paths.map((path) => path.slice(10, path.lastIndexOf("."))));
+    const names = Object.keys(manifest.registers).sort();
+    const isWhole = written([...there].sort()) === written(names) && written(Object.keys(STATED).sort()) === written(names);
+    need(isWhole, "The pack has other registers than this program knows.");
+    const gone = new Set(missingOf(files, "row"));
+    const registers = new Map();
+    const compared = [];
+    const taken = new Set();
+    for (const name of names) {
+      const rows = readRegister(files, name, manifest.registers[name]);
+      registers.set(name, rows);
+      const rule = STATED[name];
+      if (rule.columns) {
+        const [what, unstated] = rule.kind ? checkKind(name, rows, log, taken) : checkAct(name, rows, log, gone);
+        const columns = new Set([...Object.keys(rule.key || {}), ...Object.keys(rule.columns)].filter((column) => !unstated.has(column)));
+        const left = rows.length ? Object.keys(rows[0]).filter((column) => !columns.has(column) && column !== rule.place) : [];
+        compared.push(`${name} (${what}${left.length ? `; not its ${left.join(", ")}` : ""})`);
+      }
+    }
+    const others = names.filter((name) => !STATED[name].columns);
+    const without = "not compared with the log, because no leaf states their rows: the registers ";
+    return [registers, [`compared with the log: ${compared.join("; ")}`, without + others.join(", ")]];
+  };
+  const REPORTS = ["grievances", "requests", "consents", "kyc", "transparency", "incidents", "retention", "access", "logins"];
+  // The months of which every day is in the period and over.
+  const wholeMonths = (days) => {
+    const number = (text) => Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)) - 1;
+    const named = (month) => `${String(Math.floor(month / 12)).padStart(4, "0")}-${String((month % 12) + 1).padStart(2, "0")}`;
+    const dayAfter = new Date(Date.parse(days.to) + 86400000).toISOString().slice(0, 10);
+    const end = "until" in days ? days.to : dayAfter;
+    const found = [];
+    for (let month = number(days.from) + (days.from.endsWith("-01") ? 0 : 1); `${named(month + 1)}-01` <= end; month += 1) {
+      found.push(named(month));
+    }
+    return found;
+  };
+  // Controls, policy map and reports have the hashes that the log states of them.
+  const checkStated = (files, manifest, log) => {
+    const { from, to } = manifest.period;
+    const stated = log.acts("evidence.report.made").map((says) => says.facts);
+    for (const path of ["controls.json", "policy-map.json"]) {
+      const made = hex(sha256(file(files, path)));
+      const isSo = stated.some((facts) => facts.report === path && facts.from === from && facts.to === to && facts.sha256 === made);
+      need(isSo, `${path} is not what the log states of this period.`);
+    }
+    const all = [...files.keys()].filter((path) => path.startsWith("reports/"));
+    const reports = all.filter((path) => /^reports\/\d{4}-\d\d-[a-z_-]+\.json$/.test(path)).map((path) => path.slice(0, -5));
+    const wanted = reports.flatMap((path) => [`${path}.csv`, `${path}.json`]);
+    need(written([...all].sort()) === written(wanted.sort()), "A report has not its two forms.");
+    const lacking = missingOf(files, "report");
+    for (const month of wholeMonths(manifest.period)) {
+      for (const code of REPORTS) {
+        const isThere = reports.includes(`reports/${month}-${code}`) || lacking.includes(`${month} ${code}`);
+        need(isThere, `The report ${code} of ${month} is missing, and is not named so.`);
+      }
+    }
+    for (const path of reports.sort()) {
+      const data = file(files, `${path}.json`);
+      const made = hex(sha256(data));
+      const isKnown = stated.some(
+        (facts) => facts.report === path.slice(16) && facts.from && facts.from.slice(0, 7) === path.slice(8, 15) && facts.sha256 === made,
+      );
+      need(isKnown, `${path} is not the report that the log states.`);
+      const lines = JSON.parse(readText(data)).flatMap((table) => [[table.title], table.heads, ...table.rows, []]);
+      need(same(csvOf(lines), file(files, `${path}.csv`)), `The two forms of ${path} do not say the same.`);
+    }
+  };
+  const checkLetters = (files, messages) => {
+    const sent = new Set(messages.map((row) => written([row.kind, row.language, row.template_sha256])));
+    for (const path of [...files.keys()].filter((one) => one.startsWith("letters/")).sort()) {
+      const [kind, language] = path.slice(8).split(".");
+      const whole = hex(sha256(file(files, path)));
+      need(path === `letters/${kind}.${language}.${whole.slice(0, 12)}.txt`, `${path} is not the text that its name says.`);
+      need(sent.has(written([kind, language, whole])), `No message of the pack was sent with ${path}.`);
+    }
+  };
+  const checkMissing = (files, log) => {
+    const erased = log.leaves.filter((one) => one.says === null).map((one) => String(one.index));
+    const isSo = written(missingOf(files, "erased record")) === written(erased);
+    need(isSo, "The list of what is missing names other entries than those that were erased.");
+    return erased.length;
+  };
+  return { checkLog, checkRegisters, checkStated, checkLetters, checkMissing, missingOf };
+};

@@ -1,0 +1,408 @@
+"""What a forger changes in an honest pack: the eleven that were seen in life, and more."""
+
+import json
+from hashlib import sha256
+
+import rfc8785
+
+from portal.evidence import sampling
+from portal.evidence.reports.tables import Table, csv_of
+
+
+def drop_a_consent(pack):
+    last = pack.lines("registers/consents.jsonl")[-1]
+    pack.keep_rows("consents", lambda row: row != last)
+
+
+def turn_withdrawn_into_given(pack):
+    cells = pack.cells("consents")
+    assert any("withdrawn" in line for line in cells)
+    pack.write_cells("consents", [["given" if cell == "withdrawn" else cell for cell in line] for line in cells])
+
+
+def change_the_time_of_a_grievance(pack):
+    first = pack.lines("registers/tickets.jsonl")[0]["reference"]
+
+    def later(row):
+        if row["reference"] == first:
+            row["received_at"] = "2026-10-20T06:30:00.000Z"
+
+    pack.change_rows("tickets", later)
+
+
+def call_a_record_erased(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    place = next(place for place, row in enumerate(rows) if place > 4 and "payload" in row)
+    rows[place] = {"index": rows[place]["index"], "leaf": rows[place]["leaf"], "erased": True}
+    pack.write_leaves(rows)
+    pack.name_erased()
+
+
+def strip_a_record(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    place = next(place for place, row in enumerate(rows) if place > 4 and "payload" in row)
+    rows[place] = {"index": rows[place]["index"], "leaf": rows[place]["leaf"]}
+    pack.write_leaves(rows)
+
+
+def leave_out_the_first_leaves(pack):
+    pack.write_leaves(pack.lines("ledger/leaves.jsonl")[4:])
+
+
+def leave_out_the_last_leaves(pack):
+    pack.write_leaves(pack.lines("ledger/leaves.jsonl")[:-4])
+
+
+def turn_missing_into_fresh(pack):
+    body = pack.body("controls.json")
+    wanting = {"missing": "fresh", "stale": "fresh", "missed": "met", "no_case": "met", "not_measured": "met"}
+    for control in (*body["measures"], *body["law"]):
+        control["state"] = wanting.get(control["state"], control["state"])
+    assert body != pack.body("controls.json")
+    pack.write_body("controls.json", body)
+
+
+def count_9999_rows(pack):
+    pack.manifest["registers"]["consents"] = 9999
+
+
+def swap_a_receipt_of_the_sample(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    told = pack.body("samples/sample.json")
+    other = next(str(row["index"]) for row in rows if pack.is_counted(row) and str(row["index"]) not in told["chosen"])
+    chosen = [other, *told["chosen"][1:]]
+    pack.draw([str(row["index"]) for row in rows if pack.is_counted(row)], chosen=chosen)
+
+
+def put_the_members_in_another_order(pack):
+    pack.order = lambda names: sorted(names, reverse=True)
+
+
+#: The eleven of the issue, and a part of what is said of each. The receipt of the sample was refused from the beginning.
+ELEVEN = {
+    drop_a_consent: "has no row in the register consents",
+    turn_withdrawn_into_given: "two forms of the register consents",
+    change_the_time_of_a_grievance: "tickets says something else than the log: received_at",
+    call_a_record_erased: "called erased, and no redaction says so",
+    strip_a_record: "neither its content nor the word that it was erased",
+    leave_out_the_first_leaves: "No leaf from before the period",
+    leave_out_the_last_leaves: "No leaf from after the period",
+    turn_missing_into_fresh: "controls.json is not what the log states",
+    count_9999_rows: "counts other rows of the register consents",
+    swap_a_receipt_of_the_sample: "The seed draws another sample",
+    put_the_members_in_another_order: "in another order",
+}
+
+
+def _set(register, column, value, which=lambda row: True):
+    """An edit of one cell in both forms of a register: of the first row that ``which`` takes."""
+
+    def edit(pack):
+        wanted = next(row["row"] for row in pack.lines(f"registers/{register}.jsonl") if which(row))
+
+        def change(row):
+            if row["row"] == wanted:
+                assert row[column] != value
+                row[column] = value
+
+        pack.change_rows(register, change)
+
+    edit.__name__ = f"set_{column}_of_{register}"
+    return edit
+
+
+def _place(pack, *, inside=True):
+    """The place among the leaves of one in the middle of the period that has its content."""
+    rows = pack.lines("ledger/leaves.jsonl")
+    return next(place for place, row in enumerate(rows) if place > len(rows) // 2 and pack.is_counted(row) == inside)
+
+
+def drop_an_act(pack):
+    last = pack.lines("registers/audit.jsonl")[-1]
+    pack.keep_rows("audit", lambda row: row != last)
+
+
+def drop_a_ticket(pack):
+    last = pack.lines("registers/tickets.jsonl")[-1]
+    pack.keep_rows("tickets", lambda row: row != last)
+
+
+def invent_a_consent(pack):
+    last = pack.lines("registers/consents.jsonl")[-1]
+    pack.add_row("consents", {**last, "row": last["row"] + 1, "leaf_index": last["leaf_index"] + 1})
+
+
+def show_a_consent_twice(pack):
+    last = pack.lines("registers/consents.jsonl")[-1]
+    pack.add_row("consents", {**last, "row": last["row"] + 1})
+
+
+def show_a_consent_of_another_month(pack):
+    last = pack.lines("registers/consents.jsonl")[-1]
+    pack.add_row("consents", {**last, "row": last["row"] + 1, "leaf_index": 0})
+
+
+def hang_a_consent_on_an_erased_leaf(pack):
+    last = pack.lines("registers/consents.jsonl")[-1]
+    erased = next(row["index"] for row in pack.lines("ledger/leaves.jsonl") if row.get("erased"))
+    pack.add_row("consents", {**last, "row": last["row"] + 1, "leaf_index": erased, "answer": "given"})
+
+
+def change_places_of_two_consents(pack):
+    first, *_others, last = pack.lines("registers/consents.jsonl")
+
+    def swap(row):
+        pairs = {first["row"]: last["leaf_index"], last["row"]: first["leaf_index"]}
+        row["leaf_index"] = pairs.get(row["row"], row["leaf_index"])
+
+    pack.change_rows("consents", swap)
+
+
+def turn_the_rows_around(pack):
+    heads, *cells = pack.cells("consents")
+    pack.write_lines("registers/consents.jsonl", pack.lines("registers/consents.jsonl")[::-1])
+    pack.write_cells("consents", [heads, *cells[::-1]])
+
+
+def change_lines_for_programs_alone(pack):
+    rows = pack.lines("registers/clocks.jsonl")
+    rows[0]["due_at"] = "2026-12-31T00:00:00.000Z"
+    pack.write_lines("registers/clocks.jsonl", rows)
+
+
+def change_cells_for_people_alone(pack):
+    heads, first, *others = pack.cells("clocks")
+    first[heads.index("state")] = "paused"
+    pack.write_cells("clocks", [heads, first, *others])
+
+
+def leave_out_a_register(pack):
+    for end in ("csv", "jsonl"):
+        del pack.files[f"registers/sign_ins.{end}"]
+    del pack.manifest["registers"]["sign_ins"]
+
+
+def add_a_register(pack):
+    pack.files["registers/more.csv"], pack.files["registers/more.jsonl"] = b"row\r\n", b""
+    pack.manifest["registers"]["more"] = 0
+
+
+def leave_out_a_column(pack):
+    heads, *cells = pack.cells("consents")
+    at = heads.index("answer")
+    pack.write_cells("consents", [[*line[:at], *line[at + 1 :]] for line in (heads, *cells)])
+    rows = pack.lines("registers/consents.jsonl")
+    pack.write_lines("registers/consents.jsonl", [{k: v for k, v in row.items() if k != "answer"} for row in rows])
+
+
+def leave_out_a_leaf_in_the_middle(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    del rows[_place(pack)]
+    pack.write_leaves(rows)
+
+
+def show_a_leaf_twice(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    place = _place(pack)
+    pack.write_leaves([*rows[:place], rows[place], *rows[place:]])
+
+
+def change_the_content_of_a_leaf(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    row = next(row for row in rows if "withdrawn" in row.get("payload", ""))
+    row["payload"] = row["payload"].replace("withdrawn", "given")
+    pack.write_leaves(rows)
+
+
+def exchange_the_contents_of_two_leaves(pack):
+    rows = pack.lines("ledger/leaves.jsonl")
+    one, two = [row for row in rows if pack.is_counted(row)][:2]
+    for name in ("salt", "payload"):
+        one[name], two[name] = two[name], one[name]
+    pack.write_leaves(rows)
+
+
+def hide_the_redaction(pack):
+    rows = pack.lines("ledger/others.jsonl")
+    pack.write_lines("ledger/others.jsonl", [row for row in rows if '"redaction"' not in row["payload"]])
+    pack.prove()
+
+
+def let_a_redaction_name_another_leaf(pack):
+    rows = pack.lines("ledger/others.jsonl")
+    row = next(row for row in rows if '"redaction"' in row["payload"])
+    said = json.loads(row["payload"])
+    row["payload"] = row["payload"].replace(
+        f'"target_index":{said["target_index"]}', f'"target_index":{said["target_index"] + 1}'
+    )
+    pack.write_lines("ledger/others.jsonl", rows)
+
+
+def end_the_period_earlier(pack):
+    pack.manifest["period"]["to"] = "2026-10-12"
+
+
+def end_the_period_at_an_instant(pack):
+    pack.manifest["period"]["until"] = "2026-10-13T00:00:00.000Z"
+
+
+def count_more_records(pack):
+    pack.manifest["records"] += 1
+
+
+def count_nothing_erased(pack):
+    pack.manifest["missing"] = 0
+
+
+def leave_an_erased_record_unnamed(pack):
+    lines = pack.files["MISSING.csv"].decode().split("\r\n")
+    pack.files["MISSING.csv"] = "\r\n".join(line for line in lines if not line.startswith("erased record,")).encode()
+
+
+def name_another_checkpoint(pack):
+    pack.manifest["checkpoint"]["root"] = "A" * 43 + "="
+
+
+def change_the_policy_map(pack):
+    pack.files["policy-map.json"] = (
+        pack.files["policy-map.json"].replace(b'"red"', b'"green"').replace(b"false", b"true")
+    )
+
+
+def change_a_report(pack):
+    """Both forms, as an operator would: the counted figures are others."""
+    path = "reports/2026-10-consents"
+    tables = json.loads(pack.files[f"{path}.json"])
+    tables[0]["note"] = "All is well."
+    tables[0]["title"] = "Fewer"
+    pack.files[f"{path}.json"] = rfc8785.dumps(tables)
+    pack.files[f"{path}.csv"] = csv_of([Table(**table) for table in tables])
+
+
+def change_a_report_for_people_alone(pack):
+    path = "reports/2026-10-grievances.csv"
+    pack.files[path] = pack.files[path].replace(b"3", b"2", 1)
+
+
+def leave_out_a_report(pack):
+    for end in ("csv", "json"):
+        del pack.files[f"reports/2026-10-incidents.{end}"]
+
+
+def change_a_letter(pack):
+    path = next(path for path in pack.files if path.startswith("letters/"))
+    text = pack.files.pop(path) + b" And more."
+    kind, language, _hash = path.removeprefix("letters/").split(".")[:3]
+    pack.files[f"letters/{kind}.{language}.{sha256(text).hexdigest()[:12]}.txt"] = text
+
+
+def add_a_file(pack):
+    pack.files["certificate.pdf"] = b"%PDF-1.7"
+
+
+def draw_in_another_way(pack):
+    told, rows = pack.body("samples/sample.json"), pack.lines("ledger/leaves.jsonl")
+    population = [str(row["index"]) for row in rows if pack.is_counted(row)]
+    pack.draw(population, chosen=population[: told["size"]])
+    pack.write_body("samples/sample.json", {**pack.body("samples/sample.json"), "method": "first"})
+
+
+def draw_from_fewer(pack):
+    population = pack.files["samples/population.txt"].decode().split()
+    records = pack.manifest["records"]
+    pack.draw(population[1:])
+    pack.manifest["records"] = records
+
+
+def _frozen(change):
+    """An edit of the frozen sample, drawn again from what it then says."""
+
+    def edit(pack):
+        (reference,) = pack.manifest["sample"]["drawn"]
+        path = f"samples/drawn/{reference}"
+        told, population = pack.body(f"{path}.json"), pack.files[f"{path}.txt"].decode().splitlines()
+        told, population = change(told, population)
+        told["population_size"], told["population_sha256"] = len(population), sampling.digest(population)
+        told["chosen"] = sampling.drawn(population, method=told["method"], size=told["size"], seed=told["seed"])
+        pack.write_body(f"{path}.json", told)
+        pack.files[f"{path}.txt"] = sampling.listed(population)
+
+    edit.__name__ = change.__name__
+    return edit
+
+
+@_frozen
+def freeze_another_seed(told, population):
+    return {**told, "seed": told["seed"] + 1}, population
+
+
+@_frozen
+def freeze_fewer_rows(told, population):
+    return told, population[1:]
+
+
+@_frozen
+def freeze_a_smaller_sample(told, population):
+    return {**told, "size": told["size"] - 1}, population
+
+
+@_frozen
+def freeze_another_row(told, population):
+    number, reference, _hash = population[0].split(",")
+    return told, [f"{number},{reference},{'0' * 64}", *population[1:]]
+
+
+#: More, each with a part of what is said of it.
+MORE = {
+    _set(
+        "consents", "occurred_at", "2026-10-01T00:00:00.000Z"
+    ): "consents says something else than the log: occurred_at",
+    _set("consents", "subject_ref", "00000000-0000-4000-8000-000000000000"): "log: subject_ref",
+    _set("consents", "answer", "denied"): "log: answer",
+    _set("consents", "expires_at", None): "log: expires_at",
+    _set("audit", "actor", "staff:9"): "audit says something else than the log: actor",
+    _set("audit", "about", "people.customer:OS-CU-0000-0000"): "log: about",
+    _set("audit", "at", "2026-10-01T00:00:00.000Z"): "log: at",
+    _set("tickets", "subject_ref", "00000000-0000-4000-8000-000000000000"): "tickets says something else than the log",
+    _set("role_grants", "role", "administrator"): "role_grants says something else than the log: role",
+    _set(
+        "messages", "purpose", "marketing", lambda row: row["kind"] == "otp"
+    ): "messages says something else than the log: purpose",
+    drop_an_act: "has no row in the register audit",
+    drop_a_ticket: "has no row in the register tickets, and is not named as missing",
+    invent_a_consent: "A leaf has two rows",
+    show_a_consent_twice: "A leaf has two rows",
+    show_a_consent_of_another_month: "has no leaf in the period",
+    hang_a_consent_on_an_erased_leaf: "A leaf has two rows",
+    change_places_of_two_consents: "says something else than the log: event_id",
+    turn_the_rows_around: "not in their order",
+    change_lines_for_programs_alone: "two forms of the register clocks",
+    change_cells_for_people_alone: "two forms of the register clocks",
+    leave_out_a_register: "other registers",
+    add_a_register: "other registers",
+    leave_out_a_column: "damaged",
+    leave_out_a_leaf_in_the_middle: "A leaf of the period is missing",
+    show_a_leaf_twice: "A leaf of the period is missing",
+    change_the_content_of_a_leaf: "was changed",
+    exchange_the_contents_of_two_leaves: "was changed",
+    hide_the_redaction: "called erased, and no redaction says so",
+    let_a_redaction_name_another_leaf: "was changed",
+    end_the_period_earlier: "",
+    end_the_period_at_an_instant: "",
+    count_more_records: "counts other records",
+    count_nothing_erased: "counts other records",
+    leave_an_erased_record_unnamed: "names other entries than those that were erased",
+    name_another_checkpoint: "names another checkpoint",
+    change_the_policy_map: "policy-map.json is not what the log states",
+    change_a_report: "is not the report that the log states",
+    change_a_report_for_people_alone: "two forms of reports/2026-10-grievances",
+    leave_out_a_report: "report incidents of 2026-10 is missing",
+    change_a_letter: "No message of the pack was sent with",
+    add_a_file: "is no file of an evidence pack",
+    draw_in_another_way: "asked for otherwise",
+    draw_from_fewer: "has another population",
+    freeze_another_seed: "not the one that the log states",
+    freeze_fewer_rows: "not the one that the log states",
+    freeze_a_smaller_sample: "not the one that the log states",
+    freeze_another_row: "not the one that the log states",
+}

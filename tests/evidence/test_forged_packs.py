@@ -1,0 +1,134 @@
+"""Packs that an operator forged over an honest log and sealed again: both verifiers refuse each, in the same words."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from portal.evidence import registers
+from portal.evidence.reports import REPORTS
+from portal.ledger import program
+from portal.ledger import services as ledger
+from tests.evidence.forgeries import ELEVEN, MORE
+from tests.evidence.forging import Forged
+from tests.evidence.packed import NOVEMBER, make, opened
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
+
+#: The Python of the project, and those that the system brings along.
+PYTHONS = sorted(
+    {sys.executable, *(path for path in ("/usr/bin/python3", "/usr/bin/python3.13") if Path(path).exists())}
+)
+FORGERIES = {**ELEVEN, **MORE}
+
+
+def name_of(forgery):
+    return forgery.__name__
+
+
+@pytest.fixture
+def pack(lived_in_sample):
+    return make(size=5, drawn=(lived_in_sample,))[1]
+
+
+@pytest.fixture
+def space(pack):
+    """The names of the program inside the honest pack."""
+    found = {"__name__": "verify"}
+    exec(compile(opened(pack)["verify.py"], "verify.py", "exec"), found)
+    return found
+
+
+@pytest.fixture
+def verdict(space):
+    """What the program says of a pack, as its ``main`` would: whether it holds, and the words."""
+    trust = space["Trust"]((space["read_key"](ledger.verifier().vkey),))
+
+    def says(data):
+        try:
+            return True, space["check_pack"](data, trust, None)
+        except space["Bad"] as error:
+            return False, str(error)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return False, "The file is damaged."
+
+    return says
+
+
+def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
+    holds, said = verdict(pack)
+    assert holds, said
+    first, sample, compared, without, people = said.splitlines()
+    assert "1 erased" in first
+    assert "3 of" in sample
+    assert "rows of clocks, of which 0 were changed and 0 erased since, and 0 came later" in sample
+    for name, rows in (("consents", 6), ("tickets", 3), ("files", 1), ("role_grants", 1), ("messages", 1)):
+        assert f"{name} ({rows} row" in compared, said
+    assert "1 more whose leaf was erased" in compared
+    assert "sign_ins" in without
+    assert "consents" not in without
+    assert people.endswith("00-summary.pdf, README.txt, verify.html, verify.py")
+
+
+def test_an_honest_pack_holds_also_when_an_operator_seals_it_again(pack, verdict):
+    assert verdict(Forged(pack).sealed())[0]
+
+
+@pytest.mark.parametrize("forgeries", [ELEVEN, pytest.param(MORE, marks=pytest.mark.full)], ids=["the eleven", "more"])
+def test_every_forged_pack_is_refused(pack, verdict, forgeries):
+    """One pack, every forgery of it: the log only grows by the leaves that the forger adds."""
+    wrong = {}
+    for forgery, expected in forgeries.items():
+        forged = Forged(pack)
+        forgery(forged)
+        holds, said = verdict(forged.sealed())
+        if holds or expected not in said:
+            wrong[name_of(forgery)] = (expected, said[:150])
+    assert wrong == {}, "\n".join(f"{name}: {said}" for name, said in wrong.items())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_forged_pack_is_refused_on_a_bare_python(pack, tmp_path, python):
+    path, source = tmp_path / "pack.zip", tmp_path / "verify.py"
+    source.write_bytes(opened(pack)["verify.py"])
+    command = [python, "-I", str(source), str(path), "--vkey", ledger.verifier().vkey]
+    for forgery in (None, *FORGERIES):
+        forged = Forged(pack)
+        if forgery is not None:
+            forgery(forged)
+        path.write_bytes(forged.sealed())
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        assert done.returncode == (0 if forgery is None else 1), (forgery, done.stdout, done.stderr)
+
+
+def test_the_program_knows_every_register_every_report_and_their_columns(space):
+    stated = program.stated()
+    assert set(stated) == {register.name for register in registers.REGISTERS}
+    assert list(space["REPORTS"]) == list(REPORTS)
+    for register in registers.REGISTERS:
+        rule = stated[register.name]
+        named = {*rule.get("columns", ()), *rule.get("key", ()), *filter(None, [rule.get("place")])}
+        assert named <= set(register.heads), register.name
+
+
+def test_there_are_the_eleven_and_thirty_more():
+    assert len(ELEVEN) == 11
+    assert len(MORE) >= 30
+
+
+def test_a_pack_of_an_older_release_is_called_so(pack, space, tmp_path):
+    forged = Forged(pack)
+    forged.manifest["format"] = "onesetu-evidence-pack/1"
+    path, source = tmp_path / "pack.zip", tmp_path / "verify.py"
+    path.write_bytes(forged.sealed())
+    source.write_bytes(program.source())
+    done = subprocess.run([sys.executable, "-I", str(source), str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == space["USAGE"]
+    assert done.stdout.startswith("NOT CHECKED: This pack is of an older form (onesetu-evidence-pack/1).")
+
+
+def test_the_same_pack_has_the_same_bytes_later(pack, lived_in_sample):
+    assert make(now=NOVEMBER + timedelta(days=9), size=5, drawn=(lived_in_sample,))[1] == pack
