@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kyc import keeping
+from kyc.erasable_fields import document_parts
 from kyc.models import Case, Document, Holding, Likeness, LikenessAnswer, Party
 from kyc.services.letting_go import erase_document
 from kyc.states import CaseState
@@ -38,6 +39,7 @@ class KycDocuments:
         self.retention_class = retention_class
         #: "kyc.documents" for customers and resellers, "kyc.documents_vendor" and so on for the others.
         self.name = f"kyc.documents{retention_class.removeprefix('kyc')}"
+        self.parts = document_parts(retention_class)
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         """Subjects whose documents may go, with how many there are."""

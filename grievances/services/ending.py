@@ -5,6 +5,7 @@ The request's own ticket stays: it is the proof that it was answered, and has a 
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock, hooks
 from portal.core.actor import Actor, system
+from portal.core.erasing import FieldPart, parts_of
 from portal.registers.services.duties import Duty
 from portal.retention import deciding, words
 from portal.retention import selectors as retention
@@ -61,22 +63,61 @@ def is_partial(decided: Iterable[Decided]) -> bool:
 
 
 def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
-    """What goes and what stays, each with the law and its day, in the person's language."""
+    """What goes and what stays, each with the law and its day, and what of it goes all the same, in the person's language.
+
+    The same lines stand in the preview, before a request is sent, and in the letter.
+    """
+    plan = list(decided)
     with translation.override(language):
-        gone = dict.fromkeys(each.what for each in decided if not each.verdict.is_kept)
-        stays = dict.fromkeys(each.sentence for each in decided if each.verdict.is_kept)
+        kept = {each.eraser.name for each in plan if each.verdict.is_kept}
+        gone = dict.fromkeys(
+            _("%(what)s, but for what is named below") % {"what": each.what} if each.eraser.name in kept else each.what
+            for each in plan
+            if not each.verdict.is_kept
+        )
+        stays = dict.fromkeys(sentence for some in _by_place(plan) for sentence in _sentences(some))
         lines = [_("We erase:"), *(f"- {what}" for what in gone)] if gone else []
         if stays:
             lines += [_("We keep, and tell you why:"), *(f"- {sentence}" for sentence in stays)]
         return lines or [_("We hold nothing about you that could be erased.")]
 
 
+def _by_place(decided: Iterable[Decided]) -> list[list[Decided]]:
+    """The records of each room and reference together: what goes of their fields is the same for all of them."""
+    places: dict[tuple[str, UUID], list[Decided]] = {}
+    for each in decided:
+        places.setdefault((each.eraser.name, each.record.subject_ref), []).append(each)
+    return list(places.values())
+
+
+def _sentences(some: list[Decided]) -> list[str]:
+    """Why each record of one place stays, with what of it goes now."""
+    going = ", ".join(str(part.label) for part in _parts_going(some))
+    more = " " + _("Of this we erase now: %(fields)s.") % {"fields": going} if going else ""
+    return [each.sentence + more for each in some if each.verdict.is_kept]
+
+
+def _parts_going(some: list[Decided]) -> list[FieldPart]:
+    first = some[0]
+    parts = parts_of(first.eraser, deciding.fields_going(some))
+    return [part for part in parts if part.rows(first.record.subject_ref).exists()]
+
+
 def in_short(decided: Iterable[Decided]) -> list[list[str]]:
-    """The plan as both people answer for it: names, labels and verdicts, nobody's data."""
-    return sorted(
-        [each.eraser.name, each.record.about, str(each.verdict.winner.says), each.verdict.winner.citation]
-        for each in decided
-    )
+    """The plan as both people answer for it: names, labels, verdicts with their last day, and fields; nobody's data."""
+    plan = list(decided)
+    records = [
+        [
+            each.eraser.name,
+            each.record.about,
+            str(each.verdict.winner.says),
+            each.verdict.winner.citation,
+            each.verdict.said.on.isoformat() if each.verdict.is_kept and each.verdict.said.on else "",
+        ]
+        for each in plan
+    ]
+    parts = [[some[0].eraser.name, *sorted(part.fields)] for some in _by_place(plan) for part in _parts_going(some)]
+    return sorted([*records, *parts])
 
 
 def carry_out(

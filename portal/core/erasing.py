@@ -1,12 +1,15 @@
 """How a room lets go of personal data. Rooms register an eraser in ``hooks.erasers``; ``portal.retention`` calls it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from portal.core.clock import day
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,47 @@ def in_order(erasers: Iterable["Eraser"]) -> list["Eraser"]:
     return sorted(erasers, key=lambda one: (getattr(one, "comes_last", False), str(one.name)))
 
 
+@dataclass(frozen=True)
+class FieldPart:
+    """Fields that can end while their record stays: what they are for the person, whose rows hold them, and how they are ended.
+
+    ``rows`` gives the rows of a subject in which some of the fields is still there.
+    """
+
+    label: object
+    fields: frozenset[str]
+    rows: Callable[[UUID], "QuerySet[Any]"]
+    end: Callable[["QuerySet[Any]"], Any]
+
+
+def parts_of(eraser: "Eraser", fields: Iterable[str]) -> list[FieldPart]:
+    """The parts of an eraser all of whose fields are among these; none for an eraser that ends whole records only."""
+    wanted = set(fields)
+    return [part for part in getattr(eraser, "parts", ()) if part.fields <= wanted]
+
+
+def count_fields(eraser: "Eraser", *, subject_ref: UUID, fields: Iterable[str]) -> int:
+    """How many rows of the subject still hold some of these fields. Reads only."""
+    return sum(part.rows(subject_ref).count() for part in parts_of(eraser, fields))
+
+
+def erase_fields(eraser: "Eraser", *, subject_ref: UUID, fields: Iterable[str]) -> int:
+    """End these fields of the subject's rows, in the caller's transaction; how many rows held some of them."""
+    ended = 0
+    for part in parts_of(eraser, fields):
+        rows = part.rows(subject_ref)
+        ended += rows.count()
+        part.end(rows)
+    return ended
+
+
 class Eraser(Protocol):
     """Ends the personal data of one retention class in one room.
 
     ``name`` is stable and stands on certificates ("outbox.texts"); ``covers`` names models ("outbox.MessageBody"): a
     system check (retention.E001) finds personal models that no eraser covers. What an eraser ends is gone: rows are
-    deleted, or their key is shredded; references, hashes and times stay.
+    deleted, or their key is shredded; references, hashes and times stay. ``parts``, where an eraser has them, are the fields
+    that end by themselves while a rule keeps others of the same record (``FieldPart``).
     """
 
     name: str

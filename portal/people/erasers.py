@@ -19,6 +19,7 @@ from portal.core import clock, hooks
 from portal.core.actor import THEMSELVES, system
 from portal.core.erasing import Kept, Record, of_days
 from portal.core.moves import move
+from portal.people.erasable_fields import ACCOUNT_PARTS
 from portal.people.models import (
     AgeStatement,
     ContactPoint,
@@ -59,6 +60,7 @@ class Accounts:
     retention_class = "account"
     #: Others find their rows by addresses and logins.
     comes_last = True
+    parts = ACCOUNT_PARTS
     covers = (
         "people.Customer",
         "people.Principal",

@@ -21,7 +21,7 @@ from portal.law.states import Regime
 from portal.people import selectors as people
 from portal.people.models import Customer, Membership, Principal
 from portal.people.states import CustomerKind, MemberRole
-from portal.retention import rules, selectors, words
+from portal.retention import fields, rules, selectors, words
 from portal.retention.financial_years import events_after
 from portal.retention.models import Hold, RetentionRule
 from portal.retention.rules import Facts, Period, Term, Verdict, Why
@@ -56,6 +56,19 @@ class Decided:
     def sentence(self) -> str:
         """What the person reads, in the active language: kept or erased, until when or when, because of what."""
         return words.sentence(self.verdict, self.what, decision=self.decision)
+
+
+def fields_going(decided: Iterable[Decided]) -> frozenset[str]:
+    """What ends of records that stay, of one eraser and subject: the fields that no rule names which keeps one of them today.
+
+    Nothing while anything else than a law that binds us keeps one: a hold, a dispute, an open question, the use of the account.
+    """
+    kept = [each for each in decided if each.verdict.is_kept]
+    grounds = [ground for each in kept for ground in each.verdict.standing]
+    if not kept or any(ground.why is not Why.LAW for ground in grounds):
+        return frozenset()
+    parts = getattr(kept[0].eraser, "parts", ())
+    return fields.unnamed({name for part in parts for name in part.fields}, {ground.key for ground in grounds})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""What becomes of each field when its class ends (``data/field_acts.toml``)."""
+"""What becomes of each field when its class ends (``data/field_acts.toml``), and which fields each rule that keeps a record names
+(``data/kept_fields.toml``).
+"""
 
 import hashlib
 import tomllib
@@ -8,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parent / "data" / "field_acts.toml"
+NAMED = FILE.parent / "kept_fields.toml"
 EVERY = "*"
 
 
@@ -22,6 +25,24 @@ def acts() -> Mapping[str, Mapping[str, Act]]:
     """By model and field. Raises ValueError for an act that is none."""
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return {label: {field: Act(act) for field, act in fields.items()} for label, fields in found.items()}
+
+
+@cache
+def named() -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """The fields of each model that each rule with a table names, by the key of the rule."""
+    found = tomllib.loads(NAMED.read_text(encoding="utf-8"))
+    return {key: {label: frozenset(names) for label, names in table.items()} for key, table in found.items()}
+
+
+def unnamed(fields: Iterable[str], keys: Iterable[str]) -> frozenset[str]:
+    """Those of the fields ("people.User.password") that none of the rules names. A rule without a table names every field."""
+    left = set(fields)
+    for key in keys:
+        table = named().get(key)
+        if table is None:
+            return frozenset()
+        left -= {f"{label}.{name}" for label, names in table.items() for name in names}
+    return frozenset(left)
 
 
 @cache

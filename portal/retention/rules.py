@@ -142,6 +142,7 @@ class Verdict:
 
     ``said`` is the ground that the person reads: never a hold where something else keeps the record too, because behind a
     hold may stand an order of which they must not learn. People with and without one then read the same.
+    ``standing`` are those that keep it today.
     ``kept_through`` is the last day on which anything keeps the record, as far as is known today; None for "no end
     known" and for nothing. ``erase_on`` is the first day on which it has to go, None while that is open.
     """
@@ -150,6 +151,7 @@ class Verdict:
     said: Ground
     keeps: tuple[Ground, ...]
     erases: tuple[Ground, ...]
+    standing: tuple[Ground, ...]
     kept_through: date | None
     erase_on: date | None
 
@@ -178,6 +180,7 @@ def verdict(facts: Facts, terms: Iterable[Term], *, today: date) -> Verdict:
         said=next((one for one in standing if one.why is not Why.HOLD), winner),
         keeps=tuple(keeps),
         erases=tuple(erases),
+        standing=tuple(standing),
         kept_through=None if None in ends else max((on for on in ends if on is not None), default=None),
         erase_on=_erase_on(keeps, erases),
     )

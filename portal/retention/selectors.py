@@ -11,9 +11,9 @@ from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
-from portal.retention.models import ErasureRun, ErasureStep, RetentionRule
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, RetentionRule
 from portal.retention.rules import Period, kept_through
-from portal.retention.states import RunState
+from portal.retention.states import ItemState, RunState
 
 #: A provision that nobody has read yet.
 UNKNOWN = frozenset({"not stated", "not known"})
@@ -125,7 +125,8 @@ def erased_so_far(*, model: str) -> int:
     """
     own = [str(eraser.name) for eraser in hooks.erasers if model in eraser.covers]
     ending = ErasureStep.objects.filter(Q(run__needs_approval=True) | Q(eraser__in=own))
-    return int(ending.aggregate(erased=Sum("erased"))["erased"] or 0)
+    fields = ErasureItem.objects.filter(fields__isnull=False, state=ItemState.DONE).count()
+    return int(ending.aggregate(erased=Sum("erased"))["erased"] or 0) + fields
 
 
 def ended_runs() -> QuerySet[ErasureRun]:

@@ -89,7 +89,20 @@ def test_of_a_person_who_asks_goes_what_no_law_keeps(shelf: Shelf, asha: Any) ->
     (end,) = (each.verdict.erase_on for each in deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now()))
     with time_machine.travel(datetime.combine(end, time(12), clock.IST), tick=False):
         (second,) = again()
-        assert (second.state, second.due, second.because) == (RunState.PLANNED, 1, "OS-GR-1")
+        assert (second.state, second.due, second.because) == (RunState.APPROVED, 1, "OS-GR-1")
+        assert second.agreed == done.certificate["approval"], "the two who decided the request named this very day"
+        assert (carried_out(second).erased, shelf.shelved[asha]) == (1, [])
+        assert again() == []
+
+
+def test_what_is_not_the_record_that_was_named_waits_for_two_people(shelf: Shelf, asha: Any) -> None:
+    retention_rule("LAW", needs_approval=True)
+    legal_rule("LAW", 1, "year")
+    carried_out(run_for(asha))
+    shelf.shelved[asha] = [ago(9)]
+    with time_machine.travel(clock.now() + timedelta(days=400), tick=False):
+        (second,) = again()
+        assert second.state == RunState.PLANNED
 
 
 def test_without_a_law_the_wish_ends_what_began_a_moment_ago(shelf: Shelf, asha: Any) -> None:

@@ -4,7 +4,7 @@ from portal.retention.models.books import BooksRow
 from portal.retention.models.children import ChildDecision, ChildReport
 from portal.retention.models.holds import Hold, HoldRelease
 from portal.retention.models.rules import RetentionRule, RuleProposal
-from portal.retention.models.runs import ErasureItem, ErasureRun, ErasureStep, PlanApproval
+from portal.retention.models.runs import ErasureItem, ErasureRun, ErasureStep, KeptRecord, PlanApproval
 
 __all__ = [
     "BooksRow",
@@ -15,6 +15,7 @@ __all__ = [
     "ErasureStep",
     "Hold",
     "HoldRelease",
+    "KeptRecord",
     "PlanApproval",
     "RetentionRule",
     "RuleProposal",

@@ -143,7 +143,7 @@ class ErasureItem(models.Model):
     """
 
     data_categories = declare(
-        none="id step subject_ref before count seen_sha256 state erased notice failure finished_at marked_at"
+        none="id step subject_ref before count seen_sha256 fields state erased notice failure finished_at marked_at"
     )
 
     step = models.ForeignKey(ErasureStep, models.PROTECT, related_name="items")
@@ -151,6 +151,8 @@ class ErasureItem(models.Model):
     before = models.DateTimeField(_("what began before"), null=True)
     count = models.PositiveBigIntegerField(_("records"))
     seen_sha256 = models.CharField(_("SHA-256 of what was seen"), max_length=64, blank=True)
+    #: What goes of the records that stay, because no rule that keeps them names it: "people.User.password".
+    fields = models.JSONField(_("fields"), null=True)
     state = models.CharField(_("state"), max_length=12, choices=ItemState.choices, default=ItemState.PLANNED)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
     notice = models.ForeignKey("outbox.Message", models.PROTECT, null=True, related_name="+", verbose_name=_("notice"))
@@ -168,6 +170,38 @@ class ErasureItem(models.Model):
             # What is left of a run that a process left behind.
             models.Index(name="retention_item_open", fields=("step",), condition=Q(state__in=OPEN_ITEMS)),
         )
+
+    def __str__(self) -> str:
+        return f"{self.step_id}: {self.pk}"
+
+
+class KeptRecord(models.Model):
+    """A record that a run of one person leaves: by which rule and provision, and its last day. It goes after that day without
+    another request (``persons.plan_again``). What the person reads is worked out from the same verdict.
+
+    ``ground`` and the rule are those that the person reads: never a hold where something else keeps the record too.
+    """
+
+    data_categories = declare(
+        none="id step subject_ref about began_at count ground rule_key citation last_day decide_by"
+    )
+
+    step = models.ForeignKey(ErasureStep, models.PROTECT, related_name="kept")
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    about = models.CharField(_("record"), max_length=80, blank=True)
+    began_at = models.DateTimeField(_("counts from"), null=True)
+    count = models.PositiveBigIntegerField(_("records"))
+    ground = models.CharField(_("kept because of"), max_length=12)
+    rule_key = models.CharField(_("rule"), max_length=40, blank=True)
+    citation = models.CharField(_("provision"), max_length=200, blank=True)
+    last_day = models.DateField(_("last day"), null=True)
+    #: Of what is kept until a question of the profile is decided: by when that was promised.
+    decide_by = models.DateField(_("to be decided by"), null=True)
+
+    class Meta:
+        verbose_name = _("record that an erasure run leaves")
+        verbose_name_plural = _("records that erasure runs leave")
+        ordering = ("id",)
 
     def __str__(self) -> str:
         return f"{self.step_id}: {self.pk}"

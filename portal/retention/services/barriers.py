@@ -66,7 +66,15 @@ def _is_other_than_seen(at: Moment) -> bool:
     records = list(at.eraser.records(subject_refs=[at.item.subject_ref]))
     if planning.seen_sha256(rule, records, at.item.before) != at.item.seen_sha256:
         return True
+    if at.item.fields and not set(at.item.fields) <= _fields_going(at):
+        return True
     return _is_kept_longer(at, rule)
+
+
+def _fields_going(at: Moment) -> frozenset[str]:
+    person = {UUID(ref) for ref in at.run.refs}
+    decided = deciding.decide(person, now=at.now, asked_at=at.run.asked_at, only=at.eraser)
+    return deciding.fields_going(each for each in decided if each.record.subject_ref == at.item.subject_ref)
 
 
 def _is_kept_longer(at: Moment, rule: RetentionRule) -> bool:

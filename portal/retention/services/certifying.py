@@ -1,13 +1,14 @@
 """The end of a run: what it did, under which rules, with whose agreement, in counts and hashes. It names nobody."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import rfc8785
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
@@ -87,7 +88,8 @@ def _gone_with_it(run: ErasureRun, at: datetime) -> dict[str, Any]:
     """What ends because people were erased: files that may hold them, and what their rows still say of each."""
     if not run.needs_approval:
         return {}
-    erased = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE, erased__gt=0)
+    done = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE)
+    erased = done.filter(Q(erased__gt=0) | Q(fields__isnull=False))
     refs = frozenset(erased.values_list("subject_ref", flat=True))
     return {
         "exports_ended": results.end_made_before(at) + imports.end_made_before(at) if refs else 0,
@@ -117,7 +119,7 @@ def confirmations(run: ErasureRun) -> dict[str, int]:
 def _certificate(run: ErasureRun, steps: list[ErasureStep], finished_at: datetime) -> dict[str, Any]:
     """What was erased, how, under which rule, by whom and when: no name, no address, no reference to a person."""
     return {
-        "v": 4,
+        "v": 5,
         "run": run.reference,
         "cause": str(run.cause),
         "because": run.because or None,
@@ -163,4 +165,25 @@ def _of_step(step: ErasureStep) -> dict[str, Any]:
         "failure": step.failure,
         "subjects_sha256": step.subjects_sha256,
         "fields": fields.acts_of(covers.get(step.eraser, ())),
+        "fields_erased": sorted({name for names in _fields_of(step) for name in names}),
+        "kept": [
+            {
+                "because": why,
+                "rule": key,
+                "provision": citation,
+                "last_day": last and last.isoformat(),
+                "records": count,
+            }
+            for why, key, citation, last, count in _kept_of(step)
+        ],
     }
+
+
+def _fields_of(step: ErasureStep) -> Iterable[Any]:
+    done = step.items.filter(state=ItemState.DONE, fields__isnull=False)
+    return done.values_list("fields", flat=True)
+
+
+def _kept_of(step: ErasureStep) -> Iterable[tuple[Any, ...]]:
+    rows = step.kept.values_list("ground", "rule_key", "citation", "last_day").annotate(records=Sum("count"))
+    return rows.order_by("ground", "rule_key", "last_day")

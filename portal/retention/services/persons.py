@@ -16,12 +16,12 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
-from portal.core.erasing import Eraser
+from portal.core.erasing import Eraser, count_fields
 from portal.core.moves import move
 from portal.people.models import FourEyesModel
 from portal.retention import deciding, selectors
 from portal.retention.deciding import Decided
-from portal.retention.models import ErasureItem, ErasureRun, RetentionRule
+from portal.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
 from portal.retention.rules import Why
 from portal.retention.services import planning
 from portal.retention.services.planning import Case, Draft, Plan
@@ -111,9 +111,9 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     decided = deciding.decide(case.refs, now=now, asked_at=case.asked_at)
     case = replace(case, look_again_on=_next_end(decided, today=clock.day(now)))
     drafts = [
-        (draft, [item for item in items if item.count])
+        (draft, [item for item in items if item.count or item.fields])
         for draft, items in _drafts(case, decided, now)
-        if any(item.count for item in items)
+        if any(item.count or item.fields for item in items)
     ]
     if not drafts:
         # A law may ask for longer than it did, or somebody else has ended it: nobody looks again before the next day.
@@ -126,7 +126,7 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
             if waiting.state != RunState.PLANNED or planning.places_of(waiting) == wanted:
                 return None
             move(waiting, RunState.STALE, moves=MOVES, finished_at=now)
-        if wanted <= planning.places_of(last, state=ItemState.FAILED):
+        if _is_agreed(last, drafts, decided, now):
             case, state = replace(case, agreed=(last.certificate or {}).get("approval")), RunState.APPROVED
         else:
             state = RunState.PLANNED
@@ -136,12 +136,41 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     return run
 
 
+def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided], now: datetime) -> bool:
+    """Whether the two people who decided the case agreed to every end that is due now: of what only broke, and of what the last
+    run left by a rule until a day that has passed, or until a question that is decided now. A hold, a dispute, another day, or
+    another record waits for two people.
+    """
+    failed = planning.places_of(last, state=ItemState.FAILED)
+    rows = KeptRecord.objects.filter(step__run__because=last.because).select_related("step").order_by("pk")
+    left = {(row.step.eraser, row.subject_ref, row.about, row.began_at, row.count): row for row in rows}
+    items = {(plan.eraser.name, item.subject_ref): item for plan, some in drafts for item in some}
+    for each in decided:
+        name, record = str(each.eraser.name), each.record
+        item = items.get((name, record.subject_ref))
+        if item is None or each.verdict.is_kept or not planning.goes(record, item.before):
+            continue
+        row = left.get((name, record.subject_ref, record.about, record.began_at, record.count))
+        if row is not None and _is_over(row, today=clock.day(now)):
+            continue
+        if (name, item.subject_ref, item.count, item.seen_sha256) not in failed:
+            return False
+    return True
+
+
+def _is_over(row: KeptRecord, *, today: date) -> bool:
+    if row.ground == Why.UNDECIDED:
+        return True
+    return row.ground == Why.LAW and row.last_day is not None and row.last_day < today
+
+
 def _next_end(decided: Iterable[Decided], *, today: date) -> date | None:
     """The first day on which something of what stays has to go, as far as that is known: the person was promised it. What waits
     for a question of the profile is looked at again each night.
     """
     kept = [each.verdict for each in decided if each.verdict.is_kept]
     ends = [each.erase_on for each in kept if each.erase_on is not None]
+    ends += [one.on + timedelta(days=1) for each in kept for one in each.standing if one.on is not None]
     ends += [today + timedelta(days=1) for each in kept if any(one.why is Why.UNDECIDED for one in each.keeps)]
     return min(ends, default=None)
 
@@ -157,17 +186,17 @@ def _drafts(case: Case, decided: Iterable[Decided], now: datetime) -> list[Draft
     for eraser in deciding.by_wish():
         rule = selectors.rule_for(eraser.retention_class, on=clock.day(now))
         if rule is not None:
-            draft = _draft(eraser, rule, rooms.get(str(eraser.name), []), case)
+            draft = _draft(eraser, rule, rooms.get(str(eraser.name), []), case, now)
             if draft[0].due or draft[1]:
                 drafts.append(draft)
     return drafts
 
 
-def _draft(eraser: Eraser, rule: RetentionRule, decided: list[Decided], case: Case) -> Draft:
+def _draft(eraser: Eraser, rule: RetentionRule, decided: list[Decided], case: Case, now: datetime) -> Draft:
     items = []
     for ref in sorted(case.refs, key=str):
         theirs = [each for each in decided if each.record.subject_ref == ref]
-        item = _item(eraser, rule, ref, theirs)
+        item = _item(eraser, rule, ref, theirs, now)
         if item is not None:
             items.append(item)
     counts = {why: _count(decided, why) for why in (Why.HOLD, Why.DISPUTE)}
@@ -175,22 +204,43 @@ def _draft(eraser: Eraser, rule: RetentionRule, decided: list[Decided], case: Ca
     going = sum(item.count for item in items)
     by_law = due - going - sum(counts.values())
     found = Plan(eraser, rule, due=due, kept_by_law=by_law, held=counts[Why.HOLD], disputed=counts[Why.DISPUTE])
+    found.kept = [_kept(each) for each in decided if each.verdict.is_kept]
     return found, items
 
 
-def _item(eraser: Eraser, rule: RetentionRule, ref: UUID, theirs: list[Decided]) -> ErasureItem | None:
-    """Of a class of which a part is kept, what began before the first kept record goes now, the rest when its day comes."""
+def _kept(each: Decided) -> KeptRecord:
+    """By which rule it is kept, as the person reads it: never a hold where something else keeps it too."""
+    ground = each.verdict.said
+    return KeptRecord(
+        subject_ref=each.record.subject_ref,
+        about=each.record.about,
+        began_at=each.record.began_at,
+        count=each.record.count,
+        ground=ground.why,
+        rule_key=ground.key,
+        citation=ground.citation,
+        last_day=ground.on,
+        decide_by=each.decision.by if each.decision is not None else None,
+    )
+
+
+def _item(eraser: Eraser, rule: RetentionRule, ref: UUID, theirs: list[Decided], now: datetime) -> ErasureItem | None:
+    """Of a class of which a part is kept, what began before the first kept record goes now, the rest when its day comes. What
+    has not begun to count ("before" leaves it) keeps nothing else. Of what stays, the fields go that no rule names.
+    """
     stays = [each.record.began_at for each in theirs if each.verdict.is_kept]
-    begins = [began for began in stays if began is not None]
-    if len(begins) < len(stays) or (not theirs and getattr(eraser, "commits_itself", False)):
+    if not theirs and getattr(eraser, "commits_itself", False):
         return None
-    before = min(begins, default=None)
+    before = min((began for began in stays if began is not None), default=now if stays else None)
+    going = sorted(deciding.fields_going(theirs))
+    if not count_fields(eraser, subject_ref=ref, fields=going):
+        going = []
     records = [each.record for each in theirs]
     count = sum(record.count for record in records if planning.goes(record, before))
-    if stays and not count:
+    if stays and not count and not going:
         return None
     digest = planning.seen_sha256(rule, records, before)
-    return ErasureItem(subject_ref=ref, before=before, count=count, seen_sha256=digest)
+    return ErasureItem(subject_ref=ref, before=before, count=count, seen_sha256=digest, fields=going or None)
 
 
 def _count(decided: Iterable[Decided], why: Why) -> int:

@@ -18,7 +18,7 @@ from portal.core.actor import Actor
 from portal.core.erasing import Eraser, Kept, Record, in_order
 from portal.core.moves import move
 from portal.retention import deciding, rules, selectors
-from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, RetentionRule
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, RetentionRule
 from portal.retention.states import MOVES, OPEN_ITEMS, Cause, RunState
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,8 @@ class Plan:
     #: Of one person: records that a hold or a dispute keeps already when the plan is made.
     held: int = 0
     disputed: int = 0
+    #: Of one person: the rows of what stays, each with its rule and its last day.
+    kept: list[KeptRecord] = field(default_factory=list)
 
 
 Draft = tuple[Plan, list[ErasureItem]]
@@ -229,6 +231,9 @@ def write(drafts: list[Draft], case: Case, *, state: RunState, now: datetime, ac
         for item in items:
             item.step = step
         ErasureItem.objects.bulk_create(items, batch_size=BATCH)
+        for row in plan.kept:
+            row.step = step
+        KeptRecord.objects.bulk_create(plan.kept, batch_size=BATCH)
     run.plan_sha256 = plan_sha256(run)
     run.save(update_fields=["plan_sha256"])
     audit.record(
@@ -266,8 +271,10 @@ def plan_sha256(run: ErasureRun) -> str:
             "rule_sha256": step.rule_sha256,
             "began_before": clock.stamp(step.cutoff) if step.cutoff else None,
             "items": [
-                [str(ref), count, seen]
-                for ref, count, seen in step.items.order_by("pk").values_list("subject_ref", "count", "seen_sha256")
+                [str(ref), count, seen, *([fields] if fields else [])]
+                for ref, count, seen, fields in step.items.order_by("pk").values_list(
+                    "subject_ref", "count", "seen_sha256", "fields"
+                )
             ],
         }
         for step in run.steps.order_by("pk")

@@ -12,7 +12,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import hooks
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser, Record, in_order
+from portal.core.erasing import Eraser, Record, count_fields, erase_fields, in_order
 from portal.ledger import services as ledger
 from portal.retention.models import ErasureItem
 from portal.retention.states import ItemState
@@ -54,6 +54,7 @@ def replay(*, now: datetime, actor: Actor) -> Replayed:
         else:
             with transaction.atomic():
                 ended = eraser.erase(subject_ref=mark.subject_ref, before=mark.before)
+                ended += erase_fields(eraser, subject_ref=mark.subject_ref, fields=mark.fields or ())
                 _note(mark, ended, actor, now)
         found.undone += 1
         found.erased += ended
@@ -77,6 +78,7 @@ def leave_mark(item: ErasureItem) -> None:
         subject_ref=item.subject_ref,
         eraser=item.step.eraser,
         before=item.before,
+        fields=item.fields,
         because=item.step.run.reference,
         at=at,
     )
@@ -93,6 +95,7 @@ def _here_again() -> Iterator[tuple[ErasureMark, Eraser, int]]:
                 here.setdefault(record.subject_ref, []).append(record)
             for mark in some:
                 count = sum(record.count for record in here.get(mark.subject_ref, ()) if _ended_by(mark, record))
+                count += count_fields(eraser, subject_ref=mark.subject_ref, fields=mark.fields or ())
                 if count:
                     yield mark, eraser, count
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from portal.core import clock, hooks
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser
+from portal.core.erasing import Eraser, erase_fields
 from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.registers.services import instructing
@@ -100,9 +100,13 @@ def _end(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) ->
     with transaction.atomic():
         held = _claimed(item, step, now)
         if held is not None and not _stopped(held, step, eraser, now):
-            if item.count and step.run.because:  # of one person: the addresses are still there, accounts come last
+            if (
+                item.count or item.fields
+            ) and step.run.because:  # of one person: the addresses are still there, accounts come last
                 instructing.erase_because_of(step.run.because, refs=[UUID(ref) for ref in step.run.refs], at=now)
-            _done(held, step, eraser.erase(subject_ref=item.subject_ref, before=item.before))
+            erased = eraser.erase(subject_ref=item.subject_ref, before=item.before)
+            erase_fields(eraser, subject_ref=item.subject_ref, fields=item.fields or ())
+            _done(held, step, erased)
 
 
 def _end_outside(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) -> None:

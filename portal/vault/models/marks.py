@@ -18,10 +18,12 @@ class ErasureMark(models.Model):
     subject_ref = models.UUIDField(_("subject"))
     eraser = models.CharField(_("what"), max_length=64)
     before = models.DateTimeField(_("what began before"), null=True)
+    #: Fields that ended of records that stay; null for a mark of whole records only.
+    fields = models.JSONField(_("fields"), null=True)
     because = models.CharField(_("run"), max_length=32)
     erased_at = models.DateTimeField(_("erased"))
 
-    data_categories = declare(none="id subject_ref eraser before because erased_at")
+    data_categories = declare(none="id subject_ref eraser before fields because erased_at")
 
     class Meta:
         verbose_name = _("mark of an erasure")

@@ -7,10 +7,23 @@ from uuid import UUID
 from portal.vault.models import ErasureMark
 
 
-def leave(*, subject_ref: UUID, eraser: str, before: datetime | None, because: str, at: datetime) -> ErasureMark:
-    """Note, after the commit of an erasure, that one subject's records in one room ended. Safe to repeat."""
+def leave(
+    *,
+    subject_ref: UUID,
+    eraser: str,
+    before: datetime | None,
+    fields: list[str] | None = None,
+    because: str,
+    at: datetime,
+) -> ErasureMark:
+    """Note, after the commit of an erasure, that one subject's records in one room ended, and ``fields`` of those that stay.
+    Safe to repeat.
+    """
     mark, _is_new = ErasureMark.objects.get_or_create(
-        subject_ref=subject_ref, eraser=eraser, because=because, defaults={"before": before, "erased_at": at}
+        subject_ref=subject_ref,
+        eraser=eraser,
+        because=because,
+        defaults={"before": before, "fields": fields, "erased_at": at},
     )
     return mark
 
