@@ -8,6 +8,7 @@ from consent.services import (
     ending,
     late_notices,
     lists,
+    projection,
     public_stops,
     reminding,
     renewing,
@@ -36,6 +37,12 @@ def remind_who_ends_soon() -> int:
     if told == renewing.MOST:
         enqueue("consent.tasks.remind_who_ends_soon")
     return told
+
+
+@shared_task(ignore_result=True)
+def seal_states() -> int:
+    """Beat: seal what came into the projection without a seal, before it or from a release before it, and agrees."""
+    return projection.seal_unsealed()
 
 
 @shared_task(ignore_result=True)

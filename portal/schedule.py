@@ -62,6 +62,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": 3000},
     },
     "consent-end-old-lists": {"task": "consent.tasks.end_old_lists", "schedule": crontab(minute="45")},
+    "consent-seal-states": {
+        "task": "consent.tasks.seal_states",
+        "schedule": crontab(minute="35"),
+        "options": {"expires": 3000},
+    },
     "consent-sum-up-answers": {
         "task": "consent.tasks.sum_up_answers",
         "schedule": 60.0,

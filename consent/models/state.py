@@ -37,10 +37,12 @@ class ConsentState(models.Model):
     )
     #: The newest event that was folded in; an older one never overwrites a newer.
     as_of_event = models.BigIntegerField(_("newest event"))
+    #: A keyed hash over all of the above (``consent.rules.seals``). None on rows from before the seal, until they were verified.
+    seal = models.BinaryField(_("seal"), max_length=40, null=True)
 
     data_categories = declare(
         none="id fiduciary address_key purpose channel answer verified expires_at event entry_ref subject_ref "
-        "occurred_at notice_version as_of_event"
+        "occurred_at notice_version as_of_event seal"
     )
 
     class Meta:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from consent.rules.blocks import NOTHING_BLOCKED, Blocks
-from consent.rules.fold import NO, UNANSWERED, YES
+from consent.rules.fold import NO, UNANSWERED, UNPROVED, YES
 from consent.rules.hours import Hours
 from portal.law.strictness import (
     CARRIED,
@@ -47,6 +47,7 @@ class Reason(StrEnum):
     CHILD = "CHILD"
     CONSENT_DENIED = "CONSENT_DENIED"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
+    CONSENT_UNPROVED = "CONSENT_UNPROVED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     DND_BLOCKED = "DND_BLOCKED"
     DND_HOURS = "DND_HOURS"
@@ -106,6 +107,10 @@ class Word:
     expires_at: datetime | None
 
 
+#: In the place of what a row says whose seal does not hold (``rules.seals``): only what is owed goes out.
+UNPROVED_WORD = Word(UNPROVED, verified=True, expires_at=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``valid_until`` is when the passing of time alone may change the answer; None when it may not."""
@@ -149,6 +154,8 @@ def by_consent(word: Word | None, *, at: datetime) -> Verdict:
     """What the address itself answered. A yes counts only when verified and not expired; silence is no."""
     if word is None or word.answer == UNANSWERED:
         return Verdict(allowed=False, reason=Reason.NO_CONSENT)
+    if word.answer == UNPROVED:
+        return Verdict(allowed=False, reason=Reason.CONSENT_UNPROVED)
     if word.answer in NO:
         denied = word.answer == "denied"
         return Verdict(allowed=False, reason=Reason.CONSENT_DENIED if denied else Reason.CONSENT_WITHDRAWN)
@@ -178,6 +185,8 @@ def without_objection(word: Word | None) -> Verdict:
     if word is not None and word.answer in NO:
         denied = word.answer == "denied"
         return Verdict(allowed=False, reason=Reason.CONSENT_DENIED if denied else Reason.CONSENT_WITHDRAWN)
+    if word is not None and word.answer == UNPROVED:
+        return Verdict(allowed=False, reason=Reason.CONSENT_UNPROVED)
     return Verdict(allowed=True, reason=Reason.ALLOWED_NO_OBJECTION)
 
 
@@ -209,7 +218,7 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
         return Verdict(allowed=True, reason=Reason.ALLOWED_ESSENTIAL)
     promotional = is_promotional(category)
     said = by_consent(word, at=at) if needs_consent or promotional else without_objection(word)
-    if promotional and suppressed and (word is None or word.answer not in NO):
+    if promotional and suppressed and (word is None or word.answer not in {*NO, UNPROVED}):
         said = Verdict(allowed=False, reason=Reason.SUPPRESSED)
     if not said.allowed:
         return said
@@ -303,7 +312,8 @@ def of_several(verdicts: Iterable[Verdict]) -> Verdict:
     return min(found, key=lambda yes: yes.valid_until or _LAST)
 
 
-_NOES = frozenset({Reason.CONSENT_DENIED, Reason.CONSENT_WITHDRAWN, Reason.SUPPRESSED})
+#: What tells that something is kept about the address.
+_NOES = frozenset({Reason.CONSENT_DENIED, Reason.CONSENT_UNPROVED, Reason.CONSENT_WITHDRAWN, Reason.SUPPRESSED})
 #: What rests on a yes, may it go at this hour or not.
 _BY_A_YES = frozenset({Reason.ALLOWED_BY_CONSENT, Reason.OUTSIDE_HOURS})
 #: What stands in the way of one person's messages, in the order in which it is named.

@@ -10,6 +10,8 @@ YES = frozenset({"given", "renewed"})
 NO = frozenset({"denied", "withdrawn"})
 #: Neither an answer nor the end of one: what was said has ended, and it never was a yes. No event says this.
 UNANSWERED = "unanswered"
+#: A row whose seal does not hold: what it says counts for nothing. No row says this.
+UNPROVED = "unproved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.models import Preference, Suppression
-from consent.rules.contact import Word
+from consent.rules.contact import UNPROVED_WORD, Word
+from consent.selectors import seals
+from consent.selectors.raw_values import instant, uuid
 from portal.people.models import ContactPoint
 
 #: Values in one statement: with longer lists the planner reads the whole table, and SQLite takes no more than 32,766.
@@ -20,7 +22,8 @@ class State(NamedTuple):
     """What the projection says about one address."""
 
     word: Word
-    entry: str
+    #: None where the row is unproved: it names nothing either.
+    entry: str | None
     subject: UUID
     said_at: datetime
     #: The version of the notice that the answer was said to; None where it was a text of others.
@@ -34,28 +37,32 @@ class Holder(NamedTuple):
     is_verified: bool
 
 
-_STATES = """
-SELECT address_key, answer, verified, expires_at, entry_ref, subject_ref, occurred_at, notice_version_id
-  FROM consent_consentstate
- WHERE purpose = {place} AND channel = {place} AND fiduciary_id = {place} AND address_key {among}
-"""
+#: Every part of it is written here or in ``seals``; what is asked goes in as parameters.
+_STATES = f"""
+SELECT {seals.COLUMNS}
+  FROM consent_consentstate s
+ WHERE s.purpose = {{place}} AND s.channel = {{place}} AND s.fiduciary_id = {{place}} AND s.address_key {{among}}
+"""  # noqa: S608
 
 
 def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) -> dict[bytes, State]:
-    """The states of the addresses that have one."""
+    """The states of the addresses that have one. One whose row is unproved (``seals``) says ``UNPROVED_WORD``."""
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
     found: dict[bytes, State] = {}
     words: dict[tuple[Any, ...], Word] = {}
     for part in _parts(keys):
-        for key, answer, verified, expires_at, entry, subject, said_at, notice in _read(
-            database, purpose, channel, fiduciary, part
-        ):
+        rows = _read(database, purpose, channel, fiduciary, part)
+        unproved = seals.unproved(rows, purpose, channel, fiduciary)
+        for row in rows:
+            key, answer, verified, expires_at, entry, subject, said_at, notice = row[:8]
             said = (answer, verified, expires_at)
             word = words.get(said)
             if word is None:
-                word = words[said] = Word(answer, bool(verified), _instant(expires_at))
-            found[bytes(key)] = State(word, str(_uuid(entry)), _uuid(subject), _instant(said_at) or _NEVER, notice)
+                word = words[said] = Word(answer, bool(verified), instant(expires_at))
+            state = State(word, str(uuid(entry)), uuid(subject), instant(said_at) or _NEVER, notice)
+            key = bytes(key)
+            found[key] = state._replace(word=UNPROVED_WORD, entry=None) if key in unproved else state
     return found
 
 
@@ -72,17 +79,6 @@ def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Colle
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def _instant(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 class Stop(NamedTuple):

@@ -8,14 +8,15 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from consent.rules.contact import Word
+from consent.rules.contact import UNPROVED_WORD, Word
 from consent.rules.fold import UNANSWERED
+from consent.selectors import seals
 from portal.core import ciphers
 
 #: What the projection says about one address, as a letter: one character a row is all that leaves the database.
 NO_ADDRESS: Final = "-"
 DENIED, ENDED, HIDDEN, LAPSED, NOTHING_SAID, OLD_MEANING, OLD_TEXT = "d", "e", "h", "l", "n", "o", "t"
-UNVERIFIED, WITHDRAWN, YES = "u", "w", "y"
+UNPROVED, UNVERIFIED, WITHDRAWN, YES = "p", "u", "w", "y"
 WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     DENIED: lambda at: Word("denied", verified=True, expires_at=None),
     ENDED: lambda at: Word("expired", verified=True, expires_at=None),
@@ -24,6 +25,7 @@ WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     NOTHING_SAID: lambda at: None,
     OLD_MEANING: lambda at: Word("given", verified=True, expires_at=None),
     OLD_TEXT: lambda at: Word("given", verified=True, expires_at=None),
+    UNPROVED: lambda at: UNPROVED_WORD,
     UNVERIFIED: lambda at: Word("given", verified=False, expires_at=None),
     WITHDRAWN: lambda at: Word("withdrawn", verified=True, expires_at=None),
     YES: lambda at: Word("given", verified=True, expires_at=None),
@@ -37,6 +39,10 @@ CASE WHEN a.address_key IS NULL THEN '{NO_ADDRESS}' WHEN s.answer IS NULL OR s.a
 """
 _STATE = """consent_consentstate s ON s.address_key = a.address_key AND s.purpose = {mark} AND s.channel = {mark}
    AND s.fiduciary_id = {mark}"""
+#: The rows on which an answer other than a no would rest.
+_RESTED_ON = (
+    f"SELECT a.n, {seals.COLUMNS} FROM scrub_asked a JOIN {_STATE} WHERE s.answer NOT IN ('denied', 'withdrawn')"  # noqa: S608
+)
 _HELD = """people_contactpoint c ON c.address_key = a.address_key AND c.left_at IS NULL
   JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id"""
 #: Every part of these texts is written here; what is asked goes in as parameters.
@@ -62,6 +68,8 @@ _OLDER = (
     f"SELECT a.n FROM scrub_older a JOIN {_STATE}",  # noqa: S608
     f"SELECT a.n FROM scrub_older a JOIN {_HELD}",  # noqa: S608
 )
+#: Rows looked at in one go.
+READ: Final = 2_000
 #: Where these hold nothing, SQLite would go through the list and the states all the same.
 _SMALL: Final = ("consent_preference", "people_subjectalias", "people_protection", "consent_suppression")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -143,6 +151,15 @@ class Table:
             return rows[0][0] or ""
         rows = self._read(f"SELECT {_LETTER} {sql} ORDER BY a.n".format(mark="?", texts=texts), asked)
         return "".join(letter for (letter,) in rows)
+
+    def unproved(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
+        """The places whose row has no seal that holds (``seals``): what it says counts for nothing."""
+        sql = _RESTED_ON.format(mark=self.mark)
+        rows = self.driver.execute(sql, (purpose, channel, fiduciary))
+        while part := rows.fetchmany(READ):
+            keys = seals.unproved((row[1:] for row in part), purpose, channel, fiduciary)
+            if keys:
+                yield from (row[0] for row in part if bytes(row[1]) in keys)
 
     def special(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
         """The places whose answer depends on people, or on a row under another lookup key."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from consent.rules import contact
-from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
+from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
 from consent.selectors import many, pace
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
@@ -310,8 +310,8 @@ def _look_for_stops(frame: Frame, places: Sequence[Place]) -> None:
 def _deciding(rows: Sequence[many.State], *, by_subject: bool) -> many.State:
     """Of the rows under several keys a no wins; where they are all one person's, the latest word."""
     if by_subject:
-        return max(rows, key=lambda row: (row.said_at, row.word.answer in NO))
-    return max(rows, key=lambda row: row.word.answer in NO)
+        return max(rows, key=lambda row: (row.word is UNPROVED_WORD, row.said_at, row.word.answer in NO))
+    return max(rows, key=lambda row: (row.word.answer in NO, row.word is UNPROVED_WORD))
 
 
 def _known(places: Sequence[Place], *, by_subject: bool, at: datetime) -> Known:

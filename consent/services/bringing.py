@@ -12,7 +12,7 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
-from consent.selectors import chains
+from consent.selectors import chains, folds
 from consent.selectors.undos import Restored, restored_since
 from consent.services import evidence, guarding, projection, turns, validity
 from consent.services.recording import Choice, after_undos, check, fiduciary_of, record_in_turn
@@ -65,6 +65,7 @@ _STATE: Final = (
     "subject_ref",
     "occurred_at",
     "as_of_event",
+    "seal",
 )
 
 
@@ -234,9 +235,9 @@ def _record_set(
     return {draft.answer.place: _Head(draft.key, entry.event_id, draft.address_key) for draft, entry in written}
 
 
-def _key(draft: _Drafted, whose: Fiduciary) -> projection.Key:
+def _key(draft: _Drafted, whose: Fiduciary) -> folds.Key:
     choice = draft.answer.choice
-    return projection.Key(whose.pk, draft.address_key, choice.purpose, choice.channel)
+    return folds.Key(whose.pk, draft.address_key, choice.purpose, choice.channel)
 
 
 def _receipts(answers: Sequence[Brought], at: datetime) -> dict[UUID, tuple[int, str]]:
@@ -301,22 +302,22 @@ def _event(draft: _Drafted, entry: Entry, whose: Fiduciary, actor: Actor, at: da
 
 
 def _state(draft: _Drafted, entry: Entry, whose: Fiduciary) -> tuple[Any, ...]:
-    """In the order of ``_STATE``: what folding the one event gives."""
+    """In the order of ``_STATE``: what folding the one event gives, sealed."""
     answer, choice = draft.answer, draft.answer.choice
-    return (
-        whose.pk,
-        choice.address.key,
-        choice.purpose,
-        choice.channel,
-        str(choice.answer),
-        True,
-        draft.expires_at,
-        draft.key,
-        entry.event_id,
-        answer.subject_ref,
-        answer.occurred_at,
-        draft.key,
-    )
+    key = folds.Key(whose.pk, choice.address.key, choice.purpose, choice.channel)
+    values = {
+        "answer": str(choice.answer),
+        "verified": True,
+        "expires_at": draft.expires_at,
+        "event_id": draft.key,
+        "entry_ref": entry.event_id,
+        "subject_ref": answer.subject_ref,
+        "occurred_at": answer.occurred_at,
+        "notice_version_id": None,
+        "as_of_event": draft.key,
+    }
+    row = {**key.filters(), **projection.sealed(key, values)}
+    return tuple(row[name] for name in _STATE)
 
 
 def _ends(answer: Brought, at: datetime) -> datetime | None:

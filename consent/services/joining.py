@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import Count
 
 from consent.models import ConsentEvent
+from consent.selectors.folds import Key
 from consent.services import projection, turns
-from consent.services.projection import Key
 from portal.people import selectors as people
 
 

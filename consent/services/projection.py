@@ -1,113 +1,42 @@
 """The projection of consent events: kept as events come, rebuilt when asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from consent.models import ConsentEvent, ConsentState
-from consent.rules.fold import Said, deciding
+from consent.rules.seals import Seal
+from consent.selectors import folds, seals
+from consent.selectors.folds import KEY, SAID, STATE, Key, fold
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.law.memory import once
-from portal.people.models import SubjectAlias
 
 #: Keys in one transaction of a rebuild: a writer waits no longer than that.
 CHUNK = 500
-_KEY = ("fiduciary_id", "address_key", "purpose", "channel")
-_SAID = (
-    "pk",
-    "subject_ref",
-    "answer",
-    "occurred_at",
-    "expires_at",
-    "address_verified",
-    "entry__event_id",
-    "notice_version_id",
-)
-
-
-@dataclass(frozen=True)
-class Key:
-    fiduciary_id: int
-    address_key: bytes
-    purpose: str
-    channel: str
-
-    def filters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _KEY}
 
 
 @dataclass(frozen=True)
 class Rebuilt:
+    """``sealed``: rows that agreed and had no seal that holds."""
+
     checked: int
     mended: int
     removed: int
-
-
-def same_person(refs: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Each of the references that was joined to another, with the one that stands for all of them."""
-    wanted = set(refs)
-    if len(wanted) < 2:
-        return {}
-    parents = _joined()
-    return {ref: _root(ref, parents) for ref in wanted}
-
-
-def _joined() -> dict[UUID, UUID]:
-    return once("joined", "", date.min, lambda: dict(SubjectAlias.objects.values_list("old_ref", "new_ref")))
-
-
-def _root(ref: UUID, parents: Mapping[UUID, UUID]) -> UUID:
-    seen = {ref}
-    while (upper := parents.get(ref)) is not None and upper not in seen:
-        seen.add(upper)
-        ref = upper
-    return ref
-
-
-def _said(row: Mapping[str, Any]) -> Said:
-    return Said(
-        number=row["pk"],
-        subject=row["subject_ref"],
-        answer=row["answer"],
-        occurred_at=row["occurred_at"],
-        expires_at=row["expires_at"],
-        verified=row["address_verified"],
-    )
-
-
-def fold(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The state row's values from all events of one key."""
-    by_number = {row["pk"]: row for row in rows}
-    word = deciding((_said(row) for row in rows), same_person(row["subject_ref"] for row in rows))
-    if word is None:
-        raise ValueError("A key without events has no state.")
-    row = by_number[word.number]
-    return {
-        "answer": word.answer,
-        "verified": word.verified,
-        "expires_at": word.expires_at,
-        "event_id": word.number,
-        "entry_ref": row["entry__event_id"],
-        "subject_ref": word.subject,
-        "occurred_at": word.occurred_at,
-        "notice_version_id": row["notice_version_id"],
-        "as_of_event": max(by_number),
-    }
+    sealed: int = 0
 
 
 def refold(key: Key) -> None:
     """Bring one key's state up to date, in the caller's transaction. An older fold never overwrites a newer one."""
-    events = ConsentEvent.objects.filter(**key.filters()).order_by("pk")
-    write(key, fold(list(events.values(*_SAID))))
+    values = folds.of_key(key)
+    if values is None:
+        raise ValueError("A key without events has no state.")
+    write(key, sealed(key, values))
 
 
 def refold_many(keys: Sequence[Key]) -> None:
@@ -118,18 +47,23 @@ def refold_many(keys: Sequence[Key]) -> None:
     among = frozenset(key.address_key for key in keys)
     events = ConsentEvent.objects.filter(fiduciary=keys[0].fiduciary_id, address_key__among=among).order_by("pk")
     said: dict[Key, list[Mapping[str, Any]]] = {}
-    for row in events.values(*_KEY, *_SAID):
+    for row in events.values(*KEY, *SAID):
         key = wanted.get((bytes(row["address_key"]), row["purpose"], row["channel"]))
         if key is not None:
             said.setdefault(key, []).append(row)
-    write_many([(key, fold(rows)) for key, rows in said.items()])
+    write_many([(key, sealed(key, fold(rows))) for key, rows in said.items()])
+
+
+def sealed(key: Key, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a state row from what its events were folded to, with the seal over them."""
+    return {**values, "seal": seals.seal_of(key, values)}
 
 
 def write_many(states: Sequence[tuple[Key, Mapping[str, Any]]]) -> None:
     """``write`` for many keys: each inserted, or updated only when what was folded is newer."""
     fields = [field for field in ConsentState._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(field.attname for field in fields)
-    fresh = ", ".join(f"{field.attname} = excluded.{field.attname}" for field in fields if field.attname not in _KEY)
+    fresh = ", ".join(f"{field.attname} = excluded.{field.attname}" for field in fields if field.attname not in KEY)
     statement = (
         f"INSERT INTO consent_consentstate ({columns}) VALUES ({', '.join(['%s'] * len(fields))}) "  # noqa: S608
         f"ON CONFLICT (address_key, purpose, channel, fiduciary_id) DO UPDATE SET {fresh} "
@@ -145,9 +79,9 @@ def write_many(states: Sequence[tuple[Key, Mapping[str, Any]]]) -> None:
 
 def first_state(event: ConsentEvent) -> ConsentState:
     """The state after a key's first event, not saved: there is nothing to fold or to overtake."""
-    row = {name: getattr(event, name) for name in _SAID if name != "entry__event_id"}
-    values = fold([{**row, "entry__event_id": event.entry.event_id}])
-    return ConsentState(**{name: getattr(event, name) for name in _KEY}, **values)
+    row = {name: getattr(event, name) for name in SAID if name != "entry__event_id"}
+    key = Key(**{name: getattr(event, name) for name in KEY})
+    return ConsentState(**key.filters(), **sealed(key, fold([{**row, "entry__event_id": event.entry.event_id}])))
 
 
 def write(key: Key, values: Mapping[str, Any]) -> None:
@@ -163,12 +97,15 @@ def write(key: Key, values: Mapping[str, Any]) -> None:
 def rebuild(*, actor: Actor, progress: Callable[[int], None] | None = None) -> Rebuilt:
     """Compare every state with its events and mend what differs; remove states without events. Safe to repeat.
 
-    Works in chunks of their own transactions, so that answers go on being recorded meanwhile; ends with one audit event.
+    A row that agrees and has no seal that holds is sealed. Works in chunks of their own transactions, so that answers go on
+    being recorded meanwhile; ends with one audit event.
     """
-    checked = mended = 0
-    for chunk in _chunks(_groups(), CHUNK):
+    checked = mended = newly = 0
+    for chunk in _chunks(folds.every_key(), CHUNK):
         with transaction.atomic():
-            mended += sum(1 for key, rows in chunk if _mend(key, rows))
+            done = [_mend(key, rows) for key, rows in chunk]
+        mended += done.count(True)
+        newly += done.count(None)
         checked += len(chunk)
         if progress:
             progress(checked)
@@ -181,15 +118,7 @@ def rebuild(*, actor: Actor, progress: Callable[[int], None] | None = None) -> R
             facts={"count": mended + removed},
             at=clock.now(),
         )
-    return Rebuilt(checked=checked, mended=mended, removed=removed)
-
-
-def _groups() -> Iterator[tuple[Key, list[Mapping[str, Any]]]]:
-    rows = ConsentEvent.objects.order_by(*_KEY, "pk").values(*_KEY, *_SAID).iterator(chunk_size=5000)
-    for parts, group in groupby(
-        rows, key=lambda row: (row["fiduciary_id"], bytes(row["address_key"]), row["purpose"], row["channel"])
-    ):
-        yield Key(*parts), list(group)
+    return Rebuilt(checked=checked, mended=mended, removed=removed, sealed=newly)
 
 
 def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
@@ -197,18 +126,47 @@ def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _mend(key: Key, rows: list[Mapping[str, Any]]) -> bool:
+def _mend(key: Key, rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """Whether the row was mended; None where it was only sealed.
+
+    The row is read before its events are read anew: so whatever was folded into it is among them, and a row that names a
+    later event is false.
+    """
     values = fold(rows)
-    kept = ConsentState.objects.filter(**key.filters()).values(*values).first()
-    if kept == values:
-        return False
-    if kept is not None and kept["as_of_event"] > values["as_of_event"]:
-        return False
+    for _look in range(2):
+        kept = ConsentState.objects.filter(**key.filters()).values(*values, "seal").first()
+        agrees = kept is not None and {**kept, "seal": None} == {**values, "seal": None}
+        if kept is not None and agrees and seals.check(key, kept) is Seal.HOLDS:
+            return False
+        values = folds.of_key(key) or values
     if kept is None:
-        ConsentState.objects.create(**key.filters(), **values)
-    else:
-        ConsentState.objects.filter(**key.filters(), as_of_event=kept["as_of_event"]).update(**values)
-    return True
+        ConsentState.objects.create(**key.filters(), **sealed(key, values))
+        return True
+    row = ConsentState.objects.filter(**key.filters(), as_of_event=kept["as_of_event"], event=kept["event_id"])
+    row.update(**sealed(key, values))
+    return None if agrees else True
+
+
+def seal_unsealed() -> int:
+    """Seal the states that have no seal and say what their events come to; returns how many.
+
+    Rows that differ are left as they are, for check V10 to find. Chunks in transactions of their own; for rows from before
+    the seal, beside answers that are being recorded.
+    """
+    last = done = 0
+    unsealed = ConsentState.objects.filter(seal=None).order_by("pk")
+    while rows := list(unsealed.filter(pk__gt=last).values("pk", *KEY, *STATE)[:CHUNK]):
+        last = rows[-1]["pk"]
+        events = folds.events_of({bytes(row["address_key"]) for row in rows})
+        with transaction.atomic():
+            for row in rows:
+                key = folds.key_of(row)
+                values = {name: row[name] for name in STATE}
+                if key in events and fold(events[key]) == values:
+                    done += ConsentState.objects.filter(pk=row["pk"], seal=None, **values).update(
+                        seal=seals.seal_of(key, values)
+                    )
+    return done
 
 
 def _remove_orphans() -> int:

@@ -23,6 +23,9 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.CHILD: gettext_lazy("No: this is promotion or tracking, and somebody there is a child."),
     Reason.CONSENT_DENIED: gettext_lazy("No: somebody at this address said no."),
     Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
+    Reason.CONSENT_UNPROVED: gettext_lazy(
+        "No: what is kept about this consent does not agree with what was recorded. Our team has to look at it."
+    ),
     Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
     Reason.DND_BLOCKED: gettext_lazy("No: the person blocked such messages (“Do not disturb”)."),
     Reason.DND_HOURS: gettext_lazy("No: the person blocked this hour or day (“Do not disturb”)."),

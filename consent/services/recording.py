@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
-from consent.selectors import chains
+from consent.selectors import chains, folds
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.undos import Restored, restored_since
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
@@ -312,9 +312,7 @@ def _append_once(
     ConsentState.objects.bulk_create(projection.first_state(event) for event in events if event.previous is None)
     for event in events:
         if event.previous is not None:
-            projection.refold(
-                projection.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel))
-            )
+            projection.refold(folds.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel)))
     return tuple(events)
 
 

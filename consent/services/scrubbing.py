@@ -43,8 +43,8 @@ HEADING: Final = "address,allowed,reason\r\n"
 _PLAIN: Final = re.compile(r"\+?[0-9][0-9 ()-]*|[A-Za-z0-9][\w.+-]*@[\w.-]+", re.ASCII).fullmatch
 #: The codes of what is wrong with the file, not with the question.
 FAULTS_OF_FILE: Final = frozenset({"EMPTY", "NOT_A_LIST"})
-#: Letters of an address whose own word is a no.
-_NOES: Final = frozenset({scrub_table.DENIED, scrub_table.WITHDRAWN})
+#: Letters of an address whose own word is a no, or counts for nothing.
+_NOES: Final = frozenset({scrub_table.DENIED, scrub_table.UNPROVED, scrub_table.WITHDRAWN})
 Tell = Callable[[int], None]
 
 
@@ -134,14 +134,17 @@ class Scrub:
         if frame.category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
             return "".join(scrub_table.NO_ADDRESS if key is None else scrub_table.NOTHING_SAID for key in keys)
         table.fill(keys)
-        return table.letters(
-            question.purpose,
-            question.channel,
-            frame.whose or 0,
+        place = (question.purpose, question.channel, frame.whose or 0)
+        letters = table.letters(
+            *place,
             at=question.at,
             meant_since=self.meant_since,
             old_texts=sorted(frame.terms.old_at(question.at)) if frame.terms else (),
         )
+        unproved = set(table.unproved(*place))
+        if not unproved:
+            return letters
+        return "".join(scrub_table.UNPROVED if at in unproved else letter for at, letter in enumerate(letters))
 
     def _unheard(self, letters: str, keys: Sequence[tuple[bytes, ...] | None]) -> str:
         """The letters as a client may hear them: a no at an address it has nothing to do with is hidden from it."""

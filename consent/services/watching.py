@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch, Suppression
 from consent.rules.fold import NO, YES, Said, deciding
+from consent.selectors.folds import same_person
 from consent.selectors.purposes import in_force_or_ended
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
-from consent.services.projection import same_person
 from consent.states import SendFinding
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record

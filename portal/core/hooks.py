@@ -140,6 +140,9 @@ login_left: HookList[Any] = HookList("login_left")
 ledger_stopped: HookList[Callable[..., Any]] = HookList("ledger_stopped")
 #: Objects that say which rows repeat a kind of ledger entry, and what the entry then has to say (check V9).
 ledger_rows: HookList[Any] = HookList("ledger_rows")
+#: Objects that compare rows which follow from ledger entries with those, changing nothing (checks V10 and V11):
+#: ``check`` and ``differences(*, sample)``.
+ledger_followers: HookList[Any] = HookList("ledger_followers")
 #: Callables ``(*, actor) -> int`` that load a room's dated rules from its files; ``sync_rules`` runs them all.
 rule_books: HookList[Callable[..., int]] = HookList("rule_books")
 #: Callables ``(*, url)`` that give the secrets which sign webhooks to an address; without any nothing is sent there.

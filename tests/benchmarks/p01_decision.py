@@ -11,7 +11,7 @@ import psycopg
 from django.db import connection, transaction
 
 from consent.models import ConsentState, NoticeVersion
-from consent.selectors import rulebook
+from consent.selectors import folds, rulebook, seals
 from consent.services import may_contact
 from portal.core import addresses, bulk, clock
 from tests.benchmarks import BenchRow, alternately, seconds
@@ -40,20 +40,19 @@ def fill(size: int, *, start: int) -> None:
     """State rows up to ``size``: every second address said yes. They share one event: the decision reads states only."""
     event = said(person(email=None, phone=f"+9191{start:08d}"), "given")
     shared = ConsentState.objects.get(event=event)
-    own = {"address_key", "answer", "subject_ref"}
-    same = {field.attname: getattr(shared, field.attname) for field in ConsentState._meta.concrete_fields}
-    same = {name: value for name, value in same.items() if name not in own | {"id"}}
+    shares = {field.attname: getattr(shared, field.attname) for field in ConsentState._meta.concrete_fields}
+    shares = {name: value for name, value in shares.items() if name != "id"}
     hashed = addresses.hasher()
+
+    def row(place: int) -> tuple[Any, ...]:
+        values = {**shares, "answer": "given" if place % 2 == 0 else "withdrawn", "subject_ref": uuid4()}
+        values["address_key"] = hashed(number(place))[0]
+        values["seal"] = seals.seal_of(folds.key_of(values), values)
+        return tuple(values.values())
+
     for first in range(start, size, BATCH):
         with transaction.atomic():
-            bulk.insert(
-                ConsentState,
-                ("address_key", "answer", "subject_ref", *same),
-                [
-                    (hashed(number(place))[0], "given" if place % 2 == 0 else "withdrawn", uuid4(), *same.values())
-                    for place in range(first, min(first + BATCH, size))
-                ],
-            )
+            bulk.insert(ConsentState, tuple(shares), map(row, range(first, min(first + BATCH, size))))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -71,7 +71,10 @@ def tamper(event, column, value):
 
 
 def failures():
-    return [(failure.check, failure.index) for failure in ledger.verify().failures]
+    """Those of V9. A changed event comes to another state, too: V10 then fires beside it, rightly."""
+    found = ledger.verify().failures
+    assert {failure.check for failure in found} <= {"V9", "V10"}
+    return [(failure.check, failure.index) for failure in found if failure.check == "V9"]
 
 
 @pytest.mark.parametrize("column", COLUMNS)

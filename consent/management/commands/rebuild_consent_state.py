@@ -15,6 +15,6 @@ class Command(PortalCommand):
         done = rebuild_consent_state(
             actor=actor.system("rebuild_consent_state"), progress=lambda count: self.show_progress(count, total)
         )
-        body = {"checked": done.checked, "mended": done.mended, "removed": done.removed}
-        line = f"Checked {done.checked} states, mended {done.mended}, removed {done.removed}."
+        body = {"checked": done.checked, "mended": done.mended, "removed": done.removed, "sealed": done.sealed}
+        line = f"Checked {done.checked} states, mended {done.mended}, removed {done.removed}, sealed {done.sealed}."
         self.answer(body, line, options=options)

@@ -69,7 +69,7 @@ class Checkpoint(AppendOnlyModel):
 
 
 class Verification(AppendOnlyModel):
-    """One run of the checks V1 to V9 and X1 over new or all entries, with what it found."""
+    """One run of the checks V1 to V11 and X1 over new or all entries, with what it found."""
 
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices)
     size = models.BigIntegerField(_("leaves"))

@@ -3,6 +3,7 @@
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, payload_of
+from portal.ledger.services.followed import chunks_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, redact_again
@@ -29,6 +30,7 @@ __all__ = [
     "check_ledger",
     "check_presented",
     "checkpoint_over",
+    "chunks_of",
     "entries_of",
     "entry_by_event",
     "finish_redactions",

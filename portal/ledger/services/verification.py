@@ -1,4 +1,4 @@
-"""The checks V1 to V9, V7b, V7c, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
+"""The checks V1 to V11, V7b, V7c, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from portal.core import clock, hooks
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
 from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, Leaf, Payload, Redacting, Tile
-from portal.ledger.services import keys, repeated, signing, tiles
+from portal.ledger.services import followed, keys, repeated, signing, tiles
 from portal.ledger.services import witnesses as witnessing
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.anchor import read as read_anchor
@@ -281,6 +281,7 @@ class _Run:
         self._compare_tiles(self.frontier.take_tiles())
         self._check_tile_counts()
         self._check_redactions()
+        followed.check_followers(report.fail, whole=self.start == 0, most=MOST_LISTED)
 
     def _check_lost_entries(self) -> None:
         """An entry that neither has its place nor waits for one was kept out of the tree: nobody would ever seal it."""

@@ -12,7 +12,7 @@ from portal.ledger.states import Scope
 
 
 class Command(PortalCommand):
-    help = "Run every check (V1-V9, V7b, V7c, X1, X2) over the whole ledger, and write a clean run down."
+    help = "Run every check (V1-V11, V7b, V7c, X1, X2) over the whole ledger, and write a clean run down."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

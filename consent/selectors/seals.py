@@ -1,0 +1,145 @@
+"""Seals of consent states under this installation's key, and what a row without one is worth."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from consent.rules import seals
+from consent.rules.contact import Word
+from consent.rules.fold import NO
+from consent.rules.seals import Seal
+from consent.selectors import folds
+from consent.selectors.folds import Key
+from consent.selectors.raw_values import instant, octets
+from portal.core import ciphers
+
+log = logging.getLogger(__name__)
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def text(key: Key, values: Mapping[str, Any]) -> bytes:
+    """What is sealed of a state row, from its key and its other columns."""
+    return seals.text_of(
+        key.fiduciary_id,
+        key.address_key,
+        key.purpose,
+        key.channel,
+        values["answer"],
+        values["verified"],
+        values["expires_at"],
+        values["entry_ref"],
+        values["subject_ref"],
+        values["occurred_at"],
+        values["notice_version_id"],
+        values["as_of_event"],
+    )
+
+
+def seal_of(key: Key, values: Mapping[str, Any]) -> bytes:
+    """The seal for a row. Only for values that were just folded from its events: nothing else may be sealed."""
+    return seals.sealed(text(key, values), values["as_of_event"], _key())
+
+
+def check(key: Key, values: Mapping[str, Any]) -> Seal:
+    """What the seal of a row says, from all its columns."""
+    kept = None if values["seal"] is None else bytes(values["seal"])
+    return seals.check(kept, text(key, values), values["as_of_event"], _key())
+
+
+def _key() -> bytes:
+    return ciphers.derived_key("consent.state")
+
+
+#: What ``unproved`` asks of a row ``s``.
+COLUMNS = (
+    "s.address_key, s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at, s.notice_version_id, "
+    "s.as_of_event, s.seal"
+)
+
+
+def is_proved(
+    fiduciary: int,
+    address_key: bytes,
+    purpose: str,
+    channel: str,
+    word: Word,
+    entry: Any,
+    subject: Any,
+    occurred_at: datetime,
+    notice: int | None,
+    version: int,
+    seal: Any,
+) -> bool:
+    """Whether a decision may rest on a row: its seal holds or, where it has none yet, its events come to what it says.
+
+    UUIDs and the seal as the driver gives them. Costs a statement only for a row without a seal.
+    """
+    said = seals.text_of(
+        fiduciary,
+        address_key,
+        purpose,
+        channel,
+        word.answer,
+        word.verified,
+        word.expires_at,
+        entry,
+        subject,
+        occurred_at,
+        notice,
+        version,
+    )
+    kept = seals.check(octets(seal), said, version, _key())
+    if kept is Seal.HOLDS:
+        return True
+    key = Key(fiduciary, address_key, purpose, channel)
+    folded = folds.of_key(key) if kept is Seal.ABSENT else None
+    if folded is not None and text(key, folded) == said:
+        return True
+    _report(entry, kept)
+    return False
+
+
+def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciary: int) -> set[bytes]:
+    """The address keys of the rows on which no decision may rest; a statement for those without a seal, if there are any.
+
+    ``rows`` are those of one purpose, channel and fiduciary, with the values of ``COLUMNS`` as the driver gives them. A no is
+    kept to, whoever wrote it: it is not looked at.
+    """
+    own = _key()
+    found: set[bytes] = set()
+    unsealed: dict[Key, tuple[bytes, Any]] = {}
+    for address_key, answer, verified, expires_at, entry, subject, occurred_at, notice, version, seal in rows:
+        if answer in NO:
+            continue
+        said = seals.text_of(
+            fiduciary,
+            bytes(address_key),
+            purpose,
+            channel,
+            answer,
+            bool(verified),
+            instant(expires_at),
+            entry,
+            subject,
+            instant(occurred_at) or NEVER,
+            notice,
+            version,
+        )
+        kept = seals.check(octets(seal), said, version, own)
+        if kept is Seal.BROKEN:
+            _report(entry, kept)
+            found.add(bytes(address_key))
+        elif kept is Seal.ABSENT:
+            unsealed[Key(fiduciary, bytes(address_key), purpose, channel)] = said, entry
+    events = folds.events_of({key.address_key for key in unsealed}) if unsealed else {}
+    for key, (said, entry) in unsealed.items():
+        if key not in events or text(key, folds.fold(events[key])) != said:
+            _report(entry, Seal.ABSENT)
+            found.add(key.address_key)
+    return found
+
+
+def _report(entry: Any, seal: Seal) -> None:
+    """Log that a decision met a row on which nothing may rest. Check V10 finds it and raises the alarm."""
+    log.error("consent_state_unproved entry=%s seal=%s", entry, seal.value)

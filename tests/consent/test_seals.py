@@ -1,0 +1,164 @@
+"""A decision rests on no row of the projection that the writer did not seal."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+
+from consent.models import ConsentState
+from consent.rules.contact import Reason
+from consent.services import may_contact, may_process, projection, rebuild_consent_state
+from consent.services.batches import Question, decide_all
+from portal.core import actor, clock
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+
+
+NOON = datetime(2026, 11, 16, 12, tzinfo=clock.IST)
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def asha(law):
+    published_notice()
+    return person()
+
+
+def tamper(**columns):
+    """What somebody with every right on the database does: no trigger guards a projection."""
+    assert ConsentState.objects.update(**columns) == 1
+
+
+def decision(purpose="marketing"):
+    return may_contact(address=ASHA_PHONE, purpose=purpose, channel="sms", at=NOON)
+
+
+def in_a_batch():
+    (answer,) = decide_all(Question("marketing", "sms", NOON), [ASHA_PHONE])
+    return answer
+
+
+def test_a_withdrawal_that_was_turned_into_consent_by_hand_allows_nothing(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    said(asha, "withdrawn", occurred_at=NOON - timedelta(days=1))
+    tamper(answer="given")
+    for answer in (decision(), in_a_batch()):
+        assert (answer.allowed, answer.reason, answer.entry) == (False, Reason.CONSENT_UNPROVED, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("answer", "renewed"),
+        ("answer", "expired"),
+        ("verified", False),
+        ("expires_at", None),
+        ("expires_at", NOON + timedelta(days=9000)),
+        ("entry_ref", uuid4()),
+        ("subject_ref", uuid4()),
+        ("occurred_at", NOON - timedelta(days=3, microseconds=1)),
+        ("notice_version_id", None),
+        ("as_of_event", 10**9),
+        ("as_of_event", 0),
+        ("seal", b"\x00" * 40),
+        ("seal", b"\xff" * 40),
+        ("seal", b""),
+    ],
+)
+def test_no_column_of_a_sealed_row_can_be_changed(asha, column, value):
+    event = said(asha, "given", occurred_at=NOON - timedelta(days=1))
+    assert decision().allowed
+    assert in_a_batch().allowed
+    tamper(**{column: value})
+    if column == "seal":
+        tamper(seal=event.pk.to_bytes(8) + value[8:] if value else value)
+    assert decision().reason is Reason.CONSENT_UNPROVED
+    assert in_a_batch().reason is Reason.CONSENT_UNPROVED
+
+
+def test_a_sealed_row_cannot_be_moved_to_another_purpose(asha):
+    said(asha, "given", purpose="product_updates", occurred_at=NOON - timedelta(days=1))
+    tamper(purpose="marketing")
+    assert decision().reason is Reason.CONSENT_UNPROVED
+
+
+def test_what_is_owed_goes_out_whatever_a_row_says(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=1))
+    before = decision("account_service")
+    ConsentState.objects.update(seal=b"\x00" * 40)
+    assert decision("account_service") == before
+    assert before.allowed
+
+
+def test_a_use_is_refused_too(asha):
+    said(asha, "withdrawn", purpose="analytics", channel="none")
+    tamper(answer="given")
+    answer = may_process(subject=asha.subject.ref, purpose="analytics", at=NOON)
+    assert (answer.allowed, answer.reason) == (False, Reason.CONSENT_UNPROVED)
+
+
+def test_a_row_from_before_the_seal_counts_while_its_events_say_the_same(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=1))
+    tamper(seal=None)
+    assert decision().allowed
+    assert in_a_batch().allowed
+    tamper(expires_at=None)
+    assert decision().reason is Reason.CONSENT_UNPROVED
+    assert in_a_batch().reason is Reason.CONSENT_UNPROVED
+
+
+def test_a_row_that_the_release_before_wrote_over_a_sealed_one_counts(asha):
+    """While two releases serve, the old one writes what it knows and leaves the seal of an earlier version."""
+    said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    old = bytes(ConsentState.objects.get().seal)
+    said(asha, "renewed", occurred_at=NOON - timedelta(days=1))
+    tamper(seal=old)
+    assert decision().allowed
+    assert in_a_batch().allowed
+
+
+def test_rows_without_a_seal_are_sealed_only_where_their_events_agree(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    said(asha, "withdrawn", channel="email", occurred_at=NOON - timedelta(days=1))
+    sealed = dict(ConsentState.objects.values_list("channel", "seal"))
+    ConsentState.objects.update(seal=None)
+    ConsentState.objects.filter(channel="email").update(answer="given")
+    assert projection.seal_unsealed() == 1
+    assert dict(ConsentState.objects.values_list("channel", "seal")) == {"sms": sealed["sms"], "email": None}
+    assert projection.seal_unsealed() == 0
+
+
+def test_a_rebuild_mends_and_seals(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    said(asha, "withdrawn", channel="email", occurred_at=NOON - timedelta(days=1))
+    before = list(ConsentState.objects.order_by("pk").values())
+    ConsentState.objects.filter(channel="sms").update(seal=None)
+    ConsentState.objects.filter(channel="email").update(answer="given", as_of_event=10**9)
+    done = rebuild_consent_state(actor=actor.SYSTEM)
+    assert (done.mended, done.sealed) == (1, 1)
+    assert list(ConsentState.objects.order_by("pk").values()) == before
+
+
+def test_the_seal_is_the_same_inside_a_transaction_and_outside(asha):
+    """One way goes past the cursors and reads text, the other gets the values of the driver."""
+    said(asha, "given", occurred_at=NOON - timedelta(days=1))
+    assert connection.in_atomic_block
+    assert decision().allowed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_seal_holds_outside_a_transaction(asha):
+    said(asha, "given", occurred_at=(NOON - timedelta(days=1)).replace(microsecond=120_000))
+    assert not connection.in_atomic_block
+    assert decision().allowed
+    assert in_a_batch().allowed
+    tamper(verified=False)
+    assert decision().reason is Reason.CONSENT_UNPROVED
