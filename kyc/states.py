@@ -255,6 +255,8 @@ class ListSource(TextChoices):
 
     UN = "un", _("United Nations Security Council")
     OFAC = "ofac", _("United States Treasury (OFAC, SDN)")
+    EU = "eu", _("European Union (consolidated list)")
+    UAPA = "uapa", _("India (UAPA, First and Fourth Schedule)")
 
 
 class LikenessState(TextChoices):

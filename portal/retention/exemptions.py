@@ -18,7 +18,7 @@ EXEMPT: dict[str, str] = {
     "evidence.RequestEntry": "Words of auditors and staff about the house, without a name or a number; kept as the record of an audit.",
     "kyc.DeletionProposal": "Words of staff about a rule, without a name or a number; kept with the proposal they explain.",
     "kyc.FreezeLift": "Words of staff about a freeze, without a name or a number; kept with the proposal they explain.",
-    "kyc.ListedEntry": "Published by the United Nations and the US Treasury; replaced with each edition of the list.",
+    "kyc.ListedEntry": "Published by the United Nations, the US Treasury, the European Union and India; replaced with each edition of the list.",
     "kyc.RiskProposal": "Words of staff about a proposal, and codes; kept with the proposal they explain.",
     "kyc.SignerProposal": "Words of staff about a certificate; kept with the proposal they explain.",
     "kyc.TypeProposal": "Words of staff about a customer's type, without a name or a number; kept with the proposal they explain.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from kyc.sanctions import ofac, united_nations
+from kyc.sanctions import european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
 from kyc.services import screening
 from kyc.states import ListSource
@@ -25,7 +25,11 @@ class Command(PortalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)  # type: ignore[arg-type]
         parser.add_argument("source", choices=ListSource.values, help="whose list it is")
-        parser.add_argument("file", type=Path, help="un: the consolidated XML; ofac: sdn.csv")
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="un: the consolidated XML; ofac: sdn.csv; eu: the consolidated XML or CSV; uapa: the table of the schedules",
+        )
         parser.add_argument("--names", type=Path, help="ofac: alt.csv, the other names")
         parser.add_argument(
             "--compared",
@@ -33,14 +37,16 @@ class Command(PortalCommand):
             help="the file was compared with its publication: take it although it is much smaller or has no other names",
         )
         parser.add_argument(
-            "--as-of", type=day, metavar="DATE", help="ofac: the day of the edition (the XML says its own)"
+            "--as-of", type=day, metavar="DATE", help="ofac, uapa: the day of the edition (the others say their own)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One transaction; a file that cannot be read whole changes nothing."""
         source, as_of = ListSource(options["source"]), options["as_of"]
-        if (source == ListSource.OFAC) != (as_of is not None):
-            raise CommandError("Give --as-of for ofac, and for nothing else.", returncode=USAGE)
+        if (source in {ListSource.OFAC, ListSource.UAPA}) != (as_of is not None):
+            raise CommandError("Give --as-of for ofac and uapa, and for nothing else.", returncode=USAGE)
+        if options["names"] and source != ListSource.OFAC:
+            raise CommandError("Give --names for ofac only.", returncode=USAGE)
         try:
             data = _bytes(options["file"])
             names = _bytes(options["names"]) if options["names"] else b""
@@ -67,10 +73,16 @@ class Command(PortalCommand):
         self.answer(body, line, options=options)
 
     def _read(self, source: str, data: bytes, names: bytes, as_of: date | None) -> tuple[date, list[Any]]:
-        if source == ListSource.UN:
-            version, entries = united_nations.read(data)
-            return date.fromisoformat(version), entries
-        return as_of or date.min, ofac.read(data, names)
+        match source:
+            case ListSource.UN:
+                version, entries = united_nations.read(data)
+            case ListSource.EU:
+                version, entries = european_union.read(data)
+            case ListSource.UAPA:
+                return as_of or date.min, unlawful_activities.read(data)
+            case _:
+                return as_of or date.min, ofac.read(data, names)
+        return date.fromisoformat(version), entries
 
 
 def _bytes(path: Path) -> bytes:

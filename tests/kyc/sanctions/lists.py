@@ -62,3 +62,41 @@ def _csv(rows: list[list[str]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode()
+
+
+#: Number, kind (P or E), names, births and countries of an entry.
+Entry = tuple[str, str, list[str], list[str], list[str]]
+
+
+def european_union_xml(*rows: Entry) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><export xmlns="http://eu.europa.ec/fpi/fsd/export" '
+        f'generationDate="2026-11-20T10:00:00.000+01:00">{"".join(map(_entity, rows))}</export>'
+    ).encode()
+
+
+def _entity(row: Entry) -> str:
+    uid, kind, names, births, countries = row
+    parts = [f'<subjectType code="{"person" if kind == "P" else "enterprise"}" classificationCode="{kind}"/>']
+    parts += [f'<nameAlias firstName="" lastName="" wholeName="{escape(name)}"/>' for name in names]
+    parts += [f'<birthdate {"birthdate" if "-" in birth else "year"}="{birth}"/>' for birth in births]
+    parts += [f'<citizenship countryDescription="{country}"/>' for country in countries]
+    return f'<sanctionEntity euReferenceNumber="{uid}" logicalId="{uid[3:]}">{"".join(parts)}</sanctionEntity>'
+
+
+def european_union_csv(*rows: Entry) -> bytes:
+    """As published: a line for each name, and more for births and citizenships."""
+    columns = (
+        *("fileGenerationDate", "Entity_LogicalId", "Entity_EU_ReferenceNumber", "Entity_SubjectType"),
+        *("Entity_SubjectType_ClassificationCode", "NameAlias_WholeName", "BirthDate_BirthDate", "BirthDate_Year"),
+        "Citizenship_CountryDescription",
+    )
+    lines = [list(columns)]
+    for uid, kind, names, births, countries in rows:
+        same = ["20/11/2026", uid[3:], uid, "person" if kind == "P" else "enterprise", kind]
+        lines += [[*same, name, "", "", ""] for name in names]
+        lines += [[*same, "", birth if "-" in birth else "", birth if "-" not in birth else "", ""] for birth in births]
+        lines += [[*same, "", "", "", country] for country in countries]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows(lines)
+    return out.getvalue().encode("utf-8-sig")

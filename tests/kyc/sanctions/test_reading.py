@@ -2,7 +2,7 @@
 
 import pytest
 
-from kyc.sanctions import ofac, united_nations
+from kyc.sanctions import european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
 from tests.kyc.sanctions import lists
 
@@ -115,3 +115,85 @@ def test_an_entry_that_has_changed_has_another_hash():
     same = united_nations.read(lists.united_nations([ZORAN], made="2026-11-25"))[1][0]
     after = united_nations.read(lists.united_nations([{**ZORAN, "birth": "1966"}]))[1][0]
     assert before.sha256 == same.sha256 != after.sha256
+
+
+@pytest.mark.parametrize("form", [lists.european_union_xml, lists.european_union_csv])
+def test_the_list_of_the_european_union_is_read_in_both_forms(form):
+    made, entries = european_union.read(
+        form(
+            ("EU.1.1", "P", ["Zoran Vexley Quill", "Abu Zoran"], ["1965-03-12"], ["NOWHERE"]),
+            ("EU.2.2", "E", ["Vexley Trading & Sons"], [], ["UNKNOWN"]),
+            ("EU.3.3", "P", ["Mira Okonjo"], ["1970"], []),
+        )
+    )
+    assert made == "2026-11-20"
+    assert [(entry.uid, entry.kind, entry.names, entry.births, entry.countries) for entry in entries] == [
+        ("EU.1.1", "person", ("Zoran Vexley Quill", "Abu Zoran"), ("1965-03-12",), ("NOWHERE",)),
+        ("EU.2.2", "organisation", ("Vexley Trading & Sons",), (), ()),
+        ("EU.3.3", "person", ("Mira Okonjo",), ("1970",), ()),
+    ]
+
+
+def test_of_an_entry_with_a_birth_that_is_not_read_nobody_is_excluded_by_birth():
+    _made, (entry,) = european_union.read(
+        lists.european_union_xml(("EU.1.1", "P", ["Zoran"], ["1965", "circa 1970"], []))
+    )
+    assert entry.births == ()
+
+
+ENTRY = ("EU.1.1", "P", ["Zoran Vexley Quill"], [], [])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html/>",
+        lists.european_union_xml(),
+        lists.european_union_csv(),
+        lists.european_union_xml(ENTRY)[:-20],
+        lists.european_union_xml(ENTRY).replace(b"<export", b"<!DOCTYPE a [<!ENTITY b 'c'>]><export", 1),
+        lists.european_union_xml(ENTRY).replace(b"generationDate", b"made"),
+        lists.european_union_xml(("EU.1.1", "P", [""], [], [])),
+        lists.european_union_csv(ENTRY).replace(b"20/11/2026", b"yesterday"),
+        lists.european_union_csv(ENTRY).replace(b"Entity_SubjectType;", b""),
+        lists.european_union_csv(ENTRY) + b"1;2\r\n",
+    ],
+)
+def test_what_is_no_whole_list_of_the_european_union_is_refused(data):
+    with pytest.raises(BadListError):
+        european_union.read(data)
+
+
+SCHEDULES = (
+    b"schedule,number,name,other_names,born\n"
+    b"1,1,Vexley Front/Vexley Army,Free Vexley; VXF,\n"
+    b'4,2.,"Quill, Zoran Vexley",Abu Zoran,1965\n'
+)
+
+
+def test_the_schedules_of_the_uapa_are_read_from_their_table():
+    assert [(entry.uid, entry.kind, entry.names, entry.births) for entry in unlawful_activities.read(SCHEDULES)] == [
+        ("1.1", "organisation", ("Vexley Front", "Vexley Army", "Free Vexley", "VXF"), ()),
+        ("4.2", "person", ("Quill, Zoran Vexley", "Abu Zoran"), ("1965",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"schedule,number,name,other_names,born\n",
+        SCHEDULES.replace(b"1,1,", b"2,1,"),
+        SCHEDULES.replace(b"4,2.,", b"1,1,"),
+        SCHEDULES.replace(b"4,2.,", b"4,second,"),
+        SCHEDULES.replace(b",1965", b",about 1965"),
+        SCHEDULES.replace(b"schedule,number", b"schedule,no"),
+        SCHEDULES + b"4,3,Too,Many,1970,Columns\n",
+        SCHEDULES + b"4,3,,,\n",
+        SCHEDULES + "4,3,Zoë,,\n".encode("utf-16"),
+    ],
+)
+def test_what_is_no_table_of_the_schedules_is_refused(data):
+    with pytest.raises(BadListError):
+        unlawful_activities.read(data)

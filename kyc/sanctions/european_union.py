@@ -1,0 +1,113 @@
+"""The consolidated list of persons under financial sanctions of the European Union, in the two forms that it is published in.
+
+XML (version 1.1): one ``sanctionEntity`` for each entry, with attributes. CSV (version 1.1): semicolons, columns by name, one
+line for each name, address, birth or citizenship of an entry. Both say on which day they were made.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from lxml import etree
+
+from kyc.sanctions import tables
+from kyc.sanctions.entries import BadListError, Listed, distinct
+
+_SPACE: Final = "{http://eu.europa.ec/fpi/fsd/export}"
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_YEAR: Final = re.compile(r"\d{4}")
+_PERSON: Final = frozenset({"p", "person"})
+_NAME: Final = "NameAlias_WholeName"
+_NEEDED: Final = frozenset({"fileGenerationDate", "Entity_LogicalId", "Entity_SubjectType", _NAME})
+_PARTS: Final = ("NameAlias_FirstName", "NameAlias_MiddleName", "NameAlias_LastName")
+
+
+def read(data: bytes) -> tuple[str, list[Listed]]:
+    """The day of the list and its entries. Raises BadListError for what is neither form, or not whole."""
+    day, entries = _read_xml(data) if data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else _read_csv(data)
+    if not entries:
+        raise BadListError("The list is empty.")
+    return day, entries
+
+
+def _read_xml(data: bytes) -> tuple[str, list[Listed]]:
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise BadListError("The file declares entities: that is not how the list is published.")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise BadListError("The file is no whole XML.") from error
+    made = root.get("generationDate", "")
+    if root.tag != f"{_SPACE}export" or not _DAY.match(made):
+        raise BadListError("The file is not the consolidated list of the European Union.")
+    return made[:10], [_of_xml(row) for row in root.iterfind(f"{_SPACE}sanctionEntity")]
+
+
+def _of_xml(row: Any) -> Listed:
+    subject = row.find(f"{_SPACE}subjectType")
+    codes = {subject.get(name, "").lower() for name in ("code", "classificationCode")} if subject is not None else set()
+    named = [
+        one.get("wholeName", "") or " ".join(one.get(part, "") for part in ("firstName", "middleName", "lastName"))
+        for one in row.iterfind(f"{_SPACE}nameAlias")
+    ]
+    births = [one.get("birthdate", "") or one.get("year", "") for one in row.iterfind(f"{_SPACE}birthdate")]
+    places = (one for kind in ("citizenship", "address") for one in row.iterfind(f"{_SPACE}{kind}"))
+    countries = [one.get("countryDescription", "") for one in places]
+    uid = row.get("euReferenceNumber", "") or row.get("logicalId", "")
+    return _entry(uid, is_person=bool(codes & _PERSON), names=named, births=births, countries=countries)
+
+
+def _read_csv(data: bytes) -> tuple[str, list[Listed]]:
+    """The lines of an entry have one logical id. Its day is written DD/MM/YYYY."""
+    lines: dict[str, list[dict[str, str]]] = defaultdict(list)
+    made = ""
+    for row in tables.rows(data, delimiter=";", needed=_NEEDED):
+        lines[row["Entity_LogicalId"]].append(row)
+        made = made or row["fileGenerationDate"]
+    try:
+        day = datetime.strptime(made, "%d/%m/%Y").date().isoformat()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        raise BadListError("The file does not say on which day it was made.") from error
+    return day, [_of_csv(uid, rows) for uid, rows in lines.items()]
+
+
+def _of_csv(uid: str, rows: list[dict[str, str]]) -> Listed:
+    kinds = {_value(rows, "Entity_SubjectType_ClassificationCode"), _value(rows, "Entity_SubjectType")}
+    return _entry(
+        _value(rows, "Entity_EU_ReferenceNumber") or uid,
+        is_person=bool({kind.lower() for kind in kinds} & _PERSON),
+        names=[row[_NAME] or " ".join(row.get(part, "") for part in _PARTS) for row in rows],
+        births=[row.get("BirthDate_BirthDate", "") or row.get("BirthDate_Year", "") for row in rows],
+        countries=[
+            row.get(name, "")
+            for name in ("Citizenship_CountryDescription", "Address_CountryDescription")
+            for row in rows
+        ],
+    )
+
+
+def _value(rows: list[dict[str, str]], column: str) -> str:
+    return next((row[column] for row in rows if row.get(column)), "")
+
+
+def _entry(
+    uid: str, *, is_person: bool, names: Iterable[str], births: Iterable[str], countries: Iterable[str]
+) -> Listed:
+    if not uid:
+        raise BadListError("An entry has no number.")
+    known = distinct(list(names))
+    if not known:
+        raise BadListError(f"The entry {uid} has no name.")
+    born = list(filter(None, births))
+    days = [found[0] for birth in born if (found := _DAY.match(birth) or _YEAR.fullmatch(birth))]
+    return Listed(
+        uid,
+        "person" if is_person else "organisation",
+        known,
+        # A birth that is not read whole would hide somebody: of an entry without one nobody is excluded.
+        distinct(days) if len(days) == len(born) else (),
+        distinct([country for country in countries if country.strip().upper() != "UNKNOWN"]),
+    )
