@@ -101,21 +101,21 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     export_permission = Permission.CASE_EXPORT
     export_resource = resource_of(
         Likeness,
-        "reference case__reference party__reference state source uid list_version list_sha256 decision why birth found_at "
+        "reference case__reference party__reference state source uid list_version list_sha256 decision why birth score found_at "
         "answered_at",
     )
     list_display = ("reference", "case", "whose", "source", "uid", "decision", "state", "waits_for", "found_at")
     list_filter = ("state", "source", "decision")
     ordering = (F("answered_at").desc(nulls_first=True), "found_at", "pk")
     shown_before = (
-        *("our_name", "listed_names", "decision", "names_fit", "birth", "listed_births", "listed_countries"),
+        *("our_name", "listed_names", "decision", "names_fit", "score", "birth", "listed_births", "listed_countries"),
         *("papers", "note", "proposed"),
     )
     search_fields = ("reference", "case__reference", "uid")
     search_help_text = _("A reference, for example OS-SC-7K4M-9QX9, or the number in the list")
     fields = (
         *("reference", "case", "whose", "state", "proposed", "note", "refused", "our_name", "listed_names", "decision"),
-        *("names_fit", "birth", "listed_births", "listed_countries", "papers", "source", "uid"),
+        *("names_fit", "score", "birth", "listed_births", "listed_countries", "papers", "source", "uid"),
         *("list_version", "list_sha256", "found_at", "answered_at"),
     )
 

@@ -230,16 +230,16 @@ def current_editions() -> QuerySet[SanctionsList]:
     return SanctionsList.objects.filter(superseded_at=None).order_by("source")
 
 
-def unscreened_cases(edition: SanctionsList) -> QuerySet[Case]:
-    """Cases of customers who are with us and were not held against the edition, oldest first."""
-    done = Screening.objects.filter(case=OuterRef("pk"), party=None, edition=edition)
+def unscreened_cases(edition: SanctionsList, *, version: str) -> QuerySet[Case]:
+    """Cases of customers who are with us and were not held against the edition by this version of comparing, oldest first."""
+    done = Screening.objects.filter(case=OuterRef("pk"), party=None, edition=edition, names_version=version)
     rows = Case.objects.filter(~Exists(done), customer__state=CustomerState.ACTIVE)
     return rows.select_related("customer").order_by("pk")
 
 
-def unscreened_parties(edition: SanctionsList) -> QuerySet[Party]:
+def unscreened_parties(edition: SanctionsList, *, version: str) -> QuerySet[Party]:
     """The people behind them likewise."""
-    done = Screening.objects.filter(party=OuterRef("pk"), edition=edition)
+    done = Screening.objects.filter(party=OuterRef("pk"), edition=edition, names_version=version)
     rows = Party.objects.filter(
         ~Exists(done), ended_at=None, erased_at=None, case__customer__state=CustomerState.ACTIVE
     )

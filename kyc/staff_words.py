@@ -21,6 +21,8 @@ NAMES_FIT: Mapping[str, Any] = {
     Why.SAME_NAME: _("A name is written in two ways that mean one name."),
     Why.INITIALS: _("Initials stand for names."),
     Why.MISSING_NAME: _("One has a name or an initial that the other leaves out."),
+    Why.SIMILAR_SOUND: _("They sound alike in another spelling."),
+    Why.OTHER_SCRIPT: _("They sound alike in another script."),
 }
 
 #: What is wrong with a line; what a customer's upload would hear besides stands in ``kyc.words``.

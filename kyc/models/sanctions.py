@@ -81,7 +81,7 @@ class Screening(AppendOnlyModel):
     #: Of the name that was compared: another name is another screening.
     name_key = models.BinaryField(_("lookup hash of the name"), max_length=33)
     #: Edition of the rule of names.
-    names_version = models.CharField(_("version of the rule of names"), max_length=20)
+    names_version = models.CharField(_("version of the rule of names"), max_length=24)
     likenesses = models.PositiveSmallIntegerField(_("likenesses"))
     known = models.PositiveSmallIntegerField(_("of these answered before"))
     screened_at = models.DateTimeField(_("screened"), db_index=True)
@@ -97,10 +97,12 @@ class Screening(AppendOnlyModel):
         constraints = (
             models.UniqueConstraint(
                 name="kyc_each_customer_is_screened_once",
-                fields=("case", "edition", "name_key"),
+                fields=("case", "edition", "name_key", "names_version"),
                 condition=Q(party=None),
             ),
-            models.UniqueConstraint(name="kyc_each_party_is_screened_once", fields=("party", "edition", "name_key")),
+            models.UniqueConstraint(
+                name="kyc_each_party_is_screened_once", fields=("party", "edition", "name_key", "names_version")
+            ),
         )
 
     def __str__(self) -> str:
@@ -127,6 +129,7 @@ class Likeness(models.Model):
     decision = models.CharField(_("names"), max_length=12, choices=NamesFit.choices)
     why = models.CharField(_("why"), max_length=80, blank=True)
     birth = models.CharField(_("year of birth"), max_length=8, choices=YearsFit.choices)
+    score = models.PositiveSmallIntegerField(_("how alike they sound, of 100"), null=True, blank=True)
     pair_key = models.BinaryField(_("lookup hash of name and entry"), max_length=33, editable=False)
     #: The entry as it was found, for whoever compares: it is public.
     listed = models.JSONField(_("entry"), default=dict)
@@ -135,8 +138,8 @@ class Likeness(models.Model):
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
     data_categories = declare(
-        none="id reference case party state source uid list_version list_sha256 decision why birth pair_key found_at "
-        "answered_at",
+        none="id reference case party state source uid list_version list_sha256 decision why birth score pair_key "
+        "found_at answered_at",
         name="listed",
         free_text="note",
     )

@@ -17,8 +17,6 @@ from kyc.names.tables import tables
 #: So few letters without a vowel are initials written together: "RK Verma".
 _LONGEST_INITIALS = 3
 _VOWELS = frozenset("aeiouy")
-#: Fewer words in common are no reason to think of one person: half the country shares a first name.
-_ENOUGH_WORDS = 2
 
 
 class Decision(StrEnum):
@@ -38,6 +36,9 @@ class Why(StrEnum):
     SAME_NAME = "SAME_NAME"
     INITIALS = "INITIALS"
     MISSING_NAME = "MISSING_NAME"
+    #: Only of names that are looked for in a list: ``compare`` decides nothing by sound alone.
+    SIMILAR_SOUND = "SIMILAR_SOUND"
+    OTHER_SCRIPT = "OTHER_SCRIPT"
     TWO_SCRIPTS = "TWO_SCRIPTS"
     NO_NAME = "NO_NAME"
     LEGAL_FORM = "LEGAL_FORM"
@@ -113,8 +114,7 @@ def _fits(here: Counter[str], there: Counter[str], *, is_organisation: bool) -> 
     left = here + there
     is_one_sided = not (here and there)
     has_a_word = _words_in(equal) + by_table > 0
-    is_enough = equal.total() + by_table + by_initial >= _ENOUGH_WORDS or not _words_in(left)
-    if not (is_one_sided and has_a_word and is_enough) or (is_organisation and (left or by_initial)):
+    if not (is_one_sided and has_a_word) or (is_organisation and (left or by_initial)):
         return ()
     granted = ((Why.SAME_NAME, by_table), (Why.INITIALS, by_initial), (Why.MISSING_NAME, left))
     return tuple(why for why, is_granted in granted if is_granted)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kyc.names import romanised
 from kyc.names.letters import words_of
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "names.toml"
@@ -21,6 +22,8 @@ class Tables:
     relations: tuple[tuple[str, ...], ...]
     short_forms: Mapping[tuple[str, ...], tuple[str, ...]]
     legal_forms: frozenset[str]
+    #: Words between the names of a name: of the, son of. Where others are left, they say nothing.
+    particles: frozenset[str]
     sounds: tuple[tuple[str, str], ...]
     #: A word to the first word of its line.
     same_name: Mapping[str, str]
@@ -37,14 +40,15 @@ def tables() -> Tables:
         relations=tuple(words_of(text) for text in read["relations"]["words"]),
         short_forms={words_of(short): words_of(long) for short, long in read["short_forms"].items()},
         legal_forms=_words(read["legal_forms"]["words"]),
+        particles=_words(read["particles"]["words"]),
         sounds=tuple((written, sound) for written, sound in read["sounds"]["fold"]),
         same_name={word: group[0] for group in read["same_name"]["groups"] for word in group},
     )
 
 
 def version() -> str:
-    """The version of the tables, as a check on a name notes it."""
-    return tables().version
+    """The version of the tables, those of scripts among them, as a check on a name notes it: the newest of their days."""
+    return max(tables().version, romanised.version())
 
 
 def _words(texts: list[str]) -> frozenset[str]:

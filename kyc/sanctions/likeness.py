@@ -1,4 +1,6 @@
-"""Which entries of a list somebody may be, by the rule of names; a year of birth that is known on both sides narrows it.
+"""Which entries of a list somebody may be: by the rule of names, and by names that sound alike in another spelling or script.
+
+A year of birth that is known on both sides narrows it.
 
 A country narrows nothing: people move, and lists are incomplete. It is shown.
 """
@@ -12,20 +14,26 @@ from typing import Literal
 from kyc import names
 from kyc.names import Decision
 from kyc.names.comparison import may_be_initials
+from kyc.names.letters import scripts_of
 from kyc.names.normal_form import words, words_with_titles
 from kyc.names.sounds import fold
 from kyc.names.tables import tables
 from kyc.sanctions.entries import Listed
+from kyc.sanctions.similarity import Similar, Thresholds
 
 
 @dataclass(frozen=True)
 class Hit:
-    """``decision`` is of the best of the entry's names; ``birth`` says whether a year of birth agrees."""
+    """``decision`` is of the best of the entry's names; ``birth`` says whether a year of birth agrees.
+
+    ``score`` says how alike the names sound where only that was found (0 to 100); None where the rule of names found it.
+    """
 
     entry: Listed
     decision: Decision
     why: tuple[str, ...]
     birth: Literal["same", "unknown"]
+    score: int | None = None
 
 
 class Index:
@@ -40,11 +48,21 @@ class Index:
                 for key in parts.keys:
                     self._by_key[key].append(len(self._named))
                 self._named.append((entry, name, parts))
+        self._similar = Similar([name for _entry, name, _parts in self._named])
 
-    def hits(self, name: str, *, births: Iterable[str] = (), years_apart: int = 0) -> list[Hit]:
-        """The entries that whoever goes by ``name`` may be, those with equal names first. Two years of
-        birth up to ``years_apart`` apart agree. Kinds are not told apart: a firm may bear a person's name, and lists are
-        not sure.
+    def hits(
+        self,
+        name: str,
+        *,
+        births: Iterable[str] = (),
+        years_apart: int = 0,
+        thresholds: Thresholds | None = None,
+    ) -> list[Hit]:
+        """The entries that whoever goes by ``name`` may be, those with equal names first, those that only sound alike last.
+
+        Two years of birth up to ``years_apart`` apart agree. With ``thresholds`` names that sound alike are found too: each
+        is a question to a person, whatever its score. Kinds are not told apart: a firm may bear a person's name, and lists
+        are not sure.
         """
         years = {int(birth[:4]) for birth in births if birth[:4].isdigit()}
         ours = _parts(name)
@@ -59,9 +77,22 @@ class Index:
                 continue
             if earlier is None or (earlier.decision is Decision.REVIEW and said.decision is Decision.AUTO):
                 found[entry.uid] = Hit(entry, said.decision, tuple(map(str, said.why)), birth)
-        return sorted(
-            found.values(), key=lambda hit: (hit.decision is not Decision.AUTO, hit.birth != "same", hit.entry.uid)
-        )
+        for alike in self._similar.alike(name, thresholds) if thresholds else ():
+            entry, other, _theirs = self._named[alike.place]
+            if entry.uid in found or (birth := _birth(entry, years, years_apart)) is None:
+                continue
+            found[entry.uid] = Hit(entry, Decision.REVIEW, (_why_alike(name, other),), birth, alike.score)
+        return sorted(found.values(), key=_first_the_surest)
+
+
+def _first_the_surest(hit: Hit) -> tuple[bool, int, bool, str]:
+    score = 0 if hit.score is None else 1 + 100 - hit.score
+    return hit.decision is not Decision.AUTO, score, hit.birth != "same", hit.entry.uid
+
+
+def _why_alike(name: str, other: str) -> str:
+    is_same_script = not scripts_of(words(name)).isdisjoint(scripts_of(words(other)))
+    return str(names.Why.SIMILAR_SOUND if is_same_script else names.Why.OTHER_SCRIPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Customers and the people behind them, held against the sanctions lists by the rule of names.
+"""Customers and the people behind them, held against the sanctions lists: by the rule of names, and by names that sound alike.
 
 A new edition of a list is held against everybody, in rounds: each round takes those who have no row of that edition, so
 a round that dies is taken up by the next, and nobody is left out or done twice. A likeness is a question to people; what
-two of them answered holds for the same name and the same entry in every later edition.
+two of them answered holds for the same name and the same entry in every later edition. What names are compared by has a
+version (``comparison``): after a change everybody is screened again.
 """
 
 import json
@@ -20,7 +21,7 @@ from kyc.models import Case, Check, Likeness, ListedEntry, Party, SanctionsList,
 from kyc.names import normal_form
 from kyc.names import version as names_version
 from kyc.outcomes import CheckOutcome
-from kyc.sanctions import Hit, Index, Listed
+from kyc.sanctions import Hit, Index, Listed, Thresholds
 from kyc.selectors import against_approval, current_editions, unscreened_cases, unscreened_parties
 from kyc.services import sealing
 from kyc.states import DocumentState, LikenessState, ListSource
@@ -43,6 +44,8 @@ TASK: Final = "kyc.tasks.screen"
 ROUND: Final = 200
 DOMAIN: Final = "kyc.screening"
 YEARS_APART: Final = "kyc.likeness_years_apart"
+SIMILAR_WORD: Final = "kyc.similar_word"
+SIMILAR_NAME: Final = "kyc.similar_name"
 #: By how much an edition may shrink before it looks cut. Of a short list a few entries say nothing.
 SHRINKS: Final = "kyc.list_shrinks"
 FEW: Final = 10
@@ -139,9 +142,11 @@ def import_edition(
 def screen_round(*, now: datetime) -> int:
     """Screen the next of those who have not been held against an edition that counts; returns how many rows were written."""
     written = _renamed(now)
+    version = comparison(now=now)
     for edition in current_editions():
-        waiting: list[tuple[Case, Party | None]] = [(case, None) for case in unscreened_cases(edition)[:ROUND]]
-        waiting += [(party.case, party) for party in unscreened_parties(edition)[:ROUND]]
+        cases = unscreened_cases(edition, version=version)[:ROUND]
+        waiting: list[tuple[Case, Party | None]] = [(case, None) for case in cases]
+        waiting += [(party.case, party) for party in unscreened_parties(edition, version=version)[:ROUND]]
         for case, party in waiting:
             try:
                 written += screen(case, party, editions=[edition], now=now)
@@ -163,6 +168,18 @@ def _renamed(now: datetime) -> int:
     return written
 
 
+def thresholds(*, now: datetime) -> Thresholds:
+    """From how much on names that sound alike go to a person: house rules of the day."""
+    word, name = (int(house_rule(key, on=day(now)).amount or 0) for key in (SIMILAR_WORD, SIMILAR_NAME))
+    return Thresholds(word, name)
+
+
+def comparison(*, now: datetime) -> str:
+    """What names are compared by, as each screening notes it: the version of the tables, and the thresholds."""
+    alike = thresholds(now=now)
+    return f"{names_version()}/{alike.word}/{alike.name}"
+
+
 def screen(case: Case, party: Party | None, *, editions: Iterable[SanctionsList] | None = None, now: datetime) -> int:
     """Hold a customer or one of its people against every edition that counts, under the present name.
 
@@ -172,17 +189,20 @@ def screen(case: Case, party: Party | None, *, editions: Iterable[SanctionsList]
     name = party.full_name if party else case.customer.name
     name_key = ciphers.blind_index(normal_form(name), domain=DOMAIN)
     births: set[str] | None = None
+    alike, version = thresholds(now=now), comparison(now=now)
     written = 0
     for edition in current_editions() if editions is None else editions:
-        done = Screening.objects.filter(case=case, party=party, edition=edition, name_key=name_key)
+        done = Screening.objects.filter(
+            case=case, party=party, edition=edition, name_key=name_key, names_version=version
+        )
         if done.exists():
             continue
         births = _births(case, party) if births is None else births
         apart = int(house_rule(YEARS_APART, on=day(now)).amount or 0) if births else 0
-        hits = _index_of(edition).hits(name, births=births, years_apart=apart)
+        hits = _index_of(edition).hits(name, births=births, years_apart=apart, thresholds=alike)
         try:
             with transaction.atomic():
-                _write(case, party, edition, name_key, name, hits, now)
+                _write(case, party, edition, name_key, name, hits, version, now)
         except IntegrityError:  # another worker screened the same name meanwhile
             if not done.exists():
                 raise
@@ -220,6 +240,7 @@ def _write(
     name_key: bytes,
     name: str,
     hits: Sequence[Hit],
+    version: str,
     now: datetime,
 ) -> None:
     known = sum(_is_known(case, party, edition, name, hit, now) for hit in hits)
@@ -231,7 +252,7 @@ def _write(
         list_version=edition.version,
         list_sha256=edition.sha256,
         name_key=name_key,
-        names_version=names_version(),
+        names_version=version,
         likenesses=len(hits),
         known=known,
         screened_at=now,
@@ -272,6 +293,7 @@ def _is_known(case: Case, party: Party | None, edition: SanctionsList, name: str
         decision=str(hit.decision),
         why=" ".join(hit.why),
         birth=hit.birth,
+        score=hit.score,
         pair_key=keys[0],
         listed=asdict(hit.entry),
         found_at=now,

@@ -24,7 +24,7 @@ from portal.core import actor, clock
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import HouseRule
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, paper, party_of, proposed, rest_approved
-from tests.kyc.sanctions import lists
+from tests.kyc.sanctions import lists, measured
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -349,6 +349,42 @@ def test_how_far_years_of_birth_may_lie_apart_is_a_house_rule(zoran, monkeypatch
     assert Likeness.objects.count() == found
 
 
+@pytest.mark.parametrize("name", ["Zoran Veksley Kvill", "ज़ोरान वेक्सली क्विल", "জোরান ভেক্সলি কুইল"])
+def test_another_spelling_or_script_of_a_listed_name_is_a_question_to_two_people(house, maker, checker, name):
+    case = open_case(customer=CustomerFactory(kind="individual", name=name), actor=CUSTOMER, now=NOW)
+    imported(ZORAN, OTHER)
+    screening.screen_round(now=clock.now())
+    likeness = Likeness.objects.get(case=case)
+    assert (likeness.decision, likeness.state) == ("REVIEW", "open")
+    assert likeness.score >= measured.SHIPPED.name
+    with pytest.raises(Refused) as refused:
+        screening.require_clear(case, now=clock.now())
+    assert refused.value.code == "LIKENESS"
+    agreed(likeness, maker, checker)
+    screening.require_clear(case, now=clock.now())
+
+
+def test_one_word_of_a_listed_name_goes_to_a_person(house):
+    open_case(customer=CustomerFactory(kind="individual", name="Zoran"), actor=CUSTOMER, now=NOW)
+    imported(ZORAN)
+    screening.screen_round(now=clock.now())
+    assert Likeness.objects.get().why == "MISSING_NAME"
+
+
+def test_from_how_much_on_names_sound_alike_is_a_house_rule_and_its_change_screens_everybody_again(zoran):
+    type(zoran.customer).objects.filter(pk=zoran.customer.pk).update(name="Zoran Veksley Kvill")
+    HouseRule.objects.filter(key=screening.SIMILAR_NAME).update(amount=100)
+    imported(ZORAN)
+    assert screening.screen_round(now=clock.now()) == 1
+    assert not Likeness.objects.exists()
+    assert screening.screen_round(now=clock.now()) == 0, "once"
+    HouseRule.objects.filter(key=screening.SIMILAR_NAME).update(amount=86)
+    assert screening.screen_round(now=clock.now()) == 1
+    assert Likeness.objects.get().why == "SIMILAR_SOUND"
+    versions = Screening.objects.order_by("pk").values_list("names_version", flat=True)
+    assert [version.rpartition("/")[2] for version in versions] == ["100", "86"]
+
+
 def test_who_is_erased_leaves_no_likeness_and_the_screening_stays(likeness, zoran, maker, checker):
     agreed(likeness, maker, checker)
     KycDocuments("kyc").erase(subject_ref=zoran.subject_ref, before=None)
@@ -386,6 +422,24 @@ class TestImport:
         assert edition.names_sha256 == hashlib.sha256(alt.read_bytes()).hexdigest()
         assert edition.sha256 in capsys.readouterr().out
         assert ListedEntry.objects.get().names == ["QUILL, Zoran", "ABU ZORAN"]
+
+    @pytest.mark.parametrize("form", [lists.european_union_xml, lists.european_union_csv])
+    def test_the_list_of_the_european_union_says_its_own_day(self, house, tmp_path, form):
+        path = tmp_path / "eu"
+        path.write_bytes(form(("EU.1.1", "P", ["Zoran Vexley Quill"], [], [])))
+        call_command("import_sanctions", "eu", str(path))
+        assert SanctionsList.objects.get().version == date(2026, 11, 20)
+        with pytest.raises(CommandError, match="as-of"):
+            call_command("import_sanctions", "eu", str(path), "--as-of", "2026-11-20")
+
+    def test_the_schedules_of_the_uapa_are_imported_with_the_day_of_their_publication(self, house, tmp_path):
+        path = tmp_path / "uapa.csv"
+        path.write_text("schedule,number,name,other_names,born\n4,1,Zoran Vexley Quill,,1965\n")
+        for given in ([], ["--as-of", "2026-11-20", "--names", str(path)]):
+            with pytest.raises(CommandError, match="Give --"):
+                call_command("import_sanctions", "uapa", str(path), *given)
+        call_command("import_sanctions", "uapa", str(path), "--as-of", "2026-11-20")
+        assert ListedEntry.objects.get().uid == "4.1"
 
     def test_an_edition_that_looks_cut_is_taken_only_by_who_has_compared_it(self, house, tmp_path):
         sdn, alt = tmp_path / "sdn.csv", tmp_path / "alt.csv"

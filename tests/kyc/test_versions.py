@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from kyc import plans, risk
+from kyc.names import romanised
 from kyc.names import tables as names
 
 #: The SHA-256 of what each version says. Where this fails, give the file a new version (of risk: a new table with its day,
 #: below those that have been in force) and put it here.
 SAID = {
     "plans": {"2026-11-27.1": "f78a81432e8fee7fbc2bb78b5ba53f930df6c96dc0c070a5eff8dda7d8b9fc34"},
-    "names": {"2026-11-25.1": "b9b6ec8012f39f42118a0f9fffa01d59c1f9266a3cb6a4ae177c059a88d49a77"},
+    "names": {"2026-11-30.1": "6ba188c7ec441f0a2e4cba7b88bf47ccfb7c1f5b12fb4cdea5f7fef546326a8b"},
+    "scripts": {"2026-11-30.1": "a7bf8af021d3303802587d373b65267494a70f2e5b4d0c84d0958a041cad7276"},
     "risk": {"2026-11-26": "7aad5fb194d634bcb22659f8285776a36269f99741596a772c6c71c3bf71850b"},
 }
 
@@ -30,7 +32,12 @@ def read(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("plans", [read(plans.FILE)]), ("names", [read(names.FILE)]), ("risk", read(risk.FILE)["table"])],
+    [
+        ("plans", [read(plans.FILE)]),
+        ("names", [read(names.FILE)]),
+        ("scripts", [read(romanised.FILE)]),
+        ("risk", read(risk.FILE)["table"]),
+    ],
 )
 def test_a_table_that_says_something_else_has_another_version(name, found):
     assert dict(map(said, found)) == SAID[name]

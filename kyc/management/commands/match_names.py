@@ -16,6 +16,8 @@ WORDS: Final = {
     Why.SAME_NAME: "a name is written in two ways that mean one name",
     Why.INITIALS: "initials stand for names",
     Why.MISSING_NAME: "one has a name or an initial that the other leaves out",
+    Why.SIMILAR_SOUND: "they sound alike",
+    Why.OTHER_SCRIPT: "they sound alike in two scripts",
     Why.TWO_SCRIPTS: "they are written in two scripts, which are not compared by machine",
     Why.NO_NAME: "one of them holds no name",
     Why.LEGAL_FORM: "they say different things about the kind of organisation",

@@ -41,6 +41,8 @@ FOR_A_PERSON = [
     ("SK Sharma", "Suresh Kumar Sharma", [Why.INITIALS]),
     ("Ravi Verma", "Ravi Kumar Verma", [Why.MISSING_NAME]),
     ("R Verma", "Ravi Kumar Verma", [Why.INITIALS, Why.MISSING_NAME]),
+    ("Ravi", "Ravi Kumar Verma", [Why.MISSING_NAME]),
+    ("Verma", "Ravi Kumar Verma", [Why.MISSING_NAME]),
     ("Venkatesh", "Venkatesh S", [Why.MISSING_NAME]),
     ("Mohd Ali", "Mohammed Ali", [Why.SAME_NAME]),
     ("Md. Salim Khan", "Muhammad Salim Khan", [Why.SAME_NAME]),
@@ -52,7 +54,6 @@ FOR_A_PERSON = [
 OTHER = [
     ("Priya Singh", "Priya Sinha", Why.DIFFERENT),
     ("Sunita Devi", "Anita Devi", Why.DIFFERENT),
-    ("Ravi", "Ravi Kumar Verma", Why.DIFFERENT),
     ("Ravi K", "Ravi S", Why.DIFFERENT),
     ("R K", "Ravi Kumar", Why.DIFFERENT),
     ("A Ashok", "Arun Ashwin", Why.DIFFERENT),
@@ -135,6 +136,7 @@ def test_the_tables_are_dated_and_each_word_belongs_to_one_name():
         ("Asha Rao", "RAO ASHA", 0, "AUTO"),
         ("Priya Singh", "Priya Sinha", 1, "NOT_MATCHED"),
         ("Mohd Ali", "Mohammed Ali", 3, "REVIEW"),
+        ("Ravi", "Ravi Kumar Verma", 3, "REVIEW"),
     ],
 )
 def test_the_command_answers_in_one_object_and_prints_no_name_back(one, other, code, decision):
