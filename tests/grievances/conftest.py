@@ -1,9 +1,21 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from portal.core import clock
 from portal.people.models import Fiduciary, User
+from tests.grievances.factories import RECEIVED
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
+
+
+@pytest.fixture(autouse=True)
+def day_of_the_grievances() -> Iterator[None]:
+    """Grievances of the tests come at ``RECEIVED``, and their pages read the clock: it is some hours later, and runs."""
+    with time_machine.travel(RECEIVED + timedelta(hours=8), tick=True):
+        yield
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from kyc.signatures.verdict import Signature, Signed
 from portal.vault.inspection import process
 from tests.kyc import documents
 from tests.kyc.signatures import pdfs, vectors
-from tests.kyc.signatures.test_signed_pdf import living
+from tests.kyc.signatures.test_signed_pdf import NOW, living
 
 
 def asked(kind: str, **given: str) -> dict:
-    return {"kind": kind, "keys": [living().key.as_json()], "now": "2026-11-26T00:00:00+00:00", **given}
+    return {"kind": kind, "keys": [living().key.as_json()], "now": NOW.isoformat(), **given}
 
 
 def confined(data: bytes, kind: str, **given: str) -> Signed:

@@ -12,9 +12,9 @@ NOW = datetime.now(tz=UTC) + timedelta(days=1)
 
 
 def living() -> vectors.Issuer:
-    """Valid on the day of the test run, whichever that is."""
+    """Valid on the day of the test run, whichever that is, and when the test's cards were issued (November 2026)."""
     today = datetime.now(tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return vectors.issuer("Issuer", today - timedelta(days=30), today + timedelta(days=300))
+    return vectors.issuer("Issuer", datetime(2026, 1, 1, tzinfo=UTC), today + timedelta(days=300))
 
 
 def read(data: bytes, *issuers: vectors.Issuer, password: str = ""):
