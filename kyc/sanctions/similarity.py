@@ -135,13 +135,17 @@ class _Table:
                 yield place
 
     def _sounding_like(self, word: str, at_least: int) -> list[str]:
-        if (word, at_least) not in self._remembered:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            near = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=at_least, limit=None)
-            others = {other for other, _score, _place in near} | set(self._by_skeleton[skeleton(word)])
-            self._remembered[word, at_least] = sorted(other for other in others if word_score(word, other, at_least))
-        return self._remembered[word, at_least]
+        """Remembered; several threads may ask at once."""
+        known = self._remembered.get((word, at_least))
+        if known is not None:
+            return known
+        near = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=at_least, limit=None)
+        others = {other for other, _score, _place in near} | set(self._by_skeleton.get(skeleton(word), ()))
+        found = sorted(other for other in others if word_score(word, other, at_least))
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[word, at_least] = found
+        return found
 
 
 def word_score(one: str, other: str, at_least: int) -> float:
