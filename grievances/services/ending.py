@@ -4,7 +4,8 @@ The request's own ticket stays: it is the proof that it was answered, and has a 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import translation
@@ -20,6 +21,7 @@ from portal.audit.services import record
 from portal.core import clock, hooks
 from portal.core.actor import Actor, system
 from portal.core.erasing import FieldPart, parts_of
+from portal.people.models import Principal
 from portal.registers.services.duties import Duty
 from portal.retention import deciding, words
 from portal.retention import selectors as retention
@@ -62,10 +64,18 @@ def is_partial(decided: Iterable[Decided]) -> bool:
     return any(each.verdict.is_kept for each in decided)
 
 
-def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
-    """What goes and what stays, each with the law and its day, and what of it goes all the same, in the person's language.
+@dataclass(frozen=True)
+class Outline:
+    """What ends with an erasure and what stays, in the person's language: a line for each kind, the second with its reason."""
 
-    The same lines stand in the preview, before a request is sent, and in the letter.
+    gone: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def outline(decided: Iterable[Decided], *, language: str) -> Outline:
+    """What goes and what stays, each with the law and its day, and what of it goes all the same.
+
+    The preview before a request is sent and the letter that answers it are both made of this.
     """
     plan = list(decided)
     with translation.override(language):
@@ -76,10 +86,29 @@ def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
             if not each.verdict.is_kept
         )
         stays = dict.fromkeys(sentence for some in _by_place(plan) for sentence in _sentences(some))
-        lines = [_("We erase:"), *(f"- {what}" for what in gone)] if gone else []
-        if stays:
-            lines += [_("We keep, and tell you why:"), *(f"- {sentence}" for sentence in stays)]
+        return Outline(tuple(gone), tuple(stays))
+
+
+def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
+    """The outline as the letter says it."""
+    found = outline(decided, language=language)
+    with translation.override(language):
+        lines = [_("We erase:"), *(f"- {what}" for what in found.gone)] if found.gone else []
+        if found.kept:
+            lines += [_("We keep, and tell you why:"), *(f"- {sentence}" for sentence in found.kept)]
         return lines or [_("We hold nothing about you that could be erased.")]
+
+
+def preview(principal: Principal, *, reply_on: date | None, at: datetime) -> list[Decided]:
+    """The plan of a request that this person would send now, before it exists. Reads only."""
+    return deciding.decide(deciding.refs_of_person(principal.subject.ref), now=at, asked_at=at, reply_on=reply_on)
+
+
+def preview_of_anyone(*, reply_on: date | None, at: datetime) -> list[Decided]:
+    """The same for someone of whom it is not shown who asks: what would be decided about a record of each kind that begins
+    today, because what we hold of a person is for that person alone. Reads no one's records.
+    """
+    return deciding.decide_for_anyone(now=at, asked_at=at, reply_on=reply_on)
 
 
 def _by_place(decided: Iterable[Decided]) -> list[list[Decided]]:

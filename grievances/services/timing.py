@@ -257,8 +257,16 @@ def follow(ticket: Ticket, *, now: datetime) -> None:
 def expected_reply(
     *, now: datetime, kind: str = ANSWER, principal: Principal | None = None, ticket: Ticket | None = None
 ) -> str:
-    """By which day a grievance (an appeal, a request) sent now is answered, in words: the strictest of the rules and promises in
-    force, by the laws and in the zone of who is signed in, or of whose ``ticket`` it is; of a stranger by India's.
+    """By which day a grievance (an appeal, a request) sent now is answered, in words; empty where nothing says (``reply_due``)."""
+    due = reply_due(now=now, kind=kind, principal=principal, ticket=ticket)
+    return words.day(*due) if due is not None else ""
+
+
+def reply_due(
+    *, now: datetime, kind: str = ANSWER, principal: Principal | None = None, ticket: Ticket | None = None
+) -> tuple[datetime, ZoneInfo] | None:
+    """When a grievance (an appeal, a request) sent now is to be answered, and the zone of that date: the strictest of the rules
+    and promises in force, by the laws and in the zone of who is signed in, or of whose ``ticket`` it is; of a stranger by India's.
     """
     zone, regimes = DEFAULT_ZONE, {Regime.IN}
     if ticket is not None:
@@ -272,4 +280,4 @@ def expected_reply(
         *law.promises(plan["promises"], on=on),
     ]
     due = min((dates_of(rule, now, zone).due for rule in rules_now), default=None)
-    return words.day(due, ZoneInfo(zone)) if due else ""
+    return (due, ZoneInfo(zone)) if due else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import Q
 
@@ -197,6 +197,14 @@ def decide(
         rooms = [only] if only is not None else by_wish()
         found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]
     return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
+
+
+def decide_for_anyone(*, now: datetime, asked_at: datetime, reply_on: date | None = None) -> list[Decided]:
+    """What would be decided about a record of each kind that begins now, if its person asked for the end. Reads no record."""
+    nobody = uuid4()
+    with remembering():
+        decider = _Decider({nobody}, today=clock.day(now), asked_at=asked_at, reply_on=reply_on)
+        return [each for eraser in by_wish() for each in decider.of(eraser, [Record(nobody, now)])]
 
 
 def by_wish() -> list[Eraser]:

@@ -20,7 +20,7 @@ from grievances import forms, request_forms, request_rules, selectors, standings
 from grievances import request_words as said
 from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
-from grievances.services import asking, bundling, drafts, proving, thread, timing
+from grievances.services import asking, bundling, drafts, ending, proving, thread, timing
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
@@ -128,6 +128,8 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {
             "rows": _rows(answers),
+            "outline": _outline(request, answers),
+            "is_general": _principal(request) is None or answers["capacity"] != Capacity.SELF,
             "expected": timing.expected_reply(
                 now=clock.now(), kind=request_rules.plan_of(answers["right"]), principal=_principal(request)
             ),
@@ -135,6 +137,20 @@ def check(request: HttpRequest) -> HttpResponse:
         return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
     asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
     return _sent(asked.request.ticket)
+
+
+def _outline(request: HttpRequest, answers: Mapping[str, str]) -> ending.Outline | None:
+    """Of a request to erase what would go and what would stay, before it is sent (policy 9.3); the letter is made of the same."""
+    if answers["right"] != Right.ERASURE:
+        return None
+    now, principal = clock.now(), _principal(request)
+    due = timing.reply_due(now=now, kind=request_rules.plan_of(answers["right"]), principal=principal)
+    reply_on = due[0].astimezone(due[1]).date() if due is not None else None
+    if principal is None or answers["capacity"] != Capacity.SELF:
+        plan = ending.preview_of_anyone(reply_on=reply_on, at=now)
+    else:
+        plan = ending.preview(principal, reply_on=reply_on, at=now)
+    return ending.outline(plan, language=translation.get_language() or "en")
 
 
 @sensitive_post_parameters("code")
