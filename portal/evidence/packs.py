@@ -183,19 +183,18 @@ def _no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Added:
-    """A register as it was written: how many rows it has, and the keys of those that an act brought in."""
+    """A register as it was written: how many rows it has, and by rule the keys of those that follow from an act."""
 
     name: str
     count: int
-    keys: frozenset[statements.Key]
+    keys: list[tuple[statements.Rule, set[statements.Key]]]
 
 
 Beside = tuple[set[int], list[statements.Key]]
 
 
-def _stated_rows(added: Sequence[Added]) -> list[tuple[statements.Rule, frozenset[statements.Key]]]:
-    rules = statements.rules()
-    return [(rules[one.name], one.keys) for one in added if one.name in rules]
+def _stated_rows(added: Sequence[Added]) -> list[tuple[statements.Rule, set[statements.Key]]]:
+    return [pair for one in added for pair in one.keys]
 
 
 def _others(period: Period, sample: Sample, stated: Sequence[AuditEvent], beside: Sequence[Beside]) -> set[int]:
@@ -206,8 +205,8 @@ def _others(period: Period, sample: Sample, stated: Sequence[AuditEvent], beside
 
 
 def _gone(added: Sequence[Added], beside: Sequence[Beside]) -> list[contents.Missing]:
-    """The rows that an act of the period brought in and that their register does not have."""
-    why = "An act of the period brought it in; it is of other days, or was erased since."
+    """The rows that follow from an act of the period and that their register does not have."""
+    why = "An act of the period is about it; it is of other days, or was erased or changed since."
     names = [rule.register for rule, _keys in _stated_rows(added)]
     return [
         contents.Missing("row", " ".join((name, *key)), why)
@@ -222,19 +221,21 @@ def _add_register(parts: Parts, register: Register, period: Period) -> Added:
     columns = [exports.Column(name, _cell(place)) for place, name in enumerate(names)]
     rows = register.rows(period.start, period.end)
     parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
-    rule = statements.rules().get(register.name)
-    count, keys = 0, set()
+    keys: list[tuple[statements.Rule, set[statements.Key]]]
+    count, keys = 0, [(rule, set()) for rule in statements.rules().get(register.name, ())]
 
     def lines() -> Iterator[bytes]:
         nonlocal count
         for row in register.rows(period.start, period.end):
             count += 1
-            if rule is not None:
-                keys.add(rule.of_row(dict(zip(names, row, strict=True))))
+            said = dict(zip(names, row, strict=True)) if keys else {}
+            for rule, its in keys:
+                key = rule.of_row(said)
+                its.update([] if key is None else [key])
             yield register.line(row)
 
     parts.add(f"registers/{register.name}.jsonl", lines())
-    return Added(register.name, count, frozenset(keys))
+    return Added(register.name, count, keys)
 
 
 def _cell(place: int) -> Callable[[tuple[Any, ...]], exports.Cell]:

@@ -3,9 +3,10 @@ brought in the rows of its registers.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from django.db import transaction
@@ -22,8 +23,10 @@ from portal.ledger import program
 #: A query takes so many labels at once.
 AT_ONCE = 500
 
-#: How the path of a fact begins that is the label of the record.
-ABOUT = "about:"
+#: How the path of a fact begins that is the label of the record, and of one that is a word for each row.
+ABOUT, EACH = "about:", "each:"
+#: The fact that repeats the whole label of the record.
+OWNER = "facts.owner"
 
 Key = tuple[str, ...]
 
@@ -71,49 +74,64 @@ def indexes(events: QuerySet[AuditEvent]) -> set[int]:
 
 @dataclass(frozen=True)
 class Rule:
-    """A register whose rows are brought in by an act, and which column is which fact of it.
+    """A register whose rows follow from an act, and which column is which fact of it.
 
-    ``is_part``: acts of the period may have brought in rows that the register of other days has.
+    ``is_part``: acts of the period may be about rows that the register of other days has.
     """
 
     register: str
     act: str
     key: Mapping[str, str]
-    is_part: bool = False
+    is_part: bool
 
-    def of_row(self, row: Mapping[str, Any]) -> Key:
-        """What names a row among those of its register."""
-        return tuple(str(row[column]) for column in self.key)
+    def of_row(self, row: Mapping[str, Any]) -> Key | None:
+        """What names a row among those of its register; None where it follows from no such act."""
+        values = [row[column] for column in self.key]
+        return None if None in values else tuple(map(str, values))
 
-    def of_event(self, event: Mapping[str, Any]) -> Key:
-        """What names the row that an act brought in."""
-        return tuple(str(fact(event, path)) for path in self.key.values())
+    def of_event(self, event: Mapping[str, Any]) -> list[Key]:
+        """What names the rows that follow from an act."""
+        return list(product(*(_words(event, path) for path in self.key.values())))
 
     def events(self) -> QuerySet[AuditEvent]:
         """The acts, those that have their place in the log."""
         return AuditEvent.objects.filter(kind=self.act).exclude(entry__leaf=None)
 
-    def places(self, keys: Collection[Key]) -> Iterator[int]:
-        """Where in the log the acts are that brought in the rows with these keys."""
+    def places(self, keys: AbstractSet[Key]) -> Iterator[int]:
+        """Where in the log the acts are from which the rows with these keys follow."""
         for event in self._candidates(keys):
-            if self.of_event(event) in keys:
+            if not keys.isdisjoint(self.of_event(event)):
                 yield event["entry__leaf__pk"]
 
-    def _candidates(self, keys: Collection[Key]) -> Iterator[Mapping[str, Any]]:
-        """By the label of the record where the key is one; else every such act is read."""
+    def _candidates(self, keys: AbstractSet[Key]) -> Iterator[Mapping[str, Any]]:
+        """By the label of the record where the key has one; else every such act is read."""
         columns = ("entry__leaf__pk", "about", "facts")
-        (path, *others) = self.key.values()
-        if others or not path.startswith(ABOUT):
+        label = next((place for place, path in enumerate(self.key.values()) if self._is_label(path)), None)
+        if label is None:
             yield from self.events().values(*columns).iterator(chunk_size=2_000) if keys else ()
             return
-        labels = sorted(f"{path.removeprefix(ABOUT)}:{only}" for (only,) in keys)
+        prefix = list(self.key.values())[label].removeprefix(ABOUT)
+        named = {key[label] for key in keys}
+        labels = sorted(one if prefix == OWNER else f"{prefix}:{one}" for one in named)
         for start in range(0, len(labels), AT_ONCE):
             yield from self.events().filter(about__in=labels[start : start + AT_ONCE]).values(*columns)
 
+    @staticmethod
+    def _is_label(path: str) -> bool:
+        return path.startswith(ABOUT) or path == OWNER
 
-def rules() -> dict[str, Rule]:
+
+def rules() -> dict[str, list[Rule]]:
     """By the name of the register."""
-    return {name: Rule(name, rule["act"], rule["key"]) for name, rule in program.stated().items() if "act" in rule}
+    return {
+        name: [Rule(name, rule["act"], rule["key"], bool(rule.get("part"))) for rule in given if "act" in rule]
+        for name, given in program.stated().items()
+    }
+
+
+def _words(event: Mapping[str, Any], path: str) -> list[str]:
+    found = str(fact(event, path.removeprefix(EACH)))
+    return [word.partition("/")[0] for word in found.split()] if path.startswith(EACH) else [found]
 
 
 def fact(event: Mapping[str, Any], path: str) -> Any:
@@ -128,10 +146,10 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
 
 
 def beside(rule: Rule, period: Period, keys: AbstractSet[Key]) -> tuple[set[int], list[Key]]:
-    """The places of the acts that brought in these rows before or after the period, and the rows that acts of the
-    period brought in and that are not there.
+    """The places of the acts before or after the period from which these rows follow, and the rows that follow from acts of
+    the period and are not there.
     """
     inside = rule.events().filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
     recorded = inside.exclude(entry__payload=None).values("about", "facts").iterator(chunk_size=2_000)
-    brought = {rule.of_event(event) for event in recorded}
+    brought = {key for event in recorded for key in rule.of_event(event)}
     return set(rule.places(keys - brought)), [] if rule.is_part else sorted(brought - keys)

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -13,6 +13,7 @@ from portal.ledger.models import Entry
 from portal.outbox.models import TemplateVersion
 from portal.outbox.traces import record_act
 from portal.people.services import roles
+from portal.registers.models import Measure
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
@@ -20,6 +21,7 @@ from tests.grievances.factories import ticket
 from tests.ledger.factories import EntryFactory
 from tests.outbox.factories import MessageFactory
 from tests.people.factories import StaffFactory, shipped_role
+from tests.registers.entered import agreed
 from tests.shipped import every_rule
 from tests.vault.factories import stored
 
@@ -50,6 +52,7 @@ def lived_in():
         published_notice()
         asha, ravi = person(), person(email="ravi@acme.example", phone="+919876543211")
         AuditEventFactory.create_batch(3)
+        agreed(Measure, evidence="A test of a restore", evidence_on=date(2025, 1, 31))
         ledger.seal_now()
     erased = None
     for day in range(3):
@@ -84,8 +87,10 @@ def staff_and_letters():
     stored(b"a paper")
     source = "Your code is {{ code }}."
     digest = sha256(source.encode()).hexdigest()
-    TemplateVersion.objects.create(kind="otp", language="en", sha256=digest, source=source, first_used_at=clock.now())
-    message = MessageFactory(kind="otp", template_sha256=digest, sent_at=clock.now())
+    TemplateVersion.objects.create(
+        kind="signin.otp", language="en", sha256=digest, source=source, first_used_at=clock.now()
+    )
+    message = MessageFactory(kind="signin.otp", template_sha256=digest, sent_at=clock.now())
     with transaction.atomic():
         record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=WHO)
 

@@ -102,7 +102,7 @@ def _set(register, column, value, which=lambda row: True):
 
         def change(row):
             if row["row"] == wanted:
-                assert row[column] != value
+                assert row[column] != value, (register, column)
                 row[column] = value
 
         pack.change_rows(register, change)
@@ -292,7 +292,7 @@ def leave_out_a_report(pack):
 def change_a_letter(pack):
     path = next(path for path in pack.files if path.startswith("letters/"))
     text = pack.files.pop(path) + b" And more."
-    kind, language, _hash = path.removeprefix("letters/").split(".")[:3]
+    kind, language, _hash, _end = path.removeprefix("letters/").rsplit(".", 3)
     pack.files[f"letters/{kind}.{language}.{sha256(text).hexdigest()[:12]}.txt"] = text
 
 
@@ -312,6 +312,51 @@ def draw_from_fewer(pack):
     records = pack.manifest["records"]
     pack.draw(population[1:])
     pack.manifest["records"] = records
+
+
+def drop_a_deadline(pack):
+    first = pack.lines("registers/clocks.jsonl")[0]
+    pack.keep_rows("clocks", lambda row: row != first)
+
+
+def _restated(path, change):
+    """An edit of a file that the operator states anew in the log."""
+
+    def edit(pack):
+        body = pack.body(path)
+        change(body)
+        assert body != pack.body(path)
+        pack.write_body(path, body)
+        pack.restate(path)
+
+    edit.__name__ = change.__name__
+    return edit
+
+
+def call_missed_duties_met(body):
+    for control in body["law"]:
+        if control["derived_from"] == "registers/clocks":
+            control["state"] = "met"
+
+
+def add_cases_that_were_met(body):
+    control = next(one for one in body["law"] if one["derived_from"] == "registers/clocks")
+    control["met"] += 1
+    control["population"] += 1
+    control["state"] = "missed" if control["missed"] else "met"
+
+
+def call_a_duty_no_deadline(body):
+    control = next(one for one in body["law"] if one["derived_from"] == "registers/clocks" and one["running"])
+    control |= {"state": "not_measured", "derived_from": None}
+
+
+def call_an_old_measure_fresh(body):
+    body["measures"][0]["state"] = "fresh"
+
+
+def move_the_period_of_the_controls(body):
+    body["about"]["end"] = body["about"]["start"]
 
 
 def _frozen(change):
@@ -360,14 +405,32 @@ MORE = {
     _set("consents", "subject_ref", "00000000-0000-4000-8000-000000000000"): "log: subject_ref",
     _set("consents", "answer", "denied"): "log: answer",
     _set("consents", "expires_at", None): "log: expires_at",
-    _set("audit", "actor", "staff:9"): "audit says something else than the log: actor",
+    _set("audit", "actor", "staff:999"): "audit says something else than the log: actor",
+    _set(
+        "audit",
+        "subject_ref",
+        "00000000-0000-4000-8000-000000000000",
+        lambda row: row["subject_ref"] is None and row["at"] > "2026-10-13",
+    ): "log: subject_ref",
     _set("audit", "about", "people.customer:OS-CU-0000-0000"): "log: about",
     _set("audit", "at", "2026-10-01T00:00:00.000Z"): "log: at",
     _set("tickets", "subject_ref", "00000000-0000-4000-8000-000000000000"): "tickets says something else than the log",
-    _set("role_grants", "role", "administrator"): "role_grants says something else than the log: role",
     _set(
-        "messages", "purpose", "marketing", lambda row: row["kind"] == "otp"
+        "role_grants", "role", "administrator", lambda row: row["role"] == "support"
+    ): "role_grants says something else than the log: role",
+    _set(
+        "messages", "purpose", "marketing", lambda row: row["kind"] == "signin.otp"
     ): "messages says something else than the log: purpose",
+    _set("clocks", "started_at", "2026-10-11T00:00:00.000Z"): "has no row in the register clocks",
+    _set(
+        "clocks", "stopped_at", "2026-10-12T10:00:00.000Z", lambda row: row["stopped_at"]
+    ): "has no row in the register clocks",
+    drop_a_deadline: "has no row in the register clocks",
+    _restated("controls.json", call_missed_duties_met): "is not what the deadlines of the pack give",
+    _restated("controls.json", add_cases_that_were_met): "is not what the deadlines of the pack give",
+    _restated("controls.json", call_a_duty_no_deadline): "is not what the deadlines of the pack give",
+    _restated("controls.json", call_an_old_measure_fresh): "is not what its evidence gives",
+    _restated("controls.json", move_the_period_of_the_controls): "controls are those of another period",
     drop_an_act: "has no row in the register audit",
     drop_a_ticket: "has no row in the register tickets, and is not named as missing",
     invent_a_consent: "A leaf has two rows",

@@ -13,13 +13,13 @@ from django.db import transaction
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.evidence import proofs, sampling
+from portal.evidence import proofs, sampling, statements
 from portal.jobs import archives
+from portal.ledger import notes, tree
 from portal.ledger import services as ledger
-from portal.ledger import tree
-from portal.ledger.models import Checkpoint
+from portal.ledger.models import Checkpoint, Entry
 from portal.ledger.services import tiles
-from tests.evidence.packed import WHO, opened
+from tests.evidence.packed import OCTOBER, WHO, opened
 
 LISTS = ("ledger/leaves.jsonl", "ledger/others.jsonl")
 MADE_AGAIN = {"manifest.json", "manifest.tlog-proof"}
@@ -132,6 +132,20 @@ class Forged:
             receipt = ledger.receipt_for(entry, checkpoint=checkpoint)
             self.files[f"samples/{entry.index:09d}.tlog-proof"] = receipt
         self.manifest["records"] = len(population)
+
+    def restate(self, path):
+        """State the file anew in the log, as of today, and let the whole pack stand under a checkpoint over that leaf."""
+        (event,) = statements.state(OCTOBER, {path: self.files[path]}, about="evidence.pack:forged", actor=WHO)
+        ledger.seal_now(wait=30.0, entry=event.entry)
+        entry = Entry.objects.select_related("leaf", "payload").get(pk=event.entry_id)
+        line = {"index": entry.index, "leaf": bytes(entry.leaf_hash).hex()}
+        line |= {"salt": bytes(entry.payload.salt).hex(), "payload": bytes(entry.payload.body).decode()}
+        self.write_lines("ledger/others.jsonl", [*self.lines("ledger/others.jsonl"), line])
+        checkpoint = Checkpoint.objects.order_by("-size").first()
+        self.manifest["checkpoint"] = {"size": checkpoint.size, "root": notes.to_base64(bytes(checkpoint.root))}
+        self.files["ledger/checkpoint.txt"] = bytes(checkpoint.note)
+        self.prove()
+        self.draw(self.files["samples/population.txt"].decode().split())
 
     def name_erased(self):
         """The list of what is missing names what is called erased."""

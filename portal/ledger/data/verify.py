@@ -44,227 +44,273 @@ EVENTS, PROOFS = "events.jsonl", "proofs/"
 DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 
-#: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A ``kind`` states all of the rows of its register and each leaf
-#: of the kind has its row, at ``place``; an ``act`` brings a row in, and ``key`` says which (``part``:
-#: also acts of rows that a register of other days has). A path leads to a member of the
-#: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it. JSON, because the page for browsers reads it too.
+#: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A
+#: ``kind`` states all of the rows of its register, and each leaf of the kind has its row, at ``place``; rows follow from an
+#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row). A path leads to a member of the
+#: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
+#: word there without what follows its slash. JSON, because the page for browsers reads it too.
 STATED: dict[str, Any] = json.loads(
     """{
-  "attachments": {
-    "act": "registers.attachment.added", "key": {"reference": "facts.reference"},
-    "columns": {
-      "about": "about",
-      "kind": "facts.kind",
-      "dated_on": "facts.dated_on",
-      "sha256": "facts.sha256",
-      "original_sha256": "facts.original_sha256",
-      "size": "facts.size",
-      "added_at": "at"
+  "attachments": [
+    {
+      "act": "registers.attachment.added", "key": {"reference": "facts.reference"},
+      "columns": {
+        "about": "about",
+        "kind": "facts.kind",
+        "dated_on": "facts.dated_on",
+        "sha256": "facts.sha256",
+        "original_sha256": "facts.original_sha256",
+        "size": "facts.size",
+        "added_at": "at"
+      }
     }
-  },
-  "audit": {
-    "kind": "audit", "place": "leaf_index",
-    "columns": {
-      "event_id": "event_id",
-      "kind": "act",
-      "actor": "who:actor",
-      "via": "via",
-      "about": "about",
-      "facts": "facts",
-      "subject_ref": "subject",
-      "at": "at"
+  ],
+  "audit": [
+    {
+      "kind": "audit", "place": "leaf_index",
+      "columns": {
+        "event_id": "event_id",
+        "kind": "act",
+        "actor": "who:actor",
+        "via": "via",
+        "about": "about",
+        "facts": "facts",
+        "subject_ref": "subject",
+        "at": "at"
+      }
     }
-  },
-  "authority_answers": {},
-  "authority_orders": {
-    "act": "registers.order.received", "key": {"reference": "facts.order"},
-    "columns": {
-      "kind": "facts.kind",
-      "paper_sha256": "facts.sha256",
-      "is_secret": "facts.secret"
+  ],
+  "authority_answers": [],
+  "authority_orders": [
+    {
+      "act": "registers.order.received", "key": {"reference": "facts.order"},
+      "columns": {
+        "kind": "facts.kind",
+        "paper_sha256": "facts.sha256",
+        "is_secret": "facts.secret"
+      }
     }
-  },
-  "book_accessreview": {},
-  "book_accountblock": {},
-  "book_auditfinding": {},
-  "book_contentaccess": {},
-  "book_contract": {},
-  "book_countryrule": {},
-  "book_dataset": {},
-  "book_dpia": {},
-  "book_externallink": {},
-  "book_measure": {},
-  "book_processingactivity": {},
-  "book_product": {},
-  "book_recipientcheck": {},
-  "book_tasks": {
-    "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on"},
-    "columns": {
-      "opened_at": "at"
+  ],
+  "book_accessreview": [],
+  "book_accountblock": [],
+  "book_auditfinding": [],
+  "book_contentaccess": [],
+  "book_contract": [],
+  "book_countryrule": [],
+  "book_dataset": [],
+  "book_dpia": [],
+  "book_externallink": [],
+  "book_measure": [],
+  "book_processingactivity": [],
+  "book_product": [],
+  "book_recipientcheck": [],
+  "book_tasks": [
+    {
+      "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on"},
+      "columns": {
+        "opened_at": "at"
+      }
     }
-  },
-  "book_training": {},
-  "book_transfer": {},
-  "checkpoints": {},
-  "clock_events": {},
-  "clocks": {},
-  "consents": {
-    "kind": "consent", "place": "leaf_index",
-    "columns": {
-      "event_id": "event_id",
-      "receipt": "receipt",
-      "subject_ref": "principal",
-      "fiduciary": "fiduciary",
-      "address_kind": "address_kind",
-      "address_key": "address_key",
-      "address_verified": "address_verified",
-      "purpose": "purpose",
-      "channel": "channel",
-      "answer": "event",
-      "notice_language": "notice.lang",
-      "notice_sha256": "notice.sha256",
-      "way": "way",
-      "actor": "who:actor",
-      "previous": "prev",
-      "occurred_at": "occurred_at",
-      "recorded_at": "recorded_at",
-      "expires_at": "expires_at"
+  ],
+  "book_training": [],
+  "book_transfer": [],
+  "checkpoints": [],
+  "clock_events": [],
+  "clocks": [
+    {
+      "act": "law.clock.started", "key": {"owner": "facts.owner", "kind": "facts.kind", "rule_key": "each:facts.rules", "started_at": "facts.started_at"},
+      "columns": {
+        "subject_ref": "subject"
+      }
+    },
+    {
+      "act": "law.clock.stopped", "key": {"owner": "facts.owner", "rule_key": "each:facts.rules", "stopped_at": "facts.stopped_at"},
+      "columns": {}
     }
-  },
-  "content_templates": {},
-  "deliveries": {},
-  "disclosures": {
-    "act": "registers.disclosure.made", "key": {"reference": "facts.disclosure"},
-    "columns": {
-      "recipient_code": "facts.recipient",
-      "subject_ref": "subject",
-      "fields": "facts.fields",
-      "purpose": "facts.purpose",
-      "basis": "facts.basis",
-      "about": "about",
-      "disclosed_at": "at"
+  ],
+  "consents": [
+    {
+      "kind": "consent", "place": "leaf_index",
+      "columns": {
+        "event_id": "event_id",
+        "receipt": "receipt",
+        "subject_ref": "principal",
+        "fiduciary": "fiduciary",
+        "address_kind": "address_kind",
+        "address_key": "address_key",
+        "address_verified": "address_verified",
+        "purpose": "purpose",
+        "channel": "channel",
+        "answer": "event",
+        "notice_language": "notice.lang",
+        "notice_sha256": "notice.sha256",
+        "way": "way",
+        "actor": "who:actor",
+        "previous": "prev",
+        "occurred_at": "occurred_at",
+        "recorded_at": "recorded_at",
+        "expires_at": "expires_at"
+      }
     }
-  },
-  "erasure_runs": {
-    "act": "retention.erasure.run", "key": {"reference": "facts.run"},
-    "columns": {
-      "state": "facts.state",
-      "due": "facts.due",
-      "held": "facts.held",
-      "kept_by_law": "facts.kept_by_law",
-      "erased": "facts.erased",
-      "certificate_sha256": "facts.certificate"
+  ],
+  "content_templates": [],
+  "deliveries": [],
+  "disclosures": [
+    {
+      "act": "registers.disclosure.made", "key": {"reference": "facts.disclosure"},
+      "columns": {
+        "recipient_code": "facts.recipient",
+        "subject_ref": "subject",
+        "fields": "facts.fields",
+        "purpose": "facts.purpose",
+        "basis": "facts.basis",
+        "about": "about",
+        "disclosed_at": "at"
+      }
     }
-  },
-  "files": {
-    "act": "vault.file.stored", "key": {"id": "about:vault.storedfile"},
-    "columns": {
-      "subject_ref": "subject",
-      "kind": "facts.kind",
-      "retention_class": "facts.retention_class",
-      "size": "facts.size",
-      "sha256": "facts.sha256"
+  ],
+  "erasure_runs": [
+    {
+      "act": "retention.erasure.run", "key": {"reference": "facts.run"},
+      "columns": {
+        "state": "facts.state",
+        "due": "facts.due",
+        "held": "facts.held",
+        "kept_by_law": "facts.kept_by_law",
+        "erased": "facts.erased",
+        "certificate_sha256": "facts.certificate"
+      }
     }
-  },
-  "holds": {
-    "act": "retention.hold.placed", "key": {"row": "facts.hold"},
-    "columns": {
-      "subject_ref": "subject",
-      "retention_class": "facts.retention_class"
+  ],
+  "files": [
+    {
+      "act": "vault.file.stored", "key": {"id": "about:vault.storedfile"},
+      "columns": {
+        "subject_ref": "subject",
+        "kind": "facts.kind",
+        "retention_class": "facts.retention_class",
+        "size": "facts.size",
+        "sha256": "facts.sha256"
+      }
     }
-  },
-  "information_requests": {
-    "act": "evidence.request.asked", "key": {"reference": "facts.reference"},
-    "columns": {
-      "control": "facts.control",
-      "asked_at": "at"
+  ],
+  "holds": [
+    {
+      "act": "retention.hold.placed", "key": {"row": "facts.hold"},
+      "columns": {
+        "subject_ref": "subject",
+        "retention_class": "facts.retention_class"
+      }
     }
-  },
-  "instruction_steps": {},
-  "instructions": {
-    "act": "registers.instruction.given", "key": {"reference": "about:registers.instruction"},
-    "columns": {
-      "recipient": "facts.recipient",
-      "fiduciary": "facts.fiduciary",
-      "kind": "facts.kind",
-      "subject_ref": "subject",
-      "about": "facts.about",
-      "given_at": "at"
+  ],
+  "information_requests": [
+    {
+      "act": "evidence.request.asked", "key": {"reference": "facts.reference"},
+      "columns": {
+        "control": "facts.control",
+        "asked_at": "at"
+      }
     }
-  },
-  "jobs": {},
-  "kyc_checks": {},
-  "kyc_decisions": {
-    "act": "kyc.decision.proposed", "key": {"reference": "about:kyc.decision"},
-    "columns": {
-      "document": "facts.document",
-      "document_sha256": "facts.sha256",
-      "outcome": "facts.outcome",
-      "reason_code": "facts.reason_code",
-      "made_at": "at",
-      "shown_sha256": "facts.shown_sha256"
+  ],
+  "instruction_steps": [],
+  "instructions": [
+    {
+      "act": "registers.instruction.given", "key": {"reference": "about:registers.instruction"},
+      "columns": {
+        "recipient": "facts.recipient",
+        "fiduciary": "facts.fiduciary",
+        "kind": "facts.kind",
+        "subject_ref": "subject",
+        "about": "facts.about",
+        "given_at": "at"
+      }
     }
-  },
-  "kyc_screenings": {},
-  "legal_rules": {},
-  "messages": {
-    "act": "outbox.message.sent", "part": true, "key": {"reference": "about:outbox.message"},
-    "columns": {
-      "kind": "facts.kind",
-      "purpose": "facts.purpose",
-      "subject_ref": "subject",
-      "template_sha256": "facts.template_version"
+  ],
+  "jobs": [],
+  "kyc_checks": [],
+  "kyc_decisions": [
+    {
+      "act": "kyc.decision.proposed", "key": {"reference": "about:kyc.decision"},
+      "columns": {
+        "document": "facts.document",
+        "document_sha256": "facts.sha256",
+        "outcome": "facts.outcome",
+        "reason_code": "facts.reason_code",
+        "made_at": "at",
+        "shown_sha256": "facts.shown_sha256"
+      }
     }
-  },
-  "notice_versions": {},
-  "officers": {},
-  "purposes": {},
-  "recipients": {},
-  "reported_sends": {},
-  "role_grants": {
-    "act": "roles.grant.given", "key": {"row": "facts.grant"},
-    "columns": {
-      "role": "facts.role",
-      "granted_at": "at",
-      "data_from": "facts.data_from",
-      "data_to": "facts.data_to",
-      "areas": "facts.areas"
+  ],
+  "kyc_screenings": [],
+  "legal_rules": [],
+  "messages": [
+    {
+      "act": "outbox.message.sent", "part": true, "key": {"reference": "about:outbox.message"},
+      "columns": {
+        "kind": "facts.kind",
+        "purpose": "facts.purpose",
+        "subject_ref": "subject",
+        "template_sha256": "facts.template_version"
+      }
     }
-  },
-  "role_proposals": {},
-  "sanctions_lists": {
-    "act": "kyc.sanctions.imported", "key": {"row": "about:kyc.sanctions_list"},
-    "columns": {
-      "source": "facts.source",
-      "version": "facts.version",
-      "sha256": "facts.sha256",
-      "names_sha256": "facts.names_sha256",
-      "size": "facts.count",
-      "imported_at": "at"
+  ],
+  "notice_versions": [],
+  "officers": [],
+  "purposes": [],
+  "recipients": [],
+  "reported_sends": [],
+  "role_grants": [
+    {
+      "act": "roles.grant.given", "key": {"row": "facts.grant"},
+      "columns": {
+        "role": "facts.role",
+        "granted_at": "at",
+        "data_from": "facts.data_from",
+        "data_to": "facts.data_to",
+        "areas": "facts.areas"
+      }
     }
-  },
-  "sender_defects": {},
-  "senders": {},
-  "sends_after_withdrawals": {
-    "act": "consent.send.found", "key": {"send": "about"},
-    "columns": {
-      "recipient_code": "facts.recipient",
-      "purpose": "facts.purpose",
-      "channel": "facts.channel",
-      "found_at": "at"
+  ],
+  "role_proposals": [],
+  "sanctions_lists": [
+    {
+      "act": "kyc.sanctions.imported", "key": {"row": "about:kyc.sanctions_list"},
+      "columns": {
+        "source": "facts.source",
+        "version": "facts.version",
+        "sha256": "facts.sha256",
+        "names_sha256": "facts.names_sha256",
+        "size": "facts.count",
+        "imported_at": "at"
+      }
     }
-  },
-  "sign_ins": {},
-  "silence_ends": {},
-  "ticket_entries": {},
-  "tickets": {
-    "act": "grievances.ticket.filed", "key": {"reference": "about:grievances.ticket"},
-    "columns": {
-      "subject_ref": "subject",
-      "received_at": "facts.received_at"
+  ],
+  "sender_defects": [],
+  "senders": [],
+  "sends_after_withdrawals": [
+    {
+      "act": "consent.send.found", "key": {"send": "about"},
+      "columns": {
+        "recipient_code": "facts.recipient",
+        "purpose": "facts.purpose",
+        "channel": "facts.channel",
+        "found_at": "at"
+      }
     }
-  },
-  "verifications": {}
+  ],
+  "sign_ins": [],
+  "silence_ends": [],
+  "ticket_entries": [],
+  "tickets": [
+    {
+      "act": "grievances.ticket.filed", "key": {"reference": "about:grievances.ticket"},
+      "columns": {
+        "subject_ref": "subject",
+        "received_at": "facts.received_at"
+      }
+    }
+  ],
+  "verifications": []
 }"""
 )
 
@@ -716,6 +762,8 @@ def bounds(period: dict[str, Any]) -> tuple[str, str]:
 # Registers --------------------------------------------------------------------------------------------------------
 
 ABSENT = object()
+#: Members that leaves of consents did not have from the beginning; what else is not there is nothing.
+SINCE = {"address_kind", "address_verified", "expires_at", "receipt"}
 #: A spreadsheet runs a cell that begins so: an apostrophe stands before it.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -734,7 +782,7 @@ def fact(says: dict[str, Any], path: str) -> Any:
         if found is None:
             return None
         if step not in found:
-            return ABSENT
+            return ABSENT if path in SINCE or path.startswith("facts.") else None
         found = found[step]
     return found
 
@@ -787,9 +835,9 @@ def read_register(files: dict[str, bytes], name: str, count: int) -> list[dict[s
     return rows
 
 
-def check_row(name: str, row: dict[str, Any], says: dict[str, Any], unstated: set[str]) -> None:
+def check_row(name: str, rule: dict[str, Any], row: dict[str, Any], says: dict[str, Any], unstated: set[str]) -> None:
     """A row says what its leaf says, column by column; adds the columns of which this leaf says nothing."""
-    for column, path in STATED[name]["columns"].items():
+    for column, path in rule["columns"].items():
         stated = fact(says, path)
         if stated is ABSENT:
             unstated.add(column)
@@ -800,18 +848,17 @@ def check_row(name: str, row: dict[str, Any], says: dict[str, Any], unstated: se
             )
 
 
-def check_kind(name: str, rows: list[dict[str, Any]], log: Log, taken: set[int]) -> tuple[str, set[str]]:
+def check_kind(
+    name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, taken: set[int], unstated: set[str]
+) -> str:
     """Each leaf of the kind has its row and each row its leaf, and they agree. Rows whose leaf was erased are counted.
 
-    ``taken`` are the leaves that rows of other registers have.
+    ``taken`` are the leaves that rows of other registers have. Adds the columns of which a leaf says nothing.
     """
-    rule, at = STATED[name], {one.place: one for one in log.leaves}
-    unstated: set[str] = set()
+    at = {one.place: one for one in log.leaves}
     places = [row[rule["place"]] for row in rows]
-    need(
-        len(set(places)) == len(places) and not taken & set(places),
-        f"A leaf has two rows, one of them in the register {name}.",
-    )
+    once = len(set(places)) == len(places) and not taken & set(places)
+    need(once, f"A leaf has two rows, one of them in the register {name}.")
     taken.update(places)
     wanted = {one.place for one in log.inside if one.says is not None and one.says["kind"] == rule["kind"]}
     for place in sorted(wanted - set(places)):
@@ -824,39 +871,51 @@ def check_kind(name: str, rows: list[dict[str, Any]], log: Log, taken: set[int])
             erased += 1
         else:
             need(place in wanted, f"A row of the register {name} belongs to entry {place}, which is of another kind.")
-            check_row(name, row, says, unstated)
-    return f"{len(rows) - erased} rows" + (f", {erased} more whose leaf was erased" if erased else ""), unstated
+            check_row(name, rule, row, says, unstated)
+    return f"{len(rows) - erased} rows" + (f", {erased} more whose leaf was erased" if erased else "")
 
 
-def check_act(name: str, rows: list[dict[str, Any]], log: Log, gone: set[str]) -> tuple[str, set[str]]:
-    """Each row is what the act says that brought it in, and each act of the period has its row or is named as missing."""
-    rule = STATED[name]
-    unstated: set[str] = set()
-    columns = list(rule["key"])
-    stated = {
-        tuple(str(fact(says, path)) for path in rule["key"].values()): says for says in reversed(log.acts(rule["act"]))
-    }
-    without, seen = 0, set()
+def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]:
+    """What names the rows that an act is about: one, or with ``each:PATH`` one for each word there, its version left out."""
+    keys: list[tuple[str, ...]] = [()]
+    for path in paths:
+        words = str(fact(says, path[5:])).split() if path.startswith("each:") else [str(fact(says, path))]
+        named = [word.partition("/")[0] for word in words] if path.startswith("each:") else words
+        keys = [(*key, one) for key in keys for one in named]
+    return keys
+
+
+def check_act(
+    name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, gone: set[str], unstated: set[str]
+) -> str:
+    """Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
+
+    A row without a value in the key follows from no such act. Adds the columns of which a leaf says nothing.
+    """
+    columns, paths = list(rule["key"]), list(rule["key"].values())
+    stated = {key: says for says in reversed(log.acts(rule["act"])) for key in keys_of(says, paths)}
+    count, without, seen = 0, 0, set()
     for row in rows:
+        if any(row[column] is None for column in columns):
+            continue
+        count += 1
         key = tuple(str(row[column]) for column in columns)
-        need(key not in seen, f"A row stands twice in the register {name}.")
+        need(len(key) > 1 or key not in seen, f"A row stands twice in the register {name}.")
         seen.add(key)
         if key in stated:
-            check_row(name, row, stated[key], unstated)
+            check_row(name, rule, row, stated[key], unstated)
         else:
             without += 1
     inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]
-    brought = {tuple(str(fact(says, path)) for path in rule["key"].values()) for says in inside}
+    brought = {key for says in inside for key in keys_of(says, paths)}
     lost = set() if rule.get("part") else brought - seen
     for key in sorted(lost):
-        need(
-            " ".join((name, *key)) in gone,
-            f"{' '.join(key)} has no row in the register {name}, and is not named as missing.",
-        )
-    named = [f"{len(rows) - without} rows"]
-    named += [f"{without} more that no leaf shown states"] if without else []
-    named += [f"{len(lost)} named as missing"] if lost else []
-    return ", ".join(named), unstated
+        named = " ".join((name, *key)) in gone
+        need(named, f"{' '.join(key)} has no row in the register {name}, and is not named as missing.")
+    found = [f"{count - without} rows by {rule['act']}"]
+    found += [f"{without} more that no leaf shown states"] if without else []
+    found += [f"{len(lost)} named as missing"] if lost else []
+    return ", ".join(found)
 
 
 def check_registers(
@@ -875,11 +934,18 @@ def check_registers(
         if not STATED[name]:
             not_compared.append(name)
             continue
-        rule = STATED[name]
-        what, unstated = check_kind(name, rows, log, taken) if "kind" in rule else check_act(name, rows, log, gone)
-        columns = [column for column in [*rule.get("key", ()), *rule["columns"]] if column not in unstated]
-        left = [column for column in rows[0] if column not in {*columns, rule.get("place")}] if rows else []
-        compared.append(f"{name} ({what}" + (f"; not its {', '.join(left)}" if left else "") + ")")
+        found, known = [], set()
+        for rule in STATED[name]:
+            unstated: set[str] = set()
+            if "kind" in rule:
+                found.append(check_kind(name, rule, rows, log, taken, unstated))
+            else:
+                found.append(check_act(name, rule, rows, log, gone, unstated))
+            known |= {rule.get("place"), *rule.get("key", ()), *rule["columns"]} - unstated
+        if not rows:
+            found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]
+        left = [column for column in rows[0] if column not in known] if rows else []
+        compared.append(f"{name} ({'; '.join(found)}" + (f"; not its {', '.join(left)}" if left else "") + ")")
     without = "not compared with the log, because no leaf states their rows: the registers "
     return registers, [f"compared with the log: {'; '.join(compared)}", without + ", ".join(not_compared)]
 
@@ -931,16 +997,86 @@ def whole_months(days: dict[str, Any]) -> list[str]:
     return found
 
 
+def instant(text: Any) -> int:
+    """Milliseconds of an instant from a register."""
+    need(isinstance(text, str) and re.fullmatch(MOMENT, text, re.ASCII), "An instant of a register is malformed.")
+    hours, minutes, seconds, thousandths = (
+        int(text[at : at + size]) for at, size in ((11, 2), (14, 2), (17, 2), (20, 3))
+    )
+    return (((day_of(text[:10]).toordinal() * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + thousandths
+
+
+def case_of(row: dict[str, Any], start: int, end: int) -> str | None:
+    """What a deadline is in a period: met, missed or running; None where it is no case of it.
+
+    A due date is late when its last second is over. A start that was wrong makes no case, nor does what was owed no more.
+    """
+    stopped = None if row["stopped_at"] is None else instant(row["stopped_at"])
+    late = instant(row["due_at"]) + 1000
+    if row["ended"] == "corrected" or instant(row["started_at"]) >= end or (stopped is not None and stopped < start):
+        return None
+    if stopped is None or stopped >= end:
+        stood_still = row["state"] == "paused" and instant(row["paused_at"]) < late
+        return "missed" if end >= late and not stood_still else "running"
+    if stopped >= late:
+        return "missed"
+    return None if row["ended"] == "withdrawn" else "met"
+
+
+def check_controls(
+    files: dict[str, bytes], manifest: dict[str, Any], registers: dict[str, list[dict[str, Any]]]
+) -> str:
+    """Controls of law counted again from the deadlines of the pack, measures judged again by their evidence; says how many."""
+    body, (start, end) = read_row(files[CONTROLS]), bounds(manifest["period"])
+    about = body["about"]
+    need((about["start"], about["end"]) == (start, end), "The controls are those of another period.")
+    counted = 0
+    for control in body["law"]:
+        code, wrong = control["code"], f"The control {control['code']} is not what the deadlines of the pack give."
+        cases: dict[str | None, list[str]] = {"met": [], "missed": [], "running": [], None: []}
+        for row in registers["clocks"]:
+            if code in {row["rule_key"], row["extended_by"]}:
+                cases[case_of(row, instant(start), instant(end))].append(str(row["row"]))
+        met, missed, running = (len(cases[kind]) for kind in ("met", "missed", "running"))
+        if control["derived_from"] == "registers/clocks":
+            state = "missed" if missed else "met" if met else "no_case"
+            numbers = (control["met"], control["missed"], control["running"], control["population"])
+            need((control["state"], *numbers) == (state, met, missed, running, met + missed), wrong)
+            need(control["missed_rows"] == cases["missed"], wrong)
+            counted += 1
+        else:
+            need(control["state"] in {"not_a_deadline", "not_measured"} and not met + missed + running, wrong)
+    for control in body["measures"]:
+        rows = [row for row in registers["book_measure"] if row["code"] == control["code"]]
+        judged = {judged_by(row["evidence_on"], about["evidence_months"], end) for row in rows}
+        need(
+            (control["state"], control["last_evidence"]) in judged,
+            f"The measure {control['code']} is not what its evidence gives.",
+        )
+        counted += 1
+    return f"counted again from the registers: {counted} of {len(body['law']) + len(body['measures'])} controls"
+
+
+def judged_by(evidence_on: str | None, months: int, end: str) -> tuple[str, str | None]:
+    """The state of a measure at the end of a period, and the instant of its evidence: midnight in India of its day."""
+    if evidence_on is None:
+        return "missing", None
+    at = day_of(evidence_on)
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    days = (date(year + month // 11, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    until = date(year, month + 1, min(at.day, days))
+    shown = day_of(end[:10]) + timedelta(days=1 if end[11:] >= "18:30" else 0)  # the day of that instant in India
+    return "fresh" if until >= shown else "stale", f"{at - timedelta(days=1)}T18:30:00.000Z"
+
+
 def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]]) -> None:
     """Each text of a letter is the one that a message names by its hash."""
     sent = {(row["kind"], row["language"], row["template_sha256"]) for row in messages}
     for path in sorted(path for path in files if path.startswith("letters/")):
-        kind, language, start = path[8:].split(".")[:3]
+        kind, language = path[8:].rsplit(".", 3)[:2]
         whole = hashlib.sha256(files[path]).hexdigest()
-        need(
-            whole.startswith(start) and path.endswith(f".{whole[:12]}.txt"),
-            f"{path} is not the text that its name says.",
-        )
+        same = path == f"letters/{kind}.{language}.{whole[:12]}.txt"
+        need(same, f"{path} is not the text that its name says.")
         need((kind, language, whole) in sent, f"No message of the pack was sent with {path}.")
 
 
@@ -1165,6 +1301,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
     registers, compared = check_registers(files, manifest, log)
     check_stated(files, manifest, log)
+    counted = check_controls(files, manifest, registers)
     check_letters(files, registers["messages"])
     drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
     line = (
@@ -1172,7 +1309,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"
     )
     unproved = f"for people, and proved by nothing: {', '.join(one for one in FOR_PEOPLE if one in files)}"
-    return "\n".join([line, *drawn, *compared, unproved])
+    return "\n".join([line, *drawn, counted, *compared, unproved])
 
 
 def answer(path: str, trust: Trust, receipt: str | None) -> str:

@@ -1,6 +1,5 @@
 """The books of the company."""
 
-from portal.registers.models.assessments import DpiaQuestionnaire
 from portal.registers.models.attachments import Attachment
 from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.models.company import CompanyDetails
@@ -56,7 +55,6 @@ __all__ = [
     "DatedEntry",
     "Disclosure",
     "Dpia",
-    "DpiaQuestionnaire",
     "ExternalLink",
     "Incident",
     "IncidentDecision",

@@ -97,7 +97,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     return { leaves, inside, acts };
   };
 
-  // Cells and rows.
+  // Cells and rows. Leaves of consents did not have these members from the beginning; what else is not there is nothing.
+  const SINCE = new Set(["address_kind", "address_verified", "expires_at", "receipt"]);
   const fact = (says, path) => {
     if (path.startsWith("about:")) {
       const label = `${path.slice(6)}:`;
@@ -114,7 +115,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         return null;
       }
       if (!Object.hasOwn(found, step)) {
-        return undefined;
+        return SINCE.has(path) || path.startsWith("facts.") ? undefined : null;
       }
       found = found[step];
     }
@@ -171,8 +172,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     need(inOrder, `The rows of the register ${name} are not in their order.`);
     return rows;
   };
-  const checkRow = (name, row, says, unstated) => {
-    for (const [column, path] of Object.entries(STATED[name].columns)) {
+  const checkRow = (name, rule, row, says, unstated) => {
+    for (const [column, path] of Object.entries(rule.columns)) {
       const stated = fact(says, path);
       if (stated === undefined) {
         unstated.add(column);
@@ -183,11 +184,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       }
     }
   };
-  // The leaves that rows of other registers have are taken.
-  const checkKind = (name, rows, log, taken) => {
-    const rule = STATED[name];
+  // Each leaf of the kind has its row and each row its leaf. The leaves that rows of other registers have are taken.
+  const checkKind = (name, rule, rows, log, taken, unstated) => {
     const at = new Map(log.leaves.map((one) => [one.index, one]));
-    const unstated = new Set();
     const places = rows.map((row) => row[rule.place]);
     const isOnce = new Set(places).size === places.length && !places.some((place) => taken.has(place));
     need(isOnce, `A leaf has two rows, one of them in the register ${name}.`);
@@ -206,47 +205,55 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         erased += 1;
       } else {
         need(wanted.has(place), `A row of the register ${name} belongs to entry ${place}, which is of another kind.`);
-        checkRow(name, row, says, unstated);
+        checkRow(name, rule, row, says, unstated);
       }
     });
-    return [`${rows.length - erased} rows${erased ? `, ${erased} more whose leaf was erased` : ""}`, unstated];
+    return `${rows.length - erased} rows${erased ? `, ${erased} more whose leaf was erased` : ""}`;
   };
-  const checkAct = (name, rows, log, gone) => {
-    const rule = STATED[name];
-    const unstated = new Set();
-    const keyOf = (values) => values.map(String).join(" ");
-    const keyOfLeaf = (says) => keyOf(Object.values(rule.key).map((path) => fact(says, path)));
-    const stated = new Map(
-      log
-        .acts(rule.act)
-        .reverse()
-        .map((says) => [keyOfLeaf(says), says]),
-    );
+  // What names the rows that an act is about.
+  const keysOf = (says, paths) => {
+    let keys = [[]];
+    for (const path of paths) {
+      const isEach = path.startsWith("each:");
+      const found = String(fact(says, isEach ? path.slice(5) : path));
+      const words = isEach ? found.split(/\s+/).map((word) => word.split("/")[0]) : [found];
+      keys = keys.flatMap((key) => words.map((word) => [...key, word]));
+    }
+    return keys.map((key) => key.join(" "));
+  };
+  // Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
+  const checkAct = (name, rule, rows, log, gone, unstated) => {
+    const columns = Object.keys(rule.key);
+    const paths = Object.values(rule.key);
+    const acts = log.acts(rule.act).reverse();
+    const stated = new Map(acts.flatMap((says) => keysOf(says, paths).map((key) => [key, says])));
     const seen = new Set();
+    let count = 0;
     let without = 0;
-    for (const row of rows) {
-      const key = keyOf(Object.keys(rule.key).map((column) => row[column]));
-      need(!seen.has(key), `A row stands twice in the register ${name}.`);
+    for (const row of rows.filter((one) => columns.every((column) => one[column] !== null))) {
+      count += 1;
+      const key = columns.map((column) => String(row[column])).join(" ");
+      need(columns.length > 1 || !seen.has(key), `A row stands twice in the register ${name}.`);
       seen.add(key);
       if (stated.has(key)) {
-        checkRow(name, row, stated.get(key), unstated);
+        checkRow(name, rule, row, stated.get(key), unstated);
       } else {
         without += 1;
       }
     }
-    const brought = log.inside.filter((one) => one.says.act === rule.act).map((one) => keyOfLeaf(one.says));
+    const brought = log.inside.filter((one) => one.says.act === rule.act).flatMap((one) => keysOf(one.says, paths));
     const lost = rule.part ? [] : [...new Set(brought)].filter((key) => !seen.has(key)).sort();
     for (const key of lost) {
       need(gone.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
     }
-    const named = [`${rows.length - without} rows`];
+    const found = [`${count - without} rows by ${rule.act}`];
     if (without) {
-      named.push(`${without} more that no leaf shown states`);
+      found.push(`${without} more that no leaf shown states`);
     }
     if (lost.length) {
-      named.push(`${lost.length} named as missing`);
+      found.push(`${lost.length} named as missing`);
     }
-    return [named.join(", "), unstated];
+    return found.join(", ");
   };
   const missingOf = (files, kind) =>
     textOf(files, "MISSING.csv")
@@ -268,15 +275,22 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const name of names) {
       const rows = readRegister(files, name, manifest.registers[name]);
       registers.set(name, rows);
-      const rule = STATED[name];
-      if (rule.columns) {
-        const [what, unstated] = rule.kind ? checkKind(name, rows, log, taken) : checkAct(name, rows, log, gone);
-        const columns = new Set([...Object.keys(rule.key || {}), ...Object.keys(rule.columns)].filter((column) => !unstated.has(column)));
-        const left = rows.length ? Object.keys(rows[0]).filter((column) => !columns.has(column) && column !== rule.place) : [];
-        compared.push(`${name} (${what}${left.length ? `; not its ${left.join(", ")}` : ""})`);
+      const known = new Set();
+      let found = STATED[name].map((rule) => {
+        const unstated = new Set();
+        const isKind = Object.hasOwn(rule, "kind");
+        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gone, unstated);
+        const columns = [rule.place, ...Object.keys(rule.key || {}), ...Object.keys(rule.columns)];
+        columns.filter((column) => !unstated.has(column)).forEach((column) => known.add(column));
+        return what;
+      });
+      if (found.length) {
+        found = rows.length ? found : ["no rows", ...found.filter((one) => one.includes(", ")).map((one) => one.slice(one.indexOf(", ") + 2))];
+        const left = rows.length ? Object.keys(rows[0]).filter((column) => !known.has(column)) : [];
+        compared.push(`${name} (${found.join("; ")}${left.length ? `; not its ${left.join(", ")}` : ""})`);
       }
     }
-    const others = names.filter((name) => !STATED[name].columns);
+    const others = names.filter((name) => !STATED[name].length);
     const without = "not compared with the log, because no leaf states their rows: the registers ";
     return [registers, [`compared with the log: ${compared.join("; ")}`, without + others.join(", ")]];
   };
@@ -324,10 +338,74 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       need(same(csvOf(lines), file(files, `${path}.csv`)), `The two forms of ${path} do not say the same.`);
     }
   };
+  const instant = (text) => {
+    need(typeof text === "string" && MOMENT.test(text), "An instant of a register is malformed.");
+    return Date.parse(text);
+  };
+  // What a deadline is in a period. A due date is late when its last second is over.
+  const caseOf = (row, start, end) => {
+    const stopped = row.stopped_at === null ? null : instant(row.stopped_at);
+    const late = instant(row.due_at) + 1000;
+    if (row.ended === "corrected" || instant(row.started_at) >= end || (stopped !== null && stopped < start)) {
+      return "none";
+    }
+    if (stopped === null || stopped >= end) {
+      const stoodStill = row.state === "paused" && instant(row.paused_at) < late;
+      return end >= late && !stoodStill ? "missed" : "running";
+    }
+    if (stopped >= late) {
+      return "missed";
+    }
+    return row.ended === "withdrawn" ? "none" : "met";
+  };
+  // The state of a measure at the end of a period, and the instant of its evidence: midnight in India of its day.
+  const judgedBy = (evidenceOn, months, end) => {
+    if (evidenceOn === null) {
+      return ["missing", null];
+    }
+    const [year, month, day] = evidenceOn.split("-").map(Number);
+    const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate();
+    const until = new Date(Date.UTC(year, month - 1 + months, Math.min(day, last))).toISOString().slice(0, 10);
+    const shown = new Date(instant(end) + 19800000).toISOString().slice(0, 10);
+    return [until >= shown ? "fresh" : "stale", new Date(Date.parse(evidenceOn) - 19800000).toISOString()];
+  };
+  // Controls of law counted again from the deadlines of the pack, measures judged again by their evidence.
+  const checkControls = (files, manifest, registers) => {
+    const { about, law, measures } = readJson(textOf(files, "controls.json"));
+    const [start, end] = bounds(manifest.period);
+    need(about.start === start && about.end === end, "The controls are those of another period.");
+    let counted = 0;
+    for (const control of law) {
+      const wrong = `The control ${control.code} is not what the deadlines of the pack give.`;
+      const cases = { met: [], missed: [], running: [], none: [] };
+      for (const row of registers.get("clocks")) {
+        if (control.code === row.rule_key || control.code === row.extended_by) {
+          cases[caseOf(row, instant(start), instant(end))].push(String(row.row));
+        }
+      }
+      const [met, missed, running] = [cases.met.length, cases.missed.length, cases.running.length];
+      if (control.derived_from === "registers/clocks") {
+        const state = missed ? "missed" : met ? "met" : "no_case";
+        const said = [control.state, control.met, control.missed, control.running, control.population, control.missed_rows];
+        need(written(said) === written([state, met, missed, running, met + missed, cases.missed]), wrong);
+        counted += 1;
+      } else {
+        need(["not_a_deadline", "not_measured"].includes(control.state) && !(met + missed + running), wrong);
+      }
+    }
+    for (const control of measures) {
+      const rows = registers.get("book_measure").filter((row) => row.code === control.code);
+      const judged = rows.map((row) => written(judgedBy(row.evidence_on, about.evidence_months, end)));
+      need(judged.includes(written([control.state, control.last_evidence])), `The measure ${control.code} is not what its evidence gives.`);
+      counted += 1;
+    }
+    return `counted again from the registers: ${counted} of ${law.length + measures.length} controls`;
+  };
   const checkLetters = (files, messages) => {
     const sent = new Set(messages.map((row) => written([row.kind, row.language, row.template_sha256])));
     for (const path of [...files.keys()].filter((one) => one.startsWith("letters/")).sort()) {
-      const [kind, language] = path.slice(8).split(".");
+      const parts = path.slice(8).split(".");
+      const [kind, language] = [parts.slice(0, -3).join("."), parts[parts.length - 3]];
       const whole = hex(sha256(file(files, path)));
       need(path === `letters/${kind}.${language}.${whole.slice(0, 12)}.txt`, `${path} is not the text that its name says.`);
       need(sent.has(written([kind, language, whole])), `No message of the pack was sent with ${path}.`);
@@ -339,5 +417,5 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     need(isSo, "The list of what is missing names other entries than those that were erased.");
     return erased.length;
   };
-  return { checkLog, checkRegisters, checkStated, checkLetters, checkMissing, missingOf };
+  return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkMissing, missingOf };
 };

@@ -132,7 +132,7 @@ const packVerifier = (() => {
       throw error instanceof Bad ? error : new Bad(REASONS[error.message] || "The checkpoint is damaged.");
     }
   };
-  const { checkLog, checkRegisters, checkStated, checkLetters, checkMissing, missingOf } = packRegisters({
+  const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkMissing, missingOf } = packRegisters({
     need,
     file,
     readText,
@@ -308,11 +308,13 @@ const packVerifier = (() => {
     const samples = checkSamples(files, manifest.sample, records, keys);
     const [registers, compared] = checkRegisters(files, manifest, log);
     checkStated(files, manifest, log);
+    const counted = checkControls(files, manifest, registers);
     checkLetters(files, registers.get("messages"));
     const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
     return [
       `pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} records and ${erased} erased ${under}, ${samples} receipts of the sample`,
       ...drawn,
+      counted,
       ...compared,
       `for people, and proved by nothing: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");
