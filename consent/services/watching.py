@@ -69,6 +69,15 @@ def find(*, now: datetime) -> int:
     return found
 
 
+def not_compared(*, until: datetime) -> Iterator[Send]:
+    """The sends after a refusal among those that ``find`` has not compared yet. Reads only: for who asks between two runs."""
+    for source, sends in ((OWN, _own), (REPORTED, _reported)):
+        watch = SendWatch.objects.filter(source=source).first()
+        rows = sends(watch.until - OVERLAP if watch else None, until)
+        while chunk := list(islice(rows, CHUNK)):
+            yield from (send for send, _event in _after_a_no(chunk))
+
+
 def _own(since: datetime | None, until: datetime) -> Iterator[Send]:
     """Our own messages to people, by when they left, and those of which a report told since that they had left before."""
     rows = Message.objects.filter(

@@ -50,6 +50,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample drawn manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
+    AuditKind.EVIDENCE_PROMISE_ATTESTED: "promise outcome judged_on sha256 bytes",
     AuditKind.EVIDENCE_REPORT_MADE: "report from to sha256",
     AuditKind.EVIDENCE_REQUEST_ACCEPTED: "reference control due_on",
     AuditKind.EVIDENCE_REQUEST_ANSWERED: "reference control due_on is_late",

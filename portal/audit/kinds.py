@@ -50,6 +50,7 @@ class AuditKind(StrEnum):
     EVIDENCE_PACK_DOWNLOADED = "evidence.pack.downloaded"
     EVIDENCE_PACK_MADE = "evidence.pack.made"
     EVIDENCE_PACK_REQUESTED = "evidence.pack.requested"
+    EVIDENCE_PROMISE_ATTESTED = "evidence.promise.attested"
     EVIDENCE_REPORT_MADE = "evidence.report.made"
     EVIDENCE_REQUEST_ACCEPTED = "evidence.request.accepted"
     EVIDENCE_REQUEST_ANSWERED = "evidence.request.answered"

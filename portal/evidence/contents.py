@@ -13,13 +13,15 @@ from django.utils import translation
 
 from portal.core import clock, hooks, moments, printing
 from portal.evidence import controls, duties_of_law, promises
+from portal.evidence.asked import in_words
 from portal.evidence.control_states import WORDS, ControlState
 from portal.evidence.controls import Control
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
-from portal.evidence.promises import Map, Shown, State
+from portal.evidence.promises import Map
 from portal.evidence.reports import REPORTS
 from portal.evidence.reports.tables import Table, csv_of
+from portal.evidence.verdicts import Shown, State
 from portal.jobs.exports import escape_formula
 from portal.law.counting import add_months
 from portal.law.models import Clock
@@ -51,7 +53,7 @@ class Asked:
 def asked(period: Period) -> Asked:
     """Ask the rows once for both lists."""
     with translation.override("en"):
-        found = promises.policy_map(now=period.end)
+        found = promises.policy_map(now=period.end, start=period.start)
         parts = {
             "policy": controls.of_map(found, now=period.end),
             "measures": controls.of_measures(now=period.end),
@@ -168,8 +170,10 @@ def _lacking(control: Control) -> str:
 def _why(row: Shown) -> str:
     """What a promise lacks, in English whoever asks for the pack: the same pack has the same bytes."""
     with translation.override("en"):
-        lacking = " ".join(f"{words}." for words, seen in row.told if not seen.is_so)
-    return row.why or (f"Missing or too old: {lacking}" if lacking else "There is no evidence of it.")
+        found = " ".join(f"{words}: {one.broken} of {one.population}." for words, one in row.searched if one.broken)
+        lacking = " ".join(f"{in_words(question)}." for question, _seen in row.lacking)
+    said = " ".join(filter(None, [row.why, found, f"Missing or too old: {lacking}" if lacking else ""]))
+    return said or "There is no evidence of it."
 
 
 def missing_file(missing: Sequence[Missing]) -> bytes:

@@ -21,6 +21,10 @@ def _framework(framework: str) -> Callable[[Row], Cell]:
     return lambda row: row[1].requirements(framework)
 
 
+def _searched(control: Control) -> str:
+    return "; ".join(f"{words}: {found.broken} of {found.population}" for words, found in control.searched)
+
+
 _COLUMNS: list[tuple[str, Callable[[Row], Cell], str]] = [
     ("kind", lambda row: row[0], "kind of control"),
     ("code", _of(lambda control: control.code), "code"),
@@ -30,6 +34,8 @@ _COLUMNS: list[tuple[str, Callable[[Row], Cell], str]] = [
     ("met", _of(lambda control: control.met), "cases met"),
     ("missed", _of(lambda control: control.missed), "cases missed"),
     ("running", _of(lambda control: control.running), "running and not due yet"),
+    ("searched", _of(_searched), "what was searched for, found among how many"),
+    ("is_judged", _of(lambda control: control.is_judged), "a person judges it"),
     ("missed_rows", _of(lambda control: " ".join(control.failed)), "numbers of the rows that were missed"),
     ("derived_from", _of(lambda control: control.derived_from), "register of a pack that shows it"),
     ("last_evidence", _of(lambda control: control.last), "last evidence"),

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from portal.core import access, clock, hooks
@@ -26,6 +26,7 @@ from portal.evidence.forms import PeriodForm
 from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.evidence.views import staff_page
+from portal.evidence.violations.findings import LINKED
 from portal.jobs.audited_export import AuditedExportForm, short_response
 from portal.jobs.permissions import Permission as JobsPermission
 from portal.jobs.services.exporting import Wish
@@ -98,7 +99,7 @@ def _query(period: Period) -> str:
 
 def _parts(request: HttpRequest, period: Period) -> list[Part]:
     now = period.end
-    found_map = promises.policy_map(now=now)
+    found_map = promises.policy_map(now=now, start=period.start)
     title = _("Promises of the privacy policy")
     parts = [_part(request, "policy", title, _as_in(found_map), controls.of_map(found_map, now=now))]
     if access.allowed(request.user, RegistersPermission.BOOK_VIEW):
@@ -133,8 +134,11 @@ def _exported(
 
 
 def _as_in(found: promises.Map) -> str:
-    """How these counts and those of the policy map are the same."""
-    said = _("Fresh is what the policy map calls kept; stale and missing are what it calls not shown.")
+    """What the states of promises mean, and how these counts and those of the policy map are the same."""
+    said = _(
+        "Met: a search for what would break the promise found nothing among the cases of the period. Fresh: a person judged the "
+        "promise and attested it. The policy map calls both kept; missed, stale and missing are what it calls not shown."
+    )
     if not found.unnamed:
         return said
     more = _("It counts %(count)s more: what no published notice names.") % {"count": len(found.unnamed)}
@@ -154,11 +158,12 @@ def _link(request: HttpRequest, where: str) -> tuple[str, str] | None:
     word, *rest = where.split()
     if word == "page":
         return _page(rest[0])
+    if word == "attested":
+        return _("Attestations"), reverse("evidence:attestation", args=[rest[0]])
+    if word in {"cases", "found"}:
+        return _rows(request, word, rest)
     if word == "record":
         return _listed(request, rest[0], "", number=rest[1])
-    if word == "cases":
-        kind, count, value = rest
-        return _listed(request, Clock._meta.label, urlencode({"cases": value}), words=CASES[kind] % count)
     asked = {
         "acts": ("people.FourEyesRule", f"q={rest[0]}"),
         "event": ("audit.AuditEvent", f"area={rest[0].partition('.')[0]}"),
@@ -167,6 +172,19 @@ def _link(request: HttpRequest, where: str) -> tuple[str, str] | None:
         "rows": (rest[0], ""),
     }
     return _listed(request, *asked[word]) if word in asked else None
+
+
+def _rows(request: HttpRequest, word: str, rest: list[str]) -> tuple[str, str] | None:
+    """A list of exactly the rows that were counted."""
+    if word == "cases":
+        kind, count, value = rest
+        return _listed(request, Clock._meta.label, urlencode({"cases": value}), words=CASES[kind] % count)
+    label, keys = rest
+    number_of = len(keys.split(","))
+    words = ngettext("%(count)s that breaks it", "%(count)s that break it", number_of) % {"count": number_of}
+    if number_of >= LINKED:
+        words = _("The first that break it")
+    return _listed(request, label, urlencode({"pk__in": keys}), words=words)
 
 
 def _page(name: str) -> tuple[str, str] | None:

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.evidence import promises, questions
+from portal.evidence.asked import in_words
 from portal.evidence.catalogue import Catalogue, Reference, Topic
 from portal.evidence.control_states import TONES, WORDS, ControlState
-from portal.evidence.promises import Seen, Shown, State
+from portal.evidence.verdicts import Attested, Seen, Shown, State
+from portal.evidence.violations import Found
 from portal.registers.models import Measure
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
@@ -44,6 +46,8 @@ class Control:
     failed: tuple[str, ...] = field(default=(), repr=False)
     derived_from: str = ""
     is_confirmed: bool = True
+    searched: tuple[tuple[str, Found], ...] = field(default=(), repr=False)
+    is_judged: bool = False
 
     @property
     def age(self) -> int | None:
@@ -94,19 +98,66 @@ def of_map(found: promises.Map, *, now: datetime) -> list[Control]:
 
 
 def _promised(row: Shown, topics: Catalogue, now: datetime) -> Control:
-    """As the policy map has it: fresh is what it calls kept. Its evidence is as old as that of the answer which is wanting."""
-    state, last, notes = of_answers([seen for _question, seen in row.seen], row.last), row.last, [row.why]
-    if row.state == State.NOT_STATED:
-        state = ControlState.NOT_STATED
-    elif row.state == State.RED:
-        wrong = [(words, seen) for words, seen in row.told if not seen.is_so]
-        # Without a policy nothing is promised, whatever the rows say.
-        is_stale = state == ControlState.STALE and not row.why
-        state, last = (state, _oldest(wrong)) if is_stale else (ControlState.MISSING, None)
+    """As the policy map has it. What was searched is met or missed; what a person judges is as fresh as their attestation.
+    Where evidence is wanting, it is as old as that of the answer which is.
+    """
+    promise, total = row.promise, row.total
+    state, last = _of_promise(row)
+    notes = [row.why]
+    if row.judged is not None and not row.why:
+        notes.append(_("Judged by %(by)s on %(day)s.") % {"by": row.judged.by, "day": moments.day(row.judged.on)})
+    if state in {ControlState.MISSING, ControlState.STALE}:
+        wrong = [(in_words(question), seen) for question, seen in row.lacking]
         notes += [_missing(words) if seen.at is None else _wanting(words, seen) for words, seen in wrong]
-    note = " ".join(filter(None, notes))
-    topic = topics.of_promise(row.promise.topic)
-    return Control(row.promise.key, row.promise.says, state, last, now, row.promise.asks, note, topic)
+    is_counted = state in {ControlState.MET, ControlState.MISSED, ControlState.NO_CASE} and bool(row.found)
+    judged = (f"attested {promise.key}",) if promise.is_judged else ()
+    return Control(
+        promise.key,
+        promise.says,
+        state,
+        last,
+        now,
+        (*_where_found(total), *judged, *promise.asks),
+        " ".join(filter(None, notes)),
+        topics.of_promise(promise.topic),
+        met=total.population - total.broken if is_counted else None,
+        missed=total.broken if is_counted else None,
+        failed=(*(f"{label}:{key}" for label, key in total.rows), *total.names),
+        searched=tuple(row.searched),
+        is_judged=promise.is_judged,
+    )
+
+
+def _of_promise(row: Shown) -> tuple[ControlState, datetime | None]:
+    """The state, and the date of the evidence for it. Without a policy nothing is promised, whatever the rows say."""
+    plain = {State.NOT_STATED: ControlState.NOT_STATED, State.NO_CASE: ControlState.NO_CASE}
+    if row.state in plain:
+        return plain[row.state], row.last
+    if row.total.broken:
+        return ControlState.MISSED, row.last
+    if row.state == State.KEPT and row.found:
+        return ControlState.MET, row.last
+    if row.judged is not None:
+        return _of_judged(row, row.judged)
+    state = of_answers([seen for _question, seen in row.lacking], row.last)
+    is_stale = state == ControlState.STALE and not row.why
+    return (state, _oldest(row.lacking)) if is_stale else (ControlState.MISSING, None)
+
+
+def _of_judged(row: Shown, judged: Attested) -> tuple[ControlState, datetime | None]:
+    """As fresh as the attestation; missing where the questions beside it are not answered as promised."""
+    at = questions.instant(judged.on)
+    if not judged.is_kept:
+        return ControlState.MISSED, at
+    if not judged.counts:
+        return ControlState.STALE, at
+    return (ControlState.FRESH, at) if row.state == State.KEPT else (ControlState.MISSING, None)
+
+
+def _where_found(total: Found) -> list[str]:
+    """The rows that break a promise, as lists of exactly those."""
+    labels = dict.fromkeys(label for label, _key in total.rows)
+    return [f"found {label} {','.join(key for each, key in total.rows if each == label)}" for label in labels]
 
 
 def _oldest(wrong: Sequence[tuple[str, Seen]]) -> datetime | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.core import access, clock, hooks
 from portal.evidence import promises
 from portal.evidence.permissions import Permission
-from portal.evidence.promises import State
+from portal.evidence.verdicts import State
 from portal.evidence.views import staff_page
 from portal.jobs import exports
 from portal.jobs.audited_export import listed_response
@@ -50,6 +50,7 @@ def policy_map(request: HttpRequest) -> HttpResponse:
         "found": found,
         "kept": found.counts[State.KEPT],
         "red": found.counts[State.RED],
+        "no_case": found.counts[State.NO_CASE],
         "not_stated": found.counts[State.NOT_STATED],
     }
     return TemplateResponse(request, "evidence/promises.html", context)

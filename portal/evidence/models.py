@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 from portal.core.register_days import RegisterDays
-from portal.evidence.states import Method, RequestState
+from portal.evidence.states import Judgement, Method, RequestState
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -117,6 +117,35 @@ class DrawnSample(AppendOnlyModel):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Attestation(AppendOnlyModel):
+    """What a person judged of a promise that no row can show: on which day, with which file. A later one takes its place.
+
+    ``promise`` is its key in ``data/promises.toml``. The file is encrypted in the vault under a key of its own (``file_ref``).
+    """
+
+    promise = models.CharField(_("promise"), max_length=16)
+    outcome = models.CharField(_("judgement"), max_length=8, choices=Judgement.choices)
+    judged_on = models.DateField(_("judged on"))
+    file = models.OneToOneField("vault.StoredFile", models.PROTECT, related_name="+", verbose_name=_("file"))
+    file_ref = models.UUIDField(unique=True, editable=False)
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("attested by")
+    )
+    made_at = models.DateTimeField(_("attested"))
+
+    data_categories = declare(none="id promise outcome judged_on file file_ref sha256 made_by made_at")
+
+    class Meta:
+        verbose_name = _("attestation")
+        verbose_name_plural = _("attestations")
+        ordering = ("-judged_on", "-pk")
+        indexes = (models.Index(name="evidence_attested_promise", fields=("promise", "-judged_on")),)
+
+    def __str__(self) -> str:
+        return f"{self.promise} {self.judged_on}"
 
 
 class InformationRequest(models.Model):

@@ -339,7 +339,8 @@ registers/   the registers of the period, each as CSV and as JSON lines; codes, 
              is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period
 ledger/      every leaf of the period without a gap and the leaf on each side of it, the leaves outside it on which the pack
              rests (others.jsonl), the nodes that lead to the signed root, and the checkpoint
-policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
+policy-map.json   each promise of the policy: what was searched for that would break it, how many were looked at and found, what
+             was asked of the rows, what was missing at the period's end, and the day and file of what a person judged
              ({of_today}: of the day this pack was made)
 controls.json   security measures and duties of law, each with its state, its cases met and missed, and the register of this pack
              that shows them (derived_from; empty where none does)

@@ -4,6 +4,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a role may allow in this room."""
 
+    ATTESTATION_MAKE = "evidence.attestation:make"
     CLOCK_VIEW = "law.clock:view"
     EVENT_VIEW = "audit.event:view"
     FILE_MAKE = "evidence.file:make"

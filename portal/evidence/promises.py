@@ -1,14 +1,13 @@
 """The policy map: each promise of the published policy, what shows that it is kept, and what is missing.
 
-Nothing here is marked as kept by hand. Each promise names questions (``data/promises.toml``) that are put to the rows when
-somebody opens the page; one that is answered with no makes the promise red.
+Each promise names searches for what would break it, and questions (``data/promises.toml``); both are put to the rows when
+somebody opens the page. What no row can show a person judges, and attests with a date and a file.
 """
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,13 @@ from django.utils.translation import gettext as _
 
 from consent.models import NoticeVersion, PolicyClause, PolicyDefect
 from consent.selectors import notices
+from consent.states import NoticeKind, VersionState
 from portal.audit.models import AuditEvent
 from portal.core import clock, moments
 from portal.core.errors import NotFound
-from portal.evidence import questions
-from portal.evidence.asked import in_words
+from portal.evidence import attestations, questions
+from portal.evidence.verdicts import Evidence, Promise, Seen, Shown, State, Stated, shown
+from portal.evidence.violations import SEARCHES, Found, Window, search
 from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.memory import remembering
@@ -35,71 +36,15 @@ from portal.people.promises import number
 from portal.registers.models import DatedEntry, Recipient
 from portal.registers.selectors import inventory, papers
 from portal.registers.selectors.senders import in_force
+from portal.registers.services import duties
 from portal.registers.words import CATEGORIES
 
 PROMISES = Path(__file__).resolve().parent / "data" / "promises.toml"
 POLICY = "privacy-policy"
-#: The promises before the first numbered clause.
-PREAMBLE = "0"
 #: How old the newest evidence of a practice may be: the key of a house rule in months.
 WITHIN = "within="
 #: Words of a filter as the database has them.
 _WORDS: Mapping[str, Any] = {"True": True, "False": False, "": ""}
-
-
-class State(StrEnum):
-    KEPT = "kept"
-    RED = "red"
-    NOT_STATED = "not stated"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The answer to one question: whether it is as promised, and the last date of its evidence."""
-
-    is_so: bool
-    at: datetime | None = None
-    says: str = ""
-
-
-@dataclass(frozen=True)
-class Promise:
-    """A sentence of the policy and the questions that show it. ``unless`` is the defect that leaves it without words."""
-
-    key: str
-    clause: str
-    says: str
-    asks: tuple[str, ...]
-    unless: str = ""
-    topic: str = ""
-
-
-@dataclass(frozen=True)
-class Stated:
-    """What the policy in force says: numbers of clauses (and the promises they keep under another), and its defects."""
-
-    clauses: frozenset[str]
-    defects: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How one promise stands now."""
-
-    promise: Promise
-    state: State
-    last: datetime | None
-    seen: Sequence[tuple[str, Seen]] = ()
-    why: str = ""
-
-    @property
-    def missing(self) -> list[str]:
-        return [ask for ask, seen in self.seen if not seen.is_so]
-
-    @property
-    def told(self) -> list[tuple[str, Seen]]:
-        """What was asked, in words, with its answers."""
-        return [(in_words(question), seen) for question, seen in self.seen]
 
 
 @dataclass(frozen=True)
@@ -120,6 +65,7 @@ class Map:
     unnamed: Sequence[Unnamed]
     version: NoticeVersion | None
     asked_at: datetime
+    window: Window
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -133,26 +79,56 @@ def shipped() -> dict[str, Any]:
 def promises() -> list[Promise]:
     """Every promise in the order of the policy."""
     return [
-        Promise(row["key"], row["clause"], row["says"], tuple(row["asks"]), row.get("unless", ""), row["topic"])
+        Promise(
+            row["key"],
+            row["clause"],
+            row["says"],
+            tuple(row["asks"]),
+            row.get("unless", ""),
+            row["topic"],
+            tuple(row.get("broken_by", ())),
+            row.get("is_judged", False),
+        )
         for row in shipped()["promise"]
     ]
 
 
-def policy_map(*, now: datetime) -> Map:
-    """Every promise with its evidence as the rows have it at ``now``. Reads only; each different question is put once."""
+def policy_map(*, now: datetime, start: datetime | None = None) -> Map:
+    """Every promise with its evidence as the rows have it at ``now``; searches look at what happened from ``start`` on, or as
+    far back as evidence counts, and not before the first policy. Reads only; each different question is put once.
+    """
     version = _version(clock.day(now))
     stated = _stated(version)
+    window = _window(now, start)
     answers: dict[str, Seen] = {}
+    found: dict[str, Found] = {}
     with remembering():
         for promise in promises():
             for question in promise.asks:
                 if question not in answers:
                     answers[question] = ask(question, now=now)
-        rows = [shown(promise, answers, stated) for promise in promises()]
+            for question in promise.broken_by:
+                if question not in found:
+                    found[question] = search(question, window)
+        evidence = Evidence(found, attestations.latest(at=now))
+        rows = [shown(promise, answers, stated, evidence) for promise in promises()]
         unnamed = unnamed_by(stated.clauses if stated is not None else frozenset(), now=now)
     counts = {str(state): sum(1 for row in rows if row.state == state) for state in State}
     counts[str(State.RED)] += len(unnamed)
-    return Map(rows, unnamed, version, now, counts)
+    return Map(rows, unnamed, version, now, window, counts)
+
+
+def _window(now: datetime, start: datetime | None) -> Window:
+    """Nothing was promised before the first policy took effect."""
+    begins = start or datetime.combine(
+        add_months(clock.day(now), -number(duties.EVIDENCE, now=now, otherwise=12)), time.min, tzinfo=clock.IST
+    )
+    published = NoticeVersion.objects.filter(
+        notice__kind=NoticeKind.PRIVACY_POLICY, state=VersionState.PUBLISHED, effective_on__lte=clock.day(now)
+    )
+    first = published.order_by("effective_on").values_list("effective_on", flat=True).first()
+    since = questions.instant(first)
+    return Window(begins if since is None else max(begins, min(since, now)), now)
 
 
 def _version(on: date) -> NoticeVersion | None:
@@ -168,30 +144,6 @@ def _stated(version: NoticeVersion | None) -> Stated | None:
     rows = PolicyClause.objects.filter(text=version.binding).values_list("number", "promise")
     defects = PolicyDefect.objects.filter(version=version).values_list("code", "clause")
     return Stated(frozenset(name for row in rows for name in row if name), tuple(defects))
-
-
-def shown(promise: Promise, answers: Mapping[str, Seen], stated: Stated | None) -> Shown:
-    """How a promise stands by these answers. Kept only where every answer is yes and somebody knows since when."""
-    seen = [(question, answers[question]) for question in promise.asks]
-    dates = [answer.at for _question, answer in seen if answer.at is not None]
-    last = max(dates) if dates else None
-    if stated is None:
-        return Shown(promise, State.RED, last, seen, _("No policy is published."))
-    if why := _without_words(promise, stated):
-        return Shown(promise, State.NOT_STATED, last, seen, why)
-    is_kept = all(answer.is_so for _question, answer in seen) and last is not None
-    return Shown(promise, State.KEPT if is_kept else State.RED, last, seen)
-
-
-def _without_words(promise: Promise, stated: Stated) -> str:
-    """Why the policy in force does not state the promise; empty where it does."""
-    if promise.clause != PREAMBLE and promise.clause not in stated.clauses:
-        return _("The policy in force has no clause %(number)s.") % {"number": promise.clause}
-    group = promise.clause.partition(".")[0]
-    for code, clause in stated.defects:
-        if code == promise.unless and (not clause or clause.partition(".")[0] == group):
-            return _("The policy in force leaves this out (%(code)s).") % {"code": code}
-    return ""
 
 
 def ask(question: str, *, now: datetime) -> Seen:
@@ -334,6 +286,7 @@ def as_plain(found: Map) -> dict[str, Any]:
     return {
         "policy": found.version.number if found.version is not None else None,
         "as_of": clock.stamp(found.asked_at),
+        "searched_from": clock.stamp(found.window.start),
         "counts": dict(found.counts),
         "promises": [
             {
@@ -344,11 +297,23 @@ def as_plain(found: Map) -> dict[str, Any]:
                 "last_evidence": clock.stamp(last) if (last := _last_then(row)) is not None else None,
                 "asked": list(row.promise.asks),
                 "missing": row.missing,
+                "searched": [_searched(question, found) for question, found in row.found],
+                "judged_on": row.judged.on.isoformat() if row.judged is not None else None,
+                "judged_sha256": row.judged.sha256 if row.judged is not None else None,
             }
             for row in found.rows
         ],
         "not_named_by_a_notice": [{"kind": str(each.kind), "code": each.code} for each in found.unnamed],
     }
+
+
+def _searched(question: str, found: Found) -> dict[str, Any]:
+    """Without the counts of what is looked at as it is on the day itself."""
+    is_of_today = SEARCHES[question.partition(" ")[0]].is_of_today
+    counts = (
+        {"population": None, "found": None} if is_of_today else {"population": found.population, "found": found.broken}
+    )
+    return {"search": question, **counts}
 
 
 def _last_then(row: Shown) -> datetime | None:

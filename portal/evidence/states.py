@@ -10,6 +10,13 @@ class Method(TextChoices):
     FIRST = "first", _("highest risk first")
 
 
+class Judgement(TextChoices):
+    """What a person attests of a promise."""
+
+    KEPT = "kept", _("Kept")
+    NOT_KEPT = "not_kept", _("Not kept")
+
+
 class RequestState(TextChoices):
     """Where an auditor's request for information stands."""
 

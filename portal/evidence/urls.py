@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from portal.evidence import control_views, map_views, report_views, request_views, sample_views, views
+from portal.evidence import (
+    attestation_views,
+    control_views,
+    map_views,
+    report_views,
+    request_views,
+    sample_views,
+    views,
+)
 from portal.evidence.person import views as person_views
 
 app_name = "evidence"
 urlpatterns = [
     path("", views.packs, name="packs"),
+    path("attestations/<str:promise>/", attestation_views.attest, name="attestation"),
+    path("attestations/<int:number>/file/", attestation_views.attestation_file, name="attestation-file"),
     path("controls/", control_views.control_list, name="controls"),
     path("inventory/", map_views.data_inventory, name="inventory"),
     path("people/<uuid:ref>/", person_views.person, name="person"),

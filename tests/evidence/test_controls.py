@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -19,8 +20,10 @@ from portal.evidence import contents, controls, duties_of_law
 from portal.evidence.catalogue import Catalogue, shipped
 from portal.evidence.control_states import ControlState
 from portal.evidence.period import Period
-from portal.evidence.promises import Map, Seen, Shown, State, promises
+from portal.evidence.promises import Map, promises
 from portal.evidence.promises import policy_map as promise_map
+from portal.evidence.verdicts import Attested, Seen, Shown, State
+from portal.evidence.violations import Found, Window
 from portal.jobs.models import ExportDownload, ListExport
 from portal.law.cases import CasesAsked, cases_of
 from portal.law.models import Clock, LegalRule
@@ -75,11 +78,43 @@ def test_a_promise_is_as_fresh_as_its_worst_answer(answers, last, state):
     assert controls.of_answers(answers, last) == state
 
 
-def promised(seen, why="", state=State.RED):
-    promise = next(each for each in promises() if each.key == "0-4")
+def promised(seen, why="", state=State.RED, key="3-5", **changes):
+    promise = next(each for each in promises() if each.key == key)
     dates = [one.at for one in seen if one.at is not None]
-    shown = Shown(promise, state, max(dates, default=None), list(zip(promise.asks, seen, strict=True)), why)
-    return controls.of_map(Map([shown], [], None, NOW), now=NOW)[0]
+    answers = list(zip(promise.asks, seen, strict=True))
+    shown = Shown(promise, state, max(dates, default=None), answers, why, **changes)
+    return controls.of_map(Map([shown], [], None, NOW, Window(NOW - timedelta(days=365), NOW)), now=NOW)[0]
+
+
+YES = Seen(is_so=True, at=NOW)
+
+
+def test_a_promise_is_met_or_missed_by_what_was_searched_and_links_to_what_breaks_it():
+    met = promised([YES, YES], state=State.KEPT, found=[("deadlines_missed instruction", Found(7, 0, last=NOW))])
+    assert (met.state, met.word, met.failed) == (ControlState.MET, "Met 7 of 7", ())
+    broken = Found(7, 2, (("law.Clock", "3"), ("law.Clock", "5")), last=NOW)
+    missed = promised([YES, YES], found=[("deadlines_missed instruction", broken)])
+    assert (missed.state, missed.word) == (ControlState.MISSED, "Missed 2 of 7")
+    assert missed.failed == ("law.Clock:3", "law.Clock:5")
+    assert "found law.Clock 3,5" in missed.where
+    nothing = promised([YES, YES], state=State.NO_CASE, found=[("deadlines_missed instruction", Found(0, 0))])
+    assert (nothing.state, nothing.population) == (ControlState.NO_CASE, 0)
+
+
+def test_what_a_person_judges_is_as_fresh_as_the_attestation():
+    judged = Attested(
+        is_kept=True, on=date(2026, 11, 1), until=date(2027, 11, 1), by="Asha", sha256="", number=1, counts=True
+    )
+    seen = [YES, YES]
+    fresh = promised(seen, state=State.KEPT, key="0-4", judged=judged)
+    assert (fresh.state, fresh.age, fresh.is_judged) == (ControlState.FRESH, 19, True)
+    assert fresh.note == "Judged by Asha on 1 Nov 2026."
+    assert "attested 0-4" in fresh.where
+    old = promised(seen, "It counted until then.", key="0-4", judged=replace(judged, counts=False))
+    assert old.state == ControlState.STALE
+    refused = promised(seen, "It is not kept.", key="0-4", judged=replace(judged, is_kept=False))
+    assert (refused.state, refused.population) == (ControlState.MISSED, None)
+    assert promised(seen, "No attestation was made.", key="0-4").state == ControlState.MISSING
 
 
 def test_a_promise_says_why_it_is_missing_or_stale_and_how_old_that_part_is():
@@ -88,9 +123,9 @@ def test_a_promise_says_why_it_is_missing_or_stale_and_how_old_that_part_is():
     assert (row.state, row.last, row.age) == (ControlState.STALE, old, 400)
     assert row.note.startswith("Too old or in part: “")
     assert "counted until 1 Nov" in row.note
-    assert "rows people" not in row.note
+    assert "rows consent" not in row.note
     row = promised([Seen(is_so=False), Seen(is_so=True, at=NOW)])
-    assert (row.state, row.last, row.note[:11]) == (ControlState.MISSING, None, "Missing: “E")
+    assert (row.state, row.last, row.note[:11]) == (ControlState.MISSING, None, "Missing: “C")
 
 
 def test_what_the_policy_does_not_state_is_not_fresh():
@@ -104,9 +139,10 @@ def test_controls_and_the_policy_map_count_the_same(rule):
     desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
     found, part = desk.get("/admin/evidence/promises/").context["found"], desk.get(PAGE).context["parts"][0]
     counts = dict.fromkeys(ControlState, 0) | part.counts
-    assert counts["fresh"] == found.counts["kept"]
+    assert counts["met"] + counts["fresh"] == found.counts["kept"]
+    assert counts["no_case"] == found.counts["no case"]
     assert counts["not_stated"] == found.counts["not stated"] > 0
-    assert counts["stale"] + counts["missing"] + len(found.unnamed) == found.counts["red"]
+    assert counts["missed"] + counts["stale"] + counts["missing"] + len(found.unnamed) == found.counts["red"]
     assert f"It counts {len(found.unnamed)} more" in part.about
 
 

@@ -1,7 +1,8 @@
 """The policy map: computed from rows, red where one is missing, and the other way round."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -10,7 +11,8 @@ from django.urls import reverse
 from portal.core import clock
 from portal.evidence import promises, questions
 from portal.evidence.asked import OF_THEIR_OWN, in_words
-from portal.evidence.promises import Seen, State, Stated
+from portal.evidence.verdicts import Attested, Evidence, Seen, State, Stated
+from portal.evidence.violations import Found, Window, search
 from portal.law.models import Purpose
 from portal.people.models import SignIn
 from portal.registers.models import (
@@ -60,6 +62,20 @@ def test_no_promise_rests_on_features_alone(promise):
 #: A model, a field, a filter or a task as the program names it.
 CODE = re.compile(r"[a-z]_[a-z]|__|[a-z]+\.[A-Za-z]+\b(?!/)|=")
 STATED = Stated(frozenset(NUMBERS))
+TODAY = date(2026, 11, 20)
+JUDGED = Attested(is_kept=True, on=TODAY, until=date(2027, 11, 20), by="Asha", sha256="0" * 64, number=1, counts=True)
+
+
+def evidence_of(promise, *, population=2, broken=0, judged=JUDGED):
+    """What the searches of a promise found, or what a person judged of it."""
+    found = Found(population, broken, last=clock.now() if population else None)
+    return Evidence(
+        dict.fromkeys(promise.broken_by, found), {promise.key: judged} if promise.is_judged and judged else {}
+    )
+
+
+def verdict(promise, answers, stated=STATED, **changes):
+    return promises.shown(promise, answers, stated, evidence_of(promise, **changes))
 
 
 @pytest.mark.parametrize("promise", EVERY, ids=lambda promise: promise.key)
@@ -67,13 +83,49 @@ def test_each_promise_turns_red_when_one_of_its_rows_is_missing(promise):
     """Everything is answered with yes, but one question after another: each of them alone turns the promise red."""
     now = clock.now()
     answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=now))
-    whole = promises.shown(promise, answers, STATED)
-    assert (whole.state, whole.last) == (State.KEPT, now)
+    whole = verdict(promise, answers)
+    assert whole.state == State.KEPT
     for question in promise.asks:
-        found = promises.shown(promise, {**answers, question: Seen(is_so=False)}, STATED)
+        found = verdict(promise, {**answers, question: Seen(is_so=False)})
         assert (found.state, found.missing) == (State.RED, [question])
-    undated = promises.shown(promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED)
+    undated = promises.shown(promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED, undated_of(promise))
     assert undated.state == State.RED  # nothing is kept of which nobody knows when
+
+
+def undated_of(promise):
+    return Evidence(dict.fromkeys(promise.broken_by, Found(2, 0)), {promise.key: JUDGED})
+
+
+SEARCHED = [promise for promise in EVERY if promise.broken_by]
+JUDGED_BY_PEOPLE = [promise for promise in EVERY if promise.is_judged]
+
+
+@pytest.mark.parametrize("promise", SEARCHED, ids=lambda promise: promise.key)
+def test_a_promise_that_something_breaks_is_red_whatever_else_is_there(promise):
+    answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=clock.now()))
+    assert verdict(promise, answers, broken=1).state == State.RED
+    nothing = verdict(promise, answers, population=0)
+    assert (nothing.state, nothing.total.population) == (State.NO_CASE, 0)
+
+
+def test_where_nothing_happened_a_row_of_what_happens_is_not_wanting_but_a_practice_is():
+    promise = next(each for each in EVERY if each.key == "12-2")
+    assert "rows kyc.MinorFound found_at" in promise.asks
+    answers = {question: Seen(is_so=not question.startswith("rows")) for question in promise.asks}
+    assert verdict(promise, answers, population=0).state == State.NO_CASE
+    assert verdict(promise, answers).state == State.RED
+    practice = next(each for each in EVERY if each.key == "1-6")
+    stopped = dict.fromkeys(practice.asks, Seen(is_so=False))
+    assert verdict(practice, stopped, population=0).state == State.RED
+
+
+@pytest.mark.parametrize("promise", JUDGED_BY_PEOPLE, ids=lambda promise: promise.key)
+def test_what_a_person_judges_is_kept_while_an_attestation_says_so(promise):
+    answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=clock.now()))
+    assert verdict(promise, answers).state == State.KEPT
+    assert verdict(promise, answers, judged=None).why == "A person judges this. No attestation was made."
+    old, refused = replace(JUDGED, counts=False), replace(JUDGED, is_kept=False)
+    assert [verdict(promise, answers, judged=each).state for each in (None, old, refused)] == [State.RED] * 3
 
 
 @pytest.mark.parametrize("question", [each for each in ASKED if "=" in each.partition(" within=")[0]])
@@ -94,12 +146,12 @@ def test_a_filter_on_a_value_that_no_row_can_have_is_an_error(label, word):
 def test_what_the_policy_leaves_out_is_not_stated_and_never_kept():
     promise = next(each for each in EVERY if each.unless == "EMPTY_LIST" and each.clause == "8")
     answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=clock.now()))
-    assert promises.shown(promise, answers, STATED).state == State.KEPT
-    assert promises.shown(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "5"),))).state == State.KEPT
-    found = promises.shown(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "8"),)))
+    assert verdict(promise, answers).state == State.KEPT
+    assert verdict(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "5"),))).state == State.KEPT
+    found = verdict(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "8"),)))
     assert (found.state, found.why) == (State.NOT_STATED, "The policy in force leaves this out (EMPTY_LIST).")
-    assert promises.shown(promise, answers, Stated(STATED.clauses - {"8"})).state == State.NOT_STATED
-    assert promises.shown(promise, answers, None).state == State.RED
+    assert verdict(promise, answers, Stated(STATED.clauses - {"8"})).state == State.NOT_STATED
+    assert verdict(promise, answers, None).state == State.RED
 
 
 @pytest.fixture
@@ -111,7 +163,7 @@ def policy(db):
 def test_with_no_row_no_promise_is_kept_and_every_question_can_be_put():
     found = promises.policy_map(now=clock.now())
     assert found.unnamed, "no policy is published: nothing that is held is named"
-    assert found.counts == {"kept": 0, "red": len(EVERY) + len(found.unnamed), "not stated": 0}
+    assert found.counts == {"kept": 0, "red": len(EVERY) + len(found.unnamed), "no case": 0, "not stated": 0}
     assert [row.promise.key for row in found.rows if row.state != State.RED] == []
 
 
@@ -143,7 +195,9 @@ def test_rows_make_it_kept_and_their_end_makes_it_red_again():
     promise = next(each for each in EVERY if each.says == "We never sell data")
 
     def state():
-        return promises.shown(promise, {promise.asks[0]: promises.ask(promise.asks[0], now=clock.now())}, STATED)
+        now = clock.now()
+        found = Evidence({promise.broken_by[0]: search(promise.broken_by[0], Window(now - timedelta(days=30), now))})
+        return promises.shown(promise, {promise.asks[0]: promises.ask(promise.asks[0], now=now)}, STATED, found)
 
     assert state().state == State.RED
     registered_recipient()

@@ -330,6 +330,8 @@ PAGES: dict[str, Page] = {
     "admin:view-remove": Page(For.STAFF, lambda w: [0], is_post=True, is_untold=True),
     "admin:view-save": Page(For.CODE, lambda w: ["kyc.document"], code="kyc.document:view"),
     "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
+    "evidence:attestation": Page(For.CODE, lambda w: ["0-4"], code="evidence.map:view"),
+    "evidence:attestation-file": Page(For.CODE, lambda w: [0], code="evidence.map:view", is_untold=True),
     "evidence:controls": Page(For.CODE, code="evidence.map:view"),
     "evidence:download": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
     "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
