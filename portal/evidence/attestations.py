@@ -69,7 +69,7 @@ def attest(
     with files.encrypted(io.BytesIO(kept)) as bytes_of, transaction.atomic():
         file_ref = uuid4()
         stored = files.keep(
-            bytes_of, subject_ref=file_ref, retention_class=RetentionClass.EXPORT, kind=KIND, actor=actor
+            bytes_of, subject_ref=file_ref, retention_class=RetentionClass.REGISTER, kind=KIND, actor=actor
         )
         row = Attestation.objects.create(
             promise=promise,
