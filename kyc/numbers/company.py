@@ -3,7 +3,7 @@
 import re
 
 from kyc.numbers.result import NumberResult, Outcome, Reason, compact, last_four, wrong
-from kyc.numbers.states import STATE_LETTERS
+from kyc.numbers.states import STATE_LETTERS, UDYAM_LETTERS
 from kyc.numbers.tax import check_pan
 
 _CIN = re.compile(r"([LU])([0-9]{5})([A-Z]{2})([0-9]{4})(PTC|PLC|OPC|GOI|SGC|FTC|FLC|NPL|GAP|GAT|ULL|ULT)([0-9]{6})")
@@ -65,7 +65,7 @@ def check_udyam(text: str) -> NumberResult:
         reason = Reason.LEGACY_FORMAT if _UAM.fullmatch(udyam) else Reason.FORMAT
         return wrong("udyam", reason, udyam)
     state, district, serial = match.groups()
-    if state not in STATE_LETTERS:
+    if state not in UDYAM_LETTERS:
         return wrong("udyam", Reason.STATE, udyam)
     normal = f"UDYAM-{state}-{district}-{serial}"
     return NumberResult("udyam", Outcome.PASS, None, normal, normal, {"state": state, "district": district})

@@ -9,7 +9,7 @@ from typing import Final
 
 from kyc.numbers.company import check_cin, check_llpin, check_udyam
 from kyc.numbers.person import check_pin
-from kyc.numbers.states import CIRCLES, LETTERS, today_called
+from kyc.numbers.states import CIRCLES, UDYAM_LETTERS, today_called
 from kyc.numbers.tax import UNSURE_HOLDERS, check_gstin, check_pan
 
 
@@ -96,7 +96,8 @@ def states_named(number_type: str, number: str) -> frozenset[str]:
         return CIRCLES.get(found.normal[:2], frozenset())
     check = {"cin": check_cin, "udyam": check_udyam}.get(number_type)
     letters = check(number).details.get("state", "") if check else ""
-    return frozenset({LETTERS[letters]} if letters else ())
+    # A CIN with letters of Udyam numbers alone has failed its own check, so one table serves both.
+    return frozenset({UDYAM_LETTERS[letters]} if letters else ())
 
 
 def states_agree(numbers: Mapping[str, str]) -> Compared:

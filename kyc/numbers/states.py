@@ -58,6 +58,8 @@ LETTERS: Final = {
     "WB": "19",
 }
 STATE_LETTERS: Final = frozenset(LETTERS)
+#: Udyam certificates of Karnataka are issued with KR; other registers use KA. Both are read.
+UDYAM_LETTERS: Final = {**LETTERS, "KR": "29"}
 
 
 def _circles() -> dict[str, frozenset[str]]:

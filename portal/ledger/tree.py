@@ -229,7 +229,21 @@ def root_from_inclusion(leaf: bytes, *, index: int, size: int, path: Sequence[by
 
 
 def check_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> None:
-    """Raises ProofError unless the tree of ``old`` leaves begins that of ``new`` (RFC 9162 section 2.1.4.2)."""
+    """Raises ProofError unless the tree of ``old`` leaves begins that of ``new`` (RFC 9162 section 2.1.4.2).
+
+    The RFC defines a proof for 0 < old < new only. At the edges this holds:
+
+    - ``old`` is 0: the empty tree begins every tree. The path is empty, and ``old_root`` is the hash of the empty tree
+      (``EMPTY_ROOT``), as a witness expects that has seen no tree yet (C2SP tlog-witness); any other root is refused. This
+      says nothing about ``new_root``: it binds the new tree to no history, and a caller needs a signature over it.
+    - ``old`` equals ``new``, 0 included: the path is empty and both roots are the same.
+    - ``old`` is a power of two: its root is a whole subtree of the new tree, so the path leaves it out and the check starts
+      from ``old_root`` (step 1 of the RFC).
+    - ``old`` greater than ``new`` is refused: a tree only grows.
+
+    A path that is too short, too long or holds a step that is no hash is refused in each case. The JavaScript and Python
+    verifiers of packs check inclusion, no consistency, and so have no twin of these rules.
+    """
     if not 0 <= old <= new or any(len(step) != HASH_BYTES for step in path):
         raise ProofError("The proof has not the shape of its sizes.")
     if old in {0, new}:

@@ -37,7 +37,7 @@ GLOSSARY: tuple[tuple[Any, Any], ...] = (
     (_("Instruction"), _("What a recipient of data is told to do. Delivered, acknowledged and acted on are three facts.")),
     (_("Legal rule"), _("A rule of law with its source and its dates. An unconfirmed one counts, and every page says so.")),
     (_("Maker and checker"), _("Who proposes an act and who answers it: always two people. Nobody bypasses it.")),
-    (_("Message category"), _("Promotional, service, transactional, or policy and security. Where purpose, template and header differ, the strictest wins.")),
+    (_("Message category"), _("Promotional, service, transactional, or policy and security. A message is sent only from a header, and in a template, that is registered for it.")),
     (_("Nominee"), _("Whom a person named to use their rights when they die or can no longer act.")),
     (_("Notice"), _("A text shown to people: privacy policy, consent notice, cookie notice. A published version never changes.")),
     (_("Principal"), _("The person whose data it is; they may have no login. Their record opens only for a purpose.")),

@@ -195,6 +195,29 @@ def test_an_empty_tree_begins_every_tree_and_a_tree_begins_itself(leaves):
     tree.check_consistency(old=5, old_root=root, new=5, new_root=root, path=[])
 
 
+def test_at_its_edges_a_consistency_proof_is_empty_and_binds_the_old_root(leaves):
+    """An old size of 0, equal sizes and a power of two: what the docstring of ``check_consistency`` says of each."""
+    root, other, step = rfc.mth(leaves[:5]), rfc.mth(leaves[:4]), rfc.mth(leaves[4:5])
+    tree.check_consistency(old=0, old_root=tree.EMPTY_ROOT, new=0, new_root=tree.EMPTY_ROOT, path=[])
+    # Of the new root an old size of 0 says nothing.
+    tree.check_consistency(old=0, old_root=tree.EMPTY_ROOT, new=5, new_root=other, path=[])
+    tree.check_consistency(old=4, old_root=other, new=5, new_root=root, path=[step])
+    refused = [
+        {"old": 0, "old_root": root, "new": 5, "new_root": root, "path": []},
+        {"old": 0, "old_root": tree.EMPTY_ROOT, "new": 5, "new_root": root, "path": [step]},
+        {"old": 0, "old_root": tree.EMPTY_ROOT, "new": 0, "new_root": root, "path": []},
+        {"old": 5, "old_root": root, "new": 5, "new_root": other, "path": []},
+        {"old": 5, "old_root": root, "new": 5, "new_root": root, "path": [step]},
+        {"old": 4, "old_root": other, "new": 5, "new_root": root, "path": []},
+        {"old": 4, "old_root": other, "new": 5, "new_root": root, "path": [other, step]},
+        {"old": 5, "old_root": root, "new": 4, "new_root": other, "path": []},
+        {"old": -1, "old_root": tree.EMPTY_ROOT, "new": 5, "new_root": root, "path": []},
+    ]
+    for claim in refused:
+        with pytest.raises(tree.ProofError):
+            tree.check_consistency(**claim)
+
+
 def test_a_proof_beyond_the_tree_or_on_short_tiles_is_refused(store):
     nodes = tree.Nodes(store.read)
     with pytest.raises(tree.ProofError):
