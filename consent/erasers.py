@@ -1,6 +1,7 @@
 """Letting go of the proof of consents: a person's wishes go; the answers are references and hashes and stay."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from portal.vault.states import RetentionClass
 def _since_the_end(refs: list[UUID]) -> Iterable[Record]:
     """A record for each reference among ``refs`` (with repeats), whose time counts from the end of its person."""
     ended = dict(Subject.objects.filter(ref__in=set(refs)).values_list("ref", "erased_at"))
-    return of_days((ref, ended.get(ref)) for ref in refs)
+    return (replace(each, by_wish=True) for each in of_days((ref, ended.get(ref)) for ref in refs))
 
 
 class Scans:

@@ -53,9 +53,9 @@ class KycDocuments:
         documents = self._documents(None).filter(whose__in=refs).select_related("case__customer").order_by("pk")
         for document in documents:
             began = keeping.ended_at(document.case)
-            yield Record(document.whose, began, about=f"kyc.document:{document.reference}")
+            yield Record(document.whose, began, about=f"kyc.document:{document.reference}", by_wish=True)
         for party in self._parties(None).filter(subject_ref__in=refs).select_related("case__customer").order_by("pk"):
-            yield Record(party.subject_ref, keeping.ended_at(party.case))
+            yield Record(party.subject_ref, keeping.ended_at(party.case), by_wish=True)
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """End the documents of one subject: rows are emptied, and the key of the files and texts is shredded."""

@@ -25,13 +25,15 @@ class Record:
     """One record of a subject, or several of one day: what a decision on keeping it needs.
 
     ``began_at`` is the event that the class counts from, None while that has not come. ``about`` is the record's label
-    ("kyc.document:DC-..."), empty where several stand together.
+    ("kyc.document:DC-..."), empty where several stand together. ``by_wish``: its class counts from the end of the relation; a
+    person's wish brings that, and an end that comes after the wish does not begin the time anew.
     """
 
     subject_ref: UUID
     began_at: datetime | None
     count: int = 1
     about: str = ""
+    by_wish: bool = False
 
 
 def of_days(rows: Iterable[tuple[UUID | None, datetime | None]]) -> Iterator[Record]:

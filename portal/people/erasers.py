@@ -87,7 +87,7 @@ class Accounts:
         ended = dict(self._ended(self._persons(None).filter(subject__ref__in=refs)).values_list("pk", "ended_at"))
         persons = self._persons(None).filter(subject__ref__in=refs).values_list("subject__ref", "pk")
         for ref, began in (*customers, *staff, *((ref, ended.get(pk)) for ref, pk in persons)):
-            yield Record(ref, began)
+            yield Record(ref, began, by_wish=True)
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """One subject is one record: 1 when it was erased now, 0 when it was before, or is not at its end."""

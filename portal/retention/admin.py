@@ -76,6 +76,10 @@ class KeepOrErasePage(StaffModelAdmin):
         return TemplateResponse(request, "admin/retention/keep_or_erase.html", context, status=status)
 
 
+def _nothing_shipped(rule: RetentionRule, user: Any) -> str:
+    return "" if rule in changing.shipped_changes_left() else str(_("This release proposes no change of this rule."))
+
+
 @admin.register(RetentionRule)
 class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     """How long each class is kept, through time. Rules come from their file (``sync_rules``)."""
@@ -114,6 +118,13 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
             actor=request.actor,  # type: ignore[attr-defined]
             now=clock.now(),
         )
+        return str(_("Proposed. It counts once a second person agrees, from its day on."))
+
+    @service_action(
+        permission=Permission.RULE_CHANGE, label=_("Propose the change of this release"), skip=_nothing_shipped
+    )
+    def propose_shipped(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
+        changing.propose_shipped(retention_class=obj.retention_class, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return str(_("Proposed. It counts once a second person agrees, from its day on."))
 
     @admin.display(description=_("what becomes of each field"))

@@ -34,6 +34,7 @@ class RetentionConfig(AppConfig):
         hooks.erasers.register(ChildReports())
         hooks.rule_books.register(rules.load_shipped)
         hooks.duties.register(profile_tasks.list_profile_tasks)
+        hooks.duties.register(profile_tasks.list_rule_tasks)
 
         register(system_checks.every_personal_model_can_be_erased, Tags.models)
         register(system_checks.every_eraser_has_a_rule, Tags.models)

@@ -23,6 +23,7 @@ from portal.people.models import Customer, Membership, Principal
 from portal.people.states import CustomerKind, MemberRole
 from portal.retention import fields, rules, selectors, words
 from portal.retention.financial_years import events_after
+from portal.retention.limitation import is_limitation
 from portal.retention.models import Hold, RetentionRule
 from portal.retention.rules import Facts, Period, Term, Verdict, Why
 from portal.retention.words import Decision
@@ -241,9 +242,10 @@ def days_before_reply(*, on: date) -> int:
 
 def _keeps(legal: LegalRule, *, is_decided: bool) -> Term:
     starts = "" if legal.start_event in NOT_STATED else legal.start_event
+    why = Why.CLAIM if is_limitation(legal.key) else Why.LAW
     return Term(
         legal.key,
-        Why.LAW if is_decided else Why.UNDECIDED,
+        why if is_decided else Why.UNDECIDED,
         selectors.citation(legal),
         _period(legal),
         starts,
@@ -265,6 +267,7 @@ class _Decider:
 
     def __init__(self, refs: set[UUID], *, today: date, asked_at: datetime | None, reply_on: date | None) -> None:
         self.today = today
+        self.asked_at = asked_at
         self.asked_on = clock.day(asked_at) if asked_at is not None else None
         self.reply_on = reply_on
         self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
@@ -292,6 +295,10 @@ class _Decider:
 
     def _verdict(self, rule: RetentionRule, terms: list[Term], record: Record) -> Verdict:
         began = record.began_at
+        if record.by_wish and began is not None and self.asked_at is not None and began > self.asked_at:
+            began = (
+                None  # their wish ended the relation: what ended with it counts from the wish, as the person was told
+            )
         began_on = local_date(began, self.place, late=True) if began else None
         counted_from = began_on or self.asked_on
         facts = Facts(

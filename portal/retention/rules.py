@@ -60,6 +60,7 @@ class Why(StrEnum):
     HOLD = "hold"
     DISPUTE = "dispute"
     LAW = "law"
+    CLAIM = "claim"
     UNDECIDED = "undecided"
     IN_USE = "in_use"
     PROMISE = "promise"
@@ -67,7 +68,7 @@ class Why(StrEnum):
     OVER = "over"
 
 
-KEEPING = (Why.HOLD, Why.DISPUTE, Why.IN_USE, Why.LAW, Why.UNDECIDED, Why.PROMISE)
+KEEPING = (Why.HOLD, Why.DISPUTE, Why.IN_USE, Why.LAW, Why.CLAIM, Why.UNDECIDED, Why.PROMISE)
 #: Our own interest keeps nothing of a person who asks for its end (privacy policy 8; DPDP Act s.8(7), GDPR Art 17).
 GIVES_WAY = frozenset({Why.IN_USE, Why.PROMISE})
 
@@ -79,7 +80,8 @@ class Term:
     ``counts_from`` is the code of the law's own start event (``annual_return_due``); where the record does not know that
     event, the event counts from which its class is counted. A rule without a period says that there is an end (``Why``
     WISH: once somebody asks; OVER: once the purpose is over). UNDECIDED is a law behind a question of the organisation
-    profile that is still open: it keeps as long as the law might, and is no duty.
+    profile that is still open: it keeps as long as the law might, and is no duty. CLAIM is a law that limits when a claim may
+    be brought: it keeps for claims, and requires nothing.
     """
 
     key: str
@@ -204,7 +206,7 @@ def _keeping(terms: Iterable[Term], facts: Facts, gives_way_on: date | None) -> 
     if facts.began_on is None:
         yield Ground(Says.KEEP, Why.IN_USE, "", "", None, last_own, is_confirmed=True)
     for term in terms:
-        if term.why not in GIVES_WAY | {Why.LAW, Why.UNDECIDED} or term.period is None:
+        if term.why not in GIVES_WAY | {Why.LAW, Why.CLAIM, Why.UNDECIDED} or term.period is None:
             continue
         began = facts.events.get(term.counts_from) or facts.began_on or facts.asked_on
         last = kept_through(began, term.period) if began is not None else None

@@ -30,7 +30,7 @@ def sentence(verdict: Verdict, what: str, *, decision: Decision | None = None) -
     if ground.why is Why.UNDECIDED:
         return _undecided(ground, what, decision or Decision((), None))
     said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)
-    if ground.is_confirmed:
+    if ground.is_confirmed or ground.why is Why.CLAIM:
         return said
     return f"{said} {_('Whether this rule applies to us is not settled. We keep to it until it is.')}"
 
@@ -64,6 +64,14 @@ def _kept(ground: Ground) -> str:
         )
     if ground.why is Why.IN_USE:
         return _("%(what)s: we keep this for as long as you use your account.")
+    return _kept_by_rule(ground)
+
+
+def _kept_by_rule(ground: Ground) -> str:
+    if ground.why is Why.CLAIM and ground.on is None:
+        return _("%(what)s: we keep this for %(period)s after the end for legal claims (%(law)s). No law requires it.")
+    if ground.why is Why.CLAIM:
+        return _("%(what)s: we keep this until %(date)s for legal claims (%(law)s). No law requires it.")
     if ground.why is Why.LAW and ground.on is None:
         return _("%(what)s: we keep this for %(period)s after the end, because %(law)s requires it.")
     if ground.why is Why.LAW:

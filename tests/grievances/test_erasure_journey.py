@@ -111,6 +111,7 @@ def test_preview_letter_and_rows_agree_and_each_last_day_leaves_nothing(person: 
     preview = preview_of(client)
     assert any("CERT-In Directions 2022" in line for line in preview)
     assert any("Of this we erase now:" in line for line in preview)
+    assert not any("Limitation Act 1963 requires" in line for line in preview)
     request = asked_for_everything(client)
     made = decided_by_two(request)
     letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
@@ -145,7 +146,10 @@ def rows_agree(run: ErasureRun, letter: set[str]) -> None:
     erasers = {str(eraser.name): eraser for eraser in hooks.erasers}
     said = set()
     for row in KeptRecord.objects.filter(step__run=run).select_related("step"):
-        begins = f"{erasers[row.step.eraser].label}: we keep this until {date_format(row.last_day, 'j F Y')}, because {row.citation}"
+        begins = f"{erasers[row.step.eraser].label}: we keep this until {date_format(row.last_day, 'j F Y')}"
+        begins += (
+            f" for legal claims ({row.citation})" if row.ground == "claim" else f", because {row.citation} requires it"
+        )
         lines = {line for line in letter if line.startswith(begins)}
         assert lines, begins
         said |= lines

@@ -76,6 +76,6 @@ def test_staff_see_why_something_is_kept_and_what_waits_for_two_people(window: A
     page.get_by_role("button", name="Show").click()
     page.get_by_text("What is decided about each record today").wait_for()
     person.looks()
-    assert page.get_by_text("because Limitation Act 1963 requires it").is_visible()
+    assert page.get_by_text("for legal claims (Limitation Act 1963). No law requires it").is_visible()
     assert page.get_by_text("we erase this because its time was over").is_visible()
     assert ErasureRun.objects.get().state == "planned"

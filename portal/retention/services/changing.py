@@ -14,6 +14,7 @@ from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.law.models import HouseRule, LegalRule
 from portal.people.services import four_eyes
+from portal.retention import limitation
 from portal.retention.models import RetentionRule, RuleProposal
 from portal.retention.permissions import Act, Permission
 from portal.retention.services.rules import digest_of
@@ -60,6 +61,32 @@ def propose(
     except IntegrityError as error:
         raise IllegalMove(_("A change of this class waits for a second person already.")) from error
     return made
+
+
+def propose_shipped(*, retention_class: str, actor: Actor, now: datetime) -> RuleProposal:
+    """Propose the change that this release brings for a class (``data/limitation.toml``), like any other (``propose``).
+
+    Raises what ``propose`` raises, and Refused where the release proposes nothing for the class (NOTHING_PROPOSED).
+    """
+    change = limitation.proposed_change(retention_class)
+    if change is None:
+        raise Refused(_("This release proposes no change of this class."), code="NOTHING_PROPOSED")
+    why = _("A limitation period is no duty to keep. What a named dispute needs is kept by a hold. (%(source)s)")
+    return propose(
+        retention_class=retention_class,
+        changes={"legal_rules": change["legal_rules"]},
+        effective_from=limitation.first_day(change, today=clock.day(now)),
+        why=why % {"source": change["source"]},
+        actor=actor,
+        now=now,
+    )
+
+
+def shipped_changes_left() -> list[RetentionRule]:
+    """The newest rules that still keep by a limitation though this release proposes otherwise. Reads only."""
+    rules = RetentionRule.objects.filter(retention_class__in=limitation.classes_to_change())
+    newest = {rule.retention_class: rule for rule in rules.order_by("version")}
+    return [rule for rule in newest.values() if any(limitation.is_limitation(str(key)) for key in rule.legal_rules)]
 
 
 def answer(*, proposal: RuleProposal, approve: bool, reason: str, actor: Actor, now: datetime) -> None:

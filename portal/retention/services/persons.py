@@ -150,7 +150,9 @@ def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided]
         item = items.get((name, record.subject_ref))
         if item is None or each.verdict.is_kept or not planning.goes(record, item.before):
             continue
-        row = left.get((name, record.subject_ref, record.about, record.began_at, record.count))
+        began = {record.began_at, None} if record.by_wish else {record.began_at}
+        places = ((name, record.subject_ref, record.about, at, record.count) for at in began)
+        row = next((left[place] for place in places if place in left), None)
         if row is not None and _is_over(row, today=clock.day(now)):
             continue
         if (name, item.subject_ref, item.count, item.seen_sha256) not in failed:
@@ -161,7 +163,11 @@ def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided]
 def _is_over(row: KeptRecord, *, today: date) -> bool:
     if row.ground == Why.UNDECIDED:
         return True
-    return row.ground == Why.LAW and row.last_day is not None and row.last_day < today
+    return row.ground in {Why.LAW, Why.CLAIM} and row.last_day is not None and row.last_day < today
+
+
+#: Grounds that two people may end on any day, by the profile or by a change of the rule.
+LOOKED_AT = frozenset({Why.UNDECIDED, Why.CLAIM})
 
 
 def _next_end(decided: Iterable[Decided], *, today: date) -> date | None:
@@ -171,7 +177,7 @@ def _next_end(decided: Iterable[Decided], *, today: date) -> date | None:
     kept = [each.verdict for each in decided if each.verdict.is_kept]
     ends = [each.erase_on for each in kept if each.erase_on is not None]
     ends += [one.on + timedelta(days=1) for each in kept for one in each.standing if one.on is not None]
-    ends += [today + timedelta(days=1) for each in kept if any(one.why is Why.UNDECIDED for one in each.keeps)]
+    ends += [today + timedelta(days=1) for each in kept if any(one.why in LOOKED_AT for one in each.keeps)]
     return min(ends, default=None)
 
 

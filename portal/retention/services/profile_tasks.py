@@ -1,13 +1,17 @@
-"""Open questions of the organisation profile as a task of the people who decide them."""
+"""What two people have to decide before a reason to keep is right: open questions of the profile, changes that a release proposes."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
 
 from portal.core import clock
 from portal.law.models import OrganisationProfile
+from portal.people.states import Answer
 from portal.registers.services.duties import Duty
 from portal.registers.states import Overdue
 from portal.retention import deciding, selectors
+from portal.retention.models import RuleProposal
+from portal.retention.permissions import Act
+from portal.retention.services import changing
 
 
 def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
@@ -15,6 +19,21 @@ def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
     today = clock.day(now)
     if selectors.open_questions(on=today):
         yield profile_task(OrganisationProfile._meta.label_lower, 0, "organisation-profile", due_on=today)
+
+
+def list_rule_tasks(*, now: datetime) -> Iterator[Duty]:
+    """Registered in ``hooks.duties``: each rule for which this release proposes a change, until two people have approved or
+    refused it. Reads only.
+    """
+    left = changing.shipped_changes_left()
+    refused = RuleProposal.objects.filter(
+        answer=Answer.REFUSED, retention_class__in=[each.retention_class for each in left]
+    )
+    decided = set(refused.values_list("retention_class", flat=True))
+    for rule in left:
+        if rule.retention_class not in decided:
+            book, what = rule._meta.label_lower, str(Overdue.RULE_CHANGE)
+            yield Duty(book, rule.pk, what, rule.retention_class, clock.day(now), owner=None, act=str(Act.RULE_CHANGE))
 
 
 def profile_task(book: str, entry: int, code: str, *, due_on: date) -> Duty:

@@ -1,0 +1,108 @@
+"""A limitation period requires nothing: it keeps for claims, and what a release proposes instead waits for two people."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from portal.core import actor
+from portal.core.errors import Refused
+from portal.outbox.models import Message
+from portal.registers.models import BookTask
+from portal.registers.services import duties
+from portal.retention import deciding, limitation, selectors
+from portal.retention.models import ErasureRun, RetentionRule, RuleProposal
+from portal.retention.rules import Why
+from portal.retention.services import changing, nights, rules, runs
+from portal.retention.states import RunState
+from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.retention.factories import Shelf, only_eraser, run_for
+from tests.shipped import every_rule
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+NOW = datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
+NIGHTLY = actor.system("tests")
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """A record of the class ``consent_evidence``, whose rule names the Limitation Act."""
+    with time_machine.travel(NOW, tick=False):
+        every_rule()
+        found = Shelf()
+        found.retention_class = "consent_evidence"
+        with only_eraser(found):
+            yield found
+
+
+@pytest.fixture
+def asha(shelf: Shelf) -> Any:
+    ref = PrincipalFactory().subject.ref
+    shelf.shelved[ref] = [NOW]
+    return ref
+
+
+def two() -> tuple[Any, Any]:
+    first, second = (StaffFactory(roles=[role]) for role in ("data_protection_officer", "administrator"))
+    return actor.staff(first.pk), actor.staff(second.pk)
+
+
+def test_it_is_a_ground_of_legal_claims_and_never_called_required(asha: Any) -> None:
+    (found,) = deciding.keep_or_erase(asha, now=NOW, asked_at=NOW)
+    assert found.verdict.winner.why is Why.CLAIM
+    assert found.sentence == (
+        "A shelf: we keep this until 30 November 2029 for legal claims (Limitation Act 1963). No law requires it."
+    )
+
+
+def test_loading_the_rules_of_a_release_switches_nothing(asha: Any) -> None:
+    rules.load_shipped(actor=NIGHTLY)
+    for name in limitation.classes_to_change():
+        newest = RetentionRule.objects.filter(retention_class=name).latest("version")
+        assert "IN-LIM" in newest.legal_rules
+        assert "IN-LIM" not in limitation.proposed_change(name)["legal_rules"]
+        assert set(limitation.proposed_change(name)["legal_rules"]) == set(newest.legal_rules) - {"IN-LIM"}
+    assert RuleProposal.objects.count() == 0
+
+
+def test_each_change_is_a_task_until_two_people_have_decided_it(asha: Any) -> None:
+    first, second = two()
+    duties.look(now=NOW)
+    open_tasks = BookTask.objects.filter(what="rule_change", closed_at=None)
+    assert set(open_tasks.values_list("code", flat=True)) == set(limitation.classes_to_change())
+    assert Message.objects.filter(kind="registers.book_tasks").exists()
+    for name, approve in (("consent_evidence", True), ("grievance", False)):
+        made = changing.propose_shipped(retention_class=name, actor=first, now=NOW)
+        changing.answer(proposal=made, approve=approve, reason="Seen.", actor=second, now=NOW)
+    duties.look(now=NOW)
+    assert set(open_tasks.values_list("code", flat=True)) == {"kyc_developer", "kyc_vendor"}
+
+
+def test_nothing_kept_by_the_old_rule_goes_before_two_people_approved_the_change_and_its_day_has_come(
+    shelf: Shelf, asha: Any
+) -> None:
+    run = runs.carry_out(run_for(asha), now=NOW, actor=NIGHTLY)
+    assert run.erased == 0
+    first, second = two()
+    made = changing.propose_shipped(retention_class="consent_evidence", actor=first, now=NOW)
+    for day in (1, 30):
+        with time_machine.travel(NOW + timedelta(days=day), tick=False):
+            assert nights.pass_over(now=NOW + timedelta(days=day), actor=NIGHTLY).again == []
+    changing.answer(proposal=made, approve=True, reason="Seen.", actor=second, now=NOW)
+    assert made.effective_from > NOW.date()
+    rule = selectors.rule_for("consent_evidence", on=made.effective_from)
+    assert rule is not None
+    assert "IN-LIM" not in rule.legal_rules
+    with time_machine.travel(NOW + timedelta(days=40), tick=False):
+        (again,) = nights.pass_over(now=NOW + timedelta(days=40), actor=NIGHTLY).again
+        assert again.state == RunState.PLANNED, "sooner than the person was told: two people look at it"
+    assert shelf.shelved[asha] == [NOW]
+    assert ErasureRun.objects.filter(state=RunState.APPROVED).count() == 0
+
+
+def test_a_class_without_a_shipped_change_has_none_to_propose(asha: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        changing.propose_shipped(retention_class="account", actor=two()[0], now=NOW)
+    assert refused.value.code == "NOTHING_PROPOSED"
