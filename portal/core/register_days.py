@@ -76,6 +76,18 @@ class RegisterDays:
         wrapped = {f"period_{name}": ExpressionWrapper(q, output_field=BooleanField()) for name, q in marks.items()}
         return cast("QuerySet[RowT]", rows.filter(reduce(or_, marks.values())).annotate(**wrapped))
 
+    def belonging(self, rows: "QuerySet[RowT]", start: datetime, end: datetime) -> "QuerySet[RowT]":
+        """The same rows without the marks."""
+        return rows.filter(reduce(or_, self.marks(rows.model, start, end).values()))
+
+    def in_force_in(self, rows: "QuerySet[RowT]", start: datetime, end: datetime) -> "QuerySet[RowT]":
+        """Those of the rows that were in force at any time of a period."""
+        return rows.filter(self.marks(rows.model, start, end)[IN_FORCE])
+
+    def in_force_at(self, rows: "QuerySet[RowT]", at: datetime) -> "QuerySet[RowT]":
+        """Those of the rows that are in force at an instant."""
+        return self.in_force_in(rows, at, at + _NO_INSTANT)
+
     def _in_force(self, start: datetime, end: datetime) -> Q:
         """An overlap: each beginning lies before each end. A row that ended as it began was never in force."""
         found = self.among & Q(**{f"{self.since}__lt": end})

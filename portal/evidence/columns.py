@@ -12,7 +12,7 @@ from django.db.models import Field, Model
 
 from portal.core import actor, clock
 from portal.core.data_categories import DataCategory
-from portal.people.models import User
+from portal.core.logins import Logins
 
 Render = Callable[..., Any]
 
@@ -33,7 +33,7 @@ class Column:
         name, _is, paths = written.rpartition("=")
         return cls(name or paths, tuple(paths.split(",")))
 
-    def render(self, model: type[Model], logins: "Logins") -> Render:
+    def render(self, model: type[Model], logins: Logins) -> Render:
         """What spells the values of the paths, handed over in their order."""
         if len(self.paths) > 1:
             return actor.spell
@@ -85,32 +85,6 @@ def _render_row(renders: Sequence[tuple[Render, int]], row: Sequence[Any]) -> tu
         found.append(render(*row[at : at + count]))
         at += count
     return tuple(found)
-
-
-class Logins:
-    """Tells logins of staff from those of customers; reads the numbers of staff once, when it is first asked."""
-
-    def __init__(self) -> None:
-        self._staff: frozenset[int] | None = None
-
-    def spell_login(self, number: int | None) -> str | None:
-        """The login of a foreign key: ``staff:8`` or ``customer:12``."""
-        if number is None:
-            return None
-        if self._staff is None:
-            self._staff = frozenset(User.objects.filter(is_staff=True).values_list("pk", flat=True))
-        return f"{actor.ActorKind.STAFF if number in self._staff else actor.ActorKind.CUSTOMER}:{number}"
-
-    def spell(self, written: str) -> str:
-        """The same of a text: a whole label (``staff:user:8``), or a reference whose kind is to be found."""
-        kind, _colon, ref = written.partition(":")
-        if kind in set(actor.ActorKind):
-            return actor.spell(kind, ref)
-        if kind == "user" and ref.isdecimal():
-            return str(self.spell_login(int(ref)))
-        if not written:
-            return ""
-        return actor.spell(actor.ActorKind.INTERFACE if kind == "api_key" else actor.ActorKind.SYSTEM, written)
 
 
 def plain(value: Any) -> Any:

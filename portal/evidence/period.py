@@ -40,6 +40,11 @@ class Period:
             return self.until
         return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=clock.IST)
 
+    @property
+    def last_instant(self) -> datetime:
+        """The last instant of the period: how something was at its end is asked of it."""
+        return self.end - timedelta(microseconds=1)
+
     def refuse_outside(self, user: Any) -> None:
         """Raises Refused for days that an auditor's login does not show."""
         scope = hooks.reading_scope.ask(user)

@@ -130,7 +130,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "attachments",
         "registers.Attachment",
-        "added_at",
+        "",
         "reference about kind dated_on media_type pages size=file__size sha256 original_sha256 added_by added_at ended_at",
     ),
     _register(

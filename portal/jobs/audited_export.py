@@ -27,16 +27,19 @@ from import_export.admin import ExportMixin
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, hooks
+from portal.core.actor import spell
 from portal.core.admin.actions import keys_of
 from portal.core.admin.bases import require_years_of_ours
 from portal.core.data_categories import DataCategory
 from portal.core.errors import NotAllowed, PortalError
+from portal.core.logins import Logins
 from portal.core.plain_words import PlainWords
 from portal.jobs import exports
 from portal.jobs.list_files import CSV, FORMATS, TYPES
 from portal.jobs.permissions import Permission
 from portal.jobs.services import exporting
 from portal.jobs.services.exporting import Wish
+from portal.jobs.sql_columns import field_at, is_actor, is_label, is_login, path_of
 
 #: More rows than this are written by a worker.
 AT_ONCE = 10_000
@@ -61,35 +64,36 @@ class AuditedResource(resources.ModelResource):
 
     def paths(self) -> list[str]:
         """For each column the field it is read from (``case__reference``); empty where the resource works it out itself."""
-        names = [field.attribute or field.column_name for field in self.get_export_fields()]
-        return ["" if hasattr(self, f"dehydrate_{name}") else name for name in names]
+        names = [self._name_of(field) for field in self.get_export_fields()]
+        return ["" if hasattr(self, f"dehydrate_{name}") else path_of(self._meta.model, name) for name in names]
 
     def words(self) -> list[tuple[str, str]]:
         """For each column its heading, which programs go by and which stays, and in words what it holds."""
-        return [
-            (field.column_name, _in_words(self._meta.model, field.attribute or field.column_name))
-            for field in self.get_export_fields()
-        ]
+        names = [self._name_of(field) for field in self.get_export_fields()]
+        return [(heading_of(name), _in_words(self._meta.model, name)) for name in names]
 
     @property
     def hides(self) -> bool:
         """Whether an unmasked list would say more. ``str`` as a mask says that the value was masked when it was written."""
         return any(mask is not str for mask in self.masks.values())
 
+    def _name_of(self, field: Any) -> str:
+        """As ``Meta.fields`` names it: the library calls a foreign key by its column."""
+        given = str(field.column_name)
+        return given if field_at(self._meta.model, given) is not None else str(field.attribute or given)
+
     def _column(self, field: Any) -> exports.Column[Any]:
-        name = field.attribute or field.column_name
+        name = self._name_of(field)
         shown = getattr(self, f"dehydrate_{name}", None)
-        key = _key_column(self._meta.model, name)
+        read = _reader(self._meta.model, name, field)
 
         def value(row: Any) -> exports.Cell:
-            if callable(shown):
-                return cast(exports.Cell, shown(row))
-            found = field.get_value(row) if key is None else getattr(row, key)
+            found = shown(row) if callable(shown) else read(row)
             if isinstance(found, bytes | memoryview):
                 return bytes(found).hex()
             return cast(exports.Cell, found)
 
-        return exports.Column(field.column_name, value, self.masks.get(name))
+        return exports.Column(heading_of(name), value, self.masks.get(name))
 
 
 def _in_words(model: type[Model], path: str) -> str:
@@ -103,10 +107,44 @@ def _in_words(model: type[Model], path: str) -> str:
     return ": ".join(said)
 
 
-def _key_column(model: type[Model], name: str) -> str | None:
-    """The column of a foreign key: its number leaves, and no row of another table is fetched for it."""
-    field = next((field for field in model._meta.concrete_fields if field.name == name), None)
-    return field.attname if field is not None and field.is_relation else None
+#: Fields by whose value a row of another table is known: the column is called as the relation to it.
+KEYS = frozenset({"code", "number", "reference", "template_id", "value"})
+
+
+def heading_of(path: str) -> str:
+    """A column is called as its field; ``fiduciary__code`` as what it names, ``previous__entry__event_id`` as the relation."""
+    *steps, last = path.split("__")
+    if not steps:
+        return "actor" if path == "actor_ref" else path
+    if last == "event_id" and steps[-1] == "entry":
+        return steps[-2] if len(steps) > 1 else last
+    return steps[-1] if last in KEYS else f"{steps[-1]}_{last}"
+
+
+def _reader(model: type[Model], name: str, field: Any) -> Callable[[Any], Any]:
+    """How a column is read from a row. Of a foreign key the number leaves, of a login and a person the one name they have."""
+    found = field_at(model, name)
+    if found is None:
+        return cast("Callable[[Any], Any]", field.get_value)
+    path = path_of(model, name)
+    if path != name:
+        return lambda row: _read(row, path)
+    *steps, last = name.split("__")
+    key = "__".join([*steps, found.attname if found.is_relation else last])
+    if is_login(found):
+        logins = Logins()
+        return lambda row: logins.spell_login(_read(row, key))
+    if is_actor(found):
+        return lambda row: spell(_read(row, key.removesuffix("actor_ref") + "actor_kind"), _read(row, key))
+    if is_label(found):
+        return lambda row: str(_read(row, key) or "").replace(":user:", ":")
+    return lambda row: _read(row, key)
+
+
+def _read(row: Any, path: str) -> Any:
+    for name in path.split("__"):
+        row = getattr(row, name, None)  # None as well where no row of the other table stands there
+    return row
 
 
 def resource_of(model: type[Model], fields: str) -> type[AuditedResource]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from uuid import UUID
 from portal.core.clock import IST
 
 Row = TypeVar("Row")
-Cell = str | int | bool | date | datetime | Decimal | UUID | None
+Cell = str | int | bool | date | datetime | Decimal | UUID | list[Any] | tuple[Any, ...] | dict[str, Any] | None
 
 # A spreadsheet runs a cell that begins so (OWASP, "CSV injection"). Full-width forms are folded to these on opening.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -38,7 +39,7 @@ class Column(Generic[Row]):
 
 
 def as_text(value: Cell) -> str:
-    """One spelling for each type: instants with their offset in Indian time, dates as ISO 8601, yes or no."""
+    """One spelling for each type: instants with their offset in Indian time, dates as ISO 8601, yes or no, lists in words."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -47,7 +48,9 @@ def as_text(value: Cell) -> str:
         return value.astimezone(IST).isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return join_words(value) if isinstance(value, list | tuple) else str(value)
 
 
 def join_words(items: Iterable[object]) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any, Final
@@ -14,8 +15,8 @@ from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from portal.jobs.exports import BYTE_ORDER_MARK, Column, as_text, escape_formula
-from portal.jobs.sql_columns import Spelling, expression
-from portal.jobs.workbook import stream_xlsx
+from portal.jobs.sql_columns import Spelling, expression, finish_of, is_instant
+from portal.jobs.workbook import day_number, instant_number, stream_xlsx
 
 CSV, XLSX, JSONL = "csv", "xlsx", "jsonl"
 FORMATS: Final = [
@@ -25,9 +26,9 @@ FORMATS: Final = [
 ]
 SPELLINGS: Final = {
     CSV: Spelling(keeps_numbers=False, escapes=True),
-    XLSX: Spelling(keeps_numbers=True, escapes=True),
+    XLSX: Spelling(keeps_numbers=True, escapes=True, keeps_dates=True),
     # No spreadsheet runs it, and whoever reads it must not find an apostrophe that was never there.
-    JSONL: Spelling(keeps_numbers=True, escapes=False, keeps_nothing=True),
+    JSONL: Spelling(keeps_numbers=True, escapes=False, keeps_nothing=True, keeps_lists=True),
 }
 TYPES: Final = {
     CSV: "text/csv; charset=utf-8",
@@ -37,7 +38,8 @@ TYPES: Final = {
 #: Rows that are written together, and after which the work says how far it is.
 BATCH = 2_000
 
-Values = Sequence[str | int | None]
+Value = str | int | float | list[Any] | dict[str, Any] | None
+Values = Sequence[Value]
 Mark = Callable[[int], Mapping[str, str | int | None]]
 
 
@@ -94,6 +96,8 @@ class ListFile:
         self._columns: list[Column[Any]] = [
             column if is_masked else Column(column.heading, column.value) for column in resource.columns()
         ]
+        model, spelling = resource._meta.model, self._spelling
+        self._finishes = [finish_of(model, path, spelling) if path else None for path in resource.paths()]
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes. ``count`` has the number of rows when they are at their end."""
@@ -112,14 +116,21 @@ class ListFile:
 
     def _xlsx(self) -> Iterator[bytes]:
         heads = [escape_formula(column.heading) for column in self._columns]
-        rows = (row for batch in self._batches() for row in batch)
+        rows: Iterator[Sequence[Any]] = (row for batch in self._batches() for row in batch)
         name = str(self._resource._meta.model._meta.model_name or "list")
-        return stream_xlsx(heads, rows, sheet=name, last=self._said())
+        return stream_xlsx(heads, rows, sheet=name, last=self._said(), instants=self._instants())
 
-    def _said(self) -> Iterator[Values]:
+    def _instants(self) -> list[int]:
+        """The places of the columns that show a date with its time."""
+        model = self._resource._meta.model
+        return [place for place, path in enumerate(self._resource.paths()) if path and is_instant(model, path)]
+
+    def _said(self) -> Iterator[tuple[str, str | int | None]]:
         """Asked for when the rows are out: then their number is known. A person who opens it finds the columns in words."""
         yield from self._mark(self.count).items()
-        yield from ((f"column {heading}", words) for heading, words in self._resource.words())
+        timed = set(self._instants())
+        for place, (heading, words) in enumerate(self._resource.words()):
+            yield f"column {heading}", f"{words} (Indian time)" if place in timed else words
 
     def _jsonl(self) -> Iterator[bytes]:
         names = [column.heading for column in self._columns]
@@ -140,7 +151,7 @@ class ListFile:
         return None if self._rows.query.distinct else found
 
     def _is_ready(self) -> bool:
-        return all(column.mask is None for column in self._columns)
+        return all(column.mask is None for column in self._columns) and not any(self._finishes)
 
     def _batches(self) -> Iterator[list[Values]]:
         rows = self._selected()
@@ -163,7 +174,8 @@ class ListFile:
             if is_ready and (keeps_nothing or None not in values):
                 yield values
             else:
-                yield [self._finished(column, value) for column, value in zip(self._columns, values, strict=True)]
+                ends = zip(self._columns, self._finishes, values, strict=True)
+                yield [self._finished(column, finish, value) for column, finish, value in ends]
 
     def _fetched(self, columns: list[Combinable]) -> Iterator[Values]:
         """Rows as the driver gives them, by a cursor of the server where there is one."""
@@ -198,17 +210,23 @@ class ListFile:
         sql, given = query.get_compiler(self._rows.db).as_sql()
         return sql, tuple(given)
 
-    def _finished(self, column: Column[Any], value: Any) -> str | int | None:
-        """A value that came from SQL: nothing as it is wanted, and what is masked masked."""
+    def _finished(self, column: Column[Any], finish: Callable[[Any], Any] | None, value: Any) -> Value:
+        """A value that came from SQL: nothing as it is wanted, lists and days read, and what is masked masked."""
+        if finish is not None and value is not None:
+            return spelled(column, finish(value), self._spelling)
         if column.mask is None:
             return value if value is not None or self._spelling.keeps_nothing else ""
         return spelled(column, value, self._spelling)
 
 
-def spelled(column: Column[Any], value: Any, spelling: Spelling) -> str | int | None:
+def spelled(column: Column[Any], value: Any, spelling: Spelling) -> Value:
     """A value of Python as a format wants it: masked first, then escaped."""
     if value is None and spelling.keeps_nothing:
         return None
+    if column.mask is None and spelling.keeps_lists and isinstance(value, list | dict):
+        return value
+    if column.mask is None and spelling.keeps_dates and isinstance(value, date):
+        return instant_number(value) if isinstance(value, datetime) else day_number(value)
     if spelling.keeps_numbers and column.mask is None and isinstance(value, int) and not isinstance(value, bool):
         return value
     text = as_text(value)

@@ -3,30 +3,42 @@
 A column that needs Python (a mask, a value worked out by the resource) is left to it; the others come ready.
 """
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import CharField, F, Func, Model
+from django.db.models import Case, CharField, F, FloatField, Func, Model, Q, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
 
+from portal.core.actor import ActorKind
 from portal.jobs.exports import BLANKS, FORMULA_STARTS
 
 
 @dataclass(frozen=True)
 class Spelling:
-    """What a format needs: whole numbers as numbers or as text, texts made safe for spreadsheets, nothing as NULL."""
+    """What a format needs: whole numbers as numbers or as text, texts made safe for spreadsheets, nothing as NULL.
+
+    ``keeps_dates``: instants as the numbers of a workbook (``workbook.instant_number``), days ready to become such.
+    ``keeps_lists``: lists and facts as JSON has them.
+    """
 
     keeps_numbers: bool
     escapes: bool
     keeps_nothing: bool = False
+    keeps_dates: bool = False
+    keeps_lists: bool = False
 
 
 class _Spelled(Func):
     """An expression with a template for each database."""
 
-    output_field = CharField()
+    output_field: Any = CharField()
     sqlite = postgresql = ""
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -41,6 +53,21 @@ class _Instant(_Spelled):
 
     sqlite = "(replace(datetime(substr(%(expressions)s, 1, 19), '+330 minutes'), ' ', 'T') || '+05:30')"
     postgresql = """(to_char(%(expressions)s AT TIME ZONE 'Asia/Kolkata', 'YYYY-MM-DD"T"HH24:MI:SS') || '+05:30')"""
+
+
+class _InstantNumber(_Spelled):
+    """``workbook.instant_number``: 25569 is the first of January 1970."""
+
+    output_field = FloatField()
+    sqlite = "((strftime('%%%%s', substr(%(expressions)s, 1, 19)) + 19800) / 86400.0 + 25569)"
+    postgresql = "((floor(extract(epoch FROM %(expressions)s)) + 19800) / 86400.0 + 25569)::float8"
+
+
+class _Json(_Spelled):
+    """The text of JSON, for ``list_files`` to read."""
+
+    sqlite = "%(expressions)s"
+    postgresql = "%(expressions)s::text"
 
 
 class _Day(_Spelled):
@@ -65,6 +92,12 @@ class _Hex(_Spelled):
     postgresql = "encode(%(expressions)s, 'hex')"
 
 
+class _Label(_Spelled):
+    """``actor.spell`` of a whole label: ``staff:8``."""
+
+    sqlite = postgresql = "replace(%(expressions)s, ':user:', ':')"
+
+
 class _Digits(_Spelled):
     sqlite = "CAST(%(expressions)s AS TEXT)"
     postgresql = "%(expressions)s::text"
@@ -79,6 +112,11 @@ class _Safe(_Spelled):
         + ") THEN '''' || %(expressions)s ELSE %(expressions)s END)"
     )
 
+
+#: Fields that keep who acted as kind and reference in one text (``Actor.label``).
+LABELS: Final = frozenset({"approved_by", "asked_by", "fetched_by", "made_by", "started_by"})
+#: A person stands in every list as the reference of their subject: by what a relation leads to, the way from there.
+PERSONS: Final = {"people.Customer": "subject__ref", "people.Principal": "subject__ref", "people.Subject": "ref"}
 
 _TEXTS = (models.CharField, models.EmailField, models.SlugField, models.TextField, models.URLField)
 _NUMBERS = (
@@ -97,10 +135,12 @@ _SPELLED: dict[type[Any], type[_Spelled]] = {
 
 def expression(model: type[Model], path: str, spelling: Spelling) -> Combinable | None:
     """The column at the end of ``path`` (``case__reference``) as the format wants it; None where SQL cannot spell it."""
-    field = _field(model, path)
+    field = field_at(model, path)
     if field is None:
         return None
     source = F(path)
+    if is_login(field) or is_actor(field):
+        return _login(path) if is_login(field) else _actor(path)
     if isinstance(field, models.ForeignKey):  # OneToOneField too: the number of the row it names
         field = field.target_field
     kind = type(field)
@@ -109,17 +149,74 @@ def expression(model: type[Model], path: str, spelling: Spelling) -> Combinable 
             return source
         return _Safe(_Digits(source)) if spelling.escapes and not _is_never_negative(field) else _Digits(source)
     if kind in _TEXTS:
+        text = _Label(source) if is_label(field) else source
         # The codes of a list of choices are our own words.
-        return _Safe(source) if spelling.escapes and not field.choices else source
-    made = _SPELLED.get(kind)
+        return _Safe(text) if spelling.escapes and not field.choices else text
+    made = _Json if isinstance(field, models.JSONField) else _SPELLED.get(kind)
+    if made is _Instant and spelling.keeps_dates:
+        made = _InstantNumber
     return None if made is None else made(source)
+
+
+def is_login(field: Any) -> bool:
+    """Whether the field names somebody's login."""
+    return isinstance(field, models.ForeignKey) and field.related_model._meta.label == settings.AUTH_USER_MODEL
+
+
+def is_label(field: Any) -> bool:
+    """Whether the field keeps who acted as kind and reference in one text."""
+    return field.name in LABELS and isinstance(field, models.CharField) and not field.choices
+
+
+def is_actor(field: Any) -> bool:
+    """Whether the field is the reference of an actor whose kind stands beside it: the two are one column."""
+    return field.name == "actor_ref" and any(one.name == "actor_kind" for one in field.model._meta.concrete_fields)
+
+
+def _actor(path: str) -> Combinable:
+    """``actor.spell``: ``staff:8``, the kind alone without a reference."""
+    kind, ref = F(path.removesuffix("actor_ref") + "actor_kind"), F(path)
+    whole = _Label(Concat(kind, Value(":"), ref))
+    return Case(When(Q(**{path: ""}) | Q(**{path: kind}), then=kind), default=whole, output_field=CharField())
+
+
+def _login(path: str) -> Combinable:
+    """``logins.Logins.spell_login``: ``staff:8`` or ``customer:12``."""
+    number = _Digits(F(path))
+    return Case(
+        When(**{f"{path}__is_staff": True}, then=Concat(Value(f"{ActorKind.STAFF}:"), number)),
+        When(**{f"{path}__is_staff": False}, then=Concat(Value(f"{ActorKind.CUSTOMER}:"), number)),
+        output_field=CharField(),
+    )
+
+
+def finish_of(model: type[Model], path: str, spelling: Spelling) -> Callable[[Any], Any] | None:
+    """What makes the value of a column that SQL cannot spell to the end; None where it does."""
+    field = field_at(model, path)
+    if isinstance(field, models.JSONField):
+        return json.loads
+    if type(field) is models.DateField and spelling.keeps_dates:
+        return date.fromisoformat
+    return None
+
+
+def is_instant(model: type[Model], path: str) -> bool:
+    """Whether the column shows a date with its time."""
+    return isinstance(field_at(model, path), models.DateTimeField)
 
 
 def _is_never_negative(field: Any) -> bool:
     return bool(field.primary_key) or type(field).__name__.startswith("Positive")
 
 
-def _field(model: type[Model], path: str) -> Any:
+def path_of(model: type[Model], path: str) -> str:
+    """Where a column is read: of a person the reference of their subject, of anything else the field itself."""
+    field = field_at(model, path)
+    label = field.related_model._meta.label if field is not None and field.is_relation else ""
+    return f"{path}__{PERSONS[label]}" if label in PERSONS else path
+
+
+def field_at(model: type[Model], path: str) -> Any:
     """The concrete field that the path leads to, by relations to one row only; None for anything else."""
     present: Any = model
     field: Any = None

@@ -1,4 +1,4 @@
-"""XLSX written as it is read: sheets of inline texts and whole numbers, packed piece by piece, constant memory.
+"""XLSX written as it is read: sheets of inline texts, whole numbers and dates, packed piece by piece, constant memory.
 
 A library that keeps each cell as an object writes a tenth of the rows in the same time. No formula, link or macro is
 ever made of a value: a text stays a text whatever it begins with.
@@ -7,10 +7,13 @@ ever made of a value: a text stays a text whatever it begins with.
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
+
+from portal.core.clock import IST
 
 # Limits of the format (ECMA-376, and the specifications of the common spreadsheet), and of the double every spreadsheet
 # keeps its numbers in.
@@ -33,7 +36,27 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-Value = str | int | None
+#: A float is an instant in India as the format counts time: days since 30 December 1899.
+Value = str | int | float | None
+_EPOCH = date(1899, 12, 30)
+#: Earlier days are counted otherwise by one common spreadsheet, which takes 1900 for a leap year: they stay texts.
+EARLIEST_DAY = date(1900, 3, 1)
+
+
+class DayNumber(int):
+    """A day as the format counts it."""
+
+
+def day_number(day: date) -> "DayNumber | str":
+    """The number of a day, or its text in ISO 8601 where the format has none for it."""
+    return DayNumber((day - _EPOCH).days) if day >= EARLIEST_DAY else day.isoformat()
+
+
+def instant_number(at: datetime) -> float:
+    """The number of an instant to the second, as a clock in India shows it."""
+    local = at.astimezone(IST)
+    seconds = local.hour * 3600 + local.minute * 60 + local.second
+    return (local.date() - _EPOCH).days + seconds / 86_400
 
 
 class _Outlet:
@@ -55,13 +78,19 @@ class _Outlet:
 
 
 def stream_xlsx(
-    headings: Sequence[str], rows: Iterable[Sequence[Value]], *, sheet: str, last: Iterable[Sequence[Value]] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    sheet: str,
+    last: Iterable[Sequence[Value]] = (),
+    instants: Iterable[int] = (),
 ) -> Iterator[bytes]:
     """Yield the workbook. A list too long for a sheet goes on in a next, headings first; an empty one has its headings.
 
-    ``last`` are the rows of a sheet "About" behind them, asked for when all rows have been written.
+    ``last`` are the rows of a sheet "About" behind them, asked for when all rows have been written. ``instants`` are the
+    places of columns that need the width of a date with its time.
     """
-    outlet = _Outlet()
+    outlet, wide = _Outlet(), frozenset(instants)
     names: list[str] = []
     with zipfile.ZipFile(outlet, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=1) as book:  # type: ignore[call-overload]
         left = iter(rows)
@@ -70,7 +99,7 @@ def stream_xlsx(
             number = len(names) + 1
             names.append(sheet[:31] if number == 1 else f"{sheet[:25]} {number}")
             with book.open(f"xl/worksheets/sheet{number}.xml", "w") as part:
-                part.write(_head_of_a_sheet(headings))
+                part.write(_head_of_a_sheet(headings, wide))
                 size, written = 0, 1
                 while True:
                     batch = list(_some(chain(ahead, left), min(BATCH, ROWS_OF_A_SHEET - written)))
@@ -97,12 +126,14 @@ def _some(rows: Iterable[Sequence[Value]], count: int) -> Iterator[Sequence[Valu
                 return
 
 
-def _head_of_a_sheet(headings: Sequence[str]) -> bytes:
+def _head_of_a_sheet(headings: Sequence[str], wide: frozenset[int]) -> bytes:
     view = '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" state="frozen"/></sheetView></sheetViews>'
     head = "".join(
         f'<c s="1" t="inlineStr"><is><t xml:space="preserve">{_plain(text)}</t></is></c>' for text in headings
     )
-    return f'{_XML}<worksheet xmlns="{_MAIN}">{view}<sheetData><row>{head}</row>'.encode()
+    widths = "".join(f'<col min="{place + 1}" max="{place + 1}" width="19" customWidth="1"/>' for place in sorted(wide))
+    columns = f"<cols>{widths}</cols>" if widths else ""
+    return f'{_XML}<worksheet xmlns="{_MAIN}">{view}{columns}<sheetData><row>{head}</row>'.encode()
 
 
 def _rows(rows: Sequence[Sequence[Value]]) -> str:
@@ -127,7 +158,12 @@ def _row(row: Sequence[Value]) -> str:
 @cache
 def _form(kinds: tuple[type[Any], ...]) -> tuple[str, tuple[int, ...]]:
     """The row with a place for each value, and where its numbers are."""
-    cells = {int: "<c><v>%s</v></c>", type(None): "<c/>%.0s"}
+    cells = {
+        int: "<c><v>%s</v></c>",
+        float: '<c s="2"><v>%s</v></c>',
+        DayNumber: '<c s="3"><v>%s</v></c>',
+        type(None): "<c/>%.0s",
+    }
     form = "".join(cells.get(kind, f"{_TEXT}%s{_TEXT_END}") for kind in kinds)
     return f"<row>{form}</row>", tuple(place for place, kind in enumerate(kinds) if kind is int)
 
@@ -135,6 +171,10 @@ def _form(kinds: tuple[type[Any], ...]) -> tuple[str, tuple[int, ...]]:
 def _cell(value: Value) -> str:
     if value is None:
         return "<c/>"
+    if isinstance(value, float):
+        return f'<c s="2"><v>{value}</v></c>'
+    if isinstance(value, DayNumber):
+        return f'<c s="3"><v>{value}</v></c>'
     if isinstance(value, int) and abs(value) < LARGEST_EXACT_INTEGER:
         return f"<c><v>{value}</v></c>"
     return f"{_TEXT}{_plain(str(value))}{_TEXT_END}"
@@ -185,13 +225,16 @@ def _relations(inner: str) -> str:
     return f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{inner}</Relationships>'
 
 
-#: Two looks of a cell: plain, and bold for headings.
+#: Four looks of a cell: plain, bold for headings, an instant, a day.
 _STYLES = (
-    f'{_XML}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font/><font><b/></font></fonts>'
+    f'{_XML}<styleSheet xmlns="{_MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="dd\\-mm\\-yyyy\\ hh:mm:ss"/>'
+    '<numFmt numFmtId="165" formatCode="dd\\-mm\\-yyyy"/></numFmts><fonts count="2"><font/><font><b/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border/></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )

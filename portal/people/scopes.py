@@ -1,7 +1,8 @@
 """The scope of an auditor's login: of which days and areas it shows data, and which rows those are.
 
-A fact belongs to the day on which it began; what stands for a while (a book, a role, a login) belongs to each day on which
-it stood. Texts of law and the tables of roles have no day. A list that is not named here shows such a login nothing.
+A fact belongs to the day on which it began; what stands for a while (a login) belongs to each day on which it stood. A model
+that declares the days of its register (``RegisterDays``) shows what a pack of the same days holds: what was in force on one
+of them, or was entered, changed or ended on one. Texts of law and the tables of roles have no day. A list that is not named here shows such a login nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from portal.core import clock, moments
+from portal.core.register_days import RegisterDays
 from portal.people.models import RoleGrant
 from portal.people.states import AuditArea
 
@@ -39,7 +41,7 @@ WHOLE = "evidence.pack:"
 
 #: No day belongs to it.
 TIMELESS = ""
-#: Which day a row belongs to: a field, several with ``|`` for the first that is filled, or two with ``..`` between them
+#: Which day a row belongs to, of a model whose register declares no days, or whose rows belong to their first day: a field, several with ``|`` for the first that is filled, or two with ``..`` between them
 #: for what stands from one to the other.
 _DAYS: Mapping[str, str] = {
     "audit.AuditEvent": "at",
@@ -87,7 +89,6 @@ _DAYS: Mapping[str, str] = {
     "kyc.Likeness": "found_at",
     "kyc.MinorFound": "found_at",
     "kyc.Renewal": "opened_at",
-    "kyc.SanctionsList": "imported_at..superseded_at",
     "kyc.Screening": "screened_at",
     "kyc.SecondLook": "draw__drawn_at",
     "kyc.SignerKey": "added_at..ended_at",
@@ -110,12 +111,10 @@ _DAYS: Mapping[str, str] = {
     "people.Membership": "joined_at..ended_at",
     "people.Principal": "created_at..",
     "people.Role": TIMELESS,
-    "people.RoleGrant": "starts_at..ends_at",
     "people.RolePermission": TIMELESS,
     "people.SignIn": "at",
     "people.User": "created_at..deactivated_at",
     "registers.AuthorityOrder": "received_at",
-    "registers.BookTask": "opened_at..closed_at",
     "registers.Disclosure": "disclosed_at",
     "registers.Incident": "opened_at",
     "registers.IncidentDuty": "incident__opened_at",
@@ -127,19 +126,16 @@ _DAYS: Mapping[str, str] = {
     "retention.ChildReport": "reported_at",
     "retention.ErasureRun": "asked_at|started_at|planned_at",
     "retention.ErasureStep": "finished_at",
-    "retention.Hold": "placed_at..released_at",
     "retention.RetentionRule": TIMELESS,
 }
 
 
-def days_of(model: type[Model]) -> str | None:
-    """Which day a row of the model belongs to; None where nobody said. What two people entered or answer says it itself."""
+def days_of(model: type[Model]) -> "str | RegisterDays | None":
+    """Which day a row of the model belongs to; None where nobody said."""
     if model._meta.label in _DAYS:
         return _DAYS[model._meta.label]
-    names = {field.name for field in model._meta.get_fields()}
-    if "made_at" not in names or "checked_by" not in names:
-        return None
-    return "made_at..ends_at" if "ends_at" in names else "made_at"
+    declared: RegisterDays | None = getattr(model, "register_days", None)
+    return declared
 
 
 @dataclass(frozen=True)
@@ -188,6 +184,8 @@ class Scope:
         days = days_of(rows.model)
         if days is None:
             return rows.none()
+        if isinstance(days, RegisterDays):
+            return days.belonging(rows, self.start, self.end)
         if days == TIMELESS:
             return rows
         first, is_span, last = days.partition("..")

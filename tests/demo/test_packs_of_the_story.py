@@ -53,6 +53,7 @@ def test_every_register_of_a_pack_can_be_joined_and_read(told):
 AGREED = "answer = 'approved'"
 PLAIN = {
     **{f"book_{book._meta.model_name}": (book._meta.db_table, "starts_at", "ends_at", AGREED) for book in BOOKS},
+    "attachments": ("registers_attachment", "added_at", "ended_at", ""),
     "authority_orders": ("registers_authorityorder", "received_at", "answered_at", ""),
     "clocks": ("law_clock", "started_at", "stopped_at", ""),
     "content_templates": ("registers_contenttemplate", "starts_at", "ends_at", AGREED),

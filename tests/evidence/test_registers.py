@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from portal.core import actor, clock
-from portal.evidence.columns import Logins, field_at, plain
+from portal.core.logins import Logins
+from portal.evidence.columns import field_at, plain
 from portal.evidence.registers import REGISTERS
 from portal.jobs.exports import join_words
 from portal.people.models import Customer, Principal, SignIn, Subject

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pikepdf
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
@@ -31,6 +32,7 @@ from portal.registers.models import (
 )
 from portal.retention.models import ErasureRun, ErasureStep
 from tests.consent.factories import person, published_notice, said
+from tests.evidence.packed import NOVEMBER, OCTOBER
 from tests.grievances.conftest import house, officer
 from tests.grievances.factories import STRANGER, ticket
 from tests.kyc.conftest import same_process
@@ -116,10 +118,38 @@ def test_an_incident_counts_from_when_it_was_entered():
 
 def test_holds_count_while_they_are_in_force():
     placed = hold(CustomerFactory().subject.ref)
-    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [0], "In force now": [1]}
+    ever, at_end = "In force at any time of the period", "In force at its end"
+    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [0], ever: [1], at_end: [1]}
     placed.released_at = clock.now()
     placed.save(update_fields=["released_at"])
-    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [1], "In force now": [0]}
+    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [1], ever: [1], at_end: [0]}
+
+
+def test_a_report_of_a_period_that_is_over_says_what_was_in_force_then_and_not_now():
+    start = OCTOBER.start
+    for placed_at, released_at in (
+        (start - timedelta(days=40), None),
+        (start - timedelta(days=40), start + timedelta(days=3)),
+        (start - timedelta(days=40), OCTOBER.end + timedelta(days=3)),
+        (start - timedelta(days=40), start),
+        (OCTOBER.end, None),
+    ):
+        row = hold(CustomerFactory().subject.ref)
+        row.placed_at, row.released_at = placed_at, released_at
+        row.save(update_fields=["placed_at", "released_at"])
+    found = rows_of("retention", "Legal holds", OCTOBER)
+    assert (found["In force at any time of the period"], found["In force at its end"]) == ([3], [2])
+
+
+def test_what_keeps_no_days_says_as_of_when_it_was_counted():
+    with time_machine.travel(NOVEMBER, tick=False):
+        for code, title in (
+            ("kyc", "Cases"),
+            ("logins", "Second factors of staff"),
+            ("requests", "Requests about data"),
+        ):
+            [table] = [one for one in REPORTS[code].tables(OCTOBER) if str(one.title) == title]
+            assert str(table.note).startswith("As of 3 Nov 2026, 09:00 IST"), title
 
 
 def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
@@ -134,9 +164,9 @@ def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
 
 def test_a_login_that_left_is_no_more_among_the_active():
     leaver, boss = StaffFactory(), StaffFactory(roles=["administrator"])
-    assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [2]
+    assert rows_of("logins", "Logins of staff at the end of the period")["Active"] == [2]
     staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
-    assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [1]
+    assert rows_of("logins", "Logins of staff at the end of the period")["Active"] == [1]
     assert rows_of("logins", "Changes in the period")["Deactivated"] == [1]
 
 
@@ -145,8 +175,10 @@ def test_who_was_deactivated_after_the_period_holds_no_role_now():
     yesterday = clock.day(clock.now()) - timedelta(days=1)
     RoleGrant.objects.update(starts_at=clock.now() - timedelta(days=9))
     staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
-    found = rows_of("logins", "Logins of staff as they stand now", Period.of(yesterday, yesterday, now=clock.now()))
-    assert found["Deactivated that still hold a role"] == [0]
+    found = rows_of(
+        "logins", "Logins of staff at the end of the period", Period.of(yesterday, yesterday, now=clock.now())
+    )
+    assert found["Deactivated that still held a role"] == [0]
 
 
 def test_a_role_counts_when_it_begins_also_where_it_was_agreed_to_before():

@@ -127,7 +127,7 @@ def test_columns_are_said_in_words_on_the_page_and_in_a_workbook(auditor):
     """They were told as codes only: fiduciary__code, receipt__reference."""
     resource = default_site.get_model_admin(ApiKey).export_resource()
     words = dict(resource.words())
-    assert words["fiduciary__code"] == "for: code"
+    assert words["fiduciary"] == "for: code"
     assert words["label"] == "which system uses it"
     assert list(words) == [column.heading for column in resource.columns()]
     page = staff_client(auditor).get(EXPORT).content.decode()

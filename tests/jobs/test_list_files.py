@@ -9,16 +9,19 @@ from typing import Any
 import openpyxl
 import pytest
 from django.contrib.admin import site
+from django.db import models
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.jobs.audited_export import AuditedExport, AuditedResource
 from portal.jobs.list_files import CSV, JSONL, XLSX, ListFile
 from portal.jobs.models import Job, ListExport
+from portal.jobs.sql_columns import field_at
 from portal.people.models import User
+from portal.registers.models import Recipient
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.jobs.factories import JobFactory
-from tests.people.factories import StaffFactory
+from tests.people.factories import FiduciaryFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +154,55 @@ def test_a_list_of_nothing_has_its_headings_in_every_format() -> None:
     file = ListFile(page.export_resource(), rows, file_format=XLSX, is_masked=True, mark=lambda count: {"rows": count})
     assert b"".join(file.pieces())
     assert file.count == 0
+
+
+def shipped() -> list[AuditedResource]:
+    pages: dict[Any, Any] = site._registry
+    return [page.export_resource() for page in pages.values() if isinstance(page, AuditedExport)]
+
+
+def test_no_list_calls_a_column_by_a_path_or_two_columns_alike() -> None:
+    for resource in shipped():
+        heads = [column.heading for column in resource.columns()]
+        assert not [head for head in heads if "__" in head], type(resource).__name__
+        assert len(set(heads)) == len(heads), (type(resource).__name__, heads)
+        assert heads == [heading for heading, _words in resource.words()]
+
+
+def test_lists_are_words_in_a_cell_and_lists_for_programs() -> None:
+    staff = StaffFactory(), StaffFactory()
+    entry = {"made_by": staff[0], "checked_by": staff[1], "answer": "approved", "act": "x", "shown_sha256": "0" * 64}
+    at = clock.now()
+    Recipient.objects.create(
+        **entry, made_at=at, checked_at=at, starts_at=at, fiduciary=FiduciaryFactory(code="acme"), code="r", name="R",
+        kind="processor", country="IN", contact="a@x.example", purposes=["kyc", "support"], channels=[], url="",
+    )  # fmt: skip
+    resource: Any = site._registry[Recipient]
+    for file_format in (CSV, XLSX):
+        heads, row = made(resource.export_resource(), file_format)[:2]
+        said = dict(zip(heads, row, strict=True))
+        assert (said["purposes"], said["channels"] or "") == ("kyc; support", "")
+        assert (said["fiduciary"], said["made_by"], said["checked_by"]) == (
+            *("acme", f"staff:{staff[0].pk}", f"staff:{staff[1].pk}"),
+        )
+    line = dict(made(resource.export_resource(), JSONL)[0])
+    assert (line["purposes"], line["channels"]) == (["kyc", "support"], [])
+
+
+def test_days_and_instants_of_a_workbook_are_dates() -> None:
+    """Of each list that has rows: every cell under a field of a date or an instant."""
+    law_is_loaded()
+    published_notice()
+    rows_of_every_kind()
+    seen = set()
+    for resource in (StaffList(), Jobs(), *shipped()):
+        rows = resource._meta.model._default_manager.order_by("pk")
+        file = ListFile(resource, rows, file_format=XLSX, is_masked=True, mark=lambda count: {"rows": count})
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(file.pieces()))).worksheets[0]
+        for place, path in enumerate(resource.paths()):
+            field = field_at(resource._meta.model, path) if path else None
+            if isinstance(field, models.DateField) and resource.columns()[place].mask is None:
+                for cell in [row[place] for row in sheet.iter_rows(min_row=2) if row[place].value]:
+                    assert cell.data_type == "d", (type(resource).__name__, path, cell.value)
+                    seen.add(type(field).__name__)
+    assert seen == {"DateField", "DateTimeField"}

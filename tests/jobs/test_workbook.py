@@ -2,15 +2,18 @@
 
 import io
 import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.utils.datetime import from_excel
 
+from portal.core import clock
 from portal.jobs import workbook
-from portal.jobs.workbook import stream_xlsx
+from portal.jobs.workbook import day_number, instant_number, stream_xlsx
 
 HEADS = ["First", "Second"]
 
@@ -79,3 +82,30 @@ def test_rows_are_drawn_a_thousand_at_a_time() -> None:
 
     next(stream_xlsx(HEADS, rows(), sheet="List"))
     assert len(drawn) == workbook.BATCH
+
+
+INSTANT = datetime(2026, 3, 31, 19, 5, 7, 999_000, tzinfo=UTC)
+
+
+def test_an_instant_and_a_day_are_dates_that_a_spreadsheet_can_count_with() -> None:
+    rows = [(instant_number(INSTANT), day_number(date(2026, 4, 1))), ("=1", 46_113)]
+    book = load_workbook(io.BytesIO(b"".join(stream_xlsx(HEADS, rows, sheet="List", instants=[0]))))
+    [first, second] = list(book.worksheets[0].iter_rows(min_row=2))
+    assert [cell.data_type for cell in first] == ["d", "d"]
+    assert [cell.is_date for cell in first] == [True, True]
+    assert (first[0].value, first[1].value) == (datetime(2026, 4, 1, 0, 35, 7), datetime(2026, 4, 1))
+    assert [cell.number_format.replace("\\", "") for cell in first] == ["dd-mm-yyyy hh:mm:ss", "dd-mm-yyyy"]
+    assert [(cell.data_type, cell.value) for cell in second] == [("s", "=1"), ("n", 46_113)]
+    assert book.worksheets[0].column_dimensions["A"].width == 19
+
+
+@settings(max_examples=60)
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)))
+def test_every_instant_reads_back_to_the_second_as_a_clock_in_india_shows_it(at: datetime) -> None:
+    said = from_excel(instant_number(at)).replace(tzinfo=clock.IST)
+    assert said == at.replace(microsecond=0).astimezone(clock.IST)
+
+
+def test_a_day_before_spreadsheets_count_alike_stays_a_text() -> None:
+    assert day_number(date(1899, 5, 4)) == "1899-05-04"
+    assert from_excel(day_number(date(1900, 3, 1))) == datetime(1900, 3, 1)

@@ -9,13 +9,15 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import access, actor, clock
 from portal.core.errors import NotAllowed, Refused
+from portal.core.register_days import RegisterDays
 from portal.people import scopes
 from portal.people.models import Role, RoleGrant, User
 from portal.people.scopes import Scope
 from portal.people.selectors import permissions_of
 from portal.people.services import roles
 from portal.people.states import AuditArea
-from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from portal.registers.models import CountryRule
+from tests.people.factories import FiduciaryFactory, RoleGrantFactory, StaffFactory, shipped_role
 
 pytestmark = pytest.mark.django_db
 OCTOBER = Scope(date(2026, 10, 1), date(2026, 10, 31))
@@ -115,7 +117,8 @@ def test_every_list_says_which_day_its_rows_belong_to():
 
 def has_no_day(model):
     """Whether a row may lack its day: no scope would ever show it. Of several fields one is filled by its service."""
-    first = (scopes.days_of(model) or "").partition("..")[0]
+    days = scopes.days_of(model) or ""
+    first = days.entered if isinstance(days, RegisterDays) else days.partition("..")[0]
     if not first or "|" in first:
         return False
     for part in first.split("__"):
@@ -137,6 +140,44 @@ def test_a_fact_belongs_to_its_day_in_india_and_a_standing_row_to_each_day_it_st
     shown = set(OCTOBER.narrowed(User.objects.all()))
     assert shown >= set(inside)
     assert not shown & set(outside)
+
+
+def test_an_entry_of_a_register_belongs_to_the_days_of_which_a_pack_holds_it():
+    """A proposal that was refused before the days was shown for ever: it had no end."""
+    people = StaffFactory(), StaffFactory()
+
+    def rule(code, made, answer="approved", until=None):
+        return CountryRule.objects.create(
+            act="x",
+            made_by=people[0],
+            checked_by=people[1],
+            made_at=made,
+            checked_at=made,
+            shown_sha256="0" * 64,
+            answer=answer,
+            fiduciary=whose,
+            code=code,
+            name="x",
+            owner=people[0],
+            review_on=date(2027, 1, 1),
+            country="SG",
+            law="IN",
+            says="allowed",
+            source="x",
+            confidence="R",
+            starts_at=made,
+            ends_at=until,
+            ended_by=people[0] if until else None,
+        )
+
+    whose = FiduciaryFactory()
+    held = rule("held", at(4, month=5))
+    ended = rule("ended", at(4, month=5), until=at(1, 0))
+    refused_within = rule("refused-within", at(9), answer="refused")
+    rule("refused", at(4, month=5), answer="refused")
+    rule("over", at(4, month=5), until=at(30, month=9))
+    rule("later", at(2, month=11))
+    assert set(OCTOBER.narrowed(CountryRule.objects.all())) == {held, ended, refused_within}
 
 
 def test_a_model_that_is_not_named_shows_nothing():

@@ -228,5 +228,5 @@ def test_the_register_leaves_with_reasons_and_downloads(auditor):
     assert (line["listed"], line["model"], line["reason"]) == ("Logins", "people.User", "The audit of this year")
     assert line["columns"].startswith("id,")
     at, who = line["downloads"].split()
-    assert who == f"staff:user:{auditor.pk}"
+    assert who == f"staff:{auditor.pk}"
     assert datetime.fromisoformat(at) <= clock.now()

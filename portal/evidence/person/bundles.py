@@ -137,7 +137,7 @@ def _add_tables(
         for one in timeline.standing()
     ]
     held = [
-        {"role": one.role, "name": one.name, "login": one.login, "since": clock.stamp(one.starts_at)} for one in holders
+        {"role": one.role, "name": one.name, "user": one.who, "since": clock.stamp(one.starts_at)} for one in holders
     ]
     parts.add("events.jsonl", _as_lines(said))
     for name, rows in (("events", said), ("states", stood), ("roles", held)):

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.core.actor import ActorKind
-from portal.people import selectors as people
+from portal.core.actor import ActorKind, spell
 from portal.people.models import RoleGrant, User
 
 _OF_STAFF = f"{ActorKind.STAFF}:user:"
@@ -20,10 +19,15 @@ class Holder:
     login: int
     starts_at: datetime
 
+    @property
+    def who(self) -> str:
+        """As every list names the login."""
+        return spell(ActorKind.STAFF, str(self.login))
+
 
 def roles_then(at: datetime) -> list[Holder]:
     """Every role that was held at an instant, by whom, since when; by role, then name."""
-    grants = people.grants_in_force(RoleGrant.objects.filter(granted_at__lte=at), now=at)
+    grants = RoleGrant.register_days.in_force_at(RoleGrant.objects.filter(granted_at__lte=at), at)
     rows = grants.select_related("role", "user")
     found = [Holder(row.role.label, _name(row.user), row.user_id, row.starts_at) for row in rows]
     return sorted(found, key=lambda holder: (holder.role, holder.name, holder.login))

@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
-from portal.core import clock
 from portal.core.admin.opening import PURPOSES
 from portal.evidence.period import Period
-from portal.evidence.reports.tables import Cell, Table, counted, within
+from portal.evidence.reports.tables import Cell, Table, as_of, counted, within
 from portal.people.models import RoleGrant, User
 
 OPENED = (AuditKind.ADMIN_RECORD_OPENED, AuditKind.ADMIN_VALUE_REVEALED)
@@ -75,7 +74,7 @@ def record_in_words(label: str) -> str:
 
 def _roles_of(period: Period) -> dict[str, str]:
     """By actor reference: the roles that a login held at some moment of the period."""
-    held = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=period.start), starts_at__lt=period.end)
+    held = RoleGrant.register_days.in_force_in(RoleGrant.objects.all(), period.start, period.end)
     names: dict[str, set[str]] = {}
     for user, role in held.values_list("user_id", "role__label"):
         names.setdefault(actors.staff(user).ref, set()).add(role)
@@ -83,20 +82,22 @@ def _roles_of(period: Period) -> dict[str, str]:
 
 
 def logins(period: Period) -> list[Table]:
-    """How many logins of staff have the second factor now; who came and left in the period."""
+    """The logins of staff at the end of the period, their second factors as of now, and who came and left in the period."""
     staff = User.objects.filter(is_staff=True)
     has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
-    active = staff.filter(is_active=True)
-    at = clock.now()
-    holding = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
-    now: list[list[Cell]] = [
-        [str(_("Active")), active.count()],
-        [str(_("Of them with a second factor")), active.filter(has_factor).count()],
-        [str(_("Of them without one: they can open nothing")), active.filter(~has_factor).count()],
+    there = staff.filter(Q(deactivated_at=None) | Q(deactivated_at__gte=period.end), created_at__lt=period.end)
+    holding = RoleGrant.register_days.in_force_at(RoleGrant.objects.all(), period.last_instant)
+    at_end: list[list[Cell]] = [
+        [str(_("Active")), there.count()],
         [
-            str(_("Deactivated that still hold a role")),
-            staff.filter(is_active=False, pk__in=holding.values("user")).count(),
+            str(_("Deactivated that still held a role")),
+            staff.filter(deactivated_at__lt=period.end, pk__in=holding.values("user")).count(),
         ],
+    ]
+    active = staff.filter(is_active=True)
+    factors: list[list[Cell]] = [
+        [str(_("Active with a second factor")), active.filter(has_factor).count()],
+        [str(_("Active without one: they can open nothing")), active.filter(~has_factor).count()],
     ]
     moved: list[list[Cell]] = [
         [str(_("Came")), staff.filter(**within(period, "created_at")).count()],
@@ -107,6 +108,7 @@ def logins(period: Period) -> list[Table]:
         [str(_("Roles ended")), RoleGrant.objects.filter(**within(period, "ends_at")).count()],
     ]
     return [
-        Table(_("Logins of staff as they stand now"), (_("What"), _("Logins")), now),
+        Table(_("Logins of staff at the end of the period"), (_("What"), _("Logins")), at_end),
+        Table(_("Second factors of staff"), (_("What"), _("Logins")), factors, as_of()),
         Table(_("Changes in the period"), (_("What"), _("Number")), moved),
     ]

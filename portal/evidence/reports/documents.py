@@ -10,14 +10,14 @@ from kyc.states import DecisionOutcome
 from kyc.words import FAULTS
 from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
-from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, middle, within
+from portal.evidence.reports.tables import Cell, Table, as_of, by_choice, choices_of, counted, middle, within
 from portal.people.states import Answer
 
 HOUR = timedelta(hours=1)
 
 
 def turn_round(period: Period) -> list[Table]:
-    """Decisions of two people in the period; hours from sending a document to its decision; cases as they stand now."""
+    """Decisions of two people in the period; hours from sending a document to its decision; cases by state."""
     decided = Decision.objects.filter(answer=Answer.APPROVED, **within(period, "checked_at"))
     by_kind = counted(decided, "document__kind", "outcome")
     waits: dict[str, list[float]] = {}
@@ -55,8 +55,9 @@ def turn_round(period: Period) -> list[Table]:
             ],
         ),
         Table(
-            _("Cases as they stand now"),
+            _("Cases"),
             (_("State"), _("Cases")),
             by_choice(Case, "state", counted(Case.objects.all(), "state")),
+            as_of(),
         ),
     ]

@@ -1,12 +1,13 @@
 """Grievances, appeals and requests about data."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_log
 from grievances.models import Appeal, Ticket
 from grievances.states import AppealOutcome, ClosedBecause
 from portal.evidence.period import Period
-from portal.evidence.reports.tables import Cell, Table, by_choice, counted, within
+from portal.evidence.reports.tables import Cell, Table, as_of, by_choice, counted, within
 from portal.law.models import Clock
 from portal.law.selectors import kept, missed, overdue
 from portal.law.words import title_of
@@ -64,17 +65,17 @@ def deadlines(period: Period, owners: str) -> Table:
 def _appeals(period: Period) -> Table:
     made = Appeal.objects.filter(**within(period, "made_at")).count()
     decided = counted(Appeal.objects.filter(**within(period, "decided_at")), "outcome")
-    waiting = Appeal.objects.filter(outcome=AppealOutcome.WAITING).count()
+    at_end = Appeal.objects.filter(Q(decided_at=None) | Q(decided_at__gte=period.end), made_at__lt=period.end)
     rows: list[list[Cell]] = [
         [str(_("Made")), made],
         *by_choice(Appeal, "outcome", decided, but={AppealOutcome.WAITING}),
-        [str(_("Waiting now")), waiting],
+        [str(_("Waiting at the end of the period")), at_end.count()],
     ]
     return Table(_("Appeals"), (_("What"), _("Appeals")), rows)
 
 
 def requests(period: Period) -> list[Table]:
-    """Requests received in the period, by right, as they stand now."""
+    """Requests received in the period, by right, as they are when the report is made."""
     figures = request_log.figures(request_log.requests(first_day=period.first_day, last_day=period.last_day))
     rows: list[list[Cell]] = [
         [
@@ -94,4 +95,4 @@ def requests(period: Period) -> list[Table]:
         _("Right"), _("Received"), _("Granted"), _("Granted in part"), _("Refused"), _("Closed without an answer"), _("Open"),
         _("Median days"), _("Mean days"),
     )  # fmt: skip
-    return [Table(_("Requests about data"), heads, rows)]
+    return [Table(_("Requests about data"), heads, rows, as_of())]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
-from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
+from portal.evidence.reports.tables import Cell, Table, as_of, by_choice, choices_of, counted, within
 from portal.retention.models import ChildReport, ErasureRun, ErasureStep, Hold
 from portal.retention.states import Cause, RunState
 from portal.vault.states import RetentionClass
@@ -40,7 +40,14 @@ def keeping(period: Period) -> list[Table]:
     holds: list[list[Cell]] = [
         [str(_("Placed")), Hold.objects.filter(**within(period, "placed_at")).count()],
         [str(_("Released")), Hold.objects.filter(**within(period, "released_at")).count()],
-        [str(_("In force now")), Hold.objects.filter(released_at=None).count()],
+        [
+            str(_("In force at any time of the period")),
+            Hold.register_days.in_force_in(Hold.objects.all(), period.start, period.end).count(),
+        ],
+        [
+            str(_("In force at its end")),
+            Hold.register_days.in_force_at(Hold.objects.all(), period.last_instant).count(),
+        ],
     ]
     children = ChildReport.objects.filter(**within(period, "reported_at"))
     return [
@@ -55,9 +62,10 @@ def keeping(period: Period) -> list[Table]:
         ),
         Table(_("Legal holds"), (_("What"), _("Holds")), holds),
         Table(
-            _("Reports of children received, as they stand now"),
+            _("Reports of children received"),
             (_("State"), _("Reports")),
             by_choice(ChildReport, "state", counted(children, "state")),
+            as_of(),
         ),
         deadlines(period, ChildReport.OWNER),
     ]

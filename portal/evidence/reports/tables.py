@@ -8,7 +8,9 @@ from statistics import median
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
+from portal.core import clock, moments
 from portal.evidence.period import Period
 from portal.jobs.exports import escape_formula
 
@@ -61,6 +63,11 @@ def csv_of(tables: Sequence[Table]) -> bytes:
 def within(period: Period, field: str) -> dict[str, Any]:
     """Filters for rows whose instant lies in the period."""
     return {f"{field}__gte": period.start, f"{field}__lt": period.end}
+
+
+def as_of() -> str:
+    """The note of a table of what keeps no days: it can be counted as it is only, whatever period is asked about."""
+    return _("As of %(when)s: earlier states are not kept.") % {"when": moments.in_both(clock.now())}
 
 
 def counted(rows: QuerySet[Any], *fields: str) -> dict[Any, int]:

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.registers.states import AttachmentKind
 from portal.vault.models import StoredFile
 
@@ -34,6 +35,8 @@ class Attachment(models.Model):
     data_categories = declare(
         none="id reference about kind dated_on media_type pages file sha256 original_sha256 added_at added_by ended_at"
     )
+
+    register_days = RegisterDays(entered="added_at", since="added_at", until="ended_at")
 
     class Meta:
         verbose_name = _("attachment")

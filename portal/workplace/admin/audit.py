@@ -41,7 +41,7 @@ class AuditEventResource(AuditedResource):
 
     class Meta(AuditedResource.Meta):
         model = AuditEvent
-        fields = ("at", "kind", "actor_kind", "actor_ref", "via", "about", "facts", "subject_ref", "event", "leaf")
+        fields = ("at", "kind", "actor_ref", "via", "about", "facts", "subject_ref", "event", "leaf")
 
     event = Field("entry__event_id", column_name="event")
     leaf = Field("entry__leaf__index", column_name="leaf")

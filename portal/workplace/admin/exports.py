@@ -84,7 +84,8 @@ class RegisterResource(AuditedResource):
     def dehydrate_downloads(self, row: ListExport) -> str:
         """Each with its time and who fetched it, the first one first."""
         fetched = sorted(row.downloads.all(), key=lambda one: (one.fetched_at, one.pk))
-        return "; ".join(f"{as_text(one.fetched_at)} {one.fetched_by}" for one in fetched)
+        each = [(as_text(one.fetched_at), one.fetched_by.replace(":user:", ":")) for one in fetched]
+        return "; ".join(" ".join(parts) for parts in each)
 
 
 @admin.register(ListExport)
