@@ -30,6 +30,7 @@ from portal.people import selectors as people
 
 #: TRAI TCCCPR: the bands of hours that can be blocked. Other parts are codes of closed lists.
 BANDS_RULE = "IN-TRAI-PREF-BANDS"
+DAYS_RULE = "IN-TRAI-PREF-DAYS"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ def offered(*, at: datetime, now_blocked: Blocked) -> Offered:
         bands=sorted({*bands, *now_blocked.blocked_bands.split()}),
         days=DayType.values,
     )
+
+
+def is_confirmed(*, at: datetime) -> bool:
+    """Whether the hours and the kinds of days that are offered were read in the law. One that is not loaded is not."""
+    try:
+        rules = [law.legal_rule(key, on=clock.day(at)) for key in (BANDS_RULE, DAYS_RULE)]
+    except PortalError:
+        return False
+    return all(rule.is_confirmed for rule in rules)
 
 
 def blocked_of(subject_ref: UUID) -> Blocked:

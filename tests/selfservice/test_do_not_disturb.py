@@ -1,6 +1,7 @@
 """The page "Do not disturb": ticks without a script, a receipt, and nothing lifted by an old page."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from consent.models import ConsentReceipt, PreferenceChange
 from consent.selectors import rulebook
 from consent.services import receipts
+from portal.law.models import LegalRule
 from portal.law.states import DayType, PreferenceCategory
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
 from tests.consent.worlds import block
@@ -45,6 +47,14 @@ def test_nothing_is_ticked_for_a_new_person_and_every_code_is_offered(her):
     assert "checked" not in page
     for code in (*PreferenceCategory.values, "sms", "voice", "whatsapp", "rcs", "10:00-12:00", *DayType.values):
         assert f'value="{code}"' in page, code
+
+
+def test_the_page_says_that_hours_and_days_are_unconfirmed_until_both_rules_are_read(her):
+    said = "We have not confirmed this list of hours and days with the law yet."
+    assert said in her.get(PAGE).content.decode()
+    for key, is_said in (("IN-TRAI-PREF-BANDS", True), ("IN-TRAI-PREF-DAYS", False)):
+        LegalRule.objects.filter(key=key).update(confidence="R", effective_from=date(2018, 7, 19))
+        assert (said in her.get(PAGE).content.decode()) is is_said
 
 
 def test_a_tick_is_kept_with_a_receipt_that_says_what_was_blocked(her):

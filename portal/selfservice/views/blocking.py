@@ -86,6 +86,7 @@ def _show(
         "blocked_meanwhile": in_words(more),
         "lifted_meanwhile": in_words(less),
         "just": _just_done(request, principal),
+        "is_confirmed": blocking.is_confirmed(at=clock.now()),
         "steps": [(_("Choose your messages"), reverse("privacy:preferences"))],
     }
     return render(request, "selfservice/preferences/do_not_disturb.html", context, status=status)
