@@ -52,6 +52,7 @@ EXEMPT: dict[str, str] = {
     "registers.CountryRule": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Dataset": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Dpia": "Words of staff about a row of a book; kept with the proposal they explain.",
+    "registers.DpiaQuestionnaire": "Words of staff about a processing, without a name or a number; kept as the proof of the assessment.",
     "registers.ExternalLink": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.Measure": "Words of staff about a row of a book; kept with the proposal they explain.",
     "registers.OrderAnswer": "What two people decided about an order: sealed, and kept as the proof why data was given.",

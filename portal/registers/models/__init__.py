@@ -1,5 +1,6 @@
 """The books of the company."""
 
+from portal.registers.models.assessments import DpiaQuestionnaire
 from portal.registers.models.attachments import Attachment
 from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.models.company import CompanyDetails
@@ -55,6 +56,7 @@ __all__ = [
     "DatedEntry",
     "Disclosure",
     "Dpia",
+    "DpiaQuestionnaire",
     "ExternalLink",
     "Incident",
     "IncidentDecision",
