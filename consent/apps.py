@@ -23,6 +23,7 @@ class ConsentConfig(AppConfig):
             staff_words,
         )
         from consent.models import AnswerSet, Broadcast, ConsentList, ConsentReceipt
+        from consent.selectors.affected_sends import affected_sends
         from consent.selectors.used_addresses import used_by
         from consent.services import (
             ending,
@@ -57,6 +58,7 @@ class ConsentConfig(AppConfig):
         hooks.addresses_used.fill(used_by)
         hooks.leaving.register(leaving.still_wanted)
         hooks.message_template.fill(leaving.template_of)
+        hooks.affected_sends.fill(affected_sends)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
         hooks.people_merging.register(merging.keep_the_stricter)

@@ -27,6 +27,9 @@ class AnswerSet(AppendOnlyModel):
     )
     purpose = models.CharField(_("purpose"), max_length=40, blank=True)
     channel = models.CharField(_("channel"), max_length=16, blank=True)
+    #: As registered; empty where the question named none.
+    header = models.CharField(_("header"), max_length=80, blank=True, default="", db_default="")
+    template = models.CharField(_("template"), max_length=120, blank=True, default="", db_default="")
     asked_by = models.CharField(_("asked by"), max_length=80, blank=True)
     #: The instant the answers are about.
     for_time = models.DateTimeField(_("for the time"))
@@ -42,7 +45,7 @@ class AnswerSet(AppendOnlyModel):
     entry = models.OneToOneField("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
 
     data_categories = declare(
-        none="id reference answered_as fiduciary purpose channel asked_by for_time answered_at total allowed invalid "
+        none="id reference answered_as fiduciary purpose channel header template asked_by for_time answered_at total allowed invalid "
         "reasons asked_sha256 answers_sha256 answers entry"
     )
 
@@ -79,6 +82,9 @@ class GivenAnswer(AppendOnlyModel):
     asked_by = models.CharField(_("asked by"), max_length=80)
     purpose = models.CharField(_("purpose"), max_length=40)
     channel = models.CharField(_("channel"), max_length=16)
+    #: As registered; empty where the question named none.
+    header = models.CharField(_("header"), max_length=80, blank=True, default="", db_default="")
+    template = models.CharField(_("template"), max_length=120, blank=True, default="", db_default="")
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     reason = models.CharField(_("reason"), max_length=24)
     allowed = models.BooleanField(_("allowed"))
@@ -87,7 +93,7 @@ class GivenAnswer(AppendOnlyModel):
     answered_at = models.DateTimeField(_("answered"))
 
     data_categories = declare(
-        none="id minute fiduciary asked_by purpose channel address_key reason allowed entry_ref for_time answered_at"
+        none="id minute fiduciary asked_by purpose channel header template address_key reason allowed entry_ref for_time answered_at"
     )
 
     class Meta:
@@ -97,6 +103,9 @@ class GivenAnswer(AppendOnlyModel):
         indexes = (
             models.Index(fields=("minute",), name="consent_answer_minute"),
             models.Index(fields=("address_key", "-id"), name="consent_answer_address"),
+            # How many of the last days' answers hang on one register entry.
+            models.Index(fields=("header", "minute"), name="consent_answer_header", condition=~Q(header="")),
+            models.Index(fields=("template", "minute"), name="consent_answer_template", condition=~Q(template="")),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ killed loses what it answered in its last second; its batches and scrubbed lists
 
 import atexit
 import hashlib
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ from consent.services import answer_sets
 from consent.services.decisions import Decision
 from consent.states import AnsweredAs
 from portal.core import actor, bulk, clock, ids
+from portal.registers.selectors.senders import normal_header
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ _writer: threading.Thread | None = None
 def note(decision: Decision, *, asked_by: str, now: datetime) -> None:
     """Put one answer into the log. Written within ``DECISION_LOG_SECONDS``; at once where that is 0."""
     fiduciary, key, purpose, channel, _category = decision.about
+    header, template = decision.sent_as.header, decision.sent_as.template
     whose = rulebook(now, fiduciary=fiduciary).fiduciaries.get(fiduciary)
     if whose is None:
         return
@@ -54,6 +57,8 @@ def note(decision: Decision, *, asked_by: str, now: datetime) -> None:
         asked_by=asked_by,
         purpose=purpose[:40],
         channel=channel[:16],
+        header=normal_header(channel, header)[0][:80] if header else "",
+        template=template.strip()[:120] if template else "",
         address_key=bytes.fromhex(key) if key else answer_sets.NO_ADDRESS,
         reason=str(decision.reason),
         allowed=decision.allowed,
@@ -156,7 +161,7 @@ def fold(minute: datetime) -> tuple[dict[str, int], str, int]:
     """Reasons, SHA-256 and number of yeses of the answers of a minute, in the order in which they were written.
 
     The hash is over a line for each: number, time, who asked, fiduciary, purpose, channel, hash of the address, reason,
-    deciding entry and the time it is for, parted by blanks.
+    deciding entry and the time it is for, parted by blanks; header and template as JSON where one was named.
     """
     digest, counted, allowed = hashlib.sha256(), Counter[str](), 0
     rows = GivenAnswer.objects.filter(minute=minute).select_related("fiduciary").order_by("pk")
@@ -172,6 +177,7 @@ def fold(minute: datetime) -> tuple[dict[str, int], str, int]:
             row.reason,
             row.entry_ref,
             clock.stamp(row.for_time),
+            *([json.dumps([row.header, row.template])] if row.header or row.template else []),
         )
         digest.update((" ".join(map(str, parts)) + "\n").encode())
         counted[row.reason] += 1

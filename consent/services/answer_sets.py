@@ -14,6 +14,7 @@ from portal.audit.services import record
 from portal.core import ciphers, clock, ids
 from portal.core.actor import Actor
 from portal.people.models import Fiduciary
+from portal.registers.selectors.senders import normal_header
 
 #: What stands for an address that is none.
 NO_ADDRESS: Final = bytes(33)
@@ -64,6 +65,8 @@ def keep(
         fiduciary=Fiduciary.objects.get(code=question.fiduciary),
         purpose=question.purpose[:40],
         channel=question.channel[:16],
+        header=normal_header(question.channel, question.header)[0][:80] if question.header else "",
+        template=question.template.strip()[:120] if question.template else "",
         asked_by=actor.label,
         for_time=question.at,
         answered_at=now,
@@ -93,7 +96,8 @@ def commit(kept: AnswerSet, *, actor: Actor, now: datetime) -> AnswerSet:
 
 
 def facts_of(kept: AnswerSet) -> dict[str, str | int | None]:
-    """What the ledger commits to about a set."""
+    """What the ledger commits to about a set: header and template where the question named them."""
+    named = {name: value for name in ("header", "template") if (value := getattr(kept, name))}
     return {
         "as": str(kept.answered_as),
         "fiduciary": kept.fiduciary.code if kept.fiduciary else None,
@@ -106,4 +110,5 @@ def facts_of(kept: AnswerSet) -> dict[str, str | int | None]:
         "asked_sha256": kept.asked_sha256 or None,
         "answers_sha256": kept.answers_sha256,
         "until": clock.stamp(kept.for_time),
+        **named,
     }

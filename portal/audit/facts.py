@@ -39,7 +39,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.CONSENT_BROADCAST_PROPOSED: f"{_PROPOSAL} purpose channels count",
     AuditKind.CONSENT_BROADCAST_TESTED: "reference channel language",
     AuditKind.CONSENT_DECISION_KEY_USED: "key",
-    AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
+    AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel header template total allowed invalid reasons asked_sha256 answers_sha256 until",
     AuditKind.CONSENT_PREFERENCE_TOLD: "reference way categories modes bands days",
     AuditKind.CONSENT_STANDING_ENDED: "reference way",
     AuditKind.EVIDENCE_FILE_ANSWERED: "file as_of events ticket sha256 answer shown_sha256",

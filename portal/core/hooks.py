@@ -246,6 +246,9 @@ sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwarg
 #: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
 #: settings name it by the message's kind. Filled by consent, asked by registers.
 message_template = HookAnswer("message_template", when_empty=lambda *args, **kwargs: "")
+#: How many sends of the last days the approval or the end of a register entry would have stopped, ``(*, entry, at)``:
+#: ``permitted`` and ``stopped``; None where it changes no decision. Filled by consent, asked by registers.
+affected_sends = HookAnswer("affected_sends", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
@@ -283,6 +286,7 @@ ANSWERS = (
     one_click_url,
     sender_identity,
     message_template,
+    affected_sends,
     record_opened,
     act_done,
     opening_life,

@@ -12,7 +12,7 @@ from consent.models.broadcast_states import Audience, BroadcastState
 from consent.rules import broadcasts
 from consent.selectors.broadcasts import report_of
 from consent.selectors.segments import Segment
-from consent.services.broadcasts import proposing, sending, steering
+from consent.services.broadcasts import leaving, proposing, sending, steering
 from consent.services.reasons import why_not
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -21,9 +21,13 @@ from portal.outbox.models import Delivery, Message
 from portal.outbox.services import delivery
 from portal.outbox.services.reading import text_of
 from portal.outbox.states import MessageState, Outcome
+from portal.registers.models import ContentTemplate
+from portal.registers.selectors import senders
+from portal.registers.services import entries
 from tests.consent.broadcasts import WORDS, agreed, carry_on, checker, maker, messages, plan, proposed, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +66,67 @@ def test_a_broadcast_goes_once_to_each_who_said_yes_and_the_report_adds_up():
     assert {BroadcastPerson.objects.get(subject_ref=who.subject.ref).outcome for who in no} == {"blocked"}
     moved = AuditEvent.objects.filter(kind="consent.broadcast.moved").latest("pk")
     assert (moved.facts["state"], moved.facts["count"], moved.facts["blocked"]) == ("done", 6, 3)
+
+
+# ------------------------------------------------------------------------------------------------------ registered
+
+
+def offer(header, **changes):
+    text = "Onesetu: our new rates start on 1 January. Reply STOP to stop."
+    return agreed_template(**{"category": "promotional", "text": text, "senders": [header], **changes})
+
+
+@pytest.fixture
+def by_sms(settings):
+    channel = settings.OUTBOX_CHANNELS["email"]
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": channel, "whatsapp": channel}
+
+
+def under_way_by_sms():
+    someone(1, answers=("sms",))
+    header = registered_sender("612345", carries=["promotional"])
+    return carry_on(agreed(channels=["sms"], words={}, templates=[offer(header)])), header
+
+
+def ended(entry):
+    entries.end(entry, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+
+
+def test_a_message_leaves_in_its_template_from_a_header_that_carries_it(by_sms):
+    row, _header = under_way_by_sms()
+    assert leaving.still_wanted(messages=list(messages(row)), at=clock.now()) == {}
+
+
+def test_no_message_leaves_from_another_header_once_those_of_its_template_have_ended(by_sms):
+    row, header = under_way_by_sms()
+    (message,) = messages(row)
+    registered_sender("ONESTU", carries=["service", "transactional"])
+    registered_sender("OTHERS", carries=["promotional"])
+    ended(header)
+    held = leaving.still_wanted(messages=[message], at=clock.now())
+    assert held == {message.pk: (broadcasts.TEMPLATE_ENDED, None)}
+
+
+def test_nobody_is_chosen_for_a_template_that_is_registered_for_something_else_by_now(by_sms):
+    """Of one name every language has to fit: a second text of another category under it stops the first, too."""
+    someone(1, answers=("whatsapp",))
+    number = registered_sender("+919811111111", kind="whatsapp_number", carries=["promotional", "service"])
+    first = offer(number, channel="whatsapp", template_id="rates")
+    ContentTemplate.objects.filter(pk=first.pk).update(state="approved")
+    row = agreed(channels=["whatsapp"], words={}, templates=[first])
+    second = offer(
+        number,
+        channel="whatsapp",
+        template_id="rates",
+        category="service",
+        language="hi",
+        text="Onesetu: your meter was read.",
+    )
+    ContentTemplate.objects.filter(pk=second.pk).update(state="approved")
+    senders.forget()
+    to_the_end(row)
+    assert report_of(row).reasons == {("blocked", "TEMPLATE_CATEGORY"): 1}
+    assert "not registered for this category" in why_not("TEMPLATE_CATEGORY")
 
 
 # ------------------------------------------------------------------------------------------------------- two people

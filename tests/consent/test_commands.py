@@ -96,8 +96,10 @@ def test_may_contact_answers_with_an_exit_code_and_one_object(capsys):
     code, out, _err = run(capsys, *asked, "2027-01-05T14:00")
     body = json.loads(out)
     assert code == 0
-    assert body.keys() == {"allowed", "reason", "sentence", "entry", "rules", "valid_until", "signature"}
+    names = "allowed reason sentence entry rules registers unchecked valid_until signature salt"
+    assert body.keys() == set(names.split())
     assert (body["allowed"], body["valid_until"]) == (True, "2027-01-05T15:30:00.000Z")
+    assert body["unchecked"] == ["header", "template"]
     code, out, _err = run(capsys, *asked, "2027-01-05T22:00")
     assert code == 1
     assert json.loads(out)["reason"] == "OUTSIDE_HOURS"

@@ -17,6 +17,7 @@ from consent.selectors.addressees import Addressee
 from consent.selectors.broadcasts import places_told
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.batches import Answered, Question, decide_all
+from consent.services.broadcasts import wording
 from portal.core import addresses, clock
 from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
@@ -92,9 +93,19 @@ def choose(
 
 
 def _answers(row: Broadcast, channel: str, asked: Sequence[tuple[Addressee, str]], at: datetime) -> Iterable[Answered]:
+    """The decisions in the order of ``asked``, each about the registered template that the person would get."""
     is_person = KIND_OF_CHANNEL[channel] == SUBJECT  # type: ignore[index]
-    places = [str(person.ref) if is_person else address for person, address in asked]
-    return list(decide_all(Question(row.purpose, channel, at), places))
+    texts = wording.templates_on(channel, row.templates.all()) if channel in wording.OF_TEMPLATES else {}
+    places: dict[str, list[int]] = {}
+    for place, (person, _address) in enumerate(asked):
+        text = wording.in_language(texts, person.principal.language)
+        places.setdefault(text.template_id if text is not None else "", []).append(place)
+    found: dict[int, Answered] = {}
+    for template, those in places.items():
+        named = [str(asked[place][0].ref) if is_person else asked[place][1] for place in those]
+        question = Question(row.purpose, channel, at, template=template or None)
+        found.update(zip(those, decide_all(question, named), strict=True))
+    return [found[place] for place in range(len(asked))]
 
 
 def _way(answer: Answered, way: Go, at: datetime, longest: timedelta) -> Go | Stay:

@@ -15,13 +15,14 @@ from consent.rules.broadcasts import (
     TOLD_ALREADY,
 )
 from consent.selectors.broadcasts import GAVE_UP, MAY_HAVE_LEFT
+from consent.selectors.rulebook import rulebook
 from consent.services.broadcasts import wording
 from consent.services.broadcasts.sending import KIND
+from consent.services.decisions import agreed
 from portal.outbox.models import Delivery, DeliveryAddress, Message
-from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ContentTemplate
-from portal.registers.selectors import senders
+from portal.registers.services import identity
 
 _LABEL: Final = "consent.broadcast:"
 #: A held message is asked about again; going on wakes it before that.
@@ -77,13 +78,24 @@ def _told_since(messages: Sequence[Message]) -> set[int]:
 
 
 def _template_holds(broadcast: Broadcast, message: Message, at: datetime) -> bool:
+    """Whether the message may leave in its template, from the header that it would leave from, for its purpose."""
     template = _template(broadcast, message.channel, message.template_language)
-    own = Fiduciary.objects.filter(code=OWN_CODE).values_list("pk", flat=True).first()
-    if template is None or own is None:
+    book = rulebook(at, purpose=broadcast.purpose, fiduciary=OWN_CODE)
+    own, terms = book.fiduciaries.get(OWN_CODE), book.purposes.get(broadcast.purpose)
+    if template is None or own is None or terms is None:
         return False
-    # Read in memory, as by the send gate.
-    said = senders.sending(fiduciary=own, channel=message.channel, template=template.template_id, at=at)
-    return not said.refusal
+    header = identity.registered(
+        fiduciary=OWN_CODE,
+        channel=message.channel,
+        category=message.category,
+        kind=message.kind,
+        language=message.template_language,
+        about=message.about,
+    ).header
+    if not header and template.senders.exists():
+        return False  # none of those that the text is registered for is valid any longer
+    _category, refusal, _versions = agreed(terms, own, message.channel, header, template.template_id, at)
+    return refusal is None
 
 
 def template_of(*, about: str, channel: str, language: str) -> str:

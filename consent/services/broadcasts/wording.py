@@ -104,13 +104,25 @@ def said_on(
     title: str,
 ) -> Said | None:
     """The text of a channel in the language, else in English; None where there is neither."""
-    wanted = dict.fromkeys((language, language.split("-", maxsplit=1)[0], BINDING))
     if channel in OF_TEMPLATES:
-        of_channel = {template.language: template for template in templates if template.channel == channel}
-        found = next((of_channel[one] for one in wanted if one in of_channel), None)
+        found = in_language(templates_on(channel, templates), language)
         return Said(channel, found.language, title, found.text, found.template_id) if found is not None else None
-    spoken = next((one for one in wanted if words.get(one, {}).get("text")), None)
+    spoken = next((one for one in _wanted(language) if words.get(one, {}).get("text")), None)
     return Said(channel, spoken, words[spoken]["subject"], words[spoken]["text"]) if spoken else None
+
+
+def templates_on(channel: str, templates: Iterable[ContentTemplate]) -> dict[str, ContentTemplate]:
+    """Those of the channel, by language."""
+    return {template.language: template for template in templates if template.channel == channel}
+
+
+def in_language(templates: Mapping[str, ContentTemplate], language: str) -> ContentTemplate | None:
+    """What a person of the language gets: else in the base language, else in English."""
+    return next((templates[one] for one in _wanted(language) if one in templates), None)
+
+
+def _wanted(language: str) -> Iterable[str]:
+    return dict.fromkeys((language, language.split("-", maxsplit=1)[0], BINDING))
 
 
 def preview(plan: Plan) -> list[Said]:

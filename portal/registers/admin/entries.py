@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
 from portal.jobs.audited_export import AuditedExport
@@ -51,11 +51,25 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """With what a proposal takes the place of: who agrees to it ends that."""
         beside = ("replaces",) if obj is not None and entries.replaced_by(obj) else ()
+        if obj is not None and self.sends_stopped(obj):
+            beside = (*beside, "sends_stopped")
         return ("fiduciary", *self.own_fields, *HOLDS, *beside, *PROPOSAL)
 
     @admin.display(description=_("Takes the place of"))
     def replaces(self, obj: Any) -> str:
         return ", ".join(f"{row} ({row.checked_at:%Y-%m-%d})" for row in entries.replaced_by(obj))
+
+    @admin.display(description=_("Sends of the last 7 days that this would have stopped"))
+    def sends_stopped(self, obj: Any) -> str:
+        """What its approval, or its end, would change; empty where it changes no decision."""
+        found = hooks.affected_sends.ask(entry=obj, at=clock.now())
+        if found is None:
+            return ""
+        said = _("%(stopped)s of %(permitted)s") % {
+            "stopped": f"{found.stopped:,}",
+            "permitted": f"{found.permitted:,}",
+        }
+        return f"{_('If approved') if obj.answer == Answer.PENDING else _('If it ends now')}: {said}"
 
     def own_action(self, action: ServiceAction) -> ServiceAction:
         match action.name:

@@ -5,7 +5,7 @@ from portal.law.states import Channel, MessageCategory
 from portal.outbox import identity
 from portal.outbox.channels.protocol import SenderIdentity
 from portal.people.models import Fiduciary
-from portal.registers.models import Sender
+from portal.registers.models import ContentTemplate, Sender
 from portal.registers.selectors import senders
 from portal.registers.states import SENDERS_OF_CHANNEL
 
@@ -29,9 +29,10 @@ def registered(
     named = list(rows.order_by("starts_at", "pk"))
     chosen = str(hooks.message_template.ask(about=about, channel=channel, language=language)) if about else ""
     if chosen:
-        of_template = set(rows.filter(templates__template_id=chosen).values_list("pk", flat=True))
-        # A text is registered from certain senders: any other would be refused with it.
-        named = [row for row in named if row.pk in of_template] or named
+        # A text is registered from certain senders: any other would be refused with it, also when those have ended.
+        texts = senders.in_force(ContentTemplate.objects.filter(fiduciary=whose, channel=channel), at=at)
+        only_from = set(texts.filter(template_id=chosen).values_list("senders", flat=True)) - {None}
+        named = [row for row in named if row.pk in only_from] if only_from else named
     wanted = _CARRIES.get(MessageCategory(category), (category,))
     return SenderIdentity(
         entity_id=entity.entity_id if entity else "",
