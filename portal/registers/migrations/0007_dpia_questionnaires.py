@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registers', '0005_attachments_and_trainings'),
+        ('registers', '0006_a_task_of_a_rule_change'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
