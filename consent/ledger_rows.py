@@ -71,6 +71,8 @@ class ConsentStates:
     """Registered in ``hooks.ledger_followers``: each state is what its events come to, and none is missing or beside them."""
 
     check = "V10"
+    model = ConsentState
+    compared = frozenset({*folds.KEY, *folds.STATE, "seal"})
 
     def differences(self, *, sample: int | None) -> Iterator[str]:
         """A state that differs from its events, has none, is missing, or has a seal that does not hold."""

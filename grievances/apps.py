@@ -16,9 +16,12 @@ class GrievancesConfig(AppConfig):
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
         from grievances.services import bundling, ending, nominating, reading, taking_over, thread
+        from grievances.stated import REQUESTS, TICKETS
         from grievances.strands import STRANDS
         from portal.core import hooks
 
+        for stated in (REQUESTS, TICKETS):
+            hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.clock_owners.register(GrievanceClocks())

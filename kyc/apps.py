@@ -18,9 +18,12 @@ class KycConfig(AppConfig):
         from kyc.sections import KycSection
         from kyc.services import consenting, locking, settling, signers, taking_over
         from kyc.services.freezes import DocumentFreezes
+        from kyc.stated import DECISIONS, DOCUMENTS
         from kyc.strands import STRANDS
         from portal.core import hooks
 
+        for stated in (DECISIONS, DOCUMENTS):
+            hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.number_finder.fill(inspection.number_finder)

@@ -87,7 +87,12 @@ def _close(ticket: Ticket) -> None:
         AuditKind.GRIEVANCES_TICKET_CLOSED,
         actor=SYSTEM,
         about=ticket.about,
-        facts={"reference": ticket.reference, "reason_code": ClosedBecause.ERASED, "state": ticket.state},
+        facts={
+            "reference": ticket.reference,
+            "reason_code": ClosedBecause.ERASED,
+            "state": ticket.state,
+            "closed_at": clock.stamp(now),
+        },
         subject_ref=ticket.subject_ref,
         at=now,
     )

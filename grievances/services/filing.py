@@ -169,7 +169,11 @@ def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
             AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
             actor=actor,
             about=ticket.about,
-            facts={"reference": ticket.reference, "channel": "email" if by_letter else "page"},
+            facts={
+                "reference": ticket.reference,
+                "channel": "email" if by_letter else "page",
+                "acknowledged_at": clock.stamp(at),
+            },
             subject_ref=ticket.subject_ref,
             at=at,
         )
@@ -184,7 +188,7 @@ def _acknowledged_elsewhere(ticket: Ticket, *, actor: Actor, at: datetime, now: 
         AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
         actor=actor,
         about=ticket.about,
-        facts={"reference": ticket.reference, "channel": "legacy"},
+        facts={"reference": ticket.reference, "channel": "legacy", "acknowledged_at": clock.stamp(at)},
         subject_ref=ticket.subject_ref,
         at=now,
     )

@@ -25,7 +25,7 @@ from grievances.states import (
 )
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access
+from portal.core import access, clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
@@ -264,7 +264,12 @@ def _close(
         AuditKind.GRIEVANCES_TICKET_CLOSED,
         actor=actor,
         about=ticket.about,
-        facts={"reference": ticket.reference, "reason_code": because, "state": ticket.state},
+        facts={
+            "reference": ticket.reference,
+            "reason_code": because,
+            "state": ticket.state,
+            "closed_at": clock.stamp(at),
+        },
         subject_ref=ticket.subject_ref,
         at=at,
     )

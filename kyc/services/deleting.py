@@ -18,6 +18,7 @@ from kyc.permissions import Act, Permission
 from kyc.services import settling, telling
 from kyc.services.letting_go import erase_document
 from kyc.services.minors import is_kept_by_law
+from kyc.services.noting import note_move
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DecisionOutcome, DeletionRefusal, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -107,6 +108,7 @@ def _carry_out(proposal: DeletionProposal, document: Document, person: User, act
         certificate_sha256=digest,
     )
     move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
+    note_move(document, actor=actor, now=now)
     erase_document(document, actor=actor, now=now)
     _note(request, document, actor, now, certificate=digest)
     telling.deletion_answered(request)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kyc.models import CheckEvidence, Decision, DeletionRequest, Document
 from kyc.services import sealing, settling
+from kyc.services.noting import note_move
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, GONE, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -110,6 +111,7 @@ def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
     if is_kept_by_a_hold(document):
         return
     move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
+    note_move(document, actor=actor, now=now)
     _carry_out_request(document, actor, now)
     keep_nothing(document, actor=actor)
 
@@ -195,6 +197,7 @@ def erase_document(document: Document, *, actor: Actor, now: datetime) -> None:
     """
     if document.state not in {DocumentState.REFUSED, *GONE}:
         move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES, read_again=False, leased_until=None)
+        note_move(document, actor=actor, now=now)
     _carry_out_request(document, actor, now)
     end_quarantine(document, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()

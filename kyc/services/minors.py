@@ -18,6 +18,7 @@ from kyc.rules import Said
 from kyc.services import parties, settling, telling
 from kyc.services.freezes import person_behind, thaw
 from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept
+from kyc.services.noting import note_move
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentState
@@ -217,6 +218,7 @@ def _freeze(document: Document, case: Case, party: Party | None) -> tuple[dateti
     """
     now = clock.now()
     move(document, DocumentState.REFUSED, moves=DOCUMENT_MOVES, fault=FAULT, leased_until=None)
+    note_move(document, actor=WORKER, now=now)
     if party is not None:
         if party.ended_at is None:
             parties.leave(party, actor=WORKER, now=now)

@@ -19,11 +19,11 @@ _MOVE = "reference from to reason_code kind state proposal"
 _VERSION = (
     "notice version language sha256 effective_on clauses defects defect proposal answer shown_sha256 maker checker"
 )
-_CLOCK = "clock rule rule_version due_at target_at reason_code owner kind paused_at began_at started_at stopped_at days amount unit"
+_CLOCK = "clock rule rule_version dues due_at target_at reason_code owner kind paused_at began_at started_at stopped_at days amount unit"
 _LOGIN = "user method session reason_code count device_sha256 role"
 _IMPORT = "reference kind state sha256 bytes rows done new changed same faulty"
 _OUTCOMES = "sent delivered failed blocked cancelled"
-_MESSAGE = "message kind channel template template_version attempt reason_code state purpose language"
+_MESSAGE = "message kind channel template template_version attempt reason_code state purpose language sent_at"
 
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
 _BY_KIND: Mapping[AuditKind, str] = {
@@ -102,8 +102,8 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.REGISTERS_DPIA_FINISHED: "version sha256",
     AuditKind.REGISTERS_DPIA_JUDGED: "version sha256",
     AuditKind.REGISTERS_INCIDENT_ANSWERED: "incident duty step proposal answer shown_sha256",
-    AuditKind.REGISTERS_INCIDENT_CHANGED: "incident fields",
-    AuditKind.REGISTERS_INCIDENT_CLOSED: "incident",
+    AuditKind.REGISTERS_INCIDENT_CHANGED: "incident fields role noticed_at aware_at",
+    AuditKind.REGISTERS_INCIDENT_CLOSED: "incident closed_at",
     AuditKind.REGISTERS_INCIDENT_DUTY_FOUND: "incident duty state reason_code",
     AuditKind.REGISTERS_INCIDENT_FACT_PENDING: "incident fields user due_at",
     AuditKind.REGISTERS_INCIDENT_OPENED: "incident role regimes risk noticed_at aware_at",
@@ -118,10 +118,10 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.RETENTION_CHILD_PROPOSED: "reference outcome proposal shown_sha256",
     AuditKind.RETENTION_CHILD_REPORTED: "reference relation",
     AuditKind.REGISTERS_DISCLOSURE_MADE: "disclosure recipient fields purpose basis",
-    AuditKind.REGISTERS_ORDER_ANSWERED: "order proposal answer decision asked fields count shown_sha256",
+    AuditKind.REGISTERS_ORDER_ANSWERED: "order state answered_at proposal answer decision asked fields count shown_sha256",
     AuditKind.REGISTERS_ORDER_LATE: "order kind due_at",
     AuditKind.REGISTERS_ORDER_PROPOSED: "order proposal decision asked fields shown_sha256",
-    AuditKind.REGISTERS_ORDER_RECEIVED: "order kind asked count sha256 secret",
+    AuditKind.REGISTERS_ORDER_RECEIVED: "order kind asked count sha256 secret received_at",
     AuditKind.REGISTERS_ORDER_SECRECY_ANSWERED: "order proposal answer shown_sha256",
     AuditKind.REGISTERS_ORDER_SECRECY_PROPOSED: "order proposal answer shown_sha256",
     AuditKind.REGISTERS_ORDER_SILENCED: "order until",
@@ -137,7 +137,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
 _BY_AREA: Mapping[str, str] = {
     "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient told_at evidence",
     "export": f"{_PROPOSAL} export model resource format rows fields filters masked ledger_size sha256 job",
-    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal rights nomination received_at",
+    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal rights nomination received_at acknowledged_at closed_at",
     "jobs": "job kind state attempt reason_code sha256 bytes rows",
     "kyc": f"{_MOVE} {_PROPOSAL} case document type check outcome severity size sha256 retention_until rekyc_on count consent provenance way",
     "law": f"{_CLOCK} {_PROPOSAL} key version purpose effective_from effective_on rules house_rules purposes added superseded date sha256",
@@ -147,7 +147,7 @@ _BY_AREA: Mapping[str, str] = {
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source deputy starts_on ends_on",
     "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings about due_at late sequence",
     "retention": f"{_PROPOSAL} run state hold rule retention_class kind due held disputed stale kept_by_law erased count rooms certificate sha256 fields dry_run",
-    "roles": f"{_PROPOSAL} user role grant starts_on ends_on data_from data_to areas added removed count",
+    "roles": f"{_PROPOSAL} user role grant starts_at ends_at starts_on ends_on data_from data_to areas added removed count",
     "signin": f"{_LOGIN} {_PROPOSAL}",
     "vault": "file kind retention_class reason reason_code size sha256 count keys purpose ticket queue",
 }

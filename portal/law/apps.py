@@ -11,9 +11,11 @@ class LawConfig(AppConfig):
         from portal.core.admin import speaking
         from portal.law import memory, selectors, words
         from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
+        from portal.law.stated import StatedClocks
         from portal.law.strands import STRANDS
 
         memory.changes_with(LegalRule, HouseRule, OrganisationProfile, Purpose)
+        hooks.ledger_followers.register(StatedClocks())
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.opening_life.fill(selectors.opening_life)

@@ -14,8 +14,10 @@ class OutboxConfig(AppConfig):
         from portal.outbox.lookups import LOOKUPS
         from portal.outbox.models import Message
         from portal.outbox.services import faults
+        from portal.outbox.stated import MESSAGES
         from portal.outbox.strands import STRANDS
 
+        hooks.ledger_followers.register(MESSAGES)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.erasers.register(erasers.MessageTexts())

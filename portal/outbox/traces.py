@@ -5,6 +5,7 @@ from datetime import datetime
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
+from portal.core import clock
 from portal.core.actor import Actor, system
 from portal.outbox.models import AddressFault, Message, PushSubscription
 
@@ -38,6 +39,7 @@ def _facts(message: Message) -> dict[str, str | int | bool | None]:
         "attempt": message.attempts,
         "state": message.state,
         "reason_code": message.reason,
+        **({} if message.sent_at is None else {"sent_at": clock.stamp(message.sent_at)}),
     }
 
 

@@ -12,8 +12,10 @@ class PeopleConfig(AppConfig):
         from portal.people import erasers, finding, sections, selectors, words
         from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
+        from portal.people.stated import GRANTS
         from portal.people.strands import STRANDS
 
+        hooks.ledger_followers.register(GRANTS)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)

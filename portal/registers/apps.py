@@ -19,12 +19,15 @@ class RegistersConfig(AppConfig):
         from portal.registers.proposal_rows import KINDS
         from portal.registers.selectors import orders
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
+        from portal.registers.stated import INCIDENTS, ORDERS
         from portal.registers.strands import STRANDS
 
         memory.changes_with(Officer, CompanyDetails)
         fitting.register()
         register(system_checks.inventory_agrees, Tags.database)
         speaking.say(words.CategoryNames, fields=("used_categories",))
+        for stated in (INCIDENTS, ORDERS):
+            hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)
         for kind in KINDS:

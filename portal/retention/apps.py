@@ -18,9 +18,11 @@ class RetentionConfig(AppConfig):
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
         from portal.retention.services import ending_children, profile_tasks, replaying, rules
         from portal.retention.services.freezes import ReportFreezes
+        from portal.retention.stated import RUNS
         from portal.retention.strands import STRANDS
 
         memory.changes_with(RetentionRule)
+        hooks.ledger_followers.register(RUNS)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.erasers.register(LedgerContents())

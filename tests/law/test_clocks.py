@@ -241,7 +241,7 @@ def test_what_was_stopped_late_keeps_the_reason_and_what_was_not_has_none(start,
 def test_no_event_of_a_clock_names_a_person(start):
     start()
     event = AuditEvent.objects.get(kind="law.clock.started")
-    assert set(event.facts) == {"owner", "kind", "rules", "started_at", "due_at"}
+    assert set(event.facts) == {"owner", "kind", "rules", "started_at", "due_at", "dues"}
 
 
 def test_the_database_refuses_a_clock_without_a_rule_or_with_dates_out_of_order(start):

@@ -7,7 +7,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from portal.audit.kinds import AuditKind
+from portal.audit.rules import LONGEST_FACT
 from portal.audit.services import record
+from portal.core import clock as present
 from portal.core.actor import Actor
 from portal.law.models import Clock, ClockEvent
 from portal.law.states import ClockEventKind, ClockState
@@ -50,6 +52,17 @@ def note(
 def keys(clocks: Iterable[Clock]) -> str:
     """The keys of their rules, as one fact."""
     return " ".join(sorted(clock.rule_key for clock in clocks))
+
+
+def dues(clocks: Iterable[Clock]) -> str:
+    """What each of them is due by, as one fact that check V11 reads; of very many the first."""
+    found = ""
+    for clock in sorted(clocks, key=lambda each: (each.kind, each.rule_key)):
+        word = f"{clock.kind}/{clock.rule_key}={present.stamp(clock.due_at)}"
+        if len(found) + len(word) >= LONGEST_FACT:
+            break
+        found = f"{found} {word}".strip()
+    return found
 
 
 def audit(

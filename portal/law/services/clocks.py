@@ -25,7 +25,7 @@ from portal.law import selectors
 from portal.law.models import Clock, HouseRule, LegalRule
 from portal.law.rules import is_late, next_look
 from portal.law.services import timing
-from portal.law.services.clock_log import audit, keys, note, running, unfinished
+from portal.law.services.clock_log import audit, dues, keys, note, running, unfinished
 from portal.law.states import CLOCK_MOVES, ClockEventKind, ClockState, Ended, ExtensionReason, Role
 
 PLANS = Path(__file__).resolve().parent.parent / "data" / "clock_plans.toml"
@@ -158,6 +158,7 @@ def _start(
                 "rules": " ".join(sorted(f"{clock.rule_key}/{clock.rule.version}" for clock in fresh)),
                 "started_at": present.stamp(started_at),
                 "due_at": present.stamp(min(clock.due_at for clock in fresh)),
+                "dues": dues(fresh),
             }
             audit(AuditKind.LAW_CLOCK_STARTED, owner, subject_ref, actor, facts, now)
     return sorted([*there.values(), *fresh], key=lambda clock: (clock.due_at, clock.pk))
@@ -200,6 +201,7 @@ def stop(
                 "stopped_at": present.stamp(at),
                 "due_at": present.stamp(min(clock.due_at for clock in stopped)),
                 "reason_code": late_because or ended,
+                "dues": dues(stopped),
             }
             audit(AuditKind.LAW_CLOCK_STOPPED, owner, stopped[0].subject_ref, actor, facts, now)
     return stopped
@@ -234,7 +236,7 @@ def resume(*, owner: str, at: datetime, actor: Actor, now: datetime | None = Non
         note(resumed, ClockEventKind.RESUMED, at=at, actor=actor, now=now)
         if resumed:
             due = present.stamp(min(clock.due_at for clock in resumed))
-            facts = {"rules": keys(resumed), "due_at": due}
+            facts = {"rules": keys(resumed), "due_at": due, "dues": dues(resumed)}
             audit(AuditKind.LAW_CLOCK_RESUMED, owner, resumed[0].subject_ref, actor, facts, now)
     return resumed
 
@@ -279,6 +281,7 @@ def extend(
         _claim_extension(clock, before)
         note([clock], ClockEventKind.EXTENDED, at=at, actor=actor, now=now, reason_code=reason_code)
         facts = {"rule": rule_key, "due_at": present.stamp(clock.due_at), "reason_code": reason_code}
+        facts["dues"] = dues([clock])
         audit(AuditKind.LAW_CLOCK_EXTENDED, clock.owner, clock.subject_ref, actor, facts, now)
         if not _tell_extension(clock, text=text, actor=actor, now=now):
             raise Refused(

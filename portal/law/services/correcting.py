@@ -16,7 +16,7 @@ from portal.law import selectors
 from portal.law.models import Clock, ClockEvent
 from portal.law.rules import clock_state, next_look
 from portal.law.services import clocks, timing
-from portal.law.services.clock_log import audit, clocks_of, keys, note
+from portal.law.services.clock_log import audit, clocks_of, dues, keys, note
 from portal.law.states import ClockEventKind, ClockState, Ended, LateReason, Regime, Role, StartReason
 
 #: No two time zones of the world are further apart.
@@ -85,6 +85,7 @@ def correct_start(
             "began_at": present.stamp(old[0].started_at),
             "started_at": present.stamp(started_at),
             "reason_code": reason_code,
+            "dues": dues(fresh),
         }
         found = sorted(fresh, key=lambda clock: (clock.due_at, clock.pk))
         for room in hooks.clock_owners:

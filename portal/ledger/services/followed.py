@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Protocol
 
+from django.db import models
 from django.db.models import Min, QuerySet
 
 from portal.core import hooks
@@ -27,6 +28,9 @@ class Follows(Protocol):
 
     #: "V10" or "V11".
     check: str
+    model: type[models.Model]
+    #: The columns that are compared; one of a related row as ``role__code``.
+    compared: frozenset[str]
 
     def differences(self, *, sample: int | None) -> Iterator[str]:
         """What is wrong with rows, in words that name columns and never what stands in them. Reads only, in sets.

@@ -312,8 +312,12 @@ def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant
     grant.save(update_fields=["ends_at"])
     ended = proposal.change == RoleChange.END
     kind = AuditKind.ROLES_GRANT_ENDED if ended else AuditKind.ROLES_GRANT_CHANGED
-    _record(kind, proposal, actor, now, grant=grant.pk)
+    _record(kind, proposal, actor, now, grant=grant.pk, ends_at=_stamp(grant.ends_at))
     return grant
+
+
+def _stamp(instant: datetime | None) -> str | None:
+    return None if instant is None else clock.stamp(instant)
 
 
 def give(
@@ -337,6 +341,8 @@ def give(
             "user": user.pk,
             "role": role.code,
             "grant": grant.pk,
+            "starts_at": clock.stamp(starts_at),
+            "ends_at": _stamp(ends_at),
             "data_from": scope.first_day.isoformat() if scope else None,
             "data_to": scope.last_day.isoformat() if scope else None,
             "areas": ",".join(sorted(scope.areas)) if scope else None,

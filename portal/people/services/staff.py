@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import addresses, hooks, plain_words
+from portal.core import addresses, clock, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
@@ -119,9 +119,22 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
             raise LostRace(_("This login was deactivated a moment ago."))
         user.refresh_from_db()
         Invitation.objects.filter(user=user, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
-        for grant in RoleGrant.objects.filter(user=user).exclude(ends_at__lte=now):
+        for grant in RoleGrant.objects.filter(user=user).exclude(ends_at__lte=now).select_related("role"):
             grant.ends_at = max(now, grant.starts_at)
             grant.save(update_fields=["ends_at"])
+            record(
+                AuditKind.ROLES_GRANT_ENDED,
+                actor=actor,
+                about=f"people.user:{user.pk}",
+                facts={
+                    "user": user.pk,
+                    "role": grant.role.code,
+                    "grant": grant.pk,
+                    "ends_at": clock.stamp(grant.ends_at),
+                },
+                subject_ref=user.subject_ref,
+                at=now,
+            )
         sessions.end_all(user=user, actor=actor, now=now)
         _record(AuditKind.PEOPLE_STAFF_DEACTIVATED, user, actor, now)
         for told in hooks.login_left:

@@ -358,7 +358,7 @@ def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
         AuditKind.REGISTERS_INCIDENT_CLOSED,
         actor=actor,
         about=decision.incident.about,
-        facts={"incident": decision.incident.reference},
+        facts={"incident": decision.incident.reference, "closed_at": clock.stamp(now)},
         at=now,
     )
 

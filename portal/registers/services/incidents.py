@@ -280,7 +280,13 @@ def _changed(incident: Incident, fields: Iterable[str], *, actor: Actor, now: da
         AuditKind.REGISTERS_INCIDENT_CHANGED,
         actor=actor,
         about=incident.about,
-        facts={"incident": incident.reference, "fields": " ".join(sorted(fields))},
+        facts={
+            "incident": incident.reference,
+            "fields": " ".join(sorted(fields)),
+            "role": str(incident.role),
+            "noticed_at": clock.stamp(incident.noticed_at),
+            "aware_at": clock.stamp(incident.aware_at),
+        },
         at=now,
     )
 

@@ -119,6 +119,7 @@ def receive(
             count=len(refs),
             sha256=paper_sha256,
             secret=is_secret,
+            received_at=clock.stamp(received_at),
         )
     return order
 
@@ -224,6 +225,8 @@ def answer(
             actor,
             now,
             proposal=proposal.pk,
+            state=str(order.state),
+            answered_at=clock.stamp(now) if approve else None,
             answer=str(proposal.answer),
             decision=str(proposal.decision),
             asked=" ".join(order.asked_categories),

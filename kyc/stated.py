@@ -1,0 +1,45 @@
+"""What audit events state of KYC documents and of the decisions about them: check V11 holds the rows against them."""
+
+from typing import Final
+
+from kyc.models import Decision, Document
+from kyc.states import DocumentState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import UNSTATED, Facts, StatedRows
+
+_BOTH: Final = (AuditKind.KYC_DECISION_PROPOSED, AuditKind.KYC_DECISION_ANSWERED)
+
+
+def _moved(facts: Facts) -> object:
+    """Where it went; being sent for checking is no state of its own."""
+    return UNSTATED if facts["to"] == "sent" else facts["to"]
+
+
+DOCUMENTS: Final = StatedRows(
+    model=Document,
+    about="kyc.document",
+    begins=AuditKind.KYC_DOCUMENT_UPLOADED,
+    fields={
+        "state": {
+            AuditKind.KYC_DOCUMENT_UPLOADED: lambda facts: str(DocumentState.RECEIVED),
+            AuditKind.KYC_DOCUMENT_CHECKED: lambda facts: str(DocumentState.CHECKED),
+            AuditKind.KYC_DOCUMENT_REFUSED: lambda facts: str(DocumentState.REFUSED),
+            AuditKind.KYC_DOCUMENT_MOVED: _moved,
+        },
+        "kind": {AuditKind.KYC_DOCUMENT_UPLOADED: "type"},
+        "provenance": {AuditKind.KYC_DOCUMENT_UPLOADED: "provenance"},
+        "consent_ref": {AuditKind.KYC_DOCUMENT_UPLOADED: "consent"},
+    },
+)
+DECISIONS: Final = StatedRows(
+    model=Decision,
+    about="kyc.decision",
+    begins=AuditKind.KYC_DECISION_PROPOSED,
+    fields={
+        "outcome": dict.fromkeys(_BOTH, "outcome"),
+        "reason_code": dict.fromkeys(_BOTH, "reason_code"),
+        "document_sha256": dict.fromkeys(_BOTH, "sha256"),
+        "shown_sha256": dict.fromkeys(_BOTH, "shown_sha256"),
+        "answer": {AuditKind.KYC_DECISION_ANSWERED: "answer"},
+    },
+)

@@ -1,0 +1,24 @@
+"""What audit events state of erasure runs: check V11 holds the rows against them."""
+
+from typing import Final
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import StatedRows
+from portal.retention.models import ErasureRun
+
+_RUN: Final = AuditKind.RETENTION_ERASURE_RUN
+
+RUNS: Final = StatedRows(
+    model=ErasureRun,
+    about="retention.run",
+    fields={
+        "state": {_RUN: "state"},
+        "certificate_sha256": {_RUN: "certificate"},
+        "due": {_RUN: "due"},
+        "held": {_RUN: "held"},
+        "disputed": {_RUN: "disputed"},
+        "stale": {_RUN: "stale"},
+        "kept_by_law": {_RUN: "kept_by_law"},
+        "erased": {_RUN: "erased"},
+    },
+)
