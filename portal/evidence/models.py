@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
@@ -98,7 +98,7 @@ class DrawnSample(AppendOnlyModel):
     size = models.PositiveIntegerField(_("size"))
     seed = models.PositiveBigIntegerField(_("seed"))
     #: A line for each row: its number, its reference, the SHA-256 of the row. Empty on samples of before it was kept.
-    population = models.JSONField(_("population"), blank=True, default=list)
+    population = models.JSONField(_("population"), blank=True, default=list, db_default=Value([], models.JSONField()))
     population_size = models.PositiveIntegerField(_("rows of the population"))
     population_sha256 = models.CharField(_("SHA-256 of the population"), max_length=64)
     chosen = models.JSONField(_("rows drawn"))

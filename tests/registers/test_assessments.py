@@ -72,7 +72,8 @@ def measure():
 
 
 def judged(found, people):
-    assessments.give_opinion(found, opinion="Go ahead with the measures.", actor=people[1], now=clock.now())
+    shown = assessments.digest(DpiaQuestionnaire.objects.get(pk=found.pk))
+    assessments.give_opinion(found, opinion="Go ahead.", shown_sha256=shown, actor=people[1], now=clock.now())
 
 
 def finished(found, people):
@@ -149,13 +150,28 @@ def test_it_needs_the_opinion_of_someone_else_and_of_these_very_words(begun, peo
     saved(begun, people)
     with pytest.raises(Refused, match="opinion"):
         assessments.finish(begun, actor=people[0], now=clock.now())
+    shown = assessments.digest(begun)
     with pytest.raises(NotAllowed):
-        assessments.give_opinion(begun, opinion="I agree with myself.", actor=people[0], now=clock.now())
+        assessments.give_opinion(begun, opinion="I agree.", shown_sha256=shown, actor=people[0], now=clock.now())
     judged(begun, people)
     saved(begun, people)
     assert begun.opinion
     saved(begun, people, answers={**ANSWERS, "views": "Nobody was asked: it is not public yet."})
     assert (begun.opinion, begun.opinion_by, begun.opinion_at) == ("", None, None)
+
+
+def test_who_answered_gives_no_opinion_on_it_and_nobody_on_what_they_have_not_read(begun, people) -> None:
+    other, officer = (as_actor(StaffFactory(roles=["administrator", "data_protection_officer"])) for _ in range(2))
+    assessments.save(begun, answers=ANSWERS, risks=[risk()], actor=other, now=clock.now())
+    shown = assessments.digest(begun)
+    with pytest.raises(NotAllowed, match="worked on"):
+        assessments.give_opinion(begun, opinion="Mine.", shown_sha256=shown, actor=other, now=clock.now())
+    saved(begun, people, answers={**ANSWERS, "views": "Other words."})
+    with pytest.raises(Refused, match="Read it again"):
+        assessments.give_opinion(begun, opinion="Fine.", shown_sha256=shown, actor=officer, now=clock.now())
+    shown = assessments.digest(begun)
+    assessments.give_opinion(begun, opinion="Fine.", shown_sha256=shown, actor=officer, now=clock.now())
+    assert AuditEvent.objects.get(kind="registers.dpia.judged").facts["sha256"] == shown
 
 
 def test_a_finished_one_changes_no_more_and_its_hash_is_in_the_ledger(begun, people) -> None:
@@ -172,7 +188,7 @@ def test_a_finished_one_changes_no_more_and_its_hash_is_in_the_ledger(begun, peo
 
 
 def test_its_pdf_is_attached_to_the_register_entry(begun, people) -> None:
-    entry = agreed(Dpia)
+    entry = agreed(Dpia, code="counting")
     with pytest.raises(IllegalMove, match="not finished"):
         assessments.attach(begun, entry, actor=people[0], now=clock.now())
     finished(begun, people)
@@ -180,6 +196,8 @@ def test_its_pdf_is_attached_to_the_register_entry(begun, people) -> None:
     assert (found.kind, found.about) == ("assessment", f"registers.dpia:{entry.pk}")
     with attachments.open_file(found, actor=people[1]) as clear, pikepdf.open(io.BytesIO(clear.read())) as paper:
         assert len(paper.pages) == found.pages >= 1
+    with pytest.raises(Refused, match="another code"):
+        assessments.attach(begun, agreed(Dpia, code="something-else"), actor=people[0], now=clock.now())
     assert Attachment.objects.count() == 1
     assert assessments.pdf(begun, at=NOW) == assessments.pdf(begun, at=NOW)
 

@@ -19,7 +19,7 @@ from portal.vault.services.keys import Shredded
 from tests.consent.factories import law_is_loaded
 from tests.kyc.documents import pdf
 from tests.people.factories import StaffFactory
-from tests.registers.entered import agreed
+from tests.registers.entered import agreed, proposed
 from tests.registers.factories import as_actor, opened_incident, order_about, two_people
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +149,16 @@ def test_a_document_is_kept_while_its_record_is_valid_and_for_eight_years_afterw
         assert clear.read()
     assert AuditEvent.objects.get(kind="registers.attachment.ended").facts["reference"] == found.reference
     assert attachments.end_expired(now=clock.now()) == 0
+
+
+def test_the_document_of_a_rejected_proposal_ends_eight_years_after_the_decision(maker, moment) -> None:
+    record = proposed(Contract, maker)
+    added(record, maker)
+    entries.answer(record, approve=False, reason="Not this one.", actor=two_people()[1], now=clock.now())
+    moment.move_to(LAST)
+    assert attachments.end_expired(now=clock.now()) == 0
+    moment.move_to(LAST + timedelta(days=1))
+    assert attachments.end_expired(now=clock.now()) == 1
 
 
 def test_one_document_that_cannot_be_destroyed_stops_no_other(maker, moment, monkeypatch) -> None:

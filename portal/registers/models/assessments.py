@@ -27,12 +27,14 @@ class DpiaQuestionnaire(models.Model):
     opinion_at = models.DateTimeField(_("opinion given"), null=True, blank=True)
     begun_at = models.DateTimeField(_("begun"))
     begun_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("begun by"))
+    #: Keys of everyone who answered: none of them gives the opinion.
+    answered_by = models.JSONField(_("answered by"), default=list)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     #: SHA-256 of everything above as canonical JSON, once it is finished: the fact of its audit event.
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
 
     data_categories = declare(
-        none="id code activities version prefilled opinion_by opinion_at begun_at begun_by finished_at sha256",
+        none="id code activities version prefilled opinion_by opinion_at begun_at begun_by answered_by finished_at sha256",
         free_text="answers risks opinion",
     )
 

@@ -84,12 +84,13 @@ def save(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Keep what was answered so far, in one transaction; an opinion that was given of other words ends.
+    """Keep what was answered so far and who did, in one transaction; an opinion that was given of other words ends.
 
     Raises NotAllowed; Refused for what cannot be kept, with its places (FORM), and for words with the number of an
     identity document (NUMBER_IN_WORDS); IllegalMove once it is finished.
     """
-    access.require(four_eyes.person_of(actor), Permission.BOOK_PROPOSE)
+    person = four_eyes.person_of(actor)
+    access.require(person, Permission.BOOK_PROPOSE)
     measures = set(in_force(Measure.objects.all(), at=now).values_list("code", flat=True))
     if wrong := rules.faults(rules.questionnaire(), answers, risks, measures):
         raise Refused(_("Correct this first: %(places)s.") % {"places": ", ".join(wrong)}, code="FORM")
@@ -99,16 +100,18 @@ def save(
         kept, listed = dict(answers), [dict(risk) for risk in risks]
         if (row.answers, row.risks) != (kept, listed):
             row.answers, row.risks = kept, listed
+            row.answered_by = sorted({*row.answered_by, person.pk})
             row.opinion, row.opinion_by, row.opinion_at = "", None, None
             row.save()
     found.refresh_from_db()
 
 
-def give_opinion(found: DpiaQuestionnaire, *, opinion: str, actor: Actor, now: datetime) -> None:
+def give_opinion(found: DpiaQuestionnaire, *, opinion: str, shown_sha256: str, actor: Actor, now: datetime) -> None:
     """Write down the officer's opinion of what was answered, in one transaction with its audit event (GDPR Art 35(2)).
 
-    Raises NotAllowed for who began the assessment and for who may not review registers; Refused for an empty or overlong
-    opinion and for the number of an identity document; IllegalMove once it is finished.
+    ``shown_sha256`` is the ``digest`` of what the officer read; the event states it. Raises NotAllowed for anyone who began
+    or answered the assessment and for who may not review registers; Refused for an empty or overlong opinion, for the
+    number of an identity document, and where it was changed meanwhile (CHANGED); IllegalMove once it is finished.
     """
     person = four_eyes.person_of(actor)
     access.require(person, Permission.BOOK_REVIEW)
@@ -118,11 +121,13 @@ def give_opinion(found: DpiaQuestionnaire, *, opinion: str, actor: Actor, now: d
     plain_words.require_no_number(text)
     with transaction.atomic():
         row = _open_row(found)
-        if row.begun_by_id == person.pk:
-            raise NotAllowed(_("You began this assessment: someone else gives the opinion."))
+        if person.pk in {row.begun_by_id, *row.answered_by}:
+            raise NotAllowed(_("You worked on this assessment: someone else gives the opinion."))
+        if digest(row) != shown_sha256:
+            raise Refused(_("This was changed meanwhile. Read it again, then give the opinion."), code="CHANGED")
         row.opinion, row.opinion_by, row.opinion_at = text, person, now
         row.save(update_fields=["opinion", "opinion_by", "opinion_at"])
-        _note(AuditKind.REGISTERS_DPIA_JUDGED, row, actor=actor, now=now)
+        _note(AuditKind.REGISTERS_DPIA_JUDGED, row, sha256=shown_sha256, actor=actor, now=now)
     found.refresh_from_db()
 
 
@@ -139,7 +144,7 @@ def finish(found: DpiaQuestionnaire, *, actor: Actor, now: datetime) -> None:
             raise Refused(_("Still missing: %(places)s.") % {"places": ", ".join(lacks)}, code="LACKING")
         row.finished_at, row.sha256 = now, digest(row)
         row.save(update_fields=["finished_at", "sha256"])
-        _note(AuditKind.REGISTERS_DPIA_FINISHED, row, actor=actor, now=now)
+        _note(AuditKind.REGISTERS_DPIA_FINISHED, row, sha256=row.sha256, actor=actor, now=now)
     found.refresh_from_db()
 
 
@@ -151,21 +156,26 @@ def _open_row(found: DpiaQuestionnaire) -> DpiaQuestionnaire:
 
 
 def digest(row: DpiaQuestionnaire) -> str:
-    """SHA-256 (hex) of the assessment as RFC 8785 canonical JSON: what the audit event of its end states."""
-    body = {
-        name: getattr(row, name)
-        for name in ("code", "activities", "version", "prefilled", "answers", "risks", "opinion")
+    """SHA-256 (hex) of the assessment as it is now, as RFC 8785 canonical JSON: what its audit events state."""
+    names = ("code", "activities", "version", "prefilled", "answers", "risks", "opinion", "answered_by")
+    people = {"begun_by": row.begun_by_id, "opinion_by": row.opinion_by_id}
+    times = {
+        "begun_at": clock.stamp(row.begun_at),
+        "opinion_at": clock.stamp(row.opinion_at) if row.opinion_at else None,
     }
-    by = {"begun_by": row.begun_by_id, "opinion_by": row.opinion_by_id}
-    return hashlib.sha256(rfc8785.dumps({**body, **by})).hexdigest()
+    return hashlib.sha256(
+        rfc8785.dumps({**{name: getattr(row, name) for name in names}, **people, **times})
+    ).hexdigest()
 
 
 def attach(found: DpiaQuestionnaire, dpia: Dpia, *, actor: Actor, now: datetime) -> Attachment:
-    """Attach the PDF of a finished assessment to its register entry (``attachments.add``). Raises as that, and IllegalMove
-    for one that is not finished.
+    """Attach the PDF of a finished assessment to its register entry (``attachments.add``). Raises as that, IllegalMove for
+    one that is not finished, and Refused for the entry of another assessment (OTHER_CODE).
     """
     if found.finished_at is None:
         raise IllegalMove(_("This assessment is not finished."))
+    if dpia.code != found.code:
+        raise Refused(_("This assessment has another code than the register entry."), code="OTHER_CODE")
     stream = io.BytesIO(pdf(found, at=found.finished_at))
     kind, dated_on = AttachmentKind.ASSESSMENT, clock.day(found.finished_at)
     return attachments.add(dpia, stream=stream, extension="pdf", kind=kind, dated_on=dated_on, actor=actor, now=now)
@@ -205,6 +215,6 @@ def _line(found: DpiaQuestionnaire, question: rules.Question) -> list[str]:
     return [question.text, found.answers.get(question.code, "").replace("_", " ") or "Not answered"]
 
 
-def _note(kind: AuditKind, row: DpiaQuestionnaire, *, actor: Actor, now: datetime) -> None:
-    facts: dict[str, str | int | bool | None] = {"version": row.version, "sha256": row.sha256 or None}
+def _note(kind: AuditKind, row: DpiaQuestionnaire, *, actor: Actor, now: datetime, sha256: str | None = None) -> None:
+    facts: dict[str, str | int | bool | None] = {"version": row.version, "sha256": sha256}
     audit.record(kind, actor=actor, about=f"registers.dpiaquestionnaire:{row.pk}", facts=facts, at=now)

@@ -23,6 +23,7 @@ from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.terms import Unit
 from portal.people.services import four_eyes
+from portal.people.states import Answer
 from portal.registers.models import Attachment, AuthorityOrder, BookEntry, Incident, IncidentDuty
 from portal.registers.permissions import Permission
 from portal.registers.services.fields import at_field
@@ -62,7 +63,12 @@ class Holder:
     ended: Callable[[Any], datetime | None]
 
 
-_BOOK = Holder(Permission.BOOK_VIEW, Permission.BOOK_PROPOSE, lambda entry: entry.ends_at)
+def _entry_ended(entry: BookEntry) -> datetime | None:
+    """A rejected proposal never was in force: it ended with the decision."""
+    return entry.checked_at if entry.answer == Answer.REFUSED else entry.ends_at
+
+
+_BOOK = Holder(Permission.BOOK_VIEW, Permission.BOOK_PROPOSE, _entry_ended)
 _HOLDERS: dict[type[Model], Holder] = {
     AuthorityOrder: Holder(Permission.ORDER_VIEW, Permission.ORDER_ENTER, lambda order: order.answered_at),
     Incident: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda incident: incident.closed_at),
