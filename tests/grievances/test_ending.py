@@ -26,7 +26,7 @@ from portal.people.models import ContactPoint, Principal, User
 from portal.people.selectors import refs_of
 from portal.registers.models import BookTask, Disclosure, Instruction
 from portal.registers.selectors.recipients import instructions_because_of
-from portal.registers.services import duties, instructions
+from portal.registers.services import duties, instructing, instructions
 from portal.registers.states import FactKind
 from portal.retention.models import ErasureRun, Hold, RetentionRule
 from portal.retention.services import approving, certifying, nights
@@ -236,6 +236,18 @@ def test_who_was_told_again_after_a_part_went_is_instructed_again_with_the_rest(
     answered(propose(shown(right=Right.ERASURE), officer, Outcome.PARTLY), second)
     told_of(asha, "penny-drop")
     Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert Instruction.objects.count() == 2
+
+
+def test_who_got_data_again_is_instructed_again_because_of_the_same_case(asha: Principal) -> None:
+    service_in_the_book("penny-drop")
+    told_of(asha, "penny-drop")
+    refs = {asha.subject.ref}
+    first = instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
+    assert instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now()) == []
+    told_of(asha, "penny-drop")
+    (second,) = instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
+    assert second.pk not in {each.pk for each in first}
     assert Instruction.objects.count() == 2
 
 

@@ -237,6 +237,39 @@ def test_what_a_hold_kept_waits_for_two_people_once_it_has_ended(shelf: Shelf, a
     assert done.certificate["approval"]["by"] == "two people"
 
 
+def test_what_a_dispute_kept_on_the_last_day_of_a_law_goes_after_both_and_waits_for_two_people(
+    shelf: Shelf, asha: Any
+) -> None:
+    retention_rule("LAW", needs_approval=True)
+    legal_rule("LAW", 1, "year")
+    carried_out(run_for(asha))
+    (end,) = (each.verdict.erase_on for each in deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now()))
+    noon = datetime.combine(end, time(12), clock.IST)
+    with time_machine.travel(noon, tick=False) as travelled:
+        placed = hold(asha)
+        assert again() == []
+        travelled.move_to(noon + timedelta(days=40))
+        assert again() == []
+        placed.released_at = clock.now()
+        placed.save(update_fields=["released_at"])
+        travelled.move_to(noon + timedelta(days=41))
+        (second,) = again()
+        assert second.due == 1
+
+
+def test_what_a_law_and_a_hold_kept_waits_for_two_people_when_both_have_ended(shelf: Shelf, asha: Any) -> None:
+    retention_rule("LAW", needs_approval=True)
+    legal_rule("LAW", 1, "year")
+    shelf.shelved[asha] = [ago(10)]
+    placed = hold(asha)
+    carried_out(run_for(asha))
+    with time_machine.travel(clock.now() + timedelta(days=400), tick=False):
+        placed.released_at = clock.now()
+        placed.save(update_fields=["released_at"])
+        (second,) = again()
+        assert (second.state, second.due) == (RunState.PLANNED, 1)
+
+
 def test_what_only_broke_is_tried_again_under_the_same_decision(shelf: Shelf, asha: Any) -> None:
     retention_rule(needs_approval=True)
     whole, shelf.erase = shelf.erase, lambda **_: 1 / 0  # type: ignore[method-assign]

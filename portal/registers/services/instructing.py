@@ -66,10 +66,11 @@ def _instruct(
                 about=about,
                 reached_at=reached_at,
                 sealed_for=sealed_for,
+                is_new=True,
                 actor=ERASER,
                 at=at,
             )
-    return telling.by_hand(recipient, do=do, subject_ref=subject_ref, about=about, actor=ERASER, at=at)
+    return telling.by_hand(recipient, do=do, subject_ref=subject_ref, about=about, is_new=True, actor=ERASER, at=at)
 
 
 def codes_told(refs: Collection[UUID]) -> dict[str, UUID]:

@@ -138,6 +138,7 @@ def instruct(
     about: str,
     reached_at: Sequence[tuple[str, str]],
     sealed_for: UUID | None = None,
+    is_new: bool = False,
     actor: Actor,
     at: datetime,
 ) -> Instruction:
@@ -145,13 +146,14 @@ def instruct(
 
     ``sealed_for`` is the subject under whose key the words lie, where that is not the person. A recipient without a webhook
     is told by people: the instruction has its clock and no word (``by_hand``). Raises Refused and NotFound of the outbox.
-    The same act to the same recipient again gives the first instruction.
+    The same act to the same recipient again gives the first instruction; ``is_new`` says that it is another one, because
+    they got something since.
     """
     if not recipient.url:
-        return by_hand(recipient, do=do, subject_ref=subject_ref, about=about, actor=actor, at=at)
+        return by_hand(recipient, do=do, subject_ref=subject_ref, about=about, is_new=is_new, actor=actor, at=at)
     word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
-        earlier = _earlier(recipient, do, subject_ref, about)
+        earlier = None if is_new else _earlier(recipient, do, subject_ref, about)
         if earlier is not None:
             return earlier
         given = _tell_one(
@@ -172,15 +174,22 @@ def instruct(
 
 
 def by_hand(
-    recipient: Recipient, *, do: InstructionKind, subject_ref: UUID, about: str, actor: Actor, at: datetime
+    recipient: Recipient,
+    *,
+    do: InstructionKind,
+    subject_ref: UUID,
+    about: str,
+    is_new: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> Instruction:
     """Give an instruction that no machine can carry: staff tell the recipient in writing and note what it confirmed.
 
     In one transaction with its clock, which raises it with staff when it is late, and its audit event. The same act again
-    gives the first instruction.
+    gives the first instruction, unless it ``is_new``.
     """
     with transaction.atomic():
-        given = _earlier(recipient, do, subject_ref, about)
+        given = None if is_new else _earlier(recipient, do, subject_ref, about)
         if given is None:
             given = Instruction.objects.create(
                 reference=ids.new_reference("IN"),

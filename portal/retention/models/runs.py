@@ -183,7 +183,7 @@ class KeptRecord(models.Model):
     """
 
     data_categories = declare(
-        none="id step subject_ref about began_at count ground rule_key citation last_day decide_by"
+        none="id step subject_ref about began_at count ground rule_key citation last_day decide_by is_stopped"
     )
 
     step = models.ForeignKey(ErasureStep, models.PROTECT, related_name="kept")
@@ -197,6 +197,8 @@ class KeptRecord(models.Model):
     last_day = models.DateField(_("last day"), null=True)
     #: Of what is kept until a question of the profile is decided: by when that was promised.
     decide_by = models.DateField(_("to be decided by"), null=True)
+    #: A hold or a dispute kept it too: what it kept goes only when two people agree again.
+    is_stopped = models.BooleanField(_("stopped by something else too"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("record that an erasure run leaves")

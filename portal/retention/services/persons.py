@@ -22,7 +22,7 @@ from portal.people.models import FourEyesModel
 from portal.retention import deciding, selectors
 from portal.retention.deciding import Decided
 from portal.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
-from portal.retention.rules import Why
+from portal.retention.rules import Verdict, Why
 from portal.retention.services import planning
 from portal.retention.services.planning import Case, Draft, Plan
 from portal.retention.states import MOVES, OPEN_RUNS, Cause, ItemState, RunState
@@ -143,6 +143,7 @@ def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided]
     """
     failed = planning.places_of(last, state=ItemState.FAILED)
     rows = KeptRecord.objects.filter(step__run__because=last.because).select_related("step").order_by("pk")
+    rows = rows.exclude(step__run__state__in=(RunState.REFUSED, RunState.STALE))  # nobody agreed to these
     left = {(row.step.eraser, row.subject_ref, row.about, row.began_at, row.count): row for row in rows}
     items = {(plan.eraser.name, item.subject_ref): item for plan, some in drafts for item in some}
     for each in decided:
@@ -161,11 +162,19 @@ def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided]
 
 
 def _is_over(row: KeptRecord, *, today: date) -> bool:
+    if row.is_stopped:
+        return False
     if row.ground == Why.UNDECIDED:
         return True
     return row.ground in {Why.LAW, Why.CLAIM} and row.last_day is not None and row.last_day < today
 
 
+def is_stopped(verdict: Verdict) -> bool:
+    """Whether a hold or a dispute keeps it too, beside what the person reads."""
+    return any(one.why in STOPS for one in verdict.standing)
+
+
+STOPS = frozenset({Why.HOLD, Why.DISPUTE})
 #: Grounds that two people may end on any day, by the profile or by a change of the rule.
 LOOKED_AT = frozenset({Why.UNDECIDED, Why.CLAIM})
 
@@ -178,6 +187,8 @@ def _next_end(decided: Iterable[Decided], *, today: date) -> date | None:
     ends = [each.erase_on for each in kept if each.erase_on is not None]
     ends += [one.on + timedelta(days=1) for each in kept for one in each.standing if one.on is not None]
     ends += [today + timedelta(days=1) for each in kept if any(one.why in LOOKED_AT for one in each.keeps)]
+    # A hold and a dispute end on a day that nobody knows.
+    ends += [today + timedelta(days=1) for each in kept if is_stopped(each)]
     return min(ends, default=None)
 
 
@@ -227,6 +238,7 @@ def _kept(each: Decided) -> KeptRecord:
         citation=ground.citation,
         last_day=ground.on,
         decide_by=each.decision.by if each.decision is not None else None,
+        is_stopped=is_stopped(each.verdict),
     )
 
 
