@@ -206,7 +206,8 @@ def summary(
         ]
         words = {
             "title": f"Evidence pack {days}",
-            "made": f"As the rows stood at the end of the period, {moments.in_both(period.end)}.",
+            "made": f"Controls as of the end of the period, {moments.in_both(period.end)}. States in the registers are as of the "
+            "making of the pack, whose instant its leaf in the ledger names.",
             "footer": f"Onesetu · Evidence pack {days}",
             "parts": parts,
         }

@@ -336,7 +336,8 @@ def _readme(period: Period) -> str:
 
 00-summary.pdf, MISSING.csv   what the pack holds, and by name what is missing: read these first
 registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only. What has days
-             is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period
+             is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period.
+             Columns of state are as of the making of this pack, whose instant its leaf in the ledger names
 ledger/      every leaf of the period without a gap and the leaf on each side of it, the leaves outside it on which the pack
              rests (others.jsonl), the nodes that lead to the signed root, and the checkpoint
 policy-map.json   each promise of the policy: what was searched for that would break it, how many were looked at and found, what

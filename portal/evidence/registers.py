@@ -153,6 +153,13 @@ REGISTERS: Sequence[Register] = (
         "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended "
         "late_because extended_by=extended_by__key extended_because corrects is_confirmed paused_at",
     ),
+    _register("company_details", "registers.CompanyDetails", "", f"effective_from {_FOUR_EYES}"),
+    _register(
+        "consent_managers",
+        "registers.ConsentManager",
+        "",
+        f"{FIDUCIARY} board_number name public_key {_DAYS} {_FOUR_EYES}",
+    ),
     _register(
         "consents",
         "consent.ConsentEvent",
@@ -245,6 +252,12 @@ REGISTERS: Sequence[Register] = (
         "source version sha256 names_sha256 size imported_at superseded_at",
     ),
     _register(
+        "house_rules",
+        "law.HouseRule",
+        "",
+        "key version amount unit start_event counting effective_from effective_to sha256 recorded_at",
+    ),
+    _register(
         "legal_rules",
         "law.LegalRule",
         "",
@@ -285,6 +298,13 @@ REGISTERS: Sequence[Register] = (
         "recipient_code=recipient__code reference_sha256 address_key purpose channel sent_at reported_at",
     ),
     _register(
+        "retention_rules",
+        "retention.RetentionRule",
+        "",
+        "retention_class version counts_from house_rule legal_rules erasing_rules notice_rules needs_approval "
+        "effective_from sha256 recorded_at",
+    ),
+    _register(
         "role_grants",
         "people.RoleGrant",
         "",
@@ -308,6 +328,7 @@ REGISTERS: Sequence[Register] = (
         "",
         f"{FIDUCIARY} kind value carries records_calls {_DAYS} {_FOUR_EYES}",
     ),
+    _register("sending_entities", "registers.SendingEntity", "", f"{FIDUCIARY} entity_id {_DAYS} {_FOUR_EYES}"),
     _register(
         "sends_after_withdrawals",
         "consent.SendAfterWithdrawal",

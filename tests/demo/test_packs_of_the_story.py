@@ -57,6 +57,8 @@ PLAIN = {
     "authority_orders": ("registers_authorityorder", "received_at", "answered_at", ""),
     "clocks": ("law_clock", "started_at", "stopped_at", ""),
     "content_templates": ("registers_contenttemplate", "starts_at", "ends_at", AGREED),
+    "consent_managers": ("registers_consentmanager", "starts_at", "ends_at", AGREED),
+    "sending_entities": ("registers_sendingentity", "starts_at", "ends_at", AGREED),
     "holds": ("retention_hold", "placed_at", "released_at", ""),
     "recipients": ("registers_recipient", "starts_at", "ends_at", AGREED),
     "role_grants": ("people_rolegrant", "starts_at", "ends_at", ""),
@@ -66,6 +68,9 @@ PLAIN = {
 }
 #: By register: its table, the first day, the last day, what rows replace each other by, their rank, and what else.
 RANKED = {
+    "company_details": ("registers_companydetails", "effective_from", "NULL", "act", "effective_from, checked_at, id", AGREED),
+    "house_rules": ("law_houserule", "effective_from", "effective_to", "key", "version", ""),
+    "retention_rules": ("retention_retentionrule", "effective_from", "NULL", "retention_class", "version", ""),
     "legal_rules": ("law_legalrule", "effective_from", "effective_to", "key", "version", ""),
     "notice_versions": ("consent_noticeversion", "effective_on", "NULL", "notice_id", "effective_on, number", "state = 'published'"),
     "officers": ("registers_officer", "effective_from", "NULL", "kind", "effective_from, checked_at, id", AGREED),
@@ -131,4 +136,4 @@ def test_a_pack_of_any_month_holds_what_was_in_force_in_it(told):
             assert len([line for line in lines if "in_force" in line["in_period"]]) == len(expected), (name, first)
             held[name] += len(expected)
     assert held["purposes"] > 0
-    assert held["legal_rules"] > 0
+    assert min(held["legal_rules"], held["house_rules"], held["retention_rules"], held["company_details"]) > 0

@@ -128,6 +128,8 @@ STATED: dict[str, Any] = json.loads(
       "columns": {}
     }
   ],
+  "company_details": [],
+  "consent_managers": [],
   "consents": [
     {
       "kind": "consent", "place": "leaf_index",
@@ -203,6 +205,7 @@ STATED: dict[str, Any] = json.loads(
       }
     }
   ],
+  "house_rules": [],
   "information_requests": [
     {
       "act": "evidence.request.asked", "key": {"reference": "facts.reference"},
@@ -259,6 +262,7 @@ STATED: dict[str, Any] = json.loads(
   "purposes": [],
   "recipients": [],
   "reported_sends": [],
+  "retention_rules": [],
   "role_grants": [
     {
       "act": "roles.grant.given", "key": {"row": "facts.grant"},
@@ -287,6 +291,7 @@ STATED: dict[str, Any] = json.loads(
   ],
   "sender_defects": [],
   "senders": [],
+  "sending_entities": [],
   "sends_after_withdrawals": [
     {
       "act": "consent.send.found", "key": {"send": "about"},

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 
 
@@ -13,6 +14,11 @@ class RetentionRule(models.Model):
     data_categories = declare(
         none="id retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules "
         "needs_approval system effective_from source note sha256 recorded_at"
+    )
+
+    #: As ``selectors.rule_for`` answers: of a class the highest version that has begun.
+    register_days = RegisterDays(
+        entered="recorded_at", since="effective_from", one_per=("retention_class",), rank=("version",)
     )
 
     retention_class = models.SlugField(_("class"), max_length=32)
