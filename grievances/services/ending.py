@@ -79,9 +79,9 @@ def outline(decided: Iterable[Decided], *, language: str) -> Outline:
     """
     plan = list(decided)
     with translation.override(language):
-        kept = {each.eraser.name for each in plan if each.verdict.is_kept}
+        kept = {each.what for each in plan if each.verdict.is_kept}
         gone = dict.fromkeys(
-            _("%(what)s, but for what is named below") % {"what": each.what} if each.eraser.name in kept else each.what
+            _("%(what)s, but for what is named below") % {"what": each.what} if each.what in kept else each.what
             for each in plan
             if not each.verdict.is_kept
         )

@@ -1,8 +1,10 @@
 """The pages of a request about one's data: short, without an account, one request however often it is sent."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -261,3 +263,35 @@ def test_a_page_that_could_not_be_made_does_not_use_up_the_tracking_key(client, 
 
 def _broken(*args: object, **kwargs: object) -> str:
     raise RuntimeError
+
+
+def check_page(client: Client, language: str = "en") -> str:
+    client.cookies["django_language"] = language
+    client.post(NEW, {"right": "erasure"})
+    client.post(f"{NEW}details/", {"capacity": "self"})
+    return text(client.get(f"{NEW}check/"))
+
+
+def test_who_asks_again_is_offered_the_first_request_and_refused_nothing() -> None:
+    user = CustomerUserFactory(email="asha@example.in")
+    client = customer_client(user)
+    with time_machine.travel(datetime(2026, 11, 24, 6, 30, tzinfo=UTC), tick=True) as moment:
+        assert "You have asked for this before" not in check_page(client)
+        client.post(f"{NEW}check/")
+        first = RightsRequest.objects.get()
+        page = check_page(client)
+        assert "We have not answered yet" in page
+        assert f"/privacy/track/{first.ticket.reference}/" in page
+        client.post(f"{NEW}check/")
+        assert RightsRequest.objects.count() == 2, "a repeat is lawful"
+        RightsRequest.objects.exclude(pk=first.pk).delete()
+        RightsRequest.objects.filter(pk=first.pk).update(decided_at=clock.now(), state="refused")
+        assert "We answered on" in check_page(client)
+        moment.shift(timedelta(days=31))
+        assert "You have asked for this before" not in check_page(customer_client(user))
+
+
+def test_who_is_not_signed_in_reads_nothing_of_earlier_requests(client) -> None:
+    send(client, right="erasure")
+    fill(client, right="erasure")
+    assert "You have asked for this before" not in text(client.get(f"{NEW}check/"))

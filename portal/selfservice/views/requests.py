@@ -129,6 +129,7 @@ def check(request: HttpRequest) -> HttpResponse:
         context = {
             "rows": _rows(answers),
             "outline": _outline(request, answers),
+            "earlier": _earlier(request, answers),
             "is_general": _principal(request) is None or answers["capacity"] != Capacity.SELF,
             "expected": timing.expected_reply(
                 now=clock.now(), kind=request_rules.plan_of(answers["right"]), principal=_principal(request)
@@ -137,6 +138,23 @@ def check(request: HttpRequest) -> HttpResponse:
         return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
     asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
     return _sent(asked.request.ticket)
+
+
+def _earlier(request: HttpRequest, answers: Mapping[str, str]) -> dict[str, str] | None:
+    """Of whoever is signed in, a request for the same thing that is open or freshly answered, to open instead of a second."""
+    principal = _principal(request)
+    if principal is None or answers["capacity"] != Capacity.SELF:
+        return None
+    found = asking.earlier_request(principal=principal, right=answers["right"], at=clock.now())
+    if found is None:
+        return None
+    zone = selectors.zone_of(found.ticket)
+    return {
+        "reference": found.ticket.reference,
+        "asked": words.day(found.ticket.received_at, zone),
+        "answered": words.day(found.decided_at, zone) if found.decided_at else "",
+        "url": _ticket_url(found),
+    }
 
 
 def _outline(request: HttpRequest, answers: Mapping[str, str]) -> ending.Outline | None:
