@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from consent.models import (
     Announcement,
@@ -76,7 +77,7 @@ from tests.registers.factories import (
     registered_sender,
 )
 from tests.retention.factories import Rows, house_rule, only_eraser, retention_rule
-from tests.signin.people_who_sign_in import with_factor
+from tests.signin.people_who_sign_in import staff_client, with_factor
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 DAY = timedelta(days=1)
@@ -769,6 +770,20 @@ def test_an_erased_record_that_is_here_again_is_found(rows):
     rows.put(back, clock.now() - 900 * DAY)
     found = search("erased_and_back", window())
     assert (found.population, found.broken) == (2, 1)
+
+
+def test_the_page_of_controls_leads_from_a_promise_to_exactly_what_breaks_it():
+    law_is_loaded()
+    published_policy(["6", "12"])
+    registered_recipient()
+    row = registered_recipient("dialer-two")
+    RecipientCheck.objects.filter(recipient_code="dialer-two").update(sells_nothing=False)
+    desk = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    part = desk.get(reverse("evidence:controls")).context["parts"][0]
+    control, links = next((control, dict(links)) for control, links in part.rows if control.code == "6-1")
+    assert (str(control.state), control.word) == ("missed", "Missed 1 of 2")
+    listed = desk.get(links["1 that breaks it"]).context["cl"]
+    assert [each.pk for each in listed.result_list] == [row.pk]
 
 
 def test_each_promise_has_a_search_or_a_person_who_judges_it():
