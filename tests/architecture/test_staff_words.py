@@ -54,6 +54,9 @@ ELSEWHERE = {
 GUARDED = {
     "evidence.RequestEntry.text": "evidence.requests",
     "jobs.ListExport.reason": "jobs.services.exporting",
+    "registers.DpiaQuestionnaire.answers": "registers.services.assessments.save",
+    "registers.DpiaQuestionnaire.opinion": "registers.services.assessments.give_opinion",
+    "registers.DpiaQuestionnaire.risks": "registers.services.assessments.save",
     "registers.Incident.headline": "registers.services.incidents.open_incident",
     "registers.IncidentFact.words": "registers.services.incidents.tell",
     "registers.IncidentSearch.given_up_because": "registers.services.incident_people.give_up",
