@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.evidence import contents
 from portal.evidence.period import Period
@@ -105,7 +106,7 @@ class Rule:
 
     def _candidates(self, keys: AbstractSet[Key]) -> Iterator[Mapping[str, Any]]:
         """By the label of the record where the key has one; else every such act is read."""
-        columns = ("entry__leaf__pk", "about", "facts")
+        columns = ("entry__leaf__pk", "about", "facts", "at")
         label = next((place for place, path in enumerate(self.key.values()) if self._is_label(path)), None)
         if label is None:
             yield from self.events().values(*columns).iterator(chunk_size=2_000) if keys else ()
@@ -130,8 +131,10 @@ def rules() -> dict[str, list[Rule]]:
 
 
 def _words(event: Mapping[str, Any], path: str) -> list[str]:
-    found = str(fact(event, path.removeprefix(EACH)))
-    return [word.partition("/")[0] for word in found.split()] if path.startswith(EACH) else [found]
+    found = fact(event, path.removeprefix(EACH))
+    if found is None:
+        return []
+    return [word.partition("/")[0] for word in str(found).split()] if path.startswith(EACH) else [str(found)]
 
 
 def fact(event: Mapping[str, Any], path: str) -> Any:
@@ -139,6 +142,8 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
     if path.startswith(ABOUT):
         label, _colon, rest = str(event["about"]).partition(":")
         return rest if label == path.removeprefix(ABOUT) else None
+    if path == "at":
+        return clock.stamp(event["at"])
     found: Any = event
     for step in path.split("."):
         found = found.get(step) if isinstance(found, dict) else None
@@ -150,6 +155,6 @@ def beside(rule: Rule, period: Period, keys: AbstractSet[Key]) -> tuple[set[int]
     the period and are not there.
     """
     inside = rule.events().filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
-    recorded = inside.exclude(entry__payload=None).values("about", "facts").iterator(chunk_size=2_000)
+    recorded = inside.exclude(entry__payload=None).values("about", "facts", "at").iterator(chunk_size=2_000)
     brought = {key for event in recorded for key in rule.of_event(event)}
     return set(rule.places(keys - brought)), [] if rule.is_part else sorted(brought - keys)

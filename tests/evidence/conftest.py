@@ -5,6 +5,7 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from grievances.services import resolving
 from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.evidence import samples
@@ -17,7 +18,7 @@ from portal.registers.models import Measure
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
-from tests.grievances.factories import ticket
+from tests.grievances.factories import STRANGER, ticket
 from tests.ledger.factories import EntryFactory
 from tests.outbox.factories import MessageFactory
 from tests.people.factories import StaffFactory, shipped_role
@@ -59,7 +60,9 @@ def lived_in():
         with time_machine.travel(INSIDE + timedelta(days=day), tick=False):
             said(asha, ("given", "withdrawn", "given")[day])
             said(ravi, "given", channel="voice")
-            ticket(at=clock.now(), email=f"asha{day}@acme.example")
+            filed = ticket(at=clock.now(), email=f"asha{day}@acme.example")
+            if day == 1:
+                resolving.withdraw(ticket=filed, actor=STRANGER, at=clock.now() + timedelta(minutes=1))
             event = AuditEventFactory(facts={"reason_code": "=1+1"})
             erased = erased or event
             if not day:

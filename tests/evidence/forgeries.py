@@ -264,9 +264,7 @@ def name_another_checkpoint(pack):
 
 
 def change_the_policy_map(pack):
-    pack.files["policy-map.json"] = (
-        pack.files["policy-map.json"].replace(b'"red"', b'"green"').replace(b"false", b"true")
-    )
+    pack.files["policy-map.json"] += b" "
 
 
 def change_a_report(pack):
@@ -431,6 +429,9 @@ MORE = {
     _restated("controls.json", call_a_duty_no_deadline): "is not what the deadlines of the pack give",
     _restated("controls.json", call_an_old_measure_fresh): "is not what its evidence gives",
     _restated("controls.json", move_the_period_of_the_controls): "controls are those of another period",
+    _set("tickets", "acknowledged_at", "2026-10-01T00:00:00.000Z"): "has no row in the register tickets",
+    _set("tickets", "closed_at", None, lambda row: row["closed_at"]): "has no row in the register tickets",
+    _set("tickets", "closed_because", "erased", lambda row: row["closed_at"]): "log: closed_because",
     drop_an_act: "has no row in the register audit",
     drop_a_ticket: "has no row in the register tickets, and is not named as missing",
     invent_a_consent: "A leaf has two rows",

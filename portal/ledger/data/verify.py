@@ -313,6 +313,16 @@ STATED: dict[str, Any] = json.loads(
         "subject_ref": "subject",
         "received_at": "facts.received_at"
       }
+    },
+    {
+      "act": "grievances.ticket.acknowledged", "key": {"reference": "about:grievances.ticket", "acknowledged_at": "facts.acknowledged_at"},
+      "columns": {}
+    },
+    {
+      "act": "grievances.ticket.closed", "key": {"reference": "about:grievances.ticket", "closed_at": "at"},
+      "columns": {
+        "closed_because": "facts.reason_code"
+      }
     }
   ],
   "verifications": []
@@ -881,12 +891,17 @@ def check_kind(
 
 
 def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]:
-    """What names the rows that an act is about: one, or with ``each:PATH`` one for each word there, its version left out."""
+    """What names the rows that an act is about: one, or with ``each:PATH`` one for each word there, its version left out.
+
+    None where the leaf does not say.
+    """
     keys: list[tuple[str, ...]] = [()]
     for path in paths:
-        words = str(fact(says, path[5:])).split() if path.startswith("each:") else [str(fact(says, path))]
-        named = [word.partition("/")[0] for word in words] if path.startswith("each:") else words
-        keys = [(*key, one) for key in keys for one in named]
+        value = fact(says, path.removeprefix("each:"))
+        if value is None or value is ABSENT:
+            return []
+        words = [word.partition("/")[0] for word in str(value).split()] if path.startswith("each:") else [str(value)]
+        keys = [(*key, one) for key in keys for one in words]
     return keys
 
 

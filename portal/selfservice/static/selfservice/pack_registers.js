@@ -215,9 +215,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     let keys = [[]];
     for (const path of paths) {
       const isEach = path.startsWith("each:");
-      const found = String(fact(says, isEach ? path.slice(5) : path));
-      const words = isEach ? found.split(/\s+/).map((word) => word.split("/")[0]) : [found];
-      keys = keys.flatMap((key) => words.map((word) => [...key, word]));
+      const found = fact(says, isEach ? path.slice(5) : path);
+      const words = isEach ? String(found).split(/\s+/).map((word) => word.split("/")[0]) : [String(found)];
+      keys = found === null || found === undefined ? [] : keys.flatMap((key) => words.map((word) => [...key, word]));
     }
     return keys.map((key) => key.join(" "));
   };
