@@ -21,6 +21,7 @@ COLUMNS = (
     "address_verified",
     "purpose",
     "channel",
+    "sender",
     "occurred_at",
     "expires_at",
     "way",
@@ -57,7 +58,12 @@ def _members(row: Mapping[str, Any]) -> dict[str, Any]:
         previous=row["previous__entry__event_id"],
         notice=_notice(row),
     )
-    return {**found, "principal": str(row["subject_ref"]), "recorded_at": clock.stamp(row["recorded_at"])}
+    return {
+        **found,
+        "principal": str(row["subject_ref"]),
+        "recorded_at": clock.stamp(row["recorded_at"]),
+        "sender": row["sender"] or None,  # a leaf without one must have a row without one
+    }
 
 
 def _notice(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -67,6 +67,7 @@ def history_columns(names: Mapping[str, str], language: str) -> list[Column[Told
         Column("recorded_at", lambda act: act.recorded_at),
         Column("purpose", lambda act: act.purpose),
         Column("channel", lambda act: act.event.channel if act.event else None),
+        Column("sender", lambda act: act.event.sender if act.event else None),
         Column("answer", lambda act: act.event.answer if act.event else None),
         Column("way", lambda act: act.way),
         *(Column(name, _of_event(read)) for name, read in _ASKED.items()),
@@ -103,7 +104,7 @@ def _said(act: Told, names: Mapping[str, str]) -> list[str]:
     """Company, purpose, channel and answer of an act, in the reader's language."""
     if act.event is not None:
         event = act.event
-        purpose, channel = names.get(event.purpose, event.purpose), str(Channel(event.channel).label)
+        purpose, channel = names.get(event.purpose, event.purpose), event.channel_label
         return [act.company, purpose, channel, answer_words(event)]
     if act.change is None:
         return [act.company or "–", *stop_words(act)]
@@ -122,7 +123,7 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
         [_("Receipt"), event.receipt.reference],
         [_("Your answer"), answer_words(event)],
         [_("Purpose"), names.get(event.purpose, event.purpose)],
-        [_("Channel"), str(event.get_channel_display())],
+        [_("Channel"), event.channel_label],
         [_("When (IST)"), _time(event.occurred_at)],
         [_("How"), str(event.get_way_display())],
         [_("On behalf of"), event.fiduciary.name],

@@ -60,6 +60,7 @@ class ConsentEventResource(AuditedResource):
             "fiduciary__code",
             "purpose",
             "channel",
+            "sender",
             "answer",
             "way",
             "notice_version__notice__code",

@@ -231,7 +231,7 @@ def _answer(event: ConsentEvent, channel: str, answer: str, way: str) -> dict[st
         "receipt": event.receipt.reference,
         "on_behalf_of": event.fiduciary.name,
         "purpose": event.purpose,
-        "channel": channel,
+        "channel": f"{channel} ({event.sender})" if event.sender else channel,
         "answer": answer,
         "how": way,
         "notice": str(event.notice_version) if event.notice_version else None,

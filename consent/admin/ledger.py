@@ -85,6 +85,7 @@ class ConsentEventAdmin(PastPages, _Answers):
         "fiduciary",
         "purpose",
         "channel",
+        "sender",
         "answer",
         "way",
         "actor_kind",

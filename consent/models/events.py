@@ -33,7 +33,8 @@ class ConsentEvent(AppendOnlyModel):
 
     Holds references, codes, hashes and times only: the address itself is a contact point, found by its keyed hash.
     ``previous`` chains the events of one fiduciary, address, purpose and channel in the order in which they were
-    recorded, so that a withdrawal left out of an export shows. A purpose without messages has the channel "none" and
+    recorded, so that a withdrawal left out of an export shows. With a ``sender`` (header, number or code, as registered) the
+    answer is about that one alone, in a chain of its own; empty means all senders of the fiduciary. A purpose without messages has the channel "none" and
     the keyed hash of the subject's reference for an address.
     """
 
@@ -46,6 +47,7 @@ class ConsentEvent(AppendOnlyModel):
     address_verified = models.BooleanField(_("address was confirmed"))
     purpose = models.CharField(_("purpose"), max_length=40)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    sender = models.CharField(_("sender"), max_length=80, blank=True, default="", db_default="")
     answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices)
     notice_version = models.ForeignKey(
         NoticeVersion, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("notice shown")
@@ -63,7 +65,7 @@ class ConsentEvent(AppendOnlyModel):
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
 
     data_categories = declare(
-        none="id entry receipt subject_ref fiduciary address_kind address_key address_verified purpose channel answer "
+        none="id entry receipt subject_ref fiduciary address_kind address_key address_verified purpose channel sender answer "
         "notice_version notice_language notice_sha256 way actor_kind actor_ref previous occurred_at recorded_at expires_at"
     )
     #: What a count calls the rows: the plural below is the name of the book.
@@ -76,16 +78,24 @@ class ConsentEvent(AppendOnlyModel):
         constraints = (
             models.UniqueConstraint(
                 name="consent_one_first_event",
-                fields=("fiduciary", "address_key", "purpose", "channel"),
+                fields=("fiduciary", "address_key", "purpose", "channel", "sender"),
                 condition=Q(previous=None),
             ),
         )
         indexes = (
             # Folding one address's answers, and rebuilding the projection.
             models.Index(fields=("address_key", "purpose", "channel", "fiduciary"), name="consent_event_key"),
+            # A decision asks whether anything was answered at an address about one sender.
+            models.Index(fields=("address_key", "fiduciary"), name="consent_event_sender", condition=Q(sender__gt="")),
             # One person's history, newest first.
             models.Index(fields=("subject_ref", "-id"), name="consent_event_subject"),
         )
 
     def __str__(self) -> str:
         return f"{self.receipt_id} {self.purpose} {self.channel} {self.answer}"
+
+    @property
+    def channel_label(self) -> str:
+        """The channel in the reader's language, with the sender where the answer is about one alone."""
+        label = str(Channel(self.channel).label)
+        return f"{label} ({self.sender})" if self.sender else label

@@ -28,8 +28,12 @@ def members_of(
     actor_kind: str,
     actor_ref: str,
     receipt: str,
+    sender: str = "",
 ) -> dict[str, Any]:
-    """Codes, hashes, references and times, from the columns of an event: written by one hand, compared by another (V9)."""
+    """Codes, hashes, references and times, from the columns of an event: written by one hand, compared by another (V9).
+
+    ``sender`` is a member only of an answer about one sender: the leaf of any other is what it always was.
+    """
     return {
         "event": answer,
         "fiduciary": fiduciary,
@@ -45,4 +49,5 @@ def members_of(
         "way": way,
         "actor": {"kind": actor_kind, "ref": actor_ref},
         "receipt": receipt,
+        **({"sender": sender} if sender else {}),
     }

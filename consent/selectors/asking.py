@@ -29,13 +29,20 @@ def may_be_asked_from(refused_at: datetime, *, subject_ref: UUID) -> datetime:
 
 
 def left_in_peace_until(
-    subject_ref: UUID, keys: Sequence[bytes], purpose: Purpose, channel: str, *, fiduciary: Fiduciary
+    subject_ref: UUID,
+    keys: Sequence[bytes],
+    purpose: Purpose,
+    channel: str,
+    *,
+    fiduciary: Fiduciary,
+    sender: str = "",
 ) -> datetime | None:
     """Until when nobody may ask the person, or whoever is at the address of ``keys``, about the purpose on the channel; None: nobody said no.
 
     A no counts while it is the last word, a stop of the address until it is lifted or the person themselves has said yes
     there since: what a system told of them ends no rest, nor a key press that it told of. That a yes ended by itself is no
-    word: a no from before that end, of which we heard later, stands.
+    word: a no from before that end, of which we heard later, stands. With a ``sender`` what was said of others does not
+    count; without one a no to any of them does.
     """
     refs = people.refs_of(subject_ref)
     events = ConsentEvent.objects.filter(
@@ -44,8 +51,13 @@ def left_in_peace_until(
         purpose=purpose.code,
         channel=channel,
     ).exclude(way=Way.EXPIRY)
-    last = events.order_by("-occurred_at", "-pk").first()
-    noes = [last.occurred_at] if last is not None and last.answer in NO else []
+    if sender:
+        events = events.filter(sender__in=("", sender))
+    last = {
+        "" if sender else of: (answer, at)
+        for of, answer, at in events.order_by("occurred_at", "pk").values_list("sender", "answer", "occurred_at")
+    }
+    noes = [at for answer, at in last.values() if answer in NO]
     if purpose.is_promotional:
         stops = Suppression.objects.filter(fiduciary=fiduciary, address_key__in=keys, header="", lift=None)
         own = events.filter(subject_ref__in=refs, address_key__in=keys, answer__in=YES).exclude(way__in=TOLD)

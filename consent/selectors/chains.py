@@ -9,14 +9,14 @@ from portal.people.models import Fiduciary
 
 
 def ends(fiduciary: Fiduciary, keys: AbstractSet[bytes]) -> QuerySet[ConsentEvent]:
-    """The last event about each purpose and channel at these lookup keys; at most 1,000 of them, for one fiduciary.
+    """The last event about each purpose, channel and sender at these lookup keys; at most 1,000 of them, for one fiduciary.
 
     Of a chain the last is the one with the highest key: whoever adds to it has its turn. To look for the event that none
     follows cost a walk through the table for each: nearly every answer is a first one, which names none before it, and
     after ANALYZE SQLite takes what so many rows have in common, NULL, for what any value of the column finds. So nothing
     is asked here that another index than that of the address could answer.
     """
-    place = ("address_key", "purpose", "channel", "fiduciary")
+    place = ("address_key", "purpose", "channel", "sender", "fiduciary")
     at = ConsentEvent.objects.filter(address_key__among=keys).order_by().values(*place)
     newest = at.annotate(last=Max("pk"), whose=Max("fiduciary")).filter(whose=fiduciary.pk).values("last")
     return ConsentEvent.objects.filter(pk__in=newest)

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from consent.models import ConsentEvent
 from consent.rules.fold import Said, deciding
 from portal.law.memory import once
@@ -101,16 +103,21 @@ def fold(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def of_all_senders() -> QuerySet[ConsentEvent]:
+    """What was answered about one sender alone is in no state: it is folded when a decision meets it (``sender_words``)."""
+    return ConsentEvent.objects.filter(sender="")
+
+
 def of_key(key: Key) -> dict[str, Any] | None:
     """What one key's events come to now; None where nobody said anything."""
-    rows = list(ConsentEvent.objects.filter(**key.filters()).order_by("pk").values(*SAID))
+    rows = list(of_all_senders().filter(**key.filters()).order_by("pk").values(*SAID))
     return fold(rows) if rows else None
 
 
 def events_of(address_keys: Collection[bytes]) -> dict[Key, list[Row]]:
     """All events at the addresses by their keys, in the order in which they were recorded; one statement."""
     found: dict[Key, list[Row]] = {}
-    events = ConsentEvent.objects.filter(address_key__among=frozenset(address_keys)).order_by("pk")
+    events = of_all_senders().filter(address_key__among=frozenset(address_keys)).order_by("pk")
     for row in events.values(*KEY, *SAID):
         found.setdefault(key_of(row), []).append(row)
     return found
@@ -118,7 +125,7 @@ def events_of(address_keys: Collection[bytes]) -> dict[Key, list[Row]]:
 
 def every_key() -> Iterator[tuple[Key, list[Row]]]:
     """Each key with its events, in the order of the keys."""
-    rows = ConsentEvent.objects.order_by(*KEY, "pk").values(*KEY, *SAID).iterator(chunk_size=5000)
+    rows = of_all_senders().order_by(*KEY, "pk").values(*KEY, *SAID).iterator(chunk_size=5000)
     for key, group in groupby(rows, key=key_of):
         yield key, list(group)
 

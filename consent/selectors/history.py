@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -34,12 +35,42 @@ def events_by(refs: Collection[UUID]) -> QuerySet[ConsentEvent]:
 def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
     """The person's latest word per fiduciary, address, purpose and channel: by their own time, then a no, then by ours.
 
+    Of all senders: what was said of one alone is in ``latest_of_senders``.
+
     The order is that of ``rules.fold``, so that what a page shows and what a decision rests on cannot differ.
     """
     found: dict[tuple[int, bytes, str, str], ConsentEvent] = {}
-    for event in sorted(events, key=lambda e: (e.occurred_at, e.answer not in YES, e.pk)):
-        found[(event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel)] = event
+    for event in sorted(events, key=_order):
+        if not event.sender:
+            found[_place(event)] = event
     return found
+
+
+def latest_of_senders(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
+    """The person's latest word about each single sender, where nothing they said later is about all of them."""
+    every = list(events)
+    of_all = latest(every)
+    found: dict[tuple[Any, ...], ConsentEvent] = {}
+    for event in sorted(every, key=_order):
+        if event.sender:
+            found[(*_place(event), event.sender)] = event
+    return [
+        event for event in found.values() if (last := of_all.get(_place(event))) is None or _order(event) > _order(last)
+    ]
+
+
+def words(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
+    """Every word of the person that counts: about all senders, and about single ones."""
+    every = list(events)
+    return [*latest(every).values(), *latest_of_senders(every)]
+
+
+def _order(event: ConsentEvent) -> tuple[datetime, bool, int]:
+    return event.occurred_at, event.answer not in YES, event.pk
+
+
+def _place(event: ConsentEvent) -> tuple[int, bytes, str, str]:
+    return event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel
 
 
 def standing_of(said: ConsentEvent | ConsentState, *, at: datetime) -> str:

@@ -37,22 +37,38 @@ class Holder(NamedTuple):
     is_verified: bool
 
 
-#: Every part of it is written here or in ``seals``; what is asked goes in as parameters.
+#: Every part of it is written here or in ``seals``; what is asked goes in as parameters. Of the second part each row is an
+#: address and nothing else: the join that finds nothing gives NULL the types of the first.
 _STATES = f"""
 SELECT {seals.COLUMNS}
   FROM consent_consentstate s
  WHERE s.purpose = {{place}} AND s.channel = {{place}} AND s.fiduciary_id = {{place}} AND s.address_key {{among}}
+ UNION ALL
+SELECT DISTINCT {seals.COLUMNS.replace("s.address_key", "e.address_key")}
+  FROM consent_consentevent e LEFT JOIN consent_consentstate s ON 1 = 0
+ WHERE e.purpose = {{place}} AND e.channel = {{place}} AND e.fiduciary_id = {{place}} AND e.sender > ''
+   AND e.address_key {{among}}
 """  # noqa: S608
 
 
-def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) -> dict[bytes, State]:
-    """The states of the addresses that have one. One whose row is unproved (``seals``) says ``UNPROVED_WORD``."""
+def states(
+    keys: Collection[bytes], purpose: str, channel: str, fiduciary: int, *, of_senders: set[bytes]
+) -> dict[bytes, State]:
+    """The states of the addresses that have one. One whose row is unproved (``seals``) says ``UNPROVED_WORD``.
+
+    ``of_senders`` gets the addresses at which something was answered about one sender.
+    """
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
     found: dict[bytes, State] = {}
     words: dict[tuple[Any, ...], Word] = {}
     for part in _parts(keys):
-        rows = _read(database, purpose, channel, fiduciary, part)
+        rows = []
+        for row in _read(database, purpose, channel, fiduciary, part):
+            if row[1] is None:
+                of_senders.add(bytes(row[0]))
+            else:
+                rows.append(row)
         unproved = seals.unproved(rows, purpose, channel, fiduciary)
         for row in rows:
             key, answer, verified, expires_at, entry, subject, said_at, notice = row[:8]
@@ -71,10 +87,12 @@ def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Colle
         # Django's own cursors bind at the client: this one sends the keys as they are, and gets rows in the same form.
         sql = _STATES.format(place="%s", among="= ANY(%b)")
         with psycopg.Cursor(database.connection) as cursor:
-            rows: Sequence[Any] = cursor.execute(sql, (purpose, channel, fiduciary, list(keys)), binary=True).fetchall()
+            rows: Sequence[Any] = cursor.execute(
+                sql, (purpose, channel, fiduciary, list(keys)) * 2, binary=True
+            ).fetchall()
             return rows
     sql = _STATES.format(place="?", among=f"IN ({', '.join('?' * len(keys))})")
-    taken: Sequence[Any] = database.connection.execute(sql, (purpose, channel, fiduciary, *keys)).fetchall()
+    taken: Sequence[Any] = database.connection.execute(sql, (purpose, channel, fiduciary, *keys) * 2).fetchall()
     return taken
 
 

@@ -75,7 +75,7 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
     spoken = ConsentEvent.objects.filter(subject_ref__in=refs, **known_by(at))
     keys |= {bytes(key) for key in spoken.values_list("address_key", flat=True)}
     events = (
-        ConsentEvent.objects.filter(address_key__in=keys, **known_by(at))
+        ConsentEvent.objects.filter(address_key__in=keys, sender="", **known_by(at))
         .select_related("fiduciary", "receipt", "entry", "notice_version__notice")
         .order_by(*_KEY, "pk")
     )
@@ -205,7 +205,7 @@ def of_purpose(purpose: str, at: datetime) -> list[Counted]:
     """
     same = joined_by(at)
     rows = (
-        ConsentEvent.objects.filter(purpose=purpose, **known_by(at))
+        ConsentEvent.objects.filter(purpose=purpose, sender="", **known_by(at))
         .order_by(*_KEY, "pk")
         .values(
             "pk", *_KEY, "fiduciary__code", "subject_ref", "answer", "occurred_at", "expires_at", "address_verified"

@@ -70,6 +70,9 @@ _OLDER = (
 )
 #: Rows looked at in one go.
 READ: Final = 2_000
+#: Addresses at which something was answered about one sender: a decision folds that anew.
+_OF_SENDERS = """SELECT a.n FROM scrub_asked a JOIN consent_consentevent e ON e.address_key = a.address_key
+   AND e.fiduciary_id = {mark} AND e.sender > ''"""
 #: Where these hold nothing, SQLite would go through the list and the states all the same.
 _SMALL: Final = ("consent_preference", "people_subjectalias", "people_protection", "consent_suppression")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -172,6 +175,15 @@ class Table:
         if "consent_suppression" not in empty:
             for sql in (_STOPPED, *((_STOPPED.replace("scrub_asked", "scrub_older"),) if has_older_keys() else ())):
                 yield from (place for (place,) in self._read(sql.format(mark=self.mark), (fiduciary,)))
+
+    def of_senders(self, fiduciary: int) -> set[int]:
+        """The places at which something was answered about one sender, under any lookup key."""
+        if not self._read("SELECT 1 FROM consent_consentevent WHERE sender > '' LIMIT 1", ()):
+            return set()
+        older = (_OF_SENDERS.replace("scrub_asked", "scrub_older"),) if has_older_keys() else ()
+        return {
+            place for sql in (_OF_SENDERS, *older) for (place,) in self._read(sql.format(mark=self.mark), (fiduciary,))
+        }
 
     def _read(self, sql: str, asked: Sequence[Any]) -> Sequence[Any]:
         found: Sequence[Any] = self.driver.execute(sql, asked).fetchall()

@@ -5,7 +5,7 @@ its unique key; the number of rows in the table does not matter.
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,8 @@ class Found:
     suppressed_at: datetime | None = None
     #: The version of the notice that the answer was said to; None where it was a text of others.
     notice: int | None = None
+    #: Something was answered there about one sender alone (``sender_words``).
+    has_senders: bool = False
 
     @property
     def is_suppressed(self) -> bool:
@@ -66,7 +68,10 @@ SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurre
        (SELECT MAX(x.suppressed_at) FROM consent_suppression x
          WHERE x.address_key IN ({keys}) AND x.fiduciary_id = {place}
            AND x.purpose IN ('', {place}) AND x.channel IN ('', {place}){header}
-           AND NOT EXISTS (SELECT 1 FROM consent_suppressionlift l WHERE l.suppression_id = x.id))
+           AND NOT EXISTS (SELECT 1 FROM consent_suppressionlift l WHERE l.suppression_id = x.id)),
+       EXISTS (SELECT 1 FROM consent_consentevent e
+                WHERE e.address_key IN ({keys}) AND e.fiduciary_id = {place} AND e.sender > ''
+                  AND e.purpose = {place} AND e.channel = {place})
   FROM (SELECT 1) one
   LEFT JOIN consent_consentstate s
     ON s.address_key = {place} AND s.purpose = {place} AND s.channel = {place} AND s.fiduciary_id = {place}
@@ -91,9 +96,13 @@ def at_address(
     registered: a stop that was narrowed to another one does not count. Without one, every stop counts. A row whose seal
     does not hold says ``UNPROVED_WORD``, and names no entry.
     """
-    found = [
-        _read(_row(keys, fiduciary, key, purpose, channel, header), (fiduciary, key, purpose, channel)) for key in keys
-    ]
+    rows = [_row(keys, fiduciary, key, purpose, channel, header) for key in keys]
+    read = [_read(row[:-1], (fiduciary, key, purpose, channel)) for row, key in zip(rows, keys, strict=True)]
+    found = _counting(read, is_person=is_person)
+    return replace(found, has_senders=True) if is_true(rows[0][-1]) else found
+
+
+def _counting(found: list[Found], *, is_person: bool) -> Found:
     answered = [each for each in found if each.word is not None]
     if len(answered) < 2:
         return answered[0] if answered else found[0]
@@ -122,7 +131,8 @@ def suppression(
 def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, channel: str, header: str) -> Any:
     """One row past the cursors: prepared once per connection (``portal.core.prepared``)."""
     narrowed = (header,) if header else ()
-    values = (*keys, *keys, fiduciary, purpose, channel, *narrowed, key, purpose, channel, fiduciary)
+    stop = (*keys, fiduciary, purpose, channel, *narrowed)
+    values = (*keys, *stop, *keys, fiduciary, purpose, channel, key, purpose, channel, fiduciary)
     return prepared.one_row(_statement(len(keys), header=bool(header)), values)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from consent.models import ConsentState, Suppression
+from consent.models import ConsentEvent, ConsentState, Suppression
 from consent.rules import contact
 from consent.rules.contact import Word
 from consent.selectors.purposes import in_force_or_ended
@@ -49,7 +49,7 @@ def last_of(
     return max(found, key=lambda stop: stop.suppressed_at, default=None)
 
 
-def stands(stop: Suppression, said: ConsentState, *, at: datetime) -> bool:
+def stands(stop: Suppression, said: ConsentState | ConsentEvent, *, at: datetime) -> bool:
     """Whether a stop forbids what the answer allows: of promotion only, and until a yes that was given after it."""
     if not in_force_or_ended(said.purpose, on=clock.day(at)).is_promotional:
         return False

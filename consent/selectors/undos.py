@@ -4,7 +4,7 @@ An undo is no consent. It restores the word from before a stop, so that a refusa
 late that refusal reaches us.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -71,6 +71,7 @@ def _is_refused_again(refusal: ConsentEvent) -> bool:
         address_key=bytes(refusal.address_key),
         purpose=refusal.purpose,
         channel=refusal.channel,
+        sender=refusal.sender,
         answer__in=NO,
         pk__gt=refusal.pk,
     )
@@ -89,6 +90,7 @@ def counts_since(said: ConsentEvent) -> datetime:
             address_key=bytes(said.address_key),
             purpose=said.purpose,
             channel=said.channel,
+            sender=said.sender,
             occurred_at__lt=said.occurred_at,
         )
         .exclude(stops)
@@ -102,7 +104,7 @@ def counts_since(said: ConsentEvent) -> datetime:
 def restored_since(said_at: datetime, *, fiduciary: int, keys: Collection[bytes]) -> list[Restored]:
     """Each word at these addresses that an undo restored after an instant."""
     undone = ConsentEvent.objects.filter(
-        address_key__in=keys, fiduciary=fiduciary, way=Way.UNDO, occurred_at__gt=said_at
+        address_key__in=keys, fiduciary=fiduciary, sender="", way=Way.UNDO, occurred_at__gt=said_at
     )
     return [
         Restored(bytes(event.address_key), event.purpose, event.channel, event.occurred_at, counts_since(event))
@@ -113,3 +115,11 @@ def restored_since(said_at: datetime, *, fiduciary: int, keys: Collection[bytes]
 def has_been_given(said: ConsentEvent, *, after: datetime) -> bool:
     """Whether an event is a consent that the person gave after an instant: the undo of a stop gives none."""
     return said.answer in YES and said.occurred_at > after and counts_since(said) > after
+
+
+def counted_from(
+    said_at: datetime, restored: Iterable[Restored], keys: Collection[bytes], purpose: str, channel: str
+) -> datetime:
+    """From when a refusal counts: from the undo on that restored an older word at its place after it was said."""
+    places = {(key, purpose, channel) for key in keys}
+    return max([said_at, *(one.restored_at for one in restored if one.place in places and one.hides(said_at))])

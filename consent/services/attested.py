@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentState, Suppression, TakenRequest
 from consent.rules.fold import YES
-from consent.selectors import history, stops
+from consent.selectors import history, sender_words, stops
 from consent.selectors.asking import left_in_peace_until
 from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
@@ -33,19 +33,24 @@ from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.services import contacts, principals
+from portal.registers.selectors import senders
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a system says about one address: purpose, channel and when the person said so, with the proof of a yes."""
+    """What a system says about one address: purpose, channel and when the person said so, with the proof of a yes.
+
+    ``sender``: the one header, number or code that it is about, as the system writes it; empty: all of the fiduciary's.
+    """
 
     address: str
     purpose: str
     channel: str
     occurred_at: datetime
     evidence: Sequence[Evidence] = ()
+    sender: str = ""
 
 
 class OtherRequest(Refused):
@@ -118,16 +123,21 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
 
     The person is whoever spoke for this address to the fiduciary before, else its one holder, else somebody new. A no
     by anybody else at the address goes on to win. Raises Refused without evidence, for what is no address of the
-    channel, a time to come, or a yes so soon after a no that nobody may have asked (IN-TRAI-90D, CA-12M); NotFound for a
+    channel, a time to come, a sender that is not the fiduciary's, or a yes so soon after a no that nobody may have asked (IN-TRAI-90D, CA-12M); NotFound for a
     purpose that is not in force.
     """
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
+    sender = sender_of(told, whose, now)
+    if told.sender and not sender:
+        raise Refused(_("This sender is not registered for you on that channel."), code="UNKNOWN_SENDER")
     purpose = law.purpose(told.purpose, on=clock.day(now))
     with transaction.atomic():
         person = person_at(whose, kind, plain, actor=actor, now=now)
         turns.take([Address(kind, keys)], by=person)
-        require_rest_is_over(person, keys, purpose, told.channel, whose=whose, occurred_at=told.occurred_at)
+        require_rest_is_over(
+            person, keys, purpose, told.channel, whose=whose, occurred_at=told.occurred_at, sender=sender
+        )
         return record_all(
             subject_ref=person,
             fiduciary=whose,
@@ -138,6 +148,7 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
                     told.channel,
                     Answer.GIVEN,
                     evidence=told.evidence,
+                    sender=sender,
                 )
             ],
             way=Way.API,
@@ -148,13 +159,20 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
 
 
 def require_rest_is_over(
-    person: UUID, keys: Sequence[bytes], purpose: Purpose, channel: str, *, whose: Fiduciary, occurred_at: datetime
+    person: UUID,
+    keys: Sequence[bytes],
+    purpose: Purpose,
+    channel: str,
+    *,
+    whose: Fiduciary,
+    occurred_at: datetime,
+    sender: str = "",
 ) -> None:
     """Raises Refused for a yes told by a system that was said so soon after a no that nobody may have asked (IN-TRAI-90D, CA-12M).
 
     Read in the turns of the person and of the address.
     """
-    until = left_in_peace_until(person, keys, purpose, channel, fiduciary=whose)
+    until = left_in_peace_until(person, keys, purpose, channel, fiduciary=whose, sender=sender)
     if until is not None and occurred_at < until:
         raise Refused(
             _("The person said no. Until %(day)s only they themselves may say yes again, on our pages.")
@@ -177,11 +195,13 @@ def person_at(whose: Fiduciary, kind: str, plain: str, *, actor: Actor, now: dat
 def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> list[Recorded]:
     """Withdraw for everybody who spoke for the address to the fiduciary, and for a stranger there where nobody did.
 
-    One transaction; from its commit on every decision says no. What was withdrawn already is left as it is. Their other
+    One transaction; from its commit on every decision says no. A sender that is named and not registered for the fiduciary
+    means all of its senders: a refusal is never lost for a name. What was withdrawn already is left as it is. Their other
     addresses are covered too, but only what was recorded at the one that was named is returned.
     """
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
+    sender = sender_of(told, whose, now)
     with transaction.atomic():
         turns.take_all_of(*_heard(whose, keys), at=[Address(kind, keys)])
         known = _heard(whose, keys) or [_somebody(kind, plain, actor, now)]
@@ -201,6 +221,7 @@ def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> lis
                     occurred_at=since.at,
                     address_kind=kind,
                     address=plain,
+                    sender=sender,
                     evidence=(*told.evidence, *since.evidence),
                     now=now,
                 )
@@ -226,6 +247,7 @@ class Standing:
     ends_at: datetime | None
     entry: UUID
     receipt: str
+    sender: str = ""
 
 
 def states_at(*, fiduciary: str, kind: str, address: str, at: datetime) -> list[Standing]:
@@ -240,7 +262,61 @@ def states_at(*, fiduciary: str, kind: str, address: str, at: datetime) -> list[
         return []
     rows = ConsentState.objects.filter(fiduciary=whose, address_key__in=keys).select_related("event__receipt")
     stopped = stops.at_addresses(keys, fiduciary=whose.pk)
-    return [_standing(row, stopped, keys, at) for row in rows.order_by("purpose", "channel", "pk")]
+    found = [_standing(row, stopped, keys, at) for row in rows.order_by("purpose", "channel", "pk")]
+    stopped = stops.at_addresses(keys, fiduciary=whose.pk, narrowed=True)
+    return found + [_standing_of_sender(event, stopped, keys, at) for event in _of_senders(whose, keys)]
+
+
+def _of_senders(whose: Fiduciary, keys: Collection[bytes]) -> list[ConsentEvent]:
+    """The last word about each single sender at an address, in the order of purposes."""
+    about_one = ConsentEvent.objects.filter(fiduciary=whose, address_key__in=keys, sender__gt="")
+    last = {
+        (event.purpose, event.channel, event.sender): event
+        for event in about_one.select_related("entry", "receipt").order_by("occurred_at", "pk")
+    }
+    return [last[place] for place in sorted(last)]
+
+
+def _standing_of_sender(
+    event: ConsentEvent, stopped: Sequence[Suppression], keys: Collection[bytes], at: datetime
+) -> Standing:
+    """What counts for the sender by then: its own word, or a later one about all senders, stops included."""
+    of_it = [stop for stop in stopped if stop.header in {"", event.sender}]
+    whose, about, way = event.fiduciary_id, event.purpose, event.channel
+    stop = stops.last_of(of_it, fiduciary=whose, keys=keys, purpose=about, channel=way)
+    found = sender_words.deciding_at(whose, keys, about, way, sender=event.sender)
+    said = found if found is not None else event
+    if stop is not None and said.answer in YES and stops.stands(stop, said, at=at):
+        return Standing(
+            purpose=event.purpose,
+            channel=event.channel,
+            answer=str(Answer.WITHDRAWN),
+            is_confirmed=said.address_verified,
+            since=stop.suppressed_at,
+            ends_at=None,
+            entry=stop.entry.event_id,
+            receipt=stop.receipt.reference,
+            sender=event.sender,
+        )
+    return Standing(
+        purpose=event.purpose,
+        channel=event.channel,
+        answer=history.standing_of(said, at=at),
+        is_confirmed=said.address_verified,
+        since=said.occurred_at,
+        ends_at=said.expires_at,
+        entry=said.entry.event_id,
+        receipt=said.receipt.reference,
+        sender=event.sender,
+    )
+
+
+def sender_of(told: Told, whose: Fiduciary, now: datetime) -> str:
+    """The sender that is named, in its registered form; empty where none is, or one that is not the fiduciary's now."""
+    if not told.sender:
+        return ""
+    owner = senders.owner_of(channel=Channel(told.channel), sender=told.sender, at=now)
+    return senders.normal_header(told.channel, told.sender)[0] if owner == whose else ""
 
 
 def _standing(row: ConsentState, stopped: Sequence[Suppression], keys: Collection[bytes], at: datetime) -> Standing:

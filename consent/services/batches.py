@@ -11,7 +11,7 @@ from uuid import UUID
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
-from consent.selectors import many, pace
+from consent.selectors import many, pace, sender_words
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
 from consent.selectors.used_addresses import told_of_noes
 from consent.selectors.wishes import wishes_of_row
@@ -270,12 +270,14 @@ def _uuid(text: str) -> UUID | None:
 def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
     question, whose = frame.question, frame.whose or 0
     by_subject = KIND_OF_CHANNEL[Channel(question.channel)] == SUBJECT
-    states = many.states({key for place in places for key in place.keys}, question.purpose, question.channel, whose)
+    keys, of_senders = {key for place in places for key in place.keys}, set[Key]()
+    states = many.states(keys, question.purpose, question.channel, whose, of_senders=of_senders)
     for place in places:
         rows = [states[key] for key in place.keys if key in states]
         if rows:
             place.state = rows[0] if len(rows) == 1 else _deciding(rows, by_subject=by_subject)
             place.word = place.state.word
+    _ask_about_senders(frame, [place for place in places if not of_senders.isdisjoint(place.keys)])
     if contact.is_promotional(frame.category):
         _look_for_stops(frame, places)
     verdicts: dict[int, Verdict] = {}
@@ -290,6 +292,21 @@ def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
         for place in left:
             verdicts[id(place)] = _with_people(frame, place, known, by_subject=by_subject)
     return verdicts
+
+
+def _ask_about_senders(frame: Frame, places: Sequence[Place]) -> None:
+    """Where something was answered about one sender: what counts for the one that is asked about (``sender_words``)."""
+    for place in places:
+        said = sender_words.proved_at(
+            frame.whose or 0,
+            place.keys,
+            frame.question.purpose,
+            frame.question.channel,
+            sender=frame.sender,
+            entry=place.state.entry if place.state is not None else None,
+        )
+        place.state = many.State(said.word, said.entry, said.subject, said.said_at, said.notice) if said else None
+        place.word = said.word if said else None
 
 
 def _look_for_stops(frame: Frame, places: Sequence[Place]) -> None:

@@ -206,7 +206,7 @@ def _heads(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:
     found: dict[Place, _Head] = {}
     for start in range(0, len(keys), ASKED):
         some = frozenset(keys[start : start + ASKED])
-        rows = chains.ends(whose, some).order_by("pk")
+        rows = chains.ends(whose, some).filter(sender="").order_by("pk")
         for key, purpose, channel, pk, event_id in rows.values_list(
             "address_key", "purpose", "channel", "pk", "entry__event_id"
         ):

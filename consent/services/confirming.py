@@ -137,7 +137,7 @@ def _line(event: ConsentEvent, at: datetime) -> str:
         answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
     if event.channel == Channel.NONE:
         return f"{purpose}: {answer}"
-    return f"{purpose}, {Channel(event.channel).label}: {answer}"
+    return f"{purpose}, {event.channel_label}: {answer}"
 
 
 def _address(receipt: ConsentReceipt) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
-from consent.selectors import pace, sending_accounts, standing, wishes
+from consent.selectors import pace, sender_words, sending_accounts, standing, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
 from consent.selectors.standing import Found
 from consent.selectors.used_addresses import told_of_noes
@@ -141,6 +141,8 @@ def may_contact(
         return _answer(refusal, None, (terms.label,), at, about, sent_as, signed)
     sender = senders.normal_header(way, header)[0] if header else ""
     found = standing.at_address(whose, keys, purpose, way, header=sender, is_person=_is_person(way))
+    if found.has_senders:
+        found = sender_words.found_for(found, whose, keys, purpose, way, sender=sender)
     word = found.word
     if word is not None and not word.verified and word.answer not in NO and found.subject is not None:
         word = _confirmed_since(word, keys, found.subject)

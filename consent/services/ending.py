@@ -48,7 +48,7 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
         return 0
     standing = [
         event
-        for event in history.latest(history.events_of(subject_ref)).values()
+        for event in history.words(history.events_of(subject_ref))
         if bytes(event.address_key) in keys and event.answer != Answer.EXPIRED
     ]
     suppressing.outlive(standing)
@@ -84,7 +84,7 @@ def end_all(subject_ref: UUID, standing: list[ConsentEvent], *, way: Way, actor:
 
 def what_a_child_loses(subject_ref: UUID, *, on: date) -> list[ConsentEvent]:
     """Each yes that ends once the person is known to be a child, so that a page can name them before; changes nothing."""
-    said = history.latest(history.events_of(subject_ref)).values()
+    said = history.words(history.events_of(subject_ref))
     by_guardian = set(
         GuardianAnswer.objects.filter(receipt__in=[event.receipt_id for event in said]).values_list(
             "receipt", flat=True
@@ -197,4 +197,4 @@ def _place_of(event: ConsentEvent) -> Address:
 
 def ended(event: ConsentEvent) -> Choice:
     """What ends an answer where it was given, without a word of the person."""
-    return Choice(_place_of(event), event.purpose, event.channel, Answer.EXPIRED)
+    return Choice(_place_of(event), event.purpose, event.channel, Answer.EXPIRED, sender=event.sender)

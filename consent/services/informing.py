@@ -41,6 +41,8 @@ def tell(
     known, is what the recipient needs to know whom it is about. A client's recipients hear of no address that it has
     nothing to do with (``used_by``). ``instructs``: each refusal stops something, whether we know of a consent or not.
     """
+    kept = [(place, event) for place, event in zip(places, events, strict=True) if not event.sender]
+    places, events = [place for place, _event in kept], [event for _place, event in kept]  # they know no senders
     if events and events[0].way in UNTOLD:
         places, events = _that_stop(places, events)
     if not events:

@@ -34,7 +34,7 @@ def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
 
 
 def _last(ref: UUID) -> list[ConsentEvent]:
-    return list(history.latest(history.events_of(ref)).values())
+    return history.words(history.events_of(ref))
 
 
 def _word(event: ConsentEvent) -> merging.Word:

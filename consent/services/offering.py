@@ -48,6 +48,8 @@ class Box:
     waits: bool = False
     #: There was a yes to an earlier text or meaning: it counts no more, and the question is put again.
     asks_again: bool = False
+    #: The person's latest words about single senders, where they are later than the one about all.
+    of_senders: tuple[ConsentEvent, ...] = ()
 
     @property
     def value(self) -> str:
@@ -138,7 +140,8 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     if whose is None:
         raise NotFound(_("There is no such fiduciary."))
     refs = people.refs_of(subject_ref)
-    said = history.latest(history.events_of(subject_ref, refs=refs).filter(fiduciary=whose))
+    events = list(history.events_of(subject_ref, refs=refs).filter(fiduciary=whose))
+    said, alone = history.latest(events), history.latest_of_senders(events)
     contacts = contacts_of(refs)
     places = addresses_by_channel(subject_ref, contacts=contacts)
     purposes = [p for p in book.asked if p.message_category in CHOSEN or not p.sends_messages]
@@ -157,7 +160,11 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     ]
     noes = _noes([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
     groups = _with_wordings(
-        Group(purpose, notices.get(purpose.code), tuple(_with_noes(box, purpose, places, said, noes) for box in boxes))
+        Group(
+            purpose,
+            notices.get(purpose.code),
+            tuple(_with_senders(_with_noes(box, purpose, places, said, noes), alone) for box in boxes),
+        )
         for purpose, boxes in drawn
         # A yes that stands can be taken back, whosever the purpose is and whoever said it.
         if any(box.ticked for box in boxes)
@@ -267,6 +274,11 @@ def _with_noes(
         no[3] == _STOP and no[0] in keys and no[4] >= at for no in own for keys, at in yeses
     )
     return replace(box, blocked=refused or stopped, stopped=stopped and not refused)
+
+
+def _with_senders(box: Box, alone: Sequence[ConsentEvent]) -> Box:
+    own = tuple(event for event in alone if (event.purpose, event.channel) == (box.purpose, box.channel))
+    return replace(box, of_senders=own) if own else box
 
 
 def _is_old(event: ConsentEvent, terms: PurposeTerms, at: datetime) -> bool:

@@ -34,9 +34,8 @@ class Rebuilt:
 def refold(key: Key) -> None:
     """Bring one key's state up to date, in the caller's transaction. An older fold never overwrites a newer one."""
     values = folds.of_key(key)
-    if values is None:
-        raise ValueError("A key without events has no state.")
-    write(key, sealed(key, values))
+    if values is not None:  # else something was answered there about single senders alone
+        write(key, sealed(key, values))
 
 
 def refold_many(keys: Sequence[Key]) -> None:
@@ -45,7 +44,7 @@ def refold_many(keys: Sequence[Key]) -> None:
     if not wanted:
         return
     among = frozenset(key.address_key for key in keys)
-    events = ConsentEvent.objects.filter(fiduciary=keys[0].fiduciary_id, address_key__among=among).order_by("pk")
+    events = folds.of_all_senders().filter(fiduciary=keys[0].fiduciary_id, address_key__among=among).order_by("pk")
     said: dict[Key, list[Mapping[str, Any]]] = {}
     for row in events.values(*KEY, *SAID):
         key = wanted.get((bytes(row["address_key"]), row["purpose"], row["channel"]))

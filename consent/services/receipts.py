@@ -240,10 +240,24 @@ def freshness(event: Said | None, *, now: datetime) -> Freshness:
         return _freshness_of_blocking(event)
     if isinstance(event, Suppression):
         return _freshness_of_stop(event)
-    if ConsentEvent.objects.filter(previous=event).exists():
+    if ConsentEvent.objects.filter(previous=event).exists() or _is_overtaken(event):
         return Freshness.SUPERSEDED
     ended = event.expires_at is not None and event.expires_at <= now
     return Freshness.ENDED if ended else Freshness.LATEST
+
+
+def _is_overtaken(event: ConsentEvent) -> bool:
+    """Whether the person said something later about all senders, where this is about one of them."""
+    of_all = ConsentEvent.objects.filter(
+        subject_ref__in=people.refs_of(event.subject_ref),
+        fiduciary=event.fiduciary_id,
+        address_key=bytes(event.address_key),
+        purpose=event.purpose,
+        channel=event.channel,
+        sender="",
+        occurred_at__gte=event.occurred_at,
+    )
+    return bool(event.sender) and of_all.exists()
 
 
 def _freshness_of_blocking(change: PreferenceChange) -> Freshness:

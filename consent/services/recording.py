@@ -14,7 +14,7 @@ from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors import chains, folds
 from consent.selectors.purposes import in_force_or_ended
-from consent.selectors.undos import Restored, restored_since
+from consent.selectors.undos import Restored, counted_from, restored_since
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
@@ -45,7 +45,8 @@ Evidence = evidence.Evidence
 class Choice:
     """One answer about one address. ``notice`` is the exact text that was shown; a yes needs it.
 
-    ``ends_at`` is for a yes that is only restored: it ends when it would have ended.
+    ``ends_at`` is for a yes that is only restored: it ends when it would have ended. ``sender`` is the one header, number
+    or code that the answer is about, as registered; empty: all of the fiduciary's.
     """
 
     address: Address
@@ -55,6 +56,7 @@ class Choice:
     notice: NoticeText | None = None
     evidence: Sequence[Evidence] = ()
     ends_at: datetime | None = None
+    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,9 @@ def record(
 ) -> ConsentEvent:
     """Append one answer, its ledger entry, the state and the confirmation, in one transaction; returns the event.
 
-    ``address_kind`` is email or phone, or subject for push, dashboard and processing that is no message (``address`` is
-    then not used). ``evidence`` are pairs of type and sha256. ``occurred_at`` is when the person answered, as we were
-    told; ``recorded_at`` is now. Each call appends, also when the answer is what it was.
+    ``address_kind`` is email or phone, or subject for push, dashboard and processing (``address`` is then not used).
+    ``evidence`` are pairs of type and sha256. ``occurred_at`` is when the person answered, as we were told. Each call
+    appends, also when the answer is what it was.
 
     Raises Refused for a yes without a published notice (DPDP s.6(1), GDPR Article 7), an address that is none or a time
     in the future; NotFound for a purpose that is not in force or an unknown fiduciary.
@@ -247,7 +249,7 @@ def _is_of_guardian(choice: Choice) -> bool:
 
 def _append(receipt: ConsentReceipt, choices: Sequence[Choice], **common: Any) -> tuple[ConsentEvent, ...]:
     """All of them set by set; one after another where two are about one place, for the second names the first."""
-    places = [(key, choice.purpose, choice.channel) for choice in choices for key in set(choice.address.keys)]
+    places = [(key, one.purpose, one.channel, one.sender) for one in choices for key in set(one.address.keys)]
     if len(set(places)) < len(places):
         return tuple(event for choice in choices for event in _append_set(receipt, [choice], **common))
     return _append_set(receipt, choices, **common)
@@ -290,6 +292,7 @@ def _append_once(
             address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
             purpose=choice.purpose,
             channel=choice.channel,
+            sender=choice.sender,
             answer=choice.answer,
             notice_version=choice.notice.version if choice.notice else None,
             notice_language=choice.notice.language if choice.notice else "",
@@ -309,29 +312,25 @@ def _append_once(
         event.entry = entry
     ConsentEvent.objects.bulk_create(events)
     evidence.keep((event, choice.evidence) for event, choice in zip(events, choices, strict=True))
-    ConsentState.objects.bulk_create(projection.first_state(event) for event in events if event.previous is None)
+    first = (event for event in events if event.previous is None and not event.sender)
+    ConsentState.objects.bulk_create(map(projection.first_state, first))
     for event in events:
-        if event.previous is not None:
+        if event.previous is not None and not event.sender:
             projection.refold(folds.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel)))
     return tuple(events)
 
 
 def _counted(choices: Sequence[Choice], fiduciary: Fiduciary, occurred_at: datetime) -> list[tuple[Choice, datetime]]:
-    """Each choice, and from when its answer counts (``after_undos``)."""
     keys = {key for choice in choices if choice.answer in NO for key in choice.address.keys}
     restored = restored_since(occurred_at, fiduciary=fiduciary.pk, keys=keys) if keys else []
     return [after_undos(choice, restored, occurred_at) for choice in choices]
 
 
 def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datetime) -> tuple[Choice, datetime]:
-    """From when an answer counts: a refusal from the undo on that restored an older word at its place after it was said.
-
-    When it was said is evidence then. An undo is no consent, and a refusal that reaches us late beats what it restored.
-    """
+    """From when an answer counts (``undos.counted_from``); when it was said is evidence where that was earlier."""
     if choice.answer not in NO or not restored:
         return choice, occurred_at
-    places = {(key, choice.purpose, choice.channel) for key in choice.address.keys}
-    since = max([occurred_at, *(one.restored_at for one in restored if one.place in places and one.hides(occurred_at))])
+    since = counted_from(occurred_at, restored, choice.address.keys, choice.purpose, choice.channel)
     if since == occurred_at:
         return choice, occurred_at
     said = evidence.reference(evidence.MACHINE_TIME, clock.stamp(occurred_at))
@@ -341,12 +340,17 @@ def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datet
 def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
     """The last event about the place of each choice, under any lookup key; None where nothing was said."""
     last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
-    heads: dict[tuple[bytes, str, str], ConsentEvent] = {
-        (bytes(event.address_key), event.purpose, event.channel): event for event in last.select_related("entry")
+    heads: dict[tuple[bytes, str, str, str], ConsentEvent] = {
+        (bytes(event.address_key), event.purpose, event.channel, event.sender): event
+        for event in last.select_related("entry")
     }
     return [
         max(
-            (heads[place] for key in choice.address.keys if (place := (key, choice.purpose, choice.channel)) in heads),
+            (
+                heads[at]
+                for key in choice.address.keys
+                if (at := (key, choice.purpose, choice.channel, choice.sender)) in heads
+            ),
             key=lambda event: event.pk,
             default=None,
         )
@@ -378,6 +382,7 @@ def leaf_of(event: ConsentEvent, choice: Choice) -> dict[str, Any]:
         actor_kind=event.actor_kind,
         actor_ref=event.actor_ref,
         receipt=event.receipt.reference,
+        sender=event.sender,
     )
     return {**said, "evidence": evidence.committed(choice.evidence)}
 

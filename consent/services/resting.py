@@ -60,7 +60,7 @@ def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
     Returns how many ended. They do not come back when it turns out to be wrong.
     """
     turns.take_all_of(subject_ref)
-    said = history.latest(history.events_of(subject_ref)).values()
+    said = history.words(history.events_of(subject_ref))
     standing = [event for event in said if event.answer in YES]
     end_undo(subject_ref, said, way=Way.RESTED, actor=RESTING, at=at)  # nobody undoes a stop for the dead
     return end_all(subject_ref, standing, way=Way.RESTED, actor=RESTING, at=at)
@@ -73,7 +73,7 @@ def withdraw_everything(*, subject_ref: UUID, by_nominee: bool, actor: Actor, at
     """
     with transaction.atomic():
         turns.take_all_of(subject_ref)
-        said = history.latest(history.events_of(subject_ref)).values()
+        said = history.words(history.events_of(subject_ref))
         standing = [event for event in said if can_be_refused(event, at=at)]
         places = {(event.fiduciary_id, event.purpose, event.channel): event for event in standing}
         for (_fiduciary, purpose, channel), event in places.items():

@@ -161,13 +161,17 @@ class Scrub:
         """Answer anew where people's wishes, another lookup key or a later confirmation may count."""
         open_letters = {letter for letter in set(letters) if self._is_open(letter)}
         taken: Counter[str] = Counter()
-        if not open_letters:
+        is_essential = self.frame.category in {TRANSACTIONAL, POLICY_AND_SECURITY}
+        of_senders = set() if is_essential else table.of_senders(self.frame.whose or 0)
+        if not open_letters and not of_senders:
             return taken
         question = self.done.question
-        special = set(table.special(question.purpose, question.channel, self.frame.whose or 0))
+        special = (
+            set(table.special(question.purpose, question.channel, self.frame.whose or 0)) if open_letters else set()
+        )
         if scrub_table.UNVERIFIED in open_letters:
             special.update(place for place, letter in enumerate(letters) if letter == scrub_table.UNVERIFIED)
-        places = sorted(place for place in special if letters[place] in open_letters)
+        places = sorted(of_senders.union(place for place in special if letters[place] in open_letters))
         answers = decide_all(question, (batch[place] for place in places), frame=self.frame)
         for place, answer in zip(places, answers, strict=True):
             found[place] = cell(batch[place]) + tail(answer.reason, allowed=answer.allowed)

@@ -226,7 +226,8 @@ def outlive(events: Iterable[ConsentEvent]) -> int:
         place = Address(event.address_kind, (bytes(event.address_key),))
         at, now = event.occurred_at, clock.now()
         purpose, channel = event.purpose, str(event.channel)
-        if _is_covered_for_good(place, event.fiduciary, occurred_at=at, at=now, purpose=purpose, channel=channel):
+        about = {"purpose": purpose, "channel": channel, "header": event.sender}
+        if _is_covered_for_good(place, event.fiduciary, occurred_at=at, at=now, way=None, **about):
             continue
         kept += _insert(
             [place],
@@ -239,6 +240,7 @@ def outlive(events: Iterable[ConsentEvent]) -> int:
             recorded_at=now,
             purpose=event.purpose,
             channel=event.channel,
+            header=event.sender,
         )
     return kept
 
@@ -287,7 +289,7 @@ def _is_covered(place: Address, fiduciary: Fiduciary, *, occurred_at: datetime, 
 
 
 def _is_covered_for_good(
-    place: Address, fiduciary: Fiduciary, *, occurred_at: datetime, at: datetime, way: Way | None = None, **about: str
+    place: Address, fiduciary: Fiduciary, *, occurred_at: datetime, at: datetime, way: Way | None, **about: str
 ) -> bool:
     """The same without the stops that an undo could still end ``at`` an instant; a stop of the same press is this one."""
     stops = _covering(place, fiduciary, **about)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.fold import NO, YES
+from consent.selectors import history
 from consent.selectors.undos import can_be_undone, counts_since, undo_until
 from consent.services import suppressing, turns
 from consent.services.addresses import Address, addresses_by_channel
@@ -129,11 +130,22 @@ class _Before:
         return self.stopped[0].fiduciary
 
     def choices(self, *, at: datetime) -> list[Choice]:
-        found = (self._choice(event, at) for event in self.stopped)
-        return [choice for choice in found if choice is not None]
+        return [choice for event in self.stopped for choice in self._choices(event, at)]
+
+    def _choices(self, event: ConsentEvent, at: datetime) -> list[Choice]:
+        """What was before the stop; over a consent that is restored each later refusal of one sender goes on to stand."""
+        restored = self._choice(event, at)
+        if restored is None or restored.answer not in YES:
+            return [restored] if restored is not None else []
+        said = self.said[bytes(event.address_key), event.purpose, event.channel]
+        before = [one for one in said if one.subject_ref in self.refs and (one.sender or _order(one) < _order(event))]
+        alone = [one for one in history.latest_of_senders(before) if one.answer in NO]
+        again = [replace(restored, answer=Answer(one.answer), sender=one.sender, ends_at=None) for one in alone]
+        return [restored, *again]
 
     def _choice(self, event: ConsentEvent, at: datetime) -> Choice | None:
-        said = self.said[bytes(event.address_key), event.purpose, event.channel]
+        every = self.said[bytes(event.address_key), event.purpose, event.channel]
+        said = [other for other in every if not other.sender]
         if any(other.answer in NO and other.pk > event.pk for other in said):
             return None
         own = [other for other in said if other.subject_ref in self.refs and other.pk != event.pk]

@@ -132,7 +132,7 @@ def _after_a_no(sends: Sequence[Send]) -> Iterator[tuple[Send, No]]:
     """The sends that left after a no that counted at that instant, each with the no: a person's, or one of the address."""
     keys = {key for send in sends for key in send.keys}
     said: dict[tuple[bytes, str, str], list[ConsentEvent]] = {}
-    events = ConsentEvent.objects.filter(address_key__in=keys).select_related("fiduciary").order_by("pk")
+    events = ConsentEvent.objects.filter(address_key__in=keys, sender="").select_related("fiduciary").order_by("pk")
     for event in events.filter(purpose__in={send.purpose for send in sends}):
         said.setdefault((bytes(event.address_key), event.purpose, event.channel), []).append(event)
     stops = _stops_at(keys)

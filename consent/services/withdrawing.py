@@ -42,6 +42,7 @@ def withdraw(
     occurred_at: datetime | None = None,
     address_kind: str = "",
     address: str = "",
+    sender: str = "",
     evidence: Sequence[Evidence] = (),
     reply_to: Reply | None = None,
     now: datetime | None = None,
@@ -52,7 +53,8 @@ def withdraw(
     person had refused already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)), but for a
     refusal that an undo could still end: beside that one this one is recorded too. A consent that they gave after
     ``occurred_at``, by their own time, stays; an undo gives none. Any other that is being recorded at this instant is
-    waited for, and withdrawn. Where they never consented the answer is a refusal, and no withdrawal.
+    waited for, and withdrawn. Where they never consented the answer is a refusal, and no withdrawal. With a ``sender``, as
+    registered, only its messages are refused; without one every sender's, also those that were consented to alone.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -62,18 +64,19 @@ def withdraw(
     )
     with transaction.atomic(), remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
-        said = latest_of(subject_ref, whose)
+        said, of_senders = _words_of(subject_ref, whose, purpose, str(channel))
         places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel), at=at)
         if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
             places.append(named)
-        agreed = _agreed_at(subject_ref, whose, purpose, str(channel))
+        agreed = _agreed_at(subject_ref, whose, purpose, str(channel), sender=sender)
         choices = []
         for place in places:
             before = find(said, place, purpose, str(channel))
-            if _is_open(before, said_at) or (before is not None and can_be_undone(before, at=at)):
+            alone = [event for event in of_senders if bytes(event.address_key) in place.keys]
+            if _says_something_new(before, alone, sender=sender, said_at=said_at, at=at):
                 answer = Answer.DENIED if agreed.isdisjoint(place.keys) else Answer.WITHDRAWN
                 proof = _proof(evidence, place, named)
-                choices.append(Choice(place, purpose, str(channel), answer, notice_of(before), proof))
+                choices.append(Choice(place, purpose, str(channel), answer, notice_of(before), proof, sender=sender))
         return record_all(
             subject_ref=subject_ref,
             fiduciary=whose,
@@ -87,9 +90,29 @@ def withdraw(
         )
 
 
-def _agreed_at(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> set[bytes]:
-    """Where the person ever consented to it, by the lookup keys of the answers."""
+def _words_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> tuple[Said, list[ConsentEvent]]:
+    """The person's latest words to a fiduciary, and those about single senders that are later than the word about all."""
+    events = list(history.events_of(subject_ref).filter(fiduciary=fiduciary))
+    alone = history.latest_of_senders(event for event in events if (event.purpose, event.channel) == (purpose, channel))
+    return history.latest(events), alone
+
+
+def _says_something_new(
+    before: ConsentEvent | None, alone: Sequence[ConsentEvent], *, sender: str, said_at: datetime, at: datetime
+) -> bool:
+    """Whether a refusal says what neither the word about all senders says nor the later one about a single sender."""
+    if sender:
+        before = next((event for event in alone if event.sender == sender), before)
+        alone = ()
+    is_open = _is_open(before, said_at) or (before is not None and can_be_undone(before, at=at))
+    return is_open or any(event.answer in YES and _is_open(event, said_at) for event in alone)
+
+
+def _agreed_at(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str, *, sender: str) -> set[bytes]:
+    """Where the person ever consented to it, by the lookup keys of the answers; to all senders, or to the one."""
     said = history.events_of(subject_ref).filter(fiduciary=fiduciary, purpose=purpose, channel=channel)
+    if sender:
+        said = said.filter(sender__in=("", sender))
     return {bytes(key) for key in said.filter(answer__in=YES).values_list("address_key", flat=True)}
 
 

@@ -61,6 +61,12 @@ class TakenBackIn(BodyIn):
     address: str = Field(max_length=254, examples=["+919876543210"])
     purpose: str = Field(max_length=40, examples=["marketing"])
     channel: str = Field(max_length=16, examples=["sms"])
+    sender: str = Field(
+        default="",
+        max_length=80,
+        description="The one header, number or code that it is about; all of yours when left out",
+        examples=["ONESTU"],
+    )
     occurred_at: Moment | None = Field(default=None, description="When the person said so; now when left out")
     evidence: list[EvidenceIn] = Field(default_factory=list, max_length=MOST_EVIDENCE)
 
@@ -94,6 +100,7 @@ class EventOut(Schema):
     channel: str
     answer: str
     entry: str
+    sender: str = ""
 
 
 class RecordedOut(Schema):
@@ -104,7 +111,7 @@ class RecordedOut(Schema):
 
 
 class StateOut(Schema):
-    """The answer that counts now for one purpose and channel."""
+    """The answer that counts now for one purpose and channel; with ``sender``, for that one header, number or code."""
 
     purpose: str
     channel: str
@@ -114,6 +121,7 @@ class StateOut(Schema):
     ends_at: datetime | None
     entry: str
     receipt: str
+    sender: str = ""
 
 
 class StatesOut(Schema):
@@ -205,7 +213,8 @@ def _once(request: HttpRequest, request_key: str, given: Schema, act: Any, now: 
 
 def _told(given: TakenBackIn, now: datetime) -> Told:
     proof = [{"type": item.type, "sha256": item.sha256} for item in given.evidence]
-    return Told(given.address, given.purpose, given.channel, said_at(given.occurred_at, now=now), proof)
+    said = said_at(given.occurred_at, now=now)
+    return Told(given.address, given.purpose, given.channel, said, proof, given.sender)
 
 
 def _events(done: list[Recorded]) -> attested.Json:
@@ -217,6 +226,7 @@ def _events(done: list[Recorded]) -> attested.Json:
                 "channel": event.channel,
                 "answer": str(event.answer),
                 "entry": str(event.entry.event_id),
+                "sender": event.sender,
             }
             for one in done
             if one.receipt is not None

@@ -165,8 +165,8 @@ REGISTERS: Sequence[Register] = (
         "consent.ConsentEvent",
         "recorded_at",
         "event_id=entry__event_id leaf_index=entry__leaf__index receipt=receipt__reference subject_ref "
-        "fiduciary=fiduciary__code address_kind address_key address_verified purpose channel answer notice_version "
-        "notice_language notice_sha256 way actor=actor_kind,actor_ref previous=previous__entry__event_id occurred_at "
+        "fiduciary=fiduciary__code address_kind address_key address_verified purpose channel sender answer "
+        "notice_version notice_language notice_sha256 way actor=actor_kind,actor_ref previous=previous__entry__event_id occurred_at "
         "recorded_at expires_at",
     ),
     _register(

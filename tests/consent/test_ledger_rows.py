@@ -8,13 +8,13 @@ from django.db import connection, transaction
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeVersion
 from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice, address_of
-from consent.states import Answer
+from consent.services.recording import Choice, address_of, record_all
+from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.people.models import Fiduciary
-from tests.consent.factories import law_is_loaded, person, published_notice, said
+from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.ledger import attacks
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,7 @@ def others(event):
         "address_verified": False,
         "purpose": "product_updates",
         "channel": "whatsapp",
+        "sender": "ONESTU",
         "answer": "denied",
         "notice_version_id": NoticeVersion.objects.exclude(pk=event.notice_version_id).get().pk,
         "notice_language": "hi",
@@ -86,6 +87,20 @@ def test_a_changed_column_is_found(events, column):
         tamper(last, column, others(last)[column])
     index = Entry.objects.get(pk=last.entry_id).index
     assert failures() == [("V9", index)]
+
+
+def test_an_answer_about_one_sender_that_is_made_one_about_all_is_found(events):
+    place = address_of(subject_ref=events[-1].subject_ref, channel="sms", kind="phone", text=ASHA_PHONE)
+    choice = Choice(place, "marketing", "sms", Answer.DENIED, sender="ONESTU")
+    (event,) = record_all(
+        subject_ref=events[-1].subject_ref, fiduciary="onesetu", choices=[choice], way=Way.PAGE,
+        occurred_at=clock.now(), actor=actor.SYSTEM,
+    ).events  # fmt: skip
+    ledger.seal_now()
+    assert failures() == []
+    tamper(event, "purpose", "product_updates")  # else it would collide with the first event of the address
+    tamper(event, "sender", "")
+    assert any(failure.check == "V9" and "sender" in failure.message for failure in ledger.verify().failures)
 
 
 @pytest.mark.parametrize("column", ["expires_at", "notice_version_id"])

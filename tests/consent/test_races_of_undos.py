@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
 
 from consent.models import ConsentEvent, ConsentReceipt
 from consent.services import (
@@ -88,7 +88,7 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
             start.wait(timeout=30)
             return act()
         finally:
-            connection.close()
+            connections.close_all()  # the keys have a database of their own
 
     with ThreadPoolExecutor(max_workers=len(acts)) as pool:
         return [one.result() for one in [pool.submit(begin, act) for act in acts]]

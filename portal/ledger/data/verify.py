@@ -143,6 +143,7 @@ STATED: dict[str, Any] = json.loads(
         "address_verified": "address_verified",
         "purpose": "purpose",
         "channel": "channel",
+        "sender": "sender",
         "answer": "event",
         "notice_language": "notice.lang",
         "notice_sha256": "notice.sha256",

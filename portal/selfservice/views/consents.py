@@ -194,6 +194,7 @@ def withdraw(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         fiduciary=event.fiduciary,
         purpose=event.purpose,
         channel=Channel(event.channel),
+        sender=event.sender,
         way=Way.PAGE,
         actor=request.actor,  # type: ignore[attr-defined]
     )

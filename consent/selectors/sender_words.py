@@ -1,0 +1,136 @@
+"""What counts at an address for one sender (TRAI TCCCPR: a person may consent to one header of a company and not to another).
+
+An answer about one sender is in no state of the projection: it is folded from the events when a decision meets one. For a
+sender counts the latest word about it or about all senders; a refusal of all beats an older consent to one, and a refusal
+of one leaves the others as they are.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from consent.models import ConsentEvent
+from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Word
+from consent.rules.fold import NO, Said, deciding
+from consent.selectors.standing import Found
+from portal.people import selectors as people
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The word that counts at a place, as the projection would keep it."""
+
+    word: Word
+    #: None where the word is unproved.
+    entry: str | None
+    subject: UUID
+    said_at: datetime
+    notice: int | None
+
+
+def answered_at(fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str) -> Answered | None:
+    """What counts at an address for a sender, or for one that nobody named: then a refusal of any of them. Reads only."""
+    return _counting(_rows(fiduciary, keys, purpose, channel), sender)
+
+
+def proved_at(
+    fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str, entry: str | None
+) -> Answered | None:
+    """The same for a decision, which found the state of all senders at ``entry``. Reads only.
+
+    The state is sealed and the events are not: where the events of all senders come to something else, nothing may rest on
+    them, and the word is ``UNPROVED_WORD``.
+    """
+    rows = _rows(fiduciary, keys, purpose, channel)
+    of_all: dict[bytes, list[dict[str, Any]]] = {}
+    for row in rows:
+        if not row["sender"]:
+            of_all.setdefault(bytes(row["address_key"]), []).append(row)
+    states = {said.entry for own in of_all.values() if (said := _fold(own, "")) is not None}
+    found = _counting(rows, sender)
+    if (entry not in states) if entry is not None else states:
+        return replace(found, word=UNPROVED_WORD, entry=None) if found is not None else None
+    return found
+
+
+def _rows(fiduciary: int, keys: Collection[bytes], purpose: str, channel: str) -> list[dict[str, Any]]:
+    events = ConsentEvent.objects.filter(
+        fiduciary=fiduciary, address_key__in=keys, purpose=purpose, channel=channel
+    ).order_by("pk")
+    return list(events.values(*_COLUMNS))
+
+
+def _counting(rows: Sequence[dict[str, Any]], sender: str) -> Answered | None:
+    if sender:
+        return _fold(rows, sender)
+    of_all = _fold(rows, "")
+    each = [_fold(rows, one) for one in sorted({row["sender"] for row in rows} - {""})]
+    return max((one for one in [of_all, *each] if one and one.word.answer in NO), key=_when, default=of_all)
+
+
+def deciding_at(
+    fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str
+) -> ConsentEvent | None:
+    """The event that decides for a sender at an address. Reads only."""
+    said = answered_at(fiduciary, keys, purpose, channel, sender=sender)
+    if said is None:
+        return None
+    return ConsentEvent.objects.select_related("entry", "receipt").get(entry__event_id=str(said.entry))
+
+
+def found_for(
+    found: Found, fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str
+) -> Found:
+    """What ``standing.at_address`` found, with the word that counts for the sender. Reads only."""
+    said = proved_at(fiduciary, keys, purpose, channel, sender=sender, entry=found.entry)
+    if said is None:
+        return replace(found, word=None, entry=None, subject=None, wishes=NO_WISHES, said_at=None, notice=None)
+    return replace(
+        found, word=said.word, entry=said.entry, subject=said.subject, wishes=NO_WISHES, is_shared=True,
+        said_at=said.said_at, notice=said.notice,
+    )  # fmt: skip
+
+
+_COLUMNS = (
+    "pk",
+    "address_key",
+    "sender",
+    "subject_ref",
+    "answer",
+    "occurred_at",
+    "expires_at",
+    "address_verified",
+    "entry__event_id",
+    "notice_version_id",
+)
+
+
+def _fold(rows: Sequence[dict[str, Any]], sender: str) -> Answered | None:
+    own = {row["pk"]: row for row in rows if row["sender"] in {"", sender}}
+    same = {ref: min(refs) for ref, refs in people.joined({row["subject_ref"] for row in own.values()}).items()}
+    word = deciding(
+        (
+            Said(
+                row["pk"], row["subject_ref"], row["answer"], row["occurred_at"], row["expires_at"],
+                verified=row["address_verified"],
+            )
+            for row in own.values()
+        ),
+        same,
+    )  # fmt: skip
+    if word is None:
+        return None
+    row = own[word.number]
+    return Answered(
+        Word(word.answer, verified=word.verified, expires_at=word.expires_at),
+        str(row["entry__event_id"]),
+        word.subject,
+        word.occurred_at,
+        row["notice_version_id"],
+    )
+
+
+def _when(said: Answered) -> datetime:
+    return said.said_at
