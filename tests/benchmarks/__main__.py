@@ -18,8 +18,8 @@ import django
 from tests import benchmarks
 from tests.benchmarks import BenchRow
 
-#: The ledger is verified in databases of its own: other rows put entries and trees there that nothing stands behind.
-ALONE = ("P9",)
+#: Each in databases of its own: other rows put entries, trees and states there that nothing stands behind.
+ALONE = ("P9", "V10")
 #: What a file of the package gives: its rows, one after the other as they are measured.
 Rows = Callable[[], Iterable[BenchRow]]
 HEAD = f"{'':4} {'job':46} {'ours':>12} {'limit':>12} {'ratio':>7}  target"
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     url = os.environ.get("DATABASE_URL", "")
     databases = [("SQLite", "")] if url.startswith("sqlite") or not url else [("SQLite", ""), ("PostgreSQL", url)]
     wanted = given.rows or numbers()
-    parts = ([row for row in wanted if row not in ALONE], [row for row in wanted if row in ALONE])
+    parts = ([row for row in wanted if row not in ALONE], *([row] for row in wanted if row in ALONE))
     options = ["--full"] if given.full else []
     worst = 0
     for name, address in databases:
@@ -97,9 +97,9 @@ def printed(files: Iterable[tuple[str, Rows]], report: TextIO) -> bool:
 
 
 def numbers() -> list[str]:
-    """The number of every file of the package, in order; a file is named after its rows: ``p05_append``."""
+    """The number of every file of the package, in order; a file is named after its rows: ``p05_append``, ``v10_rows``."""
     names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
-    return [number_of(name) for name in names if name.startswith("p")]
+    return [number_of(name) for name in names if name.startswith(("p", "v"))]
 
 
 def number_of(name: str) -> str:
@@ -109,7 +109,7 @@ def number_of(name: str) -> str:
 def found_files(wanted: set[str], *, full: bool) -> Iterator[tuple[str, Rows]]:
     """The files of the package that were asked for, by number."""
     for module in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda found: found.name):
-        if module.name.startswith("p") and number_of(module.name) in wanted:
+        if module.name.startswith(("p", "v")) and number_of(module.name) in wanted:
             rows = importlib.import_module(f"tests.benchmarks.{module.name}").rows
             yield number_of(module.name), partial(rows, full=full)
 

@@ -10,6 +10,7 @@ from grievances.models import EntryText, Ticket, TicketContact, TicketEntry
 from grievances.services import filing, reading
 from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.errors import Refused
 from portal.core.ids import parse_reference
 from portal.law.models import Clock
@@ -108,6 +109,7 @@ def test_the_trace_names_kind_and_language_and_no_person() -> None:
         "category": "unwanted_messages",
         "language": "en",
         "channel": "page",
+        "received_at": clock.stamp(RECEIVED),
     }
     assert event.subject_ref == found.subject_ref
 
