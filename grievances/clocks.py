@@ -61,17 +61,18 @@ class GrievanceClocks:
     def corrected(self, clocks: Sequence[Clock], *, actor: Actor, now: datetime) -> None:
         """What began with it begins anew with it, and the row follows: when it reached us, and by when it is due.
 
-        The thread says so.
+        ``received_at`` is the start of the first round's clocks, in whichever round that is corrected: evidence packs
+        compare it with the audit event of the correction. The thread says so.
         """
         ticket = _ticket(clocks[0])
         if ticket is None:
             return
         timing.move_along(ticket, clocks, actor=actor, at=now)
-        if clocks[0].owner != selectors.answer_owner(ticket):
-            return
-        if ticket.round == 1:
+        if clocks[0].owner == ticket.about:
             ticket.received_at = clocks[0].started_at
             ticket.save(update_fields=["received_at"])
+        if clocks[0].owner != selectors.answer_owner(ticket):
+            return
         timing.follow(ticket, now=now)
         lines.add(ticket, EntryKind.START_CORRECTED, author=Author.STAFF, actor=actor, at=now)
 

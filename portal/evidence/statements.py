@@ -77,13 +77,15 @@ def indexes(events: QuerySet[AuditEvent]) -> set[int]:
 class Rule:
     """A register whose rows follow from an act, and which column is which fact of it.
 
-    ``is_part``: acts of the period may be about rows that the register of other days has.
+    ``is_part``: acts of the period may be about rows that the register of other days has. ``later``: the acts that state
+    columns of such a row again, each with its own key.
     """
 
     register: str
     act: str
     key: Mapping[str, str]
     is_part: bool
+    later: tuple["Rule", ...] = ()
 
     def of_row(self, row: Mapping[str, Any]) -> Key | None:
         """What names a row among those of its register; None where it follows from no such act."""
@@ -125,9 +127,18 @@ class Rule:
 def rules() -> dict[str, list[Rule]]:
     """By the name of the register."""
     return {
-        name: [Rule(name, rule["act"], rule["key"], bool(rule.get("part"))) for rule in given if "act" in rule]
+        name: [_rule(name, rule["act"], rule) for rule in given if "act" in rule]
         for name, given in program.stated().items()
     }
+
+
+def _rule(register: str, act: str, rule: Mapping[str, Any]) -> Rule:
+    key = rule["key"]
+    later = tuple(
+        _rule(register, name, {"key": {column: again["key"][column] for column in key}})
+        for name, again in rule.get("later", {}).items()
+    )
+    return Rule(register, act, key, bool(rule.get("part")), later)
 
 
 def _words(event: Mapping[str, Any], path: str) -> list[str]:
@@ -151,10 +162,11 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
 
 
 def beside(rule: Rule, period: Period, keys: AbstractSet[Key]) -> tuple[set[int], list[Key]]:
-    """The places of the acts before or after the period from which these rows follow, and the rows that follow from acts of
-    the period and are not there.
+    """The places of the acts before or after the period from which these rows follow, of all that state a column of them
+    again, and the rows that follow from acts of the period and are not there.
     """
     inside = rule.events().filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
     recorded = inside.exclude(entry__payload=None).values("about", "facts", "at").iterator(chunk_size=2_000)
     brought = {key for event in recorded for key in rule.of_event(event)}
-    return set(rule.places(keys - brought)), [] if rule.is_part else sorted(brought - keys)
+    places = {*rule.places(keys - brought), *(place for later in rule.later for place in later.places(keys))}
+    return places, [] if rule.is_part else sorted(brought - keys)

@@ -5,9 +5,10 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from grievances.services import resolving
+from grievances.models import Ticket
+from grievances.services import resolving, timing
 from portal.audit.kinds import AuditKind
-from portal.core import clock
+from portal.core import actor, clock
 from portal.evidence import samples
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
@@ -15,6 +16,7 @@ from portal.outbox.models import TemplateVersion
 from portal.outbox.traces import record_act
 from portal.people.services import roles
 from portal.registers.models import Measure
+from portal.registers.services import orders, silence
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
@@ -23,6 +25,7 @@ from tests.ledger.factories import EntryFactory
 from tests.outbox.factories import MessageFactory
 from tests.people.factories import StaffFactory, shipped_role
 from tests.registers.entered import agreed
+from tests.registers.factories import two_people
 from tests.shipped import every_rule
 from tests.vault.factories import stored
 
@@ -111,3 +114,57 @@ def lived_in_sample(lived_in):
             actor=WHO,
             now=clock.now(),
         ).reference
+
+
+@pytest.fixture
+def changed_since(lived_in):
+    """Rows of October of which a later act changed a column: two receipts moved, in the month and after it, and two orders
+    made silent. Their references.
+    """
+    maker, _checker = two_people()
+    with time_machine.travel(INSIDE + timedelta(days=5), tick=False):
+        first = _receipt_moved(Ticket.objects.earliest("pk"), timedelta(days=2))
+        early, late = (_order_received(maker, number) for number in range(2))
+        silence.make_silent(early, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
+        ledger.seal_now()
+    with time_machine.travel(NOVEMBER + timedelta(hours=3), tick=False):
+        last = _receipt_moved(Ticket.objects.latest("pk"), timedelta(days=1))
+        _receipt_moved(Ticket.objects.get(reference=first), timedelta(hours=3))
+        silence.make_silent(late, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
+        ledger.seal_now()
+    return {"tickets": [first, last], "authority_orders": [early.reference, late.reference]}
+
+
+def _receipt_moved(found, by):
+    officer = StaffFactory(roles=["grievance_officer"])
+    timing.correct_receipt(
+        ticket=found,
+        received_at=found.received_at - by,
+        reason_code="earlier",
+        by=officer,
+        actor=actor.staff(officer.pk),
+        at=clock.now(),
+    )
+    return found.reference
+
+
+def _order_received(maker, number):
+    return orders.receive(
+        kind="court",
+        authority="Sessions Court, Nashik",
+        officer_name="R. Deshmukh",
+        verified_how="court_seal",
+        power="BNSS s.94",
+        order_number=f"Cr. {number}/2026",
+        paper_sha256=sha256(b"an order").hexdigest(),
+        asked="Name of the holder.",
+        asked_categories=["name"],
+        subject_refs=[Ticket.objects.earliest("pk").subject_ref],
+        wanted_by=None,
+        undertaking_on=None,
+        is_secret=False,
+        secret_until=None,
+        received_at=clock.now(),
+        actor=maker,
+        now=clock.now(),
+    )

@@ -13,6 +13,7 @@ from portal.ledger import program
 from portal.ledger import services as ledger
 from tests.evidence.forgeries import ELEVEN, MORE
 from tests.evidence.forging import Forged
+from tests.evidence.later_acts import LATER
 from tests.evidence.packed import NOVEMBER, make, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
@@ -34,10 +35,10 @@ def pack(lived_in_sample):
 
 
 @pytest.fixture
-def space(pack):
-    """The names of the program inside the honest pack."""
+def space():
+    """The names of the program that every pack has inside."""
     found = {"__name__": "verify"}
-    exec(compile(opened(pack)["verify.py"], "verify.py", "exec"), found)
+    exec(compile(program.source(), "verify.py", "exec"), found)
     return found
 
 
@@ -60,6 +61,7 @@ def verdict(space):
 def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
     holds, said = verdict(pack)
     assert holds, said
+    assert opened(pack)["verify.py"] == program.source()
     first, sample, counted, compared, without, people = said.splitlines()
     assert "1 erased" in first
     assert "3 of" in sample
@@ -91,6 +93,23 @@ def test_every_forged_pack_is_refused(pack, verdict, forgeries):
     assert wrong == {}, "\n".join(f"{name}: {said}" for name, said in wrong.items())
 
 
+def test_a_pack_of_rows_that_later_acts_changed_holds_and_no_earlier_state_passes(changed_since, verdict):
+    """A receipt corrected and an order made silent, in the period and after it: the last leaf counts."""
+    data = make()[1]
+    holds, said = verdict(data)
+    assert holds, said
+    assert "tickets (3 rows by grievances.ticket.filed" in said
+    assert "authority_orders (2 rows by registers.order.received" in said
+    wrong = {}
+    for forgery, expected in LATER.items():
+        forged = Forged(data)
+        forgery(forged)
+        holds, said = verdict(forged.sealed())
+        if holds or expected not in said:
+            wrong[name_of(forgery)] = (holds, said[:150])
+    assert wrong == {}
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("python", PYTHONS)
 def test_every_forged_pack_is_refused_on_a_bare_python(pack, tmp_path, python):
@@ -114,6 +133,9 @@ def test_the_program_knows_every_register_every_report_and_their_columns(space):
         for rule in stated[register.name]:
             named = {*rule["columns"], *rule.get("key", ()), *filter(None, [rule.get("place")])}
             assert named <= set(register.heads), register.name
+            for again in rule.get("later", {}).values():
+                assert set(again["key"]) == set(rule["key"]), register.name
+                assert set(again["columns"]) <= set(rule["columns"]), register.name
 
 
 def test_there_are_the_eleven_and_thirty_more():

@@ -14,7 +14,7 @@ from portal.core import actor
 from portal.core.errors import NotAllowed, Refused
 from portal.law.models import Clock
 from portal.law.rules import Stands, clock_state
-from portal.law.services import clocks
+from portal.law.services import clocks, correcting
 from portal.law.services import sweeping as law
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
@@ -229,3 +229,17 @@ def test_what_is_late_is_told_to_the_data_protection_officer_too(found):
     protector = StaffFactory(roles=["data_protection_officer"])
     law.sweep(now=found.due_at + timedelta(minutes=1))
     assert letters("staff_late", subject_ref=protector.subject.ref) == 1
+
+
+def test_the_receipt_follows_the_first_rounds_clocks_in_a_later_round_too(found):
+    """An evidence pack takes the receipt from the last correction of these clocks."""
+    Ticket.objects.filter(pk=found.pk).update(round=2)
+    correcting.correct_start(
+        owner=found.about,
+        kind=timing.ANSWER,
+        started_at=BACK,
+        reason_code="earlier",
+        actor=actor.system("test"),
+        now=RECEIVED + timedelta(days=1),
+    )
+    assert Ticket.objects.get(pk=found.pk).received_at == BACK

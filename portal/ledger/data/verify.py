@@ -48,7 +48,8 @@ DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 #: ``kind`` states all of the rows of its register, and each leaf of the kind has its row, at ``place``; rows follow from an
 #: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row). A path leads to a member of the
 #: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
-#: word there without what follows its slash. JSON, because the page for browsers reads it too.
+#: word there without what follows its slash, ``is:JSON`` that value. ``later``: acts that state columns of such a row again;
+#: of all that are shown the last leaf counts. JSON, because the page for browsers reads it too.
 STATED: dict[str, Any] = json.loads(
     """{
   "attachments": [
@@ -88,6 +89,9 @@ STATED: dict[str, Any] = json.loads(
         "kind": "facts.kind",
         "paper_sha256": "facts.sha256",
         "is_secret": "facts.secret"
+      },
+      "later": {
+        "registers.order.silenced": {"key": {"reference": "facts.order"}, "columns": {"is_secret": "is:true"}}
       }
     }
   ],
@@ -106,10 +110,8 @@ STATED: dict[str, Any] = json.loads(
   "book_recipientcheck": [],
   "book_tasks": [
     {
-      "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on"},
-      "columns": {
-        "opened_at": "at"
-      }
+      "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on", "opened_at": "at"},
+      "columns": {}
     }
   ],
   "book_training": [],
@@ -313,6 +315,9 @@ STATED: dict[str, Any] = json.loads(
       "columns": {
         "subject_ref": "subject",
         "received_at": "facts.received_at"
+      },
+      "later": {
+        "law.clock.corrected": {"key": {"reference": "about:grievances.ticket"}, "columns": {"received_at": "facts.started_at"}}
       }
     },
     {
@@ -681,10 +686,10 @@ class Log(NamedTuple):
     others: list[Record]
     inside: list[Record]
 
-    def acts(self, act: str) -> list[dict[str, Any]]:
-        """What the leaves of an act say, all that are shown."""
-        shown = (one.says for one in (*self.leaves, *self.others))
-        return [says for says in shown if says is not None and says.get("act") == act]
+    def acts(self, *acts: str) -> list[dict[str, Any]]:
+        """What the leaves of these acts say, all that are shown, in the order of the log."""
+        shown = (one.says for one in sorted((*self.leaves, *self.others), key=lambda one: one.place))
+        return [says for says in shown if says is not None and says.get("act") in acts]
 
 
 def lines_of(data: bytes) -> list[bytes]:
@@ -786,6 +791,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 
 def fact(says: dict[str, Any], path: str) -> Any:
     """The member of a leaf's payload at a path; ABSENT in a leaf of a release that did not write it."""
+    if path.startswith("is:"):
+        return json.loads(path[3:])
     if path.startswith("about:"):
         label, _colon, rest = says["about"].partition(":")
         return rest if label == path[6:] else None
@@ -851,16 +858,20 @@ def read_register(files: dict[str, bytes], name: str, count: int) -> list[dict[s
     return rows
 
 
-def check_row(name: str, rule: dict[str, Any], row: dict[str, Any], says: dict[str, Any], unstated: set[str]) -> None:
-    """A row says what its leaf says, column by column; adds the columns of which this leaf says nothing."""
-    for column, path in rule["columns"].items():
-        stated = fact(says, path)
-        if stated is ABSENT:
+def statements_of(rule: dict[str, Any], says: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+    """By column what a leaf says of it, and which entry that is."""
+    return {column: (fact(says, path), says["event_id"]) for column, path in rule["columns"].items()}
+
+
+def check_row(name: str, stated: dict[str, tuple[Any, str]], row: dict[str, Any], unstated: set[str]) -> None:
+    """A row says what the log says of it, column by column; adds the columns of which the leaf says nothing."""
+    for column, (value, entry) in stated.items():
+        if value is ABSENT:
             unstated.add(column)
         else:
             need(
-                is_same(row[column], stated),
-                f"The register {name} says something else than the log: {column} of entry {says['event_id']}.",
+                is_same(row[column], value),
+                f"The register {name} says something else than the log: {column} of entry {entry}.",
             )
 
 
@@ -887,7 +898,7 @@ def check_kind(
             erased += 1
         else:
             need(place in wanted, f"A row of the register {name} belongs to entry {place}, which is of another kind.")
-            check_row(name, rule, row, says, unstated)
+            check_row(name, statements_of(rule, says), row, unstated)
     return f"{len(rows) - erased} rows" + (f", {erased} more whose leaf was erased" if erased else "")
 
 
@@ -906,6 +917,20 @@ def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]
     return keys
 
 
+def stated_of(rule: dict[str, Any], log: Log) -> dict[tuple[str, ...], dict[str, tuple[Any, str]]]:
+    """By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again."""
+    paths, later = rule["key"].values(), rule.get("later", {})
+    stated = {
+        key: statements_of(rule, says) for says in reversed(log.acts(rule["act"])) for key in keys_of(says, paths)
+    }
+    for says in log.acts(*later):
+        again = later[says["act"]]
+        for key in keys_of(says, [again["key"][column] for column in rule["key"]]):
+            if key in stated:
+                stated[key].update(statements_of(again, says))
+    return stated
+
+
 def check_act(
     name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, gone: set[str], unstated: set[str]
 ) -> str:
@@ -914,7 +939,7 @@ def check_act(
     A row without a value in the key follows from no such act. Adds the columns of which a leaf says nothing.
     """
     columns, paths = list(rule["key"]), list(rule["key"].values())
-    stated = {key: says for says in reversed(log.acts(rule["act"])) for key in keys_of(says, paths)}
+    stated = stated_of(rule, log)
     count, without, seen = 0, 0, set()
     for row in rows:
         if any(row[column] is None for column in columns):
@@ -924,7 +949,7 @@ def check_act(
         need(len(key) > 1 or key not in seen, f"A row stands twice in the register {name}.")
         seen.add(key)
         if key in stated:
-            check_row(name, rule, row, stated[key], unstated)
+            check_row(name, stated[key], row, unstated)
         else:
             without += 1
     inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]

@@ -93,13 +93,17 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       need(isSo, `Entry ${one.index} is called erased, and no redaction says so.`);
     }
     const inside = leaves.filter((one) => one.says && recordedAt(one) >= start && recordedAt(one) < end);
-    const acts = (act) => shown.filter((one) => one.says && one.says.act === act).map((one) => one.says);
+    const inOrder = [...shown].sort((one, two) => one.index - two.index);
+    const acts = (...wanted) => inOrder.filter((one) => one.says && wanted.includes(one.says.act)).map((one) => one.says);
     return { leaves, inside, acts };
   };
 
   // Cells and rows. Leaves of consents did not have these members from the beginning; what else is not there is nothing.
   const SINCE = new Set(["address_kind", "address_verified", "expires_at", "receipt"]);
   const fact = (says, path) => {
+    if (path.startsWith("is:")) {
+      return JSON.parse(path.slice(3));
+    }
     if (path.startsWith("about:")) {
       const label = `${path.slice(6)}:`;
       return says.about.startsWith(label) ? says.about.slice(label.length) : null;
@@ -172,15 +176,15 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     need(inOrder, `The rows of the register ${name} are not in their order.`);
     return rows;
   };
-  const checkRow = (name, rule, row, says, unstated) => {
-    for (const [column, path] of Object.entries(rule.columns)) {
-      const stated = fact(says, path);
+  // By column what a leaf says of it, and which entry that is.
+  const statementsOf = (rule, says) => Object.entries(rule.columns).map(([column, path]) => [column, [fact(says, path), says.event_id]]);
+  const checkRow = (name, statements, row, unstated) => {
+    for (const [column, [stated, entry]] of statements) {
       if (stated === undefined) {
         unstated.add(column);
       } else {
         need(Object.hasOwn(row, column), "The file is damaged.");
-        const isSo = isSame(row[column], stated);
-        need(isSo, `The register ${name} says something else than the log: ${column} of entry ${says.event_id}.`);
+        need(isSame(row[column], stated), `The register ${name} says something else than the log: ${column} of entry ${entry}.`);
       }
     }
   };
@@ -205,7 +209,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         erased += 1;
       } else {
         need(wanted.has(place), `A row of the register ${name} belongs to entry ${place}, which is of another kind.`);
-        checkRow(name, rule, row, says, unstated);
+        checkRow(name, statementsOf(rule, says), row, unstated);
       }
     });
     return `${rows.length - erased} rows${erased ? `, ${erased} more whose leaf was erased` : ""}`;
@@ -221,12 +225,25 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     return keys.map((key) => key.join(" "));
   };
+  // By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again.
+  const statedOf = (rule, log) => {
+    const firsts = log.acts(rule.act).reverse();
+    const keyed = (says) => keysOf(says, Object.values(rule.key)).map((key) => [key, new Map(statementsOf(rule, says))]);
+    const stated = new Map(firsts.flatMap(keyed));
+    const later = rule.later || {};
+    for (const says of log.acts(...Object.keys(later))) {
+      const again = later[says.act];
+      for (const key of keysOf(says, Object.keys(rule.key).map((column) => again.key[column])).filter((one) => stated.has(one))) {
+        statementsOf(again, says).forEach(([column, statement]) => stated.get(key).set(column, statement));
+      }
+    }
+    return stated;
+  };
   // Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
   const checkAct = (name, rule, rows, log, gone, unstated) => {
     const columns = Object.keys(rule.key);
     const paths = Object.values(rule.key);
-    const acts = log.acts(rule.act).reverse();
-    const stated = new Map(acts.flatMap((says) => keysOf(says, paths).map((key) => [key, says])));
+    const stated = statedOf(rule, log);
     const seen = new Set();
     let count = 0;
     let without = 0;
@@ -236,7 +253,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       need(columns.length > 1 || !seen.has(key), `A row stands twice in the register ${name}.`);
       seen.add(key);
       if (stated.has(key)) {
-        checkRow(name, rule, row, stated.get(key), unstated);
+        checkRow(name, stated.get(key), row, unstated);
       } else {
         without += 1;
       }
