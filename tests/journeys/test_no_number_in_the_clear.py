@@ -279,7 +279,8 @@ def filling(field: forms.Field, words: str) -> str:
         last = field.queryset.last()
         return str(last.pk) if last is not None else ""
     if isinstance(field, forms.ChoiceField):
-        return str(list(choices_of(field))[-1])
+        known = list(choices_of(field))
+        return str(known[-1]) if known else ""
     if isinstance(field, forms.DateField | forms.DateTimeField):
         day = clock.day(clock.now()) + timedelta(days=20)
         return day.isoformat() if isinstance(field, forms.DateField) else f"{day}T10:00"
