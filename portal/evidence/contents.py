@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import rfc8785
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import translation
 
 from portal.core import clock, hooks, moments, printing
@@ -50,14 +51,14 @@ class Asked:
     parts: dict[str, list[Control]]
 
 
-def asked(period: Period) -> Asked:
-    """Ask the rows once for both lists."""
+def asked(period: Period, *, using: str = DEFAULT_DB_ALIAS) -> Asked:
+    """Ask the rows once for both lists. ``using``: the view in which measures and clocks are read."""
     with translation.override("en"):
         found = promises.policy_map(now=period.end, start=period.start)
         parts = {
             "policy": controls.of_map(found, now=period.end),
-            "measures": controls.of_measures(now=period.end),
-            "law": duties_of_law.of_law(Clock.objects.all(), period),
+            "measures": controls.of_measures(now=period.end, using=using),
+            "law": duties_of_law.of_law(Clock.objects.using(using), period),
         }
     return Asked(found, parts)
 

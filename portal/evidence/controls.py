@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
 from portal.core import clock, moments
@@ -180,10 +181,10 @@ def of_answers(answers: Iterable[Seen], last: datetime | None) -> ControlState:
     return ControlState.STALE if wrong else ControlState.FRESH
 
 
-def of_measures(*, now: datetime) -> list[Control]:
+def of_measures(*, now: datetime, using: str = DEFAULT_DB_ALIAS) -> list[Control]:
     """A control for each security measure that holds. Its evidence and the day of it are what people entered."""
     topics = Catalogue(on=clock.day(now))
-    rows = in_force(Measure.objects.all(), at=now).order_by("control", "code")
+    rows = in_force(Measure.objects.using(using), at=now).order_by("control", "code")
     return [
         Control(
             row.code,

@@ -70,14 +70,18 @@ def make_pack(
     """
     period.refuse_unfit(now=now)
     monthly.keep(contents.months_of(period), now=now)
-    asked = contents.asked(period)
-    bodies = {"controls.json": contents.control_list(asked, period), "policy-map.json": contents.policy_map(asked)}
-    stated = statements.state(period, bodies, about=_about(period), actor=actor)
-    ledger.seal_now(wait=SEAL_WAIT)
     with ExitStack() as stack:
         parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 15)
-        added = [_add_register(parts, register, period) for register in REGISTERS]
-        beside = [statements.beside(rule, period, keys) for rule, keys in _stated_rows(added)]
+        with proofs.sealed_view(wait=SEAL_WAIT) as view:  # what is compared with each other is read as of one moment
+            asked = contents.asked(period, using=view)
+            bodies = {
+                "controls.json": contents.control_list(asked, period),
+                "policy-map.json": contents.policy_map(asked),
+            }
+            added = [_add_register(parts, register, period, view) for register in REGISTERS]
+            beside = [statements.beside(rule, period, keys, using=view) for rule, keys in _stated_rows(added)]
+        stated = statements.state(period, bodies, about=_about(period), actor=actor)
+        ledger.seal_now(wait=SEAL_WAIT)
         extent = proofs.extent_of(period, others=_others(period, sample, stated, beside))
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
@@ -215,18 +219,16 @@ def _gone(added: Sequence[Added], beside: Sequence[Beside]) -> list[contents.Mis
     ]
 
 
-def _add_register(parts: Parts, register: Register, period: Period) -> Added:
-    """CSV for people and JSON lines for programs."""
+def _add_register(parts: Parts, register: Register, period: Period, view: str) -> Added:
+    """JSON lines for programs and CSV for people, both from one reading of the rows."""
     names = register.heads
     columns = [exports.Column(name, _cell(place)) for place, name in enumerate(names)]
-    rows = register.rows(period.start, period.end)
-    parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
     keys: list[tuple[statements.Rule, set[statements.Key]]]
     count, keys = 0, [(rule, set()) for rule in statements.rules().get(register.name, ())]
 
     def lines() -> Iterator[bytes]:
         nonlocal count
-        for row in register.rows(period.start, period.end):
+        for row in register.rows(period.start, period.end, using=view):
             count += 1
             said = dict(zip(names, row, strict=True)) if keys else {}
             for rule, its in keys:
@@ -234,7 +236,10 @@ def _add_register(parts: Parts, register: Register, period: Period) -> Added:
                 its.update([] if key is None else [key])
             yield register.line(row)
 
-    parts.add(f"registers/{register.name}.jsonl", lines())
+    path = f"registers/{register.name}"
+    parts.add(f"{path}.jsonl", lines())
+    rows = (tuple(json.loads(line).values()) for line in parts.lines(f"{path}.jsonl"))
+    parts.add(f"{path}.csv", exports.stream_csv(columns, rows))
     return Added(register.name, count, keys)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import IO, Any, BinaryIO, cast
 
@@ -36,6 +36,12 @@ class Parts:
         self._files[path] = cast(IO[bytes], file)
         self.listed.append({"path": path, "sha256": digest.hexdigest(), "bytes": size})
         self._progress(len(self._files), self._total)
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of a part that was added."""
+        file = self._files[path]
+        yield from file
+        file.seek(0)
 
     def members(self) -> list[archives.Member]:
         """What goes into the archive."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 
 from portal.core.register_days import RegisterDays
@@ -67,11 +68,14 @@ class Register:
         """The model behind it."""
         return apps.get_model(self.label)
 
-    def rows(self, start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
-        """The rows of a period under ``heads``, in the order of their numbers, a chunk at a time; values as JSON has them."""
+    def rows(self, start: datetime, end: datetime, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Any, ...]]:
+        """The rows of a period under ``heads``, in the order of their numbers, a chunk at a time; values as JSON has them.
+
+        ``using``: the view of the database in which they are read.
+        """
         marks = self.days.names
         paths = [path for column in self.columns for path in column.paths]
-        chosen, render = self.chosen(start, end).order_by("pk"), renderer(self.model, self.columns)
+        chosen, render = self.chosen(start, end).using(using).order_by("pk"), renderer(self.model, self.columns)
         if len(marks) == 1:
             yield from map(render, chosen.values_list(*paths).iterator(chunk_size=2_000))
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
 from portal.audit import services as audit
@@ -96,28 +96,28 @@ class Rule:
         """What names the rows that follow from an act."""
         return list(product(*(_words(event, path) for path in self.key.values())))
 
-    def events(self) -> QuerySet[AuditEvent]:
+    def events(self, using: str) -> QuerySet[AuditEvent]:
         """The acts, those that have their place in the log."""
-        return AuditEvent.objects.filter(kind=self.act).exclude(entry__leaf=None)
+        return AuditEvent.objects.using(using).filter(kind=self.act).exclude(entry__leaf=None)
 
-    def places(self, keys: AbstractSet[Key]) -> Iterator[int]:
+    def places(self, keys: AbstractSet[Key], using: str) -> Iterator[int]:
         """Where in the log the acts are from which the rows with these keys follow."""
-        for event in self._candidates(keys):
+        for event in self._candidates(keys, using):
             if not keys.isdisjoint(self.of_event(event)):
                 yield event["entry__leaf__pk"]
 
-    def _candidates(self, keys: AbstractSet[Key]) -> Iterator[Mapping[str, Any]]:
+    def _candidates(self, keys: AbstractSet[Key], using: str) -> Iterator[Mapping[str, Any]]:
         """By the label of the record where the key has one; else every such act is read."""
         columns = ("entry__leaf__pk", "about", "facts", "at")
         label = next((place for place, path in enumerate(self.key.values()) if self._is_label(path)), None)
         if label is None:
-            yield from self.events().values(*columns).iterator(chunk_size=2_000) if keys else ()
+            yield from self.events(using).values(*columns).iterator(chunk_size=2_000) if keys else ()
             return
         prefix = list(self.key.values())[label].removeprefix(ABOUT)
         named = {key[label] for key in keys}
         labels = sorted(one if prefix == OWNER else f"{prefix}:{one}" for one in named)
         for start in range(0, len(labels), AT_ONCE):
-            yield from self.events().filter(about__in=labels[start : start + AT_ONCE]).values(*columns)
+            yield from self.events(using).filter(about__in=labels[start : start + AT_ONCE]).values(*columns)
 
     @staticmethod
     def _is_label(path: str) -> bool:
@@ -161,12 +161,17 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def beside(rule: Rule, period: Period, keys: AbstractSet[Key]) -> tuple[set[int], list[Key]]:
+def beside(
+    rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = DEFAULT_DB_ALIAS
+) -> tuple[set[int], list[Key]]:
     """The places of the acts before or after the period from which these rows follow, of all that state a column of them
-    again, and the rows that follow from acts of the period and are not there.
+    again, and the rows that follow from acts of the period and are not there; in the view of the database that the rows are of.
     """
-    inside = rule.events().filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
+    inside = rule.events(using).filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
     recorded = inside.exclude(entry__payload=None).values("about", "facts", "at").iterator(chunk_size=2_000)
     brought = {key for event in recorded for key in rule.of_event(event)}
-    places = {*rule.places(keys - brought), *(place for later in rule.later for place in later.places(keys))}
+    places = {
+        *rule.places(keys - brought, using),
+        *(place for later in rule.later for place in later.places(keys, using)),
+    }
     return places, [] if rule.is_part else sorted(brought - keys)

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from grievances.models import Ticket
 from portal.evidence import registers
+from portal.evidence.parts import Parts
 from portal.evidence.reports import REPORTS
+from portal.law.models import Clock
+from portal.law.services import clocks
 from portal.ledger import program
 from portal.ledger import services as ledger
 from tests.evidence.forgeries import ELEVEN, MORE
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import LATER
-from tests.evidence.packed import NOVEMBER, make, opened
+from tests.evidence.packed import INSIDE, NOVEMBER, WHO, make, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
@@ -108,6 +112,35 @@ def test_a_pack_of_rows_that_later_acts_changed_holds_and_no_earlier_state_passe
         if holds or expected not in said:
             wrong[name_of(forgery)] = (holds, said[:150])
     assert wrong == {}
+
+
+def test_a_row_that_changes_while_its_register_is_written_says_the_same_in_both_forms(lived_in, verdict, monkeypatch):
+    add = Parts.add
+
+    def add_and_change(parts, path, chunks):
+        add(parts, path, chunks)
+        if path.startswith("registers/tickets."):
+            Ticket.objects.update(language="mr" if Ticket.objects.filter(language="en").exists() else "en")
+
+    monkeypatch.setattr(Parts, "add", add_and_change)
+    holds, said = verdict(make()[1])
+    assert holds, said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_stops_while_the_pack_is_made_is_counted_as_its_register_shows_it(lived_in, verdict, monkeypatch):
+    add, changed = Parts.add, []
+
+    def change_and_add(parts, path, chunks):
+        if path.startswith("registers/attachments.") and not changed:
+            found = Clock.objects.filter(stopped_at=None, legal_rule__isnull=False).earliest("pk")
+            changed.append(clocks.stop(owner=found.owner, at=INSIDE + timedelta(days=3), actor=WHO))
+        add(parts, path, chunks)
+
+    monkeypatch.setattr(Parts, "add", change_and_add)
+    holds, said = verdict(make()[1])
+    assert changed
+    assert holds, said
 
 
 @pytest.mark.full
