@@ -82,7 +82,8 @@ def make_pack(
             beside = [statements.beside(rule, period, keys, using=view) for rule, keys in _stated_rows(added)]
         stated = statements.state(period, bodies, about=_about(period), actor=actor)
         ledger.seal_now(wait=SEAL_WAIT)
-        extent = proofs.extent_of(period, others=_others(period, sample, stated, beside))
+        bare = {place for one in beside for place in one.bare.values()}
+        extent = proofs.extent_of(period, others=_others(period, sample, stated, beside), bare=bare)
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
         parts.add("ledger/others.jsonl", proofs.other_lines(extent))
@@ -92,7 +93,7 @@ def make_pack(
         for name, body in bodies.items():
             parts.add(name, [body])
         lacking = _add_contents(parts, period, asked)
-        missing = [*lacking, *short, *_erased(counts), *_gone(added, beside)]
+        missing = [*lacking, *short, *_erased(counts), *_gone(beside)]
         rows = {register.name: register.count for register in added}
         _add_summary(parts, period, sample, counts, rows, asked, missing)
         parts.add("verify.py", [program.source()])
@@ -194,29 +195,30 @@ class Added:
     keys: list[tuple[statements.Rule, set[statements.Key]]]
 
 
-Beside = tuple[set[int], list[statements.Key]]
-
-
 def _stated_rows(added: Sequence[Added]) -> list[tuple[statements.Rule, set[statements.Key]]]:
     return [pair for one in added for pair in one.keys]
 
 
-def _others(period: Period, sample: Sample, stated: Sequence[AuditEvent], beside: Sequence[Beside]) -> set[int]:
+def _others(
+    period: Period, sample: Sample, stated: Sequence[AuditEvent], beside: Sequence[statements.Beside]
+) -> set[int]:
     """The places of the leaves outside the period on which the pack rests."""
     mine = AuditEvent.objects.filter(pk__in=[event.pk for event in stated])
     events = (mine, statements.of_reports(period), statements.of_samples(sample.drawn))
-    return set().union(*map(statements.indexes, events), *(places for places, _gone in beside))
+    return set().union(*map(statements.indexes, events), *(one.places for one in beside))
 
 
-def _gone(added: Sequence[Added], beside: Sequence[Beside]) -> list[contents.Missing]:
-    """The rows that follow from an act of the period and that their register does not have."""
+def _gone(beside: Sequence[statements.Beside]) -> list[contents.Missing]:
+    """The rows that follow from an act of the period and that their register does not have, and those whose act was erased."""
     why = "An act of the period is about it; it is of other days, or was erased or changed since."
-    names = [rule.register for rule, _keys in _stated_rows(added)]
-    return [
-        contents.Missing("row", " ".join((name, *key)), why)
-        for name, (_places, gone) in zip(names, beside, strict=True)
-        for key in gone
+    gone = [contents.Missing("row", " ".join((one.rule.register, *key)), why) for one in beside for key in one.gone]
+    why = "What brought the row in was erased since; its bare leaf is named last."
+    bare = [
+        contents.Missing("statement of a row", " ".join((one.rule.register, *key, str(place))), why)
+        for one in beside
+        for key, place in one.bare.items()
     ]
+    return [*gone, *sorted(bare, key=lambda one: one.name)]
 
 
 def _add_register(parts: Parts, register: Register, period: Period, view: str) -> Added:

@@ -58,19 +58,20 @@ class Extent:
         return sorted(ranges)
 
 
-def extent_of(period: Period, *, others: Iterable[int] = ()) -> Extent:
+def extent_of(period: Period, *, others: Iterable[int] = (), bare: Iterable[int] = ()) -> Extent:
     """The period's leaves under the first checkpoint at or after its end that covers them. Seals what still waits.
 
-    To ``others`` come the redactions of what was erased of the period; those without content are left out.
+    To ``others`` come the redactions of what was erased of the period and of ``bare``, leaves that are shown without their
+    content; of the others those without content are left out.
 
     Raises NotSealed when there is no such checkpoint yet; anything recorded and sealed now makes one.
     """
     if Pending.objects.exists():
         ledger.seal_now(wait=30)
     first, end = _edges(period)
-    erased = _erased(first, end)
+    erased = {*_erased(first, end), *bare}
     beside = {index for index in [*others, *_redactions(erased)] if not first <= index < end}
-    needed = tuple(sorted(_opened(beside)))
+    needed = tuple(sorted({*_opened(beside), *(index for index in erased if not first <= index < end)}))
     last = max(end - 1, *needed, 0)
     later = Checkpoint.objects.filter(signed_at__gte=period.end, size__gt=last).order_by("size").first()
     if later is None:

@@ -78,7 +78,7 @@ class Rule:
     """A register whose rows follow from an act, and which column is which fact of it.
 
     ``is_part``: acts of the period may be about rows that the register of other days has. ``later``: the acts that state
-    columns of such a row again, each with its own key.
+    columns of such a row again, each with its own key. ``is_whole``: no row is there without the act.
     """
 
     register: str
@@ -86,6 +86,7 @@ class Rule:
     key: Mapping[str, str]
     is_part: bool
     later: tuple["Rule", ...] = ()
+    is_whole: bool = False
 
     def of_row(self, row: Mapping[str, Any]) -> Key | None:
         """What names a row among those of its register; None where it follows from no such act."""
@@ -100,15 +101,15 @@ class Rule:
         """The acts, those that have their place in the log."""
         return AuditEvent.objects.using(using).filter(kind=self.act).exclude(entry__leaf=None)
 
-    def places(self, keys: AbstractSet[Key], using: str) -> Iterator[int]:
-        """Where in the log the acts are from which the rows with these keys follow."""
+    def places(self, keys: AbstractSet[Key], using: str) -> Iterator[tuple[int, Key, bool]]:
+        """Where in the log the acts are from which the rows with these keys follow, and whether each still has its content."""
         for event in self._candidates(keys, using):
-            if not keys.isdisjoint(self.of_event(event)):
-                yield event["entry__leaf__pk"]
+            for key in keys & set(self.of_event(event)):
+                yield event["entry__leaf__pk"], key, event["entry__payload"] is not None
 
     def _candidates(self, keys: AbstractSet[Key], using: str) -> Iterator[Mapping[str, Any]]:
         """By the label of the record where the key has one; else every such act is read."""
-        columns = ("entry__leaf__pk", "about", "facts", "at")
+        columns = ("entry__leaf__pk", "entry__payload", "about", "facts", "at")
         label = next((place for place, path in enumerate(self.key.values()) if self._is_label(path)), None)
         if label is None:
             yield from self.events(using).values(*columns).iterator(chunk_size=2_000) if keys else ()
@@ -138,7 +139,7 @@ def _rule(register: str, act: str, rule: Mapping[str, Any]) -> Rule:
         _rule(register, name, {"key": {column: again["key"][column] for column in key}})
         for name, again in rule.get("later", {}).items()
     )
-    return Rule(register, act, key, bool(rule.get("part")), later)
+    return Rule(register, act, key, bool(rule.get("part")), later, bool(rule.get("whole")))
 
 
 def _words(event: Mapping[str, Any], path: str) -> list[str]:
@@ -161,17 +162,27 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def beside(
-    rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = DEFAULT_DB_ALIAS
-) -> tuple[set[int], list[Key]]:
-    """The places of the acts before or after the period from which these rows follow, of all that state a column of them
-    again, and the rows that follow from acts of the period and are not there; in the view of the database that the rows are of.
+@dataclass(frozen=True)
+class Beside:
+    """What a register rests on outside its rows: ``places`` of the acts before or after the period from which they follow, and
+    of all that state a column again; ``gone``, the rows that follow from acts of the period and are not there; ``bare``, the
+    rows whose act lost its content, with its place.
     """
+
+    rule: Rule
+    places: frozenset[int]
+    gone: tuple[Key, ...]
+    bare: Mapping[Key, int]
+
+
+def beside(rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = DEFAULT_DB_ALIAS) -> Beside:
+    """What the rows with these keys rest on, in the view of the database that they are of."""
     inside = rule.events(using).filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
     recorded = inside.exclude(entry__payload=None).values("about", "facts", "at").iterator(chunk_size=2_000)
     brought = {key for event in recorded for key in rule.of_event(event)}
-    places = {
-        *rule.places(keys - brought, using),
-        *(place for later in rule.later for place in later.places(keys, using)),
-    }
-    return places, [] if rule.is_part else sorted(brought - keys)
+    acts = list(rule.places(keys - brought, using))
+    stated = brought.union(key for _place, key, has_content in acts if has_content)
+    bare = {key: place for place, key, _has_content in acts if key not in stated} if rule.is_whole else {}
+    again = (found for later in rule.later for found in later.places(keys, using))
+    places = frozenset(place for place, _key, has_content in (*acts, *again) if has_content)
+    return Beside(rule, places, () if rule.is_part else tuple(sorted(brought - keys)), bare)

@@ -8,6 +8,7 @@ from django.db import transaction
 from grievances.models import Ticket
 from grievances.services import resolving, timing
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.evidence import samples
 from portal.ledger import services as ledger
@@ -133,6 +134,20 @@ def changed_since(lived_in):
         silence.make_silent(late, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
         ledger.seal_now()
     return {"tickets": [first, last], "authority_orders": [early.reference, late.reference]}
+
+
+@pytest.fixture
+def filed_later(lived_in):
+    """Two tickets of October that were filed here in November: the leaf of the first one's filing was erased since."""
+    with time_machine.travel(NOVEMBER + timedelta(hours=3), tick=False):
+        found = [ticket(at=clock.now(), email=f"ravi{number}@acme.example") for number in range(2)]
+        references = [_receipt_moved(one, timedelta(days=10)) for one in found]
+        ledger.seal_now()
+    with time_machine.travel(NOVEMBER + timedelta(hours=4), tick=False):
+        filed = AuditEvent.objects.get(kind="grievances.ticket.filed", about=f"grievances.ticket:{references[0]}")
+        ledger.redact(Entry.objects.filter(pk=filed.entry_id), basis="test", requested_at=clock.now())
+        ledger.seal_now()
+    return references
 
 
 def _receipt_moved(found, by):

@@ -43,3 +43,49 @@ LATER = {
     speak_of_a_silenced_order(0): "authority_orders says something else than the log: is_secret",
     speak_of_a_silenced_order(1): "authority_orders says something else than the log: is_secret",
 }
+
+
+def _hide_the_leaves(pack, about):
+    """The leaves of a ticket outside the period are shown no more."""
+    rows = pack.lines("ledger/others.jsonl")
+    kept = [row for row in rows if json.loads(row.get("payload", "{}")).get("about") != about]
+    assert len(kept) < len(rows)
+    pack.write_lines("ledger/others.jsonl", kept)
+    pack.prove()
+
+
+def change_a_row_whose_leaves_are_hidden(pack):
+    """The last ticket, filed after the period: its leaves are left out, so that nothing contradicts the row."""
+    last = pack.lines("registers/tickets.jsonl")[-1]
+    _hide_the_leaves(pack, f"grievances.ticket:{last['reference']}")
+    _set("tickets", "received_at", "2026-10-30T06:30:00.000Z", lambda row: row["row"] == last["row"])(pack)
+
+
+def call_a_hidden_statement_erased(pack):
+    """The same, and the list of what is missing names an entry that was not erased."""
+    change_a_row_whose_leaves_are_hidden(pack)
+    last = pack.lines("registers/tickets.jsonl")[-1]["reference"]
+    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} 3,Erased.\r\n".encode()
+
+
+def name_an_erased_leaf_twice(pack):
+    """The same, with the entry that another row names."""
+    change_a_row_whose_leaves_are_hidden(pack)
+    last = pack.lines("registers/tickets.jsonl")[-1]["reference"]
+    line = next(line for line in pack.files["MISSING.csv"].decode().split("\r\n") if line.startswith("statement"))
+    place = line.split(",")[1].rpartition(" ")[2]
+    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} {place},Erased.\r\n".encode()
+
+
+def name_no_erased_statement(pack):
+    lines = pack.files["MISSING.csv"].decode().split("\r\n")
+    pack.files["MISSING.csv"] = "\r\n".join(line for line in lines if not line.startswith("statement")).encode()
+
+
+#: Rows whose leaf is outside the period.
+OUTSIDE = {
+    change_a_row_whose_leaves_are_hidden: "and none is named as erased",
+    call_a_hidden_statement_erased: "named for a row without a statement, was not erased",
+    name_an_erased_leaf_twice: "An erased entry is named for two rows",
+    name_no_erased_statement: "and none is named as erased",
+}

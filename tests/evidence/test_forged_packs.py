@@ -17,7 +17,7 @@ from portal.ledger import program
 from portal.ledger import services as ledger
 from tests.evidence.forgeries import ELEVEN, MORE
 from tests.evidence.forging import Forged
-from tests.evidence.later_acts import LATER
+from tests.evidence.later_acts import LATER, OUTSIDE
 from tests.evidence.packed import INSIDE, NOVEMBER, WHO, make, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
@@ -104,14 +104,28 @@ def test_a_pack_of_rows_that_later_acts_changed_holds_and_no_earlier_state_passe
     assert holds, said
     assert "tickets (3 rows by grievances.ticket.filed" in said
     assert "authority_orders (2 rows by registers.order.received" in said
+    assert passed(data, LATER, verdict) == {}
+
+
+def passed(data, forgeries, verdict):
+    """What is not refused in the words expected, and what is said of it."""
     wrong = {}
-    for forgery, expected in LATER.items():
+    for forgery, expected in forgeries.items():
         forged = Forged(data)
         forgery(forged)
         holds, said = verdict(forged.sealed())
         if holds or expected not in said:
             wrong[name_of(forgery)] = (holds, said[:150])
-    assert wrong == {}
+    return wrong
+
+
+def test_a_row_whose_leaf_is_not_shown_is_refused_unless_that_leaf_was_erased(filed_later, verdict):
+    data = make()[1]
+    holds, said = verdict(data)
+    assert holds, said
+    assert "tickets (4 rows by grievances.ticket.filed, 1 more that no leaf shown states" in said
+    assert f"statement of a row,tickets {filed_later[0]} " in opened(data)["MISSING.csv"].decode()
+    assert passed(data, OUTSIDE, verdict) == {}
 
 
 def test_a_row_that_changes_while_its_register_is_written_says_the_same_in_both_forms(lived_in, verdict, monkeypatch):

@@ -16,16 +16,16 @@ from portal.evidence.person import signing
 from portal.jobs.services import running
 from portal.ledger import notes
 from portal.ledger import services as ledger
-from tests.evidence.conftest import changed_since, lived_in, lived_in_sample, october
+from tests.evidence.conftest import changed_since, filed_later, lived_in, lived_in_sample, october
 from tests.evidence.forgeries import ELEVEN, MORE
 from tests.evidence.forging import Forged
-from tests.evidence.later_acts import LATER
+from tests.evidence.later_acts import LATER, OUTSIDE
 from tests.evidence.lives import Life
 from tests.evidence.packed import make, opened
 from tests.evidence.test_packs import flipped, repacked, with_file
 from tests.journeys.browsing import NARROW, Person
 
-__all__ = ["changed_since", "lived_in", "lived_in_sample", "october"]
+__all__ = ["changed_since", "filed_later", "lived_in", "lived_in_sample", "october"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_stack, pytest.mark.django_db(transaction=True)]
 
@@ -181,6 +181,13 @@ def test_rows_that_later_acts_changed_are_judged_as_the_program_judges_them(chan
     page = page_of(opened(data)["verify.html"])
     assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
     refused_alike(LATER, data, page, program)
+
+
+def test_rows_whose_leaf_is_not_shown_are_judged_as_the_program_judges_them(filed_later, page_of, program):
+    data = make()[1]
+    page = page_of(opened(data)["verify.html"])
+    assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
+    refused_alike(OUTSIDE, data, page, program)
 
 
 @pytest.mark.full

@@ -46,7 +46,7 @@ DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 #: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A
 #: ``kind`` states all of the rows of its register, and each leaf of the kind has its row, at ``place``; rows follow from an
-#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row). A path leads to a member of the
+#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row; ``whole``: no row is there without its act). A path leads to a member of the
 #: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
 #: word there without what follows its slash, ``is:JSON`` that value. ``later``: acts that state columns of such a row again;
 #: of all that are shown the last leaf counts. JSON, because the page for browsers reads it too.
@@ -54,7 +54,7 @@ STATED: dict[str, Any] = json.loads(
     """{
   "attachments": [
     {
-      "act": "registers.attachment.added", "key": {"reference": "facts.reference"},
+      "act": "registers.attachment.added", "whole": true, "key": {"reference": "facts.reference"},
       "columns": {
         "about": "about",
         "kind": "facts.kind",
@@ -84,7 +84,7 @@ STATED: dict[str, Any] = json.loads(
   "authority_answers": [],
   "authority_orders": [
     {
-      "act": "registers.order.received", "key": {"reference": "facts.order"},
+      "act": "registers.order.received", "whole": true, "key": {"reference": "facts.order"},
       "columns": {
         "kind": "facts.kind",
         "paper_sha256": "facts.sha256",
@@ -162,7 +162,7 @@ STATED: dict[str, Any] = json.loads(
   "deliveries": [],
   "disclosures": [
     {
-      "act": "registers.disclosure.made", "key": {"reference": "facts.disclosure"},
+      "act": "registers.disclosure.made", "whole": true, "key": {"reference": "facts.disclosure"},
       "columns": {
         "recipient_code": "facts.recipient",
         "subject_ref": "subject",
@@ -189,7 +189,7 @@ STATED: dict[str, Any] = json.loads(
   ],
   "files": [
     {
-      "act": "vault.file.stored", "key": {"id": "about:vault.storedfile"},
+      "act": "vault.file.stored", "whole": true, "key": {"id": "about:vault.storedfile"},
       "columns": {
         "subject_ref": "subject",
         "kind": "facts.kind",
@@ -201,7 +201,7 @@ STATED: dict[str, Any] = json.loads(
   ],
   "holds": [
     {
-      "act": "retention.hold.placed", "key": {"row": "facts.hold"},
+      "act": "retention.hold.placed", "whole": true, "key": {"row": "facts.hold"},
       "columns": {
         "subject_ref": "subject",
         "retention_class": "facts.retention_class"
@@ -211,7 +211,7 @@ STATED: dict[str, Any] = json.loads(
   "house_rules": [],
   "information_requests": [
     {
-      "act": "evidence.request.asked", "key": {"reference": "facts.reference"},
+      "act": "evidence.request.asked", "whole": true, "key": {"reference": "facts.reference"},
       "columns": {
         "control": "facts.control",
         "asked_at": "at"
@@ -221,7 +221,7 @@ STATED: dict[str, Any] = json.loads(
   "instruction_steps": [],
   "instructions": [
     {
-      "act": "registers.instruction.given", "key": {"reference": "about:registers.instruction"},
+      "act": "registers.instruction.given", "whole": true, "key": {"reference": "about:registers.instruction"},
       "columns": {
         "recipient": "facts.recipient",
         "fiduciary": "facts.fiduciary",
@@ -236,7 +236,7 @@ STATED: dict[str, Any] = json.loads(
   "kyc_checks": [],
   "kyc_decisions": [
     {
-      "act": "kyc.decision.proposed", "key": {"reference": "about:kyc.decision"},
+      "act": "kyc.decision.proposed", "whole": true, "key": {"reference": "about:kyc.decision"},
       "columns": {
         "document": "facts.document",
         "document_sha256": "facts.sha256",
@@ -281,7 +281,7 @@ STATED: dict[str, Any] = json.loads(
   "role_proposals": [],
   "sanctions_lists": [
     {
-      "act": "kyc.sanctions.imported", "key": {"row": "about:kyc.sanctions_list"},
+      "act": "kyc.sanctions.imported", "whole": true, "key": {"row": "about:kyc.sanctions_list"},
       "columns": {
         "source": "facts.source",
         "version": "facts.version",
@@ -311,7 +311,7 @@ STATED: dict[str, Any] = json.loads(
   "ticket_entries": [],
   "tickets": [
     {
-      "act": "grievances.ticket.filed", "key": {"reference": "about:grievances.ticket"},
+      "act": "grievances.ticket.filed", "whole": true, "key": {"reference": "about:grievances.ticket"},
       "columns": {
         "subject_ref": "subject",
         "received_at": "facts.received_at"
@@ -932,11 +932,18 @@ def stated_of(rule: dict[str, Any], log: Log) -> dict[tuple[str, ...], dict[str,
 
 
 def check_act(
-    name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, gone: set[str], unstated: set[str]
+    name: str,
+    rule: dict[str, Any],
+    rows: list[dict[str, Any]],
+    log: Log,
+    gone: set[str],
+    bare: dict[str, int],
+    unstated: set[str],
 ) -> str:
     """Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
 
-    A row without a value in the key follows from no such act. Adds the columns of which a leaf says nothing.
+    A row without a value in the key follows from no such act. ``bare`` are the leaves, shown without their content, of rows
+    whose act was erased. Adds the columns of which a leaf says nothing.
     """
     columns, paths = list(rule["key"]), list(rule["key"].values())
     stated = stated_of(rule, log)
@@ -952,6 +959,8 @@ def check_act(
             check_row(name, stated[key], row, unstated)
         else:
             without += 1
+            named = not rule.get("whole") or " ".join((name, *key)) in bare
+            need(named, f"No leaf shown states {' '.join(key)} of the register {name}, and none is named as erased.")
     inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]
     brought = {key for says in inside for key in keys_of(says, paths)}
     lost = set() if rule.get("part") else brought - seen
@@ -964,6 +973,17 @@ def check_act(
     return ", ".join(found)
 
 
+def read_bare(files: dict[str, bytes], log: Log) -> dict[str, int]:
+    """The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content."""
+    lines = (line for line in files[MISSING].decode().split("\r\n") if line.startswith("statement of a row,"))
+    found = {row: int(place) for row, _space, place in (line.split(",")[1].rpartition(" ") for line in lines)}
+    erased = {one.place for one in (*log.leaves, *log.others) if one.says is None}
+    for row, place in found.items():
+        need(place in erased, f"Entry {place}, named for a row without a statement, was not erased: {row}.")
+    need(len(set(found.values())) == len(found), "An erased entry is named for two rows.")
+    return found
+
+
 def check_registers(
     files: dict[str, bytes], manifest: dict[str, Any], log: Log
 ) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
@@ -972,6 +992,7 @@ def check_registers(
     counts = manifest["registers"]
     need(there == set(counts) == set(STATED), "The pack has other registers than this program knows.")
     gone = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
+    bare = read_bare(files, log)
     registers: dict[str, list[dict[str, Any]]] = {}
     taken: set[int] = set()
     compared, not_compared = [], []
@@ -986,7 +1007,7 @@ def check_registers(
             if "kind" in rule:
                 found.append(check_kind(name, rule, rows, log, taken, unstated))
             else:
-                found.append(check_act(name, rule, rows, log, gone, unstated))
+                found.append(check_act(name, rule, rows, log, gone, bare, unstated))
             known |= {rule.get("place"), *rule.get("key", ()), *rule["columns"]} - unstated
         if not rows:
             found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]

@@ -95,7 +95,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const inside = leaves.filter((one) => one.says && recordedAt(one) >= start && recordedAt(one) < end);
     const inOrder = [...shown].sort((one, two) => one.index - two.index);
     const acts = (...wanted) => inOrder.filter((one) => one.says && wanted.includes(one.says.act)).map((one) => one.says);
-    return { leaves, inside, acts };
+    const erased = new Set(shown.filter((one) => one.says === null).map((one) => one.index));
+    return { leaves, inside, acts, erased };
   };
 
   // Cells and rows. Leaves of consents did not have these members from the beginning; what else is not there is nothing.
@@ -240,7 +241,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     return stated;
   };
   // Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
-  const checkAct = (name, rule, rows, log, gone, unstated) => {
+  const checkAct = (name, rule, rows, log, gone, bare, unstated) => {
     const columns = Object.keys(rule.key);
     const paths = Object.values(rule.key);
     const stated = statedOf(rule, log);
@@ -256,6 +257,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         checkRow(name, stated.get(key), row, unstated);
       } else {
         without += 1;
+        const isNamed = !rule.whole || bare.has(`${name} ${key}`);
+        need(isNamed, `No leaf shown states ${key} of the register ${name}, and none is named as erased.`);
       }
     }
     const brought = log.inside.filter((one) => one.says.act === rule.act).flatMap((one) => keysOf(one.says, paths));
@@ -278,6 +281,17 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       .filter((line) => line.startsWith(`${kind},`))
       .map((line) => line.split(",")[1]);
 
+  // The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content.
+  const readBare = (files, log) => {
+    const named = missingOf(files, "statement of a row").map((text) => [text.slice(0, text.lastIndexOf(" ")), text.slice(text.lastIndexOf(" ") + 1)]);
+    const found = new Map(named.map(([row, place]) => [row, Number(place)]));
+    for (const [row, place] of found) {
+      need(log.erased.has(place), `Entry ${place}, named for a row without a statement, was not erased: ${row}.`);
+    }
+    need(new Set(found.values()).size === found.size, "An erased entry is named for two rows.");
+    return found;
+  };
+
   // Every register against the log, as far as leaves state it; the rows, and what was compared and what not.
   const checkRegisters = (files, manifest, log) => {
     const paths = [...files.keys()].filter((path) => path.startsWith("registers/"));
@@ -286,6 +300,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const isWhole = written([...there].sort()) === written(names) && written(Object.keys(STATED).sort()) === written(names);
     need(isWhole, "The pack has other registers than this program knows.");
     const gone = new Set(missingOf(files, "row"));
+    const bare = readBare(files, log);
     const registers = new Map();
     const compared = [];
     const taken = new Set();
@@ -296,7 +311,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       let found = STATED[name].map((rule) => {
         const unstated = new Set();
         const isKind = Object.hasOwn(rule, "kind");
-        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gone, unstated);
+        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gone, bare, unstated);
         const columns = [rule.place, ...Object.keys(rule.key || {}), ...Object.keys(rule.columns)];
         columns.filter((column) => !unstated.has(column)).forEach((column) => known.add(column));
         return what;
