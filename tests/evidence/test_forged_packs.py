@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from grievances.models import Ticket
+from portal.core import clock
 from portal.evidence import registers
 from portal.evidence.parts import Parts
 from portal.evidence.reports import REPORTS
@@ -15,6 +17,8 @@ from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.ledger import program
 from portal.ledger import services as ledger
+from portal.registers.models import Measure
+from portal.registers.services import duties
 from tests.evidence.forgeries import ELEVEN, MORE
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import LATER, OUTSIDE
@@ -117,6 +121,22 @@ def passed(data, forgeries, verdict):
         if holds or expected not in said:
             wrong[name_of(forgery)] = (holds, said[:150])
     return wrong
+
+
+def test_a_task_that_is_opened_again_for_the_same_day_is_its_own_row(lived_in, verdict, monkeypatch):
+    measure = Measure.objects.earliest("pk")
+    duty = duties.Duty(
+        book="registers.measure", entry=measure.pk, code=measure.code, what="review", due_on=INSIDE.date(), owner=None
+    )
+    monkeypatch.setattr(duties, "_tell", lambda fresh, now: None)
+    for day, found in enumerate(([duty], [], [duty])):
+        monkeypatch.setattr(duties, "duties", lambda *, now, found=found: iter(found))
+        with time_machine.travel(INSIDE + timedelta(days=5 + day), tick=False):
+            duties.look(now=clock.now())
+            ledger.seal_now()
+    holds, said = verdict(make()[1])
+    assert holds, said
+    assert "book_tasks (2 rows by registers.task.opened" in said
 
 
 def test_a_row_whose_leaf_is_not_shown_is_refused_unless_that_leaf_was_erased(filed_later, verdict):
