@@ -7,17 +7,26 @@ line for each name, address, birth or citizenship of an entry. Both say on which
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from lxml import etree
-
-from kyc.sanctions import tables
+from kyc.sanctions import tables, trees
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _SPACE: Final = "{http://eu.europa.ec/fpi/fsd/export}"
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_YEAR: Final = re.compile(r"\d{4}")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BORN_ON: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?", re.ASCII)
+_YEAR: Final = re.compile(r"\d{4}", re.ASCII)
+#: No living person is older; an earlier year is not meant as one.
+_EARLIEST: Final = 1850
+_BIRTH: Final = "BirthDate_"
+#: What a birth that is one day or one year has in these, if it has them.
+_PRECISE: Final = {
+    "circa": {"", "false", "0", "n", "no"},
+    "yearrangefrom": {""},
+    "yearrangeto": {""},
+    "calendartype": {"", "gregorian"},
+}
 _PERSON: Final = frozenset({"p", "person"})
 _NAME: Final = "NameAlias_WholeName"
 _NEEDED: Final = frozenset({"fileGenerationDate", "Entity_LogicalId", "Entity_SubjectType", _NAME})
@@ -33,31 +42,25 @@ def read(data: bytes) -> tuple[str, list[Listed]]:
 
 
 def _read_xml(data: bytes) -> tuple[str, list[Listed]]:
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise BadListError("The file declares entities: that is not how the list is published.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise BadListError("The file is no whole XML.") from error
+    root = trees.root_of(data)
     made = root.get("generationDate", "")
     if root.tag != f"{_SPACE}export" or not _DAY.match(made):
         raise BadListError("The file is not the consolidated list of the European Union.")
-    return made[:10], [_of_xml(row) for row in root.iterfind(f"{_SPACE}sanctionEntity")]
+    return made[:10], [_of_xml(row, made=made) for row in root.iterfind(f"{_SPACE}sanctionEntity")]
 
 
-def _of_xml(row: Any) -> Listed:
+def _of_xml(row: Any, *, made: str) -> Listed:
     subject = row.find(f"{_SPACE}subjectType")
     codes = {subject.get(name, "").lower() for name in ("code", "classificationCode")} if subject is not None else set()
     named = [
         one.get("wholeName", "") or " ".join(one.get(part, "") for part in ("firstName", "middleName", "lastName"))
         for one in row.iterfind(f"{_SPACE}nameAlias")
     ]
-    births = [one.get("birthdate", "") or one.get("year", "") for one in row.iterfind(f"{_SPACE}birthdate")]
+    births = [{name.lower(): value for name, value in one.items()} for one in row.iterfind(f"{_SPACE}birthdate")]
     places = (one for kind in ("citizenship", "address") for one in row.iterfind(f"{_SPACE}{kind}"))
     countries = [one.get("countryDescription", "") for one in places]
     uid = row.get("euReferenceNumber", "") or row.get("logicalId", "")
-    return _entry(uid, is_person=bool(codes & _PERSON), names=named, births=births, countries=countries)
+    return _entry(uid, is_person=bool(codes & _PERSON), names=named, births=births, countries=countries, made=made)
 
 
 def _read_csv(data: bytes) -> tuple[str, list[Listed]]:
@@ -71,21 +74,26 @@ def _read_csv(data: bytes) -> tuple[str, list[Listed]]:
         day = datetime.strptime(made, "%d/%m/%Y").date().isoformat()  # noqa: DTZ007 - a day has no zone
     except ValueError as error:
         raise BadListError("The file does not say on which day it was made.") from error
-    return day, [_of_csv(uid, rows) for uid, rows in lines.items()]
+    return day, [_of_csv(uid, rows, made=day) for uid, rows in lines.items()]
 
 
-def _of_csv(uid: str, rows: list[dict[str, str]]) -> Listed:
+def _of_csv(uid: str, rows: list[dict[str, str]], *, made: str) -> Listed:
+    births = [
+        {name.removeprefix(_BIRTH).lower(): value for name, value in row.items() if name.startswith(_BIRTH)}
+        for row in rows
+    ]
     kinds = {_value(rows, "Entity_SubjectType_ClassificationCode"), _value(rows, "Entity_SubjectType")}
     return _entry(
         _value(rows, "Entity_EU_ReferenceNumber") or uid,
         is_person=bool({kind.lower() for kind in kinds} & _PERSON),
         names=[row[_NAME] or " ".join(row.get(part, "") for part in _PARTS) for row in rows],
-        births=[row.get("BirthDate_BirthDate", "") or row.get("BirthDate_Year", "") for row in rows],
+        births=[birth for birth in births if any(birth.values())],
         countries=[
             row.get(name, "")
             for name in ("Citizenship_CountryDescription", "Address_CountryDescription")
             for row in rows
         ],
+        made=made,
     )
 
 
@@ -94,20 +102,39 @@ def _value(rows: list[dict[str, str]], column: str) -> str:
 
 
 def _entry(
-    uid: str, *, is_person: bool, names: Iterable[str], births: Iterable[str], countries: Iterable[str]
+    uid: str,
+    *,
+    is_person: bool,
+    names: Iterable[str],
+    births: Iterable[dict[str, str]],
+    countries: Iterable[str],
+    made: str,
 ) -> Listed:
     if not uid:
         raise BadListError("An entry has no number.")
     known = distinct(list(names))
     if not known:
         raise BadListError(f"The entry {uid} has no name.")
-    born = list(filter(None, births))
-    days = [found[0] for birth in born if (found := _DAY.match(birth) or _YEAR.fullmatch(birth))]
+    born = [_born(birth, latest=int(made[:4])) for birth in births]
     return Listed(
         uid,
         "person" if is_person else "organisation",
         known,
         # A birth that is not read whole would hide somebody: of an entry without one nobody is excluded.
-        distinct(days) if len(days) == len(born) else (),
+        distinct(born) if all(born) else (),
         distinct([country for country in countries if country.strip().upper() != "UNKNOWN"]),
     )
+
+
+def _born(birth: dict[str, str], *, latest: int) -> str:
+    """The day or the year of a birth, from its values by name; empty for a birth in any other form, and for no possible year."""
+    if any(birth.get(name, "").lower() not in precise for name, precise in _PRECISE.items()):
+        return ""
+    day = birth.get("birthdate", "").strip()
+    found = day or birth.get("year", "").strip()
+    if not (_BORN_ON.fullmatch(found) if day else _YEAR.fullmatch(found)) or not _EARLIEST <= int(found[:4]) <= latest:
+        return ""
+    try:
+        return date.fromisoformat(found[:10]).isoformat() if day else found
+    except ValueError:
+        return ""

@@ -141,6 +141,59 @@ def test_of_an_entry_with_a_birth_that_is_not_read_nobody_is_excluded_by_birth()
     assert entry.births == ()
 
 
+def european_union_births(form, *births):
+    """The births of an entry whose births have these values, in either form."""
+    if form == "xml":
+        values = [" ".join(f"{name}='{value}'" for name, value in birth.items()) for birth in births]
+        shown = "".join(f"<birthdate {each}/>" for each in values)
+        data = lists.european_union_xml(ENTRY).replace(b"</sanctionEntity>", shown.encode() + b"</sanctionEntity>")
+    else:
+        heads = sorted({name for birth in births for name in birth})
+        lines = [["BirthDate_" + name[0].upper() + name[1:] for name in heads], ["" for _head in heads]]
+        lines += [[birth.get(name, "") for name in heads] for birth in births]
+        before = ["fileGenerationDate;Entity_LogicalId;Entity_SubjectType;NameAlias_WholeName", "20/11/2026;1;P;Zoran"]
+        before += ["20/11/2026;1;P;"] * len(births)
+        data = "\n".join(";".join([first, *line]) for first, line in zip(before, lines, strict=True)).encode()
+    _made, (entry,) = european_union.read(data)
+    return entry.births
+
+
+@pytest.mark.parametrize("form", ["xml", "csv"])
+@pytest.mark.parametrize(
+    "birth",
+    [
+        {"yearRangeFrom": "1960", "yearRangeTo": "1965"},
+        {"year": "1960", "yearRangeTo": "1965"},
+        {"circa": "true", "year": "1970"},
+        {"circa": "TRUE", "birthdate": "1970-01-01"},
+        {"birthdate": "1970-01-01", "calendarType": "ISLAMIC"},
+        {"year": "0000"},
+        {"year": "1849"},
+        {"year": "2027"},
+        {"birthdate": "1849-12-31"},
+        {"birthdate": "1970-02-30"},
+        {"birthdate": "1970-01-01/1975-01-01"},
+        {"birthdate": "", "year": "", "monthOfYear": "4"},
+        {"city": "Nowhere"},
+    ],
+)
+def test_one_birth_of_the_european_union_that_is_no_day_and_no_year_leaves_all_births_of_the_entry_unknown(form, birth):
+    assert european_union_births(form, birth) == ()
+    assert european_union_births(form, {"year": "1901"}, birth) == ()
+
+
+@pytest.mark.parametrize("form", ["xml", "csv"])
+def test_a_birth_with_its_place_and_calendar_is_read(form):
+    whole = {
+        "circa": "false",
+        "calendarType": "GREGORIAN",
+        "city": "Nowhere",
+        "birthdate": "1937-04-28",
+        "year": "1937",
+    }
+    assert european_union_births(form, whole, {"year": "2026"}) == ("1937-04-28", "2026")
+
+
 ENTRY = ("EU.1.1", "P", ["Zoran Vexley Quill"], [], [])
 
 
@@ -163,6 +216,22 @@ ENTRY = ("EU.1.1", "P", ["Zoran Vexley Quill"], [], [])
 def test_what_is_no_whole_list_of_the_european_union_is_refused(data):
     with pytest.raises(BadListError):
         european_union.read(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16", "cp037"])
+@pytest.mark.parametrize(
+    ("read", "data", "root"),
+    [
+        (united_nations.read, lists.united_nations([ZORAN]), "<CONSOLIDATED_LIST"),
+        (european_union.read, lists.european_union_xml(ENTRY), "<export"),
+    ],
+)
+def test_a_document_type_is_refused_in_every_encoding(read, data, root, encoding):
+    text = data.decode().replace(root, f"<!DOCTYPE a [<!ENTITY b 'c'>]>{root}", 1).replace("Zoran", "&b;", 1)
+    named = {"utf-8": "UTF-8", "cp037": "IBM037"}.get(encoding, encoding.upper())
+    body = text.partition("?>")[2] if text.startswith("<?xml") else text
+    with pytest.raises(BadListError):
+        read(f'<?xml version="1.0" encoding="{named}"?>{body}'.encode(encoding))
 
 
 SCHEDULES = (
