@@ -133,10 +133,14 @@ class _Before:
         return [choice for event in self.stopped for choice in self._choices(event, at)]
 
     def _choices(self, event: ConsentEvent, at: datetime) -> list[Choice]:
-        """What was before the stop; over a consent that is restored each later refusal of one sender goes on to stand."""
+        """What was before the stop; each refusal of one sender that is later than that is recorded once more over it.
+
+        Also where no consent is restored: the end of the refusal of all senders is a later word about every sender, and
+        somebody else at the address may have consented.
+        """
         restored = self._choice(event, at)
-        if restored is None or restored.answer not in YES:
-            return [restored] if restored is not None else []
+        if restored is None:
+            return []
         said = self.said[bytes(event.address_key), event.purpose, event.channel]
         before = [one for one in said if one.subject_ref in self.refs and (one.sender or _order(one) < _order(event))]
         alone = [one for one in history.latest_of_senders(before) if one.answer in NO]

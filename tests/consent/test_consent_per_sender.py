@@ -166,6 +166,22 @@ def test_a_refusal_of_one_sender_after_a_stop_is_not_swallowed_by_its_undo(asha,
     assert every() == {"": False, "ONESTU": False, "OFFERS": True}
 
 
+@pytest.mark.parametrize("first", ["stop", "refusal"])
+def test_an_undo_leaves_the_refusal_of_one_sender_where_another_person_consented_at_the_number(asha, still, first):
+    """Who stops never answered before: the undo restores no consent, and theirs is the only refusal of the sender."""
+    bob = person(email="bob@acme.example", phone=ASHA_PHONE)
+    say(bob, "given")
+    still.shift(60)
+    steps = [lambda: stop_all(asha), lambda: withdrawn(asha, sender="ONESTU")]
+    receipts_of = []
+    for step in steps if first == "stop" else reversed(steps):
+        receipts_of.append(step().receipt)
+        still.shift(60)
+    assert every() == {"": False, "ONESTU": False, "OFFERS": False}
+    undo(receipts_of[0 if first == "stop" else 1])
+    assert every() == {"": False, "ONESTU": False, "OFFERS": True}
+
+
 def test_the_leaf_names_the_sender_and_one_without_a_sender_is_what_it_always_was(asha, still):
     old, new = said(asha, "given", occurred_at=clock.now()), say(asha, "given", "ONESTU")
     assert "sender" not in payload_of(old.entry)
