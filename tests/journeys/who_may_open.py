@@ -752,6 +752,7 @@ BOOKS: dict[str, Book] = {
     "registers_processingactivity": OF_THE_COMPANY,
     "registers_product": OF_THE_COMPANY,
     "registers_recipientcheck": OF_THE_COMPANY,
+    "registers_training": OF_THE_COMPANY,
     "registers_transfer": OF_THE_COMPANY,
     "registers_authorityorder": Book(
         "registers.order:view",
@@ -852,6 +853,7 @@ BOOKS: dict[str, Book] = {
             "propose-none": "registers.incident:decide",
             "propose-send": "registers.incident:decide",
             "propose-tell": "registers.incident:decide",
+            "set-pending": "registers.incident:open",
         },
     ),
     "registers_incidentsearch": Book(
@@ -945,7 +947,7 @@ BOOKS: dict[str, Book] = {
     "retention_retentionrule": Book(
         "retention.rule:view",
         export="jobs.list:export",
-        acts={"propose-change": "retention.rule:change"},
+        acts={"propose-change": "retention.rule:change", "propose-shipped": "retention.rule:change"},
         extra={"keep-or-erase": "retention.rule:view"},
     ),
     "retention_ruleproposal": Book(
