@@ -125,7 +125,9 @@ REASONS: Mapping[str, Any] = {
     ),
     "NAME_NO_NAME": _("One of the two holds no name."),
     "NAME_NOT_GIVEN": _("No name was typed or read from the document. Compare by eye."),
+    "NAME_OTHER_SCRIPT": _("The names sound alike in two scripts. Compare with other documents."),
     "NAME_SAME_NAME": _("A name is written in two ways that mean one name. Compare by eye."),
+    "NAME_SIMILAR_SOUND": _("The names sound alike in another spelling. Compare with other documents."),
     "NAME_TITLE": _("A word in front may be a title or part of the name. Compare by eye."),
     "NAME_TWO_SCRIPTS": _("The names are written in two scripts: only a person can compare them."),
     "INITIAL_DIFFERS": _(
