@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from consent.models import AnswerSet
-from consent.services import answer_log, answer_sets, processing
+from consent.services import answer_log, answer_sets, processing, signing
 from consent.services.batches import Answered, Question, decide_all, frame_of
 from consent.services.decisions import Decision, may_contact
 from consent.states import AnsweredAs
@@ -35,7 +35,12 @@ def answer_one(
     actor: Actor,
     now: datetime,
 ) -> Decision:
-    """``may_contact`` for a system, written down. The row of the log is kept within ``DECISION_LOG_SECONDS``."""
+    """``may_contact`` for a system, written down. The row of the log is kept within ``DECISION_LOG_SECONDS``.
+
+    Raises Refused (SIGNED_AHEAD) where the answer is to be signed and is about a later time.
+    """
+    if sign:
+        signing.check_time(question.at, now=now)
     decision = may_contact(
         address=address,
         subject_ref=subject_ref,
@@ -64,7 +69,12 @@ def answer_process(
     actor: Actor,
     now: datetime,
 ) -> Decision:
-    """``may_process`` for a system, about a subject or whoever holds an address, written down."""
+    """``may_process`` for a system, about a subject or whoever holds an address, written down.
+
+    Raises Refused (SIGNED_AHEAD) where the answer is to be signed and is about a later time.
+    """
+    if sign:
+        signing.check_time(at, now=now)
     decision = processing.may_process_of(
         purpose=purpose,
         at=at,

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from consent.selectors.undos import tolerance
 from portal.core import clock
+from portal.core.errors import Refused
 
 #: Of the signed text.
 VERSION: Final = 2
@@ -118,6 +120,18 @@ def signed_text(decision: Signable) -> bytes:
 
 #: Most answers of a day end at the same instant.
 _stamp = functools.lru_cache(maxsize=64)(clock.stamp)
+
+
+def check_time(at: datetime, *, now: datetime) -> None:
+    """Raises Refused (SIGNED_AHEAD) for an answer about a time that lies further ahead of ``now`` than clocks may differ.
+
+    Who stops tomorrow's message today could otherwise not end a permission that was signed yesterday.
+    """
+    if at > now and at > now + tolerance(at=now):
+        raise Refused(
+            "An answer is signed about now only: leave out `at`, and ask when you send. Without `sign` you may ask ahead.",
+            code="SIGNED_AHEAD",
+        )
 
 
 def salted(address: str) -> tuple[str, str]:

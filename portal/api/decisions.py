@@ -44,7 +44,10 @@ _FREE_TEXT = Field(
     default=False,
     description="The text is in no template: refused by SMS and voice; on WhatsApp only soon after the person wrote",
 )
-_SIGN = Field(default=False, description="Sign the answer, so that it can be proved later")
+_SIGN = Field(
+    default=False,
+    description="Sign the answer, so that it can be proved later; about now only, so leave `at` out",
+)
 
 
 class AskIn(BodyIn):

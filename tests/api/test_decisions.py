@@ -6,11 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.core.cache import cache
 
 from consent.models import AnswerSet, GivenAnswer
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
+from consent.selectors.undos import tolerance
 from consent.services import answer_log
 from portal.api import keys
 from portal.api.decisions import MOST
@@ -104,7 +106,8 @@ def test_an_answer_names_what_it_does_not_cover(asha, key):
     said(asha, "given")
     registered_sender("567890", carries=["promotional"])
     assert post("decisions", QUESTION, key=key).json()["unchecked"] == ["header", "template"]
-    named = post("decisions", {**QUESTION, "header": "AD-567890-P", "sign": True}, key=key).json()
+    with time_machine.travel(at_hour(12)):
+        named = post("decisions", {**QUESTION, "header": "AD-567890-P", "sign": True}, key=key).json()
     assert (named["allowed"], named["unchecked"], len(named["registers"])) == (True, ["template"], 1)
     assert json.loads(named["signed"])["unchecked"] == ["template"]
     batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE]}, key=key).json()
@@ -160,6 +163,28 @@ def test_what_cannot_be_read_is_named_by_its_field_and_never_repeated(key, chang
 def test_the_past_is_not_asked_about(key):
     answer = post("decisions", {**QUESTION, "at": (clock.now() - timedelta(hours=1)).isoformat()}, key=key)
     assert (answer.status_code, answer.json()["code"]) == (422, "AT_IN_PAST")
+
+
+@pytest.mark.parametrize(
+    ("path", "question"),
+    [
+        ("decisions", QUESTION),
+        ("process", {"purpose": "analytics", "kind": "phone", "address": ASHA_PHONE}),
+    ],
+)
+def test_no_permission_is_signed_ahead_of_a_withdrawal(asha, key, path, question):
+    said(asha, "given")
+    now = at_hour(12)
+    with time_machine.travel(now, tick=False):
+        for ahead in (timedelta(hours=1), timedelta(days=300)):
+            asked = {**question, "at": (now + ahead).isoformat()}
+            answer = post(path, {**asked, "sign": True}, key=key)
+            assert (answer.status_code, answer.json()["code"]) == (422, "SIGNED_AHEAD")
+            assert "leave out `at`" in answer.json()["detail"]
+            assert post(path, asked, key=key).json()["signature"] is None
+        for about in ({"at": (now + tolerance(at=now)).isoformat()}, {"at": None}):
+            assert post(path, {**question, **about, "sign": True}, key=key).json()["signature"]
+    assert GivenAnswer.objects.count() == 4, "a refused question is not answered"
 
 
 def test_every_single_answer_is_a_row_without_the_address(asha, key):

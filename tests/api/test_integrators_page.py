@@ -111,3 +111,7 @@ def test_a_signed_answer_is_checked_as_the_page_shows(law):  # noqa: F811
     for name, other in (("header", "AD-567891-P"), ("template", None), ("address", "+919876543211")):
         with pytest.raises(ValueError, match="another message"):
             example["check_decision"](answer, decision_key, **{**asked, name: other})
+    for length in (1, 3, 12):
+        moved = {**answer, "salt": answer["salt"] + asked["address"][:length]}
+        with pytest.raises(ValueError, match="salt"):
+            example["check_decision"](moved, decision_key, **{**asked, "address": asked["address"][length:]})

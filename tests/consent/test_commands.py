@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -104,6 +105,10 @@ def test_may_contact_answers_with_an_exit_code_and_one_object(capsys):
     assert code == 1
     assert json.loads(out)["reason"] == "OUTSIDE_HOURS"
     assert run(capsys, *asked, "tomorrow")[0] == 2
+    for command in (asked, ("may_process", str(uuid4()), "--purpose", "analytics", "--at")):
+        code, out, err = run(capsys, *command, "2099-01-05T14:00", "--sign")
+        assert (code, out) == (1, "")
+        assert "signed about now only" in err
 
 
 def test_may_process_and_consents_as_of_answer_for_a_subject(capsys):

@@ -219,6 +219,16 @@ def test_no_time_and_no_letter_of_a_signed_answer_can_be_changed(registered, ask
             check({**answer, "signed": text}, key, **asked)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=PARTS, length=st.integers(-32, 12).filter(bool))
+def test_no_part_of_an_address_passes_as_a_part_of_the_salt(registered, asked, length):
+    check, key = integrators_check(), signing.public_key().hex()
+    answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
+    hashed, border = answer["salt"] + asked["address"], 32 + min(length, len(asked["address"]))
+    with pytest.raises(ValueError, match="salt"):
+        check({**answer, "salt": hashed[:border]}, key, **{**asked, "address": hashed[border:]})
+
+
 def test_the_versions_of_what_was_read_are_signed(registered):
     decision = may_contact(
         address="+919800000001",

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.core.management import CommandError, CommandParser
 
-from consent.services import may_contact
+from consent.services import may_contact, signing
 from portal.core import clock
 from portal.core.commands import PortalCommand, moment
 from portal.law.states import MESSAGE_CHANNELS
@@ -35,11 +35,15 @@ class Command(PortalCommand):
                 raise CommandError(
                     "On push and dashboard give the subject's reference, a UUID.", returncode=2
                 ) from error
+        now = clock.now()
+        at = moment(options["at"]) if options["at"] else now
+        if options["sign"]:
+            signing.check_time(at, now=now)
         decision = may_contact(
             address=address,
             purpose=options["purpose"],
             channel=channel,
-            at=moment(options["at"]) if options["at"] else clock.now(),
+            at=at,
             fiduciary=options["fiduciary"],
             header=options["header"],
             template=options["template"],

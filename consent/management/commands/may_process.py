@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from consent.selectors.subjects import subject_ref_of
-from consent.services import may_process
+from consent.services import may_process, signing
 from portal.core import clock
 from portal.core.commands import PortalCommand, moment
 
@@ -21,10 +21,14 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads only."""
+        now = clock.now()
+        at = moment(options["at"]) if options["at"] else now
+        if options["sign"]:
+            signing.check_time(at, now=now)
         decision = may_process(
             subject=subject_ref_of(options["subject"]),
             purpose=options["purpose"],
-            at=moment(options["at"]) if options["at"] else clock.now(),
+            at=at,
             fiduciary=options["fiduciary"],
             sign=options["sign"],
         )
