@@ -1,5 +1,6 @@
 """Packs that an operator forged over an honest log and sealed again: both verifiers refuse each, in the same words."""
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -82,6 +83,19 @@ def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
     assert "sign_ins" in without
     assert "consents" not in without
     assert people.endswith("00-summary.pdf, README.txt, verify.html, verify.py")
+
+
+def test_the_verdict_counts_the_messages_of_the_period_that_have_no_row(pack, verdict):
+    """A message written before the period has its row in another pack, so one that was left out is not refused."""
+    holds, shown = verdict(pack)
+    count = int(re.search(r"messages \([^)]*?(\d+) acts of the period without a row", shown)[1])
+    forged = Forged(pack)
+    forged.keep_rows("messages", lambda row: False)
+    for path in [path for path in forged.files if path.startswith("letters/")]:
+        del forged.files[path]
+    holds, shown = verdict(forged.sealed())
+    assert holds, shown
+    assert f"{count + 1} acts of the period without a row" in shown
 
 
 def test_an_honest_pack_holds_also_when_an_operator_seals_it_again(pack, verdict):

@@ -970,6 +970,7 @@ def check_act(
     found = [f"{count - without} rows by {rule['act']}"]
     found += [f"{without} more that no leaf shown states"] if without else []
     found += [f"{len(lost)} named as missing"] if lost else []
+    found += [f"{len(brought - seen)} acts of the period without a row"] if rule.get("part") else []
     return ", ".join(found)
 
 

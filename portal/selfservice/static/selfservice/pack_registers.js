@@ -262,7 +262,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       }
     }
     const brought = log.inside.filter((one) => one.says.act === rule.act).flatMap((one) => keysOf(one.says, paths));
-    const lost = rule.part ? [] : [...new Set(brought)].filter((key) => !seen.has(key)).sort();
+    const unseen = [...new Set(brought)].filter((key) => !seen.has(key)).sort();
+    const lost = rule.part ? [] : unseen;
     for (const key of lost) {
       need(gone.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
     }
@@ -272,6 +273,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     if (lost.length) {
       found.push(`${lost.length} named as missing`);
+    }
+    if (rule.part) {
+      found.push(`${unseen.length} acts of the period without a row`);
     }
     return found.join(", ");
   };
