@@ -178,7 +178,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         book.hours,
         book.longest_pause,
         blocks=preferring.blocked_in(row) != preferring.Blocked(),
-        stopped_since=stopped_since(places, said, (*book.asked, *book.unasked), at=at),
+        stopped_since=stopped_since(places, said, alone, (*book.asked, *book.unasked), at=at),
     )
 
 

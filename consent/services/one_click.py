@@ -157,8 +157,9 @@ def _is_stopped(message: Message, fiduciary: Fiduciary) -> bool:
     events = history.events_of(message.subject_ref).filter(
         fiduciary=fiduciary, purpose=message.purpose, channel=message.channel
     )
-    said = history.latest(events).values()
-    return bool(said) and all(event.answer in NO for event in said)
+    said = history.words(events)
+    is_any_of_all = any(not event.sender for event in said)
+    return is_any_of_all and all(event.answer in NO for event in said)
 
 
 def _mark(index: bytes) -> str:

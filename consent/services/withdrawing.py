@@ -1,7 +1,7 @@
 """Withdrawing consent, and stopping everything promotional. The undo of a stop is in ``undos``."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -192,17 +192,28 @@ def all_promotion_stopped_since(
     subject_ref: UUID, fiduciary: str | Fiduciary = OWN_CODE, *, at: datetime
 ) -> datetime | None:
     """Since when a stop of everything promotional would say nothing new; None where it would. Reads only."""
-    said = latest_of(subject_ref, fiduciary_of(fiduciary))
-    return stopped_since(addresses_by_channel(subject_ref), said, law.purposes_in_force(on=clock.day(at)), at=at)
+    events = list(history.events_of(subject_ref).filter(fiduciary=fiduciary_of(fiduciary)))
+    said, alone = history.latest(events), history.latest_of_senders(events)
+    return stopped_since(addresses_by_channel(subject_ref), said, alone, law.purposes_in_force(on=clock.day(at)), at=at)
 
 
 def stopped_since(
-    reached: Mapping[str, Sequence[Address]], said: Said, purposes: Sequence[Purpose], *, at: datetime
+    reached: Mapping[str, Sequence[Address]],
+    said: Said,
+    alone: Iterable[ConsentEvent],
+    purposes: Sequence[Purpose],
+    *,
+    at: datetime,
 ) -> datetime | None:
-    """``all_promotion_stopped_since`` for a caller who knows where the person is reached, what they said, and the purposes."""
+    """``all_promotion_stopped_since`` for a caller who knows where the person is reached, their words, and the purposes.
+
+    ``alone``: their latest word about each single sender. Where one is a consent, that sender may still send.
+    """
     if any(True for _place in _not_stopped(reached, said, purposes, at)):
         return None
     promotional = {purpose.code for purpose in purposes if purpose.is_promotional}
+    if any(event.answer in YES and event.purpose in promotional for event in alone):
+        return None
     noes = (event.occurred_at for event in said.values() if event.purpose in promotional and event.answer in NO)
     return max(noes, default=None)
 

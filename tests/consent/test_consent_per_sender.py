@@ -3,6 +3,7 @@
 import io
 import json
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from consent.rules.contact import Reason
 from consent.services import (
     batches,
     may_contact,
+    offering,
+    one_click,
     rebuild_consent_state,
     receipts,
     record_all,
     suppressing,
     withdraw,
+    withdrawing,
 )
 from consent.services.addresses import address_of
 from consent.services.merging import keep_the_stricter
@@ -133,6 +137,26 @@ def test_a_stop_of_everything_ends_the_consent_to_one_sender(asha, still):
     still.shift(60)
     assert stop_all(asha).receipt is not None
     assert not any(every().values())
+
+
+def test_nothing_is_shown_as_stopped_already_while_a_single_sender_may_send(asha, still):
+    say(asha, "given")
+    stop_all(asha)
+    still.shift(3600)
+    message = SimpleNamespace(subject_ref=asha.subject.ref, purpose="marketing", channel="sms")
+    own = Fiduciary.objects.get(code="onesetu")
+
+    def stopped() -> tuple[bool, bool, bool]:
+        since = withdrawing.all_promotion_stopped_since(asha.subject.ref, at=clock.now())
+        shown = offering.offer(asha.subject.ref, at=clock.now()).stopped_since
+        return since is not None, shown is not None, one_click._is_stopped(message, own)
+
+    assert stopped() == (True, True, True)
+    say(asha, "given", "OFFERS")
+    assert stopped() == (False, False, False)
+    still.shift(60)
+    withdrawn(asha, sender="OFFERS")
+    assert stopped() == (True, True, True)
 
 
 def test_the_withdrawal_of_one_sender_leaves_the_others_and_twice_is_harmless(asha, still):
