@@ -61,6 +61,7 @@ def document_parts(retention_class: str) -> tuple[FieldPart, ...]:
             frozenset({"kyc.Likeness.listed", "kyc.Likeness.note", "kyc.LikenessAnswer.reason"}),
             likenesses,
             _end_likenesses,
+            is_named=False,  # whoever reads it would learn that they are like somebody on a list
         ),
     )
 

@@ -27,6 +27,7 @@ from portal.retention import deciding, words
 from portal.retention import selectors as retention
 from portal.retention.deciding import Decided
 from portal.retention.models import ErasureRun
+from portal.retention.rules import Why
 from portal.retention.services import persons
 from portal.retention.services.profile_tasks import profile_task
 from portal.retention.states import Cause
@@ -100,8 +101,11 @@ def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
 
 
 def preview(principal: Principal, *, reply_on: date | None, at: datetime) -> list[Decided]:
-    """The plan of a request that this person would send now, before it exists. Reads only."""
-    return deciding.decide(deciding.refs_of_person(principal.subject.ref), now=at, asked_at=at, reply_on=reply_on)
+    """The plan of a request that this person would send now, before it exists, as if there were no hold and no order about
+    them: whoever signs in can open it at any time, and it may not show when one comes or ends. Reads only.
+    """
+    refs = deciding.refs_of_person(principal.subject.ref)
+    return deciding.decide(refs, now=at, asked_at=at, reply_on=reply_on, without_holds=True)
 
 
 def preview_of_anyone(*, reply_on: date | None, at: datetime) -> list[Decided]:
@@ -120,15 +124,19 @@ def _by_place(decided: Iterable[Decided]) -> list[list[Decided]]:
 
 
 def _sentences(some: list[Decided]) -> list[str]:
-    """Why each record of one place stays, with what of it goes now."""
-    going = ", ".join(str(part.label) for part in _parts_going(some))
-    more = " " + _("Of this we erase now: %(fields)s.") % {"fields": going} if going else ""
-    return [each.sentence + more for each in some if each.verdict.is_kept]
+    """Why each record of one place stays, with what of it goes although it stays: the same words with a hold and without."""
+    parts = _parts_going(some, without_holds=True)
+    going = ", ".join(str(part.label) for part in parts if part.is_named)
+    more = (
+        " " + _("Of this we erase, as soon as nothing else keeps it: %(fields)s.") % {"fields": going} if going else ""
+    )
+    kept = (each for each in some if each.verdict.is_kept)
+    return [each.sentence + (more if each.verdict.said.why is Why.LAW else "") for each in kept]
 
 
-def _parts_going(some: list[Decided]) -> list[FieldPart]:
+def _parts_going(some: list[Decided], *, without_holds: bool = False) -> list[FieldPart]:
     first = some[0]
-    parts = parts_of(first.eraser, deciding.fields_going(some))
+    parts = parts_of(first.eraser, deciding.fields_going(some, without_holds=without_holds))
     return [part for part in parts if part.rows(first.record.subject_ref).exists()]
 
 

@@ -61,13 +61,15 @@ def in_order(erasers: Iterable["Eraser"]) -> list["Eraser"]:
 class FieldPart:
     """Fields that can end while their record stays: what they are for the person, whose rows hold them, and how they are ended.
 
-    ``rows`` gives the rows of a subject in which some of the fields is still there.
+    ``rows`` gives the rows of a subject in which some of the fields is still there. ``is_named``: whether the person reads its
+    label, which they do only where they have such rows.
     """
 
     label: object
     fields: frozenset[str]
     rows: Callable[[UUID], "QuerySet[Any]"]
     end: Callable[["QuerySet[Any]"], Any]
+    is_named: bool = True
 
 
 def parts_of(eraser: "Eraser", fields: Iterable[str]) -> list[FieldPart]:

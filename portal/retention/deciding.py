@@ -59,14 +59,18 @@ class Decided:
         return words.sentence(self.verdict, self.what, decision=self.decision)
 
 
-def fields_going(decided: Iterable[Decided]) -> frozenset[str]:
+def fields_going(decided: Iterable[Decided], *, without_holds: bool = False) -> frozenset[str]:
     """What ends of records that stay, of one eraser and subject: the fields that no rule names which keeps one of them today.
 
     Nothing while anything else than a law that binds us keeps one: a hold, a dispute, an open question, the use of the account.
+    ``without_holds`` is for what the person reads, never for the erasing: as if there were no hold and no order, because of
+    which a letter may not lose a sentence.
     """
     kept = [each for each in decided if each.verdict.is_kept]
     grounds = [ground for each in kept for ground in each.verdict.standing]
-    if not kept or any(ground.why is not Why.LAW for ground in grounds):
+    if without_holds:
+        grounds = [ground for ground in grounds if ground.why is not Why.HOLD]
+    if not grounds or any(ground.why is not Why.LAW for ground in grounds):
         return frozenset()
     parts = getattr(kept[0].eraser, "parts", ())
     return fields.unnamed({name for part in parts for name in part.fields}, {ground.key for ground in grounds})
@@ -186,15 +190,20 @@ def decide(
     asked_at: datetime | None = None,
     reply_on: date | None = None,
     only: Eraser | None = None,
+    without_holds: bool = False,
 ) -> list[Decided]:
     """A verdict for each record of one person, whose references these are; of one room (``only``) or of all.
+
+    ``without_holds``: as if there were no hold and no order about the person; for a preview, never for the erasing.
 
     ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. ``reply_on`` is
     the day by which the person is answered: an open question of the profile is to be decided before it. A class without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
     """
     known = set(refs)
     with remembering():
-        decider = _Decider(known, today=clock.day(now), asked_at=asked_at, reply_on=reply_on)
+        decider = _Decider(
+            known, today=clock.day(now), asked_at=asked_at, reply_on=reply_on, without_holds=without_holds
+        )
         rooms = [only] if only is not None else by_wish()
         found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]
     return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
@@ -265,13 +274,22 @@ def _period(legal: LegalRule) -> Period | None:
 class _Decider:
     """What is the same for all records of one person, asked once."""
 
-    def __init__(self, refs: set[UUID], *, today: date, asked_at: datetime | None, reply_on: date | None) -> None:
+    def __init__(
+        self,
+        refs: set[UUID],
+        *,
+        today: date,
+        asked_at: datetime | None,
+        reply_on: date | None,
+        without_holds: bool = False,
+    ) -> None:
         self.today = today
         self.asked_at = asked_at
         self.asked_on = clock.day(asked_at) if asked_at is not None else None
         self.reply_on = reply_on
         self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
         self.stopped = what_stops(refs).values()
+        self.without_holds = without_holds
         zone = Principal.objects.filter(subject__ref__in=refs).values_list("zone", flat=True).first()
         self.place = zone_named(zone or "Asia/Kolkata")
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
@@ -306,7 +324,7 @@ class _Decider:
             events=events_after(counted_from) if counted_from is not None else {},
             began_early_on=local_date(began, self.place) if began else None,
             asked_on=self.asked_on,
-            is_held=any(each.is_held(rule.retention_class) for each in self.stopped),
+            is_held=not self.without_holds and any(each.is_held(rule.retention_class) for each in self.stopped),
             is_disputed=any(each.disputes for each in self.stopped),
         )
         # A thousand messages of a hundred days are a hundred decisions.

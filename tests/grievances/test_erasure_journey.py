@@ -2,9 +2,10 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -14,14 +15,15 @@ from django.utils.formats import date_format
 
 from grievances.models import RequestProposal, RightsRequest
 from grievances.request_states import Outcome
-from grievances.services import bundling, deciding
+from grievances.services import bundling, deciding, ending
+from kyc.models import Document, Likeness
 from portal.core import actor, clock, hooks
 from portal.core.erasing import parts_of
 from portal.core.ids import new_reference
 from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
-from portal.people.models import Principal, RegimeEvidence
+from portal.people.models import Principal, RegimeEvidence, User
 from portal.registers.models import Disclosure, Instruction
 from portal.registers.services import instructions
 from portal.registers.states import FactKind
@@ -31,13 +33,16 @@ from portal.retention.services import certifying, nights
 from portal.retention.states import RunState
 from tests.law.factories import ProfileFactory
 from tests.people.factories import StaffFactory
-from tests.registers.factories import service_in_the_book
+from tests.registers.factories import order_about, service_in_the_book
+from tests.retention.factories import hold
 from tests.retention.marks import NO, person_everywhere
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 NEW = "/privacy/requests/new/"
 NIGHTLY = actor.system("tests")
+#: What begins the second sentence about a record of which fields go.
+HALF = "Of this we erase"
 #: A day on which the IT Rules and CERT-In keep something, and the DPDP Rules are not in force yet.
 DAY = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
@@ -110,7 +115,7 @@ def test_preview_letter_and_rows_agree_and_each_last_day_leaves_nothing(person: 
     client: Any = customer_client(person.user)
     preview = preview_of(client)
     assert any("CERT-In Directions 2022" in line for line in preview)
-    assert any("Of this we erase now:" in line for line in preview)
+    assert any("Of this we erase, as soon as nothing else keeps it:" in line for line in preview)
     assert not any("Limitation Act 1963 requires" in line for line in preview)
     request = asked_for_everything(client)
     made = decided_by_two(request)
@@ -161,11 +166,90 @@ def rows_agree(run: ErasureRun, letter: set[str]) -> None:
                 continue
             raise AssertionError(f"{part.label} of {eraser.label} was to go")
     labels = {str(part.label) for eraser in erasers.values() for part in getattr(eraser, "parts", ())}
-    named = {label for label in labels for line in letter if label in line.partition("Of this we erase now:")[2]}
+    named = {
+        label
+        for label in labels
+        for line in letter
+        if label in line.partition("Of this we erase, as soon as nothing else keeps it:")[2]
+    }
     done = ErasureItem.objects.filter(step__run=run, fields__isnull=False).select_related("step")
     gone = {str(part.label) for item in done for part in parts_of(erasers[item.step.eraser], item.fields)}
     assert named
     assert named <= gone
+
+
+def page_before_sending(client: Client) -> str:
+    """The whole page, but for what is random on it."""
+    page = client.get(f"{NEW}check/").content.decode()
+    return re.sub(r'(name="csrfmiddlewaretoken" value|nonce)="[^"]*"', "", page)
+
+
+@pytest.mark.parametrize("stop", [order_about, hold])
+def test_the_preview_is_the_same_page_with_a_hold_or_a_secret_order_and_without(
+    person: Principal, stop: Callable[[UUID], Any]
+) -> None:
+    client = customer_client(person.user)
+    lines = preview_of(client)
+    assert any(HALF in line for line in lines)
+    before = page_before_sending(client)
+    stop(person.subject.ref)
+    assert page_before_sending(client) == before
+    assert "A duty of law or a legal claim may keep single items for longer" in before
+    assert not any("keeps us from erasing" in line for line in lines)
+
+
+def test_a_letter_loses_no_sentence_because_of_a_secret_order_which_still_keeps_every_field(person: Principal) -> None:
+    client = customer_client(person.user)
+    preview_of(client)
+    request = asked_for_everything(client)
+
+    def lines() -> list[str]:
+        return ending.letter_lines(ending.plan(request, at=clock.now()), language="en")
+
+    with_none = {line for line in lines() if HALF in line}
+    order = order_about(person.subject.ref)
+    by_order = lines()
+    assert {line for line in by_order if HALF in line} == with_none
+    assert with_none
+    assert not [line for line in by_order if HALF in line and "keeps us from erasing" in line]
+    decided_by_two(request)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    run = ErasureRun.objects.get(because=request.ticket.reference)
+    assert not ErasureItem.objects.filter(step__run=run, fields__isnull=False).exists(), "an order keeps each field"
+    assert (run.erased, run.held > 0) == (0, True)
+    User.objects.get(pk=person.user.pk, password=person.user.password)
+    order.delete()
+    hold(person.subject.ref)
+    assert lines() == by_order
+
+
+def test_the_preview_does_not_tell_that_somebody_is_like_an_entry_of_a_sanctions_list(person: Principal) -> None:
+    OrganisationProfile.objects.all().delete()  # only CERT-In keeps the documents: the IT Rules would keep every field
+    ProfileFactory(**{**dict.fromkeys(NO, "no"), "cloud_provider": "yes"})
+    client = customer_client(person.user)
+    lines = preview_of(client)
+    assert any("document numbers" in line.partition(HALF)[2] for line in lines)
+    before = page_before_sending(client)
+    case = Document.objects.latest("pk").case
+    Likeness.objects.create(
+        reference="OS-SC-7K4M-9QX2",
+        case=case,
+        source="un",
+        uid="QDi.001",
+        list_version=DAY.date(),
+        list_sha256="0" * 64,
+        decision="AUTO",
+        birth="unknown",
+        pair_key=b"key",
+        found_at=DAY,
+    )
+    going = {name for each in ending.in_short(plan_of(person)) for name in each}
+    assert "kyc.Likeness.listed" in going, "it ends all the same"
+    assert page_before_sending(client) == before
+
+
+def plan_of(person: Principal) -> list[retention.Decided]:
+    return ending.preview(person, reply_on=None, at=clock.now())
 
 
 @pytest.mark.parametrize("language", ["hi", "mr"])
