@@ -1,4 +1,4 @@
-"""Consent events against their leaves, and states against their events: staff and decisions read the rows."""
+"""States against their events: staff and decisions read the rows. Events against their leaves: ``selectors.entry_rows``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,71 +6,13 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from consent.models import ConsentEvent, ConsentState
-from consent.rules import leaves
 from consent.rules.seals import Seal
 from consent.selectors import folds, seals
-from portal.core import clock
+from consent.selectors.entry_rows import ConsentRows
 from portal.law.memory import remembering
 from portal.ledger.services import chunks_of
-from portal.ledger.states import EntryKind
 
-COLUMNS = (
-    "answer",
-    "address_kind",
-    "address_key",
-    "address_verified",
-    "purpose",
-    "channel",
-    "sender",
-    "occurred_at",
-    "expires_at",
-    "way",
-    "actor_kind",
-    "actor_ref",
-)
-NOTICE = ("notice_version__notice__code", "notice_version__number", "notice_language", "notice_sha256")
-
-
-class ConsentRows:
-    """Registered in ``hooks.ledger_rows``."""
-
-    kind = EntryKind.CONSENT
-    model = ConsentEvent
-    since = leaves.SINCE
-
-    def said(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
-        """For each of the entries that has an event: what its payload has to say."""
-        joined = ("fiduciary__code", "receipt__reference", "previous__entry__event_id", *NOTICE)
-        own = ("entry_id", "subject_ref", "recorded_at", "previous_id", "notice_version_id")
-        rows = (
-            ConsentEvent.objects.filter(entry__id__among=frozenset(entries)).order_by().values(*own, *COLUMNS, *joined)
-        )
-        return {row["entry_id"]: _members(row) for row in rows}
-
-
-def _members(row: Mapping[str, Any]) -> dict[str, Any]:
-    own = {column: row[column] for column in COLUMNS}
-    own["address_key"] = bytes(row["address_key"])
-    found = leaves.members_of(
-        **own,
-        fiduciary=row["fiduciary__code"],
-        receipt=row["receipt__reference"],
-        previous=row["previous__entry__event_id"],
-        notice=_notice(row),
-    )
-    return {
-        **found,
-        "principal": str(row["subject_ref"]),
-        "recorded_at": clock.stamp(row["recorded_at"]),
-        "sender": row["sender"] or None,  # a leaf without one must have a row without one
-    }
-
-
-def _notice(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    code, number, language, sha256 = (row[column] for column in NOTICE)
-    if row["notice_version_id"] is None and not language and not sha256:
-        return None
-    return {"id": code, "version": number, "lang": language, "sha256": sha256}
+__all__ = ["ConsentRows", "ConsentStates"]
 
 
 class ConsentStates:

@@ -9,7 +9,7 @@ from consent.rules import seals
 from consent.rules.contact import Word
 from consent.rules.fold import NO
 from consent.rules.seals import Seal
-from consent.selectors import folds
+from consent.selectors import entry_rows, folds
 from consent.selectors.folds import Key
 from consent.selectors.raw_values import instant, octets
 from portal.core import ciphers
@@ -71,9 +71,10 @@ def is_proved(
     version: int,
     seal: Any,
 ) -> bool:
-    """Whether a decision may rest on a row: its seal holds or, where it has none yet, its events come to what it says.
+    """Whether a decision may rest on a row: its seal holds or, where it has none yet, its events come to what it says,
+    and the deciding one agrees with its entry of the ledger.
 
-    UUIDs and the seal as the driver gives them. Costs a statement only for a row without a seal.
+    UUIDs and the seal as the driver gives them. Costs statements only for a row without a seal.
     """
     said = seals.text_of(
         fiduciary,
@@ -94,14 +95,14 @@ def is_proved(
         return True
     key = Key(fiduciary, address_key, purpose, channel)
     folded = folds.of_key(key) if kept is Seal.ABSENT else None
-    if folded is not None and text(key, folded) == said:
+    if folded is not None and text(key, folded) == said and entry_rows.agreeing({folded["event_id"]}):
         return True
     _report(entry, kept)
     return False
 
 
 def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciary: int) -> set[bytes]:
-    """The address keys of the rows on which no decision may rest; a statement for those without a seal, if there are any.
+    """The address keys of the rows on which no decision may rest; some statements where any has no seal.
 
     ``rows`` are those of one purpose, channel and fiduciary, with the values of ``COLUMNS`` as the driver gives them. A no is
     kept to, whoever wrote it: it is not looked at.
@@ -133,8 +134,11 @@ def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciar
         elif kept is Seal.ABSENT:
             unsealed[Key(fiduciary, bytes(address_key), purpose, channel)] = said, entry
     events = folds.events_of({key.address_key for key in unsealed}) if unsealed else {}
-    for key, (said, entry) in unsealed.items():
-        if key not in events or text(key, folds.fold(events[key])) != said:
+    folded = {key: folds.fold(events[key]) for key in unsealed if key in events}
+    agreed = {key: values["event_id"] for key, values in folded.items() if text(key, values) == unsealed[key][0]}
+    rested_on = entry_rows.agreeing(frozenset(agreed.values()))
+    for key, (_said, entry) in unsealed.items():
+        if agreed.get(key) not in rested_on:
             _report(entry, Seal.ABSENT)
             found.add(key.address_key)
     return found

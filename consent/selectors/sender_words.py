@@ -13,7 +13,8 @@ from uuid import UUID
 
 from consent.models import ConsentEvent
 from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Word
-from consent.rules.fold import NO, Said, deciding
+from consent.rules.fold import NO, YES, Said, deciding
+from consent.selectors import entry_rows
 from consent.selectors.standing import Found
 from portal.people import selectors as people
 
@@ -28,6 +29,8 @@ class Answered:
     subject: UUID
     said_at: datetime
     notice: int | None
+    #: The number of the event.
+    event: int
 
 
 def answered_at(fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str) -> Answered | None:
@@ -35,24 +38,38 @@ def answered_at(fiduciary: int, keys: Collection[bytes], purpose: str, channel: 
     return _counting(_rows(fiduciary, keys, purpose, channel), sender)
 
 
-def proved_at(
-    fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str, entry: str | None
-) -> Answered | None:
-    """The same for a decision, which found the state of all senders at ``entry``. Reads only.
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The word of all senders as a decision found it in its state; without an entry where the state is unproved."""
 
-    The state is sealed and the events are not: where the events of all senders come to something else, nothing may rest on
-    them, and the word is ``UNPROVED_WORD``.
+    entry: str | None
+    word: Word
+    said_at: datetime | None
+    notice: int | None
+
+
+def proved_at(
+    fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str, state: Sealed | None
+) -> Answered | None:
+    """The same for a decision, which found ``state``, the one of all senders. Reads only.
+
+    The state is sealed and the events are not. Where the events of all senders come to something else, or the one that
+    gives consent does not agree with its entry of the ledger, nothing may rest on them: the word is ``UNPROVED_WORD``.
     """
     rows = _rows(fiduciary, keys, purpose, channel)
     of_all: dict[bytes, list[dict[str, Any]]] = {}
     for row in rows:
         if not row["sender"]:
             of_all.setdefault(bytes(row["address_key"]), []).append(row)
-    states = {said.entry for own in of_all.values() if (said := _fold(own, "")) is not None}
+    folded = [_fold(own, "") for own in of_all.values()]
+    states = [Sealed(said.entry, said.word, said.said_at, said.notice) for said in folded if said is not None]
     found = _counting(rows, sender)
-    if (entry not in states) if entry is not None else states:
-        return replace(found, word=UNPROVED_WORD, entry=None) if found is not None else None
-    return found
+    if found is None:
+        return None
+    is_as_sealed = state in states if state is not None else not states
+    if is_as_sealed and (found.word.answer not in YES or entry_rows.agreeing({found.event})):
+        return found
+    return replace(found, word=UNPROVED_WORD, entry=None)
 
 
 def _rows(fiduciary: int, keys: Collection[bytes], purpose: str, channel: str) -> list[dict[str, Any]]:
@@ -84,7 +101,8 @@ def found_for(
     found: Found, fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str
 ) -> Found:
     """What ``standing.at_address`` found, with the word that counts for the sender. Reads only."""
-    said = proved_at(fiduciary, keys, purpose, channel, sender=sender, entry=found.entry)
+    state = Sealed(found.entry, found.word, found.said_at, found.notice) if found.word is not None else None
+    said = proved_at(fiduciary, keys, purpose, channel, sender=sender, state=state)
     if said is None:
         return replace(found, word=None, entry=None, subject=None, wishes=NO_WISHES, said_at=None, notice=None)
     return replace(
@@ -129,6 +147,7 @@ def _fold(rows: Sequence[dict[str, Any]], sender: str) -> Answered | None:
         word.subject,
         word.occurred_at,
         row["notice_version_id"],
+        word.number,
     )
 
 

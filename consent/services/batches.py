@@ -297,13 +297,14 @@ def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
 def _ask_about_senders(frame: Frame, places: Sequence[Place]) -> None:
     """Where something was answered about one sender: what counts for the one that is asked about (``sender_words``)."""
     for place in places:
+        kept = place.state
         said = sender_words.proved_at(
             frame.whose or 0,
             place.keys,
             frame.question.purpose,
             frame.question.channel,
             sender=frame.sender,
-            entry=place.state.entry if place.state is not None else None,
+            state=sender_words.Sealed(kept.entry, kept.word, kept.said_at, kept.notice) if kept is not None else None,
         )
         place.state = many.State(said.word, said.entry, said.subject, said.said_at, said.notice) if said else None
         place.word = said.word if said else None

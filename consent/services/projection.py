@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.seals import Seal
-from consent.selectors import folds, seals
+from consent.selectors import entry_rows, folds, seals
 from consent.selectors.folds import KEY, SAID, STATE, Key, fold
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -149,7 +149,7 @@ def _mend(key: Key, rows: Sequence[Mapping[str, Any]]) -> bool | None:
 def seal_unsealed() -> int:
     """Seal the states that have no seal and say what their events come to; returns how many.
 
-    Rows that differ are left as they are, for check V10 to find. Chunks in transactions of their own; for rows from before
+    Only where the deciding event agrees with its entry: a seal is proof from then on. Rows that differ are left as they are, for check V10 to find. Chunks in transactions of their own; for rows from before
     the seal, beside answers that are being recorded.
     """
     last = done = 0
@@ -157,11 +157,12 @@ def seal_unsealed() -> int:
     while rows := list(unsealed.filter(pk__gt=last).values("pk", *KEY, *STATE)[:CHUNK]):
         last = rows[-1]["pk"]
         events = folds.events_of({bytes(row["address_key"]) for row in rows})
+        agreed = entry_rows.agreeing({row["event_id"] for row in rows})
         with transaction.atomic():
             for row in rows:
                 key = folds.key_of(row)
                 values = {name: row[name] for name in STATE}
-                if key in events and fold(events[key]) == values:
+                if row["event_id"] in agreed and key in events and fold(events[key]) == values:
                     done += ConsentState.objects.filter(pk=row["pk"], seal=None, **values).update(
                         seal=seals.seal_of(key, values)
                     )

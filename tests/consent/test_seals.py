@@ -1,18 +1,22 @@
 """A decision rests on no row of the projection that the writer did not seal."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import connection
 
-from consent.models import ConsentState
-from consent.rules.contact import Reason
+from consent.models import ConsentEvent, ConsentState
+from consent.rules.contact import UNPROVED_WORD, Reason, Word
+from consent.selectors import entry_rows, folds, sender_words
 from consent.services import may_contact, may_process, projection, rebuild_consent_state
 from consent.services.batches import Question, decide_all
 from portal.core import actor, clock
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.ledger.factories import EntryFactory
+from tests.registers.factories import registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -152,6 +156,74 @@ def test_the_seal_is_the_same_inside_a_transaction_and_outside(asha):
     said(asha, "given", occurred_at=NOON - timedelta(days=1))
     assert connection.in_atomic_block
     assert decision().allowed
+
+
+def insert(like: ConsentEvent, **changes: Any) -> ConsentEvent:
+    """An event put into the table by hand, on an entry of another kind: nobody without the ledger's key can write one."""
+    at = clock.now()
+    entry = EntryFactory(kind="notice", payload={"id": "consent", "version": 1, "lang": "en", "sha256": "0" * 64})
+    values = {f.attname: getattr(like, f.attname) for f in ConsentEvent._meta.concrete_fields if not f.primary_key}
+    forged = ConsentEvent(**{**values, "entry_id": entry.pk, "occurred_at": at, "recorded_at": at, **changes})
+    ConsentEvent.objects.bulk_create([forged])
+    return ConsentEvent.objects.latest("pk")
+
+
+def for_onestu():
+    header = "AD-ONESTU-P"
+    (many,) = decide_all(Question("marketing", "sms", NOON, header=header), [ASHA_PHONE])
+    return may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=NOON, header=header), many
+
+
+def test_a_consent_to_one_sender_that_was_inserted_on_a_foreign_entry_allows_nothing(asha):
+    registered_sender("ONESTU", carries=["promotional"])
+    consent = said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    said(asha, "withdrawn", occurred_at=NOON - timedelta(days=1))
+    insert(consent, sender="ONESTU", previous_id=None)
+    for answer in for_onestu():
+        assert (answer.allowed, answer.reason, answer.entry) == (False, Reason.CONSENT_UNPROVED, None)
+
+
+def test_a_row_without_a_seal_over_an_event_on_a_foreign_entry_allows_nothing_and_is_not_sealed(asha):
+    consent = said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    refusal = said(asha, "withdrawn", occurred_at=NOON - timedelta(days=1))
+    insert(consent, previous_id=refusal.pk)
+    row = ConsentState.objects.get()
+    key = folds.Key(row.fiduciary_id, bytes(row.address_key), row.purpose, row.channel)
+    tamper(**folds.of_key(key), seal=None)
+    for answer in (decision(), in_a_batch()):
+        assert (answer.allowed, answer.reason, answer.entry) == (False, Reason.CONSENT_UNPROVED, None)
+    assert projection.seal_unsealed() == 0
+    assert ConsentState.objects.get().seal is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("answer", "given"),
+        ("expires_at", NOON + timedelta(days=9000)),
+        ("occurred_at", NOON - timedelta(hours=1)),
+        ("address_verified", False),
+        ("notice_version_id", None),
+    ],
+)
+def test_events_of_all_senders_that_differ_from_the_sealed_row_count_for_no_sender(asha, monkeypatch, column, value):
+    """Each names its true entry: only the whole word shows that it is another. As read by whoever changed the table."""
+    said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    if column == "answer":
+        said(asha, "withdrawn", occurred_at=NOON - timedelta(days=2))
+    state = ConsentState.objects.get()
+    place = state.fiduciary_id, [bytes(state.address_key)], "marketing", "sms"
+    word = Word(state.answer, verified=state.verified, expires_at=state.expires_at)
+    kept = sender_words.Sealed(str(state.entry_ref), word, state.occurred_at, state.notice_version_id)
+    true = sender_words.proved_at(*place, sender="ONESTU", state=kept)
+    assert true is not None
+    assert true.word == word
+    rows = sender_words._rows(*place)
+    monkeypatch.setattr(sender_words, "_rows", lambda *_place: [*rows[:-1], {**rows[-1], column: value}])
+    monkeypatch.setattr(entry_rows, "agreeing", set)
+    false = sender_words.proved_at(*place, sender="ONESTU", state=kept)
+    assert false is not None
+    assert (false.word, false.entry) == (UNPROVED_WORD, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ from portal.ledger.services.followed import chunks_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, redact_again
+from portal.ledger.services.repeated import agreeing
 from portal.ledger.services.rollback import Lost, begin_again, lost_entries, require_good_size
 from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "Report",
     "SigningStopped",
+    "agreeing",
     "append",
     "append_many",
     "ask_witnesses",
