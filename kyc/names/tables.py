@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from kyc.names import romanised
+from kyc.names import romanisation
 from kyc.names.letters import words_of
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "names.toml"
@@ -48,7 +48,7 @@ def tables() -> Tables:
 
 def version() -> str:
     """The version of the tables, those of scripts among them, as a check on a name notes it: the newest of their days."""
-    return max(tables().version, romanised.version())
+    return max(tables().version, romanisation.version())
 
 
 def _words(texts: list[str]) -> frozenset[str]:

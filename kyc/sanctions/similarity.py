@@ -12,8 +12,8 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from kyc.names.normal_form import words_with_titles
-from kyc.names.romanised import Sounds, sounds_of
-from kyc.names.spelling import consonants, folded, likeness, skeleton, unvoiced
+from kyc.names.phonetics import consonants, folded, similarity, skeleton, unvoiced
+from kyc.names.romanisation import Sounds, sounds_of
 from kyc.names.tables import tables
 
 #: Of a shorter word one letter is a third: it is equal or not alike.
@@ -154,7 +154,7 @@ def word_score(one: str, other: str, at_least: int) -> float:
         return 100.0
     if min(len(one), len(other)) <= _SHORT:
         return 0.0
-    found = likeness(one, other)
+    found = similarity(one, other)
     return found if found >= at_least else 0.0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kyc import plans, risk
-from kyc.names import romanised
+from kyc.names import romanisation
 from kyc.names import tables as names
 
 #: The SHA-256 of what each version says. Where this fails, give the file a new version (of risk: a new table with its day,
@@ -35,7 +35,7 @@ def read(path: Path) -> dict[str, Any]:
     [
         ("plans", [read(plans.FILE)]),
         ("names", [read(names.FILE)]),
-        ("scripts", [read(romanised.FILE)]),
+        ("scripts", [read(romanisation.FILE)]),
         ("risk", read(risk.FILE)["table"]),
     ],
 )

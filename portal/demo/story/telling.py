@@ -44,8 +44,6 @@ from portal.people.models import Customer, Principal, User
 
 ACTOR = system("load_demo")
 SEED = 2026
-#: More than the story has posted when its letters leave.
-LETTERS = 10_000
 #: Work that the story does at once, for a thousand rows: one task each would be a second of work and three of waiting.
 DONE_HERE = ("portal.outbox.tasks.deliver_message", "kyc.tasks.check_document")
 
@@ -104,7 +102,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         cases.build(cast, people, team)
         with documents.being_checked(papers):
             # Meanwhile letters leave: each in short transactions, so that the checks come in between.
-            sweeping.sweep(now=clock.now(), limit=LETTERS)
+            sweeping.sweep(now=clock.now(), limit=timeline.LETTERS)
         documents.decide(papers, team)
         watched.build(cast, team, actor=ACTOR)
         taken.build(cast, people, team, notice, actor=ACTOR)
@@ -113,7 +111,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         recipients.build(cast, people, team)
         broadcast = broadcasts.build(team)
         # What those chapters promised.
-        sweeping.sweep(now=clock.now(), limit=LETTERS)
+        sweeping.sweep(now=clock.now(), limit=timeline.LETTERS)
         broadcasts.end(broadcast)
     seal_now(wait=60)
 

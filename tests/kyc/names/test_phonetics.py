@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc.names.letters import words_of
-from kyc.names.romanised import romanised, sounds_of
-from kyc.names.spelling import consonants, folded, likeness, unvoiced
+from kyc.names.phonetics import consonants, folded, similarity, unvoiced
+from kyc.names.romanisation import romanised, sounds_of
 from tests.kyc.sanctions.measured import SCRIPTS, SHIPPED, WORDS
 
 SPELLINGS = tomllib.loads(WORDS.read_text(encoding="utf-8"))["word"]
@@ -24,12 +24,12 @@ TEXT = st.one_of(
     [("daud", "dawood"), ("mohammed", "muhammad"), ("saeid", "saeed"), ("lakhwi", "lakhvi"), ("toiba", "tayyiba")],
 )
 def test_ordinary_spellings_of_one_name_sound_alike(one, other):
-    assert likeness(folded(one), folded(other)) >= SHIPPED.word
+    assert similarity(folded(one), folded(other)) >= SHIPPED.word
 
 
 @pytest.mark.parametrize(("one", "other"), [("singh", "sinha"), ("sunita", "anita"), ("asha", "usha")])
 def test_names_of_two_people_do_not(one, other):
-    assert likeness(folded(one), folded(other)) < SHIPPED.word
+    assert similarity(folded(one), folded(other)) < SHIPPED.word
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_nearly_every_word_of_ten_scripts_sounds_like_its_latin_spelling(code):
     for word in SPELLINGS:
         (written,) = words_of(word["scripts"][code].replace("\u200c", ""))
         form = {"full": str, "unvoiced": unvoiced, "consonants": consonants}[sounds_of(written)]
-        if likeness(form(folded(written)), form(folded(word["latin"][0]))) < SHIPPED.word:
+        if similarity(form(folded(written)), form(folded(word["latin"][0]))) < SHIPPED.word:
             missed.append(word["latin"][0])
     assert len(missed) <= 3, missed
 
@@ -71,6 +71,6 @@ def test_nearly_every_word_of_ten_scripts_sounds_like_its_latin_spelling(code):
 @given(TEXT, TEXT)
 def test_it_does_not_matter_which_word_comes_first_and_a_word_is_like_itself(one, other):
     here, there = folded(one), folded(other)
-    assert likeness(here, there) == likeness(there, here)
-    assert likeness(here, here) == 100
-    assert 0 <= likeness(here, there) <= 100
+    assert similarity(here, there) == similarity(there, here)
+    assert similarity(here, here) == 100
+    assert 0 <= similarity(here, there) <= 100

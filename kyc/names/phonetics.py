@@ -10,7 +10,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from kyc.names.romanised import romanised
+from kyc.names.romanisation import romanised
 
 #: Spellings of one sound, in this order. Single capitals are sounds that no single small letter is left for.
 _CONSONANTS: Final = (
@@ -88,7 +88,7 @@ def consonants(word: str) -> str:
     return _WEAK.sub("", word)
 
 
-def likeness(one: str, other: str, *, at_least: float = 0) -> float:
+def similarity(one: str, other: str, *, at_least: float = 0) -> float:
     """From 0 to 100, of two folded words; 0 below ``at_least``."""
     if one == other:
         return 100.0
