@@ -1,9 +1,10 @@
 """Seals of consent states under this installation's key, and what a row without one is worth."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+
+import structlog
 
 from consent.rules import seals
 from consent.rules.contact import Word
@@ -14,7 +15,7 @@ from consent.selectors.folds import Key
 from consent.selectors.raw_values import instant, octets
 from portal.core import ciphers
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -146,4 +147,4 @@ def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciar
 
 def _report(entry: Any, seal: Seal) -> None:
     """Log that a decision met a row on which nothing may rest. Check V10 finds it and raises the alarm."""
-    log.error("consent_state_unproved entry=%s seal=%s", entry, seal.value)
+    log.error("consent.state_unproved", entry=str(entry), seal=seal.value)

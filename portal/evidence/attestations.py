@@ -13,7 +13,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, changes, clock
 from portal.core.actor import Actor
-from portal.core.errors import NotAllowed, NotFound, Refused, Unavailable
+from portal.core.errors import NotAllowed, NotFound, Refused
 from portal.evidence.models import Attestation
 from portal.evidence.permissions import Permission
 from portal.evidence.states import Judgement
@@ -22,9 +22,8 @@ from portal.law.counting import add_months
 from portal.people.models import User
 from portal.people.promises import number
 from portal.registers.services import duties
-from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Limits
-from portal.vault.services import files
+from portal.vault.services import files, inspections
 from portal.vault.states import RetentionClass
 
 LIMITS = Limits(pixels=50_000_000, pages=100)
@@ -94,11 +93,7 @@ def attest(
 
 
 def _checked(document: BinaryIO) -> bytes:
-    given = document.read(LIMITS.size + 1)
-    try:
-        verdict, kept = process.inspect(given, extension=None, limits=LIMITS)
-    except OSError as error:
-        raise Unavailable(_("Files cannot be checked now. Try again in a few minutes."), code="NO_CHECK") from error
+    _given, verdict, kept = inspections.read_checked(document, extension=None, limits=LIMITS)
     if verdict.fault is not None:
         raise Refused(_("This file cannot be kept. Upload a PDF of up to 100 pages."), code=verdict.fault)
     if not kept.startswith(PDF):

@@ -19,7 +19,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, ids
 from portal.core.actor import SYSTEM, Actor
-from portal.core.errors import NotFound, Refused, Unavailable
+from portal.core.errors import NotFound, Refused
 from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.memory import remembering
@@ -30,9 +30,8 @@ from portal.registers.models import Attachment, AuthorityOrder, BookEntry, Incid
 from portal.registers.permissions import Permission
 from portal.registers.services.fields import at_field
 from portal.registers.states import AttachmentKind
-from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Fault, Limits, Verdict
-from portal.vault.services import files
+from portal.vault.services import files, inspections
 from portal.vault.states import RetentionClass
 
 log = structlog.get_logger(__name__)
@@ -154,13 +153,7 @@ def add(
 
 
 def _judged(stream: BinaryIO, extension: str) -> tuple[bytes, Verdict, bytes]:
-    given = stream.read(LIMITS.size + 1)
-    try:
-        verdict, kept = process.inspect(given, extension=extension, limits=LIMITS)
-    except OSError as error:
-        raise Unavailable(
-            _("Files cannot be checked just now. Try again in a few minutes."), code="NO_CHECK"
-        ) from error
+    given, verdict, kept = inspections.read_checked(stream, extension=extension, limits=LIMITS)
     if verdict.fault is not None:
         raise at_field("file", FAULTS.get(verdict.fault, DAMAGED), code=verdict.fault)
     return given, verdict, kept
