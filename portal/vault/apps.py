@@ -14,4 +14,4 @@ class VaultConfig(AppConfig):
 
         speaking.say(words.ClassNames, fields=("retention_class",))
         register(system_checks.the_scanner_has_an_address, Tags.security)
-        register(system_checks.the_child_has_no_network, Tags.security, deploy=True)
+        register(system_checks.the_child_is_confined, Tags.security, deploy=True)

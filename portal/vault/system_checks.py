@@ -1,4 +1,4 @@
-"""vault.W001 and vault.E001: the child that opens strangers' files has no network, and a scanner's address is one."""
+"""vault.W001 and vault.E001: the child that opens strangers' files is confined, and a scanner's address is one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,21 +10,30 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 
 from portal.core.errors import Unavailable
 from portal.vault.inspection import process
+from portal.vault.inspection.confinement import Given
+
+#: What a kernel may not give, in words for an operator.
+_MISSING = {
+    "calls": "it may make any system call (seccomp: Linux on x86-64 or ARM64)",
+    "files": "it may open any file of its account while it loads, and while it draws (Landlock: Linux 5.13, in the list of "
+    "security modules)",
+    "apart": "it shares the network and the shared memory of the machine (namespaces: let the account make user namespaces)",
+}
 
 
-def the_child_has_no_network(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """vault.W001: a child is started and asked whether the kernel cut it off from every network."""
+def the_child_is_confined(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """vault.W001: a child is started and asked what the kernel took from it; one warning names all that is missing."""
     try:
-        is_sealed_off = process.is_sealed_off()
+        given = process.given()
     except (process.ChildFailedError, OSError, Unavailable):
-        is_sealed_off = False
-    if is_sealed_off:
+        given = Given(calls=False, files=False, apart=False)
+    missing = [words for name, words in _MISSING.items() if not getattr(given, name)]
+    if not missing:
         return []
     return [
         Warning(
-            "The process that opens strangers' files is not cut off from the network by the kernel.",
-            hint="Run the workers on Linux (x86-64 or ARM64) and let them use seccomp, or give them a network namespace "
-            "without a way out. Until then only its missing descriptors keep it from connecting.",
+            f"The process that opens strangers' files is not wholly confined by the kernel: {'; '.join(missing)}.",
+            hint="What is missing is named with what gives it. The other walls stand, but each is meant to hold alone.",
             id="vault.W001",
         )
     ]

@@ -15,7 +15,7 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Unavailable
 from portal.outbox.models import Message
-from portal.vault.inspection import process
+from portal.vault.inspection import copies, process
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files, scanning
 from tests.kyc import documents
@@ -382,4 +382,4 @@ def test_a_busy_machine_is_no_fault_of_the_file(individual, monkeypatch):
 def test_a_lease_outlasts_the_slowest_reading(monkeypatch):
     assert checking.LEASE.total_seconds() > process.longest_wait() + scanning.WHOLE
     monkeypatch.setattr(process, "can_read_pictures", lambda: True)
-    assert process.longest_wait() == 2 * process.READING_LIMITS["wall_seconds"]
+    assert process.longest_wait() == 2 * (process.READING_LIMITS["wall_seconds"] + copies.GRACE)

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from portal.vault.inspection.verdict import Limits
@@ -13,8 +12,13 @@ def prepare(data: bytes, asked: dict[str, Any], limits: Limits) -> tuple[int, Ca
     if "signal" in asked:
         os.kill(os.getpid(), asked["signal"])
     time.sleep(asked.get("seconds", 0))
-    descriptors = sorted(int(one.name) for one in Path("/proc/self/fd").iterdir())[:-1]
-    watcher = Path(f"/proc/{os.getppid()}/stat").read_text()
-    original = int(watcher.rpartition(")")[2].split()[1])
-    said = {"pid": os.getpid(), "original": original, "descriptors": descriptors}
+    said = {"pid": os.getpid(), "descriptors": [one for one in range(1_024) if _is_open(one)]}
     return 0, lambda: said
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True

@@ -1,29 +1,37 @@
 import pytest
 
 from portal.vault import system_checks
-from portal.vault.inspection import process, sealing_off
+from portal.vault.inspection import confinement, process
 
 
-def test_the_child_of_this_system_is_cut_off_or_the_check_says_that_it_is_not():
-    said = [warning.id for warning in system_checks.the_child_has_no_network(None)]
-    assert said == ([] if process.is_sealed_off() else ["vault.W001"])
+def test_the_child_of_this_system_is_confined_or_the_check_says_what_is_missing():
+    said = [warning.id for warning in system_checks.the_child_is_confined(None)]
+    assert said == ([] if process.given() == confinement.Given(True, True, True) else ["vault.W001"])
 
 
-def test_a_system_that_cannot_cut_it_off_is_told_so(monkeypatch):
-    def not_sealed(request, data, limits):
-        return {"sealed_off": False}, b""
+@pytest.mark.parametrize(
+    ("missing", "word"), [("calls", "seccomp"), ("files", "Landlock"), ("apart", "namespaces")], ids=str
+)
+def test_what_a_kernel_does_not_give_is_named(monkeypatch, missing, word):
+    given = {"calls": True, "files": True, "apart": True, missing: False}
+    monkeypatch.setattr(process, "_run", lambda request, data, limits: (given, b""))
+    [warning] = system_checks.the_child_is_confined(None)
+    assert (warning.id, word in warning.msg, warning.msg.count(";")) == ("vault.W001", True, 0)
 
+
+def test_a_child_that_dies_is_not_called_confined(monkeypatch):
     def dead(request, data, limits):
         raise process.ChildFailedError("exit 1")
 
-    for run in (not_sealed, dead):
-        monkeypatch.setattr(process, "_run", run)
-        assert [warning.id for warning in system_checks.the_child_has_no_network(None)] == ["vault.W001"]
+    monkeypatch.setattr(process, "_run", dead)
+    [warning] = system_checks.the_child_is_confined(None)
+    assert warning.id == "vault.W001"
 
 
 def test_another_machine_is_left_as_it_is(monkeypatch):
-    monkeypatch.setattr(sealing_off.platform, "machine", lambda: "sparc64")
-    assert sealing_off.sealed_off() is False
+    monkeypatch.setattr(confinement.platform, "machine", lambda: "sparc64")
+    assert confinement.allow_only(confinement.READING) is False
+    assert confinement.leave_only_files([]) is False
 
 
 @pytest.mark.parametrize("url", ["", "unix:/run/clamav/clamd.ctl", "tcp:127.0.0.1:3310", "tcp://scanner.example:3310"])

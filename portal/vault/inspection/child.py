@@ -1,6 +1,7 @@
 """The child process: reads one request from standard input, answers on standard output, and can do nothing else.
 
-After its libraries are loaded it gives up memory, time and every new file descriptor: no file can be opened and no
+Before it loads anything it may read nothing but libraries; when they are loaded it gives up memory, time, its account,
+every new file descriptor and every system call that it does not need (``confinement``): no file can be opened and no
 connection made. It knows no key and no name; the bytes never lie on a disk. It is a copy of a process that has loaded what
 earlier requests wanted and seen none of their files (``original``); what only some requests want is loaded for those
 alone: the libraries for PDFs are as large as all the rest.
@@ -14,13 +15,13 @@ import resource
 import sys
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from portal.vault.inspection import images, kinds, stamping
+from portal.vault.inspection import confinement, images, kinds, stamping
 from portal.vault.inspection.covering import KEEP_AS_IT_IS, Drawer, Reader, Wish, codes, hides_nothing
-from portal.vault.inspection.sealing_off import sealed_off
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ TURNED = 0x0112
 #: What the library for pictures loads only when a file wants it: profiles of colours, and photos of two frames, as most
 #: phones take them.
 LATE = ("PIL.ImageCms", "PIL.MpoImagePlugin")
+ROOT = str(Path(__file__).resolve().parents[3])
 
 
 def warm(*, is_pdf: bool) -> None:
@@ -84,13 +86,29 @@ def _drawing(data: bytes) -> int:
 
 
 def confine(limits: Limits, *, descriptors: int = 0) -> None:
-    """From here on: so much memory and processor time, no new file, connection, program or core dump."""
+    """From here on: so much memory and processor time, no new file, connection, process, program or core dump.
+
+    With ``descriptors`` a library may open the one document that lies in memory, to read it.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-    sealed_off()
+    confinement.hide_memory()
+    confinement.be_nobody()
+    confinement.allow_only(confinement.DRAWING if descriptors else confinement.READING)
+
+
+def packages(request: dict[str, Any]) -> set[str]:
+    """The packages of ours that a request has loaded, by their folders."""
+    modules = (request.get("find"), request.get("hide"), request.get("module"))
+    return {"portal", *(str(name).partition(".")[0] for name in modules if name)}
+
+
+def _is_apart(network: str) -> bool:
+    """Whether this process has another network than the one who asks, who says which."""
+    return str(Path(confinement.NETWORK).readlink()) != network
 
 
 def named(name: str) -> Any:
@@ -158,12 +176,15 @@ def main() -> None:
     data = given.read()
     limits = Limits(**request["limits"])
     said: dict[str, Any] = {}
+    has_only_libraries = confinement.leave_only_files(confinement.libraries(ROOT, packages(request)))
     is_pdf = kinds.begins_as_pdf(data)
     warm(is_pdf=is_pdf)
     find = named(request["find"]) if request.get("find") and is_pdf else finds_nothing
     wish = wished(request)
     if request["do"] == "seal":
-        said, out = {"sealed_off": sealed_off()}, b""
+        is_apart = _is_apart(request["network"])
+        calls = confinement.allow_only(confinement.READING)
+        said, out = {"calls": calls, "files": has_only_libraries, "apart": is_apart}, b""
     elif request["do"] == "inspect":
         confine(limits)
         verdict, out = inspect(data, request["extension"], limits, find, wish)

@@ -20,6 +20,8 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.errors import Unavailable
+from portal.vault.inspection import confinement
+from portal.vault.inspection.verdict import WORKED_TO_THE_END
 
 ROOT = str(Path(__file__).resolve().parents[3])
 #: A bare package in place of ``portal``, whose own would load the task queue and with it the settings.
@@ -28,6 +30,8 @@ ALONE = (
     f"sys.modules['portal'] = types.ModuleType('portal'); sys.modules['portal'].__path__ = [{ROOT + '/portal'!r}]; "
 )
 _START = ALONE + "from portal.vault.inspection.original import main; main()"
+#: Seconds in which a copy whose time is over is ended, and told of, by its watcher.
+GRACE = 5.0
 #: What is taken off a conversation at once.
 _PART = 1024 * 1024
 
@@ -40,6 +44,7 @@ class _Original:
     """A running one. Its orders are given one at a time."""
 
     def __init__(self) -> None:
+        confinement.hide_memory()  # of this process: it holds keys, and its child is of the same account
         self._orders, theirs = socket.socketpair()
         with theirs:
             # A group of its own: a Ctrl-C at the terminal is for its parent, which ends it.
@@ -135,7 +140,7 @@ def ask(request: bytes, *, is_pdf: bool, modules: Sequence[str], seconds: float,
     for want of memory.
     """
     order = json.dumps({"is_pdf": is_pdf, "modules": list(modules), "seconds": seconds}).encode()
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds + GRACE
     try:
         original, conversation, told = _stock.copy(order, seconds=seconds)
     except OSError as error:
@@ -150,6 +155,8 @@ def ask(request: bytes, *, is_pdf: bool, modules: Sequence[str], seconds: float,
     if ended == b"0" and 0 < len(answer) <= longest:
         return answer
     _stock.give_up(original)
+    if int(ended or 0) == WORKED_TO_THE_END:
+        raise ChildFailedError("took too long")
     if int(ended or -signal.SIGKILL) == -signal.SIGKILL:
         raise _unavailable()
     raise ChildFailedError(f"exit {ended.decode()}")

@@ -14,17 +14,23 @@ import signal
 import socket
 from typing import Any
 
-from portal.vault.inspection import child
+from portal.vault.inspection import child, confinement
+from portal.vault.inspection.verdict import WORKED_TO_THE_END
 
 #: Seconds without an order after which it ends by itself; the next file finds a new one.
 IDLE = 60.0
 LONGEST_ORDER = 65_536
 #: More descriptors than it ever has: a copy closes what stands behind its conversation.
 MOST_DESCRIPTORS = 1_024
+#: A copy that had so much of its time on a processor was at work when that was over: its file is too much, and the machine
+#: not too busy.
+BUSY = 1 / 3
 
 
 def main() -> None:
     """Serve until the other side closes the socket, or nothing is asked for a while."""
+    confinement.stand_apart()
+    confinement.hide_memory()
     orders = socket.socket(fileno=os.dup(0))
     orders.settimeout(IDLE)
     child.warm_for_pictures()
@@ -60,17 +66,34 @@ def _load(wanted: dict[str, Any]) -> None:
 
 
 def _watch(conversation: int, ending: int, *, seconds: float) -> None:
-    """Between the original and a copy: it ends a copy that takes too long, and tells how a copy ended. Never returns."""
+    """Between the original and a copy: it ends a copy that takes too long, and tells how a copy ended.
+
+    Never returns.
+    """
     copy = os.fork()
     if copy == 0:
         os.close(ending)
         _be_a_copy(conversation)
     os.close(conversation)
-    signal.signal(signal.SIGALRM, lambda _number, _frame: os.kill(copy, signal.SIGKILL))
+    is_late = False
+
+    def end(_number: int, _frame: object) -> None:
+        nonlocal is_late
+        is_late = True
+        os.kill(copy, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    _pid, status = os.waitpid(copy, 0)
-    os.write(ending, str(os.waitstatus_to_exitcode(status)).encode())
+    _pid, status, used = os.wait4(copy, 0)
+    worked = used.ru_utime + used.ru_stime
+    code = WORKED_TO_THE_END if is_late and was_at_work(worked, seconds) else os.waitstatus_to_exitcode(status)
+    os.write(ending, str(code).encode())
     os._exit(0)
+
+
+def was_at_work(worked: float, seconds: float) -> bool:
+    """Whether a copy that had so many seconds on a processor, of so many in all, was at work when they were over."""
+    return worked >= BUSY * seconds
 
 
 def _be_a_copy(conversation: int) -> None:

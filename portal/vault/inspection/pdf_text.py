@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from portal.vault.inspection.covering import Hider
+from portal.vault.inspection.pdf_drawings import appearances
 from portal.vault.inspection.pdf_fonts import Font
 from portal.vault.inspection.verdict import Fault, RefusedFileError, Search
 
@@ -231,13 +232,6 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(child)
 
 
-def _appearances(page: Any) -> Iterator[Any]:
-    for annotation in page.obj.get("/Annots", ()):
-        held: Any = annotation.get("/AP", {}) if isinstance(annotation, pikepdf.Dictionary) else {}
-        for value in held.values():
-            yield from [value] if isinstance(value, pikepdf.Stream) else list(value.values())
-
-
 def read_text(pdf: pikepdf.Pdf) -> DocumentText:
     """The text of every page, of the forms and patterns drawn on it, and of what its comments and fields look like."""
     out = DocumentText()
@@ -245,7 +239,7 @@ def read_text(pdf: pikepdf.Pdf) -> DocumentText:
     for page in pdf.pages:
         reader = _Reader(out, readings)
         reader.read(page, page.resources)
-        for appearance in _appearances(page):
+        for appearance in appearances(page):
             reader.form(appearance, None, 0)
         reader.gap(PAGE_ENDS * 2)
     return out

@@ -10,6 +10,7 @@ import pikepdf
 from pikepdf.sanitize import Sanitizer
 from PIL import Image
 
+from portal.vault.inspection import pdf_drawings
 from portal.vault.inspection.covering import KEEP_AS_IT_IS, Hider, Wish, codes, cover
 from portal.vault.inspection.images import QUALITY
 from portal.vault.inspection.kinds import PDF, refuse_tail
@@ -171,6 +172,7 @@ def rewritten(data: bytes, limits: Limits, find: Finder, wish: Wish = KEEP_AS_IT
         raise RefusedFileError(Fault.TOO_MANY_PAGES)
     try:
         strings = list(walk(pdf, limits))
+        pdf_drawings.judge(pdf, limits)
         text = read_text(pdf)
         found = find([*text.texts, *(string.text for string in strings)])
         hidden = _without_numbers(pdf, text, strings, wish.hide)

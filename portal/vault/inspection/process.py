@@ -4,9 +4,10 @@ import json
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from portal.vault.inspection import copies
+from portal.vault.inspection import confinement, copies
 from portal.vault.inspection.kinds import PDF, PNG, begins_as_pdf
 from portal.vault.inspection.verdict import Fault, Limits, Search, Verdict
 
@@ -44,7 +45,7 @@ def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str
 def longest_wait() -> float:
     """The most seconds that ``inspect`` takes: two children, one after the other."""
     wall_seconds: float = READING_LIMITS["wall_seconds"] if can_read_pictures() else LIMITS.wall_seconds
-    return 2 * wall_seconds
+    return 2 * (wall_seconds + copies.GRACE)
 
 
 @cache
@@ -53,10 +54,10 @@ def can_read_pictures() -> bool:
     return all(find_spec(name) is not None for name in READING_PACKAGES)
 
 
-def is_sealed_off() -> bool:
-    """Whether the kernel of this system cuts a child off from every network. Raises ChildFailedError, Unavailable."""
-    said, _out = _run({"do": "seal"}, b"", LIMITS)
-    return bool(said["sealed_off"])
+def given() -> confinement.Given:
+    """What the kernel of this system takes from a child. Raises ChildFailedError, Unavailable, OSError."""
+    said, _out = _run({"do": "seal", "network": str(Path(confinement.NETWORK).readlink())}, b"", LIMITS)
+    return confinement.Given(**said)
 
 
 def inspect(

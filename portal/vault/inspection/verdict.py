@@ -4,6 +4,8 @@ from typing import Any
 
 #: A digit that stands in a picture and that a machine could not read.
 UNREAD = "\u25af"
+#: What is told of a child that was still at work when its time was over, in place of an exit code: none is as large.
+WORKED_TO_THE_END = 1_000
 
 
 class Fault(StrEnum):
@@ -61,6 +63,8 @@ class Limits:
     #: The variance of the edges in a picture 1,000 pixels wide; a photo below it is called blurred.
     sharpness: float = 12.0
     objects: int = 200_000
+    #: Bytes of instructions that a PDF may have drawn in all, what is drawn twice counted twice (``pdf_drawings``).
+    drawn: int = 64 * 1024 * 1024
     cpu_seconds: int = 20
     wall_seconds: float = 30.0
     memory: int = 1536 * 1024 * 1024
