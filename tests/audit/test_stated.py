@@ -188,6 +188,19 @@ def test_the_last_event_counts_and_older_ones_without_the_fact_state_nothing(law
     assert found(Ticket) == []
 
 
+def test_a_grievance_that_an_older_release_closed_is_no_failure(law):
+    """Its filing says that it is open; the event of its end said why, and not yet when. A later end states the time again."""
+    row = ticket()
+    Ticket.objects.update(state="closed", closed_because="silence", closed_at=NOW)
+    closed = {"reference": row.reference, "reason_code": "silence", "state": "closed"}
+    event_about(AuditKind.GRIEVANCES_TICKET_CLOSED, row.about, **closed)
+    assert found(Ticket) == []
+    event_about(AuditKind.GRIEVANCES_TICKET_REOPENED, row.about, reference=row.reference, state="with_us")
+    assert found(Ticket) == ["closed_at, closed_because, state."]
+    event_about(AuditKind.GRIEVANCES_TICKET_CLOSED, row.about, **closed, closed_at="2026-11-24T06:00:00.000Z")
+    assert found(Ticket) == ["closed_at."]
+
+
 def test_the_check_is_one_of_the_ledgers(law):
     ticket()
     ledger.seal_now()

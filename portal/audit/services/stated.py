@@ -1,7 +1,8 @@
 """Check V11: the fields of domain rows that audit events state are what the last of those events says.
 
 An event names its row by ``about``; each room registers which facts of which kinds state which columns of its rows. V9 holds
-the events against their leaves, so that a row is held against its leaf. An older event without the fact states nothing.
+the events against their leaves, so that a row is held against its leaf. An event of an older release may have changed a
+column without the fact that says to what: then nothing states the column until the next event that does.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,9 +34,10 @@ UNSTATED = _Unstated()
 class StatedRows:
     """Rows of one model, registered in ``hooks.ledger_followers``.
 
-    ``fields`` say by column what an event states of it: by kind the name of the fact, or a callable that gets the facts and
-    gives the value, a frozenset of those it may be, or ``UNSTATED``. ``about`` is the label before ``key``, the column by which events name a row. ``of``
-    tells whether an event is about this row, where several rows share a label.
+    ``fields`` say by column what an event states of it: by kind the name of a fact that each such event carries, or a
+    callable that gets the facts and gives the value, a frozenset of those it may be, or ``UNSTATED`` where such an event may
+    leave the column as it was. ``about`` is the label before ``key``, the column by which events name a row. ``of`` tells
+    whether an event is about this row, where several rows share a label.
     """
 
     model: type[models.Model]
@@ -121,7 +123,9 @@ def _differs(value: Any, stated: Mapping[Any, Any], events: Sequence[tuple[str, 
         if (name := stated.get(kind)) is None:
             continue
         is_stated = True
-        said = name(facts) if callable(name) else facts.get(name, UNSTATED)
+        if not callable(name) and name not in facts:
+            return False  # what earlier events state held before this one
+        said = name(facts) if callable(name) else facts[name]
         if said is not UNSTATED:
             found = plain(value)
             return found not in said if isinstance(said, frozenset) else bool(found != said)
