@@ -17,7 +17,7 @@ from consent.services.addresses import Address
 from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock, turns, workbooks
+from portal.core import actor, addresses, clock, turns
 from portal.core.clock import IST
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.jobs import services as jobs
@@ -34,6 +34,7 @@ from portal.vault.services import files
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import registered_recipient
+from tests.vault import bombs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 PROOF = "ab" * 32
@@ -177,8 +178,7 @@ def test_a_workbook_that_defines_entities_or_unpacks_too_large_is_not_read(peopl
     monkeypatch.setattr(reading, "MOST_UNPACKED", 100)
     assert bring(people, content, name="b.xlsx").state == ListState.FAULTY
     monkeypatch.undo()
-    monkeypatch.setattr(workbooks, "_defines_entities", lambda packed, parts: True)
-    assert bring(people, content, name="c.xlsx").state == ListState.FAULTY
+    assert bring(people, bombs.declaring(content), name="c.xlsx").state == ListState.FAULTY
 
 
 def test_a_semicolon_a_byte_order_mark_and_empty_lines_are_forgiven(people):

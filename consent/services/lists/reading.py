@@ -6,20 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
-import openpyxl
-
 from consent.models import ConsentList
 from consent.models.list_states import LineFault
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Used
-from portal.core import clock, workbooks
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.people.models import Fiduciary
-from portal.vault.services import files
+from portal.vault.services import files, workbooks
 
 #: Technical limits. An XLSX file is read through memory, a CSV file line by line.
 MOST_BYTES: Final = {"csv": 512 * 1024 * 1024, "xlsx": 32 * 1024 * 1024}
@@ -106,15 +104,12 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 def _xlsx(stream: BinaryIO) -> Iterable[tuple[int, list[str]]]:
     """The first sheet. Refused: what unpacks to far more than it is, and what defines entities of its own."""
-    held = io.BytesIO(stream.read(MOST_BYTES["xlsx"] + 1))
-    number = 0
+    content = stream.read(MOST_BYTES["xlsx"] + 1)
+    found = workbooks.rows(content, most_rows=MOST_LINES + 1, most_unpacked=MOST_UNPACKED, worked_out=True)
     try:
-        if not workbooks.is_harmless(held, most_unpacked=MOST_UNPACKED):
-            raise Unreadable(LineFault.FILE_UNREADABLE, 1)
-        book = openpyxl.load_workbook(held, read_only=True, data_only=True)
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-            yield number, ["" if cell is None else str(cell).strip() for cell in cells]
-    except Unreadable:
-        raise
-    except Exception:  # noqa: BLE001 - the library has no error of its own for what is no workbook
-        raise Unreadable(LineFault.FILE_UNREADABLE, number + 1) from None
+        for number, cells in enumerate(found, start=1):
+            yield number, ["" if cell.value is None else str(cell.value).strip() for cell in cells]
+    except workbooks.TooManyRows as refused:
+        raise Unreadable(LineFault.FILE_TOO_LONG, refused.row) from None
+    except workbooks.UnreadableWorkbook as refused:
+        raise Unreadable(LineFault.FILE_UNREADABLE, refused.row) from None

@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-import tablib  # type: ignore[import-untyped]
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -33,12 +32,15 @@ from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
 from portal.registers.services.fields import at_field, filled
 from portal.registers.services.incidents import lock, lock_open, require_open
+from portal.vault.services import short_lists
 
 #: The source of a search by a list of addresses.
 LIST = "list"
 #: More lines belong into several files: one transaction takes them all.
 MOST_LINES = 20_000
 MOST_BYTES = 4 * 1024 * 1024
+#: What a workbook may come to when it is unpacked.
+MOST_UNPACKED = 64 * 1024 * 1024
 #: People in one statement, and letters in one turn of the task.
 CHUNK = 1_000
 LETTERS = 200
@@ -176,17 +178,17 @@ def read(name: str, content: bytes) -> list[tuple[str, str]]:
     """The addresses of a file in normal form, each once, with their kinds. Raises Refused as ``take_list``."""
     if len(content) > MOST_BYTES:
         raise Refused(_("The file is larger than 4 MB. Split it."), code="TOO_LARGE")
-    table = _table(name, content)
-    headings = [str(heading or "").strip().lower() for heading in table.headers or ()]
+    heading, *table = short_lists.lines(name, content, most_rows=MOST_LINES, most_unpacked=MOST_UNPACKED) or [[]]
+    headings = [cell.strip().lower() for cell in heading]
     if "address" not in headings:
         raise Refused(_("The first line must name a column: address."), code="COLUMNS")
-    if not 0 < len(table) <= MOST_LINES:
+    if not table:
         raise Refused(_("The file must have 1 to %(most)d lines.") % {"most": MOST_LINES}, code="LINES")
     at = headings.index("address")
     found: dict[str, str] = {}
     faults: list[int] = []
     for number, cells in enumerate(table, start=2):
-        text = str(cells[at] or "").strip()
+        text = cells[at].strip() if at < len(cells) else ""
         kind = addresses.kind_of(text)
         try:
             found[addresses.normalise(kind, text)] = kind
@@ -199,18 +201,6 @@ def read(name: str, content: bytes) -> list[tuple[str, str]]:
         )
         raise Refused(said % {"lines": shown}, code="FAULTS")
     return [(kind, address) for address, kind in found.items()]
-
-
-def _table(name: str, content: bytes) -> tablib.Dataset:
-    kind = name.lower().rpartition(".")[2]
-    try:
-        if kind == "csv":
-            return tablib.Dataset().load(content.decode("utf-8-sig"), format="csv")
-        if kind == "xlsx":
-            return tablib.Dataset().load(content, format="xlsx", read_only=True)
-    except Exception as error:
-        raise Refused(_("The file cannot be read. Save it as CSV in UTF-8 or as XLSX."), code="UNREADABLE") from error
-    raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
 
 
 def tell(decision: IncidentDecision, *, now: datetime) -> int:

@@ -193,7 +193,8 @@ def main() -> None:
         module = importlib.import_module(request["module"])
         descriptors, answer = module.prepare(data, request["asked"], limits)
         confine(limits, descriptors=descriptors)
-        said, out = answer(), b""
+        answered = answer()
+        said, out = answered if isinstance(answered, tuple) else (answered, b"")
     elif is_pdf:
         document = _drawing(data)
         stamping.warm()

@@ -113,8 +113,14 @@ def ask(module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIM
     that answers once the limits hold. Passwords go in ``asked``, through the pipe, and end with the child. Raises
     ChildFailedError when it dies on the file, Unavailable as ``inspect``.
     """
-    said, _out = _run({"do": "ask", "module": module, "asked": asked}, data, limits)
-    return said
+    return ask_for_bytes(module, data, asked=asked, limits=limits)[0]
+
+
+def ask_for_bytes(
+    module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIMITS
+) -> tuple[dict[str, Any], bytes]:
+    """As ``ask``, of a module whose answer has bytes beside it."""
+    return _run({"do": "ask", "module": module, "asked": asked}, data, limits)
 
 
 def page_as_png(

@@ -2,24 +2,21 @@
 
 import collections
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from itertools import chain, islice
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
-import openpyxl
 from django.utils.translation import gettext as _
 
-from portal.core import workbooks
 from portal.core.actor import Actor
-from portal.core.errors import PortalError, Refused
+from portal.core.errors import Refused
 from portal.core.text import without_hiding_marks
 from portal.jobs.import_kinds import ImportColumn, import_kind
 from portal.jobs.models import ListImport
-from portal.vault.services import files
+from portal.vault.inspection.cells import Cell
+from portal.vault.services import files, workbooks
 
 #: Technical limits. What a workbook unpacks to is held in memory.
 MOST_BYTES: Final = {"csv": 60 * 1024 * 1024, "xlsx": 16 * 1024 * 1024}
@@ -69,9 +66,12 @@ def rows_of(brought: ListImport, *, actor: Actor) -> Iterator[Read]:
         yield from rows(stream, brought.layout, import_kind(brought.kind).columns)
 
 
-def rows(stream: BinaryIO, layout: str, columns: Sequence[ImportColumn]) -> Iterator[Read]:
-    """Each row below the heading that is not empty. Raises Unreadable for what cannot be read from a line on."""
-    lines = _csv(stream) if layout == "csv" else _xlsx(stream)
+def rows(stream: BinaryIO, layout: str, columns: Sequence[ImportColumn], *, first: int = 0) -> Iterator[Read]:
+    """Each row below the heading that is not empty. Raises Unreadable for what cannot be read from a line on.
+
+    With ``first`` a workbook is read no further than so many rows.
+    """
+    lines = _csv(stream) if layout == "csv" else _xlsx(stream, first)
     headings = _headings(lines, columns)
     read = [name for name in headings if name not in {LINE, WHAT_TO_DO}]
     count = 0
@@ -80,8 +80,7 @@ def rows(stream: BinaryIO, layout: str, columns: Sequence[ImportColumn]) -> Iter
             continue
         count += 1
         if count > MOST_ROWS:
-            said = _("The file has more than %(most)d rows. Split it.") % {"most": MOST_ROWS}
-            raise Unreadable(said, code="TOO_MANY_ROWS", line=number)
+            raise _too_many_rows(number)
         yield _row(number, headings, read, cells)
     if not count:
         raise Unreadable(_("The file has no rows below its heading."), code="EMPTY")
@@ -89,7 +88,7 @@ def rows(stream: BinaryIO, layout: str, columns: Sequence[ImportColumn]) -> Iter
 
 def require_readable(stream: BinaryIO, layout: str, columns: Sequence[ImportColumn]) -> None:
     """Look at the heading and the first row, before anything is kept. Raises Unreadable."""
-    next(rows(stream, layout, columns))
+    next(rows(stream, layout, columns, first=LOOKED_AT))
 
 
 def _row(number: int, headings: Sequence[str], read: Sequence[str], cells: Sequence[_Cell]) -> Read:
@@ -165,44 +164,45 @@ def _checked(text: str) -> _Cell:
     return _Cell(plain)
 
 
-def _xlsx(stream: BinaryIO) -> Iterator[_Line]:
+def _xlsx(stream: BinaryIO, first: int) -> Iterator[_Line]:
     """The first sheet. Refused: what unpacks to far more than it is, and what defines entities of its own."""
-    held = io.BytesIO(stream.read(MOST_BYTES["xlsx"] + 1))
-    number = 0
+    content = stream.read(MOST_BYTES["xlsx"] + 1)
+    found = workbooks.rows(content, most_rows=MOST_ROWS + 1, most_unpacked=MOST_UNPACKED, first=first)
     try:
-        if not workbooks.is_harmless(held, most_unpacked=MOST_UNPACKED):
-            raise Unreadable(_no_workbook(), code="UNREADABLE")
-        book = openpyxl.load_workbook(held, read_only=True)
-        for number, cells in enumerate(book.worksheets[0].iter_rows(), start=1):
+        for number, cells in enumerate(found, start=1):
             yield number, [_held(cell) for cell in cells]
-    except PortalError:
-        raise
-    except Exception:  # noqa: BLE001 - the library has no error of its own for what is no workbook
-        raise Unreadable(_no_workbook(), code="UNREADABLE", line=number + 1) from None
+    except workbooks.TooManyRows as refused:
+        raise _too_many_rows(refused.row) from None
+    except workbooks.UnreadableWorkbook as refused:
+        raise Unreadable(_no_workbook(), code="UNREADABLE", line=refused.row) from None
+
+
+def _too_many_rows(line: int) -> Unreadable:
+    said = _("The file has more than %(most)d rows. Split it.") % {"most": MOST_ROWS}
+    return Unreadable(said, code="TOO_MANY_ROWS", line=line)
 
 
 def _no_workbook() -> str:
     return _("The file cannot be read as a workbook. Save it as XLSX again, without a password, or as CSV in UTF-8.")
 
 
-def _held(cell: Any) -> _Cell:
+def _held(cell: Cell) -> _Cell:
     """A cell of a workbook: what it shows is its value, unless it is worked out."""
-    if cell.value is None:
-        return _Cell("")
-    if cell.data_type == "f":
+    if cell.is_formula:
         return _Cell("", _("This is a formula. Write the value itself."))
-    if cell.data_type == "e":
+    if cell.is_error:
         return _Cell("", _("The spreadsheet shows an error here. Write the value itself."))
-    text = _as_text(cell.value).strip()
+    text = _as_text(cell).strip()
     return _checked(text[1:] if _MEANT_AS_TEXT.match(text) else text)
 
 
-def _as_text(value: Any) -> str:
+def _as_text(cell: Cell) -> str:
     """As people would write it: days without a time, whole numbers without a point."""
+    value = cell.value
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).removesuffix(" 00:00:00") if cell.is_day else str(value)

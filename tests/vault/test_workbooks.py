@@ -1,0 +1,102 @@
+"""The one reader of workbooks, and the four rooms that read lists by it."""
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from grievances.services import old_lists
+from portal.core.errors import Refused
+from portal.jobs.import_kinds import ImportColumn
+from portal.jobs.services.imports import reading as imports
+from portal.registers.services import incident_people
+from portal.vault.inspection.cells import Cell
+from portal.vault.services import workbooks
+from portal.vault.services.workbooks import TooManyRows, UnreadableWorkbook
+from tests.vault import bombs
+
+LIMITS: dict[str, Any] = {"most_rows": 1_000, "most_unpacked": 8 * 1024 * 1024}
+
+
+def test_each_kind_of_cell_comes_as_what_it_is() -> None:
+    rows = bombs.workbook(
+        ["name", 1, 2.5, True, None, "x"], [date(2027, 3, 31), datetime(2027, 3, 31, 9, 30)], [], ["=1+1", "#N/A"]
+    )
+    assert list(workbooks.rows(rows, **LIMITS)) == [
+        [Cell("name"), Cell(1), Cell(2.5), Cell(True), Cell(), Cell("x")],
+        [Cell("2027-03-31 00:00:00", is_day=True), Cell("2027-03-31 09:30:00", is_day=True)],
+        [],
+        [Cell(is_formula=True), Cell(is_error=True)],
+    ]
+
+
+def test_rows_beyond_what_a_sheet_says_of_its_size_are_read() -> None:
+    content = bombs.of_many_rows(bombs.workbook(["name"], ["A"]), 7)
+    assert 'dimension ref="A1:A2"' in bombs.part_of(content)
+    assert len(list(workbooks.rows(content, **LIMITS))) == 7
+
+
+def test_no_more_rows_are_read_than_are_asked_for_first() -> None:
+    rows = bombs.workbook(*([number] for number in range(50)))
+    assert [cells[0].value for cells in workbooks.rows(rows, first=3, **LIMITS)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("harm", "fault"),
+    [
+        (bombs.declaring, UnreadableWorkbook),
+        (lambda content: bombs.declaring(content, late=5_000), UnreadableWorkbook),
+        (lambda content: bombs.declaring(content, late=300_000), UnreadableWorkbook),
+        (lambda content: bombs.declaring(content, encoding="utf-16"), UnreadableWorkbook),
+        (lambda content: bombs.with_part(content, bombs.SHEET, b" " * 9_000_000), UnreadableWorkbook),
+        (lambda content: bombs.of_many_rows(content, 1_001), TooManyRows),
+        (bombs.with_a_gap, TooManyRows),
+        (lambda content: content[:-40], UnreadableWorkbook),
+        (lambda content: content[2:-2], UnreadableWorkbook),
+    ],
+    ids=["entities", "late", "very late", "UTF-16", "unpacks", "rows", "a gap", "cut", "no ZIP"],
+)
+def test_a_workbook_that_was_made_to_hurt_is_refused(harm: Callable[[bytes], bytes], fault: type[Exception]) -> None:
+    content = harm(bombs.workbook(["name"], ["A"]))
+    with pytest.raises(UnreadableWorkbook) as refused:
+        list(workbooks.rows(content, **LIMITS))
+    assert type(refused.value) is fault
+
+
+def in_imports(content: bytes) -> Any:
+    return list(imports.rows(io.BytesIO(content), "xlsx", [ImportColumn("name", is_required=True)]))
+
+
+def in_old_lists(content: bytes) -> Any:
+    return old_lists.read(
+        "a.xlsx", content, columns=["name"], required=["name"], most_rows=1_000, most_bytes=8 * 1024 * 1024
+    )
+
+
+def in_incidents(content: bytes) -> Any:
+    return incident_people.read("a.xlsx", content)
+
+
+@pytest.mark.parametrize("read", [in_imports, in_old_lists, in_incidents])
+@pytest.mark.parametrize("late", [0, 5_000])
+def test_every_room_refuses_a_workbook_with_entities(read: Callable[[bytes], Any], late: int) -> None:
+    content = bombs.workbook(["name" if read is not in_incidents else "address"], ["a@example.com"])
+    assert read(content)
+    with pytest.raises(Refused) as refused:
+        read(bombs.declaring(content, late=late))
+    assert refused.value.code == "UNREADABLE"
+
+
+@pytest.mark.parametrize("read", [in_imports, in_old_lists, in_incidents])
+def test_every_room_refuses_more_rows_than_it_takes_before_it_holds_them(
+    read: Callable[[bytes], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(incident_people, "MOST_LINES", 1_000)
+    content = bombs.of_many_rows(bombs.workbook(["name"]), 40_000)
+    assert len(content) < 200_000
+    with pytest.raises(Refused) as refused:
+        read(content)
+    assert refused.value.code in {"TOO_MANY_ROWS", "COLUMNS"}
