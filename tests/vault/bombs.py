@@ -12,7 +12,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 def workbook(*rows: Sequence[object]) -> bytes:
     book, out = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append(list(row))
     book.save(out)
     return out.getvalue()
 
