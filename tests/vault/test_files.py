@@ -266,11 +266,12 @@ def test_bytes_without_a_row_are_swept_once_they_are_old() -> None:
     except LookupError:
         pass
     kept, path = stored(), raw_path(lost)
+    os.utime(path, (time.time(),) * 2)  # of now, also where the run's clock is moved: the disk's is not
     files.sweep()
     assert path.exists()
     for file in (lost, kept):
         os.utime(raw_path(file), (time.time() - 7200,) * 2)
-    assert files.sweep()[1] >= 1
+    assert files.sweep()[1] == 1
     assert not path.exists()
     assert content_of(kept) == b"a page"
 
