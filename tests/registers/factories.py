@@ -1,6 +1,6 @@
 import base64
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from portal.registers.services import company, entries, incidents, managers, off
 from portal.registers.states import Clause
 from tests.people.factories import StaffFactory
 
+#: Breaches are not yet reported under the DPDP Act, which requires it from 13 May 2027.
+BEFORE_DPDP = datetime(2026, 12, 2, 6, 30, tzinfo=UTC)
 OFFICER = {
     "kind": "grievance_officer",
     "full_name": "Meera Kulkarni",
