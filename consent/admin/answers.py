@@ -7,24 +7,28 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.scrubbing import ScrubPages
-from consent.models import AnswerSet, GivenAnswer
+from consent.models import AnswerSet, ConsentEvent, GivenAnswer, Suppression
 from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
+from consent.rules import contact
 from consent.rules.contact import Reason
 from consent.services.answer_log import is_as_sealed
 from consent.services.answer_sets import salts_of
-from consent.services.reasons import SENTENCES
-from portal.core import access
+from consent.services.reasons import NEXT_STEPS, SENTENCES
+from portal.core import access, moments
 from portal.core.admin import ReadOnlyAdmin
 from portal.core.admin.filtering import one_of
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport
 from portal.law.states import Channel
 
+_PARTS = {"header": gettext_lazy("header"), "template": gettext_lazy("template")}
 _HOLDS = {"postgresql": "position(%s IN answers) > 0", "sqlite": "instr(answers, %s) > 0"}
 
 
@@ -132,8 +136,11 @@ class GivenAnswerAdmin(_Answers):
         "header",
         "template",
         "address",
+        "unnamed",
         "allowed",
         "why",
+        "what_to_do",
+        "decided_by",
         "entry_ref",
     )
     readonly_fields = fields
@@ -145,6 +152,30 @@ class GivenAnswerAdmin(_Answers):
     @admin.display(description=gettext_lazy("reason"), ordering="reason")
     def why(self, obj: GivenAnswer) -> str:
         return reason_in_words(obj.reason)
+
+    @admin.display(description=gettext_lazy("not named, so not checked"))
+    def unnamed(self, obj: GivenAnswer) -> str:
+        """The parts that the question left open: nothing in the registers vouches for them."""
+        left = contact.unchecked(obj.channel, header=obj.header, template=obj.template)
+        return ", ".join(str(_PARTS[part]) for part in left) or "–"
+
+    @admin.display(description=gettext_lazy("what to do"))
+    def what_to_do(self, obj: GivenAnswer) -> str:
+        return str(NEXT_STEPS[Reason(obj.reason)]) if obj.reason in set(Reason) else "–"
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def decided_by(self, obj: GivenAnswer) -> str:
+        """The answer of the person that decided, about all senders or about one, or the stop."""
+        event = ConsentEvent.objects.filter(entry__event_id=obj.entry_ref).first() if obj.entry_ref else None
+        if event is not None:
+            url = reverse("admin:consent_consentevent_change", args=[event.pk])
+            said = f"{event.get_answer_display()}, {moments.moment(event.occurred_at)}"
+            return format_html('<a href="{}">{}</a> ({})', url, said, event.sender or _("all senders"))
+        stop = Suppression.objects.filter(entry__event_id=obj.entry_ref).first() if obj.entry_ref else None
+        if stop is None:
+            return "–"
+        url = reverse("admin:consent_suppression_change", args=[stop.pk])
+        return format_html('<a href="{}">{}</a> ({})', url, stop, stop.header or _("all senders"))
 
     @admin.display(description=gettext_lazy("lookup hash of the address"))
     def address(self, obj: GivenAnswer) -> str:

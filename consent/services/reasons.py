@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -61,6 +61,71 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.TEMPLATE_OF_ANOTHER: gettext_lazy("No: this template belongs to somebody else."),
     Reason.TOO_OFTEN: gettext_lazy("No: the person does not want more messages in this time."),
     Reason.UNKNOWN_HEADER: gettext_lazy("No: nobody has registered this header, number or code."),
+}
+
+
+_NOTHING: Final = gettext_lazy("Nothing. The message may be sent.")
+_ASK: Final = gettext_lazy("Ask the person for consent where they may be asked now. Send nothing before they agree.")
+_RESPECT: Final = gettext_lazy("Send nothing. Only the person can change this, on their own pages or through our team.")
+_LATER: Final = gettext_lazy("Try again at the time that the answer names.")
+_OWN_HEADER: Final = _(
+    "Use a sender that is registered for the company and this kind of message, or have it registered."
+)
+_OWN_TEMPLATE: Final = gettext_lazy(
+    "Use a template that is approved for the company, this kind of message and this sender."
+)
+
+#: What staff do about each of them, in English like all their pages.
+NEXT_STEPS: Mapping[Reason, Any] = {
+    Reason.ACCOUNT_CLOSED: gettext_lazy("Open the account again, if the company is to send once more."),
+    Reason.ADDRESS_UNVERIFIED: gettext_lazy(
+        "Wait until the person has confirmed the address. The consent counts from then on."
+    ),
+    Reason.ALLOWED_BY_CONSENT: _NOTHING,
+    Reason.ALLOWED_ESSENTIAL: _NOTHING,
+    Reason.ALLOWED_NO_OBJECTION: _NOTHING,
+    Reason.ALLOWED_OTHER_BASIS: _NOTHING,
+    Reason.CHILD: gettext_lazy("Send no promotion. If the person is not a child, correct the record."),
+    Reason.CONSENT_DENIED: _RESPECT,
+    Reason.CONSENT_EXPIRED: _ASK,
+    Reason.CONSENT_UNPROVED: gettext_lazy(
+        "Tell the data protection officer: the record and the ledger differ. Send nothing."
+    ),
+    Reason.CONSENT_WITHDRAWN: _RESPECT,
+    Reason.DND_BLOCKED: _RESPECT,
+    Reason.DND_HOURS: _LATER,
+    Reason.ENTITY_ENDED: gettext_lazy("Have the DLT registration of the company renewed and entered."),
+    Reason.GOVERNMENT_HEADER: gettext_lazy("Use a header of the company. Those that end in -G are the government's."),
+    Reason.HEADER_CATEGORY: _OWN_HEADER,
+    Reason.HEADER_ENDED: _OWN_HEADER,
+    Reason.HEADER_OF_ANOTHER: gettext_lazy("Use a sender of the company itself, and check why another's was named."),
+    Reason.IS_A_MESSAGE: gettext_lazy("Ask about the message: name the channel and the address."),
+    Reason.NO_CONSENT: _ASK,
+    Reason.NO_SUCH_ADDRESS: gettext_lazy("Correct the address: it is none of that channel."),
+    Reason.NO_SUCH_FIDUCIARY: gettext_lazy("Correct the code of the company in the question."),
+    Reason.NO_SUCH_PURPOSE: gettext_lazy(
+        "Correct the code of the purpose in the question, or have the purpose put in force."
+    ),
+    Reason.NOTICE_CHANGED: _ASK,
+    Reason.NOT_A_MESSAGE: gettext_lazy("Ask about the use of data, or name a channel that the purpose uses."),
+    Reason.OUTSIDE_HOURS: _LATER,
+    Reason.PAUSED: _LATER,
+    Reason.PURPOSE_CHANGED: _ASK,
+    Reason.QUIET_HOURS: _LATER,
+    Reason.RULES_MISSING: gettext_lazy("Have an administrator load the rules of law: run sync_rules."),
+    Reason.SENDER_KYC_LAPSED: gettext_lazy("Have the company update its KYC."),
+    Reason.SENDER_NOT_VERIFIED: gettext_lazy("Have the KYC of the company completed."),
+    Reason.SUPPRESSED: _RESPECT,
+    Reason.TEMPLATE_CATEGORY: _OWN_TEMPLATE,
+    Reason.TEMPLATE_ENDED: _OWN_TEMPLATE,
+    Reason.TEMPLATE_NEEDED: _OWN_TEMPLATE,
+    Reason.TEMPLATE_NOT_APPROVED: _OWN_TEMPLATE,
+    Reason.TEMPLATE_NOT_FOR_HEADER: _OWN_TEMPLATE,
+    Reason.TEMPLATE_OF_ANOTHER: gettext_lazy(
+        "Use a template of the company itself, and check why another's was named."
+    ),
+    Reason.TOO_OFTEN: gettext_lazy("Wait: the person set how many messages they want in a time."),
+    Reason.UNKNOWN_HEADER: _OWN_HEADER,
 }
 
 

@@ -4,26 +4,34 @@ import io
 import json
 import re
 from datetime import datetime, time, timedelta
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 import time_machine
 from cryptography.exceptions import InvalidSignature
 from django.conf import settings as configured
-from hypothesis import HealthCheck, given, settings
+from django.contrib import admin
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.models import ConsentEvent, GivenAnswer, NoticeText
+from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import may_contact, signing
+from consent.services import may_contact, record_all, signing
+from consent.services.addresses import address_of
 from consent.services.batches import Question, decide_all
+from consent.services.reasons import NEXT_STEPS, SENTENCES
+from consent.services.recording import Choice
 from consent.services.scrubbing import Scrub
-from portal.core import actor, clock
+from consent.states import Answer, Way
+from portal.core import actor, addresses, clock
 from portal.core.errors import Refused
 from portal.registers.models import ContentTemplate, Sender
 from portal.registers.services import entries
-from tests.consent.factories import person, published_notice, said
+from tests.consent.factories import person, published_notice
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import agreed_template, registered_sender
 
@@ -49,6 +57,19 @@ TEMPLATES = {
 #: Ended, another's, nobody's.
 NO_TEMPLATES = ["1104", "1105", "1106"]
 ANSWERS = {"+919800000001": "given", "+919800000002": "withdrawn", "+919800000003": None}
+#: What was answered there for each purpose, in its order: about all senders (no name), or about one.
+OF_SENDERS: dict[str, list[tuple[str, str]]] = {
+    "+919800000004": [("given", "MIXEDP")],
+    "+919800000005": [("given", ""), ("withdrawn", "560001"), ("withdrawn", "SRVICE")],
+    "+919800000006": [("withdrawn", ""), ("given", "EVERYX"), ("given", "ONESTU")],
+    "+919800000007": [("given", "560001"), ("withdrawn", "")],
+    "+919800000008": [("withdrawn", "TRANSA"), ("given", "")],
+    "+919800000009": [("given", ""), ("withdrawn", "ACMEBK")],
+}
+SAID: dict[str, list[tuple[str, str]]] = {
+    **{number: [(answer, "")] if answer else [] for number, answer in ANSWERS.items()},
+    **OF_SENDERS,
+}
 TEXTS = {P: "Onesetu: 20% off. Reply STOP to stop.", S: "Your meter was read.", T: "Your code is {#numeric#}."}
 
 
@@ -92,6 +113,35 @@ def is_lawful(asked: Asked, answer: str | None) -> bool:
     return answer == "given" if stricter[0] == P or asked.purpose in NEEDS_YES else answer != "withdrawn"
 
 
+def name_of(asked: Asked) -> str:
+    """The header as registered; empty where none is named."""
+    return asked.header.split("-")[1] if asked.header else ""
+
+
+def heard(said_there: list[tuple[str, str]], name: str) -> str | None:
+    """What counts for a sender: the last word about it or about all. Without a name a refusal of any sender counts first."""
+
+    def last(one: str) -> str | None:
+        return next((answer for answer, of in reversed(said_there) if of in {"", one}), None)
+
+    if not name and any(last(one) == "withdrawn" for _answer, one in said_there):
+        return "withdrawn"
+    return last(name)
+
+
+def say(who: Any, number: str, words: list[tuple[str, str]]) -> None:
+    """Each a second after the one before it, about every purpose."""
+    notice = NoticeText.objects.first()
+    place = address_of(subject_ref=who.subject.ref, channel="sms", kind="phone", text=number)
+    first = clock.now() - timedelta(seconds=len(words))
+    for later, (answer, sender) in enumerate(words):
+        record_all(
+            subject_ref=who.subject.ref, fiduciary="onesetu", way=Way.PAGE, actor=actor.SYSTEM,
+            occurred_at=first + timedelta(seconds=later),
+            choices=[Choice(place, purpose, "sms", Answer(answer), notice, sender=sender) for purpose in PURPOSES],
+        )  # fmt: skip
+
+
 @pytest.fixture
 def registered(law):
     with time_machine.travel(NOW):
@@ -114,19 +164,18 @@ def registered(law):
         administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
         for entry in (ended, gone):
             entries.end(entry, actor=administrator, now=clock.now())
-        for number, answer in ANSWERS.items():
-            who = person(phone=number)
-            for purpose in PURPOSES if answer else ():
-                said(who, answer, address=number, purpose=purpose)
+        for number, words in SAID.items():
+            say(person(email=None, phone=number), number, words)
         rulebook.forget()
         yield
 
 
-def test_no_way_of_asking_permits_what_the_registers_refuse_nor_refuses_what_they_permit(registered):
+@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.full)])
+def test_no_way_of_asking_permits_what_the_registers_refuse_nor_refuses_what_they_permit(registered, every):
     """Singly, of many, and for a list: every header, template, purpose and answer there is."""
-    numbers = list(ANSWERS)
-    for asked in questions():
-        right = [is_lawful(asked, answer) for answer in ANSWERS.values()]
+    numbers = list(SAID)
+    for asked in questions()[::every]:
+        right = [is_lawful(asked, heard(words, name_of(asked))) for words in SAID.values()]
         alone = [may_contact(address=each, channel="sms", at=NOON, **asked._asdict()).allowed for each in numbers]
         assert alone == right, asked
         question = Question(asked.purpose, "sms", NOON, header=asked.header, template=asked.template)
@@ -134,16 +183,70 @@ def test_no_way_of_asking_permits_what_the_registers_refuse_nor_refuses_what_the
 
 
 def test_a_list_is_scrubbed_as_its_addresses_are_decided(registered):
-    numbers = list(ANSWERS)
-    for asked in questions()[::7]:
+    numbers = list(SAID)
+    for asked in questions()[::13]:
         question = Question(asked.purpose, "sms", NOON, header=asked.header, template=asked.template)
-        right = [is_lawful(asked, answer) for answer in ANSWERS.values()]
+        right = [is_lawful(asked, heard(words, name_of(asked))) for words in SAID.values()]
         try:
             lines = b"".join(Scrub(question).lines(io.BytesIO("\n".join(numbers).encode()))).decode().split()[1:]
         except Refused:
-            assert right == [False] * 3, asked
+            assert right == [False] * len(numbers), asked
             continue
         assert [line.split(",")[1] == "true" for line in lines] == right, asked
+
+
+WORDS = st.lists(
+    st.tuples(st.sampled_from(["given", "given", "withdrawn"]), st.sampled_from(["", "", *HEADERS, "ACMEBK"])),
+    max_size=5,
+)
+NUMBERS = count(30_000_000)
+
+
+@pytest.mark.parametrize("examples", [8, pytest.param(150, marks=pytest.mark.full)])
+def test_whatever_was_answered_about_senders_the_gate_and_its_explanation_agree_with_a_plain_account(
+    registered, examples
+):
+    """A question of each header, with a template that fits and with one that does not; and what staff read of the answer."""
+
+    @settings(max_examples=examples, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+    @given(words=WORDS, purpose=st.sampled_from(sorted(PURPOSES)), template=st.sampled_from([None, *TEMPLATES]))
+    def live(words: list[tuple[str, str]], purpose: str, template: str | None) -> None:
+        number = f"+9197{next(NUMBERS):08d}"
+        say(person(email=None, phone=number), number, words)
+        for header in [None, *(f"AD-{name}" for name in [*HEADERS, "ACMEBK"])]:
+            asked = Asked(purpose, header, template)
+            right = is_lawful(asked, heard(words, name_of(asked)))
+            decision = may_contact(address=number, channel="sms", at=NOON, **asked._asdict())
+            assert decision.allowed is right, (asked, words)
+            (of_many,) = decide_all(Question(purpose, "sms", NOON, header=header, template=template), [number])
+            assert (of_many.allowed, of_many.reason) == (right, decision.reason), (asked, words)
+            explained = explanation(decision, number)
+            assert decision.reason in explained["why"]
+            assert explained["why"].startswith("Yes:" if right else "No:"), (asked, words)
+            assert (explained["what_to_do"] == "Nothing. The message may be sent.") is right, (asked, words)
+            if decision.entry:
+                deciding = ConsentEvent.objects.get(entry__event_id=decision.entry)
+                assert deciding.sender in {"", *([name_of(asked)] if header else [of for _answer, of in words])}
+                assert f"({deciding.sender or 'all senders'})" in explained["decided_by"]
+
+    live()
+
+
+def explanation(decision: Any, number: str) -> dict[str, str]:
+    """What the page of a decision says to staff, of the row that the log would keep."""
+    row = GivenAnswer(
+        purpose=decision.about[2], channel="sms", reason=decision.reason, allowed=decision.allowed,
+        entry_ref=UUID(decision.entry) if decision.entry else None, header=decision.sent_as.header or "",
+        template=decision.sent_as.template or "", address_key=addresses.address_key(number),
+    )  # fmt: skip
+    page = admin.site._registry[GivenAnswer]
+    return {name: str(getattr(page, name)(row)) for name in ("why", "what_to_do", "decided_by", "unnamed")}
+
+
+def test_every_reason_of_the_gate_has_its_words_and_a_next_step():
+    assert set(NEXT_STEPS) == set(SENTENCES) == set(Reason)
+    nothing = {reason for reason in Reason if "Nothing." in str(NEXT_STEPS[reason])}
+    assert nothing == {reason for reason in Reason if reason.startswith("ALLOWED_")}
 
 
 def test_the_hour_of_promotion_holds_for_what_only_the_header_makes_promotion(registered):
