@@ -17,6 +17,7 @@ from portal.core.time_range import DayField, MomentField
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
+from portal.registers.selectors import senders
 
 DATE = "%d-%m-%Y"
 #: How far off the day lies that is named as an example of the end of a pause.
@@ -285,7 +286,15 @@ class StopForm(WithdrawForm):
     address = forms.CharField(
         label=_("Number or address"), max_length=254, error_messages={"required": _("Enter the number or address.")}
     )
-    field_order = ("fiduciary", "kind", "address", "way", "occurred_at")
+    sender = forms.CharField(
+        label=_("Only this sender"),
+        help_text=_(
+            "The header, number or code, for example AD-ONESTU-P. Leave it empty to stop all senders of the company."
+        ),
+        max_length=80,
+        required=False,
+    )
+    field_order = ("fiduciary", "sender", "kind", "address", "way", "occurred_at")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Our own messages stand chosen: of a client's somebody says so."""
@@ -299,4 +308,19 @@ class StopForm(WithdrawForm):
                 cleaned["address"] = addresses.normalise(cleaned["kind"], cleaned["address"])
             except Refused as refusal:
                 self.add_error("address", str(refusal))
+        self._find_sender(cleaned)
         return cleaned
+
+    def _find_sender(self, cleaned: dict[str, Any]) -> None:
+        """``channel`` and ``header`` as registered. A name that nobody registered stops nothing: the person means somebody."""
+        cleaned["channel"], cleaned["header"] = "", ""
+        if not cleaned.get("sender") or not cleaned.get("fiduciary"):
+            return
+        channel, header = senders.channel_of(fiduciary=cleaned["fiduciary"], sender=cleaned["sender"], at=clock.now())
+        if not header:
+            self.add_error(
+                "sender", _("This sender is not registered for the company. Check it, or leave it empty to stop all.")
+            )
+        elif cleaned.get("kind") == addresses.EMAIL:
+            self.add_error("sender", _("Senders write to telephone numbers. Leave this empty for an e-mail address."))
+        cleaned["channel"], cleaned["header"] = channel, header

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
 from consent.selectors.told import Acts, Told
 from consent.states import Way
-from consent.words import BLOCKED, answer_words, blocked_words, stop_words
+from consent.words import BLOCKED, answer_words, blocked_words, sender_label, stop_words
 from portal.core import clock, printing
 from portal.jobs.exports import Cell, Column
 from portal.law import selectors as law
@@ -124,6 +124,7 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
         [_("Your answer"), answer_words(event)],
         [_("Purpose"), names.get(event.purpose, event.purpose)],
         [_("Channel"), event.channel_label],
+        *([[_("Sender"), sender]] if (sender := sender_label(event)) else []),
         [_("When (IST)"), _time(event.occurred_at)],
         [_("How"), str(event.get_way_display())],
         [_("On behalf of"), event.fiduciary.name],

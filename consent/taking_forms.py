@@ -52,6 +52,14 @@ class TakenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    sender = forms.CharField(
+        label=_("Only for this sender"),
+        help_text=_(
+            "The header, number or code, for example AD-ONESTU-P. Leave it empty for all senders of the company."
+        ),
+        max_length=80,
+        required=False,
+    )
     way = forms.ChoiceField(
         label=_("How it was given"),
         choices=[(Way.PAPER.value, Way.PAPER.label), (Way.PHONE.value, Way.PHONE.label)],
@@ -144,4 +152,5 @@ class TakenForm(forms.Form):
             occurred_at=said["occurred_at"],
             call_reference=said["call_reference"].strip(),
             guardian=guardian,
+            sender=said["sender"].strip(),
         )

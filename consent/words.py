@@ -10,6 +10,7 @@ from consent.rules.fold import YES
 from consent.states import Answer, Way
 from portal.core.data_categories import DataCategory
 from portal.law.states import Channel, DayType, PreferenceCategory
+from portal.registers.states import SENDERS_OF_CHANNEL
 from portal.vault.inspection.verdict import Fault
 
 #: What a purpose uses, in the words of a notice: itemised, as DPDP r.3 asks.
@@ -66,6 +67,13 @@ def answer_words(event: Any) -> str:
     if event.way != Way.UNDO:
         return str(Answer(event.answer).label)
     return _now("Yes, as before the stop") if event.answer in YES else _now("No answer, as before the stop")
+
+
+def sender_label(event: Any) -> str:
+    """Whom an answer is about: one sender, or all of the company's. Empty where no registered sender writes on the channel."""
+    if event.channel not in SENDERS_OF_CHANNEL:
+        return ""
+    return _now("Only %(sender)s") % {"sender": event.sender} if event.sender else _now("All senders of this company")
 
 
 def stop_words(told: Any) -> list[str]:

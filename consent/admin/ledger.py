@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from consent.models import ConsentEvent, ConsentState, ManagerRequest
 from consent.permissions import Permission
 from consent.resources import ConsentEventResource, ConsentStateResource
 from consent.rules.fold import YES
+from consent.selectors import sender_words
 from consent.services import manager_requests
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
@@ -53,6 +55,36 @@ class PurposeFilter(admin.SimpleListFilter):
         return queryset.filter(purpose=self.value()) if self.value() else queryset
 
 
+class SenderFilter(admin.SimpleListFilter):
+    """Answers about a single sender, or about all of a company's."""
+
+    title = gettext_lazy("sender")
+    parameter_name = "sender"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("one", gettext_lazy("A single sender")), ("all", gettext_lazy("All senders"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        about_one = Q(sender__gt="")
+        return {"one": queryset.filter(about_one), "all": queryset.exclude(about_one)}.get(self.value() or "", queryset)
+
+
+class ApartFilter(SenderFilter):
+    """Places at which something was answered about a single sender as well."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("apart", gettext_lazy("Single senders answered apart"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(_about_one_sender()) if self.value() == "apart" else queryset
+
+
+def _about_one_sender() -> Exists:
+    """Of a state: whether anything was answered at its place about a single sender."""
+    place = {name: OuterRef(name) for name in ("fiduciary", "address_key", "purpose", "channel")}
+    return Exists(ConsentEvent.objects.filter(**place, sender__gt=""))
+
+
 class _Answers(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     reference_prefix = "CR"
     search_help_text = gettext_lazy("A receipt number, a subject's reference, or an e-mail address or number in full")
@@ -69,14 +101,21 @@ class _Answers(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         return str(obj.subject_ref)[:8]
 
 
+def _not_of_one_sender(obj: ConsentEvent, user: Any) -> str:
+    """Why nothing is withdrawn here; empty where a consent to a single sender may still be in force."""
+    if not obj.sender:
+        return str(_("This answer is about all senders: withdraw it in the list of present answers."))
+    return "" if obj.answer in YES else str(_("There is no yes here."))
+
+
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(PastPages, _Answers):
     view_permission = Permission.EVENT_VIEW
     export_permission = Permission.EVENT_EXPORT
     export_resource = ConsentEventResource
-    list_display = ("place", "when", "person", "purpose", "channel", "answer", "way", "notice", "leaf", "receipt")
+    list_display = ("place", "when", "person", "purpose", "by", "answer", "way", "notice", "leaf", "receipt")
     list_select_related = ("entry__leaf", "receipt", "notice_version__notice")
-    list_filter = (PurposeFilter, "channel", "answer", "way", "occurred_at")
+    list_filter = (PurposeFilter, "channel", SenderFilter, "answer", "way", "occurred_at")
     fields = (
         "place",
         "leaf",
@@ -127,6 +166,11 @@ class ConsentEventAdmin(PastPages, _Answers):
     def when(self, obj: ConsentEvent) -> str:
         return moments.moment(obj.occurred_at)
 
+    @admin.display(description=gettext_lazy("channel"), ordering="channel")
+    def by(self, obj: ConsentEvent) -> str:
+        """The channel, and the sender where the answer is about one alone."""
+        return obj.channel_label
+
     @admin.display(description=gettext_lazy("notice"))
     def notice(self, obj: ConsentEvent) -> str:
         return str(obj.notice_version or "–")
@@ -154,6 +198,28 @@ class ConsentEventAdmin(PastPages, _Answers):
         """All that settles a dispute about it: with these lines anybody can check the signature without us."""
         kept = ManagerRequest.objects.filter(receipt=obj.receipt_id).select_related("manager").first()
         return "\n".join(manager_requests.described(kept)) if kept else "–"
+
+    @service_action(
+        permission=Permission.EVENT_RECORD,
+        ask=WithdrawForm,
+        label=gettext_lazy("Withdraw for this sender at the person's wish"),
+        description=gettext_lazy(
+            "It counts at once, for this sender alone, at every address of the person, who is told."
+        ),
+        skip=_not_of_one_sender,
+    )
+    def withdraw_of_sender(self, request: HttpRequest, obj: ConsentEvent, answer: dict[str, Any]) -> str:
+        done = withdraw_consent(
+            subject_ref=obj.subject_ref,
+            fiduciary=obj.fiduciary,
+            purpose=obj.purpose,
+            channel=obj.channel,
+            sender=obj.sender,
+            way=Way(answer["way"]),
+            actor=request.actor,  # type: ignore[attr-defined]
+            occurred_at=answer["occurred_at"],
+        )
+        return done.receipt.reference if done.receipt else str(_("It was withdrawn already."))
 
     @admin.display(description=gettext_lazy("whole entry"))
     def full_entry(self, obj: ConsentEvent) -> str:
@@ -183,14 +249,15 @@ class ConsentStateAdmin(_Answers):
     view_permission = Permission.STATE_VIEW
     export_permission = Permission.EVENT_EXPORT
     export_resource = ConsentStateResource
-    list_display = ("purpose", "channel", "answer", "verified", "person", "occurred_at", "expires_at", "decided_by")
+    list_display = ("purpose", "by", "answer", "verified", "person", "occurred_at", "expires_at", "decided_by")
     list_select_related = ("event__receipt", "fiduciary")
     ordering = ("-occurred_at", "-id")
-    list_filter = (PurposeFilter, "channel", "answer", "verified")
+    list_filter = (PurposeFilter, "channel", ApartFilter, "answer", "verified")
     fields = (
         "fiduciary",
         "purpose",
         "channel",
+        "of_senders",
         "answer",
         "verified",
         "person",
@@ -200,8 +267,37 @@ class ConsentStateAdmin(_Answers):
     )
     readonly_fields = fields
     list_note = gettext_lazy(
-        "The answer that counts now. A no by anybody at an address wins; only a confirmed yes counts."
+        "The answer that counts now. A no by anybody at an address wins; only a confirmed yes counts. What was answered "
+        "about a single sender counts for that one; it is listed under “Consent ledger”."
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(has_senders=_about_one_sender())
+        return rows
+
+    @admin.display(description=gettext_lazy("channel"), ordering="channel")
+    def by(self, obj: Any) -> str:
+        """The channel, with a word where single senders were answered about apart."""
+        label = obj.get_channel_display()
+        return _("%(channel)s (single senders apart)") % {"channel": label} if obj.has_senders else label
+
+    @admin.display(description=gettext_lazy("single senders"))
+    def of_senders(self, obj: ConsentState) -> str:
+        """What counts there for each sender that was answered about by itself, as the send gate reads it."""
+        place = (obj.fiduciary_id, [bytes(obj.address_key)], obj.purpose, obj.channel)
+        named = ConsentEvent.objects.filter(
+            fiduciary=obj.fiduciary,
+            address_key=obj.address_key,
+            purpose=obj.purpose,
+            channel=obj.channel,
+            sender__gt="",
+        )
+        found = {
+            sender: sender_words.deciding_at(*place, sender=sender)
+            for sender in sorted(set(named.order_by().values_list("sender", flat=True)))
+        }
+        lines = [format_html("{}: {}", sender, _link(event)) for sender, event in found.items()]
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines)) or "–"
 
     @service_action(
         permission=Permission.EVENT_RECORD,

@@ -123,6 +123,7 @@ class PastPages(StaffModelAdmin):
                 "fiduciary": then.fiduciary,
                 "purpose": purpose_name(then.purpose),
                 "channel": CHANNELS.get(then.channel, then.channel),
+                "sender": then.sender or _("All senders"),
                 "answer": ANSWERS.get(then.answer, then.answer),
                 "receipt": then.event.receipt.reference,
                 "decision": f"{sentence(then.verdict.reason)} ({then.verdict.reason})",

@@ -72,7 +72,10 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int | None:
-        """Stops for the person at the address, who is told; the first row of the receipt, if there is one."""
+        """Stops for the person at the address, who is told; the first row of the receipt, if there is one.
+
+        A single sender is stopped at that address alone.
+        """
         receipt = stop_at_address(
             kind=entered["kind"],
             address=entered["address"],
@@ -80,6 +83,8 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
             way=Way(entered["way"]),
             actor=request.actor,  # type: ignore[attr-defined]
             occurred_at=entered["occurred_at"],
+            channel=entered["channel"],
+            header=entered["header"],
         )
         if receipt is None:
             raise Refused(

@@ -28,6 +28,7 @@ OWN = (
     "fiduciary",
     "purpose",
     "channels",
+    "sender",
     "way",
     "notice_version",
     "language",
@@ -49,7 +50,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
 
     export_resource = resource_of(
         TakenAnswer,
-        "id subject_ref fiduciary__code purpose way language occurred_at relation identity_shown age_shown appointed_by "
+        "id subject_ref fiduciary__code purpose sender way language occurred_at relation identity_shown age_shown appointed_by "
         "act made_by made_at checked_by checked_at shown_sha256 answer receipt__reference",
     )
     view_permission = Permission.EVENT_VIEW

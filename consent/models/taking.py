@@ -27,6 +27,8 @@ class TakenAnswer(FourEyesModel):
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("whose"))
     purpose = models.CharField(_("purpose"), max_length=40)
     channels = models.JSONField(_("channels"), default=list)
+    #: The one header, number or code that it is about, as registered; empty: all of the fiduciary's.
+    sender = models.CharField(_("sender"), max_length=80, blank=True, default="", db_default="")
     way = models.CharField(_("way"), max_length=16, choices=[(way.value, way.label) for way in TAKEN])
     notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice shown"))
     language = models.CharField(_("language of the notice"), max_length=12)
@@ -51,7 +53,7 @@ class TakenAnswer(FourEyesModel):
     )
 
     data_categories = declare(
-        none=f"id {_FOUR_EYES} subject_ref fiduciary purpose channels way notice_version language occurred_at "
+        none=f"id {_FOUR_EYES} subject_ref fiduciary purpose channels sender way notice_version language occurred_at "
         "call_reference scan guardian_ref relation identity_shown age_shown appointed_by receipt",
         free_text="reason",
     )

@@ -40,7 +40,7 @@ def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], 
     The order is that of ``rules.fold``, so that what a page shows and what a decision rests on cannot differ.
     """
     found: dict[tuple[int, bytes, str, str], ConsentEvent] = {}
-    for event in sorted(events, key=_order):
+    for event in sorted(events, key=order_of):
         if not event.sender:
             found[_place(event)] = event
     return found
@@ -51,11 +51,13 @@ def latest_of_senders(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
     every = list(events)
     of_all = latest(every)
     found: dict[tuple[Any, ...], ConsentEvent] = {}
-    for event in sorted(every, key=_order):
+    for event in sorted(every, key=order_of):
         if event.sender:
             found[(*_place(event), event.sender)] = event
     return [
-        event for event in found.values() if (last := of_all.get(_place(event))) is None or _order(event) > _order(last)
+        event
+        for event in found.values()
+        if (last := of_all.get(_place(event))) is None or order_of(event) > order_of(last)
     ]
 
 
@@ -65,7 +67,8 @@ def words(events: Iterable[ConsentEvent]) -> list[ConsentEvent]:
     return [*latest(every).values(), *latest_of_senders(every)]
 
 
-def _order(event: ConsentEvent) -> tuple[datetime, bool, int]:
+def order_of(event: ConsentEvent) -> tuple[datetime, bool, int]:
+    """What sorts a person's words: their own time, then a refusal last, then the order of recording."""
     return event.occurred_at, event.answer not in YES, event.pk
 
 

@@ -5,13 +5,13 @@ Facts are appended, so the past is a fold over those that were recorded by then.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from consent.models import ConsentEvent, NoticeVersion, PreferenceChange
+from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, Suppression
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO, Said, deciding
@@ -40,6 +40,8 @@ class Then:
     event: ConsentEvent
     word: str
     verdict: Verdict
+    #: The one sender that it is about; empty: a question that names none, beside the answer about all.
+    sender: str = ""
 
     @property
     def answer(self) -> str:
@@ -67,6 +69,8 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
 
     Counts what anybody at those addresses had said. Purposes, hours and joined references are those of that instant.
     What is counted (the wished pace, messages sent) is not: a question of then may have got TOO_OFTEN instead of a yes.
+    Each sender that was answered about by itself has a line of its own. A question that named no sender got a no where one
+    of them was refused, so the line of all senders has that decision.
     """
     same = joined_by(at)
     refs = _group(subject_ref, same) | people.refs_of(subject_ref)
@@ -75,7 +79,7 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
     spoken = ConsentEvent.objects.filter(subject_ref__in=refs, **known_by(at))
     keys |= {bytes(key) for key in spoken.values_list("address_key", flat=True)}
     events = (
-        ConsentEvent.objects.filter(address_key__in=keys, sender="", **known_by(at))
+        ConsentEvent.objects.filter(address_key__in=keys, **known_by(at))
         .select_related("fiduciary", "receipt", "entry", "notice_version__notice")
         .order_by(*_KEY, "pk")
     )
@@ -84,9 +88,36 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
     found = []
     for key, group in groupby(events, key=_key_of):
         own = {key[1]}.union(*(place for place in places if key[1] in place))
-        stop = stops.last_of(stopped, fiduciary=key[0], keys=own, purpose=key[2], channel=key[3])
-        found.append(_then(list(group), same, at, stopped_at=stop.suppressed_at if stop else None))
-    return sorted(found, key=lambda then: (then.fiduciary, then.purpose, then.channel, then.event.pk))
+        place = {"fiduciary": key[0], "keys": own, "purpose": key[2], "channel": key[3]}
+        found += _at_place(list(group), [stop for stop in stopped if bytes(stop.address_key) in own], same, at, place)
+    return sorted(found, key=lambda then: (then.fiduciary, then.purpose, then.channel, then.sender, then.event.pk))
+
+
+def _at_place(
+    events: list[ConsentEvent],
+    stopped: list[Suppression],
+    same: Mapping[UUID, UUID],
+    at: datetime,
+    place: Mapping[str, Any],
+) -> list[Then]:
+    """What stood there about all senders, and about each that was named."""
+
+    def about(sender: str) -> Then | None:
+        own = [event for event in events if event.sender in {"", sender}]
+        # A question that names no sender is stopped by the stop of any.
+        over_it = [stop for stop in stopped if not sender or stop.header in {"", sender}]
+        stop = stops.last_of(over_it, **place)
+        stopped_at = stop.suppressed_at if stop else None
+        return replace(_then(own, same, at, stopped_at=stopped_at), sender=sender) if own else None
+
+    of_all = about("")
+    named = sorted({event.sender for event in events} - {""})
+    of_senders = [then for sender in named if (then := about(sender)) is not None]
+    if of_all is None:
+        return of_senders
+    refused = [then for then in (of_all, *of_senders) if then.word in NO]
+    last = max(refused, key=lambda then: then.event.occurred_at, default=of_all)
+    return [replace(of_all, verdict=last.verdict), *of_senders]
 
 
 def _key_of(event: ConsentEvent) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ sender counts the latest word about it or about all senders; a refusal of all be
 of one leaves the others as they are.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -125,9 +125,37 @@ _COLUMNS = (
 )
 
 
-def _fold(rows: Sequence[dict[str, Any]], sender: str) -> Answered | None:
+class Words:
+    """All that was answered to a fiduciary at some addresses, read once for a page about many of its senders."""
+
+    def __init__(self, fiduciary: int, keys: Collection[bytes]) -> None:
+        events = ConsentEvent.objects.filter(fiduciary=fiduciary, address_key__in=keys).order_by("pk")
+        self.rows = list(events.values(*_COLUMNS, "purpose", "channel"))
+        self.same = people.joined({row["subject_ref"] for row in self.rows})
+
+    def is_refused(
+        self, keys: Collection[bytes], purpose: str, channel: str, sender: str, *, apart_from: Collection[UUID]
+    ) -> bool:
+        """Whether somebody other than the person known by ``apart_from`` refused the sender, or all senders, at an address."""
+        rows = [
+            row
+            for row in self.rows
+            if (row["purpose"], row["channel"]) == (purpose, channel)
+            and bytes(row["address_key"]) in keys
+            and row["subject_ref"] not in apart_from
+        ]
+        found = _fold(rows, sender, self.same) if rows else None
+        return found is not None and found.word.answer in NO
+
+
+def _fold(
+    rows: Sequence[dict[str, Any]], sender: str, joined: Mapping[UUID, Collection[UUID]] | None = None
+) -> Answered | None:
+    """``joined``: as ``people.joined`` of everybody in the rows, where the caller knows it."""
     own = {row["pk"]: row for row in rows if row["sender"] in {"", sender}}
-    same = {ref: min(refs) for ref, refs in people.joined({row["subject_ref"] for row in own.values()}).items()}
+    if joined is None:
+        joined = people.joined({row["subject_ref"] for row in own.values()})
+    same = {ref: min(refs) for ref, refs in joined.items()}
     word = deciding(
         (
             Said(

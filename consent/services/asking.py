@@ -19,7 +19,7 @@ from consent.services import guarding, opting_in, turns
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
-from consent.services.withdrawing import latest_of, refusals_of
+from consent.services.withdrawing import latest_of, refusals_of, refusals_of_senders
 from consent.states import Answer, Way
 from consent.words import DATA
 from portal.audit.kinds import AuditKind
@@ -200,6 +200,7 @@ def answer(
                 )
             else:
                 choices += own
+        choices += refusals_of_senders(subject_ref, fiduciary_of(fiduciary), choices)
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,

@@ -15,7 +15,7 @@ from consent.services.evidence import Evidence
 from consent.services.offering import Box, Group, offer
 from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
-from consent.services.withdrawing import refusals_of
+from consent.services.withdrawing import refusals_of, refusals_of_senders
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -59,7 +59,7 @@ def save(
     meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them, and ``opt_in`` the request that this Save confirms, where the law asks
     for two steps (``opting_in``): a yes without it is left out and named in ``unconfirmed``, and all else is kept, so that
-    a withdrawal never waits for it. A box that is left without a tick refuses again what a stop refused, as long as that
+    a withdrawal never waits for it. A sender that was refused by itself stays refused beside a new yes to all. A box that is left without a tick refuses again what a stop refused, as long as that
     stop could be undone: the undo ends there. One event for each changed box and address, all under one receipt;
     nothing changed, nothing recorded. The yes of a person for whom somebody else answers is held, as on the questions'
     page; a no holds at once.
@@ -111,7 +111,8 @@ def save(
         )
         choices = refusals_of(subject_ref, whose, removed, at=at)
         choices += refusals_of(subject_ref, whose, left_open, at=at, of_consents=False)
-        choices += [choice for choice in yeses if (choice.purpose, choice.channel) not in unconfirmed]
+        confirmed = [choice for choice in yeses if (choice.purpose, choice.channel) not in unconfirmed]
+        choices += [*confirmed, *refusals_of_senders(subject_ref, whose, confirmed)]
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,

@@ -21,7 +21,7 @@ from consent.services import manager_requests, renewing, turns
 from consent.services.addresses import Address, addresses_of
 from consent.services.manager_requests import Heard
 from consent.services.recording import Choice, Recorded, record_all
-from consent.services.withdrawing import find, latest_of, withdraw
+from consent.services.withdrawing import find, latest_of, refusals_of_senders, withdraw
 from consent.states import Answer, Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -219,14 +219,15 @@ def give(
         yeses = [yes for _place, yes in standing if yes is not None]
         if len(yeses) == len(places):
             return Recorded(max(yeses, key=lambda yes: (yes.occurred_at, yes.pk)).receipt, ())
+        choices = [
+            Choice(place, purpose, channel, Answer.GIVEN, text, heard.evidence)
+            for place, yes in standing
+            if yes is None
+        ]
         done = record_all(
             subject_ref=found.subject_ref,
             fiduciary=whose,
-            choices=[
-                Choice(place, purpose, channel, Answer.GIVEN, text, heard.evidence)
-                for place, yes in standing
-                if yes is None
-            ],
+            choices=[*choices, *refusals_of_senders(found.subject_ref, whose, choices)],
             way=Way.CONSENT_MANAGER,
             occurred_at=now,
             actor=actor_of(heard.manager),

@@ -126,6 +126,11 @@ class Offer:
         return any(box.waits for group in self.groups for box in group.boxes)
 
     @property
+    def has_senders(self) -> bool:
+        """Whether an answer is shown that is about a single sender."""
+        return any(box.of_senders for group in self.groups for box in group.boxes)
+
+    @property
     def ticked(self) -> list[str]:
         return [box.value for group in self.groups for box in group.boxes if box.ticked]
 

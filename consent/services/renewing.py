@@ -18,7 +18,7 @@ from consent.services import turns
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.services.telling import address_of_page, reached, tell, waiting
-from consent.services.withdrawing import refusals_of
+from consent.services.withdrawing import refusals_of, refusals_of_senders
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -179,7 +179,8 @@ def renew(
 
     One transaction, one receipt. A purpose that is not named stays as it is and ends by itself. ``shown`` maps each
     purpose to the SHA-256 of the text the person had before them. A no also counts where the yes does not end soon any
-    more, since it was renewed in another window: whatever stands of it is withdrawn.
+    more, since it was renewed in another window: whatever stands of it is withdrawn. A sender that was refused by itself stays
+    refused.
 
     Raises Refused for a yes to a purpose that does not end soon, or whose text has changed since the page was opened.
     """
@@ -211,6 +212,7 @@ def renew(
                     code="NOTICE_CHANGED",
                 )
             choices += _choices(ending.states, places, agreed=ending.notice if is_yes else None)
+        choices += refusals_of_senders(subject_ref, whose, choices)
         return record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentState, NoticeVersion, TakenAnswer
 from consent.permissions import Act
 from consent.rules.fold import YES
-from consent.services import guarding, turns
+from consent.services import guarding, senders, turns
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.calls import REFERENCE
 from consent.services.evidence import CALL, SCAN, Evidence, reference
 from consent.services.guarding import Guardian
 from consent.services.recording import Choice, Recorded, check, record_all
+from consent.services.withdrawing import refusals_of_senders
 from consent.states import Answer, AppointedBy, Relation, ShownBy, VersionState, Way
 from consent.words import FAULT, FAULTS
 from portal.audit.kinds import AuditKind
@@ -47,6 +48,7 @@ FIELDS = (
     "subject_ref",
     "purpose",
     "channels",
+    "sender",
     "way",
     "language",
     "call_reference",
@@ -60,7 +62,10 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Taken:
-    """Whose yes, to what, in which words, and when. ``channels`` is empty for processing that is no message."""
+    """Whose yes, to what, in which words, and when. ``channels`` is empty for processing that is no message.
+
+    ``sender``: the one header, number or code that it is about, as staff write it; empty: all of the fiduciary's.
+    """
 
     subject_ref: UUID
     fiduciary: Fiduciary
@@ -72,11 +77,13 @@ class Taken:
     occurred_at: datetime
     call_reference: str = ""
     guardian: Guardian | None = None
+    sender: str = ""
 
 
 def shown(taken: TakenAnswer) -> dict[str, Any]:
     """What both people see and are bound to, the scan by its hash."""
-    plain = {name: getattr(taken, name) for name in FIELDS}
+    # Without a sender it is what people were bound to before an answer could name one.
+    plain = {name: getattr(taken, name) for name in FIELDS if name != "sender" or taken.sender}
     return {
         **{name: value if isinstance(value, list) else str(value or "") for name, value in plain.items()},
         "fiduciary": taken.fiduciary.code,
@@ -100,11 +107,12 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
 
     One transaction: the row of the scan, encrypted before, the proposal, its audit event. Raises Refused without a scan (paper)
     or the call's reference (telephone), for a file that is unfit, a text that was not in force, an address the person
-    does not have, or a person for whom somebody else must answer; NotAllowed when the role may not propose. Raises Refused (PROPOSED_ALREADY) for a yes of a call that is proposed or recorded already.
+    does not have, a sender that is not registered for it, or a person for whom somebody else must answer; NotAllowed when the role may not propose. Raises Refused (PROPOSED_ALREADY) for a yes of a call that is proposed or recorded already.
     """
     at = now or clock.now()
     maker = four_eyes.person_of(actor)
     four_eyes.require_maker(maker, Act.ANSWER_TAKE, now=at)
+    taken = replace(taken, sender=_sender_of(taken, at))
     _refuse_unfit(taken, has_scan=scan is not None, at=at)
     data = _made_safe(scan) if scan is not None else None
     guardian = taken.guardian
@@ -118,6 +126,7 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
             fiduciary=taken.fiduciary,
             purpose=taken.purpose,
             channels=sorted(taken.channels),
+            sender=taken.sender,
             way=taken.way,
             notice_version=taken.notice_version,
             language=taken.notice_version.text_in(taken.language).language,
@@ -191,10 +200,11 @@ def _recorded(taken: TakenAnswer, *, actor: Actor, at: datetime) -> Recorded:
     if guardian is not None:
         protection = people.protection_of(taken.subject_ref, at=at)
         guarding.require_fit(guardian, protection, subject_ref=taken.subject_ref, at=at)
+    choices = _choices(taken, guardian)
     done = record_all(
         subject_ref=taken.subject_ref,
         fiduciary=taken.fiduciary,
-        choices=_choices(taken, guardian),
+        choices=[*choices, *refusals_of_senders(taken.subject_ref, taken.fiduciary, choices)],
         way=Way(taken.way),
         occurred_at=taken.occurred_at,
         actor=actor,
@@ -243,12 +253,20 @@ def _choices(taken: TakenAnswer, guardian: Guardian | None) -> list[Choice]:
             place,
             taken.purpose,
             channel,
-            Answer.RENEWED if channel in standing else Answer.GIVEN,
+            Answer.RENEWED if channel in standing and not taken.sender else Answer.GIVEN,
             text,
             tuple(pieces),
+            sender=taken.sender,
         )
         for channel, place in _places(taken.subject_ref, taken.channels)
     ]
+
+
+def _sender_of(taken: Taken, at: datetime) -> str:
+    """As registered. Raises Refused as ``senders.registered_for``, and for one that a guardian names."""
+    if taken.sender.strip() and taken.guardian is not None:
+        raise Refused(_("A parent or guardian agrees for all senders of a company: name none."), code="SENDER_OF_WARD")
+    return senders.registered_for(taken.fiduciary, taken.sender, taken.channels, taken.purpose, at=at)
 
 
 def _places(subject_ref: UUID, channels: Sequence[str]) -> list[tuple[str, Address]]:
@@ -312,6 +330,7 @@ def _refuse_same_call(taken: Taken) -> None:
         way=Way.PHONE,
         occurred_at=taken.occurred_at,
         call_reference=taken.call_reference,
+        sender=taken.sender,
     ).exclude(answer=Proposed.REFUSED)
     for first in same.order_by("pk"):
         if set(first.channels) & set(taken.channels) or not taken.channels:

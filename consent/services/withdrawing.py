@@ -306,6 +306,27 @@ def refusals_of(
     ]
 
 
+def refusals_of_senders(subject_ref: UUID, fiduciary: Fiduciary, yeses: Sequence[Choice]) -> list[Choice]:
+    """Each refusal of a single sender that these consents to all senders would end: said once more beside them. Reads only.
+
+    The person saw that sender as stopped by itself when they consented to the others, so only consent to it allows it again.
+    """
+    of_all = [choice for choice in yeses if choice.answer in YES and not choice.sender]
+    if not of_all:
+        return []
+    said = history.latest_of_senders(history.events_of(subject_ref).filter(fiduciary=fiduciary))
+    return [
+        Choice(
+            choice.address, event.purpose, event.channel, Answer(event.answer), notice_of(event), sender=event.sender
+        )
+        for choice in of_all
+        for event in said
+        if event.answer in NO
+        and (event.purpose, event.channel) == (choice.purpose, choice.channel)
+        and bytes(event.address_key) in choice.address.keys
+    ]
+
+
 def can_be_refused(event: ConsentEvent, *, at: datetime) -> bool:
     """Whether a refusal that the person states now says something that this last word of theirs does not."""
     return event.answer in YES or can_be_undone(event, at=at)

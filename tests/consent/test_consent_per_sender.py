@@ -179,6 +179,15 @@ def test_an_undo_leaves_the_refusal_of_one_sender_as_it_was(asha, still):
     assert every() == {"": False, "ONESTU": False, "OFFERS": True}
 
 
+def test_an_undo_does_not_restore_the_consent_to_one_sender(asha, still):
+    say(asha, "given", "OFFERS")
+    still.shift(60)
+    stopped = stop_all(asha).receipt
+    still.shift(60)
+    undo(stopped)
+    assert not any(every().values())
+
+
 def test_a_refusal_of_one_sender_after_a_stop_is_not_swallowed_by_its_undo(asha, still):
     say(asha, "given")
     still.shift(60)

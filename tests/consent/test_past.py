@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from consent.models import ConsentState
 from consent.selectors import past
-from consent.services import may_contact, preferring, suppressing
+from consent.services import may_contact, preferring, suppressing, withdraw
 from consent.services.preferring import WishList
 from consent.services.stopping import stop_at_address
 from consent.states import Way
@@ -23,6 +24,7 @@ from portal.people.models import Fiduciary
 from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
+from tests.registers.factories import registered_sender
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -97,6 +99,39 @@ def test_a_stop_that_only_suppressed_the_number_is_seen_in_the_past(asha):
     heard.append((clock.now(), asked_now(clock.now())))
     assert [asked_of(asha, at) for at, _reason in heard] == [reason for _at, reason in heard]
     assert [str(reason) == "SUPPRESSED" for _at, reason in heard] == [False, True, False]
+
+
+def test_each_sender_that_was_answered_about_by_itself_has_a_line_as_the_gate_answered(asha, officer):
+    registered_sender("ONESTU", carries=["promotional"])
+    registered_sender("OFFERS", carries=["promotional"])
+    noon = clock.now().astimezone(clock.IST).replace(hour=12, minute=0, second=0) - timedelta(days=2)
+    with time_machine.travel(noon, tick=False) as still:
+        said(asha, "given", occurred_at=clock.now())
+        still.shift(60)
+        withdraw(
+            subject_ref=asha.subject.ref, purpose="marketing", channel="sms", sender="ONESTU", way=Way.PAGE,
+            actor=actor.SYSTEM,
+        )  # fmt: skip
+        still.shift(60)
+        at = clock.now()
+        asked = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": at}
+        gate = {header: may_contact(**asked, header=header or None).reason for header in ("", "ONESTU", "OFFERS")}
+    lines = {then.sender: then for then in past.of_person(asha.subject.ref, at)}
+    assert {sender: then.verdict.reason for sender, then in lines.items()} == {"": gate[""], "ONESTU": gate["ONESTU"]}
+    assert (lines[""].answer, lines["ONESTU"].answer) == ("given", "withdrawn")
+    assert gate["OFFERS"] == "ALLOWED_BY_CONSENT"
+    assert not lines[""].verdict.allowed, "a question that names no sender"
+    page = officer.post(
+        reverse(URL),
+        {
+            "at": f"{at.astimezone(clock.IST):%d-%m-%Y %H:%M}",
+            "subject": str(asha.subject.ref),
+            "why": "audit",
+            "ticket": "yearly audit",
+        },
+    ).text
+    assert '<td data-label="Sender">All senders</td>' in page
+    assert '<td data-label="Sender">ONESTU</td>' in page
 
 
 def test_the_projection_is_not_asked(asha):

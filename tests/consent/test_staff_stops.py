@@ -3,16 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
-from consent.models import ConsentEvent, ConsentState, Suppression
+from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
+from consent.services import may_contact, record_all
+from consent.services.addresses import address_of
+from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
-from consent.states import Way
+from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
+from tests.registers.factories import registered_sender
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -59,6 +64,64 @@ def test_everything_promotional_stops_at_an_address_that_was_told_to_staff(asha,
     at = f"{(clock.now() - timedelta(seconds=20)).astimezone(clock.IST):%Y-%m-%dT%H:%M:%S}"
     assert [support.post(reverse(ADD), entered(occurred_at=at)).status_code for _press in range(2)] == [302, 422]
     assert len(set(Suppression.objects.values_list("receipt", flat=True))) == 2
+
+
+def test_a_single_sender_is_stopped_at_the_wish_of_a_person_on_the_phone(asha, support):
+    for sender in ("ONESTU", "OFFERS"):
+        registered_sender(sender, carries=["promotional"])
+    for wrong in ("NOBODY", ""):
+        refused = support.post(reverse(ADD), entered(sender=wrong or "ONESTU", kind="phone" if wrong else "email",
+                                                     address=ASHA_PHONE if wrong else "asha@acme.example"))  # fmt: skip
+        assert refused.status_code == 422
+    assert not Suppression.objects.exists()
+    assert support.post(reverse(ADD), entered(sender="AD-ONESTU-P")).status_code == 302
+    row = Suppression.objects.get()
+    assert (row.channel, row.header, row.way) == ("sms", "ONESTU", "phone")
+    noon = clock.now().astimezone(clock.IST).replace(hour=12) + timedelta(days=1)
+    asked = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": noon}
+    assert [may_contact(**asked, header=header).allowed for header in ("ONESTU", "OFFERS")] == [False, True]
+    assert Message.objects.filter(kind="consent.stopped_here").exists()
+
+
+def test_a_consent_to_a_single_sender_is_found_and_withdrawn_by_staff(asha, support):
+    registered_sender("ONESTU", carries=["promotional"])
+    event = of_sender(asha, "given", "ONESTU")
+    listed = reverse("admin:consent_consentevent_changelist")
+    assert "SMS (ONESTU)" in support.get(listed, {"sender": "one"}).text
+    assert "SMS (ONESTU)" not in support.get(listed, {"sender": "all"}).text
+    states = reverse("admin:consent_consentstate_changelist")
+    assert "SMS (single senders apart)" in support.get(states, {"sender": "apart"}).text
+    url = reverse("admin:consent_consentevent_do_one", args=[event.pk, "withdraw-of-sender"])
+    support.post(url, {"answer": "1", "way": "phone", "occurred_at": ""})
+    last = ConsentEvent.objects.latest("pk")
+    assert (last.sender, last.answer, last.way, last.actor_kind) == ("ONESTU", "withdrawn", "phone", "staff")
+    assert ConsentState.objects.get(channel="sms").answer == "given"
+    of_all = ConsentEvent.objects.filter(sender="").first()
+    url = reverse("admin:consent_consentevent_do_one", args=[of_all.pk, "withdraw-of-sender"])
+    before = ConsentEvent.objects.count()
+    support.post(url, {"answer": "1", "way": "phone", "occurred_at": ""})
+    assert ConsentEvent.objects.count() == before
+
+
+def test_the_present_answer_names_what_counts_for_single_senders(asha, support):
+    registered_sender("ONESTU", carries=["promotional"])
+    of_sender(asha, "withdrawn", "ONESTU")
+    state = ConsentState.objects.get(channel="sms")
+    site = admin.site._registry[ConsentState]
+    assert site.of_senders(state).startswith("ONESTU: <a ")
+    assert "withdrawn" in site.of_senders(state).lower() or "Withdrawn" in site.of_senders(state)
+    said(asha, "given", channel="email")
+    assert site.of_senders(ConsentState.objects.get(channel="email")) == "–"
+
+
+def of_sender(who, answer, sender):
+    place = address_of(subject_ref=who.subject.ref, channel="sms", kind="phone", text=ASHA_PHONE)
+    choice = Choice(place, "marketing", "sms", Answer(answer), NoticeText.objects.first(), sender=sender)
+    (event,) = record_all(
+        subject_ref=who.subject.ref, fiduciary="onesetu", choices=[choice], way=Way.PAGE, occurred_at=clock.now(),
+        actor=actor.SYSTEM,
+    ).events  # fmt: skip
+    return event
 
 
 def test_a_number_nobody_holds_can_be_stopped_too(support):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from consent.erasers import Scans
 from consent.models import ConsentEvent, ConsentEvidence, GuardianAnswer, HeldConsent, TakenAnswer
-from consent.services import guarding, may_contact, may_process, rebuild_consent_state, taking
+from consent.services import guarding, may_contact, may_process, rebuild_consent_state, taking, withdraw
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.guarding import Guardian
@@ -28,6 +28,7 @@ from portal.vault.models import StoredFile
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.grievances.pictures import png
 from tests.people.factories import StaffFactory
+from tests.registers.factories import registered_sender
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -92,6 +93,55 @@ def test_nothing_is_recorded_before_another_person_has_agreed(asha, notice, make
     assert proposal.receipt == done.receipt
     told = AuditEvent.objects.filter(kind__startswith="consent.taken").values_list("kind", flat=True)
     assert sorted(told) == ["consent.taken.answered", "consent.taken.proposed"]
+
+
+def test_a_consent_by_phone_to_one_sender_is_recorded_for_that_one_alone(asha, notice, maker, checker):
+    for sender in ("ONESTU", "OFFERS"):
+        registered_sender(sender, carries=["service"])
+    call = {"way": Way.PHONE, "call_reference": "CALL-2026-0001"}
+    before = taking.shown(propose(maker, taken(asha, notice, **call), scan=None))
+    assert "sender" not in before, "two people are bound to what they always were"
+    proposal = propose(maker, taken(asha, notice, sender="AD-ONESTU-S", **call), scan=None)
+    assert taking.shown(proposal)["sender"] == "ONESTU"
+    (event,) = agree(checker, proposal).events
+    assert (event.sender, event.answer, event.way) == ("ONESTU", "given", "phone")
+    noon = clock.now().astimezone(clock.IST).replace(hour=12) + timedelta(days=1)
+    asked = {"address": ASHA_PHONE, "purpose": "product_updates", "channel": "sms", "at": noon}
+    assert [may_contact(**asked, header=header).allowed for header in ("ONESTU", "OFFERS")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"sender": "NOBODY"}, "UNKNOWN_SENDER"),
+        ({"sender": "ONESTU", "channels": ["sms", "email"]}, "UNKNOWN_SENDER"),
+        ({"sender": "ONESTU", "purpose": "marketing"}, "SENDER_CATEGORY"),
+    ],
+)
+def test_a_sender_that_may_not_be_named_is_refused_before_anybody_is_asked(asha, notice, maker, changes, code):
+    registered_sender("ONESTU", carries=["service"])
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice, **changes))
+    assert refusal.value.code == code
+    assert not TakenAnswer.objects.exists()
+
+
+def test_a_guardian_names_no_sender(asha, notice, maker):
+    registered_sender("ONESTU", carries=["service"])
+    guarded(asha)
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice, guardian=parent(), sender="ONESTU"))
+    assert refusal.value.code == "SENDER_OF_WARD"
+
+
+def test_a_consent_to_all_leaves_a_sender_that_was_refused_by_itself(asha, notice, maker, checker):
+    registered_sender("ONESTU", carries=["service"])
+    withdraw(
+        subject_ref=asha.subject.ref, purpose="product_updates", channel="sms", sender="ONESTU", way=Way.PAGE,
+        actor=actor.SYSTEM, now=clock.now() - timedelta(days=3),
+    )  # fmt: skip
+    events = agree(checker, propose(maker, taken(asha, notice))).events
+    assert [(event.sender, event.answer) for event in events] == [("", "given"), ("ONESTU", "denied")]
 
 
 def test_the_scan_lies_encrypted_in_the_vault_and_the_leaf_names_its_hash(asha, notice, maker, checker):

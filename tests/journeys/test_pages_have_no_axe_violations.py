@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
+from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.services import lists, withdraw
 from portal.core import actor, clock
 from portal.core.admin.actions import actions_of
@@ -201,6 +202,34 @@ def test_a_customers_pages(person, rows, settings):
     page.get_by_role("button", name="Save the number").click()
     assert visit(person, "/privacy/account/phone/code/")
     assert urlsplit(page.url).path == "/privacy/account/phone/code/"
+    assert "\n".join(person.problems) == ""
+
+
+@pytest.mark.parametrize("language", ["en", pytest.param("hi", marks=pytest.mark.full)])
+def test_the_pages_of_a_single_sender(person, rows, language):
+    """Unanswered, agreed to for all, stopped alone and allowed alone; the question before consent, and its refusal."""
+    asha = someone(email=None, phone="+919811114444")
+    user = CustomerUserFactory(email="asha@acme.example", principal=asha)
+    for sender in ("OFFERS", "TRAVEL", "SHOPPE"):
+        registered_sender(sender, carries=["promotional", "service"])
+    said(asha, "given")
+    client = customer_client(user)
+    notice = NoticeText.objects.latest("pk").sha256
+    client.post("/privacy/preferences/senders/stop/", {"choice": "marketing:sms:TRAVEL"})
+    client.post("/privacy/preferences/senders/allow/", {"choice": "product_updates:sms:SHOPPE", "notice": notice})
+    assert ConsentEvent.objects.filter(sender__gt="").count() == 2
+    client.cookies["django_language"] = language
+    person.signs_in_with(client)
+    last = ConsentReceipt.objects.latest("pk").reference
+    visit(person, f"/privacy/preferences/senders/?receipt={last}")
+    assert {"OFFERS", "TRAVEL", "SHOPPE"} <= set(person.page.locator("section.card h2").all_inner_texts())
+    person.goes_to(f"/privacy/consents/{last}/")
+    visit(person, "/privacy/preferences/")
+    visit(person, "/privacy/preferences/senders/allow/?choice=marketing%3Asms%3ATRAVEL")
+    published_notice(text="May we, and our partners?")
+    person.page.locator("form#answers .btn").first.click()
+    person.looks()
+    assert person.page.get_by_role("alert").is_visible()
     assert "\n".join(person.problems) == ""
 
 

@@ -238,6 +238,9 @@ PAGES: dict[str, Page] = {
     "privacy:request-sent": Page(For.SECRET, ticket),
     "privacy:request-copy": Page(For.SECRET, ticket),
     "privacy:request-papers": Page(For.SECRET, ticket),
+    "privacy:sender-choices": Page(For.CUSTOMERS),
+    "privacy:allow-sender": Page(For.CUSTOMERS, is_untold=True),
+    "privacy:stop-sender": Page(For.CUSTOMERS, is_post=True),
     "privacy:senders": Page(For.CUSTOMERS),
     "privacy:sessions": Page(For.CUSTOMERS),
     "privacy:sign-in": Page(For.ANYBODY),
@@ -389,7 +392,10 @@ BOOKS: dict[str, Book] = {
     ),
     "consent_broadcastperson": Book("consent.broadcast:view", export="jobs.list:export"),
     "consent_consentevent": Book(
-        "consent.event:view", export="consent.event:export", extra={"as-of": "consent.event:view"}
+        "consent.event:view",
+        export="consent.event:export",
+        acts={"withdraw-of-sender": "consent.event:record"},
+        extra={"as-of": "consent.event:view"},
     ),
     "consent_consentlist": Book(
         "consent.list:view",

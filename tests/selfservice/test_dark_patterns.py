@@ -106,6 +106,11 @@ PAIRS = [
     (("preferences/managers.html", "Get a code for"), ("includes/manager_link.html", "End the link to")),
     (("preferences/confirm.html", "Yes, send me these again"), ("preferences/confirm.html", "No, leave it as it is")),
     (("preferences/choose.html", "Save my choices"), ("preferences/choose.html", "Stop all promotional messages")),
+    (("preferences/senders.html", "Allow this sender"), ("preferences/senders.html", "Stop this sender")),
+    (
+        ("preferences/allow_sender.html", "Yes, allow this sender"),
+        ("preferences/allow_sender.html", "No, leave it as it is"),
+    ),
     (("includes/cookie_form.html", "Yes: "), ("includes/cookie_form.html", "No: ")),
     (("track/withdraw.html", "Withdraw it"), ("track/withdraw.html", "Keep it")),
 ]

@@ -80,6 +80,7 @@ SOURCES = [
     ROOT / "consent" / "services" / "preferring.py",
     ROOT / "consent" / "services" / "recording.py",
     ROOT / "consent" / "services" / "renewing.py",
+    ROOT / "consent" / "services" / "sender_choices.py",
     ROOT / "consent" / "services" / "withdrawing.py",
     ROOT / "grievances" / "nominee_forms.py",
     ROOT / "grievances" / "nominee_words.py",

@@ -24,7 +24,9 @@ class Command(PortalCommand):
         texts = [{"notice": text.notice.code, "version": text.number} for text in past.texts_in_force(at)]
         if not options["json"]:
             for row in found:
-                self.stdout.write(f"{row['purpose']:20} {row['channel']:10} {row['answer']:10} {row['reason']}")
+                self.stdout.write(
+                    f"{row['purpose']:20} {row['channel']:10} {row['sender']:10} {row['answer']:10} {row['reason']}"
+                )
         body = {"subject": str(ref), "at": clock.stamp(at), "decisions": found, "texts": texts}
         line = f"{len(found)} decisions at {at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST."
         self.answer(body, line, options=options)
@@ -35,6 +37,7 @@ def _row(then: past.Then) -> dict[str, Any]:
         "fiduciary": then.fiduciary,
         "purpose": then.purpose,
         "channel": then.channel,
+        "sender": then.sender,
         "answer": then.answer,
         "allowed": then.verdict.allowed,
         "reason": str(then.verdict.reason),

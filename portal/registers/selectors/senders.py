@@ -158,6 +158,14 @@ def owner_of(*, channel: str, sender: str, at: datetime) -> Fiduciary | None:
     return found.fiduciary if found else None
 
 
+def channel_of(*, fiduciary: Fiduciary, sender: str, at: datetime) -> tuple[str, str]:
+    """The channel and the registered form of a fiduciary's sender, however it is written; both empty where it has none."""
+    for channel in SENDERS_OF_CHANNEL:
+        if sender.strip() and owner_of(channel=channel, sender=sender, at=at) == fiduciary:
+            return str(channel), normal_header(channel, sender)[0]
+    return "", ""
+
+
 def opt_out_owner(*, number: str, at: datetime) -> Fiduciary | None:
     """Whose opt-out number was called. None: nobody's."""
     value = normal_form(SenderKind.OPT_OUT_NUMBER, number)

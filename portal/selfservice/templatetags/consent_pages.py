@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent import words
-from consent.models import ConsentEvent, PreferenceChange
+from consent.models import ConsentEvent, PreferenceChange, Suppression
 from consent.rules.fold import YES
 from consent.selectors import languages
 from consent.selectors.told import Told
@@ -49,6 +49,12 @@ def answer_name(answer: str) -> str:
 def answer_of(event: ConsentEvent) -> str:
     """What the event says, for the person."""
     return words.answer_words(event)
+
+
+@register.filter
+def sender_label(event: ConsentEvent) -> str:
+    """Whom an answer is about: one sender, or all of the company's."""
+    return words.sender_label(event)
 
 
 @register.filter
@@ -101,6 +107,13 @@ def since(event: ConsentEvent) -> str:
     if event.way in {Way.PAGE, Way.STOP_ALL}:
         return _("Stopped on %(date)s.") % values
     return _("Stopped on %(date)s: %(way)s.") % values
+
+
+@register.filter
+def stopped_on(stop: Suppression) -> str:
+    """When and how promotion was stopped at an address, without an answer about a purpose."""
+    day = formats.date_format(timezone.localtime(stop.suppressed_at, clock.IST), "j F Y")
+    return _("Stopped on %(date)s: %(way)s.") % {"date": day, "way": Way(stop.way).label}
 
 
 @register.filter

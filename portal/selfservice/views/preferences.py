@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consent.forms import ChoosingForm
 from consent.models import ConsentReceipt
+from consent.rules.fold import YES
 from consent.selectors import history
 from consent.selectors.undos import undo_until
 from consent.services import (
@@ -48,7 +49,7 @@ STOPPED = "consent_stopped"
 def preferences(request: HttpRequest) -> HttpResponse:
     """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
     principal, now = principal_of(request), clock.now()
-    subject_ref, client = principal.subject.ref, _client(request)
+    subject_ref, client = principal.subject.ref, client_of(request)
     offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
     form = _form(request.POST if request.method == "POST" else None, offer, now, client)
     if request.method != "POST":
@@ -98,7 +99,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return _back(client)
 
 
-def _client(request: HttpRequest) -> Fiduciary | None:
+def client_of(request: HttpRequest) -> Fiduciary | None:
     """The client whose message led here; None: it is our own page. Raises NotFound for a mark that is none."""
     mark = request.POST.get("for") or typed_in(request, "for") or request.GET.get("for", "")
     found = one_click.client_of(mark) if mark else None
@@ -114,7 +115,7 @@ def _code(client: Fiduciary | None) -> str:
 def stop(request: HttpRequest) -> HttpResponse:
     """One press, at once: no question, no reason. This browser may take it back for some minutes."""
     principal = principal_of(request)
-    client = _client(request)
+    client = client_of(request)
     done = stop_all_promotional(
         subject_ref=principal.subject.ref,
         fiduciary=_code(client),
@@ -145,7 +146,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     """Take the stop of this browser back: exactly the state before it."""
     reference = str(request.session.get(STOPPED, ""))
     principal = principal_of(request)
-    client = _client(request)
+    client = client_of(request)
     try:
         receipt = history.receipt_of(principal.subject.ref, reference)
         done = undo_stop(receipt=receipt, actor=request.actor)  # type: ignore[attr-defined]
@@ -219,12 +220,18 @@ def _show(
         "was": request.POST.get("was") if form.is_bound else typed(request).get("was", " ".join(offer.ticked)),
         "contacts": offer.contacts,
         "waits": offer.has_waiting,
+        "has_senders": offer.has_senders,
         "just": _just_done(request, principal, now),
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
         "since": offer.stopped_since,
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
+
+
+def _has_senders(principal: Principal) -> bool:
+    """Whether the person ever allowed a single sender: an undo does not restore that."""
+    return history.events_of(principal.subject.ref).filter(sender__gt="", answer__in=YES).exists()
 
 
 def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any] | None:
@@ -252,6 +259,7 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
         "is_sealed": receipts.is_sealed(receipt),
         "is_stop": ways == {Way.STOP_ALL},
         "is_undo": ways == {Way.UNDO},
+        "leaves_senders": ways == {Way.UNDO} and _has_senders(principal),
         "may_undo": may_undo,
         "undo_until": undo_until(receipt) if may_undo else None,
     }
