@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Final
@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from grievances.mail_in import judging, parsing
+from grievances.mail_in import judging, reader
 from grievances.mail_in.judging import Reason
 from grievances.mail_in.parsing import Attached, Mail
 from grievances.models import SeenMail, Ticket
@@ -23,19 +23,23 @@ from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource,
 from portal.core import actor, addresses, ciphers
 from portal.core.clock import day
 from portal.core.counting import counted
-from portal.core.errors import Refused
+from portal.core.errors import Refused, Unavailable
 from portal.core.ids import references_in
 from portal.outbox.models import Message
 from portal.registers import selectors as registers
+from portal.vault.inspection import process
 
 log = structlog.get_logger(__name__)
 
 RECEIVER: Final = actor.system("grievances.mail")
 CONTENT: Final = "grievances.mail.content"
+#: What parses a mail in the confined child, and how large a mail that is.
+READER: Final = "grievances.mail_in.reader"
 #: Names of mails in it are filing keys and marks of lines.
 _MAILS: Final = UUID("b2f6b1a8-3f0d-4f0e-8f83-0b0c3a1c9a55")
 #: Technical limits: of one mail, its files, and what one sender may start in an hour.
 LONGEST: Final = 40 * 1024 * 1024
+LIMITS: Final = replace(process.LIMITS, size=LONGEST)
 MOST_FILES: Final = 10
 HOUR: Final = timedelta(hours=1)
 KEYS_OF_A_QUERY: Final = 500
@@ -55,9 +59,9 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
 
     A mail that names a grievance (by its reference in the subject, or by answering a letter of ours) and comes from an
     address of that grievance goes into its thread; every other that a person may have written is a grievance of its own,
-    answered to the sender (``_answered_at``). Files are checked and encrypted before the transaction, in which mail, grievance and trace are
-    written together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when files cannot be checked
-    now: nothing is kept, and the mail is taken another time.
+    answered to the sender (``_answered_at``). It is parsed in the confined child. Files are checked and encrypted before the
+    transaction, in which mail, grievance and trace are written together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when mail cannot be read or
+    files cannot be checked now: nothing is kept, and the mail is taken another time.
     """
     key = key_of(source, place)
     there = SeenMail.objects.filter(source_key=key).first()
@@ -65,8 +69,10 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
         return there
     row = SeenMail(source=source, source_key=key, arrived_at=min(arrived_at, now), seen_at=now, size=len(raw))
     try:
-        mail = parsing.parse(raw[:LONGEST])
+        mail = reader.read(*process.ask_for_bytes(READER, raw[:LONGEST], asked={}, limits=LIMITS))
         row.content_key = ciphers.blind_index(_said(mail), domain=CONTENT)
+    except Unavailable:
+        raise
     except Exception as error:  # noqa: BLE001 - no mail may stop the others; it stands in the list for a person
         log.warning("grievances.mail_unreadable", error=type(error).__name__)
         row.content_key = ciphers.blind_index(hashlib.sha256(raw).hexdigest(), domain=CONTENT)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grievances.mail_in import judging, parsing
+from grievances.mail_in import judging, parsing, reader
+from grievances.services import mailing
+from portal.vault.inspection import process
 from tests.data.mails import OURS, SHAPES, lines
 
 
@@ -137,3 +139,16 @@ def test_an_address_says_that_nobody_reads_there(address: str, unread: bool) -> 
 def test_our_own_addresses_are_told_in_any_case() -> None:
     raw = lines().replace(b"asha@example.in", OURS.upper().encode())
     assert judging.why_ignored(parsing.parse(raw), own=[OURS]) == judging.Reason.LOOP
+
+
+def test_each_mail_comes_out_of_the_confined_child_as_it_is_parsed_here() -> None:
+    for shape in SHAPES:
+        said = process.ask_for_bytes(mailing.READER, shape.raw, asked={}, limits=mailing.LIMITS)
+        assert reader.read(*said) == parsing.parse(shape.raw), shape
+
+
+@pytest.mark.parametrize("charset", ["shift_jis", "gb18030", "koi8-r", "big5", "utf-7", "tis-620", "no-such-charset"])
+def test_a_charset_that_few_mails_have_is_known_to_the_child(charset: str) -> None:
+    raw = lines(f"Content-Type: text/plain; charset={charset}", body="Stop it")
+    said = process.ask_for_bytes(mailing.READER, raw, asked={}, limits=mailing.LIMITS)
+    assert reader.read(*said).text == parsing.parse(raw).text == "Stop it"

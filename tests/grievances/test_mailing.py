@@ -17,6 +17,7 @@ from portal.core.errors import Unavailable
 from portal.core.ids import new_reference
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
+from portal.vault.inspection import process
 from tests.data.mails import ASHA, OURS, SHAPES, Shape, lines, with_file
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.pictures import png
@@ -255,6 +256,18 @@ def test_words_around_a_number_count(text: str, kept: str) -> None:
     assert without_numbers(text)[0] == kept
 
 
+def test_while_no_mail_can_be_read_it_waits(monkeypatch) -> None:
+    def busy(*args: object, **kwargs: object) -> None:
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "ask_for_bytes", busy)
+        with pytest.raises(Unavailable):
+            take(lines(), place="a")
+    assert not SeenMail.objects.exists()
+    assert take(lines(), place="a").outcome == MailOutcome.TICKET
+
+
 def test_while_files_cannot_be_checked_the_mail_waits(monkeypatch) -> None:
     def busy(*args: object, **kwargs: object) -> None:
         raise Unavailable("busy")
@@ -268,10 +281,10 @@ def test_while_files_cannot_be_checked_the_mail_waits(monkeypatch) -> None:
 
 
 def test_a_mail_that_stops_the_reader_stands_in_the_list_for_a_person(monkeypatch) -> None:
-    def broken(raw: bytes) -> None:
-        raise RuntimeError
+    def broken(*args: object, **kwargs: object) -> None:
+        raise process.ChildFailedError("exit -11")
 
-    monkeypatch.setattr(mailing.parsing, "parse", broken)
+    monkeypatch.setattr(process, "ask_for_bytes", broken)
     assert (seen := take(lines())).reason == Reason.UNREADABLE
     assert seen.outcome == MailOutcome.IGNORED
 
