@@ -65,5 +65,9 @@ def read(said: dict[str, Any], content: bytes) -> Mail:
         Attached(content=content[end - size : end], **one)
         for one, size, end in zip(said["files"], sizes, ends, strict=True)
     )
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
-    return Mail(**{**{name: plain[name] for name in plain if name not in {"files", "sizes"}}, "files": files})
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in said.items()
+        if name not in {"files", "sizes"}
+    }
+    return Mail(**plain, files=files)
