@@ -190,7 +190,10 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         except PortalError as refusal:
             return str(refusal)
         whole = _("Grant it in part: a law keeps a part.") if ending.is_partial(plan) else _("It can be granted whole.")
-        return "\n".join([str(whole), *ending.letter_lines(plan, language="en")])
+        held = ending.count_held(plan)
+        beside = _("A legal hold or a duty of law keeps %(count)d records for now. The letter does not say so.")
+        lines = ending.letter_lines(plan, language="en")
+        return "\n".join([str(whole), *([beside % {"count": held}] if held else []), *lines])
 
     @admin.display(description=_("details"))
     def details(self, obj: RightsRequest) -> str:

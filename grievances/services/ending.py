@@ -30,7 +30,7 @@ from portal.retention.models import ErasureRun
 from portal.retention.rules import Why
 from portal.retention.services import persons
 from portal.retention.services.profile_tasks import profile_task
-from portal.retention.states import Cause
+from portal.retention.states import Cause, ItemState
 
 WORKER = system("grievances.ending")
 
@@ -61,8 +61,15 @@ def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
 
 
 def is_partial(decided: Iterable[Decided]) -> bool:
-    """Whether something is kept."""
-    return any(each.verdict.is_kept for each in decided)
+    """Whether the person reads that something is kept. What only a hold or an order keeps does not count: the answer itself
+    would tell of it.
+    """
+    return any(each.verdict.is_said_kept for each in decided)
+
+
+def count_held(decided: Iterable[Decided]) -> int:
+    """How many records stay only because of a hold or an order, of which the letter says nothing; for staff."""
+    return sum(each.record.count for each in decided if each.verdict.is_kept and not each.verdict.is_said_kept)
 
 
 @dataclass(frozen=True)
@@ -76,15 +83,16 @@ class Outline:
 def outline(decided: Iterable[Decided], *, language: str) -> Outline:
     """What goes and what stays, each with the law and its day, and what of it goes all the same.
 
-    The preview before a request is sent and the letter that answers it are both made of this.
+    The preview before a request is sent and the letter that answers it are both made of this. A hold and an order change
+    nothing of it: both say that such things may keep single items for longer.
     """
     plan = list(decided)
     with translation.override(language):
-        kept = {each.what for each in plan if each.verdict.is_kept}
+        kept = {each.what for each in plan if each.verdict.is_said_kept}
         gone = dict.fromkeys(
             _("%(what)s, but for what is named below") % {"what": each.what} if each.what in kept else each.what
             for each in plan
-            if not each.verdict.is_kept
+            if not each.verdict.is_said_kept
         )
         stays = dict.fromkeys(sentence for some in _by_place(plan) for sentence in _sentences(some))
         return Outline(tuple(gone), tuple(stays))
@@ -97,15 +105,16 @@ def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
         lines = [_("We erase:"), *(f"- {what}" for what in found.gone)] if found.gone else []
         if found.kept:
             lines += [_("We keep, and tell you why:"), *(f"- {sentence}" for sentence in found.kept)]
-        return lines or [_("We hold nothing about you that could be erased.")]
+        if not lines:
+            return [_("We hold nothing about you that could be erased.")]
+        return [*lines, _("A duty of law or a legal claim may keep single items for longer than this list says.")]
 
 
 def preview(principal: Principal, *, reply_on: date | None, at: datetime) -> list[Decided]:
-    """The plan of a request that this person would send now, before it exists, as if there were no hold and no order about
-    them: whoever signs in can open it at any time, and it may not show when one comes or ends. Reads only.
+    """The plan of a request that this person would send now, before it exists. Whoever signs in can open it at any time: its
+    ``outline`` does not show when a hold or an order comes or ends. Reads only.
     """
-    refs = deciding.refs_of_person(principal.subject.ref)
-    return deciding.decide(refs, now=at, asked_at=at, reply_on=reply_on, without_holds=True)
+    return deciding.decide(deciding.refs_of_person(principal.subject.ref), now=at, asked_at=at, reply_on=reply_on)
 
 
 def preview_of_anyone(*, reply_on: date | None, at: datetime) -> list[Decided]:
@@ -130,7 +139,7 @@ def _sentences(some: list[Decided]) -> list[str]:
     more = (
         " " + _("Of this we erase, as soon as nothing else keeps it: %(fields)s.") % {"fields": going} if going else ""
     )
-    kept = (each for each in some if each.verdict.is_kept)
+    kept = (each for each in some if each.verdict.is_said_kept)
     return [each.sentence + (more if each.verdict.said.why is Why.LAW else "") for each in kept]
 
 
@@ -149,7 +158,7 @@ def in_short(decided: Iterable[Decided]) -> list[list[str]]:
             each.record.about,
             str(each.verdict.winner.says),
             each.verdict.winner.citation,
-            each.verdict.said.on.isoformat() if each.verdict.is_kept and each.verdict.said.on else "",
+            each.verdict.keeper.on.isoformat() if each.verdict.is_kept and each.verdict.keeper.on else "",
         ]
         for each in plan
     ]
@@ -185,7 +194,7 @@ def note_end(
     at: datetime,
 ) -> None:
     """Registered in ``hooks.person_run_ended``. Where something stopped a part that our letter called erased, and when that
-    part has ended later, the person is told.
+    part has ended later, the person is told; of a hold or an order nothing: the letter says that such a thing may keep items.
     """
     request = RightsRequest.objects.select_related("ticket").filter(ticket__reference=because).first()
     if request is None:
@@ -210,7 +219,8 @@ def _news(ended: Iterable[str], left: Iterable[tuple[str, str]], *, language: st
     labels = {str(eraser.name): eraser.label for eraser in hooks.erasers}
     with translation.override(language):
         gone = [f"- {labels[name]}" for name in sorted(ended)]
-        stays = dict.fromkeys(words.left(state, str(labels[name])) for name, state in left)
+        told = [(name, state) for name, state in left if state != ItemState.HELD]
+        stays = dict.fromkeys(words.left(state, str(labels[name])) for name, state in told)
         said = [_("Erased by now:"), *gone] if gone else []
         if stays:
             said += [_("Not everything could be erased so far:"), *(f"- {sentence}" for sentence in stays)]

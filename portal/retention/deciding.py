@@ -55,7 +55,9 @@ class Decided:
 
     @property
     def sentence(self) -> str:
-        """What the person reads, in the active language: kept or erased, until when or when, because of what."""
+        """In the active language: kept or erased, until when or when, because of what. Where only a hold or an order keeps it, staff
+        alone read this (``Verdict.is_said_kept``).
+        """
         return words.sentence(self.verdict, self.what, decision=self.decision)
 
 
@@ -190,20 +192,15 @@ def decide(
     asked_at: datetime | None = None,
     reply_on: date | None = None,
     only: Eraser | None = None,
-    without_holds: bool = False,
 ) -> list[Decided]:
     """A verdict for each record of one person, whose references these are; of one room (``only``) or of all.
-
-    ``without_holds``: as if there were no hold and no order about the person; for a preview, never for the erasing.
 
     ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. ``reply_on`` is
     the day by which the person is answered: an open question of the profile is to be decided before it. A class without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
     """
     known = set(refs)
     with remembering():
-        decider = _Decider(
-            known, today=clock.day(now), asked_at=asked_at, reply_on=reply_on, without_holds=without_holds
-        )
+        decider = _Decider(known, today=clock.day(now), asked_at=asked_at, reply_on=reply_on)
         rooms = [only] if only is not None else by_wish()
         found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]
     return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
@@ -281,7 +278,6 @@ class _Decider:
         today: date,
         asked_at: datetime | None,
         reply_on: date | None,
-        without_holds: bool = False,
     ) -> None:
         self.today = today
         self.asked_at = asked_at
@@ -289,7 +285,6 @@ class _Decider:
         self.reply_on = reply_on
         self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
         self.stopped = what_stops(refs).values()
-        self.without_holds = without_holds
         zone = Principal.objects.filter(subject__ref__in=refs).values_list("zone", flat=True).first()
         self.place = zone_named(zone or "Asia/Kolkata")
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
@@ -324,7 +319,7 @@ class _Decider:
             events=events_after(counted_from) if counted_from is not None else {},
             began_early_on=local_date(began, self.place) if began else None,
             asked_on=self.asked_on,
-            is_held=not self.without_holds and any(each.is_held(rule.retention_class) for each in self.stopped),
+            is_held=any(each.is_held(rule.retention_class) for each in self.stopped),
             is_disputed=any(each.disputes for each in self.stopped),
         )
         # A thousand messages of a hundred days are a hundred decisions.

@@ -142,8 +142,9 @@ class Ground:
 class Verdict:
     """Keep or erase, today: the ground that decided, every other one, and the days.
 
-    ``said`` is the ground that the person reads: never a hold where something else keeps the record too, because behind a
-    hold may stand an order of which they must not learn. People with and without one then read the same.
+    ``said`` is the ground that the person reads: that of somebody about whom there is no hold and no order, because behind a
+    hold may stand an order of which they must not learn. People with and without one then read the same; only where
+    neither anything else keeps the record nor anything asks for its end it is the hold.
     ``standing`` are those that keep it today.
     ``kept_through`` is the last day on which anything keeps the record, as far as is known today; None for "no end
     known" and for nothing. ``erase_on`` is the first day on which it has to go, None while that is open.
@@ -161,6 +162,16 @@ class Verdict:
     def is_kept(self) -> bool:
         return self.winner.says is Says.KEEP
 
+    @property
+    def is_said_kept(self) -> bool:
+        """Whether the person reads that it is kept."""
+        return self.said.says is Says.KEEP
+
+    @property
+    def keeper(self) -> Ground:
+        """Of what is kept, the ground that a row of it states: what the person reads, else the hold."""
+        return self.said if self.is_said_kept else self.winner
+
 
 def verdict(facts: Facts, terms: Iterable[Term], *, today: date) -> Verdict:
     """Weigh every rule about one record: what a law, a hold or a dispute keeps stays, whoever asks; else the end comes.
@@ -177,9 +188,10 @@ def verdict(facts: Facts, terms: Iterable[Term], *, today: date) -> Verdict:
     standing = [one for one in keeps if one.stands(today)]
     ends = [one.on for one in standing]
     winner = standing[0] if standing else next(one for one in erases if one.stands(today))
+    readable = [one for one in (*standing, *erases) if one.why is not Why.HOLD and one.stands(today)]
     return Verdict(
         winner=winner,
-        said=next((one for one in standing if one.why is not Why.HOLD), winner),
+        said=next(iter(readable), winner),
         keeps=tuple(keeps),
         erases=tuple(erases),
         standing=tuple(standing),

@@ -26,7 +26,7 @@ def sentence(verdict: Verdict, what: str, *, decision: Decision | None = None) -
 
     ``decision``: of what is kept until a question of the profile is decided, who decides it, and by when.
     """
-    ground = verdict.said
+    ground = verdict.keeper if verdict.is_kept else verdict.said
     if ground.why is Why.UNDECIDED:
         return _undecided(ground, what, decision or Decision((), None))
     said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)

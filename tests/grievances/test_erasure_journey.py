@@ -198,6 +198,39 @@ def test_the_preview_is_the_same_page_with_a_hold_or_a_secret_order_and_without(
     assert not any("keeps us from erasing" in line for line in lines)
 
 
+@pytest.mark.parametrize("stop", [order_about, hold])
+def test_the_letter_says_the_same_as_the_preview_and_the_rows_with_a_hold_or_a_secret_order_and_without(
+    person: Principal, stop: Callable[[UUID], Any]
+) -> None:
+    """Longer than others: every room, from the preview to the run."""
+    client = customer_client(person.user)
+    preview = preview_of(client)
+    request = asked_for_everything(client)
+    without = ending.letter_lines(ending.plan(request, at=clock.now()), language="en")
+    stop(person.subject.ref)
+    assert ending.letter_lines(ending.plan(request, at=clock.now()), language="en") == without
+    made = decided_by_two(request)
+    letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
+    assert letter == preview
+    assert "A duty of law or a legal claim may keep single items for longer" in deciding.letter_text(made)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    run = ErasureRun.objects.get(because=request.ticket.reference)
+    assert run.erased == 0
+    kept_by_rule, only_held = set(), set()
+    for row in KeptRecord.objects.filter(step__run=run).select_related("step"):
+        label = next(str(each.label) for each in hooks.erasers if each.name == row.step.eraser)
+        if row.ground == "hold":
+            only_held.add(label)
+            assert (row.citation, row.last_day) == ("", None)
+        else:
+            kept_by_rule.add(f"{label}: we keep this until {date_format(row.last_day, 'j F Y')}")
+    assert all(any(line.startswith(begin) for line in letter) for begin in kept_by_rule)
+    erased = {line.removesuffix(", but for what is named below") for line in letter if "we keep this" not in line}
+    assert only_held == erased, "what the letter calls erased, and nothing else, stays for the hold alone"
+    replies = request.ticket.entries.filter(kind="reply").count()
+    assert replies == 0, "no message says what stopped it"
+
+
 def test_a_letter_loses_no_sentence_because_of_a_secret_order_which_still_keeps_every_field(person: Principal) -> None:
     client = customer_client(person.user)
     preview_of(client)

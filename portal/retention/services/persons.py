@@ -226,8 +226,8 @@ def _draft(eraser: Eraser, rule: RetentionRule, decided: list[Decided], case: Ca
 
 
 def _kept(each: Decided) -> KeptRecord:
-    """By which rule it is kept, as the person reads it: never a hold where something else keeps it too."""
-    ground = each.verdict.said
+    """By which rule it is kept, as the person reads it: a hold only where nothing else keeps it, of which they read nothing."""
+    ground = each.verdict.keeper
     return KeptRecord(
         subject_ref=each.record.subject_ref,
         about=each.record.about,
