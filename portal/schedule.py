@@ -12,6 +12,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
     },
+    "evidence-attach-earlier": {
+        "task": "portal.evidence.tasks.attach_earlier",
+        "schedule": crontab(hour="4", minute="10"),
+    },
     "evidence-make-reports": {"task": "portal.evidence.tasks.make_reports", "schedule": crontab(hour="4", minute="25")},
     "grievances-count-mail": {"task": "grievances.tasks.count_mail", "schedule": crontab(hour="3", minute="40")},
     "grievances-fetch-mail": {

@@ -29,7 +29,7 @@ from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.errors import NotFound, Refused, Unavailable
+from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
@@ -37,10 +37,9 @@ from portal.people import selectors as people
 from portal.people.models import Fiduciary, Subject
 from portal.people.services import four_eyes
 from portal.people.states import Answer as Proposed
-from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Limits
 from portal.vault.models import StoredFile
-from portal.vault.services import files
+from portal.vault.services import files, inspections
 from portal.vault.states import RetentionClass
 
 LIMITS = Limits(pixels=50_000_000, pages=20)
@@ -347,11 +346,7 @@ def _refuse_same_call(taken: Taken) -> None:
 
 def _made_safe(scan: BinaryIO) -> bytes:
     """The scan as it may be kept, judged in a child process. Raises Refused with what is wrong and what to do."""
-    given = scan.read(LIMITS.size + 1)
-    try:
-        verdict, kept = process.inspect(given, extension=None, limits=LIMITS)
-    except OSError as error:
-        raise Unavailable(_("We cannot check files just now. Try again in a few minutes."), code="NO_CHECK") from error
+    _given, verdict, kept = inspections.read_checked(scan, extension=None, limits=LIMITS)
     if verdict.fault is not None:
         raise Refused(FAULTS.get(verdict.fault, FAULT), code=verdict.fault)
     return kept

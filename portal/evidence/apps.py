@@ -11,10 +11,13 @@ class EvidenceConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from portal.core import hooks
-        from portal.evidence import finding, job_kinds, registers
+        from portal.evidence import attestations, finding, job_kinds, registers
+        from portal.evidence.models import Attestation
         from portal.evidence.person.job_kinds import MakePersonFile
         from portal.evidence.person.pages import page_about
+        from portal.registers.services import attachments
 
+        attachments.register_holder(Attestation, attestations.HOLDER)
         hooks.job_kinds.register(job_kinds.MakePack())
         hooks.job_kinds.register(MakePersonFile())
         hooks.person_pages.register(page_about)

@@ -21,6 +21,7 @@ from portal.evidence.models import Attestation
 from portal.evidence.permissions import Permission
 from portal.evidence.states import Judgement
 from portal.evidence.views import staff_page
+from portal.vault.services.keys import Shredded
 
 
 class AttestationForm(forms.Form):
@@ -88,6 +89,6 @@ def attestation_file(request: HttpRequest, number: int) -> HttpResponseBase:
         raise Http404
     try:
         row, stream = attestations.open_file(number, actor=request.actor)  # type: ignore[attr-defined]
-    except NotFound as error:
+    except (NotFound, Shredded) as error:
         raise Http404 from error
     return FileResponse(stream, as_attachment=True, filename=f"attestation-{row.promise}-{row.judged_on}.pdf")

@@ -1,18 +1,19 @@
 """What a person attests of a promise that no row can show, with a date and a file."""
 
+import hashlib
 import io
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
-from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, changes, clock
-from portal.core.actor import Actor
+from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import NotAllowed, NotFound, Refused
 from portal.evidence.models import Attestation
 from portal.evidence.permissions import Permission
@@ -21,15 +22,12 @@ from portal.evidence.verdicts import Attested
 from portal.law.counting import add_months
 from portal.people.models import User
 from portal.people.promises import number
-from portal.registers.services import duties
-from portal.vault.inspection.verdict import Limits
-from portal.vault.services import files, inspections
-from portal.vault.states import RetentionClass
+from portal.registers.services import attachments, duties
+from portal.registers.services.attachments import Holder
+from portal.registers.states import AttachmentKind
+from portal.vault.services import files
 
-LIMITS = Limits(pixels=50_000_000, pages=100)
-PDF = b"%PDF-"
-#: What the files are in the vault.
-KIND = "evidence.attestation"
+PDF = "application/pdf"
 
 
 def latest(*, at: datetime) -> Mapping[str, Attested]:
@@ -54,9 +52,9 @@ def latest(*, at: datetime) -> Mapping[str, Attested]:
 def attest(
     *, promise: str, outcome: str, judged_on: date, document: BinaryIO, actor: Actor, now: datetime
 ) -> Attestation:
-    """Attest a promise: the encrypted file, the row and the audit event with the file's SHA-256, in one transaction.
+    """Attest a promise: the row, its document as an attachment, and the audit events with its SHA-256, in one transaction.
 
-    The file is checked first, in a child process, and rewritten where it holds more than it shows. Raises NotAllowed, Refused
+    The document is judged before, as every attachment. Raises NotAllowed, Refused
     for a day ahead or a file that cannot be kept, Unavailable while files cannot be checked.
     """
     user = User.objects.filter(pk=actor.user_id or 0).first()
@@ -64,51 +62,81 @@ def attest(
         raise NotAllowed(_("Your role may not attest promises."), code="NOT_ALLOWED")
     if judged_on > clock.day(now):
         raise Refused(_("This date is in the future. Enter the date of the judgement."), code="DAY_AHEAD")
-    kept = _checked(document)
-    with files.encrypted(io.BytesIO(kept)) as bytes_of, transaction.atomic():
-        file_ref = uuid4()
-        stored = files.keep(
-            bytes_of, subject_ref=file_ref, retention_class=RetentionClass.REGISTER, kind=KIND, actor=actor
-        )
+    judged = attachments.judge(document, extension=None)
+    if judged.media_type != PDF:
+        raise Refused(_("This is not a PDF. Save the document as a PDF and upload it again."), code="NOT_PDF")
+    with files.encrypted(io.BytesIO(judged.kept)) as bytes_of, transaction.atomic():
         row = Attestation.objects.create(
             promise=promise,
             outcome=Judgement(outcome),
             judged_on=judged_on,
-            file=stored,
-            file_ref=file_ref,
-            sha256=stored.sha256,
+            sha256=hashlib.sha256(judged.kept).hexdigest(),
             made_by=user,
             made_at=now,
         )
         changes.watch_created(row)
+        kept = attachments.keep(
+            row, judged, bytes_of, kind=AttachmentKind.ATTESTATION, dated_on=judged_on, actor=actor, now=now
+        )
         facts: dict[str, str | int] = {
             "promise": promise,
             "outcome": row.outcome,
             "judged_on": judged_on.isoformat(),
-            "sha256": stored.sha256,
-            "bytes": stored.size,
+            "sha256": row.sha256,
+            "bytes": kept.file.size,
         }
         record(AuditKind.EVIDENCE_PROMISE_ATTESTED, actor=actor, about=about(row), facts=facts, at=now)
     return row
 
 
-def _checked(document: BinaryIO) -> bytes:
-    _given, verdict, kept = inspections.read_checked(document, extension=None, limits=LIMITS)
-    if verdict.fault is not None:
-        raise Refused(_("This file cannot be kept. Upload a PDF of up to 100 pages."), code=verdict.fault)
-    if not kept.startswith(PDF):
-        raise Refused(_("This is not a PDF. Save the document as a PDF and upload it again."), code="NOT_PDF")
-    return kept
+def ended_at(row: Attestation) -> datetime | None:
+    """When an attestation ended: another took its place, or it counts no longer; None while it counts."""
+    later = Attestation.objects.filter(promise=row.promise).filter(
+        Q(judged_on__gt=row.judged_on) | Q(judged_on=row.judged_on, pk__gt=row.pk)
+    )
+    replaced = later.order_by("made_at").values_list("made_at", flat=True).first()
+    now = clock.now()
+    until = add_months(row.judged_on, number(duties.EVIDENCE, now=now, otherwise=12))
+    over = datetime.combine(until + timedelta(days=1), time.min, clock.IST)
+    ends = [each for each in (replaced, over) if each is not None and each <= now]
+    return min(ends, default=None)
+
+
+HOLDER = Holder(Permission.MAP_VIEW, Permission.ATTESTATION_MAKE, ended_at)
+
+
+def attach_earlier(*, now: datetime) -> int:
+    """Make attachments of the files of attestations that had none yet, each in a transaction of its own with its audit event.
+    Safe to repeat; returns how many.
+    """
+    done = 0
+    waiting = Attestation.objects.filter(file__isnull=False).select_related("file", "made_by").order_by("pk")
+    for row in waiting:
+        if row.file is not None and not attachments.of(row).exists():
+            attachments.adopt(
+                row,
+                row.file,
+                kind=AttachmentKind.ATTESTATION,
+                dated_on=row.judged_on,
+                added_by=row.made_by,
+                actor=SYSTEM,
+                now=now,
+            )
+            done += 1
+    return done
 
 
 def open_file(number: int, *, actor: Actor) -> tuple[Attestation, BinaryIO]:
-    """The row and the clear bytes of its file; opening it is an audit event. Raises NotFound."""
-    row = Attestation.objects.select_related("file").filter(pk=number).first()
-    if row is None:
+    """The row and the clear bytes of its file; opening it is an audit event. Raises NotAllowed, NotFound, and Shredded for a file
+    that has ended.
+    """
+    row = Attestation.objects.filter(pk=number).first()
+    kept = attachments.of(row).first() if row is not None else None
+    if row is None or kept is None:
         raise NotFound(_("Not found"))
-    return row, files.open_stream(row.file, actor=actor, reason="attestation")
+    return row, attachments.open_file(kept, actor=actor)
 
 
 def about(row: Attestation) -> str:
     """Its label in audit events."""
-    return f"evidence.attestation:{row.pk}"
+    return attachments.about(row)

@@ -122,14 +122,17 @@ class DrawnSample(AppendOnlyModel):
 class Attestation(AppendOnlyModel):
     """What a person judged of a promise that no row can show: on which day, with which file. A later one takes its place.
 
-    ``promise`` is its key in ``data/promises.toml``. The file is encrypted in the vault under a key of its own (``file_ref``).
+    ``promise`` is its key in ``data/promises.toml``. Its document is an attachment of the registers (``attestations``); ``file``
+    is that of a row from before, which ``attestations.attach_earlier`` makes an attachment of.
     """
 
     promise = models.CharField(_("promise"), max_length=16)
     outcome = models.CharField(_("judgement"), max_length=8, choices=Judgement.choices)
     judged_on = models.DateField(_("judged on"))
-    file = models.OneToOneField("vault.StoredFile", models.PROTECT, related_name="+", verbose_name=_("file"))
-    file_ref = models.UUIDField(unique=True, editable=False)
+    file = models.OneToOneField(
+        "vault.StoredFile", models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("file")
+    )
+    file_ref = models.UUIDField(unique=True, null=True, editable=False)
     sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("attested by")

@@ -366,6 +366,7 @@ class AttachmentKind(models.TextChoices):
 
     AGREEMENT = "agreement", _("Contract or processing agreement")
     ASSESSMENT = "assessment", _("Assessment or opinion")
+    ATTESTATION = "attestation", _("Attestation of a promise")
     CERTIFICATE = "certificate", _("Certificate")
     CORRESPONDENCE = "letter", _("Correspondence")
     EVIDENCE = "evidence", _("Evidence")

@@ -1,7 +1,9 @@
 """A promise that only a person can judge: who attested it, when, with which file."""
 
+import hashlib
 import io
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -16,7 +18,9 @@ from portal.evidence.models import Attestation
 from portal.evidence.states import Judgement
 from portal.evidence.verdicts import State
 from portal.ledger.models import Entry
+from portal.registers.services import attachments
 from portal.vault.services import files
+from portal.vault.services.keys import Shredded
 from tests.evidence.policy import published_policy
 from tests.kyc import documents
 from tests.law.factories import HouseRuleFactory
@@ -44,18 +48,71 @@ def attested(**changes):
 
 def test_an_attestation_keeps_who_when_and_an_encrypted_file_whose_hash_is_in_the_log():
     row = attested()
+    kept = attachments.of(row).get()
     event = AuditEvent.objects.get(kind="evidence.promise.attested")
     assert event.facts == {
         "promise": PROMISE,
         "outcome": "kept",
         "judged_on": "2026-11-18",
         "sha256": row.sha256,
-        "bytes": row.file.size,
+        "bytes": kept.file.size,
     }
     assert Entry.objects.filter(pk=event.entry_id).exists()
-    _row, stream = attestations.open_file(row.pk, actor=actor.SYSTEM)
+    _row, stream = attestations.open_file(row.pk, actor=actor.staff(row.made_by_id))
     assert stream.read().startswith(b"%PDF-")
-    assert (row.file.kind, row.file.subject_ref) == (attestations.KIND, row.file_ref)
+    assert (kept.kind, kept.sha256, kept.dated_on) == ("attestation", row.sha256, row.judged_on)
+    assert kept.original_sha256 == hashlib.sha256(PDF).hexdigest()
+    added = AuditEvent.objects.get(kind="registers.attachment.added")
+    assert (added.about, added.facts["sha256"]) == (f"evidence.attestation:{row.pk}", row.sha256)
+    with pytest.raises(NotAllowed):
+        attestations.open_file(row.pk, actor=actor.staff(StaffFactory(roles=["support"]).pk))
+
+
+def test_the_document_of_an_attestation_is_kept_while_it_counts_and_eight_years_after_its_end():
+    HouseRuleFactory(key=attachments.KEPT_RULE, amount=8, unit="year")
+    row = attested()
+    kept = attachments.of(row).get()
+    for day, is_here in ((date(2035, 11, 19), True), (date(2035, 11, 20), False)):
+        with time_machine.travel(datetime(day.year, day.month, day.day, 12, tzinfo=clock.IST), tick=False):
+            attachments.end_expired(now=clock.now())
+            kept.refresh_from_db()
+            assert (kept.ended_at is None) is is_here
+    with pytest.raises(Shredded):
+        attestations.open_file(row.pk, actor=actor.staff(row.made_by_id))
+    assert attestations.latest(at=NOW)[PROMISE].on == row.judged_on, "that it was attested stays"
+
+
+def test_an_attestation_that_another_took_the_place_of_ends_with_it():
+    row = attested()
+    attested(now=NOW + timedelta(days=3), judged_on=date(2026, 11, 19))
+    with time_machine.travel(NOW + timedelta(days=4), tick=False):
+        assert attestations.ended_at(row) == NOW + timedelta(days=3)
+
+
+def test_the_file_of_an_attestation_from_before_becomes_an_attachment_once_and_opens():
+    officer = StaffFactory(roles=["data_protection_officer"])
+    ref = uuid4()
+    with files.encrypted(io.BytesIO(PDF)) as bytes_of:
+        stored = files.keep(
+            bytes_of, subject_ref=ref, retention_class="register", kind="evidence.attestation", actor=actor.SYSTEM
+        )
+    row = Attestation.objects.create(
+        promise=PROMISE,
+        outcome="kept",
+        judged_on=date(2026, 11, 18),
+        file=stored,
+        file_ref=ref,
+        sha256=stored.sha256,
+        made_by=officer,
+        made_at=NOW,
+    )
+    assert [attestations.attach_earlier(now=NOW) for _each in range(2)] == [1, 0]
+    kept = attachments.of(row).get()
+    assert (kept.file, kept.sha256, kept.original_sha256, kept.added_by) == (stored, row.sha256, "", officer)
+    added = AuditEvent.objects.get(kind="registers.attachment.added")
+    assert (added.facts["sha256"], added.facts["size"]) == (row.sha256, stored.size)
+    _row, stream = attestations.open_file(row.pk, actor=actor.staff(officer.pk))
+    assert stream.read() == PDF
 
 
 def test_whoever_may_not_attest_a_day_ahead_and_another_file_are_refused_and_nothing_is_kept():

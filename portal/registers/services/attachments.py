@@ -24,13 +24,15 @@ from portal.law import selectors as law
 from portal.law.counting import add_months
 from portal.law.memory import remembering
 from portal.law.terms import Unit
+from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.registers.models import Attachment, AuthorityOrder, BookEntry, Incident, IncidentDuty
 from portal.registers.permissions import Permission
 from portal.registers.services.fields import at_field
 from portal.registers.states import AttachmentKind
-from portal.vault.inspection.verdict import Fault, Limits, Verdict
+from portal.vault.inspection.verdict import Fault, Limits
+from portal.vault.models import StoredFile
 from portal.vault.services import files, inspections
 from portal.vault.states import RetentionClass
 
@@ -58,11 +60,21 @@ DAMAGED = _("The file is damaged and cannot be opened. Save it again and choose 
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A file that may be kept: the copy that the safety check wrote, what it is, and SHA-256 of the file as it came."""
+
+    kept: bytes
+    media_type: str
+    pages: int
+    original_sha256: str
+
+
+@dataclass(frozen=True)
 class Holder:
     """A kind of record that has documents: who reads and who adds them, and when the record has ended (None: it has not)."""
 
-    views: Permission
-    adds: Permission
+    views: str
+    adds: str
     ended: Callable[[Any], datetime | None]
 
 
@@ -77,6 +89,11 @@ _HOLDERS: dict[type[Model], Holder] = {
     Incident: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda incident: incident.closed_at),
     IncidentDuty: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda duty: duty.incident.closed_at),
 }
+
+
+def register_holder(model: type[Model], holder: Holder) -> None:
+    """A room above this one whose records have documents says so as it starts."""
+    _HOLDERS[model] = holder
 
 
 def holder_of(model: type[Model]) -> Holder:
@@ -116,47 +133,87 @@ def add(
     ahead (DATE_AHEAD), for a file that is unfit (a ``Fault``), and for one that the record has already (ATTACHED_ALREADY);
     Unavailable where files cannot be checked just now; TypeError for a record that has no documents.
     """
-    person = four_eyes.person_of(actor)
-    access.require(person, holder_of(type(record)).adds)
+    access.require(four_eyes.person_of(actor), holder_of(type(record)).adds)
     kind = AttachmentKind(kind).value
     if dated_on > clock.day(now):
         raise at_field("dated_on", _("A document cannot be dated ahead. Check the date."), code="DATE_AHEAD")
-    original, verdict, kept = _judged(stream, extension)
-    original_sha256 = hashlib.sha256(original).hexdigest()
+    document = judge(stream, extension=extension)
     try:
-        with files.encrypted(io.BytesIO(kept)) as bytes_of, transaction.atomic():
-            _refuse_twin(record, original_sha256)
-            stored = files.keep(
-                bytes_of,
-                subject_ref=uuid.uuid4(),  # nobody's: a key that ends with this file alone
-                retention_class=RetentionClass.REGISTER,
-                kind="registers.attachment",
-                actor=actor,
-            )
-            row = Attachment.objects.create(
-                reference=ids.new_reference("AT"),
-                about=about(record),
-                kind=kind,
-                dated_on=dated_on,
-                media_type=verdict.mime,
-                pages=verdict.pages or 1,
-                file=stored,
-                sha256=stored.sha256,
-                original_sha256=original_sha256,
-                added_at=now,
-                added_by=person,
-            )
-            _note(AuditKind.REGISTERS_ATTACHMENT_ADDED, row, actor=actor, now=now)
+        with files.encrypted(io.BytesIO(document.kept)) as bytes_of, transaction.atomic():
+            return keep(record, document, bytes_of, kind=kind, dated_on=dated_on, actor=actor, now=now)
     except IntegrityError as error:  # the same file from two windows at once
         raise _attached_already() from error
-    return row
 
 
-def _judged(stream: BinaryIO, extension: str) -> tuple[bytes, Verdict, bytes]:
+def judge(stream: BinaryIO, *, extension: str | None) -> Judged:
+    """A file as it may be kept, judged in a confined child; outside any transaction. Raises Refused (a ``Fault``) for one that is
+    unfit and Unavailable while files cannot be checked.
+    """
     given, verdict, kept = inspections.read_checked(stream, extension=extension, limits=LIMITS)
     if verdict.fault is not None:
         raise at_field("file", FAULTS.get(verdict.fault, DAMAGED), code=verdict.fault)
-    return given, verdict, kept
+    return Judged(kept, verdict.mime, verdict.pages or 1, hashlib.sha256(given).hexdigest())
+
+
+def keep(
+    record: Model,
+    document: Judged,
+    bytes_of: files.Encrypted,
+    *,
+    kind: str,
+    dated_on: date,
+    actor: Actor,
+    now: datetime,
+) -> Attachment:
+    """Keep a judged document with its audit event, in the caller's transaction. Raises Refused (ATTACHED_ALREADY)."""
+    _refuse_twin(record, document.original_sha256)
+    stored = files.keep(
+        bytes_of,
+        subject_ref=uuid.uuid4(),  # nobody's: a key that ends with this file alone
+        retention_class=RetentionClass.REGISTER,
+        kind="registers.attachment",
+        actor=actor,
+    )
+    person = four_eyes.person_of(actor)
+    row = Attachment.objects.create(
+        reference=ids.new_reference("AT"),
+        about=about(record),
+        kind=kind,
+        dated_on=dated_on,
+        media_type=document.media_type,
+        pages=document.pages,
+        file=stored,
+        sha256=stored.sha256,
+        original_sha256=document.original_sha256,
+        added_at=now,
+        added_by=person,
+    )
+    _note(AuditKind.REGISTERS_ATTACHMENT_ADDED, row, actor=actor, now=now)
+    return row
+
+
+def adopt(
+    record: Model, stored: StoredFile, *, kind: str, dated_on: date, added_by: User, actor: Actor, now: datetime
+) -> Attachment:
+    """Make an attachment of a PDF that a record kept by itself before, with its audit event, in one transaction. Of the file as
+    it was handed over nothing is known: ``original_sha256`` stays empty.
+    """
+    with transaction.atomic():
+        row = Attachment.objects.create(
+            reference=ids.new_reference("AT"),
+            about=about(record),
+            kind=kind,
+            dated_on=dated_on,
+            media_type="application/pdf",
+            pages=1,
+            file=stored,
+            sha256=stored.sha256,
+            original_sha256="",
+            added_at=now,
+            added_by=added_by,
+        )
+        _note(AuditKind.REGISTERS_ATTACHMENT_ADDED, row, actor=actor, now=now)
+    return row
 
 
 def _refuse_twin(record: Model, sha256: str) -> None:
