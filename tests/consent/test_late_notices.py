@@ -32,6 +32,13 @@ BEGAN = datetime(2027, 5, 12, 18, 30, tzinfo=UTC)
 AFTER = BEGAN + timedelta(days=3)
 
 
+@pytest.fixture(autouse=True)
+def before():
+    """What people said without a time of its own is older than the law."""
+    with time_machine.travel(BEGAN - timedelta(days=160), tick=True):
+        yield
+
+
 @pytest.fixture
 def asha(law):
     published_notice(text="What we use, for what, and how you withdraw.")

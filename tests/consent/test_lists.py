@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import io
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import openpyxl
 import pytest
+import time_machine
 
 from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
@@ -38,6 +40,13 @@ from tests.vault import bombs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 PROOF = "ab" * 32
+
+
+@pytest.fixture(autouse=True)
+def day() -> Iterator[None]:
+    """Consents of the lists are of October 2025, and are read while they have not expired."""
+    with time_machine.travel(datetime(2026, 11, 25, 6, tzinfo=UTC), tick=True):
+        yield
 
 
 def line(number, **changes):
