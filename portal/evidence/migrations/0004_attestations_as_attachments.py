@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('evidence', '0003_attestations'),
-        ('vault', '0004_named_legal_claims'),
+        ('vault', '0003_marks_of_fields'),
     ]
 
     operations = [
