@@ -55,15 +55,22 @@ def text_of(
     return numbers + address_key + f"{refs}{answer}\n{channel}\n{purpose}".encode()
 
 
-def sealed(text: bytes, version: int, key: bytes) -> bytes:
-    """The seal over a text."""
-    return version.to_bytes(VERSION_BYTES) + blake2b(text, key=key, digest_size=32).digest()
+def hash_under(key: bytes) -> blake2b:
+    """What seals are made with: the key mixed in once, and copied for each seal."""
+    return blake2b(key=key, digest_size=32)
 
 
-def check(seal: bytes | None, text: bytes, version: int, key: bytes) -> Seal:
+def sealed(text: bytes, version: int, own: blake2b) -> bytes:
+    """The seal over a text. ``own`` is of ``hash_under`` the key, and stays as it is."""
+    taken = own.copy()
+    taken.update(text)
+    return version.to_bytes(VERSION_BYTES) + taken.digest()
+
+
+def check(seal: bytes | None, text: bytes, version: int, own: blake2b) -> Seal:
     """Whether a seal holds over a text of that version."""
     if seal is None:
         return Seal.ABSENT
-    if hmac.compare_digest(seal, sealed(text, version, key)):
+    if hmac.compare_digest(seal, sealed(text, version, own)):
         return Seal.HOLDS
     return Seal.ABSENT if len(seal) == LENGTH and int.from_bytes(seal[:VERSION_BYTES]) < version else Seal.BROKEN

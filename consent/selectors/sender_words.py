@@ -104,9 +104,9 @@ def found_for(
     state = Sealed(found.entry, found.word, found.said_at, found.notice) if found.word is not None else None
     said = proved_at(fiduciary, keys, purpose, channel, sender=sender, state=state)
     if said is None:
-        return replace(found, word=None, entry=None, subject=None, wishes=NO_WISHES, said_at=None, notice=None)
+        return replace(found, word=None, entry=None, ref=None, wishes=NO_WISHES, said_at=None, notice=None)
     return replace(
-        found, word=said.word, entry=said.entry, subject=said.subject, wishes=NO_WISHES, is_shared=True,
+        found, word=said.word, entry=said.entry, ref=said.subject, wishes=NO_WISHES, is_shared=True,
         said_at=said.said_at, notice=said.notice,
     )  # fmt: skip
 

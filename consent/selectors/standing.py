@@ -5,9 +5,9 @@ its unique key; the number of rows in the table does not matter.
 """
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from consent.models import Suppression
@@ -18,6 +18,8 @@ from consent.rules.fold import NO
 from consent.selectors import seals, wishes
 from consent.selectors.raw_values import dashed, instant, is_true, uuid
 from portal.core import prepared
+
+_NO_PACE: Final = frozenset({None, "no_limit"})
 
 
 @dataclass(slots=True)  # not frozen: that takes a microsecond more of each decision
@@ -30,7 +32,8 @@ class Found:
 
     word: Word | None = None
     entry: str | None = None
-    subject: UUID | None = None
+    #: Whose it is, as the driver gives it: ``subject``.
+    ref: Any = None
     wishes: Wishes = NO_WISHES
     is_shared: bool = True
     said_at: datetime | None = None
@@ -39,6 +42,10 @@ class Found:
     notice: int | None = None
     #: Something was answered there about one sender alone (``sender_words``).
     has_senders: bool = False
+
+    @property
+    def subject(self) -> UUID | None:
+        return None if self.ref is None else uuid(self.ref)
 
     @property
     def is_suppressed(self) -> bool:
@@ -54,6 +61,7 @@ class Found:
         return self.word is UNPROVED_WORD
 
 
+#: Fiduciary, purpose, channel and the key whose row is wanted; ``keys`` are all of the address.
 #: The inner row of one makes sure that a suppression is found where nothing was answered.
 _SELECT = """
 SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at, s.notice_version_id,
@@ -66,24 +74,24 @@ SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurre
                  JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
                 WHERE c.address_key IN ({keys}) AND c.left_at IS NULL AND u.ref <> s.subject_ref),
        (SELECT MAX(x.suppressed_at) FROM consent_suppression x
-         WHERE x.address_key IN ({keys}) AND x.fiduciary_id = {place}
-           AND x.purpose IN ('', {place}) AND x.channel IN ('', {place}){header}
+         WHERE x.address_key IN ({keys}) AND x.fiduciary_id = ?1
+           AND x.purpose IN ('', ?2) AND x.channel IN ('', ?3){header}
            AND NOT EXISTS (SELECT 1 FROM consent_suppressionlift l WHERE l.suppression_id = x.id)),
        EXISTS (SELECT 1 FROM consent_consentevent e
-                WHERE e.address_key IN ({keys}) AND e.fiduciary_id = {place} AND e.sender > ''
-                  AND e.purpose = {place} AND e.channel = {place})
+                WHERE e.address_key IN ({keys}) AND e.fiduciary_id = ?1 AND e.sender > '')
   FROM (SELECT 1) one
   LEFT JOIN consent_consentstate s
-    ON s.address_key = {place} AND s.purpose = {place} AND s.channel = {place} AND s.fiduciary_id = {place}
+    ON s.address_key = ?4 AND s.purpose = ?2 AND s.channel = ?3 AND s.fiduciary_id = ?1
   LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
 """
 
 
 @functools.lru_cache(maxsize=32)
-def _statement(keys: int, *, header: bool) -> str:
-    """Who else holds the address is asked under every lookup key: the other person may have come under another one."""
-    narrowed = " AND x.header IN ('', ?)" if header else ""
-    return _SELECT.format(place="?", keys=", ".join("?" * keys), header=narrowed)
+def _statement(keys: int, header: bool) -> str:  # noqa: FBT001 - by place, as the cache is quicker so
+    """``keys``: how many the address has. Who else holds the address is asked under every lookup key: the other person may have come under another one."""
+    narrowed = f" AND x.header IN ('', ?{4 + keys})" if header else ""
+    all_keys = ", ".join(f"?{4 + place}" for place in range(keys))
+    return _SELECT.format(keys=all_keys, header=narrowed)
 
 
 def at_address(
@@ -96,10 +104,12 @@ def at_address(
     registered: a stop that was narrowed to another one does not count. Without one, every stop counts. A row whose seal
     does not hold says ``UNPROVED_WORD``, and names no entry.
     """
-    rows = [_row(keys, fiduciary, key, purpose, channel, header) for key in keys]
-    read = [_read(row[:-1], (fiduciary, key, purpose, channel)) for row, key in zip(rows, keys, strict=True)]
-    found = _counting(read, is_person=is_person)
-    return replace(found, has_senders=True) if is_true(rows[0][-1]) else found
+    if len(keys) == 1:
+        return _found(fiduciary, keys, purpose, channel, header)
+    each = [
+        _found(fiduciary, (key, *(other for other in keys if other != key)), purpose, channel, header) for key in keys
+    ]
+    return _counting(each, is_person=is_person)
 
 
 def _counting(found: list[Found], *, is_person: bool) -> Found:
@@ -128,43 +138,49 @@ def suppression(
     return rows.select_related("entry").order_by("-pk").first()
 
 
-def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, channel: str, header: str) -> Any:
-    """One row past the cursors: prepared once per connection (``portal.core.prepared``)."""
-    narrowed = (header,) if header else ()
-    stop = (*keys, fiduciary, purpose, channel, *narrowed)
-    values = (*keys, *stop, *keys, fiduciary, purpose, channel, key, purpose, channel, fiduciary)
-    return prepared.one_row(_statement(len(keys), header=bool(header)), values)
-
-
-def _read(row: Any, place: tuple[int, bytes, str, str]) -> Found:
-    """``place``: fiduciary, lookup key, purpose and channel."""
-    answer, verified, expires_at, entry, subject, said_at, notice, version, seal, *wished, is_shared, suppressed_at = (
-        row
-    )
+def _found(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str, header: str) -> Found:
+    """What the row under the first of the keys says. Past the cursors: prepared once per connection (``core.prepared``)."""
+    values: list[bytes | str | int] = [fiduciary, purpose, channel, *keys]
+    if header:
+        values.append(header)
+    row: Any = prepared.one_row(_statement(len(keys), bool(header)), values)
+    (
+        answer, verified, expires_at, entry, subject, said_at, notice, version, seal,
+        quiet_from, quiet_until, for_service, paused_until, pace_code, categories, modes, bands, days,
+        is_shared, suppressed_at, has_senders,
+    ) = row  # fmt: skip
+    stopped_at = None if suppressed_at is None else instant(suppressed_at)
     if answer is None:
-        return Found(suppressed_at=instant(suppressed_at))
-    word = Word(answer, verified=is_true(verified), expires_at=instant(expires_at))
-    since, shown = instant(said_at) or seals.NEVER, int(notice) if notice is not None else None
-    if answer not in NO and not seals.is_proved(*place, word, entry, subject, since, shown, int(version), seal):
-        return Found(UNPROVED_WORD, said_at=since, suppressed_at=instant(suppressed_at))
-    quiet_from, quiet_until, for_service, paused_until, pace_code, *codes = wished
+        return Found(suppressed_at=stopped_at, has_senders=is_true(has_senders))
+    word = Word(answer, is_true(verified), None if expires_at is None else instant(expires_at))
+    since, shown = instant(said_at) or seals.NEVER, None if notice is None else int(notice)
+    if answer not in NO and not seals.is_proved(
+        fiduciary, keys[0], purpose, channel, word, entry, subject, since, shown, int(version), seal
+    ):
+        return Found(UNPROVED_WORD, said_at=since, suppressed_at=stopped_at, has_senders=is_true(has_senders))
     asked = NO_WISHES
-    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"} or any(codes):
+    if (
+        quiet_from is not None
+        or paused_until is not None
+        or pace_code not in _NO_PACE
+        or categories or modes or bands or days
+    ):  # fmt: skip
         asked = wishes.wishes_from(
             quiet_from,
             quiet_until,
             for_service=is_true(for_service),
             paused_until=instant(paused_until),
             pace=pace_code,
-            blocks=from_codes(*codes),
+            blocks=from_codes(categories, modes, bands, days),
         )
     return Found(
         word,
         dashed(entry),
-        uuid(subject),
+        subject,
         asked,
         is_true(is_shared),
         since,
-        instant(suppressed_at),
+        stopped_at,
         shown,
+        is_true(has_senders),
     )

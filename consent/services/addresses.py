@@ -14,7 +14,8 @@ from portal.people.models import ContactPoint
 
 #: The kind of "address" of channels that reach a person after signing in, and of processing that is no message.
 SUBJECT = "subject"
-KIND_OF_CHANNEL = {
+#: A channel as plain text is found too.
+KIND_OF_CHANNEL: dict[str, str] = {
     Channel.SMS: addresses.PHONE,
     Channel.WHATSAPP: addresses.PHONE,
     Channel.RCS: addresses.PHONE,

@@ -162,7 +162,7 @@ def may_contact(
         )
 
     verdict = as_meant(under(NO_WISHES), found.said_at, found.notice, terms, at=at)
-    if contact.asks_wishes(category, verdict):
+    if contact.asks_wishes(category, verdict) and not _is_one_without_wishes(found, subject_ref):
         verdict = contact.of_several(
             _of_person(under(person.wishes), person, category, at)
             for person in _people(found, keys, way, subject_ref, at)
@@ -198,7 +198,14 @@ def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[byte
 
 def _is_person(channel: str) -> bool:
     """Whether the person stands for the address on the channel."""
-    return KIND_OF_CHANNEL[Channel(channel)] == SUBJECT
+    return KIND_OF_CHANNEL[channel] == SUBJECT
+
+
+def _is_one_without_wishes(found: Found, subject_ref: UUID | None) -> bool:
+    """Whether only one person counts at the address, who wishes nothing: their verdict is the one without wishes."""
+    if found.wishes is not NO_WISHES or found.is_shared or not contact.speaks(found.word):
+        return False
+    return subject_ref is None or subject_ref == found.subject
 
 
 def _people(
@@ -209,7 +216,7 @@ def _people(
     named = {ref for ref in (speaker, subject_ref) if ref is not None}
     if speaker is not None and not found.is_shared and len(named) == 1:
         return [wishes.Person(frozenset(named), found.wishes)]
-    held = () if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT else keys
+    held = () if _is_person(channel) else keys
     return wishes.of_people(named | wishes.holders(held), at=at) or [wishes.NOBODY]
 
 
@@ -309,7 +316,7 @@ def problem_of_use(terms: PurposeTerms | None, whose: int | None) -> Reason | No
 
 
 def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:
-    kind = KIND_OF_CHANNEL[Channel(channel)]
+    kind = KIND_OF_CHANNEL[channel]
     if kind == SUBJECT:
         return keys_of_subject(subject_ref) if subject_ref else ()
     try:

@@ -21,12 +21,13 @@ _Values = Sequence[bytes | str | int]
 
 
 def one_row(sql: str, values: _Values) -> tuple[Any, ...] | None:
-    """The first row, or None. Reads only; the marks in ``sql`` are ``?``, and it holds no percent sign.
+    """The first row, or None. Reads only; the marks in ``sql`` are ``?1``, ``?2``, each a place among ``values``.
 
     A value of the row may come as text (as PostgreSQL writes it) or as the driver gives it. Raises psycopg.Error.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
+    if database.connection is None:
+        database.ensure_connection()
     found: tuple[Any, ...] | None
     if database.vendor != "postgresql":
         found = database.connection.execute(sql, values).fetchone()
@@ -34,8 +35,8 @@ def one_row(sql: str, values: _Values) -> tuple[Any, ...] | None:
     connection = database.connection
     if connection.pgconn.transaction_status == pq.TransactionStatus.IDLE:
         return _ask(connection, sql, values)
-    with psycopg.Cursor(connection) as cursor:
-        found = cursor.execute(sql.replace("?", "%s"), values, prepare=True).fetchone()
+    with psycopg.RawCursor(connection) as cursor:
+        found = cursor.execute(_numbered(sql), values, prepare=True).fetchone()
         return found
 
 
@@ -66,10 +67,13 @@ def _name(connection: Any, sql: str) -> bytes:
     name = names.get(sql)
     if name is None:
         name = f"portal_{next(_numbers)}".encode()
-        parts = sql.split("?")
-        numbered = "".join(f"{part}${place}" for place, part in enumerate(parts[:-1], 1)) + parts[-1]
-        result = connection.pgconn.prepare(name, numbered.encode())
+        result = connection.pgconn.prepare(name, _numbered(sql).encode())
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise errors.error_from_result(result)
         names[sql] = name
     return name
+
+
+def _numbered(sql: str) -> str:
+    """With the marks of PostgreSQL."""
+    return sql.replace("?", "$")

@@ -1,6 +1,7 @@
 """P1: the consent decision in process, against the raw prepared SELECT of the same row by the driver."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from time import process_time
@@ -12,7 +13,7 @@ import psycopg
 from django.db import connection, transaction
 
 from consent.models import ConsentState, NoticeVersion
-from consent.selectors import folds, rulebook, seals
+from consent.selectors import folds, rulebook, seals, standing
 from consent.services import may_contact
 from portal.core import addresses, bulk, clock
 from tests.benchmarks import BenchRow, alternately, seconds
@@ -21,6 +22,7 @@ from tests.registers.factories import agreed_template, registered_sender
 
 ASKS = 2_000
 BATCH = 5_000
+_OF_SENDERS = re.compile(r"EXISTS \(SELECT 1 FROM consent_consentevent e.*?e\.sender > ''\)", re.DOTALL)
 TARGET_SQLITE = 10_000
 TARGET_SIGNED = 8_000
 NOON = datetime.combine(clock.day(clock.now()), time(12), tzinfo=clock.IST)
@@ -71,8 +73,15 @@ def ask_all(places: list[int], **more: Any) -> int:
 
 
 def without_seals(places: list[int]) -> int:
-    """As if every row were proved: what the look at the seals costs."""
-    with patch.object(seals, "is_proved", new=lambda *row: True):
+    """As if every row were proved and nobody had answered about one sender: neither is read, nor looked at."""
+    statement = standing._statement(1, False)
+    bare = _OF_SENDERS.sub("0", statement.replace("s.as_of_event, s.seal", "1, NULL"))
+    if bare.count("consent_consentevent") or "s.seal" in bare:
+        raise AssertionError("The statement of a decision is another by now.")
+    with (
+        patch.object(seals, "is_proved", new=lambda *row: True),
+        patch.object(standing, "_statement", new=lambda keys, header: bare),
+    ):
         return ask_all(places)
 
 
@@ -164,11 +173,18 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
         signed >= TARGET_SIGNED or not on_postgresql,
     )
     sealed, unsealed = alternately(
-        15, lambda: rate(lambda: ask_all(places)), lambda: rate(lambda: without_seals(places))
+        30, lambda: rate(lambda: ask_all(places)), lambda: rate(lambda: without_seals(places)), of=max
     )
     share = sealed / unsealed
     yield BenchRow(
-        "P1", "the same against not looking at seals", "/s", sealed, unsealed, share, "at least 0.97", share >= 0.97
+        "P1",
+        "against neither seals nor senders, best of 30",
+        "/s",
+        sealed,
+        unsealed,
+        share,
+        "at least 0.97",
+        share >= 0.97,
     )
     growth = ours / at_small
     note = f"{small:,} to {large:,} states"

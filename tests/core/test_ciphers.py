@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,3 +34,9 @@ def test_another_purpose_context_or_key_opens_nothing(settings):
 
 def test_the_same_text_is_never_encrypted_the_same_way_twice():
     assert ciphers.encrypt(b"same", purpose="test") != ciphers.encrypt(b"same", purpose="test")
+
+
+@given(key=st.binary(min_size=1, max_size=64), texts=st.lists(st.binary(max_size=200), max_size=5))
+def test_the_hash_with_its_key_mixed_in_once_is_hmac(key, texts):
+    keyed = ciphers.keyed_sha256(key)
+    assert [keyed(text) for text in texts] == [hmac.digest(key, text, "sha256") for text in texts]

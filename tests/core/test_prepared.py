@@ -5,7 +5,7 @@ from django.db import connection, transaction
 
 from portal.core import prepared
 
-SQL = "SELECT code, is_self FROM people_fiduciary WHERE code = ? AND id > ?"
+SQL = "SELECT code, is_self FROM people_fiduciary WHERE code = ?1 AND id > ?2"
 
 
 def asked(code="acme"):
