@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.seals import Seal
-from consent.selectors import folds, seals
+from consent.selectors import agreed_states, folds, seals
 from consent.selectors.entry_rows import ConsentRows
 from portal.law.memory import remembering
-from portal.ledger.services import chunks_of
+from portal.ledger.services import CHUNK, chunks_of
 
 __all__ = ["ConsentRows", "ConsentStates"]
 
@@ -25,11 +25,20 @@ class ConsentStates:
     def differences(self, *, sample: int | None) -> Iterator[str]:
         """A state that differs from its events, has none, is missing, or has a seal that does not hold."""
         states = ConsentState.objects.values("pk", *folds.KEY, *folds.STATE, "seal")
-        for rows in chunks_of(states, sample=sample):
+        for rows in _doubtful(states) if sample is None else chunks_of(states, sample=sample):
             for pk in _differing(rows):
                 if other := _other_still(pk):
                     yield f"State {pk} of {ConsentState._meta.label} is not what its events say: {other}."
         yield from _missing(sample=sample)
+
+
+def _doubtful(states: QuerySet[ConsentState, dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Of all states, in sets, those that one statement cannot tell to be right."""
+    after: int | None = 0
+    while after is not None:
+        numbers, after = agreed_states.doubtful(after)
+        for first in range(0, len(numbers), CHUNK):
+            yield list(states.filter(pk__among=frozenset(numbers[first : first + CHUNK])).order_by("pk"))
 
 
 def _differing(rows: Sequence[Mapping[str, Any]]) -> list[int]:

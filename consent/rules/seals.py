@@ -50,7 +50,28 @@ def text_of(
     ``version`` is the newest event that was folded in: it only grows.
     """
     ends = 0.0 if expires_at is None else expires_at.timestamp()
-    numbers = _NUMBERS(fiduciary, version, notice or 0, occurred_at.timestamp(), ends, verified)
+    since = occurred_at.timestamp()
+    return plain_text_of(
+        fiduciary, address_key, purpose, channel, answer, verified, ends, entry, subject, since, notice, version
+    )
+
+
+def plain_text_of(
+    fiduciary: int,
+    address_key: bytes,
+    purpose: str,
+    channel: str,
+    answer: str,
+    verified: bool,  # noqa: FBT001 - by place, as all of them
+    ends: float,
+    entry: Any,
+    subject: Any,
+    since: float,
+    notice: int | None,
+    version: int,
+) -> bytes:
+    """The same with instants as seconds since 1970; 0 is no end."""
+    numbers = _NUMBERS(fiduciary, version, notice or 0, since, ends, verified)
     refs = f"{entry}{subject}".replace("-", "")
     return numbers + address_key + f"{refs}{answer}\n{channel}\n{purpose}".encode()
 

@@ -40,9 +40,7 @@ CASE WHEN a.address_key IS NULL THEN '{NO_ADDRESS}' WHEN s.answer IS NULL OR s.a
 _STATE = """consent_consentstate s ON s.address_key = a.address_key AND s.purpose = {mark} AND s.channel = {mark}
    AND s.fiduciary_id = {mark}"""
 #: The rows on which an answer other than a no would rest.
-_RESTED_ON = (
-    f"SELECT a.n, {seals.COLUMNS} FROM scrub_asked a JOIN {_STATE} WHERE s.answer NOT IN ('denied', 'withdrawn')"  # noqa: S608
-)
+_RESTED_ON = f"SELECT a.n, {{columns}} FROM scrub_asked a JOIN {_STATE} WHERE s.answer NOT IN ('denied', 'withdrawn')"  # noqa: S608
 _HELD = """people_contactpoint c ON c.address_key = a.address_key AND c.left_at IS NULL
   JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id"""
 #: Every part of these texts is written here; what is asked goes in as parameters.
@@ -157,8 +155,9 @@ class Table:
 
     def unproved(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
         """The places whose row has no seal that holds (``seals``): what it says counts for nothing."""
-        sql = _RESTED_ON.format(mark=self.mark)
-        rows = self.driver.execute(sql, (purpose, channel, fiduciary))
+        sql = _RESTED_ON.format(mark=self.mark, columns=seals.raw_columns(is_postgresql=self.is_postgresql))
+        more = {"binary": True} if self.is_postgresql else {}
+        rows = self.driver.execute(sql, (purpose, channel, fiduciary), **more)
         while part := rows.fetchmany(READ):
             keys = seals.unproved((row[1:] for row in part), purpose, channel, fiduciary)
             if keys:

@@ -16,7 +16,7 @@ from consent.rules.fold import NO
 from consent.rules.seals import Seal
 from consent.selectors import entry_rows, folds
 from consent.selectors.folds import Key
-from consent.selectors.raw_values import instant, octets
+from consent.selectors.raw_values import octets, seconds
 from portal.core import ciphers
 
 log = structlog.get_logger(__name__)
@@ -43,16 +43,16 @@ def text(key: Key, values: Mapping[str, Any]) -> bytes:
 
 def seal_of(key: Key, values: Mapping[str, Any]) -> bytes:
     """The seal for a row. Only for values that were just folded from its events: nothing else may be sealed."""
-    return seals.sealed(text(key, values), values["as_of_event"], _own())
+    return seals.sealed(text(key, values), values["as_of_event"], own_hash())
 
 
 def check(key: Key, values: Mapping[str, Any]) -> Seal:
     """What the seal of a row says, from all its columns."""
     kept = None if values["seal"] is None else bytes(values["seal"])
-    return seals.check(kept, text(key, values), values["as_of_event"], _own())
+    return seals.check(kept, text(key, values), values["as_of_event"], own_hash())
 
 
-def _own() -> blake2b:
+def own_hash() -> blake2b:
     return _hash_under(settings.VAULT_KEY)
 
 
@@ -66,6 +66,16 @@ COLUMNS = (
     "s.address_key, s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at, s.notice_version_id, "
     "s.as_of_event, s.seal"
 )
+
+
+def raw_columns(*, is_postgresql: bool) -> str:
+    """The same in the form that costs least to read: on PostgreSQL instants in microseconds and UUIDs as text."""
+    if not is_postgresql:
+        return COLUMNS
+    found = COLUMNS
+    for column in ("s.expires_at", "s.occurred_at"):
+        found = found.replace(column, f"(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint")
+    return found.replace("s.entry_ref", "s.entry_ref::text").replace("s.subject_ref", "s.subject_ref::text")
 
 
 def is_proved(
@@ -86,22 +96,22 @@ def is_proved(
 
     UUIDs and the seal as the driver gives them. Costs statements only for a row without a seal.
     """
-    said = seals.text_of(
+    said = seals.plain_text_of(
         fiduciary,
         address_key,
         purpose,
         channel,
         word.answer,
         word.verified,
-        word.expires_at,
+        0.0 if word.expires_at is None else word.expires_at.timestamp(),
         entry,
         subject,
-        occurred_at,
+        occurred_at.timestamp(),
         notice,
         version,
     )
     kept_seal = seal if isinstance(seal, bytes) else octets(seal)
-    own = _own()
+    own = own_hash()
     if kept_seal is not None and compare_digest(kept_seal, seals.sealed(said, version, own)):
         return True  # the way of nearly every decision, without another call
     kept = seals.check(kept_seal, said, version, own)
@@ -116,26 +126,26 @@ def is_proved(
 def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciary: int) -> set[bytes]:
     """The address keys of the rows on which no decision may rest; some statements where any has no seal.
 
-    ``rows`` are those of one purpose, channel and fiduciary, with the values of ``COLUMNS`` as the driver gives them. A no is
+    ``rows`` are those of one purpose, channel and fiduciary, with the values of ``COLUMNS`` or ``raw_columns`` as the driver gives them. A no is
     kept to, whoever wrote it: it is not looked at.
     """
-    own = _own()
+    own = own_hash()
     found: set[bytes] = set()
     unsealed: dict[Key, tuple[bytes, Any]] = {}
     for address_key, answer, verified, expires_at, entry, subject, occurred_at, notice, version, seal in rows:
         if answer in NO:
             continue
-        said = seals.text_of(
+        said = seals.plain_text_of(
             fiduciary,
-            bytes(address_key),
+            address_key,
             purpose,
             channel,
             answer,
             bool(verified),
-            instant(expires_at),
+            seconds(expires_at),
             entry,
             subject,
-            instant(occurred_at) or NEVER,
+            seconds(occurred_at),
             notice,
             version,
         )

@@ -18,6 +18,7 @@ _CODE = re.compile(r"[a-z_]+")
 
 
 @models.BigIntegerField.register_lookup
+@models.CharField.register_lookup
 @models.BinaryField.register_lookup
 @models.UUIDField.register_lookup
 class Among(models.Lookup):
@@ -30,12 +31,15 @@ class Among(models.Lookup):
         """A mark for each value."""
         left, parameters = self.process_lhs(compiler, connection)
         prepare = self.lhs.output_field.get_db_prep_value
-        values = [prepare(value, connection) for value in self.rhs]
+        is_text = isinstance(self.lhs.output_field, models.CharField)
+        values = list(self.rhs) if is_text else [prepare(value, connection) for value in self.rhs]
         return f"{left} IN ({', '.join(['%s'] * len(values))})", (*parameters, *values)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """One array, written as text here: psycopg escapes each element by itself, which took longer than the look-up."""
         left, parameters = self.process_lhs(compiler, connection)
+        if isinstance(self.lhs.output_field, models.CharField):
+            return f"{left} = ANY(%s)", (*parameters, list(self.rhs))  # texts are escaped by the driver
         kind = self.lhs.output_field.db_type(connection)
         return f"{left} = ANY(%s::{kind}[])", (*parameters, _array(self.rhs))
 

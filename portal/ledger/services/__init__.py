@@ -3,7 +3,7 @@
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, payload_of
-from portal.ledger.services.followed import chunks_of
+from portal.ledger.services.followed import CHUNK, chunks_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, redact_again
@@ -18,6 +18,7 @@ from portal.ledger.services.witnesses import ask_all as ask_witnesses
 from portal.ledger.services.witnesses import readiness as witness_readiness
 
 __all__ = [
+    "CHUNK",
     "Failure",
     "Lost",
     "NotSealed",
