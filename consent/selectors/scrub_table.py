@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
+import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -156,8 +157,11 @@ class Table:
     def unproved(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
         """The places whose row has no seal that holds (``seals``): what it says counts for nothing."""
         sql = _RESTED_ON.format(mark=self.mark, columns=seals.raw_columns(is_postgresql=self.is_postgresql))
-        more = {"binary": True} if self.is_postgresql else {}
-        rows = self.driver.execute(sql, (purpose, channel, fiduciary), **more)
+        asked = (purpose, channel, fiduciary)
+        if self.is_postgresql:  # not a cursor of Django's, which binds at the client and gets texts
+            rows = psycopg.Cursor(self.driver).execute(sql, asked, binary=True)
+        else:
+            rows = self.driver.execute(sql, asked)
         while part := rows.fetchmany(READ):
             keys = seals.unproved((row[1:] for row in part), purpose, channel, fiduciary)
             if keys:

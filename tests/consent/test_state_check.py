@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from consent.ledger_rows import ConsentStates
 from consent.models import ConsentEvent, ConsentState
+from consent.selectors import agreed_states
 from consent.services import rebuild_consent_state
 from consent.states import Answer
 from portal.audit.models import AuditEvent
@@ -125,11 +126,27 @@ def test_a_row_from_before_the_seal_is_no_failure(asha):
     assert found() == []
 
 
-def test_an_answer_that_comes_while_the_check_runs_is_no_failure(asha, monkeypatch):
+@pytest.mark.parametrize("sample", [None, 2_000])
+def test_an_answer_that_comes_while_the_check_runs_is_no_failure(asha, monkeypatch, sample):
     """Between its two readings of one set somebody answers."""
+    withdrawn().update(seal=None)  # else the whole check, which reads row and events at once, has nothing to fold
     events_of = followed_by(monkeypatch, lambda: said(asha, "given", occurred_at=NOON))
-    assert list(ConsentStates().differences(sample=None)) == []
+    assert list(ConsentStates().differences(sample=sample)) == []
     assert events_of.asked
+
+
+def test_only_what_is_not_plainly_right_is_folded(asha):
+    last = ConsentState.objects.latest("pk").pk
+    assert agreed_states.doubtful(0) == ([], last)
+    assert agreed_states.doubtful(last) == ([], None)
+    withdrawn().update(verified=False)
+    assert agreed_states.doubtful(0) == ([withdrawn().get().pk], last)
+
+
+def test_two_events_of_one_instant_are_folded(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=2))
+    assert agreed_states.doubtful(0)[0] == [withdrawn().get().pk]
+    assert found() == []
 
 
 def followed_by(monkeypatch, act):
