@@ -7,18 +7,15 @@ line for each name, address, birth or citizenship of an entry. Both say on which
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
+from kyc.sanctions import births as stated
 from kyc.sanctions import tables, trees
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _SPACE: Final = "{http://eu.europa.ec/fpi/fsd/export}"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_BORN_ON: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?", re.ASCII)
-_YEAR: Final = re.compile(r"\d{4}", re.ASCII)
-#: No living person is older; an earlier year is not meant as one.
-_EARLIEST: Final = 1850
 _BIRTH: Final = "BirthDate_"
 #: What a birth that is one day or one year has in these, if it has them.
 _PRECISE: Final = {
@@ -115,26 +112,19 @@ def _entry(
     known = distinct(list(names))
     if not known:
         raise BadListError(f"The entry {uid} has no name.")
-    born = [_born(birth, latest=int(made[:4])) for birth in births]
     return Listed(
         uid,
         "person" if is_person else "organisation",
         known,
-        # A birth that is not read whole would hide somebody: of an entry without one nobody is excluded.
-        distinct(born) if all(born) else (),
+        stated.whole([_born(birth, latest=int(made[:4])) for birth in births]),
         distinct([country for country in countries if country.strip().upper() != "UNKNOWN"]),
     )
 
 
-def _born(birth: dict[str, str], *, latest: int) -> str:
-    """The day or the year of a birth, from its values by name; empty for a birth in any other form, and for no possible year."""
+def _born(birth: dict[str, str], *, latest: int) -> list[str]:
+    """The day or the year of a birth, from its values by name; none for a birth in any other form, and for no possible year."""
     if any(birth.get(name, "").lower() not in precise for name, precise in _PRECISE.items()):
-        return ""
+        return []
     day = birth.get("birthdate", "").strip()
-    found = day or birth.get("year", "").strip()
-    if not (_BORN_ON.fullmatch(found) if day else _YEAR.fullmatch(found)) or not _EARLIEST <= int(found[:4]) <= latest:
-        return ""
-    try:
-        return date.fromisoformat(found[:10]).isoformat() if day else found
-    except ValueError:
-        return ""
+    found = stated.day_of(day, latest=latest) if day else stated.year_of(birth.get("year", ""), latest=latest)
+    return [found] if found else []

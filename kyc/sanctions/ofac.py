@@ -9,6 +9,7 @@ import re
 from datetime import date, datetime
 from typing import Final
 
+from kyc.sanctions import births as stated
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _COLUMNS: Final = 12
@@ -18,9 +19,9 @@ _NOTHING: Final = "-0-"
 _KINDS: Final = {"individual": "person", "": "organisation"}
 #: What is said of a birth ends at the next semicolon.
 _BIRTH: Final = re.compile(r"\bDOB\b([^;]*)")
-_DATE: Final = r"(?:circa )?((?:(?:\d{1,2} )?[A-Z][a-z]{2} )?\d{4})"
+#: A birth "circa" a day or a year is not exact enough to exclude by, and so not read.
+_DATE: Final = r"((?:(?:\d{1,2} )?[A-Z][a-z]{2} )?\d{4})"
 _SPAN: Final = re.compile(rf"{_DATE}(?:(?: to | ?- ?){_DATE})?")
-_MOST_YEARS: Final = 100
 #: The column holds no more; what is cut off stands in a file that we do not read (``sdn_comments.csv``).
 _LONGEST_REMARKS: Final = 1_000
 _COUNTRY: Final = re.compile(r"\b(?:nationality|citizen) ([A-Z][A-Za-z .'-]+)")
@@ -30,10 +31,10 @@ def read(data: bytes, aliases: bytes = b"") -> list[Listed]:
     """The persons and organisations of the list, with the names of ``alt.csv``. Raises BadListError for what is no list."""
     others: dict[str, list[str]] = {}
     for row in _rows(aliases, _ALIAS_COLUMNS):
-        others.setdefault(row[0], []).append(row[3])
+        others.setdefault(_value(row[0]), []).append(_value(row[3]))
     entries, seen = [], set()
     for row in _rows(data, _COLUMNS):
-        uid, name, kind, remarks = row[0], row[1], row[2].casefold(), row[11]
+        uid, name, kind, remarks = _value(row[0]), _value(row[1]), _value(row[2]).casefold(), _value(row[11])
         if uid in seen:
             raise BadListError("An entry stands in the list twice.")
         seen.add(uid)
@@ -45,7 +46,7 @@ def read(data: bytes, aliases: bytes = b"") -> list[Listed]:
                 uid,
                 _KINDS[kind],  # type: ignore[arg-type]
                 distinct([name, *others.get(uid, [])]),
-                distinct(_births(remarks)),
+                _births(remarks, is_cut=len(row[11]) >= _LONGEST_REMARKS),
                 distinct(countries),
             )
         )
@@ -66,21 +67,21 @@ def _rows(data: bytes, columns: int) -> list[list[str]]:
         for row in csv.reader(io.StringIO(text.rstrip("\x1a\r\n")), strict=True):
             if len(row) != columns or not row[0].strip().isdigit():
                 raise BadListError(f"A line is not of the list: {columns} columns and a number in front are expected.")
-            rows.append(["" if value.strip() == _NOTHING else value.strip() for value in row])
+            rows.append(row)
     except csv.Error as error:
         raise BadListError("The file is no whole CSV.") from error
     return rows
 
 
-def _births(remarks: str) -> list[str]:
-    """Every day and year of birth of an entry; none at all where one of them is not read whole.
+def _value(text: str) -> str:
+    found = text.strip()
+    return "" if found == _NOTHING else found
 
-    What is known of a birth excludes people, so half of it would hide somebody; of an entry without one nobody is excluded.
-    """
+
+def _births(remarks: str, *, is_cut: bool) -> tuple[str, ...]:
+    """Every day and year of birth of an entry; none where one of them is not read whole, or more may have been cut off."""
     said = [_span(found[1].strip().removesuffix(".")) for found in _BIRTH.finditer(remarks)]
-    if not all(said) or (said and len(remarks) >= _LONGEST_REMARKS):
-        return []
-    return [birth for births in said for birth in births]
+    return () if is_cut else stated.whole(said)
 
 
 def _span(text: str) -> list[str]:
@@ -92,11 +93,9 @@ def _span(text: str) -> list[str]:
         first, last = (_first_day(each) for each in (found[1], found[2] or found[1]))
     except ValueError:
         return []
-    if not first <= last or last.year - first.year > _MOST_YEARS:
-        return []
     if not found[2] and found[1].count(" ") == 2:
-        return [first.isoformat()]
-    return [str(year) for year in range(first.year, last.year + 1)]
+        return [day] if (day := stated.day_of(first.isoformat())) else []
+    return stated.years_of(f"{first:%Y}", f"{last:%Y}") if first <= last else []
 
 
 def _first_day(text: str) -> date:

@@ -1,18 +1,21 @@
 """The consolidated list of the United Nations Security Council, as the XML file that it publishes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
 
+from kyc.sanctions import births as stated
 from kyc.sanctions import trees
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 ROOT: Final = "CONSOLIDATED_LIST"
 _PERSON_NAMES: Final = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_YEAR: Final = re.compile(r"\d{4}")
+#: How a birth is said to be known. One that is only about right ("APPROXIMATELY") is not exact enough to exclude by.
+_EXACT: Final = frozenset({"", "EXACT"})
+_SPAN: Final = frozenset({"", "BETWEEN"})
 
 
 def read(data: bytes) -> tuple[str, list[Listed]]:
@@ -21,23 +24,24 @@ def read(data: bytes) -> tuple[str, list[Listed]]:
     made = root.get("dateGenerated", "")
     if root.tag != ROOT or not _DAY.match(made):
         raise BadListError("The file is not the consolidated list.")
-    entries = [*_persons(root), *_organisations(root)]
+    entries = [*_persons(root, latest=int(made[:4])), *_organisations(root)]
     if not entries:
         raise BadListError("The list is empty.")
     return made[:10], entries
 
 
-def _persons(root: etree._Element) -> Iterator[Listed]:
+def _persons(root: etree._Element, *, latest: int) -> Iterator[Listed]:
     for row in root.iterfind("INDIVIDUALS/INDIVIDUAL"):
         full = " ".join(_text(row, name) for name in _PERSON_NAMES)
         aliases = [_text(alias, "ALIAS_NAME") for alias in row.iterfind("INDIVIDUAL_ALIAS")]
-        births = [birth for each in row.iterfind("INDIVIDUAL_DATE_OF_BIRTH") for birth in _births(each)]
+        # The list has the element without a word in it where nothing is known.
+        said = [each for each in row.iterfind("INDIVIDUAL_DATE_OF_BIRTH") if "".join(map(str, each.itertext())).strip()]
         countries = [
             *(value.text or "" for value in row.iterfind("NATIONALITY/VALUE")),
             *(_text(address, "COUNTRY") for address in row.iterfind("INDIVIDUAL_ADDRESS")),
         ]
         names = distinct([full, _text(row, "NAME_ORIGINAL_SCRIPT"), *aliases])
-        yield Listed(_uid(row), "person", names, distinct(births), distinct(countries))
+        yield Listed(_uid(row), "person", names, _births(said, latest=latest), distinct(countries))
 
 
 def _organisations(root: etree._Element) -> Iterator[Listed]:
@@ -55,16 +59,22 @@ def _uid(row: etree._Element) -> str:
     return uid
 
 
-def _births(row: etree._Element) -> Iterator[str]:
-    if found := _DAY.match(_text(row, "DATE")):
-        yield found[0]
-        return
-    if found := _YEAR.fullmatch(_text(row, "YEAR")):
-        yield found[0]
-        return
-    first, last = (_YEAR.fullmatch(_text(row, name)) for name in ("FROM_YEAR", "TO_YEAR"))
-    if first and last and int(first[0]) <= int(last[0]) <= int(first[0]) + 100:
-        yield from (str(year) for year in range(int(first[0]), int(last[0]) + 1))
+def _births(rows: Iterable[etree._Element], *, latest: int) -> tuple[str, ...]:
+    return stated.whole([_birth(row, latest=latest) for row in rows])
+
+
+def _birth(row: etree._Element, *, latest: int) -> list[str]:
+    """A day, a year or the years of a span; none for a birth that is not exact, that words are added to, or in another form."""
+    kind = _text(row, "TYPE_OF_DATE").upper()
+    given = {str(part.tag) for part in row if (part.text or "").strip()}
+    if given & {"FROM_YEAR", "TO_YEAR"}:
+        is_span = kind in _SPAN and given <= {"TYPE_OF_DATE", "FROM_YEAR", "TO_YEAR"}
+        return stated.years_of(_text(row, "FROM_YEAR"), _text(row, "TO_YEAR"), latest=latest) if is_span else []
+    if kind not in _EXACT or not given <= {"TYPE_OF_DATE", "DATE", "YEAR", "MONTH", "DAY"}:
+        return []
+    day, year = _text(row, "DATE"), _text(row, "YEAR")
+    found = stated.day_of(day, latest=latest) if day else stated.year_of(year, latest=latest)
+    return [found] if found and (not year or found[:4] == year) else []
 
 
 def _text(row: etree._Element, name: str) -> str:

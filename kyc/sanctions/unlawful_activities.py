@@ -10,12 +10,12 @@ commas and these columns, which two people write from the publication (``portal/
 import re
 from typing import Final
 
+from kyc.sanctions import births as stated
 from kyc.sanctions import tables
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _COLUMNS: Final = frozenset({"schedule", "number", "name", "other_names", "born"})
 _KINDS: Final = {"1": "organisation", "4": "person"}
-_BORN: Final = re.compile(r"(\d{4}(-\d{2}-\d{2})?)?")
 
 
 def read(data: bytes) -> list[Listed]:
@@ -31,10 +31,10 @@ def read(data: bytes) -> list[Listed]:
         names = distinct([*re.split("[/;]", row["name"]), *re.split("[/;]", row["other_names"])])
         if not names:
             raise BadListError(f"The entry {uid} has no name.")
-        if not _BORN.fullmatch(row["born"]):
-            raise BadListError(f"The entry {uid} has a birth that is neither YYYY-MM-DD nor YYYY.")
-        births = (row["born"],) if row["born"] else ()
-        entries[uid] = Listed(uid, kind, names, births)  # type: ignore[arg-type]
+        born = stated.day_of(row["born"]) or stated.year_of(row["born"])
+        if born != row["born"]:  # the table is ours: whoever wrote it writes it again
+            raise BadListError(f"The entry {uid} has a birth that is no day YYYY-MM-DD and no year YYYY.")
+        entries[uid] = Listed(uid, kind, names, (born,) if born else ())  # type: ignore[arg-type]
     if not entries:
         raise BadListError("The list is empty.")
     return list(entries.values())

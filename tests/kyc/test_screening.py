@@ -413,6 +413,17 @@ class TestImport:
         with pytest.raises(CommandError, match="newer edition"):
             call_command("import_sanctions", "un", str(path))
 
+    def test_the_same_file_is_imported_anew_where_it_is_read_otherwise_than_before(self, house, tmp_path):
+        """An edition from before a reader was corrected: its births would go on hiding people until the list changes."""
+        path = tmp_path / "un.xml"
+        path.write_bytes(lists.united_nations([ZORAN]))
+        call_command("import_sanctions", "un", str(path))
+        ListedEntry.objects.update(births=["1950"])
+        for _time in range(2):
+            call_command("import_sanctions", "un", str(path))
+        assert SanctionsList.objects.count() == 2
+        assert ListedEntry.objects.get().births == ["1965-03-12"]
+
     def test_both_files_of_ofac_make_one_edition(self, house, tmp_path, capsys):
         sdn, alt = tmp_path / "sdn.csv", tmp_path / "alt.csv"
         sdn.write_bytes(lists.ofac(("36", "QUILL, Zoran", "individual", "-0- ")))

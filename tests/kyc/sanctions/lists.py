@@ -43,9 +43,14 @@ def _birth(birth: str) -> str:
         first, last = birth.split("-")
         said = f"<TYPE_OF_DATE>BETWEEN</TYPE_OF_DATE><FROM_YEAR>{first}</FROM_YEAR><TO_YEAR>{last}</TO_YEAR>"
     elif len(birth) == 4:
-        said = f"<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><YEAR>{birth}</YEAR>"
+        said = f"<TYPE_OF_DATE>EXACT</TYPE_OF_DATE><YEAR>{birth}</YEAR>"
     else:
         said = f"<TYPE_OF_DATE>EXACT</TYPE_OF_DATE><DATE>{birth}</DATE>" if birth else ""
+    return birth_element(said)
+
+
+def birth_element(said: str) -> str:
+    """A birth as the list of the United Nations writes it, around the elements that say what is known."""
     return f"<INDIVIDUAL_DATE_OF_BIRTH>{said}</INDIVIDUAL_DATE_OF_BIRTH>"
 
 

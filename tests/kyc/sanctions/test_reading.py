@@ -2,7 +2,7 @@
 
 import pytest
 
-from kyc.sanctions import european_union, ofac, united_nations, unlawful_activities
+from kyc.sanctions import Index, european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
 from tests.kyc.sanctions import lists
 
@@ -27,6 +27,66 @@ def test_the_list_of_the_united_nations_is_read_with_every_name_and_birth():
     assert [entry.births for entry in entries] == [("1965-03-12",), ("1970",), ("1958", "1959", "1960"), ()]
     assert entries[0].countries == ("Nowhere",)
     assert entries[3].names == ("Vexley Trading & Sons",)
+
+
+def united_nations_births(*said):
+    """The births of an entry with these elements in its elements of birth."""
+    elements = "".join(map(lists.birth_element, said)).encode()
+    data = lists.united_nations([{"name": "Zoran Quill"}]).replace(lists.birth_element("").encode(), elements)
+    _made, (entry,) = united_nations.read(data)
+    return entry.births
+
+
+EXACT = "<TYPE_OF_DATE>EXACT</TYPE_OF_DATE>"
+BETWEEN = "<TYPE_OF_DATE>BETWEEN</TYPE_OF_DATE>"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><YEAR>1970</YEAR>",
+        "<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><DATE>1970-01-01</DATE>",
+        "<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><NOTE>late 1960s</NOTE>",
+        "<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><FROM_YEAR>1960</FROM_YEAR><TO_YEAR>1965</TO_YEAR>",
+        f"{BETWEEN}<FROM_YEAR>1960</FROM_YEAR>",
+        f"{BETWEEN}<FROM_YEAR>1965</FROM_YEAR><TO_YEAR>1960</TO_YEAR>",
+        f"{BETWEEN}<FROM_YEAR>1850</FROM_YEAR><TO_YEAR>2000</TO_YEAR>",
+        f"{BETWEEN}<YEAR>1960</YEAR>",
+        f"{EXACT}<FROM_YEAR>1960</FROM_YEAR><TO_YEAR>1965</TO_YEAR>",
+        f"{EXACT}<DATE>1970-02-30</DATE>",
+        f"{EXACT}<DATE>1970-01-01 or 1971-01-01</DATE>",
+        f"{EXACT}<DATE>1970-01-01</DATE><YEAR>1971</YEAR>",
+        f"{EXACT}<DATE>1970-01-01</DATE><NOTE>Islamic calendar</NOTE>",
+        f"{EXACT}<DATE>0001-01-01</DATE>",
+        f"{EXACT}<YEAR>2027</YEAR>",
+        f"{EXACT}<YEAR>c. 1970</YEAR>",
+        f"{EXACT}<MONTH>4</MONTH>",
+        "<NOTE>1970</NOTE>",
+        "<TYPE_OF_DATE>PERHAPS</TYPE_OF_DATE><YEAR>1970</YEAR>",
+    ],
+)
+def test_one_birth_of_the_united_nations_that_is_not_exact_leaves_all_births_of_the_entry_unknown(said):
+    assert united_nations_births(said) == ()
+    assert united_nations_births(f"{EXACT}<YEAR>1901</YEAR>", said) == ()
+
+
+def test_the_exact_births_of_the_united_nations_are_read_beside_an_element_that_says_nothing():
+    assert united_nations_births(
+        f"{EXACT}<DATE>1965-03-12</DATE><YEAR>1965</YEAR>",
+        "<TYPE_OF_DATE/><DATE/>",
+        "<YEAR>1970</YEAR><MONTH>4</MONTH>",
+        f"{BETWEEN}<FROM_YEAR>1971</FROM_YEAR><TO_YEAR>1972</TO_YEAR>",
+        "<DATE>1975-05-06-05:00</DATE>",
+    ) == ("1965-03-12", "1970", "1971", "1972", "1975-05-06")
+
+
+def test_a_person_is_found_whose_other_birth_the_list_says_is_about_right():
+    data = lists.united_nations([{"name": "Zoran Vexley Quill", "birth": "1950"}])
+    about = lists.birth_element("<TYPE_OF_DATE>APPROXIMATELY</TYPE_OF_DATE><YEAR>1968</YEAR>")
+    _made, entries = united_nations.read(data.replace(b"</INDIVIDUAL>", about.encode() + b"</INDIVIDUAL>"))
+    assert [hit.birth for hit in Index(entries).hits("Zoran Vexley Quill", births=["1965"], years_apart=1)] == [
+        "unknown"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +116,7 @@ def test_the_list_of_ofac_is_read_with_other_names_births_and_countries_and_with
         ),
         ("37", "VEXLEY TRADING", "-0- ", "-0- "),
         ("38", "MV VEXLEY", "vessel", "-0- "),
-        ("39", "BRANDT, Ilya", "individual", "DOB circa 1958 to 1960; citizen Elsewhere"),
+        ("39", "BRANDT, Ilya", "individual", "DOB 1958 to 1960; citizen Elsewhere"),
     )
     entries = ofac.read(data, lists.names(("36", "ABU ZORAN"), ("38", "MV OTHER")))
     assert [(entry.uid, entry.kind) for entry in entries] == [
@@ -75,9 +135,13 @@ def test_the_list_of_ofac_is_read_with_other_names_births_and_countries_and_with
     [
         ("DOB 01 Jan 1960 to 31 Dec 1965; POB Nowhere.", ("1960", "1961", "1962", "1963", "1964", "1965")),
         ("DOB Sep 1959 to Oct 1962.", ("1959", "1960", "1961", "1962")),
-        ("DOB circa 1979-1982; citizen Nowhere.", ("1979", "1980", "1981", "1982")),
-        ("DOB circa Mar 1965.", ("1965",)),
-        ("DOB 1955 to circa 1956; alt. DOB 09 Feb 1960", ("1955", "1956", "1960-02-09")),
+        ("DOB 1979-1982; citizen Nowhere.", ("1979", "1980", "1981", "1982")),
+        ("DOB Mar 1965.", ("1965",)),
+        ("DOB 1955 to 1956; alt. DOB 09 Feb 1960", ("1955", "1956", "1960-02-09")),
+        # About a year is not exact enough to exclude anybody by.
+        ("DOB circa 1979-1982; citizen Nowhere.", ()),
+        ("DOB circa Mar 1965.", ()),
+        ("DOB 1955 to circa 1956; alt. DOB 09 Feb 1960", ()),
         # Not read whole: then nothing is known of the birth, and nobody is left out for it.
         ("DOB 1965; alt. DOB between 1970 and 1975.", ()),
         ("DOB 1965 (approximately).", ()),
@@ -85,7 +149,11 @@ def test_the_list_of_ofac_is_read_with_other_names_births_and_countries_and_with
         ("DOB 1965 to 1960.", ()),
         ("DOB ; POB Nowhere.", ()),
         ("POB Nowhere.", ()),
+        ("DOB 1849.", ()),
+        ("DOB 1965; " + "x" * 989, ("1965",)),
+        # The column is full: another birth may be cut off behind, also where the last character is a space.
         ("DOB 1965; " + "x" * 990, ()),
+        ("DOB 1965; " + "x" * 989 + " ", ()),
     ],
 )
 def test_a_birth_that_ofac_gives_as_a_span_is_each_of_its_years_and_one_not_read_whole_is_unknown(remarks, births):
@@ -257,6 +325,8 @@ def test_the_schedules_of_the_uapa_are_read_from_their_table():
         SCHEDULES.replace(b"4,2.,", b"1,1,"),
         SCHEDULES.replace(b"4,2.,", b"4,second,"),
         SCHEDULES.replace(b",1965", b",about 1965"),
+        SCHEDULES.replace(b",1965", b",1965-02-30"),
+        SCHEDULES.replace(b",1965", b",0000"),
         SCHEDULES.replace(b"schedule,number", b"schedule,no"),
         SCHEDULES + b"4,3,Too,Many,1970,Columns\n",
         SCHEDULES + b"4,3,,,\n",
