@@ -1,8 +1,8 @@
-"""How many sends of the last days a change of a sender register would have stopped: shown before two people agree to it."""
+"""How many of the latest sends a change of a sender register would have stopped: shown before two people agree to it."""
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Count, QuerySet, Sum
@@ -11,14 +11,15 @@ from consent.models import AnswerSet, Broadcast, GivenAnswer
 from consent.rules import contact
 from consent.selectors.rulebook import rulebook
 from consent.states import AnsweredAs
+from portal.core import clock
+from portal.law import selectors as law
 from portal.outbox.models import Message
 from portal.registers.models import ContentTemplate, DatedEntry, Sender, SendingEntity
 from portal.registers.rules.senders import Sending
-from portal.registers.selectors.sender_changes import Change, Named, change_of, sendings
+from portal.registers.selectors.sender_changes import COUNTED, Change, Named, change_of, sendings
 from portal.registers.selectors.senders import in_force
 from portal.registers.states import SENDERS_OF_CHANNEL
 
-LOOKED_BACK: Final = timedelta(days=7)
 _OF_LISTS: Final = (AnsweredAs.BATCH, AnsweredAs.SCRUB)
 
 
@@ -31,7 +32,8 @@ class AffectedSends:
 
 
 def affected_sends(*, entry: DatedEntry, at: datetime) -> AffectedSends | None:
-    """Fills ``hooks.affected_sends``: what the entry's approval or end would have stopped of the last seven days.
+    """Fills ``hooks.affected_sends``: what the entry's approval or end would have stopped of the time that the house
+    rule ``registers.affected_sends`` counts.
 
     Counted are permitted decisions that named the header or template, of an ended DLT entity all of its client's, and our
     own messages. None for an entry that changes no decision. Reads only, the same few statements however many sends.
@@ -39,7 +41,7 @@ def affected_sends(*, entry: DatedEntry, at: datetime) -> AffectedSends | None:
     change = change_of(entry, at=at)
     if change is None:
         return None
-    since = at - LOOKED_BACK
+    since = at - law.house_rule(COUNTED, on=clock.day(at)).duration
     if isinstance(entry, SendingEntity):
         if not change.is_end or entry.fiduciary.is_self:
             return None

@@ -246,8 +246,8 @@ sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwarg
 #: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
 #: settings name it by the message's kind. Filled by consent, asked by registers.
 message_template = HookAnswer("message_template", when_empty=lambda *args, **kwargs: "")
-#: How many sends of the last days the approval or the end of a register entry would have stopped, ``(*, entry, at)``:
-#: ``permitted`` and ``stopped``; None where it changes no decision. Filled by consent, asked by registers.
+#: How many sends of the time before it (house rule registers.affected_sends) the approval or the end of a register entry
+#: would have stopped, ``(*, entry, at)``: ``permitted`` and ``stopped``; None where it changes no decision. Filled by consent, asked by registers.
 affected_sends = HookAnswer("affected_sends", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)

@@ -1,4 +1,4 @@
-"""Before a sender register is changed, its page says how many sends of the last seven days the change would have stopped."""
+"""Before a sender register is changed, its page says how many of the latest sends the change would have stopped."""
 
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.registers.services import entries
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.law.factories import HouseRuleFactory
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import (
     agreed_template,
@@ -82,6 +83,24 @@ def test_only_the_last_seven_days_count(asha, noon):
     noon.shift(timedelta(days=7, minutes=2))
     ask(1, header="OFFERS")
     assert affected(offers).permitted == 1
+
+
+def test_how_many_days_count_is_a_house_rule_by_its_own_dates(asha, noon):
+    """A later version of the rule counts from its day on, on the page too; the version before it until then."""
+    HouseRuleFactory(
+        key="registers.affected_sends", version=2, kind="window", amount=2, unit="calendar_day", counting="elapsed",
+        effective_from=NOW.date() + timedelta(days=3),
+    )  # fmt: skip
+    offers = registered_sender("OFFERS", carries=["promotional"])
+    ask(2, header="OFFERS")
+    noon.shift(timedelta(days=2, hours=1))
+    assert affected(offers).permitted == 2
+    noon.shift(timedelta(days=1))
+    assert affected(offers).permitted == 0
+    page = staff_client(StaffFactory(roles=["administrator"])).get(
+        reverse("admin:registers_sender_change", args=[offers.pk])
+    )
+    assert "If it ends now: 0 of 0 in the last 2 days" in page.text
 
 
 def test_a_header_that_is_registered_anew_for_less_would_stop_what_it_no_longer_carries(asha):
@@ -173,12 +192,12 @@ def test_the_page_of_the_entry_says_so_to_whoever_may_end_it_or_approve_it(asha)
     ask(2, header="OFFERS")
     officer = staff_client(StaffFactory(roles=["administrator"]))
     page = officer.get(reverse("admin:registers_sender_change", args=[header.pk])).content.decode()
-    assert "Sends of the last 7 days that this would have stopped" in page
-    assert "If it ends now: 2 of 2" in page
+    assert "Sends that this would have stopped" in page
+    assert "If it ends now: 2 of 2 in the last 7 days" in page
     maker, _checker = two_people()
     proposal = proposed_sender(maker, "NEWONE", carries=["promotional"])
     page = officer.get(reverse("admin:registers_sender_change", args=[proposal.pk])).content.decode()
-    assert "If approved: 0 of 0" in page
+    assert "If approved: 0 of 0 in the last 7 days" in page
 
 
 def test_the_log_names_header_and_template_and_their_minute_is_sealed_with_them(asha, monkeypatch):

@@ -21,7 +21,7 @@ from portal.registers.models import (
 )
 from portal.registers.selectors import senders as book
 from portal.registers.services import templates
-from tests.law.factories import LegalRuleFactory
+from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, proposed_template, registered_sender, two_people
 from tests.signin.people_who_sign_in import staff_client
@@ -33,6 +33,7 @@ pytestmark = pytest.mark.django_db
 def law():
     book.forget()
     LegalRuleFactory(key="IN-TRAI-TPL-KINDS", kind="field_list", amount=None, unit="none", values=["numeric"])
+    HouseRuleFactory(key="registers.affected_sends", kind="window", amount=7, unit="calendar_day")
 
 
 @pytest.fixture

@@ -12,11 +12,14 @@ from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
 from portal.jobs.audited_export import AuditedExport
 from portal.jobs.import_button import Imported
+from portal.law import words as law_words
+from portal.law.selectors import house_rule
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
 from portal.registers.models import DatedEntry
+from portal.registers.selectors.sender_changes import COUNTED
 from portal.registers.services import entries
 
 ENTRY = "id fiduciary__code starts_at ends_at act made_by made_at checked_by checked_at shown_sha256 answer"
@@ -59,15 +62,17 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     def replaces(self, obj: Any) -> str:
         return ", ".join(f"{row} ({row.checked_at:%Y-%m-%d})" for row in entries.replaced_by(obj))
 
-    @admin.display(description=_("Sends of the last 7 days that this would have stopped"))
+    @admin.display(description=_("Sends that this would have stopped"))
     def sends_stopped(self, obj: Any) -> str:
         """What its approval, or its end, would change; empty where it changes no decision."""
-        found = hooks.affected_sends.ask(entry=obj, at=clock.now())
+        now = clock.now()
+        found = hooks.affected_sends.ask(entry=obj, at=now)
         if found is None:
             return ""
-        said = _("%(stopped)s of %(permitted)s") % {
+        said = _("%(stopped)s of %(permitted)s in the last %(period)s") % {
             "stopped": f"{found.stopped:,}",
             "permitted": f"{found.permitted:,}",
+            "period": law_words.amount(house_rule(COUNTED, on=clock.day(now))),
         }
         return f"{_('If approved') if obj.answer == Answer.PENDING else _('If it ends now')}: {said}"
 

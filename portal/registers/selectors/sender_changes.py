@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from portal.law.states import Channel
 from portal.people.states import Answer
@@ -12,6 +12,8 @@ from portal.registers.rules.senders import Registered, Sending, Template, settle
 from portal.registers.selectors.senders import as_registered, as_template
 from portal.registers.states import SENDERS_OF_CHANNEL
 
+#: The house rule: of how long before a change its sends are counted.
+COUNTED: Final = "registers.affected_sends"
 #: Fiduciary, channel, header as registered, template id.
 Named = tuple[int, str, str, str]
 E = TypeVar("E", bound=DatedEntry)
