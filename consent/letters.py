@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
 from consent.selectors.told import Acts, Told
 from consent.states import Way
-from consent.words import BLOCKED, answer_words, blocked_words, sender_label, stop_words
+from consent.words import (
+    BLOCKED,
+    answer_words,
+    blocked_words,
+    change_identified_words,
+    event_identified_words,
+    sender_label,
+    stop_identified_words,
+    stop_words,
+)
 from portal.core import clock, printing
 from portal.jobs.exports import Cell, Column
 from portal.law import selectors as law
@@ -127,6 +136,7 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
         *([[_("Sender"), sender]] if (sender := sender_label(event)) else []),
         [_("When (IST)"), _time(event.occurred_at)],
         [_("How"), str(event.get_way_display())],
+        [_("How we knew who it was"), event_identified_words(event)],
         [_("On behalf of"), event.fiduciary.name],
         [_("Ends"), _time(event.expires_at) if event.expires_at else _("When you withdraw it")],
         [_("What you were asked"), _asked(notice, event.notice_sha256) if notice else "–"],
@@ -149,6 +159,7 @@ def stop_pdf(stop: Suppression, *, proof: bytes, address: str, at: datetime) -> 
         *([[_("Sender"), stop.header]] if stop.header else []),
         [_("When (IST)"), _time(stop.suppressed_at)],
         [_("How"), str(stop.get_way_display())],
+        [_("How we knew who it was"), stop_identified_words(stop)],
         [_("On behalf of"), stop.fiduciary.name],
         [_("Place in the ledger"), str(stop.entry.index)],
     ]
@@ -160,15 +171,19 @@ def fact_pdf(fact: PreferenceChange | StandingEnded, *, proof: bytes, address: s
     row: Any = fact  # a change of wishes that has no receipt has no file either
     if isinstance(fact, PreferenceChange):
         said = blocked_words(fact) or [(_("Your answer"), _("Nothing is blocked any more."))]
-        when, how = fact.changed_at, (_("How"), str(Way(row.entry.auditevent.facts["way"]).label))
+        when = fact.changed_at
+        how = [
+            (_("How"), str(Way(row.entry.auditevent.facts["way"]).label)),
+            (_("How we knew who it was"), change_identified_words(fact)),
+        ]
     else:
         said = [(_("Your answer"), _("You answer for this person no more"))]
-        when, how = fact.ended_at, (_("Ended by"), str(fact.get_by_display()))
+        when, how = fact.ended_at, [(_("Ended by"), str(fact.get_by_display()))]
     rows = [
         [_("Receipt"), row.receipt.reference],
         *([label, words] for label, words in said),
         [_("When (IST)"), _time(when)],
-        [*how],
+        *([label, words] for label, words in how),
         [_("Place in the ledger"), str(row.entry.index)],
     ]
     return _receipt(row.receipt.reference, rows, proof=proof, address=address, at=at)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.rules.fold import YES
 from consent.states import Answer, Way
+from portal.core.actor import ActorKind
 from portal.core.data_categories import DataCategory
 from portal.law.states import Channel, DayType, PreferenceCategory
 from portal.registers.states import SENDERS_OF_CHANNEL
@@ -86,3 +87,69 @@ def stop_words(told: Any) -> list[str]:
     )
     channel = str(Channel(stop.channel).label) if stop.channel else "–"
     return [_now("Stop all promotional messages"), channel, answer % {"header": stop.header}]
+
+
+#: How the person who acted was identified, by the way that the act reached us.
+IDENTIFIED_BY_WAY: dict[str, Any] = {
+    Way.ADDRESS_LEFT: _("Not needed: this follows from another change"),
+    Way.API: _("By a connected system, which keeps the proof"),
+    Way.CODE: _("By a code sent to this address or number"),
+    Way.COMPLAINT: _("By the email provider that passed the complaint on"),
+    Way.CONSENT_MANAGER: _("By your consent manager, which signed the request"),
+    Way.EMAIL: _("By the link in an email to this address"),
+    Way.EXPIRY: _("Not needed: this follows from another change"),
+    Way.GUARDIAN: _("By a parent or guardian whom our team has verified"),
+    Way.IMPORT: _("By a list with the proof of each choice"),
+    Way.MERGED: _("Not needed: this follows from another change"),
+    Way.MISSED_CALL: _("By the number that the call came from"),
+    Way.NOMINEE: _("By a nominee whom our team has verified"),
+    Way.PAPER: _("By a signed form that our team checked"),
+    Way.PHONE: _("By a call that our team checked"),
+    Way.PROTECTION: _("Not needed: this follows from another change"),
+    Way.RCS: _("By the number that the message came from"),
+    Way.RESTED: _("Not needed: this follows from another change"),
+    Way.SMS: _("By the number that the message came from"),
+    Way.STAFF: _("By our team, who recorded it on request"),
+    Way.VOICE: _("By the number that was called"),
+    Way.WHATSAPP: _("By the number that the message came from"),
+}
+#: On pages it is who acted; whoever is not signed in is known by the address, or by nothing but the browser.
+IDENTIFIED_BY_ACTOR: dict[str, Any] = {
+    ActorKind.CUSTOMER: _("By sign-in"),
+    ActorKind.STAFF: _("By our team, who recorded it on request"),
+    ActorKind.SYSTEM: _("Not needed: this follows from another change"),
+    ActorKind.CONSENT_MANAGER: _("By your consent manager, which signed the request"),
+    ActorKind.INTERFACE: _("By a connected system, which keeps the proof"),
+}
+#: The kind of address of what names none (push, the account's own pages, uses of data).
+SUBJECT = "subject"
+IDENTIFIED_BY_ADDRESS = _("By a code or link sent to this address or number")
+IDENTIFIED_BY_BROWSER = _("By the browser that was used, without sign-in")
+
+
+def identified_words(way: str, actor_kind: str, address_kind: str) -> str:
+    """How the person who acted was identified, in the reader's language: what a receipt says of them instead of a name.
+
+    ``address_kind`` is SUBJECT where the act names no address.
+    """
+    found = IDENTIFIED_BY_WAY.get(way) or IDENTIFIED_BY_ACTOR.get(actor_kind)
+    if found is None:
+        found = IDENTIFIED_BY_BROWSER if address_kind == SUBJECT else IDENTIFIED_BY_ADDRESS
+    return str(found)
+
+
+def event_identified_words(event: Any) -> str:
+    """``identified_words`` of an answer."""
+    return identified_words(event.way, event.actor_kind, event.address_kind)
+
+
+def stop_identified_words(stop: Any) -> str:
+    """``identified_words`` of a stop that stands alone, by the audit event of its entry."""
+    acted = getattr(stop.entry, "auditevent", None)
+    return identified_words(stop.way, acted.actor_kind if acted is not None else "", stop.address_kind)
+
+
+def change_identified_words(change: Any) -> str:
+    """``identified_words`` of what a person blocks: it names no address."""
+    acted = change.entry.auditevent
+    return identified_words(str(acted.facts["way"]), acted.actor_kind, SUBJECT)

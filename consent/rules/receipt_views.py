@@ -60,7 +60,8 @@ class Party:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a view shows of one answer. ``processor`` is us where we act for a client; ``retention`` an ISO 8601 period.
+    """What a view shows of one answer. ``processor`` is us where we act for a client; ``retention`` an ISO 8601 period;
+    ``way`` is how the choice reached us and how the person was identified.
 
     ``recipients`` are names and countries of those who get this data for this purpose.
     """

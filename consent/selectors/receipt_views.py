@@ -4,6 +4,7 @@ from datetime import date
 
 from consent.models import ConsentEvent
 from consent.rules.receipt_views import Party, Shown
+from consent.words import event_identified_words
 from portal.core import clock
 from portal.law.models import Purpose
 from portal.law.states import Regime
@@ -27,7 +28,7 @@ def shown(event: ConsentEvent, *, proof: str, vkey: str, policy_url: str, withdr
         event_id=str(event.entry.event_id),
         receipt=event.receipt.reference,
         answer=event.answer,
-        way=str(event.get_way_display()),
+        way=f"{event.get_way_display()}. {event_identified_words(event)}",
         language=event.notice_language or "en",
         subject=str(event.subject_ref),
         controller=us if is_ours and us is not None else Party(event.fiduciary.code, event.fiduciary.name),

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.db.models import QuerySet
 
+from consent import words
 from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
 from consent.rules.fold import YES
 from consent.rules.receipt_forms import TooManyFiles, proof_in
@@ -279,8 +280,18 @@ def key_of(proof: bytes) -> str:
     return ledger.verifier_at(notes.parse_tree_head(text).size).vkey
 
 
+def _identification(said: Said) -> str:
+    """How the person who acted was identified, in the reader's language."""
+    if isinstance(said, Suppression):
+        return words.stop_identified_words(said)
+    if isinstance(said, PreferenceChange):
+        return words.change_identified_words(said)
+    return str(said.get_by_display()) if isinstance(said, StandingEnded) else words.event_identified_words(said)
+
+
 def document(event: Said, *, now: datetime) -> dict[str, Any]:
-    """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
+    """The receipt as one JSON object: what was recorded, what opens it, where it stands, whether it still counts, and how
+    the person was identified.
 
     Raises NotSealed while the answer waits for its place, Refused when its content was erased.
     """
@@ -299,6 +310,10 @@ def document(event: Said, *, now: datetime) -> dict[str, Any]:
             "leaf": taken.leaf.hex(),
             "witnesses": result.witnesses,
         },
-        "status": {"freshness": freshness(event, now=now), "as_of": clock.stamp(now)},
+        "status": {
+            "freshness": freshness(event, now=now),
+            "as_of": clock.stamp(now),
+            "identification": _identification(event),
+        },
         "proof": proof.decode(),
     }

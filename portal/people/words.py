@@ -61,7 +61,7 @@ ACTS: Mapping[str, Any] = {
 ACTORS: Mapping[str, Any] = {
     ActorKind.STAFF: _("Staff"),
     ActorKind.CUSTOMER: _("A signed-in customer"),
-    ActorKind.STRANGER: _("Somebody not signed in"),
+    ActorKind.STRANGER: _("Unauthenticated visitor"),
     ActorKind.SYSTEM: _("The portal itself"),
     ActorKind.CONSENT_MANAGER: _("A consent manager"),
     ActorKind.INTERFACE: _("A connected system"),

@@ -28,6 +28,7 @@ from consent.selectors.told import Acts, Told
 from consent.services import going_on, receipts
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
+from consent.words import change_identified_words, event_identified_words, stop_identified_words
 from portal.core import clock
 from portal.jobs.exports import stream_csv
 from portal.law.states import Channel
@@ -129,7 +130,10 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "progress": recipients.progress_of(f"consent.receipt:{found.reference}"),
         "now": clock.now(),
         "goes_on": going_on.without_consent(at=found.made_at, regimes=people.regimes_of(principal.subject.ref)),
-        "told": list(found.preference_changes.select_related("entry__leaf")),
+        "told": [
+            (change, change_identified_words(change))
+            for change in found.preference_changes.select_related("entry__leaf", "entry__auditevent")
+        ],
         "standings": list(found.standings_ended.select_related("entry__leaf")),
         **_stopped(found, masked),
     }
@@ -138,9 +142,14 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _stopped(found: ConsentReceipt, masked: dict[bytes, str]) -> dict[str, Any]:
     """A stop that changed no answer is one fact about several addresses: those of them that the person still has."""
-    rows = list(found.suppressions.filter(event=None).select_related("fiduciary", "entry__leaf").order_by("pk"))
+    rows = list(
+        found.suppressions.filter(event=None)
+        .select_related("fiduciary", "entry__leaf", "entry__auditevent")
+        .order_by("pk")
+    )
     places = [masked[key] for row in rows if (key := bytes(row.address_key)) in masked]
-    return {"stop": rows[0] if rows else None, "stopped_at": places}
+    identified = stop_identified_words(rows[0]) if rows else ""
+    return {"stop": rows[0] if rows else None, "stopped_at": places, "stop_identified": identified}
 
 
 def _checked(events: list[ConsentEvent]) -> list[receipts.Checked] | None:
@@ -166,6 +175,7 @@ def _rows(events: list[ConsentEvent], masked: dict[bytes, str]) -> list[dict[str
             "number": number,
             "event": event,
             "who": masked.get(bytes(event.address_key), ""),
+            "identified": event_identified_words(event),
             "is_latest": is_latest,
             "may_withdraw": is_latest and event.answer in YES,
             "text": texts[asked],
