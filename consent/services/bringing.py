@@ -12,7 +12,7 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
-from consent.selectors import chains, folds
+from consent.selectors import chains, folds, many
 from consent.selectors.undos import Restored, restored_since
 from consent.services import evidence, guarding, projection, turns, validity
 from consent.services.recording import Choice, after_undos, check, fiduciary_of, record_in_turn
@@ -181,12 +181,25 @@ def _record_one(whose: Fiduciary, answer: Brought, *, actor: Actor, at: datetime
 
 
 def _require_able(answers: Sequence[Brought], at: datetime) -> None:
-    """Raises Refused: NOT_FOR_CHILDREN for a child's yes to what is for none, else HELD_FOR_GUARDIAN."""
-    agreed = {answer.subject_ref: answer for answer in answers if answer.choice.answer in YES}
-    refs = list(agreed)
-    for start in range(0, len(refs), ASKED):
-        for ref in people.protected_among(refs[start : start + ASKED], at=at):
-            guarding.require_able(ref, [agreed[ref].choice.purpose], by_guardian=False, at=at)
+    """``guarding.require_able`` for the person of each yes, and for everybody who holds its address."""
+    agreed = [answer for answer in answers if answer.choice.answer in YES]
+    holders = many.holders({key for answer in agreed for key in answer.choice.address.keys})
+    asked = [
+        (answer.choice.purpose, {answer.subject_ref, *_refs(holders, answer.choice.address.keys)}) for answer in agreed
+    ]
+    every = list({ref for _purpose, refs in asked for ref in refs})
+    protected = {
+        ref
+        for start in range(0, len(every), ASKED)
+        for ref in people.protected_among(every[start : start + ASKED], at=at)
+    }
+    for purpose, refs in asked if protected else ():
+        for ref in sorted(refs & protected):
+            guarding.require_able(ref, [purpose], by_guardian=False, at=at)
+
+
+def _refs(holders: Mapping[bytes, Sequence[many.Holder]], keys: Sequence[bytes]) -> set[UUID]:
+    return {one.ref for key in keys for one in holders.get(key, ())}
 
 
 def _heads_in_turn(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt, GuardianAnswer, HeldConsent, NoticeText
 from consent.models.taking import TAKEN
+from consent.selectors import wishes
 from consent.selectors.purposes import is_closed_to_children
 from consent.services.evidence import Evidence
 from consent.states import HELD_MOVES, AppointedBy, HeldState, Relation, ShownBy, Way
@@ -25,7 +26,18 @@ from portal.people.models import Fiduciary, Protection
 from portal.people.services import four_eyes
 from portal.people.states import ProtectionKind
 
-__all__ = ["BY_GUARDIAN", "TAKEN", "Guardian", "hold", "keep", "leave", "release", "require_able", "require_fit"]
+__all__ = [
+    "BY_GUARDIAN",
+    "TAKEN",
+    "Guardian",
+    "hold",
+    "keep",
+    "leave",
+    "release",
+    "require_able",
+    "require_able_at",
+    "require_fit",
+]
 
 #: The kind of evidence that lets a yes for a protected person in: only with one of the ways below.
 GUARDIAN = "guardian"
@@ -67,6 +79,17 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
         raise Refused(
             _("Somebody else has to answer this for you: a parent or your lawful guardian."), code="HELD_FOR_GUARDIAN"
         )
+
+
+def require_able_at(keys: Iterable[bytes], purposes: Iterable[str], *, at: datetime) -> None:
+    """As ``require_able`` for everybody who holds one of the addresses, for a yes that names an address and no person.
+
+    Of two people at one number nobody but the sender of such a yes knows who gave it; where one of them cannot give it,
+    it is refused whoever spoke for the number before. Another holder can still give it in person.
+    """
+    wanted = list(purposes)
+    for ref in sorted(people.protected_among(wishes.holders(keys), at=at)):
+        require_able(ref, wanted, by_guardian=False, at=at)
 
 
 def require_fit(guardian: Guardian, protection: Protection | None, *, subject_ref: UUID, at: datetime) -> None:

@@ -36,6 +36,8 @@ from portal.demo.story import lists, staff, telling
 from portal.demo.story.cast import OPENED, Cast
 from portal.evidence import packs
 from portal.evidence.period import Period
+from portal.evidence.violations import messages
+from portal.evidence.violations.findings import Window
 from portal.law.models import Clock
 from portal.ledger.models import Checkpoint, Entry
 from portal.ledger.services import verify
@@ -104,6 +106,8 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         ("paper", "approved"), ("paper", "approved"), ("phone", "pending"),
     ]  # fmt: skip
     assert sorted(HeldConsent.objects.values_list("state", flat=True)) == ["given", "held"]
+    of_children = messages.consents_of_children((), Window(clock.now() - timedelta(days=400), clock.now()))
+    assert (of_children.population > 0, of_children.broken) == (True, 0)
     assert Clock.objects.filter(told_percent=100).exists()
     assert set(InboundMessage.objects.values_list("effect", flat=True)) == {"stop", "nothing"}
     used = ConsentState.objects.filter(channel="none").values_list("purpose", "answer").distinct()

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent.models import ConsentEvent
+from consent.selectors import many
 from consent.services.bringing import ASKED
 from portal.core.actor import Actor
 from portal.people import selectors as people
@@ -50,15 +51,17 @@ def known_at(fiduciary: Fiduciary, places: Sequence[Place]) -> dict[bytes, UUID]
 
 
 def protected_at(fiduciary: Fiduciary, places: Sequence[Place], *, at: datetime) -> set[bytes]:
-    """The addresses, by their present lookup hash, whose person cannot say yes alone."""
-    known = known_at(fiduciary, places)
-    refs = list(set(known.values()))
+    """The addresses, by their present lookup hash, whose person, or one of whose holders, cannot say yes alone."""
+    present = {key: keys[0] for _kind, _address, keys in places for key in keys}
+    reached = {(key, ref) for key, ref in known_at(fiduciary, places).items()}
+    reached |= {(present[key], one.ref) for key, rows in many.holders(present).items() for one in rows}
+    refs = list({ref for _key, ref in reached})
     protected = {
         ref
         for start in range(0, len(refs), ASKED)
         for ref in people.protected_among(refs[start : start + ASKED], at=at)
     }
-    return {key for key, ref in known.items() if ref in protected}
+    return {key for key, ref in reached if ref in protected}
 
 
 def _some(keys: Iterable[bytes]) -> Iterator[frozenset[bytes]]:

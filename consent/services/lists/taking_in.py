@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentList
 from consent.models.list_states import LIST_MOVES, ListState
+from consent.rules.fold import YES
 from consent.services import turns as consent_turns
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
@@ -100,8 +101,10 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
     # All turns of the set in one call, before anything is read or written: two lists never wait for each other.
     consent_turns.take(Address(kind, keys) for kind, _address, keys in places)
     early = resting.too_soon(row, lines, now=now)
-    if early:
-        raise _changed(some[min(early)][0])
+    protected = people.protected_at(row.fiduciary, places, at=now)
+    held = {at for at, line in enumerate(lines) if line.answer in YES and places[at][2][0] in protected}
+    if early | held:
+        raise _changed(some[min(early | held)][0])
     known = people.subjects_of(row.fiduciary, places, source=row.reference, actor=actor, now=now)
     answers = [
         Brought(
