@@ -1,5 +1,7 @@
 """A customer's documents for the bundle of its own data: what was sent, what was decided and when, and who looked at it;
-numbers masked. With it the people behind a customer, their shares, and likenesses to sanctions lists.
+numbers masked. With it the people behind a customer, and their shares.
+
+Matches with sanctions lists stay out, whatever was decided of them: docs/decisions/sanctions-matches-are-not-disclosed.md.
 """
 
 from collections.abc import Iterable
@@ -12,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import words
 from kyc.check_words import OUTCOMES
 from kyc.check_words import label as check_label
-from kyc.models import Decision, Document, Likeness, Party
+from kyc.models import Decision, Document, Party
 from kyc.services.deciding import words_of
 from kyc.states import DecisionOutcome, DecisionReason, PartyRole
 from kyc.viewings import viewings_of
@@ -25,14 +27,14 @@ class KycSection:
 
     name = "kyc"
     label = _("Identity and business documents")
-    covers = ("kyc.Case", "kyc.Decision", "kyc.Document", "kyc.Holding", "kyc.Likeness", "kyc.Party")
+    covers = ("kyc.Case", "kyc.Decision", "kyc.Document", "kyc.Holding", "kyc.Party")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record for each document ever sent about this customer or person, oldest first; then one for each place
-        behind a customer, and one for each likeness.
+        behind a customer.
         """
         refs = list(subject_refs)
-        return [*_documents(refs), *_places(refs), *_likenesses(refs)]
+        return [*_documents(refs), *_places(refs)]
 
 
 def _documents(refs: list[UUID]) -> list[dict[str, Any]]:
@@ -121,19 +123,3 @@ def _roles(party: Party) -> list[str]:
         (is_owner, PartyRole.OWNER),
     ]
     return [str(role.label) for is_it, role in held if is_it]
-
-
-def _likenesses(refs: list[UUID]) -> list[dict[str, Any]]:
-    whose = Q(party=None, case__subject_ref__in=refs) | Q(party__subject_ref__in=refs)
-    return [
-        {
-            "case": row.case.reference,
-            "likeness": row.reference,
-            "list": str(row.get_source_display()),
-            "list_of": row.list_version,
-            "state": str(row.get_state_display()),
-            "found_at": row.found_at,
-            "answered_at": row.answered_at,
-        }
-        for row in Likeness.objects.filter(whose).select_related("case").order_by("found_at", "pk")
-    ]

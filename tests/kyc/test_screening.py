@@ -20,7 +20,7 @@ from kyc.services import likenesses, open_case, rating, screening, sealing
 from kyc.services.settling import settle
 from kyc.tasks import screen
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import HouseRule
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, paper, party_of, proposed, rest_approved
@@ -391,6 +391,33 @@ def test_who_is_erased_leaves_no_likeness_and_the_screening_stays(likeness, zora
     assert not Likeness.objects.exists()
     assert not LikenessAnswer.objects.exists()
     assert Screening.objects.count() == 1
+
+
+def copy_of(case: Any) -> str:
+    """What every section of the copy of a person's data has for the customer of the case."""
+    return json.dumps(
+        {one.name: one.collect(subject_refs=[case.subject_ref]) for one in hooks.sections}, default=str, sort_keys=True
+    )
+
+
+@pytest.mark.parametrize("said", ["open", "proposed", "somebody_else", "same"])
+def test_the_copy_of_ones_data_is_the_same_with_a_match_and_without_one(zoran, maker, checker, said):
+    """Whoever reads that they are like somebody on a list is warned; a gap that only they have would warn them too."""
+    checked(zoran.customer)
+    without = copy_of(zoran)
+    imported(ZORAN, OTHER)
+    screening.screen_round(now=clock.now())
+    match = Likeness.objects.get()
+    if said == "same":
+        likenesses.say_same(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    elif said == "somebody_else":
+        agreed(match, maker, checker)
+    elif said == "proposed":
+        likenesses.propose_somebody_else(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    assert copy_of(zoran) == without
+    assert "kyc" in json.loads(without)
+    assert json.loads(without)["kyc"], "the document is in it"
+    assert not any("kyc.Likeness" in one.covers for one in hooks.sections)
 
 
 def test_a_customer_who_left_is_not_screened(zoran):
