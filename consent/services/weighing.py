@@ -60,6 +60,18 @@ def defects_in(
     return found
 
 
+def missing_since(version: NoticeVersion, *, on: date) -> list[policy.Defect]:
+    """What a published text lacks of the field rules that came into force after its own day, on a later day ``on``.
+
+    It was no defect when it was published, so it has no row: the text itself is still the one in force.
+    """
+    text = version.binding
+    later_rules = _provisions(on).items() - _provisions(version.effective_on).items()
+    whole = "\n\n".join(f"{clause.title}\n{clause.body}" for clause in clauses_of(text))
+    kind, purposes = version.notice.kind, list(version.purposes)
+    return fields.missing(whole, wanted(), kind=kind, purposes=purposes, in_force=dict(later_rules))
+
+
 def weigh_draft(
     version: NoticeVersion, clauses: Sequence[policy.Clause], *, text_sha256: str, at: datetime
 ) -> list[policy.Defect]:

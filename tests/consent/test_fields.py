@@ -1,19 +1,23 @@
 """What the law wants a notice to say, as data: the names are the law's, and a text that lacks one has a defect."""
 
 import tomllib
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 import consent
 import portal.law
+from consent.models import NoticeVersion
 from consent.rules import fields, policy
 from consent.selectors import languages
 from consent.services import weighing
+from portal.core import clock
+from portal.evidence.violations import governance
+from portal.evidence.violations.findings import Window
 from portal.law.models import LegalRule
 from tests.consent.factories import law_is_loaded
-from tests.consent.test_publishing import ASKING, CLEAN
+from tests.consent.test_publishing import ASKING, CLEAN, draft
 
 DATA = Path(consent.__file__).parent / "data"
 LAW = {
@@ -73,6 +77,44 @@ def test_a_policy_is_held_to_spdi_until_it_ends_and_to_the_gdpr():
     less = CLEAN.replace("legitimate interest", "whim")
     assert found(less, "privacy_policy", BEFORE) == ["EU-13 (Art 13) wants: legitimate interests."]
     assert LegalRule.objects.filter(key="EU-13").exists()
+
+
+BOARD = ", in the end to the Data Protection Board"
+FIRST = LAW["IN-DPDP-NOTICE"]["effective_from"]
+
+
+@pytest.mark.django_db
+def test_a_policy_is_asked_for_the_fields_of_the_dpdp_rules_from_their_first_day():
+    law_is_loaded()
+    assert LAW["IN-DPDP-RIGHTPUB"]["effective_from"] == FIRST
+    less = CLEAN.replace(BOARD, "").replace("Ask for your data with your\nreference.", "")
+    assert less != CLEAN
+    assert found(less, "privacy_policy", FIRST - timedelta(days=1)) == []
+    assert found(less, "privacy_policy", FIRST) == [
+        "IN-DPDP-NOTICE (s.5(1); r.3) wants: link and other means to complain to the Board.",
+        "IN-DPDP-RIGHTPUB (r.14(1)) wants: means of request.",
+        "IN-DPDP-RIGHTPUB (r.14(1)) wants: identifiers needed.",
+    ]
+    assert found(CLEAN, "privacy_policy", FIRST) == []
+
+
+@pytest.mark.django_db
+def test_a_published_policy_lacks_a_field_from_the_day_on_which_a_law_asks_for_it():
+    law_is_loaded()
+    version = draft(CLEAN.replace(BOARD, ""), on=BEFORE)
+    assert not version.defects.filter(code="MISSING_FIELD").exists()
+    assert weighing.missing_since(version, on=FIRST - timedelta(days=1)) == []
+    assert [one.message for one in weighing.missing_since(version, on=FIRST)] == [
+        "IN-DPDP-NOTICE (s.5(1); r.3) wants: link and other means to complain to the Board."
+    ]
+    NoticeVersion.objects.filter(pk=version.pk).update(state="published", published_at=at_noon(BEFORE))
+    for on, broken in ((FIRST - timedelta(days=1), 0), (FIRST, 1)):
+        window = Window(at_noon(BEFORE), at_noon(on))
+        assert governance.policy_defects_open((), window).broken == broken
+
+
+def at_noon(on):
+    return datetime.combine(on, time(12), tzinfo=clock.IST)
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,14 @@ This is about the shop, which is the controller.
 
 2. What we do
 
-We collect your name. We use it for the purpose of delivery, on the basis of your consent or of a legitimate interest. We
-share it with nobody, protect it, keep it for a year and transfer it nowhere. Giving it is voluntary. No decision about you
-is made by automated means.
+We collect your name. We use it for the purpose of delivering products, on the basis of your consent or of a
+legitimate interest. We share it with nobody, protect it, keep it for a year and transfer it nowhere. Giving it is
+voluntary. No decision about you is made by automated means.
 
 3. Your rights
 
-You may withdraw consent at any time, and complain.
+You may withdraw consent at any time, and complain, in the end to the Data Protection Board. Ask for your data with your
+reference.
 
 4. Contact
 

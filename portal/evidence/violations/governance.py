@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, get_hashers
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from consent.models import Announcement, DefectMended, NoticeVersion, PolicyClause, PolicyDefect
+from consent.services import weighing
 from consent.states import NoticeKind, VersionState
 from portal.core import clock
 from portal.evidence.violations.findings import Found, Window, among, held, of_names, of_rows, within
@@ -233,7 +234,9 @@ def addresses_without_tls(words: Sequence[str], window: Window) -> Found:
 
 
 def policy_defects_open(words: Sequence[str], window: Window) -> Found:
-    """Clauses of the policy in force that an import found wanting, and that nobody has fixed."""
+    """Issues of the policy in force that nobody has fixed: those found in its text when it was a draft, and each field that
+    a law asks for since, by the rules of the window's last day.
+    """
     version = _policies(window).first()
     if version is None:
         return Found(0, 0)
@@ -242,7 +245,8 @@ def policy_defects_open(words: Sequence[str], window: Window) -> Found:
     is_fixed = DefectMended.objects.filter(defect=OuterRef("pk"))
     named = Found(clauses.count(), 0, last=version.published_at)
     found = among(defects, defects.filter(~Exists(is_fixed)), "found_at")
-    return named + Found(0, found.broken, found.rows)
+    lacking = weighing.missing_since(version, on=window.on)
+    return named + Found(len(lacking), found.broken + len(lacking), found.rows)
 
 
 def _policies(window: Window) -> QuerySet[NoticeVersion]:
