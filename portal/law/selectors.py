@@ -198,6 +198,11 @@ def purposes_in_force(*, on: date, codes: Iterable[str] | None = None) -> list[P
     return [row for code, row in _in_force(on).items() if wanted is None or code in wanted]
 
 
+def purpose_codes() -> set[str]:
+    """The codes of every purpose there was, is or will be. One query."""
+    return set(Purpose.objects.values_list("code", flat=True).distinct())
+
+
 def _in_force(on: date) -> dict[str, Purpose]:
     """All of them by code, asked once in a piece of work: there are some twenty."""
 

@@ -25,6 +25,7 @@ class RegistersConfig(AppConfig):
         memory.changes_with(Officer, CompanyDetails)
         fitting.register()
         register(system_checks.inventory_agrees, Tags.database)
+        register(system_checks.purposes_are_declared)
         speaking.say(words.CategoryNames, fields=("used_categories",))
         for stated in (INCIDENTS, ORDERS):
             hooks.ledger_followers.register(stated)

@@ -1,12 +1,20 @@
 """The data inventory against the columns that the databases really have."""
 
+import csv
+import io
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connection, connections
+from django.urls import reverse
 
 from portal.core.data_categories import DataCategory
+from portal.law.models import Purpose
 from portal.registers.models import Recipient
 from portal.registers.selectors import inventory
+from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -43,3 +51,62 @@ def test_a_column_of_the_code_that_the_database_lacks_is_named(monkeypatch):
     real = inventory.in_database("default")
     monkeypatch.setattr(inventory, "in_database", lambda alias: real - {("registers_recipient", "contact")})
     assert inventory.difference(["default"]).only_in_code == ("registers_recipient.contact",)
+
+
+def test_each_personal_column_has_purposes_of_its_own_and_each_of_them_exists():
+    assert inventory.purpose_faults(inventory.known_purposes()) == inventory.PurposeFaults()
+    assert not [each for each in run_checks() if each.id == "registers.E031"]
+    rows = {f"{row.table}.{row.column}": row for row in inventory.columns()}
+    assert not [name for name, row in rows.items() if row.is_personal != bool(row.purposes)]
+    # Of one kind of data, and for other purposes.
+    address, code = rows["people_contactpoint.address"], rows["people_onetimecode.address"]
+    assert address.category == code.category == "contact"
+    assert "marketing" in address.purposes
+    assert "marketing" not in code.purposes
+
+
+def test_a_column_without_a_purpose_one_that_is_none_and_an_unknown_purpose_are_named(monkeypatch):
+    declared = inventory._purposes_by_table()
+    changed = {
+        **declared,
+        "people.ContactPoint": {"address": ("marketing", "world_peace")},
+        "people.Customer": {**declared["people.Customer"], "reference": ("billing",)},
+    }
+    monkeypatch.setattr(inventory, "_purposes_by_table", lambda: changed)
+    assert inventory.purpose_faults(inventory.known_purposes()) == inventory.PurposeFaults(
+        missing=("people.ContactPoint.address_key",),
+        needless=("people.Customer.reference",),
+        unknown=("world_peace",),
+    )
+    told = [str(each) for each in run_checks() if each.id == "registers.E031"]
+    assert len(told) == 2
+    warned = [str(each) for each in run_checks(databases=["default"]) if each.id == "registers.W030"]
+    assert any("world_peace is a purpose that nobody knows" in each for each in warned)
+    assert inventory.difference(["default"]).without_purpose == ("people_contactpoint.address_key",)
+
+
+def test_a_purpose_that_has_ended_is_none_and_its_columns_are_named():
+    every_rule()
+    codes = inventory.known_purposes() - {"fraud_prevention"}
+    assert inventory.difference(["default"]).without_purpose == ()
+    Purpose.objects.exclude(code__in=codes).delete()
+    columns = {f"{row.table}.{row.column}": row for row in inventory.columns()}
+    assert columns["people_signin.browser"].purposes == ("account_service",)
+    left = inventory.difference(["default"]).without_purpose
+    assert "people_wrongcode.address" in left
+    assert not any(name.startswith("people_signin.") for name in left)
+
+
+def test_page_and_export_show_the_purposes_of_each_column():
+    every_rule()
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+    page = auditor.get(reverse("evidence:inventory")).text.replace("<wbr>", "")
+    row = page.partition("people_wrongcode.address<")[2].partition("</tr>")[0]
+    assert "fraud_prevention" in row
+    assert "marketing" not in row
+    taken = auditor.post(reverse("evidence:inventory"))
+    lines = {
+        (line["table"], line["column"]): line for line in csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig")))
+    }
+    assert lines["people_wrongcode", "address"]["purposes"] == "fraud_prevention"
+    assert lines["people_wrongcode", "id"]["purposes"] == ""

@@ -1,7 +1,7 @@
-"""What stands in which column: the declarations of the code against the columns that the databases really have."""
+"""What each column contains and what it is used for: the declarations of the code against the columns that the databases really have."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,15 +14,21 @@ from django.db.models import Model
 from portal.core import clock, hooks
 from portal.core.data_categories import DataCategory, declare
 from portal.law import selectors as law
+from portal.law.services import rulebook
 
-LIBRARY = Path(__file__).resolve().parent.parent / "data" / "library_columns.toml"
+DATA = Path(__file__).resolve().parent.parent / "data"
+LIBRARY = DATA / "library_columns.toml"
+#: The purposes of each personal column, by table and by purpose.
+PURPOSES = DATA / "column_purposes.toml"
 #: What no declaration says.
 UNDECLARED = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column as the code declares it. ``ended_by`` is the eraser, ``retention_class`` the rule that says when."""
+    """One column as the code declares it. ``purposes`` are the codes that are declared for it and in force today;
+    ``ended_by`` is the eraser, ``retention_class`` the rule that says when.
+    """
 
     database: str
     table: str
@@ -40,21 +46,76 @@ class Column:
 
 @dataclass(frozen=True)
 class Difference:
-    """Columns as ``table.column``: in the database only, in the code only, and those that nobody declared."""
+    """Columns as ``table.column``: in the database only, in the code only, those that nobody declared, and the personal ones
+    that are used for no purpose in force.
+    """
 
     only_in_database: tuple[str, ...] = ()
     only_in_code: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
+    without_purpose: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.only_in_database) + len(self.only_in_code) + len(self.undeclared)
+        found = (self.only_in_database, self.only_in_code, self.undeclared, self.without_purpose)
+        return sum(map(len, found))
 
 
 @cache
 def _library() -> dict[str, Any]:
     found: dict[str, Any] = tomllib.loads(LIBRARY.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def _purposes_by_table() -> dict[str, dict[str, tuple[str, ...]]]:
+    """The declared purposes of each field, by the label of its model."""
+    tables: dict[str, dict[str, str]] = tomllib.loads(PURPOSES.read_text(encoding="utf-8"))["tables"]
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for label, by_purpose in tables.items():
+        fields = found.setdefault(label, {})
+        for code, names in by_purpose.items():
+            for name in names.split():
+                fields[name] = (*fields.get(name, ()), code)
+    return found
+
+
+@dataclass(frozen=True)
+class PurposeFaults:
+    """What is wrong in ``column_purposes.toml``: personal columns without a purpose, names of no personal column
+    (``model.field``), and codes of no purpose.
+    """
+
+    missing: tuple[str, ...] = ()
+    needless: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def purpose_faults(codes: Collection[str]) -> PurposeFaults:
+    """The declarations of purposes against those of the kinds of data, and against the ``codes`` of all purposes. No query."""
+    personal = {
+        f"{model._meta.label}.{field.name}"
+        for model in _models()
+        for field in model._meta.concrete_fields
+        if _declared(model).get(field.name, UNDECLARED) not in {DataCategory.NONE, UNDECLARED}
+    }
+    by_table = _purposes_by_table()
+    declared = {f"{label}.{name}" for label, fields in by_table.items() for name in fields}
+    used = {code for fields in by_table.values() for purposes in fields.values() for code in purposes}
+    return PurposeFaults(
+        tuple(sorted(personal - declared)), tuple(sorted(declared - personal)), tuple(sorted(used - set(codes)))
+    )
+
+
+def known_purposes() -> set[str]:
+    """The codes of every purpose that the portal starts with, or that two people added. One query."""
+    return {row["code"] for row in rulebook.read("purposes.toml")["purpose"]} | law.purpose_codes()
+
+
+def _models() -> list[type[Model]]:
+    """Every model that has a table of its own, by its name."""
+    every = sorted(apps.get_models(include_auto_created=True), key=lambda each: each._meta.db_table)
+    return [model for model in every if model._meta.managed and not model._meta.proxy]
 
 
 def _declared(model: type[Model]) -> Mapping[str, str]:
@@ -71,15 +132,12 @@ def _database_of(model: type[Model]) -> str:
 
 def columns() -> list[Column]:
     """Every column that the code has, by table and in the order of the model. One query: the purposes in force."""
-    using: dict[str, list[str]] = {}
-    for purpose in law.purposes_in_force(on=clock.day(clock.now())):
-        for category in purpose.used_categories:
-            using.setdefault(category, []).append(purpose.code)
+    in_force = {purpose.code for purpose in law.purposes_in_force(on=clock.day(clock.now()))}
+    by_table = _purposes_by_table()
     erasers = {label: eraser for eraser in hooks.erasers for label in eraser.covers}
     found: list[Column] = []
-    for model in sorted(apps.get_models(include_auto_created=True), key=lambda each: each._meta.db_table):
-        if not model._meta.managed or model._meta.proxy:
-            continue
+    for model in _models():
+        used_for = by_table.get(model._meta.label, {})
         declared, eraser = _declared(model), erasers.get(model._meta.label)
         for field in model._meta.concrete_fields:
             category = str(declared.get(field.name, UNDECLARED))
@@ -91,7 +149,8 @@ def columns() -> list[Column]:
                     column=str(field.column),
                     model=model._meta.label,
                     category=category,
-                    purposes=tuple(using.get(category, ())) if is_personal else (),
+                    # Before the rules are loaded no purpose is in force: the declaration is all there is.
+                    purposes=tuple(code for code in used_for.get(field.name, ()) if not in_force or code in in_force),
                     ended_by=str(eraser.name) if eraser is not None and is_personal else "",
                     retention_class=str(eraser.retention_class) if eraser is not None and is_personal else "",
                 )
@@ -130,7 +189,10 @@ def difference(aliases: Iterable[str] | None = None) -> Difference:
         only_there |= {f"{table}.{column}" for table, column in there - here}
         only_here |= {f"{table}.{column}" for table, column in here - there}
     undeclared = {f"{row.table}.{row.column}" for row in rows if row.database in asked and row.category == UNDECLARED}
-    return Difference(tuple(sorted(only_there)), tuple(sorted(only_here)), tuple(sorted(undeclared)))
+    aimless = {
+        f"{row.table}.{row.column}" for row in rows if row.database in asked and row.is_personal and not row.purposes
+    }
+    return Difference(*(tuple(sorted(found)) for found in (only_there, only_here, undeclared, aimless)))
 
 
 def categories_held() -> dict[str, list[Column]]:
