@@ -1,6 +1,6 @@
 """Answers of people who cannot answer alone: held until a parent or guardian gives them verifiably (DPDP s.9, r.10-11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,8 @@ __all__ = [
 GUARDIAN = "guardian"
 #: Two of our people took it, or the guardian whom two of our people had seen before gave it on the own page.
 BY_GUARDIAN = (*TAKEN, Way.GUARDIAN)
+#: Ways that name an address: who of those who hold it answered is the word of the system that tells of it.
+OF_AN_ADDRESS = frozenset({Way.API, Way.IMPORT, Way.VOICE})
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,17 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
         )
 
 
-def require_able_at(keys: Iterable[bytes], purposes: Iterable[str], *, at: datetime) -> None:
+def require_able_at(yeses: Sequence[tuple[Iterable[bytes], str]], *, at: datetime) -> None:
     """As ``require_able`` for everybody who holds one of the addresses, for a yes that names an address and no person.
+
+    ``yeses`` are the lookup keys of an address with a purpose.
 
     Of two people at one number nobody but the sender of such a yes knows who gave it; where one of them cannot give it,
     it is refused whoever spoke for the number before. Another holder can still give it in person.
     """
-    wanted = list(purposes)
+    keys = {key for held, _purpose in yeses for key in held}
     for ref in sorted(people.protected_among(wishes.holders(keys), at=at)):
-        require_able(ref, wanted, by_guardian=False, at=at)
+        require_able(ref, {purpose for _keys, purpose in yeses}, by_guardian=False, at=at)
 
 
 def require_fit(guardian: Guardian, protection: Protection | None, *, subject_ref: UUID, at: datetime) -> None:

@@ -33,8 +33,6 @@ from portal.people.models import Fiduciary
 TRIES = 3
 #: Ways that bring the proof of a yes with them instead of one of our notices.
 WITH_OWN_PROOF = frozenset({Way.API, Way.IMPORT, Way.CONSENT_MANAGER})
-#: Ways that name an address: who of those who hold it answered is the word of the system that tells of it.
-OF_AN_ADDRESS = frozenset({Way.API, Way.IMPORT, Way.VOICE})
 #: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
 UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT, Way.MERGED, Way.PROTECTION, Way.RESTED})
 #: A key press says nothing by itself: the prompt that was played and the call belong to it.
@@ -204,9 +202,8 @@ def _require_able(
         return
     by_guardian = way in guarding.BY_GUARDIAN and all(_is_of_guardian(choice) for choice in yeses)
     guarding.require_able(subject_ref, {choice.purpose for choice in yeses}, by_guardian=by_guardian, at=at)
-    if way in OF_AN_ADDRESS:
-        keys = {key for choice in yeses for key in choice.address.keys}
-        guarding.require_able_at(keys, {choice.purpose for choice in yeses}, at=at)
+    if way in guarding.OF_AN_ADDRESS:
+        guarding.require_able_at([(choice.address.keys, choice.purpose) for choice in yeses], at=at)
     if way not in WITH_OWN_PROOF:
         opting_in.require_two_steps(
             subject_ref=subject_ref,
