@@ -278,6 +278,7 @@ class BroadcastPersonAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     view_permission = Permission.BROADCAST_VIEW
     list_display = ("subject_ref", "broadcast", "came_to_in_words", "why_in_words", "goes_by", "posted_at")
     list_filter = (PersonFilter, "message__channel")
+    linked_lookups = ("broadcast__id__exact",)
     list_select_related = ("broadcast", "message")
     fields: ClassVar[tuple[str, ...]] = (
         *("broadcast", "subject_ref", "came_to_in_words", "why_in_words", "goes_by", "message", "posted_at"),

@@ -216,6 +216,7 @@ class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("version", "code", "clause", "message", "standing")
     list_select_related = ("version__notice",)
     list_filter = (DefectFilter, "code")
+    linked_lookups = ("version__id__exact",)
     fields = ("version", "code", "clause", "message", "found_at", "standing")
     readonly_fields = fields
 

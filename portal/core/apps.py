@@ -23,11 +23,13 @@ class CoreConfig(AppConfig):
             removed_steps,
             system_checks,
         )
+        from portal.core.admin import lookup_allowlist
 
         pre_migrate.connect(removed_steps.refuse_removed_steps, sender=self, dispatch_uid="removed_steps")
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)
         register(database_role.check_role, Tags.database, deploy=True)
+        register(lookup_allowlist.check_pages, Tags.admin)
         system_checks.register_all()
         # The last room to be ready: what the imports made lives as long as the process and need not be looked through.
         gc.freeze()

@@ -51,7 +51,7 @@ def test_a_whole_list_offers_no_more_and_a_narrowed_one_does(staff):
     """The link led from a list of everything to the same list."""
     client = staff("administrator")
     assert "Show all" not in client.get("/admin/people/user/").text
-    for narrowed in ("?q=staff", "?is_active__exact=1", "?pk__gte=1"):
+    for narrowed in ("?q=staff", "?is_active__exact=1", "?pk__in=1,2"):
         assert '<a href="?">Show all</a>' in client.get(f"/admin/people/user/{narrowed}").text
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes, time_range
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of
+from portal.core.admin.lookup_allowlist import allowed_lookups, reaches_credential
 from portal.core.admin.searching import whole_reference_in
 from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
@@ -70,6 +71,8 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
     view_permission: str
     add_permission: str | None = None
     change_permission: str | None = None
+    #: Look-ups of links that lead to this list and that none of its filters offers (``lookup_allowlist``).
+    linked_lookups: tuple[str, ...] = ()
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -107,6 +110,14 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return tuple(self.filter_in_words(name) for name in super().get_list_filter(request))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what this list's filters and links ask; Django itself would answer about any column of the table."""
+        filters = self.list_filter if request is None else self.get_list_filter(request)
+        return lookup in allowed_lookups(self, filters)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return not reaches_credential(self.model, to_field) and super().to_field_allowed(request, to_field)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         links = super().get_list_display_links(request, list_display)

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -33,7 +35,10 @@ def rows_of(request: HttpRequest, model: str, query: str) -> QuerySet[Any]:
     require_years_of_ours(asked.GET)
     # Filters that are no lookups themselves; the others would ask which values there are only to show their choices.
     filters = [one for one in page.list_filter if _is_asked(one, asked.GET)]
-    return cast(QuerySet[Any], _Rows(asked, page, filters).queryset)
+    try:
+        return cast(QuerySet[Any], _Rows(asked, page, filters).queryset)
+    except DisallowedModelAdminLookup as refused:
+        raise IncorrectLookupParameters from refused
 
 
 def _is_asked(one: Any, query: QueryDict) -> bool:

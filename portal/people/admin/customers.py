@@ -96,6 +96,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     inlines = (MembershipInline,)
     search_fields = ("reference",)
     found_field = "reference"
+    linked_lookups = ("reference__in",)
     search_help_text = _("A reference, or the whole e-mail address or telephone number of one of its people.")
     ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
@@ -211,6 +212,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     inlines = (ContactInline, MembershipInline)
     search_fields = ("pk",)
     found_field = "id"
+    linked_lookups = ("id__in",)
     search_help_text = _("A customer's reference, or the person's whole e-mail address or telephone number.")
     ordering = ("-pk",)  # newest first, by the key: a million rows are not sorted for a page
 
