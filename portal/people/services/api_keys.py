@@ -110,6 +110,8 @@ def answer(*, key: ApiKey, approve: bool, reason: str = "", actor: Actor, now: d
         _lock(key)
         if key.ended_at is not None:
             raise IllegalMove(_("This proposal was withdrawn."))
+        if approve and key.expires_at <= now:
+            raise Refused(_("The end must lie in the future."), code="END_PAST")
         four_eyes.answer(
             key, checker=four_eyes.person_of(actor), approve=approve, shown=shown(key), reason=reason, now=now
         )

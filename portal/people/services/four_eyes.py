@@ -37,10 +37,15 @@ def person_of(actor: Actor) -> User:
 
 
 def _role_ids(user: User, now: datetime) -> set[int]:
-    """Asked of the database each time: a role that ended a moment ago must not answer."""
-    if not (user.is_staff and User.objects.filter(pk=user.pk, is_active=True).exists()):
+    """Asked of the database each time: a role that ended a moment ago must not answer.
+
+    Beside a role that is bound to certain days and areas, as the auditor's is, no other role counts: as with permissions.
+    """
+    if not User.objects.filter(pk=user.pk, is_staff=True, is_active=True).exists():
         return set()
-    return set(grants_in_force(RoleGrant.objects.filter(user=user), now=now).values_list("role_id", flat=True))
+    held = list(grants_in_force(RoleGrant.objects.filter(user=user), now=now).values_list("role", "role__needs_scope"))
+    bound = {role for role, needs_scope in held if needs_scope}
+    return bound or {role for role, _needs_scope in held}
 
 
 def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
@@ -79,6 +84,20 @@ def require_checker(proposal: FourEyesModel, user: User, *, now: datetime | None
     )
     if not pairs.exists():
         raise NotAllowed(_("Your role may not answer this. Ask an administrator who may."))
+
+
+def _require_maker_still(proposal: FourEyesModel, user: User, now: datetime) -> None:
+    """Raises Refused unless the maker, too, could propose the act now, to this checker: a yes carries it out today."""
+    pairs = FourEyesRule.objects.filter(
+        act=proposal.act,
+        maker_role__in=_role_ids(proposal.made_by, now),
+        checker_role__in=_role_ids(user, now),
+    )
+    if not pairs.exists():
+        message = _(
+            "The person who proposed this can no longer propose it. Refuse it, so that it can be proposed again."
+        )
+        raise Refused(message, code="MAKER_LEFT")
 
 
 def propose(
@@ -123,11 +142,13 @@ def answer(
 ) -> None:
     """Approve or refuse in the caller's transaction; what follows from a yes is the caller's, in the same one.
 
-    Raises NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed or a
-    refusal has no reason or the reason a number that may not be kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new
-    proposal.
+    Raises NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed, or a maker
+    who is deactivated or has lost the role (MAKER_LEFT), when a refusal has no reason or the reason a number that may not be
+    kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new proposal.
     """
     require_checker(proposal, checker, now=now)
+    if approve:
+        _require_maker_still(proposal, checker, now)
     if approve and shown_digest(shown) != proposal.shown_sha256:
         raise Refused(
             _("What was proposed has changed since. Refuse it: then it can be proposed anew."), code="SHOWN_CHANGED"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.people import rules
@@ -20,7 +20,7 @@ from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, 
 from portal.people.permissions import Act
 from portal.people.scopes import Scope
 from portal.people.selectors import grants_in_force
-from portal.people.services import four_eyes
+from portal.people.services import four_eyes, role_rules
 from portal.people.states import Answer, RoleChange
 
 #: What a role that only reads may do with a thing; every other verb changes something.
@@ -154,29 +154,6 @@ def describe(
     }
 
 
-def _refuse_bad_dates(role: Role, starts_at: datetime, ends_at: datetime | None, now: datetime) -> None:
-    if role.needs_end and ends_at is None:
-        raise Refused(_("This role needs an end date."), code="END_MISSING")
-    if ends_at is not None and (ends_at <= starts_at or ends_at <= now):
-        raise Refused(_("The end must lie after the start and in the future."), code="END_BEFORE_START")
-
-
-def _refuse_bad_scope(user: User, role: Role, starts_at: datetime, scope: Scope | None) -> None:
-    """A role with a scope stands alone: nobody audits with one hand what they do with the other."""
-    if role.needs_scope != (scope is not None):
-        message = (
-            _("This role needs the first and the last day of the data that it shows.")
-            if role.needs_scope
-            else _("Only a role such as the auditor's is given for certain days and areas. Leave them empty.")
-        )
-        raise Refused(message, code="SCOPE")
-    if scope is not None and scope.last_day < scope.first_day:
-        raise Refused(_("The last day must not lie before the first."), code="SCOPE_BACKWARDS")
-    others = RoleGrant.objects.filter(user=user).exclude(ends_at__lte=starts_at)
-    if (others.exclude(role=role) if role.needs_scope else others.filter(role__needs_scope=True)).exists():
-        raise Refused(_("An auditor holds no other role. End the other one first."), code="NOT_ALONE")
-
-
 def propose_grant(
     *,
     user: User,
@@ -195,21 +172,19 @@ def propose_grant(
     missing or not wanted, or an auditor's role beside another.
     """
     starts_at = max(starts_at, now)
-    _refuse_bad_dates(role, starts_at, ends_at, now)
-    _refuse_bad_scope(user, role, starts_at, scope)
-    if not user.is_staff or not user.is_active:
-        raise Refused(_("Only an active staff login can hold a role."), code="NOT_STAFF")
-    held = RoleGrant.objects.filter(user=user, role=role).exclude(ends_at__lte=starts_at)
-    if held.exists():
-        raise Refused(_("This person holds the role already. Change its dates instead."), code="HELD_ALREADY")
+    role_rules.refuse_grant(user, role, starts_at, ends_at, scope, now)
     return _propose(RoleChange.GRANT, user, role, starts_at, ends_at, None, why, actor, now, scope)
 
 
 def propose_change(
     *, grant: RoleGrant, ends_at: datetime | None, why: str, actor: Actor, now: datetime
 ) -> RoleProposal:
-    """Propose another end for a role that is held."""
-    _refuse_bad_dates(grant.role, grant.starts_at, ends_at, now)
+    """Propose another end for a role that is held.
+
+    Raises NotAllowed, Refused for bad dates, a deactivated login, a missing reason, and a role that would then stand beside
+    an auditor's.
+    """
+    role_rules.refuse_change(grant, ends_at, now)
     return _propose(RoleChange.CHANGE, grant.user, grant.role, grant.starts_at, ends_at, grant, why, actor, now)
 
 
@@ -281,12 +256,15 @@ def _record(kind: AuditKind, proposal: RoleProposal, actor: Actor, at: datetime,
 def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Actor, now: datetime) -> RoleGrant | None:
     """Answer a proposal; a yes takes effect in the same transaction. Gives the role as it is held then, or None.
 
-    The person who would get or lose the role cannot answer. Raises what ``four_eyes.answer`` raises.
+    The person who would get or lose the role cannot answer. In that person's turn every rule of the proposal is asked again:
+    two that were fit when they were proposed may not be so together. Raises what ``four_eyes.answer`` raises, and Refused as
+    the proposal would be now.
     """
     checker = four_eyes.person_of(actor)
     if checker.pk == proposal.user_id:
         raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
     with transaction.atomic():
+        turns.take(turn_of(proposal.user_id))
         four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(proposal), reason=reason, now=now)
         _record(AuditKind.ROLES_GRANT_ANSWERED, proposal, actor, now, answer=str(proposal.answer))
         return _carry_out(proposal, actor, now) if approve else None
@@ -294,18 +272,22 @@ def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Ac
 
 def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant:
     if proposal.grant is None:
+        starts_at, scope = max(proposal.starts_at or now, now), _scope_of(proposal)
+        role_rules.refuse_grant(proposal.user, proposal.role, starts_at, proposal.ends_at, scope, now)
         return give(
             user=proposal.user,
             role=proposal.role,
-            starts_at=max(proposal.starts_at or now, now),
+            starts_at=starts_at,
             ends_at=proposal.ends_at,
-            scope=_scope_of(proposal),
+            scope=scope,
             actor=actor,
             now=now,
         )
     grant = RoleGrant.objects.select_for_update().get(pk=proposal.grant.pk)
     if grant.ends_at is not None and grant.ends_at <= now:
         raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
+    if proposal.change == RoleChange.CHANGE:
+        role_rules.refuse_change(grant, proposal.ends_at, now)
     # A role that has not begun ends where it starts: it never held.
     ends_now = max(now, grant.starts_at)
     grant.ends_at = ends_now if proposal.change == RoleChange.END else proposal.ends_at
@@ -351,6 +333,11 @@ def give(
         at=now,
     )
     return grant
+
+
+def turn_of(user_id: int) -> str:
+    """The turn of whoever changes what a login may do: its roles, and whether it is active."""
+    return f"login:{user_id}"
 
 
 def needs_bootstrap(*, now: datetime) -> bool:

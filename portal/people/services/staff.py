@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import addresses, clock, hooks, plain_words
+from portal.core import addresses, clock, hooks, plain_words, turns
 from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
@@ -105,15 +105,17 @@ def accept(*, invitation: Invitation, password: str, now: datetime) -> User:
     return user
 
 
+@turns.retried
 def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
     """End a login for good: sessions closed, invitations cancelled, roles ended, and what it had locked set free.
 
     Tells each callable of ``hooks.login_left`` as ``told(user_id=, at=)``, all in one transaction. Taking power away
-    needs no second person. Raises Refused for one's own login, LostRace when it was deactivated meanwhile.
+    needs no second person. In the login's own turn, so that no role is agreed to meanwhile. Raises Refused for one's own login, LostRace when it was deactivated meanwhile.
     """
     if actor.user_id == user.pk:
         raise Refused(_("You cannot deactivate your own login. Ask another administrator."), code="OWN_LOGIN")
     with transaction.atomic():
+        turns.take(roles.turn_of(user.pk))
         updated = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, deactivated_at=now)
         if updated != 1:
             raise LostRace(_("This login was deactivated a moment ago."))
@@ -147,6 +149,7 @@ def bootstrap(*, email: str, full_name: str, role_codes: list[str], password: st
     Raises Refused once they can, or for an unknown role, one that needs an end, or a weak password.
     """
     with transaction.atomic():
+        turns.take("login:first")
         if not roles.needs_bootstrap(now=now):
             raise Refused(
                 _("Two people can give roles now. Invite the person in the admin and propose the role there."),
