@@ -71,15 +71,12 @@ def on_recovery_codes_made(
 
 
 def on_wrong_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    devices.note(
-        user=user,
-        outcome=SignInOutcome.WRONG_CODE,
-        actor=actor.stranger(address=client_address(request), via="page"),
-        device=browsers.device_of(request, user),
-        browser=browsers.label(request),
-        method="mfa",
-        now=clock.now(),
-    )
+    stranger = actor.stranger(address=client_address(request), via="page")
+    device, now = browsers.device_of(request, user), clock.now()
+    facts: dict[str, Any] = {"user": user, "actor": stranger, "device": device, "browser": browsers.label(request)}
+    devices.note(outcome=SignInOutcome.WRONG_CODE, method="mfa", now=now, **facts)
+    if devices.is_locked(user=user, device=device, now=now):
+        devices.note(outcome=SignInOutcome.LOCKED, now=now, **facts)
 
 
 def connect() -> None:

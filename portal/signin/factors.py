@@ -1,10 +1,17 @@
 """Has this session shown the second factor? Asked by the admin site before any page."""
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
+from django.db import transaction
 from django.http import HttpRequest
+
+#: Where a factor's row keeps the counter of the last code that was accepted.
+LAST_COUNTER: Final = "last_counter"
 
 
 def has_shown_second_factor(request: HttpRequest) -> bool:
@@ -23,4 +30,27 @@ def has_shown_second_factor(request: HttpRequest) -> bool:
 def setting_up_shows_it(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
     """Whoever sets up the factor has just typed a code of it: no second one is asked for."""
     if authenticator.type == Authenticator.Type.TOTP:
+        use_counter(authenticator, request.POST.get("code", ""))
         record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def use_counter(authenticator: Authenticator, code: str) -> bool:
+    """Use up the period of a code of the app; False where it, or a later one, was used before (RFC 6238, 5.2).
+
+    The counter of the last accepted code lies in the factor's row: whatever is forgotten beside it, and by whichever process
+    the code is read, no code of that period or an earlier one works again. Opens its own transaction.
+    """
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+        secret = decrypt(row.data["secret"])
+        fits = [
+            counter
+            for counter in yield_hotp_counters_from_time()
+            if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter)))
+        ]
+        fresh = [counter for counter in fits if counter > row.data.get(LAST_COUNTER, -1)]
+        if not fresh:
+            return False
+        row.data[LAST_COUNTER] = max(fresh)
+        row.save(update_fields=["data"])
+    return True

@@ -1,9 +1,9 @@
 """Forms of sign-in. Views answer 422 with the form when it has errors; nothing entered is lost but passwords."""
 
 import contextlib
-import hashlib
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import (
     ChangePasswordForm,
     LoginForm,
@@ -15,12 +15,11 @@ from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -31,8 +30,9 @@ from portal.core.plain_words import NameWords
 from portal.law.states import Regime
 from portal.people.forms import email_field, phone_field
 from portal.people.models import User
-from portal.people.services import codes
+from portal.people.services import codes, devices
 from portal.people.states import CodePurpose, ContactKind, MemberRole
+from portal.signin import browsers, factors
 
 #: Before a secret that is encrypted; no secret in the clear (base 32) begins so.
 SEALED = "sealed:"
@@ -83,15 +83,17 @@ class PasswordAgainForm(_Plain, ReauthenticateForm):
 
 
 class _Once(_Plain):
-    """A code of the app works once. The library remembers a used one for one period, but accepts its neighbours too:
-    without this a code read over a shoulder would work again half a minute later.
+    """A code of the app works once (``factors.use_counter``), and only while the login is not locked for this browser:
+    whoever has the password must not guess codes for longer than they might guess passwords.
     """
 
     def clean_code(self) -> str:
+        request, user = context.request, self.user  # type: ignore[attr-defined]
+        if devices.is_locked(user=user, device=browsers.device_of(request, user), now=clock.now()):
+            raise get_account_adapter().validation_error("too_many_login_attempts")
         code = str(super().clean_code())  # type: ignore[misc]
-        digest = hashlib.sha256(f"{self.user.pk}:{code}".encode()).hexdigest()  # type: ignore[attr-defined]
-        periods = 2 * settings.MFA_TOTP_TOLERANCE + 1
-        if not cache.add(f"signin.code:{digest}", 1, timeout=30 * periods):
+        factor = self.authenticator  # type: ignore[attr-defined]
+        if factor.type == Authenticator.Type.TOTP and not factors.use_counter(factor, code):
             raise forms.ValidationError(_("This code was used already. Wait for the next one."), code="CODE_USED")
         return code
 

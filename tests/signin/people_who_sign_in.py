@@ -23,6 +23,7 @@ from portal.audit.models import AuditEvent
 from portal.core import ciphers
 from portal.people.models import User
 from portal.signin.adapters import MfaAdapter
+from portal.signin.factors import LAST_COUNTER
 from tests.people.factories import PASSWORD
 
 SECRET = base64.b32encode(b"a secret of twenty b").decode()
@@ -38,6 +39,14 @@ def with_factor(user: User) -> Authenticator:
 def totp(secret: str = SECRET) -> str:
     """The six digits that the app shows now."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def next_code(user: User) -> None:
+    """As if half a minute had gone by: the code that the app shows now was not used yet."""
+    cache.clear()
+    for factor in Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP):
+        factor.data.pop(LAST_COUNTER, None)
+        factor.save(update_fields=["data"])
 
 
 #: What a request writes besides the records that staff change: sessions, traces, and what follows by itself.
@@ -81,7 +90,7 @@ def staff_through_pages(user: User) -> Client:
         with_factor(user)
     client = Client()
     client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
-    cache.clear()
+    next_code(user)
     answer = client.post(reverse("mfa_authenticate"), {"code": totp()})
     assert answer.status_code == 302, answer.content
     return client

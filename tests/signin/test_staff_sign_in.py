@@ -17,7 +17,7 @@ from portal.people.services import codes, devices, invitations
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
-from tests.signin.people_who_sign_in import SECRET, customer_client, totp, with_factor, work_of
+from tests.signin.people_who_sign_in import SECRET, customer_client, next_code, totp, with_factor, work_of
 from tests.signin.people_who_sign_in import staff_through_pages as staff_client
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,89 @@ def test_a_code_works_once_as_long_as_it_is_accepted(client):
             browser = Client()
             sign_in(browser, user)
             assert browser.post(reverse("mfa_authenticate"), {"code": code}).status_code == status
+
+
+@pytest.mark.parametrize("again", ["{}", "{} ", " {}", "{:.3} {:.3}"])
+@pytest.mark.parametrize("seconds", [1, 31, 55])
+def test_a_used_code_is_known_however_it_is_typed_and_whatever_is_forgotten(again, seconds):
+    """The memory is the factor's row: a cache that was emptied or full, and blanks in the code, change nothing."""
+    user = StaffFactory()
+    with_factor(user)
+    with time_machine.travel("2026-11-25T06:00:01Z", tick=False) as travel:
+        code = totp()
+        first, second = Client(), Client()
+        sign_in(first, user)
+        assert first.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
+        travel.shift(seconds)
+        cache.clear()
+        typed = f"{code[:3]} {code[3:]}" if ":" in again else again.format(code)
+        sign_in(second, user)
+        assert second.post(reverse("mfa_authenticate"), {"code": typed}).status_code == 200
+        assert second.get(ADMIN, follow=True).request["PATH_INFO"] != ADMIN
+
+
+def test_no_earlier_code_works_after_a_later_one():
+    user = StaffFactory()
+    with_factor(user)
+    with time_machine.travel("2026-11-25T06:00:01Z", tick=False) as travel:
+        earlier = totp()
+        travel.shift(30)
+        for code, status in ((totp(), 302), (earlier, 200)):
+            browser = Client()
+            sign_in(browser, user)
+            assert browser.post(reverse("mfa_authenticate"), {"code": code}).status_code == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_code_that_set_up_the_factor_is_used_up(client, postbox):
+    user = StaffFactory()
+    with time_machine.travel("2026-11-25T06:00:01Z", tick=False):
+        sign_in(client, user)
+        secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+        assert client.post(reverse("mfa_activate_totp"), {"code": totp(secret)}).status_code == 302
+        other = Client()
+        sign_in(other, user)
+        cache.clear()
+        assert other.post(reverse("mfa_authenticate"), {"code": totp(secret)}).status_code == 200
+
+
+def test_wrong_codes_lock_the_second_factor_as_wrong_passwords_lock_the_first(client):
+    """The lock is asked at each try, and of the history: emptying the library's own count opens nothing."""
+    user = StaffFactory()
+    with_factor(user)
+    sign_in(client, user)
+    for _ in range(codes.DEFAULT_TRIES):
+        assert client.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+        cache.clear()
+    answer = client.post(reverse("mfa_authenticate"), {"code": totp()})
+    assert answer.status_code == 200
+    assert "too many wrong tries" in answer.content.decode()
+    assert SignIn.objects.filter(user=user, outcome="locked").count() == 1
+    devices.unlock(user=user, actor=staff(StaffFactory().pk), now=clock.now())
+    assert client.post(reverse("mfa_authenticate"), {"code": totp()}).status_code == 302
+
+
+def test_wrong_passwords_and_wrong_codes_count_together(client):
+    user = StaffFactory()
+    with_factor(user)
+    for _ in range(codes.DEFAULT_TRIES - 1):
+        sign_in(client, user, "wrong")
+    sign_in(client, user)
+    client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    cache.clear()
+    assert client.post(reverse("mfa_authenticate"), {"code": totp()}).status_code == 200
+
+
+def test_the_second_factor_of_a_known_device_is_not_locked_by_a_strangers_tries(client):
+    user = StaffFactory()
+    own = staff_client(user)
+    own.post(reverse("account_logout"))
+    sign_in(client, user)
+    for _ in range(codes.DEFAULT_TRIES):
+        client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    sign_in(own, user)
+    next_code(user)
+    assert own.post(reverse("mfa_authenticate"), {"code": totp()}).status_code == 302
 
 
 def test_the_code_of_the_period_before_is_still_accepted():
@@ -231,7 +314,7 @@ def test_a_new_device_is_told_to_its_owner_and_a_known_one_is_not(postbox):
     assert postbox.kinds() == ["signin.new_device"]
     second.post(reverse("account_logout"))
     sign_in(second, user)
-    cache.clear()
+    next_code(user)
     second.post(reverse("mfa_authenticate"), {"code": totp()})
     assert postbox.kinds() == ["signin.new_device"]
     assert first.cookies["device"].value != second.cookies["device"].value
