@@ -25,10 +25,16 @@ def _said(row: KeyRotation) -> dict[str, Any]:
     good = None
     if row.good_size is not None and row.good_root is not None:
         good = {"size": row.good_size, "root": notes.to_base64(bytes(row.good_root))}
+    lost = {}
+    if (
+        row.lost_size is not None and row.lost_root is not None
+    ):  # leaves of other causes, and older ones, do not name it
+        lost = {"lost": {"size": row.lost_size, "root": notes.to_base64(bytes(row.lost_root))}}
     return {
         "old": row.old_vkey,
         "new": row.new_vkey,
         "first_size": row.first_size,
         "cause": row.cause,
         "good": good,
+        **lost,
     }

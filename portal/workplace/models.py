@@ -43,8 +43,12 @@ class KeyRotationProposal(FourEyesModel):
         blank=True,
         help_text=_("After a compromise: the last checkpoint that was surely signed by us."),
     )
+    lost_size = models.PositiveBigIntegerField(_("lost size"), null=True, blank=True, editable=False)
+    lost_root = models.BinaryField(_("lost root"), max_length=32, null=True, editable=False)
 
-    data_categories = declare(none=f"{_PROPOSAL} old_vkey new_vkey cause good_size", free_text="reason")
+    data_categories = declare(
+        none=f"{_PROPOSAL} old_vkey new_vkey cause good_size lost_size lost_root", free_text="reason"
+    )
 
     class Meta(FourEyesModel.Meta):
         verbose_name = _("proposal for the signing key")

@@ -18,9 +18,14 @@ from portal.workplace.models import KeyRotationProposal
 from portal.workplace.permissions import Act
 
 
-def shown_key(old_vkey: str, new_vkey: str, cause: str, good_size: int | None) -> dict[str, Any]:
-    """What both people see of the change and are bound to."""
-    return {"old": old_vkey, "new": new_vkey, "cause": str(cause), "good_size": good_size}
+def shown_key(
+    old_vkey: str, new_vkey: str, cause: str, good_size: int | None, lost: ledger.Anchored | None
+) -> dict[str, Any]:
+    """What both people see of the change and are bound to; after a loss also the anchored head that is given up."""
+    if lost is None:  # as before: a proposal that waits is still what both saw
+        return {"old": old_vkey, "new": new_vkey, "cause": str(cause), "good_size": good_size}
+    head = {"size": lost.size, "root": lost.root.hex()}
+    return {"old": old_vkey, "new": new_vkey, "cause": str(cause), "good_size": good_size, "lost": head}
 
 
 def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotationProposal:
@@ -33,17 +38,20 @@ def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotati
         raise Refused(_("A change of the key is proposed already. Answer it first."))
     old, new, now = ledger.verifiers()[0].vkey, ledger.next_vkey(), clock.now()
     ledger.require_good_size(RotationCause(cause), good_size)
+    lost = ledger.lost_head(RotationCause(cause))
     with transaction.atomic():
         proposal = four_eyes.propose(
             KeyRotationProposal,
             act=Act.KEY_ROTATE,
             maker=four_eyes.person_of(actor),
-            shown=shown_key(old, new, cause, good_size),
+            shown=shown_key(old, new, cause, good_size, lost),
             now=now,
             old_vkey=old,
             new_vkey=new,
             cause=cause,
             good_size=good_size,
+            lost_size=None if lost is None else lost.size,
+            lost_root=None if lost is None else lost.root,
         )
         _record(AuditKind.LEDGER_KEY_PROPOSED, proposal, actor)
     return proposal
@@ -52,10 +60,11 @@ def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotati
 def answer_key(*, proposal: KeyRotationProposal, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse. A yes records the change in the ledger in the same transaction; the next head is the new key's.
 
-    Raises what ``four_eyes.answer`` and ``ledger.rotate_key`` raise.
+    After a loss a yes is for the head that the anchor remembers now: another one than was proposed is SHOWN_CHANGED. Raises what ``four_eyes.answer`` and ``ledger.rotate_key`` raise.
     """
     old = ledger.verifiers()[0].vkey
-    shown = shown_key(old, proposal.new_vkey, proposal.cause, proposal.good_size)
+    lost = ledger.lost_head(RotationCause(proposal.cause)) if approve else None
+    shown = shown_key(old, proposal.new_vkey, proposal.cause, proposal.good_size, lost)
     now = clock.now()
     with transaction.atomic():
         checker = four_eyes.person_of(actor)

@@ -18,8 +18,13 @@ class KeyRotation(AppendOnlyModel):
     #: After a compromise: the last head that is still vouched for under the old key.
     good_size = models.BigIntegerField(_("last good size"), null=True, blank=True)
     good_root = models.BinaryField(_("last good root"), max_length=32, null=True)
+    #: After a loss: the anchored head whose entries are gone. The agreement is for this one.
+    lost_size = models.BigIntegerField(_("lost size"), null=True, blank=True)
+    lost_root = models.BinaryField(_("lost root"), max_length=32, null=True)
 
-    data_categories = declare(none="id entry old_vkey new_vkey first_size cause good_size good_root")
+    data_categories = declare(
+        none="id entry old_vkey new_vkey first_size cause good_size good_root lost_size lost_root"
+    )
 
     class Meta:
         verbose_name = _("change of the signing key")

@@ -1,6 +1,7 @@
 """The ledger's services: append in the caller's transaction, seal and sign after it, prove, redact, verify."""
 
 from portal.ledger.errors import NotSealed, SigningStopped
+from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.followed import CHUNK, chunks_of
@@ -8,7 +9,7 @@ from portal.ledger.services.keys import next_signer, signer, terms, verifier, ve
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, redact_again
 from portal.ledger.services.repeated import agreeing
-from portal.ledger.services.rollback import Lost, begin_again, lost_entries, require_good_size
+from portal.ledger.services.rollback import Lost, begin_again, lost_entries, lost_head, require_good_size
 from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign

@@ -22,11 +22,15 @@ UNREADABLE = "The ledger's anchor file cannot be read, or it is damaged. See LED
 
 @dataclass(frozen=True)
 class Anchored:
-    """What the anchor remembers of the last signed checkpoint."""
+    """What the anchor remembers of the last signed checkpoint.
+
+    ``spent``: the agreements after a loss that were used here, by their event ids. No restore of the database forgets them.
+    """
 
     size: int
     root: bytes
     note: bytes
+    spent: tuple[str, ...] = ()
 
 
 def read(path: Path | None = None) -> Anchored | None:
@@ -47,14 +51,15 @@ def parse(data: bytes) -> Anchored:
         head = notes.TreeHead("", int(kept["size"]), notes.from_base64(kept["root"]))
         if head.size < 0:
             raise ValueError
-        return Anchored(head.size, head.root, kept["note"].encode())
+        return Anchored(head.size, head.root, kept["note"].encode(), tuple(map(str, kept.get("spent", ()))))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AnchorUnusable(UNREADABLE) from error
 
 
 def body_of(anchored: Anchored) -> dict[str, object]:
     """The anchor as it is written."""
-    return {"size": anchored.size, "root": notes.to_base64(anchored.root), "note": anchored.note.decode()}
+    body = {"size": anchored.size, "root": notes.to_base64(anchored.root), "note": anchored.note.decode()}
+    return {**body, "spent": list(anchored.spent)} if anchored.spent else body
 
 
 def write(anchored: Anchored, path: Path | None = None) -> None:

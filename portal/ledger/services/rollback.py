@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portal.core.errors import Refused
@@ -15,26 +15,44 @@ from portal.ledger.states import RotationCause
 
 @dataclass(frozen=True)
 class Lost:
-    """The last head that is here, and the one that the anchor remembers."""
+    """The last head that is here, and the one that the anchor remembers; the event id of the agreement that names both."""
 
     good: Anchored
     known: Anchored
+    agreement: str = ""
 
 
 def lost_entries() -> Lost:
     """What was lost, as two people have said in the log; reads only.
 
-    Raises Refused when the anchor remembers no more than the tree, or while the newest change of the key does not say that
-    entries were lost after the last head that is here.
+    Raises Refused when the anchor remembers no more than the tree, while the newest change of the key does not say that
+    entries were lost after the last head that is here, when it says so of another lost head than the anchor remembers
+    (OTHER_LOSS), or when it was used once before (AGREEMENT_SPENT): two people agree to one loss, not to any.
     """
     lost = _gap()
-    said = KeyRotation.objects.order_by("-first_size").first()
+    said = KeyRotation.objects.select_related("entry").order_by("-first_size").first()
     if said is None or said.cause != RotationCause.RESTORE or said.good_size != lost.good.size:
         raise Refused(
             "Two people have to say it first: rotate_ledger_key with the cause 'restore' and the good size "
             f"{lost.good.size}."
         )
-    return lost
+    agreement = str(said.entry.event_id)
+    if agreement in lost.known.spent:
+        raise Refused(
+            "This agreement was used already. Two people have to agree to the new loss.", code="AGREEMENT_SPENT"
+        )
+    if (said.lost_size, bytes(said.lost_root or b"")) != (lost.known.size, lost.known.root):
+        raise Refused(
+            f"Two people have agreed to the loss of another head than the anchor's, which is of {lost.known.size}. "
+            "They have to agree to this one.",
+            code="OTHER_LOSS",
+        )
+    return replace(lost, agreement=agreement)
+
+
+def lost_head(cause: RotationCause) -> Anchored | None:
+    """The head that an agreement with this cause gives up: after a loss the anchor's. Raises Refused when nothing was lost."""
+    return _gap().known if cause == RotationCause.RESTORE else None
 
 
 def require_good_size(cause: RotationCause, size: int | None) -> None:
@@ -71,7 +89,7 @@ def _gap() -> Lost:
 def begin_again(lost: Lost, *, evidence: Path, progress: Progress | None = None) -> None:
     """Write the anchor of before to ``evidence``, which must not be there, and put the last head that is here in its place.
 
-    Then signing goes on, with the new key. Raises Refused when any other check fires, or when the anchor has changed.
+    The new anchor names the agreement as used. Then signing goes on, with the new key. Raises Refused when any other check fires, or when the anchor has changed.
     """
     report = verify(progress=progress)
     others = set(report.checks) - {signing.ANCHOR_CHECK}
@@ -89,5 +107,5 @@ def begin_again(lost: Lost, *, evidence: Path, progress: Progress | None = None)
                 os.fsync(file.fileno())
         except FileExistsError as error:
             raise Refused(f"{evidence} is there already: evidence is not written over.") from error
-        anchor.write(lost.good)
+        anchor.write(replace(lost.good, spent=(*lost.known.spent, lost.agreement)))
     signing.resume_signing()

@@ -7,7 +7,7 @@ from portal.ledger import notes
 from portal.ledger.models import Checkpoint, Head, KeyRotation
 from portal.ledger.services import keys, signing
 from portal.ledger.services.entries import append
-from portal.ledger.services.rollback import require_good_size
+from portal.ledger.services.rollback import lost_head, require_good_size
 from portal.ledger.states import EntryKind, RotationCause
 
 
@@ -26,7 +26,7 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
 
     The head is locked, so no leaf is added meanwhile: every head up to the present size is the old key's, every later
     one the new key's. With ``good_size``, after a compromise, the head of that size is written down as the last one that
-    is vouched for.
+    is vouched for. After a loss the anchor's head is written down too: the agreement is for the loss of that one only.
 
     Raises Refused when ``vkey`` is not that of LEDGER_KEY_NEXT (any more), when nothing was sealed yet, or what
     ``require_good_size`` raises.
@@ -36,7 +36,7 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
     head = Head.objects.select_for_update().filter(pk=signing.HEAD_ID, size__gt=0).first()
     if head is None:
         raise Refused("The ledger has no entry yet: set LEDGER_KEY to the new key, and begin.")
-    good = _good(RotationCause(cause), good_size)
+    good, lost = _good(RotationCause(cause), good_size), lost_head(RotationCause(cause))
     old = keys.verifiers()[0].vkey
     payload = {
         "old": old,
@@ -45,6 +45,8 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
         "cause": str(cause),
         "good": None if good is None else {"size": good.size, "root": notes.to_base64(bytes(good.root))},
     }
+    if lost is not None:
+        payload["lost"] = {"size": lost.size, "root": notes.to_base64(lost.root)}
     entry = append(kind=EntryKind.KEY_ROTATION, payload=payload, subject_ref=None, recorded_at=now)
     return KeyRotation.objects.create(
         entry=entry,
@@ -54,6 +56,8 @@ def rotate_key(*, vkey: str, cause: str, good_size: int | None = None, now: date
         cause=cause,
         good_size=None if good is None else good.size,
         good_root=None if good is None else bytes(good.root),
+        lost_size=None if lost is None else lost.size,
+        lost_root=None if lost is None else lost.root,
     )
 
 

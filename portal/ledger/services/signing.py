@@ -96,7 +96,7 @@ def _sign(*, now: datetime) -> Checkpoint:
         note = notes.sign_note(notes.TreeHead(signers[0].name, size, root).text, signers)
         signed = Checkpoint(size=size, root=root, note=note, complete_to=head.complete_to, signed_at=now)
     if known is None or known.size < size:
-        anchor.write(anchor.Anchored(size, root, bytes(signed.note)))
+        anchor.write(anchor.Anchored(size, root, bytes(signed.note), spent=() if known is None else known.spent))
     Checkpoint.objects.bulk_create([signed], ignore_conflicts=True)
     return Checkpoint.objects.get(size=size)
 

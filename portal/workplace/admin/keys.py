@@ -38,7 +38,7 @@ class KeyRotationForm(forms.ModelForm):
 class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
     export_resource = resource_of(
         KeyRotationProposal,
-        "id old_vkey new_vkey cause good_size act made_by made_at checked_by checked_at shown_sha256 answer",
+        "id old_vkey new_vkey cause good_size lost_size act made_by made_at checked_by checked_at shown_sha256 answer",
     )
     form = KeyRotationForm
     view_permission = Permission.KEY_VIEW
@@ -65,11 +65,15 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
 
     def differences(self, obj: KeyRotationProposal) -> list[tuple[Any, str, str]]:
         good = "" if obj.good_size is None else str(obj.good_size)
-        return [
+        shown = [
             (_("Signing key"), obj.old_vkey, obj.new_vkey),
             (_("Why"), "", str(RotationCause(obj.cause).label)),
             (_("Last good size"), "", good),
         ]
+        if obj.lost_size is not None:
+            root = bytes(obj.lost_root or b"").hex()
+            shown.append((_("Lost head (size and root)"), f"{obj.lost_size}, {root}", ""))
+        return shown
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: KeyRotationProposal, answer: dict[str, Any]) -> str:
