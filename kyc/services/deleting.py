@@ -16,7 +16,7 @@ from kyc import keeping, notices
 from kyc.models import DeletionProposal, DeletionRequest, Document
 from kyc.permissions import Act, Permission
 from kyc.services import settling, telling
-from kyc.services.letting_go import erase_document
+from kyc.services.letting_go import erase_document, take_turn
 from kyc.services.minors import is_kept_by_law
 from kyc.services.noting import note_move
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DecisionOutcome, DeletionRefusal, DeletionState, DocumentState
@@ -78,6 +78,7 @@ def answer(proposal: DeletionProposal, *, approve: bool, reason: str = "", actor
     document = _document(request)
     with transaction.atomic():
         if approve:
+            take_turn(document)
             _require_no_part(document, checker)
             _require_free(document, now)
         four_eyes.answer(

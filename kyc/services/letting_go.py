@@ -21,6 +21,7 @@ from portal.law.services import clocks
 from portal.people.selectors import regimes_of
 from portal.people.services.powers import require_powers
 from portal.people.states import Answer
+from portal.retention import deciding
 from portal.retention.deciding import is_held
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
@@ -51,6 +52,7 @@ def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:
         if rows.update(deletion_asked_at=now) != 1:
             raise IllegalMove(_("You have asked for this already. We write to you about it."))
         document.refresh_from_db()
+        take_turn(document)
         at_once = ends_at_once(document)
         record(
             AuditKind.KYC_DOCUMENT_DELETION_ASKED,
@@ -75,6 +77,11 @@ def ends_at_once(document: Document) -> bool:
 def is_kept_by_a_hold(document: Document) -> bool:
     """Whether two people have to end a hold before anybody, or any rule, may end the file."""
     return is_held(document.subject_ref, document.retention_class)
+
+
+def take_turn(document: Document) -> None:
+    """No hold that would keep the file is placed before the caller's transaction ends: then ask, and end it."""
+    deciding.take_turn(document.subject_ref)
 
 
 def is_still_kept(document: Document) -> bool:
@@ -108,6 +115,7 @@ def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
     keeps stays as it is; of somebody who left nobody works on it (``Document.person_left``), and ``end_what_was_held``
     ends it once the hold is released.
     """
+    take_turn(document)
     if is_kept_by_a_hold(document):
         return
     move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
@@ -121,6 +129,7 @@ def keep_nothing(document: Document, *, actor: Actor) -> None:
     them the kept copy, what was typed beside it, what the checks saw, and the words of a proposal that waits. Of one that
     a hold keeps nothing ends.
     """
+    take_turn(document)
     if is_kept_by_a_hold(document):
         return
     document.kept = document.number_sealed = document.number_index = document.declared_sealed = None
@@ -136,6 +145,7 @@ def end_upload(document: Document, *, actor: Actor) -> None:
     """A newer file was sent in its place, in the caller's transaction: the upload's key ends, unless the upload is the
     only copy of what a hold keeps.
     """
+    take_turn(document)
     if document.kept_id is not None or not is_kept_by_a_hold(document):
         end_quarantine(document, actor=actor)
 
@@ -153,9 +163,10 @@ def end_what_was_held(*, now: datetime) -> int:
         "case", "party", "quarantined"
     )
     for document in rows.order_by("pk"):
-        if is_kept_by_a_hold(document):
-            continue
         with transaction.atomic():
+            take_turn(document)
+            if is_kept_by_a_hold(document):
+                continue
             if document.state != DocumentState.REPLACED:
                 let_go(document, actor=RELEASED, now=now)
             elif document.sent_at is None:

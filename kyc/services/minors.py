@@ -17,7 +17,7 @@ from kyc.permissions import Act
 from kyc.rules import Said
 from kyc.services import parties, settling, telling
 from kyc.services.freezes import person_behind, thaw
-from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept
+from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept, take_turn
 from kyc.services.noting import note_move
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
@@ -260,6 +260,7 @@ def _erase(case: Case, party: Party | None) -> tuple[int, int]:
     now = clock.now()
     erased = kept = 0
     for document in Document.objects.filter(case=case, party=party, erased_at=None).select_related("case", "party"):
+        take_turn(document)
         if is_kept(document, now=now):
             kept += is_still_kept(document)  # what was let go before is not here, whatever would keep it
             if document.state == DocumentState.REFUSED:  # the kept copy is held, not the upload with all in clear

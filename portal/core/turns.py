@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import OperationalError, connection
 
@@ -42,6 +43,15 @@ def of_address(keys: Iterable[bytes]) -> set[str]:
     under. Whoever knows more of them takes those too, so that everybody at the address has one in common.
     """
     return {f"address:{key.hex()}" for key in keys}
+
+
+def of_keeping(subject_refs: Iterable[UUID]) -> set[str]:
+    """The names of the turns in which it is settled whether data of these subjects is kept or destroyed.
+
+    Whoever places a hold or enters an order takes those of the subjects it names; whoever destroys takes those of everybody
+    whose hold would concern the data (``retention.deciding.take_turn``), and only then asks.
+    """
+    return {f"keeping:{ref}" for ref in subject_refs}
 
 
 def retried(act: Callable[P, R]) -> Callable[P, R]:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from django.db.models import Q
 
-from portal.core import clock, hooks
+from portal.core import clock, hooks, turns
 from portal.core.erasing import Eraser, Record, in_order
 from portal.law import selectors as law
 from portal.law.counting import local_date, zone_named
@@ -165,6 +165,15 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
         )
         for ref, group in groups.items()
     }
+
+
+def take_turn(subject_ref: UUID) -> None:
+    """Until the caller's transaction ends nobody places a hold, or enters an order, that concerns the subject.
+
+    Take it before asking ``is_held`` and destroying in one transaction: a hold placed between the two would stand over what
+    is gone.
+    """
+    turns.take(*turns.of_keeping(refs_concerned([subject_ref])[subject_ref]))
 
 
 def is_held(subject_ref: UUID, retention_class: str) -> bool:

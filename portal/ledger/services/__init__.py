@@ -20,6 +20,7 @@ from portal.ledger.services.witnesses import readiness as witness_readiness
 
 __all__ = [
     "CHUNK",
+    "Anchored",
     "Failure",
     "Lost",
     "NotSealed",
@@ -39,6 +40,7 @@ __all__ = [
     "entry_by_event",
     "finish_redactions",
     "lost_entries",
+    "lost_head",
     "next_signer",
     "next_vkey",
     "payload_of",

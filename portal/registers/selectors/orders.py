@@ -36,18 +36,25 @@ def open_about(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
         return []
     asked, owners = frozenset(subject_refs), dict[UUID, set[UUID]]()
     first = min(came for _reference, _refs, came in rows)
-    owning = Membership.objects.filter(
-        Q(ended_at=None) | Q(ended_at__gte=first),
-        customer__subject__ref__in=set().union(*about.values()),
-        role=MemberRole.OWNER,
-    )
-    for account, owner in owning.values_list("customer__subject__ref", "principal__subject__ref"):
+    for account, owner in _owning(set().union(*about.values()), since=first):
         owners.setdefault(account, set()).add(owner)
     return [
         (ref, reference)
         for reference, refs in about.items()
         for ref in sorted(asked & refs.union(*(owners.get(account, set()) for account in refs)))
     ]
+
+
+def owners_of(accounts: Iterable[UUID], *, since: datetime) -> set[UUID]:
+    """Who owns one of the accounts, or did at ``since`` or later: an order about the account is about them too."""
+    return {owner for _account, owner in _owning(accounts, since=since)}
+
+
+def _owning(accounts: Iterable[UUID], *, since: datetime) -> Iterable[tuple[UUID, UUID]]:
+    owning = Membership.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gte=since), customer__subject__ref__in=accounts, role=MemberRole.OWNER
+    )
+    return owning.values_list("customer__subject__ref", "principal__subject__ref")
 
 
 def disclosures_to_show(refs: Iterable[UUID], *, at: datetime) -> QuerySet[Disclosure]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import changes, clock, ids
+from portal.core import changes, clock, ids, turns
 from portal.core.actor import Actor, system
 from portal.core.data_categories import DataCategory
 from portal.core.errors import IllegalMove, Refused
@@ -26,7 +26,7 @@ from portal.people.models import Principal, Subject
 from portal.people.services import four_eyes
 from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
 from portal.registers.permissions import Act, Permission
-from portal.registers.selectors.orders import may_speak
+from portal.registers.selectors.orders import may_speak, owners_of
 from portal.registers.services import reaching, silence
 from portal.registers.services.fields import at_field, filled
 from portal.registers.states import ORDER_MOVES, OrderDecision, OrderKind, OrderState, Verified
@@ -79,6 +79,8 @@ def receive(
     silence.require_ahead(secret_until, now=now)
     require_no_number(power, order_number)
     with transaction.atomic():
+        named = {UUID(ref) for ref in refs}
+        turns.take(*turns.of_keeping(named | owners_of(named, since=received_at)))
         order = AuthorityOrder.objects.create(
             reference=ids.new_reference("AO"),
             kind=OrderKind(kind),

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.actor import THEMSELVES, ActorKind
 from portal.core.erasing import Eraser
 from portal.retention import deciding, selectors
@@ -36,6 +36,7 @@ def stops(at: Moment) -> ItemState | None:
     """
     groups = deciding.refs_concerned([at.item.subject_ref, *(UUID(ref) for ref in at.run.refs)])
     refs = set().union(*groups.values())
+    turns.take(*turns.of_keeping(refs))  # no order about the person is entered before the end is committed
     stopped = deciding.stopped_in(groups).values()
     if any(each.is_held(at.item.step.retention_class) for each in stopped):
         return ItemState.HELD

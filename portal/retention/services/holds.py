@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock, plain_words
+from portal.core import access, clock, plain_words, turns
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.services import four_eyes
@@ -29,8 +29,10 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
         raise Refused(_("Give the reference of the order or case, and say why."), code="REASON_MISSING")
     plain_words.require_no_number(why)
     with transaction.atomic():
-        # Waits for the erasure of one subject that is under way, and makes the next wait for this hold.
+        # Waits for the erasure of one subject that is under way, and makes the next wait for this hold; so does whoever
+        # destroys something of the subject outside a run.
         list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))
+        turns.take(*turns.of_keeping([subject_ref]))
         _require_new(subject_ref, retention_class, order_reference.strip())
         hold = Hold.objects.create(
             subject_ref=subject_ref,
