@@ -130,6 +130,60 @@ def test_an_answer_that_is_none_changes_nothing(witness, given, code):
     assert codes() == ["COSIGNED"]
 
 
+class Careless(witness_server.Witness):
+    """Signs rightly, with a time that nobody lives at."""
+
+    seconds = 0
+
+    def line(self, text):
+        one = self._cosigner()
+        signed = notes.Signer.sign(one, notes.cosigned_message(text, self.seconds))
+        return notes.signature_line(one.name, one.verifier.key_id, self.seconds.to_bytes(8, "big") + signed)
+
+
+@pytest.mark.parametrize("seconds", [2**64 - 1, 2**63, 316_516_000_000, 253_402_300_799])
+def test_a_witness_with_an_impossible_time_is_passed_over_and_the_next_one_is_asked(witness, settings, seconds):
+    """The largest that fits, one too large for any machine, the year 12000, and the last second of the calendar."""
+    with witness_server.running(
+        Careless(services.verifier(), name="witness.example.test/w2", seed=b"\x32" * 32)
+    ) as bad:
+        bad.seconds = seconds
+        settings.WITNESSES = [bad.setting | {"name": "Careless"}, *settings.WITNESSES]
+        settings.OUTGOING_PRIVATE_HOSTS = [bad.host, witness.host]
+        newest = grow()
+        assert codes() == ["TIME", "COSIGNED"]
+    assert Cosignature.objects.get().vkey == witness.vkey
+    assert not signing.is_stopped()
+    assert witnesses.published() == newest
+
+
+@pytest.mark.parametrize("size", ["9223372036854775808", "9999999999999999999", "1" + "0" * 19, "7" * 400])
+def test_a_witness_that_knows_more_leaves_than_there_can_be_refuses_and_that_is_kept(witness, settings, size):
+    grow()
+    witness.answers = [(409, "text/x.tlog.size", f"{size}\n".encode())]
+    assert codes() == ["REFUSED"]
+    assert WitnessRefusal.objects.get().known_size == witnesses.LARGEST_SIZE
+    assert signing.is_stopped()
+
+
+def test_what_breaks_at_one_witness_breaks_at_no_other(witness, settings, monkeypatch):
+    settings.WITNESSES = [{**witness.setting, "name": "First", "vkey": other_key()}, *settings.WITNESSES]
+    plain = witnesses.ask
+
+    def broken(one, *, now):
+        if one.name == "First":
+            raise ZeroDivisionError
+        return plain(one, now=now)
+
+    monkeypatch.setattr(witnesses, "ask", broken)
+    grow()
+    assert codes() == ["CRASHED_ZeroDivisionError", "COSIGNED"]
+
+
+def other_key():
+    return notes.Cosigner("witness.example.test/w3", b"\x33" * 32, clock.now()).verifier.vkey
+
+
 def test_a_signature_of_somebody_else_or_over_something_else_is_not_kept(witness):
     newest = grow()
     text = notes.split_note(bytes(newest.note))[0]

@@ -4,9 +4,10 @@ The database, the key and the anchor file are all within reach of somebody; what
 was rolled back or forked cannot get its cosignature any more.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import structlog
@@ -22,9 +23,15 @@ from portal.ledger.services import signing, tiles
 log = structlog.get_logger(__name__)
 
 CHECK = "X1"
+#: A size of more digits than ``notes.parse_number`` reads.
+_TOO_LONG = re.compile(r"[1-9][0-9]{19,}")
 SIZE_TYPE = "text/x.tlog.size"
 #: Characters of a key as it is kept.
 LONGEST_KEY = 200
+#: The largest size that can be kept. A tree is never so large: who says more says that it knows another one.
+LARGEST_SIZE = 2**63 - 1
+#: How far a witness's clock may be ahead of ours: what it signs further ahead is no time at which it saw anything.
+AHEAD = timedelta(days=1)
 #: Turns of one exchange: the first answer may only say up to where the witness knows us, and the tree grows meanwhile.
 TURNS = 4
 
@@ -142,11 +149,18 @@ def ask_all(*, now: datetime | None = None) -> list[Asked]:
 
     Call it outside a transaction: it waits for the network.
     A witness that is down changes nothing: the checkpoint stands with fewer cosignatures. One that knows another tree
-    stops all signing; what it was shown is kept (``WitnessRefusal``).
+    stops all signing; what it was shown is kept (``WitnessRefusal``). Whatever one answers, the others are asked.
     """
     if signing.is_stopped():
         return []
-    return [ask(witness, now=now or clock.now()) for witness in configured()]
+    return [_ask_safely(witness, now=now or clock.now()) for witness in configured()]
+
+
+def _ask_safely(witness: Witness, *, now: datetime) -> Asked:
+    try:
+        return ask(witness, now=now)
+    except Exception as crash:  # noqa: BLE001 - whatever broke, the witnesses after this one are asked all the same
+        return _failed(witness, f"CRASHED_{type(crash).__name__}")
 
 
 def ask(witness: Witness, *, now: datetime) -> Asked:
@@ -232,11 +246,13 @@ def _submit(witness: Witness, old: int, checkpoint: Checkpoint) -> outgoing.Answ
 
 
 def _known_size(answer: outgoing.Answer) -> int | None:
-    """The size in a 409; None where the answer is not of this form."""
+    """The size in a 409, no larger than can be kept; None where the answer is not of this form."""
     kind = next((value for name, value in answer.headers.items() if name.lower() == "content-type"), "")
     try:
         text = answer.body.decode("ascii").removesuffix("\n")
-        return notes.parse_number(text) if kind.partition(";")[0].strip() == SIZE_TYPE else None
+        if kind.partition(";")[0].strip() != SIZE_TYPE:
+            return None
+        return LARGEST_SIZE if _TOO_LONG.fullmatch(text) else min(notes.parse_number(text), LARGEST_SIZE)
     except (UnicodeDecodeError, notes.NoteError):
         return None
 
@@ -250,13 +266,19 @@ def _take(witness: Witness, checkpoint: Checkpoint, body: bytes, *, now: datetim
         return _failed(witness, "MALFORMED")
     if text != notes.split_note(note)[0]:  # an answer with an empty line in it would be part of what is signed
         return _failed(witness, "MALFORMED")
+    try:
+        seen_at = held[0].seen_at
+    except (OverflowError, OSError, ValueError):  # a time that no calendar has
+        return _failed(witness, "TIME")
+    if seen_at > now + AHEAD:
+        return _failed(witness, "TIME")
     Cosignature.objects.bulk_create(
         [
             Cosignature(
                 checkpoint=checkpoint,
                 vkey=witness.verifier.vkey,
                 value=held[0].value,
-                seen_at=held[0].seen_at,
+                seen_at=seen_at,
                 received_at=now,
             )
         ],
