@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from kyc.numbers import aadhaar, bank, company, person, tax
 from kyc.numbers.aadhaar import find_aadhaar
-from kyc.numbers.result import NumberResult, Outcome, Reason, wrong
+from kyc.numbers.result import NumberResult, Outcome, Reason, compact, wrong
 
 TYPES: Mapping[str, Callable[[str], NumberResult]] = MappingProxyType(
     {
@@ -52,6 +52,8 @@ def check(number_type: str, text: str, *, this_year: int | None = None) -> Numbe
     is wrong too: AADHAAR; of an account's number that is a warning.
     """
     found = TYPES[number_type](text)
+    if found.reason is Reason.FORMAT and not found.is_valid and number_type != "mobile" and _is_aadhaar(text):
+        return wrong(number_type, Reason.AADHAAR, compact(text))
     if _has_aadhaar(found):
         if number_type == "bank_account":
             return replace(found, outcome=Outcome.WARN, reason=Reason.AADHAAR)
@@ -61,6 +63,13 @@ def check(number_type: str, text: str, *, this_year: int | None = None) -> Numbe
     if number_type in _LEFT_TO_A_PERSON:
         return replace(found, outcome=Outcome.WARN, reason=Reason.YEAR)
     return wrong(number_type, Reason.YEAR, found.normal)
+
+
+def _is_aadhaar(text: str) -> bool:
+    """Whether what was typed is an Aadhaar number or a virtual ID and not the number that was asked for: who typed it has to
+    read that, and not that its form is wrong.
+    """
+    return bool(find_aadhaar(text.replace("/", "-")))
 
 
 def _has_aadhaar(found: NumberResult) -> bool:

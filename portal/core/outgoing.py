@@ -131,20 +131,41 @@ def _is_ours(host: str, *, own: bool) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address may be asked by us: global unicast, no multicast, and no tunnel into something private."""
+    """Whether an IP address may be asked by us: global unicast and in no block that is set aside for something else.
+
+    The blocks are IANA's registries of special-purpose addresses, those that are reachable from everywhere (anycast of
+    relays and of name servers) included: nobody's system that we tell something has an address there.
+    """
     plain = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(plain, ipaddress.IPv4Address):
-        return plain.is_global and not plain.is_multicast and plain not in _RELAYS
+        return plain.is_global and not any(plain in block for block in _SPECIAL_4)
     if plain.ipv4_mapped is not None:
         return is_public(str(plain.ipv4_mapped))
-    is_tunnel = plain.sixtofour is not None or plain.teredo is not None
-    return plain in _GLOBAL_UNICAST and plain.is_global and not is_tunnel
+    return plain in _GLOBAL_UNICAST and plain.is_global and not any(plain in block for block in _SPECIAL_6)
 
 
 #: RFC 4291 2.4; everything outside it is local, reserved or an IPv4 address in disguise.
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-#: RFC 7526: relays into IPv6, given up.
-_RELAYS: Final = ipaddress.IPv4Network("192.88.99.0/24")
+#: https://www.iana.org/assignments/iana-ipv4-special-registry and multicast (RFC 5771). What a Python knows of them depends on
+#: its version, so all of them stand here.
+_SPECIAL_4: Final = tuple(
+    ipaddress.IPv4Network(block)
+    for block in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+    )
+)
+#: https://www.iana.org/assignments/iana-ipv6-special-registry and multicast (RFC 4291 2.7); 2001::/23 holds Teredo, benchmarking,
+#: ORCHID and the anycast addresses of protocols, 2002::/16 is 6to4.
+_SPECIAL_6: Final = tuple(
+    ipaddress.IPv6Network(block)
+    for block in (
+        *("::/128", "::1/128", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16"),
+        *("fc00::/7", "fe80::/10", "ff00::/8"),
+    )
+)
 _OUR_HEADERS: Final = {"User-Agent": "onesetu-portal"}
 
 

@@ -1,6 +1,7 @@
 """Who gives us an address must not choose what our network talks to, and nothing is sent twice."""
 
 import contextlib
+import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
@@ -229,3 +230,44 @@ def test_an_address_that_is_none_of_ours_to_ask_is_refused_with_a_reason(text, c
     with pytest.raises(outgoing.Unreachable) as refused:
         outgoing.require_public(text)
     assert refused.value.code == code
+
+
+#: Every block of IANA's two registries of special-purpose addresses, and multicast.
+SPECIAL = [
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
+    *("192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32", "192.0.0.10/32", "192.0.0.170/32", "192.0.0.171/32"),
+    *("192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24"),
+    *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "255.255.255.255/32", "224.0.0.0/4"),
+    *("::1/128", "::/128", "::ffff:0:0/104", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64"),
+    *("2001::/23", "2001::/32", "2001:1::1/128", "2001:1::2/128", "2001:1::3/128", "2001:2::/48", "2001:3::/32"),
+    *("2001:4:112::/48", "2001:10::/28", "2001:20::/28", "2001:30::/28", "2001:db8::/32", "2002::/16"),
+    *("2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "ff00::/8"),
+]
+
+
+@pytest.mark.parametrize("block", SPECIAL)
+def test_no_address_of_a_block_that_is_set_aside_is_public(block):
+    found = ipaddress.ip_network(block)
+    for address in (found[0], found[-1], found[found.num_addresses // 2]):
+        assert not outgoing.is_public(str(address)), address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "1.1.1.1",
+            "8.8.8.8",
+            "9.255.255.255",
+            "11.0.0.0",
+            "172.32.0.0",
+            "192.0.1.0",
+            "198.20.0.0",
+            "223.255.255.255",
+        ),
+        *("2001:200::", "2001:db7:ffff::1", "2001:db9::", "2003::", "2606:4700::1111", "2a00:1450::8", "3ffe:ffff::1"),
+        *("3fff:1000::", "::ffff:8.8.8.8"),
+    ],
+)
+def test_its_neighbours_are(address):
+    assert outgoing.is_public(address)

@@ -1,5 +1,7 @@
 """What the linter finds in a text, and where. Words come from the shipped file, kinds from the shipped law."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -265,3 +267,24 @@ def test_no_mobile_number_that_nobody_listed_slips_through(before, after, number
 @given(st.text(max_size=40))
 def test_no_link_is_listed_when_nothing_is(link):
     assert not linting.link_is_listed(link, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, "a." * 100_000, "www" * 60_000, "{" * 100_000, "+a-" * 60_000, "1 " * 50_000 + "x", "<<" * 80_000],
+    ids=["letters", "dots", "www", "braces", "signs", "digits", "angles"],
+)
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(text):
+    """Of a pattern that begins anew at each letter and runs to the end a text of this length would take minutes."""
+    began = time.perf_counter()
+    linting.foreign_links(text, listed=[], bare_link=linting.words(["onesetu"]))
+    linting.placeholders(text)
+    for pattern in (linting._SCHEME, linting._EMAIL, linting._DATE, linting._NUMBER, linting._SHORT):
+        linting._blank(pattern, text)
+    assert time.perf_counter() - began < 10
+
+
+def test_a_link_is_found_however_long_the_word_before_it():
+    found = linting.foreign_links("x" * 500 + "https://evil.example/a", listed=[], bare_link=linting.words(["onesetu"]))
+    assert len(found) == 1
+    assert found[0].endswith("https://evil.example/a")

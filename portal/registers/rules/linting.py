@@ -18,9 +18,10 @@ VARIABLE = "\ue000"
 BLANK = " "
 _BRACES = re.compile(r"\{#(?P<tag>[^{}#]*)#\}|\{\{(?P<plain>[^{}]*)\}\}|[{}]")
 #: The marks of templates, of Python and of mail merges: braces, %(name)s, <<name>> and [[name]].
-_PLACEHOLDER = re.compile(r"\$?\{+[^{}\n]{0,80}\}+|[{}]|%\(\w+\)[sd]|<<[^<>\n]{1,80}>>|\[\[[^\[\]\n]{1,80}\]\]")
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.\-]*://|www\.)\S+", re.IGNORECASE)
-_EMAIL = re.compile(r"\S+@\S+")
+_PLACEHOLDER = re.compile(r"\$?\{{1,8}[^{}\n]{0,80}\}{1,8}|[{}]|%\(\w+\)[sd]|<<[^<>\n]{1,80}>>|\[\[[^\[\]\n]{1,80}\]\]")
+#: No pattern here looks at more than a few characters again from each next one: a text may be long and one letter.
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,31}://|www\.)\S+", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<!\S)\S+@\S+")
 _DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
 _NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\s().\-]{0,2}\d){6,}(?!\w)")
 _SHORT = re.compile(r"(?:stop|sms|call|dial|text|whatsapp)\b[^.\n]{0,20}?(?<!\w)(?P<code>\d{4,6})(?!\w)", re.IGNORECASE)

@@ -346,6 +346,21 @@ def test_no_aadhaar_number_passes_as_a_number_of_another_type(number_type, numbe
     assert number[:8] not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "number_type", sorted({*numbers.TYPES} - {"mobile", "bank_account", "epic", "driving_licence"})
+)
+@given(number=AADHAARS | VIDS, between=SEPARATED)
+def test_what_is_typed_in_the_wrong_place_is_called_what_it_is(number_type, number, between):
+    """Whoever enters an Aadhaar number or a virtual ID where another number is asked for reads that, not "wrong form"."""
+    text = between.join(number[at : at + 4] for at in range(0, len(number), 4))
+    found = check(number_type, text + ("@upi" if number_type == "vpa" else ""))
+    if number_type in {"aadhaar", "vid"} and found.is_valid:
+        assert len(number) == {"aadhaar": 12, "vid": 16}[number_type]
+    else:
+        assert (found.outcome, found.reason, found.normal) == (Outcome.FAIL, "AADHAAR", "")
+    assert number[:8] not in repr(found)
+
+
 @given(number=AADHAARS | VIDS)
 def test_an_account_with_the_digits_of_an_aadhaar_number_is_left_to_people(number):
     assert (check("bank_account", number).outcome, check("bank_account", number).reason) == ("WARN", "AADHAAR")
