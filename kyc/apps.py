@@ -21,6 +21,7 @@ class KycConfig(AppConfig):
         from kyc.stated import DECISIONS, DOCUMENTS
         from kyc.strands import STRANDS
         from portal.core import hooks
+        from portal.core.system_checks import PRODUCTION
 
         for stated in (DECISIONS, DOCUMENTS):
             hooks.ledger_followers.register(stated)
@@ -64,7 +65,7 @@ class KycConfig(AppConfig):
             hooks.work.register(named)
         hooks.rule_books.register(signers.load_shipped)
         hooks.readiness.register(("signers", system_checks.readiness))
-        register(system_checks.providers_are_set_up)
+        register(system_checks.providers_are_set_up, PRODUCTION)
         register(system_checks.providers_are_in_the_book, Tags.database)
         register(system_checks.signers_end_soon, Tags.database)
         register(system_checks.signers_are_trusted, Tags.database)

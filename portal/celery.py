@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -14,9 +14,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@beat_init.connect(dispatch_uid="portal.production")
 @worker_init.connect(dispatch_uid="portal.production")
 def refuse_unfit_production(**_kwargs: Any) -> None:
-    """A worker with missing keys would write what nobody can read again."""
+    """A worker with missing keys would write what nobody can read again, and a timetable would keep it at that."""
     from portal.core import system_checks
 
     try:

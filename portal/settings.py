@@ -1,7 +1,7 @@
 """Settings, read from the environment: NAME, or NAME_FILE for a mounted secret.
 
 With nothing set the portal is *embedded*: SQLite and files under ``var/``, one process, keys made on first start.
-``PRODUCTION=1`` refuses to start with a missing, weak or demonstration key (``portal/core/system_checks.py``).
+With ``PRODUCTION=1`` no process starts with a missing, weak or default setting (``portal/core/system_checks.py``).
 """
 
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 
 import environ
 
-from portal.own_keys import SettingsEnv, own_key
+from portal.own_keys import SettingsEnv, keep_private, own_key, private_database
 from portal.schedule import BEAT
 from portal.ways_out import ways_out
 
@@ -29,7 +29,7 @@ def _key(name: str) -> str:
     return given if given or PRODUCTION else own_key(VAR / "keys" / name.lower())
 
 
-SECRET_KEY = _key("SECRET_KEY")
+SECRET_KEY = _key("SECRET_KEY") or "not set"  # at an empty one Django would stop before the list of all faults
 VAULT_KEY = _key("VAULT_KEY")
 LEDGER_KEY = _key("LEDGER_KEY")
 LOOKUP_KEY = _key("LOOKUP_KEY")
@@ -151,8 +151,8 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
     if url := env.str(variable, default=""):
         config: dict[str, Any] = environ.Env.db_url_config(url)
     else:
-        VAR.mkdir(parents=True, exist_ok=True)
-        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR / file_name}
+        keep_private(VAR)
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": private_database(VAR / file_name)}
     config["CONN_MAX_AGE"] = 60  # opened anew for each request, SQLite reads its whole schema each time
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = SQLITE_OPTIONS
@@ -281,11 +281,11 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+LEFT_TO_DEFAULT = env.left_to_default()  # of what others see: with one of these no production starts
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 #: A message after a redirect may name what a person did: it waits in the session, not in a cookie of its own.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-#: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = int(env.str("TRUSTED_PROXIES", default="") or 0)  # our own in front; with 0 the peer is the person
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 #: How long an API key may work from the day on which it is proposed.
 API_KEY_DAYS = env.int("API_KEY_DAYS", default=366)

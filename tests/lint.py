@@ -25,6 +25,10 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://mail.example:587",
     "ALLOWED_HOSTS": "privacy.portal.example",
     "SITE_URL": "https://privacy.portal.example",
+    "DEFAULT_FROM_EMAIL": "privacy@portal.example",
+    "SECURITY_CONTACT": "mailto:security@portal.example",
+    "BEHIND_PROXY": "1",
+    "TRUSTED_PROXIES": "1",
 }
 
 CHECKS: list[tuple[str, list[str], dict[str, str]]] = [

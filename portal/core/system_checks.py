@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.http.request import validate_host
 
 from portal.core import hooks
 from portal.core.fields import EncryptedTextField
@@ -18,6 +21,10 @@ from portal.core.models import AppendOnlyModel
 OUR_ROOMS = ("portal.", "kyc", "consent", "grievances")
 SECRETS = ("SECRET_KEY", "VAULT_KEY", "LEDGER_KEY", "LOOKUP_KEY")
 SHORTEST_SECRET = 32
+#: The tag of what a production start needs. ``check`` runs these with the others; a start runs them alone, and stops.
+PRODUCTION = "production"
+#: Characters of a secret that come again, or that count up or down: somebody typed it.
+TYPED = 8
 #: Longest plain text column an append-only row may hold: a code or a reference, not a sentence.
 LONGEST_CODE = 200
 
@@ -30,12 +37,26 @@ def our_models() -> list[type[models.Model]]:
 def _is_weak(secret: str) -> bool:
     if len(secret) < SHORTEST_SECRET or "insecure" in secret or "demo" in secret.lower():
         return True
+    if any(secret[at : at + TYPED] in secret[at + 1 :] for at in range(len(secret) - TYPED)) or _counts(secret):
+        return True
     counts = [secret.count(c) / len(secret) for c in set(secret)]
     return -sum(p * math.log2(p) for p in counts) * len(secret) < SHORTEST_SECRET * 2
 
 
+def _counts(secret: str) -> bool:
+    """Whether a run of characters goes on by one: ``abcdefgh``, ``98765432``."""
+    run, last = 1, 0
+    for one, other in pairwise(secret):
+        step = ord(other) - ord(one)
+        run = run + 1 if step == last and abs(step) == 1 else 2
+        last = step
+        if run >= TYPED:
+            return True
+    return False
+
+
 def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """core.E001-E005, E008: production needs strong keys, a broker, two databases and its own name."""
+    """core.E001-E005, E008, E014: production needs strong keys, a broker, two databases and its own name."""
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = [
@@ -43,7 +64,8 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         for name in SECRETS
         if _is_weak(getattr(settings, name))
     ]
-    if len({getattr(settings, name) for name in SECRETS}) != len(SECRETS):
+    given = [secret for name in SECRETS if (secret := getattr(settings, name))]
+    if len(set(given)) != len(given):
         found.append(Error("Two keys are the same.", hint="Each key needs a value of its own.", id="core.E002"))
     if not settings.REDIS_URL:
         found.append(Error("REDIS_URL is not set: work would be lost.", hint="Set REDIS_URL.", id="core.E003"))
@@ -56,26 +78,66 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         found.append(
             Error("KEYS_DATABASE_URL is not set: each machine would have its own keys.", hint=hint, id="core.E008")
         )
-    if not settings.ALLOWED_HOSTS:
-        found.append(
-            Error("ALLOWED_HOSTS is not set.", hint="Set ALLOWED_HOSTS to the portal's names.", id="core.E005")
-        )
-    if not settings.MIGRATE_DATABASE_URL:
-        found.append(
-            CheckWarning(
-                "One role owns the tables and uses them: the append-only triggers are a tripwire only.",
-                hint="Set MIGRATE_DATABASE_URL to the owner and run grant_app_role for the role of DATABASE_URL.",
-                id="core.W007",
-            )
-        )
+    elif _place("keys") == _place("default"):
+        hint = "Set KEYS_DATABASE_URL to a database of its own: a backup of one must not open the other."
+        found.append(Error("DATABASE_URL and KEYS_DATABASE_URL are the same database.", hint=hint, id="core.E014"))
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        said = "is not set" if not settings.ALLOWED_HOSTS else "takes every name"
+        found.append(Error(f"ALLOWED_HOSTS {said}.", hint="Set ALLOWED_HOSTS to the portal's names.", id="core.E005"))
     return found
 
 
+def _place(alias: str) -> tuple[str, ...]:
+    return tuple(str(settings.DATABASES[alias].get(part, "")) for part in ("HOST", "PORT", "NAME"))
+
+
+def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """core.E009, E010, E012, E013: nothing that others see is left to a default, and the addresses fit each other."""
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = [
+        Error(f"{name} is not set.", hint=hint, id="core.E009")
+        for name, hint in _SAID_BY_OPERATORS.items()
+        if name in settings.LEFT_TO_DEFAULT
+    ]
+    if not {"BEHIND_PROXY", "TRUSTED_PROXIES"} & set(settings.LEFT_TO_DEFAULT) and bool(
+        settings.SECURE_PROXY_SSL_HEADER
+    ) != (settings.TRUSTED_PROXIES > 0):
+        hint = "With a proxy of your own: BEHIND_PROXY=1 and how many there are. Without: BEHIND_PROXY=0, TRUSTED_PROXIES=0."
+        found.append(Error("BEHIND_PROXY and TRUSTED_PROXIES contradict each other.", hint=hint, id="core.E010"))
+    site = urlsplit(settings.SITE_URL)
+    is_ours = site.hostname and (not settings.ALLOWED_HOSTS or validate_host(site.hostname, settings.ALLOWED_HOSTS))
+    if "SITE_URL" not in settings.LEFT_TO_DEFAULT and (site.scheme != "https" or not is_ours):
+        hint = "Set SITE_URL to the https address under which people reach the portal, with a name of ALLOWED_HOSTS."
+        found.append(Error("SITE_URL is no https address of this portal.", hint=hint, id="core.E012"))
+    if "demonstration" in settings.LEDGER_ORIGIN:
+        hint = "Set LEDGER_ORIGIN to a name of your own."
+        found.append(Error("LEDGER_ORIGIN is that of a demonstration.", hint=hint, id="core.E013"))
+    return found
+
+
+#: Settings whose default is fit for one machine without strangers only, with what to set.
+_SAID_BY_OPERATORS = {
+    "SITE_URL": "Set SITE_URL to the https address under which people reach the portal.",
+    "LEDGER_ORIGIN": "Set LEDGER_ORIGIN to the name of this ledger, for example ledger.portal.example/2026. It stays for ever.",
+    "DEFAULT_FROM_EMAIL": "Set DEFAULT_FROM_EMAIL to the address from which people get our e-mail.",
+    "SECURITY_CONTACT": "Set SECURITY_CONTACT to mailto:... or https://... for reports of weaknesses.",
+    "BEHIND_PROXY": "Set BEHIND_PROXY to 1 where a proxy of your own stands in front, else to 0.",
+    "TRUSTED_PROXIES": "Set TRUSTED_PROXIES to the number of your proxies in front; 0 where there is none.",
+}
+
+
 def refuse_unfit_production() -> None:
-    """For the start of a server or worker, which run no checks of their own. Raises ImproperlyConfigured with the ids."""
-    unfit = [message for message in production_keys(None) if message.is_serious()]
+    """For every start: server, worker, timetable, command. Raises ImproperlyConfigured with all that is unfit, one a line.
+
+    The same list that ``check --deploy`` shows (the tag ``production``). Without PRODUCTION nothing is asked.
+    """
+    if not settings.PRODUCTION:
+        return
+    unfit = [message for message in run_checks(tags=[PRODUCTION]) if message.is_serious()]
     if unfit:
-        raise ImproperlyConfigured("; ".join(f"{message.id}: {message.msg}" for message in unfit))
+        lines = [f"  {message.id}: {message.msg} {message.hint or ''}".rstrip() for message in unfit]
+        raise ImproperlyConfigured("\n".join([f"PRODUCTION=1 does not start with {len(unfit)} faults:", *lines]))
 
 
 def declared_fields(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -135,8 +197,9 @@ def one_broker_for_all(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
 
 def register_all() -> None:
     """Called from ``ready()``."""
-    register(production_keys, Tags.security)
-    register(one_broker_for_all, Tags.security)
+    register(production_keys, Tags.security, PRODUCTION)
+    register(production_addresses, Tags.security, PRODUCTION)
+    register(one_broker_for_all, Tags.security, PRODUCTION)
     register(declared_fields, Tags.models)
     register(no_free_text_in_frozen_rows, Tags.models)
     register(filled_hooks, "portal", deploy=True)

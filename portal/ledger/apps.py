@@ -11,10 +11,11 @@ class LedgerConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from portal.core import hooks
+        from portal.core.system_checks import PRODUCTION
         from portal.ledger import ledger_rows, services, system_checks
 
         hooks.readiness.register(("ledger", services.readiness))
         hooks.readiness.register(("witnesses", services.witness_readiness))
         hooks.ledger_rows.register(ledger_rows.KeyRotations())
-        register(system_checks.signing_key, Tags.security)
-        register(system_checks.named_witnesses, Tags.security)
+        register(system_checks.signing_key, Tags.security, PRODUCTION)
+        register(system_checks.named_witnesses, Tags.security, PRODUCTION)

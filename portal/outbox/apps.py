@@ -10,6 +10,7 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
+        from portal.core.system_checks import PRODUCTION
         from portal.outbox import erasers, finding, health, identity, queues, sections, system_checks
         from portal.outbox.lookups import LOOKUPS
         from portal.outbox.models import Message
@@ -33,6 +34,6 @@ class OutboxConfig(AppConfig):
         hooks.readiness.register(("outbox", health.readiness))
         for column in LOOKUPS:
             hooks.lookup_columns.register(column)
-        register(system_checks.production_sends_email, Tags.security)
-        register(system_checks.a_lease_outlasts_a_send, Tags.security)
-        register(system_checks.a_gateway_has_its_keys, Tags.security)
+        register(system_checks.production_sends_email, Tags.security, PRODUCTION)
+        register(system_checks.a_lease_outlasts_a_send, Tags.security, PRODUCTION)
+        register(system_checks.a_gateway_has_its_keys, Tags.security, PRODUCTION)

@@ -13,12 +13,19 @@ from portal.core.signed_messages import PREFIX
 from portal.law.states import Channel
 from portal.outbox.channels import push, registry
 
+#: The only backend whose letters leave.
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
 
 def production_sends_email(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """outbox.E001: without a mail server every letter would lie in a folder, unread."""
-    if settings.PRODUCTION and not settings.EMAIL_CONFIG:
-        hint = "Set EMAIL_URL, for example smtp+tls://user:password@mail.example:587"
+    """outbox.E001: without a mail server every letter would lie in a folder, or on a screen, unread."""
+    if not settings.PRODUCTION:
+        return []
+    hint = "Set EMAIL_URL, for example smtp+tls://user:password@mail.example:587"
+    if not settings.EMAIL_CONFIG:
         return [Error("EMAIL_URL is not set: no letter would reach anybody.", hint=hint, id="outbox.E001")]
+    if settings.EMAIL_CONFIG.get("EMAIL_BACKEND", SMTP) != SMTP:
+        return [Error("EMAIL_URL names no mail server: no letter would reach anybody.", hint=hint, id="outbox.E001")]
     return []
 
 

@@ -10,8 +10,9 @@ class VaultConfig(AppConfig):
     def ready(self) -> None:
         """Register the production rules of this room; the one that starts a process is asked by ``check --deploy`` only."""
         from portal.core.admin import speaking
+        from portal.core.system_checks import PRODUCTION
         from portal.vault import system_checks, words
 
         speaking.say(words.ClassNames, fields=("retention_class",))
-        register(system_checks.the_scanner_has_an_address, Tags.security)
+        register(system_checks.the_scanner_has_an_address, Tags.security, PRODUCTION)
         register(system_checks.the_child_is_confined, Tags.security, deploy=True)

@@ -1,19 +1,26 @@
+import base64
 import hashlib
 import os
+import re
+import stat
 import subprocess
 import sys
 
 import pytest
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 
 from portal.core import system_checks
 from portal.core.data_categories import declare
+from portal.outbox.system_checks import SMTP
+from portal.own_keys import SAID_BY_OPERATORS, keep_private
 
 # The same in every test process, or they would not agree on the names of the tests.
 GOOD = {name: hashlib.sha256(name.encode()).hexdigest() for name in system_checks.SECRETS}
 
-PG = {"ENGINE": "django.db.backends.postgresql"}
+PG = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "NAME": "portal"}
+KEYS = {**PG, "HOST": "keys.example", "NAME": "keys"}
 
 
 @pytest.fixture
@@ -23,14 +30,20 @@ def production(settings):
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     settings.ALLOWED_HOSTS = ["portal.example"]
     settings.MIGRATE_DATABASE_URL = "postgres://owner@db.example/portal"
-    settings.DATABASES = {"default": PG, "keys": PG}
+    settings.DATABASES = {"default": PG, "keys": KEYS}
+    settings.SITE_URL = "https://portal.example"
+    settings.LEDGER_ORIGIN = "ledger.portal.example/2026"
+    settings.EMAIL_CONFIG = {"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "mail.example"}
+    settings.LEFT_TO_DEFAULT = []
+    settings.SECURE_PROXY_SSL_HEADER, settings.TRUSTED_PROXIES = ("HTTP_X_FORWARDED_PROTO", "https"), 1
     for name, value in GOOD.items():
         setattr(settings, name, value)
     return settings
 
 
 def ids():
-    return {message.id for message in system_checks.production_keys(None) + system_checks.one_broker_for_all(None)}
+    """What a start would refuse, and ``check`` shows among the rest."""
+    return {message.id for message in checks.run_checks(tags=[system_checks.PRODUCTION])}
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -49,13 +62,54 @@ def test_a_complete_production_setting_is_silent(production):
         ("REDIS_URL", "", "core.E003"),
         ("ALLOWED_HOSTS", [], "core.E005"),
         ("DATABASES", {"default": PG, "keys": {"ENGINE": "django.db.backends.sqlite3"}}, "core.E008"),
-        ("MIGRATE_DATABASE_URL", "", "core.W007"),
         ("CELERY_BROKER_URL", "memory://", "core.E006"),
+        ("SECRET_KEY", "correct horse battery staple correct horse battery", "core.E001"),
+        ("SECRET_KEY", "0123456789abcdef" * 4, "core.E001"),
+        ("SECRET_KEY", "qW7-ABCDEFGHIJKL-2f9a1c-zyxwvuts-5e8b", "core.E001"),
+        ("SECRET_KEY", "ab12" * 16, "core.E001"),
+        ("ALLOWED_HOSTS", ["*"], "core.E005"),
+        ("ALLOWED_HOSTS", ["portal.example", "*"], "core.E005"),
+        ("DATABASES", {"default": PG, "keys": PG}, "core.E014"),
+        ("SITE_URL", "http://localhost:8000", "core.E012"),
+        ("SITE_URL", "http://portal.example", "core.E012"),
+        ("SITE_URL", "https://other.example", "core.E012"),
+        ("SITE_URL", "https://", "core.E012"),
+        ("LEDGER_ORIGIN", "demonstration.onesetu.example/portal/2026", "core.E013"),
+        ("EMAIL_CONFIG", {}, "outbox.E001"),
+        ("EMAIL_CONFIG", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "outbox.E001"),
+        ("EMAIL_CONFIG", {"EMAIL_BACKEND": "portal.outbox.mailbox.MailboxBackend"}, "outbox.E001"),
+        ("TRUSTED_PROXIES", 0, "core.E010"),
+        ("SECURE_PROXY_SSL_HEADER", None, "core.E010"),
+        ("LEFT_TO_DEFAULT", ["LEDGER_ORIGIN"], "core.E009"),
+        ("LEFT_TO_DEFAULT", ["TRUSTED_PROXIES"], "core.E009"),
+        ("WITNESSES", [{"name": "Nobody"}], "ledger.E002"),
+        ("KYC_PROVIDERS", {"nobody": {}}, "kyc.E001"),
     ],
 )
-def test_each_missing_or_weak_setting_is_named(production, name, value, code):
+def test_each_missing_or_weak_setting_is_named_and_nothing_starts_with_it(production, name, value, code):
     setattr(production, name, value)
-    assert code in ids()
+    assert ids() == {code}
+    with pytest.raises(ImproperlyConfigured, match=rf"1 faults:\n  {code}: "):
+        system_checks.refuse_unfit_production()
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_a_fit_start_says_nothing_also_where_the_owner_of_the_tables_is_not_named(production):
+    """Only ``migrate`` and backups are told of the owner: whether the role owns its tables is asked of the database (W011)."""
+    production.MIGRATE_DATABASE_URL = ""
+    assert checks.run_checks(tags=[system_checks.PRODUCTION]) == []
+    system_checks.refuse_unfit_production()
+
+
+def test_each_setting_that_has_no_fit_default_says_what_to_set():
+    assert tuple(system_checks._SAID_BY_OPERATORS) == SAID_BY_OPERATORS
+
+
+def test_what_a_machine_makes_is_no_weak_secret():
+    for number in range(500):
+        digest = hashlib.sha256(f"key {number}".encode())
+        assert not system_checks._is_weak(digest.hexdigest())
+        assert not system_checks._is_weak(base64.b64encode(digest.digest()).decode())
 
 
 def test_every_field_of_every_model_is_declared():
@@ -79,10 +133,12 @@ def test_the_checks_of_the_project_pass():
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 def test_a_worker_does_not_start_with_a_missing_key(production):
-    worker_init.send(sender=None)
-    production.VAULT_KEY = ""
-    with pytest.raises(SystemExit, match=r"core\.E001: VAULT_KEY is missing or weak"):
-        worker_init.send(sender=None)
+    for start in (worker_init, beat_init):
+        production.VAULT_KEY = GOOD["VAULT_KEY"]
+        start.send(sender=None)
+        production.VAULT_KEY = ""
+        with pytest.raises(SystemExit, match=r"core\.E001: VAULT_KEY is missing or weak"):
+            start.send(sender=None)
 
 
 def started(program, **environment):
@@ -97,6 +153,97 @@ def test_a_web_server_does_not_start_with_a_missing_key():
     ended = started("import portal.wsgi", PRODUCTION="1", DATABASE_URL="postgres://db.example/portal", **keys)
     assert ended.returncode == 1
     assert "core.E001: VAULT_KEY is missing or weak" in ended.stderr
+
+
+#: Everything that a start needs, as an operator sets it.
+WHOLE = {
+    **GOOD,
+    "PRODUCTION": "1",
+    "DATABASE_URL": "postgres://portal@db.example/portal",
+    "KEYS_DATABASE_URL": "postgres://portal@keys.example/keys",
+    "REDIS_URL": "redis://broker.example/0",
+    "EMAIL_URL": "smtp+tls://mail.example:587",
+    "ALLOWED_HOSTS": "portal.example",
+    "SITE_URL": "https://portal.example",
+    "LEDGER_ORIGIN": "ledger.portal.example/2026",
+    "DEFAULT_FROM_EMAIL": "privacy@portal.example",
+    "SECURITY_CONTACT": "mailto:security@portal.example",
+    "BEHIND_PROXY": "1",
+    "TRUSTED_PROXIES": "1",
+}
+COMMAND = "import sys; from portal.core.command_line import main; sys.exit(main(['manage.py', *{!r}]))"
+
+
+def commanded(*words, **environment):
+    return started(COMMAND.format(list(words)), DJANGO_SETTINGS_MODULE="portal.settings", **environment)
+
+
+def test_with_nothing_set_every_start_shows_one_list_of_all_that_is_missing(tmp_path):
+    """The server, a command and ``check`` name the same, at once. Some seconds: three processes start."""
+    nothing = {"PRODUCTION": "1", "PORTAL_VAR": str(tmp_path)}
+    found = [
+        started("import portal.wsgi", **nothing),
+        commanded("sync_roles", **nothing),
+        commanded("check", **nothing),
+    ]
+    named = [set(re.findall(r"\b[a-z]+\.E\d{3}\b", one.stderr)) for one in found]
+    assert [one.returncode for one in found] == [1, 2, 1]
+    assert named[0] == named[1] == named[2]
+    for name in sorted(WHOLE.keys() - {"PRODUCTION"}):
+        assert all(f"{name} is" in one.stderr for one in found), name
+
+
+@pytest.mark.parametrize("name", ["SITE_URL", "EMAIL_URL", "KEYS_DATABASE_URL"])
+def test_no_command_runs_with_one_setting_missing(name, tmp_path):
+    ended = commanded("sync_roles", **{**WHOLE, "PORTAL_VAR": str(tmp_path), name: ""})
+    assert ended.returncode == 2
+    assert f"{name} is" in ended.stderr
+    assert "1 faults" in ended.stderr
+
+
+def test_check_and_help_run_whatever_is_set_and_with_all_set_the_start_is_silent(tmp_path):
+    nothing = {"PRODUCTION": "1", "PORTAL_VAR": str(tmp_path)}
+    (tmp_path / "static").mkdir()  # where collectstatic puts what the server gives
+    for words in (("help",), ("help", "migrate"), ("sync_roles", "--help"), ("version",)):
+        assert commanded(*words, **nothing).returncode == 0, words
+    for whole in (
+        started("import portal.wsgi", **WHOLE, PORTAL_VAR=str(tmp_path)),
+        commanded("check", **WHOLE, PORTAL_VAR=str(tmp_path)),
+    ):
+        assert (whole.returncode, whole.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_the_data_of_an_embedded_portal_is_for_its_user_alone(tmp_path, umask):
+    """Whatever the umask was, also of journals and of folders that lie deeper, and of what was made before this was done."""
+    old = tmp_path / "older"
+    old.mkdir(mode=0o755)
+    for name in ("portal.sqlite3", "portal.sqlite3-wal"):
+        (old / name).touch(mode=0o644)
+        (old / name).chmod(0o644)
+    writing = (
+        f"import os; os.umask({umask}); import django; django.setup(); from django.db import connections\n"
+        "for name in ('default', 'keys'):\n"
+        "    with connections[name].cursor() as cursor:\n"
+        "        cursor.execute('CREATE TABLE IF NOT EXISTS t (a)'); cursor.execute('INSERT INTO t VALUES (1)')\n"
+        "        print(sorted((path.name, oct(path.stat().st_mode & 0o777)) for path in settings.VAR.glob('*.sqlite3*')))\n"
+    )
+    for var in (tmp_path / "new" / "var", old):
+        ended = started(
+            f"from portal import settings\n{writing}", DJANGO_SETTINGS_MODULE="portal.settings", PORTAL_VAR=str(var)
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert "portal.sqlite3-wal" in ended.stdout
+        assert set(re.findall(r"0o\d+", ended.stdout)) == {"0o600"}
+        assert stat.S_IMODE(var.stat().st_mode) == 0o700
+        later = [path for path in var.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
+        assert later == []
+
+
+def test_a_folder_that_everybody_shares_is_left_as_it_is(tmp_path):
+    tmp_path.chmod(0o1777)
+    keep_private(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
 def test_a_key_file_that_a_dying_process_left_empty_is_never_a_key(tmp_path):

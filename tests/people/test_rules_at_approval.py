@@ -143,9 +143,10 @@ def test_it_is_so_for_every_proposal_of_two_people(admin, officer):
     person, now = StaffFactory(), clock.now()
     with_factor(person)
     reset = mfa.propose(user=person, why="Lost the phone.", actor=staff(admin.pk), now=now)
-    staff_logins.deactivate(user=admin, actor=staff(officer.pk), now=now)
+    later = now + DAY
+    staff_logins.deactivate(user=admin, actor=staff(officer.pk), now=later)
     reset.refresh_from_db()
-    refused(lambda: mfa.answer(reset=reset, approve=True, actor=staff(officer.pk), now=now), "MAKER_LEFT")
+    refused(lambda: mfa.answer(reset=reset, approve=True, actor=staff(officer.pk), now=later), "MAKER_LEFT")
 
 
 def test_beside_an_auditors_role_no_other_proposes_or_answers(admin, officer):
