@@ -116,7 +116,7 @@ def work_of(act: Callable[[], object]) -> Work:
 
     with ExitStack() as watched:
         seen = watched.enter_context(CaptureQueriesContext(connection))
-        watched.enter_context(counting(ciphers, "_index"))
+        watched.enter_context(counting(ciphers, "_indexer"))
         watched.enter_context(counting(hashers, "make_password"))
         watched.enter_context(counting(tokens, "salted_hmac"))
         for room in ("portal.signin.views.customers", "portal.signin.forms"):
