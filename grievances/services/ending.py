@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from grievances import selectors
 from grievances.models import RequestProposal, RightsRequest
-from grievances.request_states import Right
+from grievances.request_states import DECIDED, Right
 from grievances.services import bundling, letters, lines
 from grievances.states import Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -191,10 +191,12 @@ def note_end(
     left: Iterable[tuple[str, str]],
     kept: int,
     is_again: bool,
+    settled: frozenset[str],
     at: datetime,
 ) -> None:
     """Registered in ``hooks.person_run_ended``. Where something stopped a part that our letter called erased, and when that
-    part has ended later, the person is told; of a hold or an order nothing: the letter says that such a thing may keep items.
+    part has ended later, and what keeps a part now that was kept until a decision which has come, the person is told; of a
+    hold or an order nothing: the letter says that such a thing may keep items.
     """
     request = RightsRequest.objects.select_related("ticket").filter(ticket__reference=because).first()
     if request is None:
@@ -209,10 +211,44 @@ def note_end(
         at=at,
     )
     text = _news(ended if is_again else (), list(left), language=ticket.language)
+    if settled:
+        text = "\n".join([*([text] if text else []), *_decided_lines(request, settled, at=at)])
     if text:
         entry = lines.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": text})
         if entry is not None:
             letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
+
+
+def kept_now(request: RightsRequest, *, at: datetime) -> tuple[str, ...]:
+    """What of the rooms of which our answer kept something is kept today, and why; in the active language. Reads only.
+
+    A hold and an order change nothing of it (``outline``): the page can be opened at any time, and does not show when one comes
+    or ends.
+    """
+    if request.right != Right.ERASURE or request.state not in DECIDED:
+        return ()
+    rooms = retention.rooms_kept(request.ticket.reference)
+    return _kept_of(request, rooms, at=at, language=translation.get_language() or "en") if rooms else ()
+
+
+def _kept_of(request: RightsRequest, rooms: frozenset[str], *, at: datetime, language: str) -> tuple[str, ...]:
+    ticket = request.ticket
+    found = deciding.decide(
+        bundling.data_refs(request) - {ticket.subject_ref},
+        now=at,
+        asked_at=ticket.received_at,
+        reply_on=selectors.reply_on(ticket),
+    )
+    return outline((each for each in found if each.eraser.name in rooms), language=language).kept
+
+
+def _decided_lines(request: RightsRequest, settled: frozenset[str], *, at: datetime) -> list[str]:
+    """That a question our answer left open is decided, and why each part of it stays now."""
+    language = request.ticket.language
+    kept = _kept_of(request, settled, at=at, language=language)
+    with translation.override(language):
+        said = _("We have decided what our answer left open. This we still keep:")
+    return [said, *(f"- {sentence}" for sentence in kept)] if kept else []
 
 
 def _news(ended: Iterable[str], left: Iterable[tuple[str, str]], *, language: str) -> str:

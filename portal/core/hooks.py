@@ -65,8 +65,9 @@ orders: HookList[Callable[..., Iterable[tuple[UUID, str]]]] = HookList("orders")
 #: something of whom was erased; how many.
 copies: HookList[Callable[..., int]] = HookList("copies")
 #: Callables told, in the same transaction, that the run for one request or case has ended:
-#: ``(*, because, ended, left, kept, is_again, at)``: how many records each eraser ended, (eraser, state) of what it was to
-#: end and did not, how many records are kept, and whether an earlier run of the case had left them.
+#: ``(*, because, ended, left, kept, is_again, settled, at)``: how many records each eraser ended, (eraser, state) of what it
+#: was to end and did not, how many records are kept, whether an earlier run of the case had left them, and the erasers whose
+#: open question was decided since then while another rule keeps something.
 person_run_ended: HookList[Callable[..., Any]] = HookList("person_run_ended")
 #: Objects that give a subject's data of one room for an access bundle; ``covers`` names the models they tell.
 sections: HookList[Any] = HookList("sections")
@@ -234,6 +235,9 @@ permission_source = HookAnswer("permission_source", when_empty=lambda *args, **k
 #: The days and areas to which an auditor's login is bound, ``(user)``: ``narrowed(rows)``, ``holds(instant)``, ``covers(first,
 #: last)``, ``says()``; None for everybody else. Filled by people.
 reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: None)
+#: The roles of this login that ended and that it does not hold now, ``(user)``: each with its label and its end, the last
+#: first. Filled by people.
+ended_roles = HookAnswer("ended_roles", when_empty=lambda *args, **kwargs: [])
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.

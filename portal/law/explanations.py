@@ -125,8 +125,17 @@ def how_we_worked_out(clock: Clock) -> list[str]:
         sentences.append(_("What came to us names an earlier time, and that one counts."))
     sentences.append(_end(dates, place))
     if not clock.is_confirmed:
-        sentences.append(_("Whether this rule applies to us is not settled. We keep to it until it is."))
+        sentences.append(_doubt(clock))
     return sentences
+
+
+def _doubt(clock: Clock) -> str:
+    """What of a rule is not sure: its text, which nobody has read, or whether it is a rule for us, which nobody has decided."""
+    if clock.legal_rule is not None and not clock.legal_rule.is_confirmed:
+        return _(
+            "We have not checked the official text and dates of this rule yet. Until we have, we keep to it as we know it."
+        )
+    return _("Whether this rule applies to us is not settled. We keep to it until it is.")
 
 
 def _begun(clock: Clock) -> str:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Sum
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -23,12 +24,13 @@ from portal.retention.models import (
     ErasureStep,
     Hold,
     HoldRelease,
+    KeptRecord,
     PlanApproval,
     RetentionRule,
     RuleProposal,
 )
 from portal.retention.permissions import Permission
-from portal.retention.rules import Verdict
+from portal.retention.rules import Verdict, Why
 from portal.retention.services import approving, certifying, changing, holds, planning
 from portal.retention.services import books as books_noted
 from portal.retention.states import RunState
@@ -186,14 +188,35 @@ def _not_waiting(run: ErasureRun, user: Any) -> str:
     return "" if run.state == RunState.PLANNED else str(_("This plan waits for nobody any more."))
 
 
+#: What a record is kept for, as the certificate and the letter tell them apart: only the first is a duty.
+GROUNDS = {
+    Why.LAW: _("by a law"),
+    Why.CLAIM: _("for legal claims, no law requires it"),
+    Why.UNDECIDED: _("until decided"),
+    Why.IN_USE: _("while the account is in use"),
+    Why.PROMISE: _("by our own rule"),
+}
+
+
+def _kept_in_words(count: int, kept: QuerySet[KeptRecord]) -> str:
+    """How many a rule keeps; of one person also for what, which is no duty of law for all of them."""
+    found = dict(kept.filter(ground__in=GROUNDS).order_by().values_list("ground").annotate(Sum("count")))
+    parts = [f"{found[why]} {label}" for why, label in GROUNDS.items() if why in found]
+    return f"{count} ({', '.join(parts)})" if parts else str(count)
+
+
 class StepInline(RowsBeside):
     """What each room lets go of, and what keeps the rest."""
 
     model = ErasureStep
     fields = (
-        *("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "disputed", "stale", "kept_by_law"),
+        *("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "disputed", "stale", "kept_by_a_rule"),
         *("erased", "failure"),
     )
+
+    @admin.display(description=_("kept by a rule"))
+    def kept_by_a_rule(self, obj: ErasureStep) -> str:
+        return _kept_in_words(obj.kept_by_law, obj.kept.all())
 
 
 class ApprovalInline(RowsBeside):
@@ -213,14 +236,14 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
         "disputed stale kept_by_law erased certificate_sha256",
     )
     view_permission = Permission.RUN_VIEW
-    list_display = ("reference", "state", "cause", "planned_at", "due", "held", "stale", "kept_by_law", "erased")
+    list_display = ("reference", "state", "cause", "planned_at", "due", "held", "stale", "kept_by_rule", "erased")
     list_filter = ("state", "cause")
     search_fields = ("reference", "because")
     inlines = (StepInline, ApprovalInline)
     fields = (
         *("reference", "state", "cause", "because", "asked_at", "needs_approval", "started_by", "planned_at"),
         *("approved_at", "decided_in"),
-        *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_law", "erased", "left_to_erase"),
+        *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_a_rule", "erased", "left_to_erase"),
         *("recipients", "plan_sha256", "readable_certificate", "certificate_sha256"),
     )
 
@@ -230,6 +253,15 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     def propose_plan(self, request: HttpRequest, obj: ErasureRun, answer: dict[str, Any]) -> str:
         approving.propose(run=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
         return str(_("Proposed. Nothing is erased before a second person agrees."))
+
+    @admin.display(description=_("kept by a rule"), ordering="kept_by_law")
+    def kept_by_rule(self, obj: ErasureRun) -> int:
+        """In the list: the number alone."""
+        return int(obj.kept_by_law)
+
+    @admin.display(description=_("kept by a rule"))
+    def kept_by_a_rule(self, obj: ErasureRun) -> str:
+        return _kept_in_words(obj.kept_by_law, KeptRecord.objects.filter(step__run=obj))
 
     @admin.display(description=_("decided by two people in"))
     def decided_in(self, obj: ErasureRun) -> str:
@@ -276,7 +308,7 @@ class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("what it lets go of"))
     def parts(self, obj: PlanApproval) -> str:
         """Part by part, as the second person has to have it before them."""
-        said = _("%(part)s: %(due)s due, %(held)s held, %(kept)s kept by a law")
+        said = _("%(part)s: %(due)s due, %(held)s held, %(kept)s kept by a rule")
         lines = [
             said % {"part": step.eraser, "due": step.due, "held": step.held, "kept": step.kept_by_law}
             for step in obj.run.steps.order_by("pk")

@@ -1,6 +1,6 @@
 """Which rule holds for a class, and what is held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,8 +11,8 @@ from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
-from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, RetentionRule
-from portal.retention.rules import Period, kept_through
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, RetentionRule
+from portal.retention.rules import Period, Why, kept_through
 from portal.retention.states import ItemState, RunState
 
 #: A provision that nobody has read yet.
@@ -127,6 +127,31 @@ def erased_so_far(*, model: str) -> int:
     ending = ErasureStep.objects.filter(Q(run__needs_approval=True) | Q(eraser__in=own))
     fields = ErasureItem.objects.filter(fields__isnull=False, state=ItemState.DONE).count()
     return int(ending.aggregate(erased=Sum("erased"))["erased"] or 0) + fields
+
+
+def rooms_kept(because: str) -> frozenset[str]:
+    """The rooms of which the runs of a case left something."""
+    rows = KeptRecord.objects.filter(step__run__because=because)
+    rows = rows.exclude(step__run__state__in=(RunState.PLANNED, RunState.REFUSED, RunState.STALE))
+    return frozenset(rows.values_list("step__eraser", flat=True).distinct())
+
+
+def settled_since(because: str, now: Mapping[str, set[str]], *, before: ErasureRun | None = None) -> frozenset[str]:
+    """The rooms of which the last run of a case (or the last before one) left something until a question of the profile was
+    decided, where it is decided and something still keeps a part (``now``: rooms and their rules that are open): the person
+    has read nothing of that decision yet.
+    """
+    rows = KeptRecord.objects.filter(step__run__because=because).order_by("step_id")
+    rows = rows.exclude(step__run__state__in=(RunState.PLANNED, RunState.REFUSED, RunState.STALE))
+    if before is not None:
+        rows = rows.filter(step__run_id__lt=before.pk)
+    newest: dict[str, tuple[int, set[str]]] = {}
+    for name, step, ground, key in rows.values_list("step__eraser", "step_id", "ground", "rule_key").distinct():
+        if name not in newest or newest[name][0] < step:
+            newest[name] = (step, set())
+        if ground == Why.UNDECIDED:
+            newest[name][1].add(key)
+    return frozenset(name for name, keys in now.items() if newest.get(name, (0, set()))[1] - keys)
 
 
 def ended_runs() -> QuerySet[ErasureRun]:

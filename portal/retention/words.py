@@ -22,17 +22,54 @@ class Decision:
 
 
 def sentence(verdict: Verdict, what: str, *, decision: Decision | None = None) -> str:
-    """One sentence, and a second where the rule is not confirmed. ``what`` is the kind of record, in the same language.
+    """Why a record stays, with every rule that keeps it and its last day, or why it goes; and which of these rules nobody has
+    confirmed. ``what`` is the kind of record, in the same language.
 
     ``decision``: of what is kept until a question of the profile is decided, who decides it, and by when.
     """
     ground = verdict.keeper if verdict.is_kept else verdict.said
+    more = _others(verdict) if verdict.is_kept else []
     if ground.why is Why.UNDECIDED:
-        return _undecided(ground, what, decision or Decision((), None))
-    said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)
-    if ground.is_confirmed or ground.why is Why.CLAIM:
+        said = _undecided([ground, *more], what, decision or Decision((), None))
+    else:
+        said = (_kept if verdict.is_kept else _erased)(ground) % _values(ground, what)
+        if more:
+            said = f"{said} {_('It is kept for these too: %(grounds)s.') % {'grounds': _listed(more)}}"
+    unread = dict.fromkeys(one.citation for one in (ground, *more) if one.citation and not one.is_confirmed)
+    if not unread:
         return said
-    return f"{said} {_('Whether this rule applies to us is not settled. We keep to it until it is.')}"
+    hint = _(
+        "We have not checked the official text and dates yet: %(law)s. Until we have, we keep to it as we know it."
+    )
+    return f"{said} {hint % {'law': '; '.join(unread)}}"
+
+
+def _others(verdict: Verdict) -> list[Ground]:
+    """The other laws that keep it today, the longest first; of a hold and of an order nothing."""
+    found = {one.citation: one for one in reversed(verdict.standing) if one.citation and one.why is not Why.HOLD}
+    found.pop(verdict.keeper.citation, None)
+    return list(reversed(found.values()))
+
+
+def _listed(grounds: Iterable[Ground]) -> str:
+    return "; ".join(_in_short(ground) for ground in grounds)
+
+
+def _in_short(ground: Ground) -> str:
+    """One of several grounds: law, and until when; a claim and an open question are no duty, and called so."""
+    if ground.why is Why.CLAIM:
+        said = _("%(law)s (%(until)s, for legal claims: no law requires it)")
+    elif ground.why is Why.UNDECIDED:
+        said = _("%(law)s (%(until)s, if it applies to us: not decided yet)")
+    else:
+        said = _("%(law)s (%(until)s)")
+    return said % {"law": ground.citation, "until": _until(ground)}
+
+
+def _until(ground: Ground) -> str:
+    if ground.on is None:
+        return _("for %(period)s after the end") % _values(ground, "")
+    return _("until %(date)s") % {"date": _day(ground.on)}
 
 
 def left(state: str, what: str) -> str:
@@ -79,28 +116,34 @@ def _kept_by_rule(ground: Ground) -> str:
     return _("%(what)s: we keep this until %(date)s, as we have published.")
 
 
-def _undecided(ground: Ground, what: str, decision: Decision) -> str:
-    """Never that a law requires it: that is what is not known yet."""
-    if decision.by is None:
-        said = _(
-            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s decide this. If it "
-            "does not apply, we will erase this. You do not have to ask again."
-        )
-    elif decision.is_late:
-        said = _(
-            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s had to decide this "
-            "by %(date)s: the decision is late. If it does not apply, we will erase this. You do not have to ask again."
-        )
+def _undecided(grounds: list[Ground], what: str, decision: Decision) -> str:
+    """Never that a law of an open question requires it: that is what is not known yet. What it leads to is said for both
+    decisions: until when it is kept then, and by which other rules.
+    """
+    unsettled = [one for one in grounds if one.why is Why.UNDECIDED]
+    firm = [one for one in grounds if one.why is not Why.UNDECIDED]
+    if len(unsettled) == 1:
+        asked = _("%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us.")
     else:
-        said = _(
-            "%(what)s: kept until decided. We have not yet decided whether %(law)s applies to us. %(roles)s will decide this by "
-            "%(date)s. If it does not apply, we will erase this. You do not have to ask again."
-        )
+        asked = _("%(what)s: kept until decided. We have not yet decided whether these apply to us: %(law)s.")
+    if decision.by is None:
+        by = _("%(roles)s decide this.")
+    elif decision.is_late:
+        by = _("%(roles)s had to decide this by %(date)s: the decision is late.")
+    else:
+        by = _("%(roles)s will decide this by %(date)s.")
+    if firm:
+        otherwise = _("If not, it is kept for this: %(grounds)s. Then we will erase it. You do not have to ask again.")
+    else:
+        otherwise = _("If not, we will erase this. You do not have to ask again.")
+    said = " ".join((asked, by, _("If so, we keep this %(until)s."), otherwise))
     return said % {
         "what": what,
-        "law": ground.citation,
+        "law": "; ".join(one.citation for one in unsettled),
         "roles": _roles(decision.roles),
         "date": _day(decision.by) if decision.by else "",
+        "until": _until(unsettled[0]),
+        "grounds": _listed(firm),
     }
 
 

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 
 from grievances.models import RequestProposal, RightsRequest
 from grievances.request_states import Outcome
-from grievances.services import bundling, deciding, ending
+from grievances.services import bundling, deciding, ending, reading
 from kyc.models import Document, Likeness
 from portal.core import actor, clock, hooks
 from portal.core.erasing import parts_of
@@ -301,3 +301,90 @@ def test_who_is_not_signed_in_reads_what_happens_to_each_kind_and_nothing_of_a_p
     assert "We do not know yet who asks" in page
     assert "IT (Intermediary Guidelines) Rules 2021" in page or "CERT-In Directions 2022" in page
     assert "until 24 November 2031" in page
+
+
+def kept_on_page(client: Client, request: RightsRequest) -> str:
+    """The part of the request's page that says what is kept today."""
+    page = html.unescape(client.get(f"/privacy/track/{request.ticket.reference}/").content.decode())
+    (section,) = re.findall(r"<h2>What we keep now</h2>(.*?)</ul>", page, re.DOTALL)
+    return section
+
+
+def replies(request: RightsRequest) -> list[str]:
+    lines = reading.thread(request.ticket, internal=False)
+    return [line.texts["text"] for line in lines if line.entry.kind == "reply"]
+
+
+def test_a_decided_question_of_the_profile_ends_what_it_kept_and_the_person_reads_what_keeps_the_rest(
+    person: Principal,
+) -> None:
+    OrganisationProfile.objects.all().delete()
+    ProfileFactory(**{**dict.fromkeys(NO, "no"), "intermediary": "yes", "cloud_provider": "undecided"})
+    client = customer_client(person.user)
+    assert any("If not, it is kept for this: IT (Intermediary Guidelines) Rules" in line for line in preview_of(client))
+    request = asked_for_everything(client)
+    made = decided_by_two(request)
+    assert "If so, we keep this until 24 November 2031. If not, it is kept for this:" in deciding.letter_text(made)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    assert "will decide this by" in kept_on_page(client, request)
+    assert "CERT-In" in kept_on_page(client, request)
+    ProfileFactory(
+        **{**dict.fromkeys(NO, "no"), "intermediary": "yes", "cloud_provider": "no"},
+        effective_from=DAY.date() + timedelta(days=1),
+    )
+    with time_machine.travel(DAY + timedelta(days=1), tick=True):
+        (again,) = nights.pass_over(now=clock.now(), actor=NIGHTLY).again
+        assert again.state == RunState.APPROVED, "two people have decided the request and the question; nobody is asked"
+        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        (news,) = replies(request)
+        assert "We have decided what our answer left open. This we still keep:" in news
+        assert "IT (Intermediary Guidelines) Rules 2021" in news
+        assert "CERT-In" not in news
+        request.refresh_from_db()
+        shown = "\n".join(ending.kept_now(request, at=clock.now()))
+        assert "decide" not in shown
+        assert "we keep this until 23 May 2027, because IT (Intermediary" in shown
+        assert Message.objects.filter(kind="grievances.request_replied").count() == 1
+        rows = KeptRecord.objects.filter(step__run=again)
+        assert {row.ground for row in rows} == {"law", "claim"}, "nothing waits for a decision any more"
+        last_day = max(row.last_day for row in rows)
+        assert nights.pass_over(now=clock.now(), actor=NIGHTLY).again == [], "told once"
+    with time_machine.travel(DAY + timedelta(days=2), tick=True):
+        assert nights.pass_over(now=clock.now(), actor=NIGHTLY).again == []
+        assert len(replies(request)) == 1
+    with time_machine.travel(datetime.combine(last_day + timedelta(days=1), time(12), clock.IST)):
+        nights.pass_over(now=clock.now(), actor=NIGHTLY)
+        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        person.refresh_from_db()
+        assert person.full_name == "", "the last day of the last rule has passed"
+        assert replies(request)[-1].startswith("Erased by now:")
+
+
+def test_a_question_decided_with_yes_is_told_as_the_duty_it_is_now(person: Principal) -> None:
+    OrganisationProfile.objects.all().delete()
+    ProfileFactory(**{**dict.fromkeys(NO, "no"), "intermediary": "yes", "cloud_provider": "undecided"})
+    client = customer_client(person.user)
+    preview_of(client)
+    request = asked_for_everything(client)
+    decided_by_two(request)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    ProfileFactory(
+        **{**dict.fromkeys(NO, "no"), "intermediary": "yes", "cloud_provider": "yes"},
+        effective_from=DAY.date() + timedelta(days=1),
+    )
+    with time_machine.travel(DAY + timedelta(days=1), tick=True):
+        nights.pass_over(now=clock.now(), actor=NIGHTLY)
+        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        (news,) = replies(request)
+        assert "we keep this until 24 November 2031, because CERT-In Directions 2022" in news
+
+
+def test_the_page_of_a_request_does_not_show_when_an_order_comes(person: Principal) -> None:
+    client = customer_client(person.user)
+    preview_of(client)
+    request = asked_for_everything(client)
+    decided_by_two(request)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    before = kept_on_page(client, request)
+    order_about(person.subject.ref)
+    assert kept_on_page(client, request) == before

@@ -9,7 +9,7 @@ from portal.core import actor, clock
 from portal.retention.models import Hold, HoldRelease, PlanApproval
 from portal.retention.services import planning, runs
 from tests.people.factories import StaffFactory, SubjectFactory
-from tests.retention.factories import Shelf, house_rule, only_eraser, retention_rule
+from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule, run_for
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -81,12 +81,26 @@ def test_a_plan_is_proposed_by_one_and_carried_out_after_the_second_agrees(offic
         second = staff_client(StaffFactory(roles=["administrator"]))
         said = second.get(answer).content.decode()
         assert plan.plan_sha256 in said
-        assert f"{shelf.name}: 1 due, 0 held, 0 kept by a law" in said
+        assert f"{shelf.name}: 1 due, 0 held, 0 kept by a rule" in said
         second.post(answer, {"answer": "1", "decision": "approve"})
         plan.refresh_from_db()
         assert plan.state == "approved"
         page = staff_client(officer).get(reverse("admin:retention_erasurerun_change", args=[plan.pk]))
         assert plan.plan_sha256 in page.content.decode()
+
+
+def test_a_run_says_for_what_the_rest_is_kept_and_calls_no_claim_a_duty(officer) -> None:
+    house_rule("tests.period", 1, "month")
+    retention_rule("IN-LIM")
+    legal_rule("IN-LIM", 3, "year", law="Limitation Act 1963", provision="Art. 137", confidence="R")
+    shelf = Shelf()
+    ref = SubjectFactory().ref
+    shelf.shelved = {ref: [clock.now() - timedelta(days=3)]}
+    with only_eraser(shelf):
+        run = run_for(ref)
+        page = staff_client(officer).get(reverse("admin:retention_erasurerun_change", args=[run.pk])).text
+    assert "1 (1 for legal claims, no law requires it)" in page
+    assert "Kept by law" not in page
 
 
 def test_keep_or_erase_shows_each_rule_and_the_sentence_for_a_reason(officer) -> None:

@@ -11,6 +11,7 @@ from portal.core.erasing import of_days
 from portal.people.models import RegimeEvidence
 from portal.retention import deciding
 from portal.retention.rules import Why
+from tests.law.factories import ProfileFactory
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory
 from tests.registers.factories import order_about
 from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
@@ -63,7 +64,33 @@ def test_an_unconfirmed_rule_says_so(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year", confidence="M")
     (found,) = deciding.keep_or_erase(put(shelf, NOON), now=NOON)
-    assert found.sentence.endswith("Whether this rule applies to us is not settled. We keep to it until it is.")
+    law = found.verdict.winner.citation
+    assert f"We have not checked the official text and dates yet: {law}." in found.sentence
+    assert "applies to us" not in found.sentence, "that it is unread does not make it undecided"
+
+
+@pytest.mark.parametrize(("switch", "answer"), [("", None), ("intermediary", "yes")])
+def test_a_limitation_that_nobody_has_confirmed_says_so_too(shelf: Shelf, switch: str, answer: str | None) -> None:
+    if answer:
+        ProfileFactory(**{switch: answer})
+    retention_rule("IN-LIM")
+    legal_rule("IN-LIM", 3, "year", confidence="M", switch=switch, law="Limitation Act 1963", provision="Art. 137")
+    (found,) = deciding.keep_or_erase(put(shelf, NOON), now=NOON, asked_at=NOON)
+    assert "No law requires it." in found.sentence
+    assert "We have not checked the official text and dates yet: Limitation Act 1963, Art. 137." in found.sentence
+
+
+def test_every_law_that_keeps_a_record_is_named_with_its_last_day(shelf: Shelf) -> None:
+    retention_rule("LONG", "SHORT", "IN-LIM")
+    legal_rule("LONG", 5, "year", law="Long Act", provision="s.1", confidence="R")
+    legal_rule("SHORT", 180, "calendar_day", law="Short Act", provision="s.2", confidence="R")
+    legal_rule("IN-LIM", 3, "year", law="Limitation Act 1963", provision="Art. 137", confidence="R")
+    (found,) = deciding.keep_or_erase(put(shelf, NOON), now=NOON, asked_at=NOON)
+    assert found.sentence == (
+        "A shelf: we keep this until 24 November 2031, because Long Act, s.1 requires it. It is kept for these too: "
+        "Limitation Act 1963, Art. 137 (until 24 November 2029, for legal claims: no law requires it); "
+        "Short Act, s.2 (until 23 May 2027)."
+    )
 
 
 def test_a_hold_and_a_dispute_keep_everything(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,8 @@ def test_it_is_a_ground_of_legal_claims_and_never_called_required(asha: Any) -> 
     (found,) = deciding.keep_or_erase(asha, now=NOW, asked_at=NOW)
     assert found.verdict.winner.why is Why.CLAIM
     assert found.sentence == (
-        "A shelf: we keep this until 30 November 2029 for legal claims (Limitation Act 1963). No law requires it."
+        "A shelf: we keep this until 30 November 2029 for legal claims (Limitation Act 1963). No law requires it. We have not "
+        "checked the official text and dates yet: Limitation Act 1963. Until we have, we keep to it as we know it."
     )
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
-from portal.people.models import Principal, RegimeEvidence
+from portal.people.models import Principal, RegimeEvidence, User
 from portal.retention import deciding
 from portal.retention.models import ErasureItem, ErasureRun, PlanApproval
 from portal.retention.services import approving, barriers, certifying, nights, persons, planning, replaying, runs
@@ -188,6 +188,13 @@ def test_what_comes_after_the_decision_stops_it_and_the_case_is_told(
     assert [(one["because"], one["left"], one["ended"]) for one in told] == [
         ("OS-GR-1", [("tests.shelf", state)], {}),
     ]
+
+
+def test_a_run_names_who_proposed_the_decision_as_who_planned_it(shelf: Shelf, asha: Any) -> None:
+    retention_rule(needs_approval=True)
+    run = run_for(asha)
+    maker = User.objects.order_by("pk").first()
+    assert run.started_by == f"staff:user:{maker.pk}" == run.agreed["proposed_by"]
 
 
 def test_a_law_that_asks_for_longer_than_it_did_stops_it(shelf: Shelf, asha: Any) -> None:

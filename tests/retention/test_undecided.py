@@ -10,6 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
 from portal.registers.models import BookTask
 from portal.registers.services import duties
@@ -80,7 +81,7 @@ def test_the_person_reads_kept_until_decided_and_who_decides_by_when(asha) -> No
     assert "Data Protection Officer" in found.sentence
     assert "19 December 2026" in found.sentence
     assert "require" not in found.sentence
-    assert "2031" not in found.sentence
+    assert "If so, we keep this until 24 November 2031. If not, we will erase this." in found.sentence
     english = found.sentence
     for language in ("hi", "mr"):
         with translation.override(language):
@@ -88,6 +89,32 @@ def test_the_person_reads_kept_until_decided_and_who_decides_by_when(asha) -> No
             assert other.sentence != english
             assert "administrator" not in other.sentence
             assert "kept until decided" not in other.sentence
+
+
+def test_what_keeps_it_after_the_decision_is_named_before_it(shelf: Shelf) -> None:
+    """Two open questions and a law that binds us: all three are named, each with its last day."""
+    legal_rule(
+        "REGISTRATION",
+        180,
+        "calendar_day",
+        law="IT Rules",
+        provision="r.3(1)(h)",
+        switch="intermediary",
+        confidence="M",
+    )
+    legal_rule("TELECOM-2Y", 2, "year", law="Telecom Act", provision="s.4", switch="telecom_entity", confidence="R")
+    ProfileFactory(intermediary="yes", cloud_provider="undecided", telecom_entity="undecided")
+    retention_rule("CLOUD-5Y", "REGISTRATION", "TELECOM-2Y")
+    ref = PrincipalFactory().subject.ref
+    shelf.shelved[ref] = [NOON]
+    (found,) = deciding.keep_or_erase(ref, now=NOON, asked_at=NOON, reply_on=date(2026, 12, 24))
+    assert "whether these apply to us: Cloud Directions, (v); Telecom Act, s.4." in found.sentence
+    assert "If so, we keep this until 24 November 2031." in found.sentence
+    assert "If not, it is kept for this: IT Rules, r.3(1)(h) (until 23 May 2027). Then we will erase it." in (
+        found.sentence
+    )
+    assert "We have not checked the official text and dates yet: IT Rules, r.3(1)(h)." in found.sentence
+    assert "we will erase this" not in found.sentence
 
 
 @given(st.dates(date(2026, 11, 24), date(2027, 3, 1)))
@@ -125,6 +152,8 @@ def test_a_profile_with_an_open_question_cannot_go_live(asha) -> None:
     assert system_checks.the_profile_is_decided in asked
     (shown,) = checks.profile(NOON)
     assert (shown.name, shown.state) == ("profile", Health.BAD)
+    others = len(OrganisationProfile.SWITCHES) - 1
+    assert f"{others} more questions of the profile are open; no rule to keep depends on them." in shown.says
     ProfileFactory(cloud_provider="yes")
     assert system_checks.the_profile_is_decided(None) == []
     assert [each.state for each in checks.profile(NOON)] == [Health.WELL]

@@ -20,8 +20,9 @@ from portal.jobs.services import imports, results
 from portal.people.states import Answer
 from portal.registers.models import Instruction
 from portal.registers.states import FactKind, InstructionKind
-from portal.retention import fields
-from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
+from portal.retention import fields, selectors
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord
+from portal.retention.rules import Why
 from portal.retention.services import anonymising
 from portal.retention.states import MOVES, ItemState, RunState
 
@@ -65,6 +66,7 @@ def close(current: ErasureRun, *, now: datetime, actor: Actor) -> None:
                     left=_left(current),
                     kept=sum(totals[name] for name in SUMS if name not in ("due", "erased")),
                     is_again=ErasureRun.objects.filter(because=current.because, pk__lt=current.pk).exists(),
+                    settled=_settled(current),
                     at=finished_at,
                 )
 
@@ -73,6 +75,15 @@ def _left(run: ErasureRun) -> list[tuple[str, str]]:
     """What the decision would have ended and did not, each room with its reason."""
     items = ErasureItem.objects.filter(step__run=run, count__gt=0).exclude(state=ItemState.DONE)
     return sorted(set(items.values_list("step__eraser", "state")))
+
+
+def _settled(run: ErasureRun) -> frozenset[str]:
+    """The rooms whose open question was decided since the run before, and of which another rule keeps something."""
+    rows = KeptRecord.objects.filter(step__run=run).values_list("step__eraser", "ground", "rule_key").distinct()
+    now: dict[str, set[str]] = {}
+    for name, ground, key in rows:
+        now.setdefault(name, set()).update({key} if ground == Why.UNDECIDED else set())
+    return selectors.settled_since(run.because, now, before=run)
 
 
 def subjects_sha256(step: ErasureStep) -> str:

@@ -67,6 +67,7 @@ def note_end(
     left: Iterable[tuple[str, str]],
     kept: int,
     is_again: bool,
+    settled: frozenset[str],
     at: datetime,
 ) -> None:
     """Registered in ``hooks.person_run_ended``: what the run of a report came to. It is erased once nothing is left that

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
+from portal.core import actor as actors
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
@@ -54,6 +55,7 @@ def plan(
         frozenset(refs),
         asked_at,
         agreed_by(decision),
+        planned_by=actors.staff(decision.made_by_id).label,
         look_again_on=_next_end(seen, today=clock.day(now)),
     )
     with transaction.atomic():
@@ -110,10 +112,11 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     case = Case(Cause(last.cause), last.because, frozenset(UUID(ref) for ref in last.refs), last.asked_at)
     decided = deciding.decide(case.refs, now=now, asked_at=case.asked_at)
     case = replace(case, look_again_on=_next_end(decided, today=clock.day(now)))
+    is_settled = bool(selectors.settled_since(last.because, _open_rules(decided)))
     drafts = [
         (draft, [item for item in items if item.count or item.fields])
         for draft, items in _drafts(case, decided, now)
-        if any(item.count or item.fields for item in items)
+        if any(item.count or item.fields for item in items) or (is_settled and draft.kept)
     ]
     if not drafts:
         # A law may ask for longer than it did, or somebody else has ended it: nobody looks again before the next day.
@@ -134,6 +137,17 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
         if state == RunState.APPROVED:
             enqueue(CARRY_OUT, run.pk)
     return run
+
+
+def _open_rules(decided: Iterable[Decided]) -> dict[str, set[str]]:
+    """Of each room of which something is kept, the rules whose question of the profile is open and that the person reads."""
+    found: dict[str, set[str]] = {}
+    for each in decided:
+        if each.verdict.is_kept:
+            ground = each.verdict.keeper
+            keys = found.setdefault(str(each.eraser.name), set())
+            keys |= {ground.key} if ground.why is Why.UNDECIDED else set()
+    return found
 
 
 def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided], now: datetime) -> bool:

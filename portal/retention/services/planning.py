@@ -63,6 +63,8 @@ class Case:
     asked_at: datetime | None = None
     agreed: dict[str, Any] | None = None
     needs_approval: bool = True
+    #: Who planned it, as actors are labelled, where that is another than who acts now: the second of two approves a plan.
+    planned_by: str = ""
     #: The first day on which something that stays now has to go.
     look_again_on: date | None = None
 
@@ -222,7 +224,7 @@ def write(drafts: list[Draft], case: Case, *, state: RunState, now: datetime, ac
         look_again_on=case.look_again_on,
         planned_at=now,
         approved_at=now if state == RunState.APPROVED else None,
-        started_by=actor.label,
+        started_by=case.planned_by or actor.label,
         due=sum(plan.due for plan, _items in drafts),
         kept_by_law=sum(plan.kept_by_law for plan, _items in drafts),
     )

@@ -20,7 +20,7 @@ from grievances.models import Bundle, RightsRequest, Ticket
 from grievances.nominee_states import StandingState
 from grievances.request_states import BundleState, Right
 from grievances.rules import PersonAction, Standing, Turn
-from grievances.services import bundling, claiming, rating, reading, resolving, thread, tracking
+from grievances.services import bundling, claiming, ending, rating, reading, resolving, thread, tracking
 from grievances.services.uploads import FileFault
 from grievances.states import OPEN_STATES, EntryKind, TicketState
 from portal.core import addresses, clock, error_pages
@@ -324,6 +324,7 @@ def _copy_of(found: RightsRequest | None, now: datetime) -> dict[str, Any]:
     is_used_up = not is_over and left <= 0 and copy is not None and copy.state == BundleState.RELEASED
     return {
         "rights_request": found,
+        "kept_now": ending.kept_now(found, at=now) if found is not None else (),
         "copy": copy,
         "copy_left": left,
         "copy_is_used_up": is_used_up,

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Min
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
@@ -267,6 +268,15 @@ def profile(now: datetime) -> Iterator[Finding]:
     says = _("Not decided: %(questions)s. What depends on it is kept until decided.") % {
         "questions": ", ".join(questions)
     }
+    present = law.profile(on=clock.day(now))
+    others = sum(1 for name in present.SWITCHES if name not in found and not present.is_decided(name))
+    if others:
+        more = ngettext(
+            "%(count)d more question of the profile is open; no rule to keep depends on it.",
+            "%(count)d more questions of the profile are open; no rule to keep depends on them.",
+            others,
+        )
+        says = f"{says} {more % {'count': others}}"
     yield Finding(
         "profile", label, Health.BAD, says, _("Propose the profile; a second person approves it."), len(found)
     )
