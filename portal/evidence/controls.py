@@ -110,7 +110,9 @@ def _promised(row: Shown, topics: Catalogue, now: datetime) -> Control:
     if state in {ControlState.MISSING, ControlState.STALE}:
         wrong = [(in_words(question), seen) for question, seen in row.lacking]
         notes += [_missing(words) if seen.at is None else _wanting(words, seen) for words, seen in wrong]
-    is_counted = state in {ControlState.MET, ControlState.MISSED, ControlState.NO_CASE} and bool(row.found)
+    notes += total.left_out
+    # What two searches looked at are different things: their sum is the number of nothing.
+    is_counted = len(row.found) == 1 and state in {ControlState.MET, ControlState.MISSED, ControlState.NO_CASE}
     judged = (f"attested {promise.key}",) if promise.is_judged else ()
     return Control(
         promise.key,

@@ -1,6 +1,7 @@
 """An evidence pack: registers of a period, their proof in the ledger, a manifest, and the program that checks it all.
 
-The same period, sample and seed give the same bytes, as long as nothing in it was erased or changed meanwhile.
+The same period, sample and seed give the same content, as long as the period is over and nothing in it was erased or changed
+meanwhile. The receipt of the manifest goes with the log: it may show a later checkpoint or more cosignatures.
 """
 
 import hashlib

@@ -274,8 +274,8 @@ def officer_named(words: Sequence[str], now: datetime) -> Answered:
 
 
 def kept_in_time(words: Sequence[str], now: datetime) -> Answered:
-    """Work of a kind was done, and no clock of it that a law gives ended after its date or runs on after it."""
-    clocks = Clock.objects.filter(kind=words[0], legal_rule__isnull=False)
+    """Work of these kinds was done, and no clock of it that a law gives ended after its date or runs on after it."""
+    clocks = Clock.objects.filter(kind__in=words, legal_rule__isnull=False)
     ended = clocks.filter(stopped_at__lte=now)
     ran = clocks.filter(Q(state=ClockState.RUNNING) | Q(stopped_at__gt=now)).exclude(ended=Ended.CORRECTED)
     is_late = law.missed(ended).exists() or ran.filter(due_at__lte=latest_missed(now)).exists()

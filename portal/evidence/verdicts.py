@@ -18,6 +18,10 @@ PREAMBLE = "0"
 HAPPENINGS = frozenset({"rows", "event"})
 
 
+#: Searches whose words are kinds of work.
+DEADLINES = frozenset({"deadlines_missed", "legal_deadlines_missed"})
+
+
 class State(StrEnum):
     KEPT = "kept"
     RED = "red"
@@ -122,14 +126,15 @@ class Shown:
 
 
 def _is_of_happenings(question: str) -> bool:
-    return question.split(maxsplit=1)[0] in HAPPENINGS and "within=" not in question
+    is_of_happenings = question.split(maxsplit=1)[0] in HAPPENINGS or question.startswith("is kept_in_time ")
+    return is_of_happenings and "within=" not in question
 
 
 def search_in_words(question: str) -> str:
     """A search for a violation as what is searched for."""
     name, *words = question.split()
     said = str(SEARCHES[name].words)
-    about = ", ".join(work(word) if name == "deadlines_missed" else word.replace("_", " ") for word in words)
+    about = ", ".join(work(word) if name in DEADLINES else word.replace("_", " ") for word in words)
     return f"{said} ({about})" if about else said
 
 

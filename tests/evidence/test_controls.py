@@ -20,7 +20,7 @@ from portal.evidence import contents, controls, duties_of_law
 from portal.evidence.catalogue import Catalogue, shipped
 from portal.evidence.control_states import ControlState
 from portal.evidence.period import Period
-from portal.evidence.promises import Map, promises
+from portal.evidence.promises import Map, ask, promises
 from portal.evidence.promises import policy_map as promise_map
 from portal.evidence.verdicts import Attested, Seen, Shown, State
 from portal.evidence.violations import Found, Window
@@ -99,6 +99,47 @@ def test_a_promise_is_met_or_missed_by_what_was_searched_and_links_to_what_break
     assert "found law.Clock 3,5" in missed.where
     nothing = promised([YES, YES], state=State.NO_CASE, found=[("deadlines_missed instruction", Found(0, 0))])
     assert (nothing.state, nothing.population) == (ControlState.NO_CASE, 0)
+
+
+def test_searches_for_two_different_things_are_not_added_up_and_what_is_left_out_is_said():
+    left = ("Left out: 5,194 consents that were imported.",)
+    found = [
+        ("consents_without_notice", Found(510, 0, last=NOW, left_out=left)),
+        ("consents_of_children", Found(510, 0, last=NOW)),
+    ]
+    met = promised([YES, YES], state=State.KEPT, key="3-4", found=found)
+    assert (met.word, met.population, met.note) == ("Met", None, left[0])
+    assert [(one.broken, one.population) for _words, one in met.searched] == [(0, 510), (0, 510)]
+    missed = promised([YES, YES], key="3-4", found=[found[0], ("consents_of_children", Found(3, 1, last=NOW))])
+    assert (missed.word, missed.state) == ("Missed", ControlState.MISSED)
+
+
+@pytest.mark.django_db
+def test_requests_answered_in_time_are_evidence_that_requests_are_answered_in_time():
+    """Their clocks are of the kinds rights_request and opt_out as well; without any nothing was to be done."""
+    (question,) = (each for each in promise_of("9-2").asks if "kept_in_time" in each)
+    assert not ask(question, now=NOW).is_so
+    nothing = Shown(promise_of("9-2"), State.RED, None, [(question, Seen(is_so=False))], found=[("x", Found(0, 0))])
+    assert nothing.lacking == []
+    ClockFactory(
+        kind="rights_request",
+        started_at=NOW - timedelta(days=9),
+        due_at=NOW - timedelta(days=1),
+        state="stopped",
+        ended="done",
+        stopped_at=NOW - timedelta(days=2),
+    )
+    assert ask(question, now=NOW).is_so
+
+
+def test_duties_of_law_are_asked_of_the_law_alone():
+    for key in ("9-2", "15-2", "15-3"):
+        assert promise_of(key).broken_by[0].startswith("legal_deadlines_missed ")
+    assert "acknowledgements_sent_late" in promise_of("15-3").broken_by
+
+
+def promise_of(key):
+    return next(each for each in promises() if each.key == key)
 
 
 def test_what_a_person_judges_is_as_fresh_as_the_attestation():

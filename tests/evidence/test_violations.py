@@ -30,7 +30,7 @@ from portal.evidence import violations
 from portal.evidence.promises import promises
 from portal.evidence.violations import SEARCHES, Window, search
 from portal.evidence.violations.findings import Found
-from portal.law.models import Purpose
+from portal.law.models import HouseRule, Purpose
 from portal.ledger import services as ledger
 from portal.ledger.models import Verification
 from portal.outbox.models import Delivery
@@ -62,7 +62,7 @@ from tests.consent.factories import law_is_loaded, person, published_notice, sai
 from tests.evidence.policy import published_policy
 from tests.grievances.factories import ticket
 from tests.kyc.factories import firm, paper
-from tests.law.factories import ClockFactory
+from tests.law.factories import ClockFactory, HouseRuleFactory
 from tests.ledger.factories import EntryFactory
 from tests.outbox.factories import MessageFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -281,6 +281,55 @@ def _():
 )
 def _():
     return ClockFactory(started_at=clock.now() - 9 * DAY, due_at=clock.now() - DAY)
+
+
+def of_our_own(**changes):
+    rule = HouseRule.objects.filter(key="tests.own").first() or HouseRuleFactory(key="tests.own")
+    return ClockFactory(legal_rule=None, rule_key=rule.key, house_rule=rule, **changes)
+
+
+@planted(
+    "legal_deadlines_missed answer",
+    lambda: (
+        ClockFactory(
+            started_at=clock.now() - 9 * DAY,
+            due_at=clock.now() - DAY,
+            state="stopped",
+            ended="done",
+            stopped_at=clock.now() - 2 * DAY,
+        ),
+        of_our_own(started_at=clock.now() - 9 * DAY, due_at=clock.now() - DAY),
+    ),
+)
+def _():
+    return ClockFactory(started_at=clock.now() - 9 * DAY, due_at=clock.now() - DAY)
+
+
+def acknowledged(*, after):
+    """A grievance of five days ago whose acknowledgement left so long after it came; its clock stopped at once, as it does."""
+    number = ClockFactory._meta.model.objects.count()
+    began = clock.now() - 5 * DAY
+    ClockFactory(
+        owner=f"grievances.acknowledgement:OS-GR-{number}",
+        kind="acknowledge",
+        started_at=began,
+        due_at=began + DAY,
+        state="stopped",
+        ended="done",
+        stopped_at=began,
+    )
+    return MessageFactory(
+        kind="grievances.acknowledged",
+        about=f"grievances.ticket:OS-GR-{number}/acknowledged",
+        created_at=began,
+        state="sent",
+        sent_at=began + after,
+    )
+
+
+@planted("acknowledgements_sent_late", lambda: acknowledged(after=timedelta(minutes=1)))
+def _():
+    return acknowledged(after=4 * DAY)
 
 
 def checked_paper(*, kind="pan_card", is_checked=True, **changes):
@@ -571,6 +620,20 @@ def _():
     return ProcessingActivity.objects.get()
 
 
+def stated_as_billing():
+    law_is_loaded()
+    row = agreed(ProcessingActivity)
+    bases = purposes().get(code="billing").bases
+    stated = {"basis_in": bases["IN"], "basis_eu": bases["EU"], "basis_us_ca": bases["US-CA"]}
+    ProcessingActivity.objects.filter(pk=row.pk).update(purposes=["billing"], **stated)
+
+
+@planted("activities_with_other_basis", stated_as_billing)
+def _():
+    ProcessingActivity.objects.update(basis_eu="consent")
+    return ProcessingActivity.objects.get()
+
+
 @planted("products_without_record", lambda: (law_is_loaded(), agreed(Product)))
 def _():
     row = agreed(Product, code="product-two")
@@ -689,6 +752,7 @@ def test_a_planted_violation_is_found_once_and_is_gone_when_it_is_taken_away(cas
 
 #: What breaks the promise there is a change of what was looked at before.
 SAME_POPULATION = {
+    "activities_with_other_basis",
     "purposes_without_notice",
     "purposes_without_record",
     "purposes_without_basis",
@@ -805,3 +869,27 @@ def test_what_was_found_is_added_up_and_dated_by_the_newest():
     first, second = Found(2, 1, (("a.B", "1"),), last=lately()), Found(3, 0, last=clock.now())
     assert first + second == Found(5, 1, (("a.B", "1"),), last=second.last)
     assert violations.NOTHING + first == first
+
+
+def test_own_dates_are_counted_beside_the_duties_of_law(db):
+    """28 missed of 142 were 9 of law and 19 of our own promises: the control speaks of the law alone."""
+    past = {"started_at": clock.now() - 9 * DAY, "due_at": clock.now() - DAY}
+    ClockFactory(**past)
+    for _each in range(2):
+        of_our_own(**past)
+    found = search("legal_deadlines_missed answer", Window(clock.now() - 30 * DAY, clock.now()))
+    assert (found.population, found.broken) == (1, 1)
+    assert found.left_out == ("Left out: dates of our own promises, 2 of 2 missed.",)
+
+
+def test_consents_that_came_without_a_text_of_ours_are_counted_beside(db):
+    consents()
+    shown = ConsentEvent.objects.get()
+    left = {"id", "entry_id", "way", "notice_version_id", "notice_sha256", "notice_language", "previous_id"}
+    kept = {field.attname: getattr(shown, field.attname) for field in ConsentEvent._meta.concrete_fields}
+    kept = {name: value for name, value in kept.items() if name not in left}
+    ConsentEvent.objects.create(**kept, entry=EntryFactory(), previous=shown, way="import", notice_sha256="")
+    found = search("consents_without_notice", Window(clock.now() - DAY, clock.now() + DAY))
+    assert (found.population, found.broken) == (1, 0)
+    (words,) = found.left_out
+    assert words.startswith("Left out: 1 consent that was imported")

@@ -25,6 +25,8 @@ class Search:
 
 SEARCHES: Mapping[str, Search] = {
     "aadhaar_without_consent": Search(_("Aadhaar documents without the consent of their holder"), records.aadhaar_without_consent),
+    "acknowledgements_sent_late": Search(_("Acknowledgements that left after the legal time"), records.acknowledgements_sent_late),
+    "activities_with_other_basis": Search(_("Records of processing with another lawful basis than their purpose"), governance.activities_with_other_basis),
     "addresses_without_tls": Search(_("Pages and addresses without TLS"), governance.addresses_without_tls, is_of_today=True),
     "announcements_not_finished": Search(_("Notifications of a changed policy that were not finished"), governance.announcements_not_finished),
     "blocks_not_notified": Search(_("Suspended accounts without notice to the customer"), records.blocks_not_notified),
@@ -52,6 +54,7 @@ SEARCHES: Mapping[str, Search] = {
     "findings_overdue": Search(_("Audit findings open after their date"), governance.findings_overdue),
     "holds_released_by_one": Search(_("Legal holds released without two people"), records.holds_released_by_one),
     "keys_not_destroyed": Search(_("Keys that were not destroyed in time"), records.keys_not_destroyed),
+    "legal_deadlines_missed": Search(_("Missed deadlines of law"), records.legal_deadlines_missed),
     "links_dead": Search(_("Links that no longer answer"), governance.links_dead, is_of_today=True),
     "mails_unexplained": Search(_("Counts of the mailbox with an unexplained email"), records.mails_unexplained),
     "measures_without_evidence": Search(_("Security measures without recent evidence"), governance.measures_without_evidence),

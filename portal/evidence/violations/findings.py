@@ -29,7 +29,8 @@ class Window:
 @dataclass(frozen=True)
 class Found:
     """How many were looked at, and how many of them break the promise. ``rows`` are labels of models and keys of the first of
-    those; ``names`` what has no row. ``last`` is the newest that was looked at.
+    those; ``names`` what has no row. ``last`` is the newest that was looked at. ``left_out`` are sentences about what was not
+    looked at though it is near, each with its number.
     """
 
     population: int
@@ -37,6 +38,7 @@ class Found:
     rows: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
     last: datetime | None = None
+    left_out: tuple[str, ...] = ()
 
     def __add__(self, other: "Found") -> "Found":
         last = max((at for at in (self.last, other.last) if at is not None), default=None)
@@ -46,6 +48,7 @@ class Found:
             self.rows + other.rows,
             self.names + other.names,
             last,
+            self.left_out + other.left_out,
         )
 
 

@@ -15,6 +15,7 @@ from consent.states import NoticeKind, VersionState
 from portal.core import clock
 from portal.evidence.violations.findings import Found, Window, among, held, of_names, of_rows, within
 from portal.law import selectors as law
+from portal.law.states import Regime
 from portal.people.models import SignIn, User
 from portal.people.states import Answer
 from portal.registers.models import (
@@ -146,6 +147,23 @@ def purposes_without_basis(words: Sequence[str], window: Window) -> Found:
     ours = [row for row in held(ProcessingActivity, window) if row.role != ActivityRole.PROCESSOR]
     purposes = of_rows(law.purposes_in_force(on=window.on), lambda row: not row.bases, "recorded_at")
     return purposes + of_rows(ours, lambda row: not row.basis_in)
+
+
+def activities_with_other_basis(words: Sequence[str], window: Window) -> Found:
+    """Records of processing that we decide about and that state another lawful basis than one of their purposes does, under
+    any of the laws: the purposes are what people are told.
+    """
+    purposes = {row.code: row for row in law.purposes_in_force(on=window.on)}
+    ours = [row for row in held(ProcessingActivity, window) if row.role != ActivityRole.PROCESSOR]
+
+    def is_other(row: ProcessingActivity) -> bool:
+        stated = {Regime.IN: row.basis_in, Regime.EU: row.basis_eu, Regime.US_CA: row.basis_us_ca}
+        named = [purposes[code] for code in row.purposes if code in purposes]
+        return any(
+            basis and purpose.bases.get(regime, basis) != basis for regime, basis in stated.items() for purpose in named
+        )
+
+    return of_rows(ours, is_other)
 
 
 def categories_without_purpose(words: Sequence[str], window: Window) -> Found:

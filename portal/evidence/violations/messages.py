@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncTime
+from django.utils.translation import ngettext
 
 from consent.models import (
     ConsentEvent,
@@ -40,9 +41,18 @@ def _given(window: Window) -> QuerySet[ConsentEvent]:
 
 
 def consents_without_notice(words: Sequence[str], window: Window) -> Found:
-    """Consents given on our own ways without the text that was shown."""
-    rows = _given(window).exclude(way__in=WITHOUT_TEXT)
-    return among(rows, rows.filter(notice_sha256=""), "recorded_at")
+    """Consents given on our own ways without the text that was shown. Those that came another way are counted beside."""
+    given = _given(window)
+    rows = given.exclude(way__in=WITHOUT_TEXT)
+    others = given.filter(way__in=WITHOUT_TEXT).count()
+    said = ngettext(
+        "Left out: %(count)d consent that was imported, merged, or came by API or a consent manager; no text of ours was shown.",
+        "Left out: %(count)d consents that were imported, merged, or came by API or a consent manager; no text of ours was "
+        "shown.",
+        others,
+    )
+    found = among(rows, rows.filter(notice_sha256=""), "recorded_at")
+    return replace(found, left_out=(said % {"count": others},) if others else ())
 
 
 def consents_without_leaf(words: Sequence[str], window: Window) -> Found:

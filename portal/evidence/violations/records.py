@@ -1,9 +1,12 @@
 """Searches about documents, files, periods to keep, openings of records, grievances and deadlines."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Replace
+from django.utils.translation import gettext as _
 
 from grievances.models import MailCount, RightsRequest
 from kyc.models import Check, Decision, Document
@@ -13,7 +16,10 @@ from portal.audit.models import AuditEvent
 from portal.evidence.violations.findings import Found, Window, among, within
 from portal.law.cases import cases_of
 from portal.law.models import Clock
+from portal.law.rules import LAST_SECOND_LASTS
+from portal.law.states import Ended
 from portal.ledger.models import Verification
+from portal.outbox.models import Message
 from portal.people.states import Answer
 from portal.registers.models import AccountBlock, ContentAccess
 from portal.retention.models import ErasureStep, Hold, HoldRelease
@@ -23,6 +29,8 @@ from portal.vault.services.files import LATE
 
 #: The nightly run has been: what was over the night before is gone.
 NIGHT = timedelta(days=1)
+#: The letters that say that we have a grievance or a request.
+ACKNOWLEDGEMENTS = ("grievances.acknowledged", "grievances.request_acknowledged")
 AADHAAR = PROVED_BY_SIGNATURE - {"digilocker_xml"}
 
 
@@ -30,6 +38,31 @@ def deadlines_missed(words: Sequence[str], window: Window) -> Found:
     """Deadlines of these kinds of work that were missed: the dates of law and our own."""
     found = cases_of(Clock.objects.filter(kind__in=words), start=window.start, end=window.end)
     return among(found.met, found.met.none(), "stopped_at") + among(found.missed, found.missed, "stopped_at")
+
+
+def legal_deadlines_missed(words: Sequence[str], window: Window) -> Found:
+    """Deadlines of these kinds of work that a law sets and that were missed. Our own dates are counted beside."""
+    clocks = Clock.objects.filter(kind__in=words)
+    found = cases_of(clocks.exclude(legal_rule=None), start=window.start, end=window.end)
+    law = among(found.met, found.met.none(), "stopped_at") + among(found.missed, found.missed, "stopped_at")
+    own = cases_of(clocks.filter(legal_rule=None), start=window.start, end=window.end)
+    missed, count = own.missed.count(), own.met.count() + own.missed.count()
+    said = _("Left out: dates of our own promises, %(missed)d of %(count)d missed.")
+    return replace(law, left_out=(said % {"missed": missed, "count": count},) if count else ())
+
+
+def acknowledgements_sent_late(words: Sequence[str], window: Window) -> Found:
+    """Acknowledgements of grievances that had not left when the law's time for them was over, by when the message was sent."""
+    letters = within(Message.objects.filter(kind__in=ACKNOWLEDGEMENTS), "created_at", window)
+    rows = letters.annotate(
+        owner=Replace(
+            Replace("about", Value("grievances.ticket:"), Value("grievances.acknowledgement:")), Value("/acknowledged")
+        )
+    )
+    due = Clock.objects.filter(owner=OuterRef("owner"), legal_rule__isnull=False).exclude(ended=Ended.CORRECTED)
+    rows = rows.annotate(late_from=Subquery(due.order_by("due_at").values("due_at")[:1])).exclude(late_from=None)
+    never = Q(sent_at=None, late_from__lte=window.end - LAST_SECOND_LASTS)
+    return among(rows, rows.filter(never | Q(sent_at__gte=F("late_from") + LAST_SECOND_LASTS)), "created_at")
 
 
 def documents_without_check(words: Sequence[str], window: Window) -> Found:

@@ -1376,7 +1376,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         f"pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} records and "
         f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"
     )
-    unproved = f"for people, and proved by nothing: {', '.join(one for one in FOR_PEOPLE if one in files)}"
+    unproved = f"for people, unchanged since the pack was made, not proved true: {', '.join(one for one in FOR_PEOPLE if one in files)}"
     return "\n".join([line, *drawn, counted, *compared, unproved])
 
 

@@ -316,7 +316,7 @@ const packVerifier = (() => {
       ...drawn,
       counted,
       ...compared,
-      `for people, and proved by nothing: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
+      `for people, unchanged since the pack was made, not proved true: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");
   };
   return { checkPack, draw, Bad, Older };
