@@ -7,11 +7,13 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from portal.core import ids, problem_details
+from portal.core import hooks, ids, moments, problem_details
 from portal.core.error_texts import FRAME, TEXTS
 from portal.core.written import written_in
 
@@ -26,14 +28,20 @@ log = structlog.get_logger(__name__)
 
 
 def page(
-    request: HttpRequest, status: HTTPStatus, name: str, *, message: object = "", kept: Sequence[str] = ()
+    request: HttpRequest,
+    status: HTTPStatus,
+    name: str,
+    *,
+    message: object = "",
+    kept: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> HttpResponse:
     """The page ``name`` of ``error_texts``; under ``/api/`` a problem (RFC 9457) in its place.
 
     It asks no database and no session, so it works when those are down.
 
     ``message`` is what a rule said in the reader's language; it takes the place of the general sentence. ``kept`` is what
-    the person wrote, to be copied: it goes back to them and nowhere else.
+    the person wrote, to be copied: it goes back to them and nowhere else. ``notes`` follow the sentence.
     """
     if request.path.startswith(problem_details.PLACE):
         return problem_details.of_status(request, status, str(message or ""))
@@ -47,6 +55,7 @@ def page(
         "error": TEXTS[name][own],
         "message": str(message or ""),
         "kept": kept,
+        "notes": notes,
         "others": [(code, TEXTS[name][code], FRAME[code]) for code in FRAME if code != own],
         "reference": reference,
         # Written out, not looked up: a missing list of static files must not break the page that reports it.
@@ -65,7 +74,21 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, HTTPStatus.FORBIDDEN, "403")
+    """403; to a login whose role has ended it says so, and when."""
+    return page(request, HTTPStatus.FORBIDDEN, "403", notes=ended_roles(request))
+
+
+def ended_roles(request: HttpRequest) -> list[str]:
+    """A sentence for each role of this login that ended and is not held now. Empty where nobody is signed in, and where the
+    database does not answer: a page about a fault does not wait for it.
+    """
+    user = getattr(request, "user", None)
+    try:
+        ended = hooks.ended_roles.ask(user) if user is not None and user.is_authenticated else []
+    except DatabaseError:
+        return []
+    said = _("Your role %(role)s ended on %(day)s. Ask an administrator if you still need it.")
+    return [said % {"role": label, "day": moments.day(ends_at)} for label, ends_at in ended]
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

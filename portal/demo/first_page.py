@@ -147,7 +147,9 @@ def things() -> list[Thing]:
         ),
         Thing(
             _("Take evidence away"),
-            _("Ask for a pack that ends today: the ledger of the demonstration begins on the day it is built."),
+            _(
+                "Ask for a pack of any days since 15 December 2025: the ledger of the demonstration tells of each since then."
+            ),
             staff.address("auditor"),
             _link("evidence:packs"),
         ),

@@ -20,6 +20,7 @@ class PeopleConfig(AppConfig):
             hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)
         hooks.reading_scope.fill(selectors.reading_scope)
+        hooks.ended_roles.fill(selectors.ended_roles)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())

@@ -43,7 +43,8 @@ from portal.ledger.models import Checkpoint, Entry
 from portal.ledger.services import verify
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import Customer, Fiduciary, Principal, User
+from portal.people.models import Customer, Fiduciary, Principal, RoleGrant, User
+from portal.people.selectors import reading_scope
 from portal.registers.models import ConsentManager, ContentTemplate, Contract, Instruction, SendingEntity
 from portal.registers.selectors import company_details
 from portal.registers.selectors import recipients as book
@@ -124,6 +125,20 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert len(signers.trusted()) == len(shipped())
     assert verify().ok
     assert not Entry.objects.filter(leaf=None).exists()
+    # The auditor whom the first page names may look today, at the past that is told.
+    auditor = User.objects.get(email=staff.address("auditor"))
+    scope = reading_scope(auditor, now=clock.now())
+    assert scope is not None
+    assert scope.first_day <= OPENED < clock.day(told) <= scope.last_day
+    # Messages of the past left when they were due, not at the end of their month.
+    acknowledged = Message.objects.filter(kind="grievances.acknowledged").exclude(sent_at=None)
+    waited = [sent_at - created_at for created_at, sent_at in acknowledged.values_list("created_at", "sent_at")]
+    assert len(waited) > 1
+    assert max(waited) < timedelta(minutes=15)
+    # The first day begins with the first entry: no role and no deadline is older than the ledger.
+    first = Entry.objects.earliest("recorded_at").recorded_at
+    assert first <= RoleGrant.objects.earliest("starts_at").starts_at
+    assert first <= Clock.objects.earliest("started_at").started_at
     # Each month since the opening has entries, was sealed before the next began, and consents that were given in it.
     assert not ConsentEvent.objects.filter(occurred_at__gt=told + timedelta(minutes=5)).exists()
     months = months_until(told)

@@ -148,3 +148,26 @@ def test_the_past_is_asked_of_the_days_alone(auditor):
     asked = {"purpose": "marketing"}
     assert auditor.post(path, {**asked, "at": "16-10-2026 12:00"}).status_code == 403
     assert auditor.post(path, {**asked, "at": "15-10-2026 12:00"}).status_code in {200, 422}
+
+
+@pytest.mark.parametrize("role", ["auditor", "support"])
+def test_whose_role_has_ended_reads_so_on_today_and_on_the_page_that_does_not_open(role):
+    user = StaffFactory()
+    ended = {"data_from": date(2026, 10, 1), "data_to": date(2026, 10, 15)} if role == "auditor" else {}
+    RoleGrantFactory(
+        user=user,
+        role=shipped_role(role),
+        starts_at=datetime(2025, 12, 15, tzinfo=clock.IST),
+        ends_at=datetime(2026, 1, 12, 9, tzinfo=clock.IST),
+        **ended,
+    )
+    browser = staff_client(user)
+    said = f"Your role {shipped_role(role).label} ended on 12 Jan 2026."
+    refused = browser.get("/admin/evidence/")
+    assert refused.status_code == 403
+    assert said in refused.text
+    assert said in browser.get("/admin/").text
+    RoleGrantFactory(user=user, role=shipped_role(role), **ended)
+    assert said not in staff_client(user).get("/admin/").text
+    nobody = staff_client(StaffFactory()).get("/admin/evidence/")
+    assert "ended on" not in nobody.text

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from portal.core import clock
@@ -11,6 +11,8 @@ from portal.demo.story.cast import Cast
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.demo.story.timeline import Timeline
+from portal.law import selectors as law
+from portal.law.states import Regime
 from portal.people.models import Role, User
 from portal.people.services import fiduciaries, four_eyes
 from portal.registers.models import (
@@ -57,21 +59,26 @@ MEASURES = (
 )  # fmt: skip
 ACTIVITIES = (
     ("accounts", "Customers' accounts", ("account_service", "support"), ("customers",), ("name", "contact", "free_text"),
-     ("account", "grievance"), "voluntary_provision", "contract"),
+     ("account", "grievance")),
     ("offers", "Offers and news", ("marketing", "product_updates"), ("customers", "message_recipients"),
-     ("name", "contact"), ("consent_evidence", "message"), "consent", "consent"),
-    ("identity", "Checking who customers are", ("kyc_verification", "fraud_prevention"), ("customers", "partners"),
-     ("name", "identity_document", "financial", "date_of_birth"), ("kyc",), "consent", "consent"),
-    ("bills", "Invoices and payments", ("billing",), ("customers",), ("name", "contact", "financial"), ("account",),
-     "legal_duty", "legal_duty"),
-    ("visits", "Visits of our pages", ("analytics",), ("visitors",), ("device", "location"), ("sign_in",), "consent",
-     "consent"),
-    ("jobs", "Applications", ("recruitment",), ("applicants",), ("name", "contact", "free_text"), ("kyc_applicant",),
-     "voluntary_provision", "contract"),
+     ("name", "contact"), ("consent_evidence", "message")),
+    ("identity", "Checking who customers are", ("kyc_verification",), ("customers", "partners"),
+     ("name", "identity_document", "financial", "date_of_birth"), ("kyc",)),
+    ("fraud", "Preventing fraud", ("fraud_prevention",), ("customers", "partners"),
+     ("name", "identity_document", "financial"), ("kyc",)),
+    ("bills", "Invoices and payments", ("billing",), ("customers",), ("name", "contact", "financial"), ("account",)),
+    ("visits", "Visits of our pages", ("analytics",), ("visitors",), ("device", "location"), ("sign_in",)),
+    ("jobs", "Applications", ("recruitment",), ("applicants",), ("name", "contact", "free_text"), ("kyc_applicant",)),
 )  # fmt: skip
 PRODUCTS = (
     ("website", "The website", "website", "Tells about the services.", ("visits",)),
-    ("dashboard", "The dashboard", "dashboard", "Customers run their account.", ("accounts", "bills", "identity")),
+    (
+        "dashboard",
+        "The dashboard",
+        "dashboard",
+        "Customers run their account.",
+        ("accounts", "bills", "identity", "fraud"),
+    ),
     ("messages", "Messages and calls", "channel", "Carries messages on every channel.", ("accounts", "offers")),
     ("interface", "The interface for developers", "interface", "Other systems send and ask.", ("accounts",)),
 )
@@ -87,6 +94,12 @@ def plan(past: Timeline, cast: Cast, team: Mapping[str, User]) -> None:
     past.plan(past.share(SIGNED), lambda: _enter(cast, team))
 
 
+def _bases(purpose: str, *, on: date) -> tuple[str, str, str]:
+    """The lawful basis of a purpose in India, in the European Union and in California."""
+    found = law.purpose(purpose, on=on).bases
+    return found[Regime.IN], found[Regime.EU], found[Regime.US_CA]
+
+
 def _putter(cast: Cast, team: Mapping[str, User]) -> Callable[..., None]:
     maker, checker = by(team["administrator"]), by(team["data.protection"])
     return functools.partial(_put, cast, maker=maker, checker=checker)
@@ -100,10 +113,12 @@ def _enter(cast: Cast, team: Mapping[str, User]) -> None:
     put(Dpia, "counting-visits", "Counting visits", about="Counting how pages are used.", risk="low",
         answer_to_risk="Marks instead of names; who says no is left out.", done_on=clock.day(cast.start),
         outcome="go_with_measures")  # fmt: skip
-    for code, name, purposes, subjects, categories, classes, in_india, in_eu in ACTIVITIES:
+    for code, name, purposes, subjects, categories, classes in ACTIVITIES:
+        # The basis is that of the purposes: two that rest on different ones are two records.
+        ((in_india, in_eu, in_california),) = {_bases(purpose, on=clock.day(cast.start)) for purpose in purposes}
         put(ProcessingActivity, code, name, role="controller", dpdp_role="fiduciary", what_is_done=name,
             purposes=purposes, subjects=subjects, used_categories=categories, retention_classes=classes,
-            measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca="notice")  # fmt: skip
+            measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca=in_california)  # fmt: skip
     for code, name, kind, does, activities in PRODUCTS:
         put(Product, code, name, kind=kind, what_it_does=does, activities=activities, country="IN")
     put(Dataset, "page-counts", "Counts of visits", kind="analytics", form="aggregated", used_categories=["device"],

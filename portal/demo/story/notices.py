@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from consent.models import NoticeVersion
 from consent.notice_jobs import REACH_PROOF
@@ -57,16 +57,23 @@ OTHER_USES = {
 FAULTS = "\n18. Other uses\n\nWe may also use your data for:\n\nBy using our services, you consent to this policy.\n"
 
 
-def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
-    """Publish the texts on the opening day, from which they apply; gives the consent notice that answers refer to."""
-    drafted_at, published_at = cast.on(OPENED, DRAFTED), cast.on(OPENED, PUBLISHED)
+class Drafts(NamedTuple):
+    """The texts of the opening day, in the order in which they are published."""
+
+    policy: NoticeVersion
+    consent: NoticeVersion
+    aadhaar: NoticeVersion
+
+
+def draft(cast: Cast, team: Mapping[str, User]) -> Drafts:
+    """Import the texts on the opening day, from which they apply."""
+    at = cast.on(OPENED, DRAFTED)
     policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     english = _text("policy.en.txt")
     drafted = importing.import_text(
-        notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=drafted_at
-    )
-    _translate(drafted.version, "policy", team, at=drafted_at)
-    _publish(team, drafted.version, at=published_at)
+        notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=at
+    ).version
+    _translate(drafted, "policy", team, at=at)
     asked = importing.notice(code=CONSENT, kind=NoticeKind.CONSENT_NOTICE, title="What we ask")
     consent = importing.import_text(
         notice=asked,
@@ -74,20 +81,25 @@ def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         effective_on=OPENED,
         purposes=ASKED,
         actor=by(team["data.protection"]),
-        now=drafted_at,
+        now=at,
     ).version
-    _publish(team, consent, at=published_at)
     aadhaar = importing.import_text(
         notice=importing.notice(code=AADHAAR, kind=NoticeKind.CONSENT_NOTICE, title="Consent to use Aadhaar"),
         text=_text("aadhaar_notice.en.txt"),
         effective_on=OPENED,
         purposes=["aadhaar_verification"],
         actor=by(team["data.protection"]),
-        now=drafted_at,
+        now=at,
     ).version
-    _translate(aadhaar, "aadhaar_notice", team, at=drafted_at)
-    _publish(team, aadhaar, at=published_at)
-    return consent
+    _translate(aadhaar, "aadhaar_notice", team, at=at)
+    return Drafts(drafted, consent, aadhaar)
+
+
+def publish(cast: Cast, team: Mapping[str, User], drafts: Drafts) -> NoticeVersion:
+    """Publish them on the same day; gives the consent notice that answers refer to."""
+    for version in drafts:
+        _publish(team, version, at=cast.on(OPENED, PUBLISHED))
+    return drafts.consent
 
 
 def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:

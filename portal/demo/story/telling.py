@@ -27,6 +27,7 @@ from portal.demo.story import (
     pieces,
     recipients,
     senders,
+    staff,
     taken,
     timeline,
     watched,
@@ -82,9 +83,12 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
     cast = Cast(seed=seed, start=now)
     past = timeline.Timeline(cast)
     with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():
-        with past.at(past.opened):
+        with past.at(cast.on(OPENED, staff.BEGINNING)):
             team = office.build(cast, actor=ACTOR)
-            notice = notices.build(cast, team)
+        with past.at(cast.on(OPENED, notices.DRAFTED)):
+            drafts = notices.draft(cast, team)
+        with past.at(cast.on(OPENED, notices.PUBLISHED)):
+            notice = notices.publish(cast, team, drafts)
         with past.at(cast.on(OPENED, FIRST_CUSTOMERS)):
             people = customers.build(cast, actor=ACTOR, tell=tell)
         books.plan(past, cast, team)
@@ -94,6 +98,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         grievances.plan(past, cast, people, team)
         past.run(show=tell, end_month=recipients.confirm_since)
         law_sweeping.sweep(now=cast.start)
+        staff.agree_audit_of_today(cast, team)
         senders.build(cast, people, team, actor=ACTOR)
         lists.build(cast, team)
         notices.tell(notices.change(cast, team), team)

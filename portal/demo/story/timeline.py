@@ -54,7 +54,7 @@ class Timeline:
             self._cast.start = before
 
     def run(self, *, show: Callable[[str, int, int], None], end_month: Callable[[datetime], None]) -> None:
-        """Play every act; each month ends with ``end_month`` (given its first instant), with messages that leave, and with
+        """Play every act; messages leave within a minute; each month ends with ``end_month`` (given its first instant) and with
         a sealed ledger that witnesses are asked about.
         """
         done, month = 0, self.opened.astimezone(clock.IST).date().replace(day=1)
@@ -65,8 +65,16 @@ class Timeline:
                 month = following
             with self.at(instant), piece():
                 act()
+            self._deliver(instant)
             done += 1
             show("past", done, done + len(self._acts))
+
+    def _deliver(self, instant: datetime) -> None:
+        """What waits leaves a minute after the act, or with the next one if that comes sooner, as beat would send it."""
+        following = self._acts[0][0] if self._acts else self._now
+        at = min(instant + timedelta(minutes=1), max(following, instant))
+        with self.at(at):
+            sweeping.sweep(now=at, limit=LETTERS)
 
     def _end_month(self, first: datetime, last: datetime, end_month: Callable[[datetime], None]) -> None:
         with self.at(last):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from portal.core import clock, hooks, moments
+from portal.core import clock, error_pages, hooks, moments
 from portal.jobs.exports import Column, stream_csv
 from portal.workplace import charts, drawing, figures, proposals, queues
 
@@ -31,14 +31,17 @@ def page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     if hooks.reading_scope.ask(request.user) is not None:
         return _room(request)
+    shown = admin.site.each_context(request)
     context = {
-        **admin.site.each_context(request),
+        **shown,
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
         "figures": figures.figures(request, now=now),
         "deadlines": figures.next_deadlines(request.user, now=now),
         "hands_out": queues.handed_out(request),
         "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
+        # Said to whom nothing opens any more; who still holds a role finds it on the page that does not open.
+        "ended_roles": [] if shown["navigation"] else error_pages.ended_roles(request),
     }
     return TemplateResponse(request, "admin/index.html", context)
 
