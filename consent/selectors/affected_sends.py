@@ -17,7 +17,7 @@ from portal.outbox.models import Message
 from portal.registers.models import ContentTemplate, DatedEntry, Sender, SendingEntity
 from portal.registers.rules.senders import Sending
 from portal.registers.selectors.sender_changes import COUNTED, Change, Named, change_of, sendings
-from portal.registers.selectors.senders import in_force
+from portal.registers.selectors.senders import carried_as, in_force
 from portal.registers.states import SENDERS_OF_CHANNEL
 
 _OF_LISTS: Final = (AnsweredAs.BATCH, AnsweredAs.SCRUB)
@@ -112,8 +112,10 @@ def _own_from(entry: Sender, change: Change, since: datetime, at: datetime) -> t
 
 
 def _carried(category: str, carries: Any) -> bool:
-    _category, refusal = contact.agreed_category(category, templates=None, carries=frozenset(carries))
-    return refusal is None
+    """Whether one of our own messages would leave under a header that carries these: as the header is chosen for it, which is
+    never one of another category.
+    """
+    return any(each in carries for each in carried_as(category))
 
 
 def _own_in(entry: ContentTemplate, since: datetime) -> int:

@@ -171,6 +171,8 @@ def test_our_own_messages_count_where_no_other_header_would_carry_them(asha):
     sent(3, category="promotional")
     sent(4, channel="email")
     assert affected(header) == AffectedSends(permitted=3, stopped=3)
+    registered_sender("600001", carries=["promotional"])
+    assert affected(header) == AffectedSends(permitted=3, stopped=3), "it carries no bill of ours"
     registered_sender("SECOND", carries=["transactional"])
     assert affected(header) == AffectedSends(permitted=3, stopped=0)
 

@@ -70,9 +70,12 @@ def test_an_entry_is_proposed_answered_and_ended_through_the_pages(maker, checke
     assert add(maker, model, **entered).status_code == 302
     row = model.objects.get()
     assert row.answer == Answer.PENDING
+    for shown in (page(model, "change", row.pk), page(model, "changelist")):
+        assert "Not yet: from its approval on." in checker.get(shown).text, "a proposal holds from no day yet"
     act(checker, row, "approve")
     row.refresh_from_db()
     assert row.answer == Answer.APPROVED
+    assert "Not yet:" not in checker.get(page(model, "change", row.pk)).text
     assert str(row.starts_at.year) in checker.get(page(model, "change", row.pk)).text
     act(maker, row, "end-entry")
     row.refresh_from_db()

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock, hooks
+from portal.core import clock, hooks, moments
 from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
 from portal.jobs.audited_export import AuditedExport
@@ -56,7 +56,19 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
         beside = ("replaces",) if obj is not None and entries.replaced_by(obj) else ()
         if obj is not None and self.sends_stopped(obj):
             beside = (*beside, "sends_stopped")
-        return ("fiduciary", *self.own_fields, *HOLDS, *beside, *PROPOSAL)
+        holds = HOLDS if obj is None else ("holds_from", *HOLDS[1:])
+        return ("fiduciary", *self.own_fields, *holds, *beside, *PROPOSAL)
+
+    @admin.display(description=_("holds from"), ordering="starts_at")
+    def holds_from(self, obj: Any) -> str:
+        """When it holds: a proposal holds from no day yet, and one that was refused never."""
+        if obj.answer == Answer.APPROVED:
+            return moments.moment(obj.starts_at)
+        if obj.answer != Answer.PENDING:
+            return str(_("Never: it was not agreed to."))
+        if obj.starts_at <= clock.now():
+            return str(_("Not yet: from its approval on."))
+        return _("Not yet: from %(at)s, if approved before.") % {"at": moments.moment(obj.starts_at)}
 
     @admin.display(description=_("Takes the place of"))
     def replaces(self, obj: Any) -> str:

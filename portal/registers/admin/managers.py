@@ -37,7 +37,7 @@ class ConsentManagerAdmin(EntryAdmin):
     end_means = _("It may act for nobody from now on. What people said through it stays.")
     create_form = ManagerForm
     create_title = _("Propose a consent manager")
-    list_display = ("name", "board_number", "fiduciary", "answer", "starts_at", "ends_at")
+    list_display = ("name", "board_number", "fiduciary", "answer", "holds_from", "ends_at")
     search_fields = ("board_number", "name")
     own_fields = ("board_number", "name", "public_key")
 

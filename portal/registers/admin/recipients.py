@@ -45,7 +45,7 @@ class RecipientAdmin(EntryAdmin):
     )
     create_form = RecipientForm
     create_title = _("Propose a recipient")
-    list_display = ("name", "kind", "fiduciary", "land", "answer", "starts_at", "ends_at")
+    list_display = ("name", "kind", "fiduciary", "land", "answer", "holds_from", "ends_at")
     list_filter = ("kind", "answer")
     search_fields = ("code", "name", "fiduciary__code")
     own_fields = (

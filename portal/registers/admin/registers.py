@@ -99,7 +99,7 @@ def register(
         "create_form": form_of(model),
         "create_title": title,
         "export_resource": resource_of(model, f"{ENTRY} {columns}"),
-        "list_display": ("name", *shows, "fiduciary", "owner", "review_on", "answer", "starts_at", "ends_at"),
+        "list_display": ("name", *shows, "fiduciary", "owner", "review_on", "answer", "holds_from", "ends_at"),
         "list_filter": ("answer", *filters),
         "own_fields": (*(f"said_{name}" if name in lists else name for name in model.SHOWN), *REVIEWED, *also),
         "readonly_fields": tuple(f"said_{name}" for name in lists),

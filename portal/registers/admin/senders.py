@@ -30,7 +30,7 @@ class SendingEntityAdmin(SenderBookAdmin):
     export_resource = resource_of(SendingEntity, f"{ENTRY} entity_id customer__reference advertises")
     create_form = EntityForm
     create_title = _("Propose a DLT entity")
-    list_display = ("fiduciary", "entity_id", "customer", "answer", "starts_at", "ends_at")
+    list_display = ("fiduciary", "entity_id", "customer", "answer", "holds_from", "ends_at")
     list_select_related = ("fiduciary", "customer")
     search_fields = ("entity_id", "fiduciary__code")
     own_fields = ("entity_id", "customer", "subjects")
@@ -50,7 +50,7 @@ class SenderAdmin(SenderBookAdmin):
     export_resource = resource_of(Sender, f"{ENTRY} kind value carries records_calls announcement")
     create_form = SenderForm
     create_title = _("Propose a sender")
-    list_display = ("value", "kind", "fiduciary", "may_carry", "answer", "starts_at", "ends_at")
+    list_display = ("value", "kind", "fiduciary", "may_carry", "answer", "holds_from", "ends_at")
     list_filter = ("kind", "answer")
     search_fields = ("value", "fiduciary__code")
     own_fields = ("kind", "value", "may_carry", "records_calls", "announcement")
@@ -70,7 +70,7 @@ class ListedTargetAdmin(SenderBookAdmin):
     export_resource = resource_of(ListedTarget, f"{ENTRY} kind value")
     create_form = TargetForm
     create_title = _("Propose an allowed link or number")
-    list_display = ("value", "kind", "fiduciary", "answer", "starts_at", "ends_at")
+    list_display = ("value", "kind", "fiduciary", "answer", "holds_from", "ends_at")
     list_filter = ("kind", "answer")
     search_fields = ("value", "fiduciary__code")
     own_fields = ("kind", "value")

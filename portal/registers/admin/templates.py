@@ -116,7 +116,7 @@ class ConsentTemplateAdmin(TemplateBookAdmin):
     )
     create_form = ConsentTemplateForm
     create_title = _("Propose a consent template")
-    list_display = ("template_id", "brand", "language", "fiduciary", "short_code", "answer", "starts_at", "ends_at")
+    list_display = ("template_id", "brand", "language", "fiduciary", "short_code", "answer", "holds_from", "ends_at")
     list_filter = ("language", "answer")
     list_select_related = ("fiduciary", "short_code")
     search_fields = ("template_id", "fiduciary__code")

@@ -19,7 +19,7 @@ from portal.core import addresses, clock
 from portal.core.errors import PortalError
 from portal.core.text import ascii_digits
 from portal.law import selectors as law
-from portal.law.states import Channel
+from portal.law.states import Channel, MessageCategory
 from portal.law.terms import Unit
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
@@ -29,11 +29,20 @@ from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, 
 from portal.registers.rules.senders import Registered, Sending, Template, parse_header, series_of, settle
 from portal.registers.states import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
 
+#: Policy and security goes under a header of the mildest category there is (TRAI suffix -T, else -S).
+_CARRIED_AS: Final = {
+    MessageCategory.POLICY_AND_SECURITY: (MessageCategory.TRANSACTIONAL, MessageCategory.SERVICE),
+}
 #: WhatsApp's policy: free text within hours of the person's last message. A contract, not law.
 FREE_TEXT_RULE: Final = "WA-POLICY"
 #: TRAI: which series of voice numbers carries what.
 SERIES_RULE: Final = "IN-TRAI-SERIES"
 MOST_KEPT: Final = 10_000
+
+
+def carried_as(category: str) -> tuple[str, ...]:
+    """The categories under which a message of ours leaves, the first choice first: its header has to carry one of them."""
+    return _CARRIED_AS.get(MessageCategory(category), (category,))
 
 
 @dataclass(frozen=True, slots=True)

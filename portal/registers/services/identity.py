@@ -1,18 +1,13 @@
 """Under whose name a message goes: the entity and the header or number that two people registered for its sender."""
 
 from portal.core import clock, hooks
-from portal.law.states import Channel, MessageCategory
+from portal.law.states import Channel
 from portal.outbox import identity
 from portal.outbox.channels.protocol import SenderIdentity
 from portal.people.models import Fiduciary
 from portal.registers.models import ContentTemplate, Sender
 from portal.registers.selectors import senders
 from portal.registers.states import SENDERS_OF_CHANNEL
-
-#: Policy and security goes under a header of the mildest category there is (TRAI suffix -T, else -S).
-_CARRIES = {
-    MessageCategory.POLICY_AND_SECURITY: (MessageCategory.TRANSACTIONAL, MessageCategory.SERVICE),
-}
 
 
 def registered(
@@ -33,7 +28,7 @@ def registered(
         texts = senders.in_force(ContentTemplate.objects.filter(fiduciary=whose, channel=channel), at=at)
         only_from = set(texts.filter(template_id=chosen).values_list("senders", flat=True)) - {None}
         named = [row for row in named if row.pk in only_from] if only_from else named
-    wanted = _CARRIES.get(MessageCategory(category), (category,))
+    wanted = senders.carried_as(category)
     return SenderIdentity(
         entity_id=entity.entity_id if entity else "",
         header=next((row.value for one in wanted for row in named if one in row.carries), ""),
