@@ -32,6 +32,12 @@ def events_by(refs: Collection[UUID]) -> QuerySet[ConsentEvent]:
     )
 
 
+def waiting(refs: Collection[UUID]) -> frozenset[int]:
+    """The answers of a person that are a yes and do not count before the address is confirmed: numbers of their events."""
+    rows = ConsentState.objects.filter(subject_ref__in=refs, answer__in=YES, verified=False)
+    return frozenset(rows.values_list("event_id", flat=True))
+
+
 def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
     """The person's latest word per fiduciary, address, purpose and channel: by their own time, then a no, then by ours.
 

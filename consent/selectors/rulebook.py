@@ -22,6 +22,8 @@ from portal.law.models import Purpose
 from portal.people.models import Fiduciary
 from portal.registers.selectors import senders
 
+#: The legitimate uses of DPDP s.7.
+LEGITIMATE_USES = "IN-DPDP-LEGIT"
 #: TRAI TCCCPR: promotional messages in India go out within these hours. By policy RCS, WhatsApp and e-mail keep to them.
 HOURS_RULE = "IN-TRAI-HOURS"
 PAUSE_RULE = "consent.pause_life"
@@ -79,6 +81,8 @@ class Rulebook:
     holidays: frozenset[str] = frozenset()
     #: By fiduciary: which of TRAI's preference categories its promotion is about.
     advertised: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    #: Whether section 7 of the DPDP Act is in force: before, no use is allowed by it.
+    has_legitimate_uses: bool = False
 
     def subjects_of(self, fiduciary: int) -> frozenset[str]:
         """What a fiduciary's promotion is about; nothing where that is not known."""
@@ -118,6 +122,7 @@ def _load(on: date) -> Rulebook:
     purposes = law.purposes_in_force(on=on)
     old_texts = notices.old_texts(on=on)
     return Rulebook(
+        has_legitimate_uses=bool(law.rules_in_force({LEGITIMATE_USES}, on=on)),
         on=on,
         purposes={purpose.code: terms_of(purpose, old_texts.get(purpose.code, {})) for purpose in purposes},
         asked=tuple(purpose for purpose in purposes if purpose.needs_consent),

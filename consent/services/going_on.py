@@ -23,6 +23,13 @@ ALLOWED_BY: dict[str, Any] = {
 }
 
 
+#: The same before section 7 of the DPDP Act is in force: nothing is allowed by what is no law yet.
+BEFORE_DPDP: dict[str, Any] = {
+    LawfulBasis.VOLUNTARY_PROVISION: _("you gave us the data yourself, for this"),
+    LawfulBasis.EMPLOYMENT: _("you asked us for work"),
+}
+
+
 @dataclass(frozen=True)
 class Basis:
     regime: Any
@@ -38,15 +45,19 @@ class GoingOn:
     bases: tuple[Basis, ...]
 
 
+def grounds_in_words(*, at: datetime) -> dict[str, Any]:
+    """What allows a use, by its lawful basis, for the person; section 7 of the DPDP Act is named from its first day on."""
+    return ALLOWED_BY if rulebook(at).has_legitimate_uses else ALLOWED_BY | BEFORE_DPDP
+
+
 def without_consent(*, at: datetime, regimes: Iterable[Regime] = (DEFAULT_REGIME,)) -> list[GoingOn]:
     """The purposes in force at ``at`` that need no consent, with the ground under each of the laws (``regimes_of``)."""
+    words = grounds_in_words(at=at)
     found = []
     for purpose in rulebook(at).unasked:
         grounds = [(regime, purpose.basis(regime)) for regime in sorted(regimes, key=list(Regime).index)]
         bases = tuple(
-            Basis(regime.label, ALLOWED_BY.get(ground, ground.label))
-            for regime, ground in grounds
-            if ground is not None
+            Basis(regime.label, words.get(ground, ground.label)) for regime, ground in grounds if ground is not None
         )
         found.append(GoingOn(purpose.name, purpose.description, bases))
     return found

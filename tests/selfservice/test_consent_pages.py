@@ -5,7 +5,7 @@ import io
 import re
 import tomllib
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ from django.urls import reverse
 
 import consent
 from consent import letters
-from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, Preference, Suppression
+from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, ConsentState, Preference, Suppression
 from consent.selectors import rulebook
 from consent.services import blocking, importing, may_contact, may_process, preferring, receipts, withdraw
 from consent.services.preferring import WishList
@@ -600,9 +600,12 @@ def test_an_undo_is_told_as_what_it_restores(her, asha):
     assert 'class="tag">Ended' not in listed
 
 
-def test_what_goes_on_names_who_allows_it_in_words_that_agree_with_the_list(her):
-    page = her.get(PAGE).text
-    assert "you gave us the data yourself, for this (DPDP s.7(a))" in page
+@pytest.mark.parametrize(("on", "names_the_act"), [((2027, 5, 12), False), ((2027, 5, 13), True)])
+def test_what_goes_on_names_who_allows_it_and_no_law_before_its_first_day(asha, on, names_the_act):
+    with time_machine.travel(datetime(*on, 12, tzinfo=clock.IST)):
+        page = customer_client(asha.user).get(PAGE).text
+    assert "you gave us the data yourself, for this" in page
+    assert ("DPDP s.7" in page) is names_the_act
     assert "a law or our contract" not in page
 
 
@@ -826,8 +829,28 @@ def test_a_box_says_when_it_was_stopped_and_how_only_where_that_was_not_on_our_p
     said(asha, "withdrawn", channel="rcs", way=Way.SMS)
     her.post("/privacy/preferences/stop/")
     page = her.get(PAGE).content.decode()
-    assert re.search(r"id=\"marketing-sms\">Stopped on [^:<]*\.<", page)
-    assert re.search(r"id=\"marketing-rcs\">Stopped on [^<]*: Reply by SMS\.<", page)
+    assert re.search(r"id=\"marketing-sms\">Withdrawn on [^:<]*\.<", page)
+    assert re.search(r"id=\"marketing-rcs\">Withdrawn on [^<]*: Reply by SMS\.<", page)
+
+
+def test_home_preferences_and_list_say_and_count_the_same_of_each_answer(her, asha):
+    """Denied, withdrawn, and a yes that waits for its address: one word and one count for each, on the three pages."""
+    said(asha, "given", purpose="product_updates")
+    said(asha, "denied", channel="rcs")
+    said(asha, "given", channel="voice"), said(asha, "withdrawn", channel="voice")
+    said(asha, "given", channel="whatsapp")
+    ConsentState.objects.filter(channel="whatsapp").update(verified=False)
+    home = her.get("/privacy/").text
+    assert "Yes: 1, yes that does not count yet: 1, no: 1, withdrawn: 1" in home
+    preferences = her.get(PAGE).text
+    assert re.search(r'id="marketing-rcs">You said no on [^<]*\.', preferences)
+    assert re.search(r'id="marketing-voice">Withdrawn on [^<]*\.', preferences)
+    assert not re.search(r'id="marketing-[a-z]+">Stopped', preferences)
+    answers = re.findall(r'data-label="Answer">(.*?)</td>', her.get("/privacy/consents/").text, re.DOTALL)
+    words = [re.sub(r"<[^>]*>", "", one).strip() for one in answers]
+    assert sum("It does not count yet." in one for one in words) == 1
+    assert sum("Withdrawn" in one for one in words) == 1
+    assert sum(one.endswith("No") for one in words) == 1
 
 
 def test_a_no_of_somebody_else_at_the_address_is_told_beside_the_tick(her, asha):

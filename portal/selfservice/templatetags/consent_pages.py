@@ -104,9 +104,10 @@ def since(event: ConsentEvent) -> str:
         return _("There was no yes before you stopped, and there is none now.")
     if event.answer == Answer.EXPIRED:
         return _("Your answer ended on %(date)s.") % values
-    if event.way in {Way.PAGE, Way.STOP_ALL}:
-        return _("Stopped on %(date)s.") % values
-    return _("Stopped on %(date)s: %(way)s.") % values
+    is_here = event.way in {Way.PAGE, Way.STOP_ALL}
+    if event.answer == Answer.DENIED:
+        return (_("You said no on %(date)s.") if is_here else _("You said no on %(date)s: %(way)s.")) % values
+    return (_("Withdrawn on %(date)s.") if is_here else _("Withdrawn on %(date)s: %(way)s.")) % values
 
 
 @register.filter

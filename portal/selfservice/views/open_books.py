@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from consent.models import ConsentEvent
+from consent.services import going_on
 from grievances.models import RightsRequest, Ticket
 from portal.core import clock, hooks
-from portal.law.states import LawfulBasis
+from portal.law import selectors as law
+from portal.law.states import LawfulBasis, Regime
 from portal.law.words import period
 from portal.people.models import Fiduciary
 from portal.registers.models import ExternalLink, Measure, ProcessingActivity, Product, Transfer
@@ -201,8 +203,20 @@ def _done(row: ProcessingActivity) -> Done:
         purposes=_purposes(row.purposes),
         kinds=_kinds(row.used_categories),
         recipients=", ".join(names[code] for code in row.recipients),
-        basis=str(LawfulBasis(row.basis_in).label) if row.basis_in else "",
+        basis=_basis(row),
         kept=sorted({each.lasts for each in kept}),
+    )
+
+
+def _basis(row: ProcessingActivity) -> str:
+    """What allows it in India, by the purposes, of which people are told; what the record states only where they state none."""
+    now = clock.now()
+    words = going_on.grounds_in_words(at=now)
+    known = {purpose.code: purpose for purpose in law.purposes_in_force(on=clock.day(now))}
+    found = [known[code].basis(Regime.IN) for code in row.purposes if code in known]
+    stated = [LawfulBasis(row.basis_in)] if row.basis_in else []
+    return ", ".join(
+        dict.fromkeys(str(words.get(basis, basis.label)) for basis in [each for each in found if each] or stated)
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from consent.selectors import notices
+from consent.selectors import history, notices
 from consent.selectors.history import consents_as_of
 from consent.states import Answer
 from grievances.selectors import outside_bodies, tickets_of
@@ -73,14 +73,26 @@ def hints_for(user: Any, refs: Collection[UUID], *, now: datetime) -> dict[str, 
         if total:
             said = ngettext("%(done)s of %(total)s task completed.", "%(done)s of %(total)s tasks completed.", total)
             hints["privacy:kyc"] = said % {"done": done, "total": total}
-    answers = Counter(event.answer for event in consents_as_of(user.subject_ref, now, refs=refs))
-    given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
-    if given or answers[Answer.WITHDRAWN]:
-        hints["privacy:consents"] = gettext("Yes: %(given)s, withdrawn: %(withdrawn)s") % {
-            "given": given,
-            "withdrawn": answers[Answer.WITHDRAWN],
-        }
+    answers = _answers(user, refs, now=now)
+    if answers:
+        hints["privacy:consents"] = ", ".join(answers)
     return hints
+
+
+def _answers(user: Any, refs: Collection[UUID], *, now: datetime) -> list[str]:
+    """How many answers of a person count now, told apart with the words of the other pages; without those of which there is
+    none. Empty where nothing was asked or agreed to.
+    """
+    waiting = history.waiting(refs)
+    events = list(consents_as_of(user.subject_ref, now, refs=refs))
+    found = Counter(event.answer for event in events if event.pk not in waiting)
+    counts = (
+        (gettext("Yes: %(count)s"), found[Answer.GIVEN] + found[Answer.RENEWED]),
+        (gettext("yes that does not count yet: %(count)s"), sum(1 for event in events if event.pk in waiting)),
+        (gettext("no: %(count)s"), found[Answer.DENIED]),
+        (gettext("withdrawn: %(count)s"), found[Answer.WITHDRAWN]),
+    )
+    return [said % {"count": count} for said, count in counts if count]
 
 
 @require_safe
