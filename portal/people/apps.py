@@ -9,7 +9,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.core.admin import speaking
-        from portal.people import erasers, finding, sections, selectors, words
+        from portal.people import ended_roles, erasers, finding, sections, selectors, words
         from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
         from portal.people.stated import GRANTS
@@ -20,7 +20,7 @@ class PeopleConfig(AppConfig):
             hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)
         hooks.reading_scope.fill(selectors.reading_scope)
-        hooks.ended_roles.fill(selectors.ended_roles)
+        hooks.ended_roles.fill(ended_roles.ended_roles)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Sum
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -21,7 +20,6 @@ from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldFor
 from portal.retention.models import (
     BooksRow,
     ErasureRun,
-    ErasureStep,
     Hold,
     HoldRelease,
     KeptRecord,
@@ -30,7 +28,8 @@ from portal.retention.models import (
     RuleProposal,
 )
 from portal.retention.permissions import Permission
-from portal.retention.rules import Verdict, Why
+from portal.retention.rules import Verdict
+from portal.retention.run_steps import StepInline, kept_in_words
 from portal.retention.services import approving, certifying, changing, holds, planning
 from portal.retention.services import books as books_noted
 from portal.retention.states import RunState
@@ -188,37 +187,6 @@ def _not_waiting(run: ErasureRun, user: Any) -> str:
     return "" if run.state == RunState.PLANNED else str(_("This plan waits for nobody any more."))
 
 
-#: What a record is kept for, as the certificate and the letter tell them apart: only the first is a duty.
-GROUNDS = {
-    Why.LAW: _("by a law"),
-    Why.CLAIM: _("for legal claims, no law requires it"),
-    Why.UNDECIDED: _("until decided"),
-    Why.IN_USE: _("while the account is in use"),
-    Why.PROMISE: _("by our own rule"),
-}
-
-
-def _kept_in_words(count: int, kept: QuerySet[KeptRecord]) -> str:
-    """How many a rule keeps; of one person also for what, which is no duty of law for all of them."""
-    found = dict(kept.filter(ground__in=GROUNDS).order_by().values_list("ground").annotate(Sum("count")))
-    parts = [f"{found[why]} {label}" for why, label in GROUNDS.items() if why in found]
-    return f"{count} ({', '.join(parts)})" if parts else str(count)
-
-
-class StepInline(RowsBeside):
-    """What each room lets go of, and what keeps the rest."""
-
-    model = ErasureStep
-    fields = (
-        *("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "disputed", "stale", "kept_by_a_rule"),
-        *("erased", "failure"),
-    )
-
-    @admin.display(description=_("kept by a rule"))
-    def kept_by_a_rule(self, obj: ErasureStep) -> str:
-        return _kept_in_words(obj.kept_by_law, obj.kept.all())
-
-
 class ApprovalInline(RowsBeside):
     """Who proposed to carry the plan out, and who agreed."""
 
@@ -261,7 +229,7 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("kept by a rule"))
     def kept_by_a_rule(self, obj: ErasureRun) -> str:
-        return _kept_in_words(obj.kept_by_law, KeptRecord.objects.filter(step__run=obj))
+        return kept_in_words(obj.kept_by_law, KeptRecord.objects.filter(step__run=obj))
 
     @admin.display(description=_("decided by two people in"))
     def decided_in(self, obj: ErasureRun) -> str:
