@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,9 @@ from portal.retention.services import approving, persons, planning, runs
 from portal.retention.states import Cause
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import StaffFactory
+
+#: From 13 May 2027 the DPDP Rules keep accounts, documents and messages for a year after their use, too.
+BEFORE_DPDP = datetime(2027, 2, 27, 6, 30, tzinfo=UTC)
 
 
 class Shelf:

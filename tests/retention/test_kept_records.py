@@ -1,5 +1,6 @@
 """What a request leaves: each record with its rule, provision and last day, and of each only the fields that a rule names."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -17,12 +18,19 @@ from portal.retention.models import ErasureItem, ErasureRun, KeptRecord
 from portal.retention.services import nights, replaying, runs
 from portal.retention.states import RunState
 from tests.law.factories import ProfileFactory
-from tests.retention.factories import hold, run_for
+from tests.retention.factories import BEFORE_DPDP, hold, run_for
 from tests.retention.marks import MAIL, NAME, NO, person_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 NIGHTLY = actor.system("tests")
 ACCOUNT = "people.accounts"
+
+
+@pytest.fixture(autouse=True)
+def day() -> Iterator[None]:
+    """The law of this day decides what is kept."""
+    with time_machine.travel(BEFORE_DPDP, tick=True):
+        yield
 
 
 @pytest.fixture

@@ -37,10 +37,17 @@ from tests.grievances.requests import asked
 from tests.jobs.factories import kind_that
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention import marks
-from tests.retention.factories import hold, run_for
+from tests.retention.factories import BEFORE_DPDP, hold, run_for
 from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, has_mark, marked, marked_tables, person_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+@pytest.fixture(autouse=True)
+def day() -> Iterator[None]:
+    """The law of this day decides what is kept."""
+    with time_machine.travel(BEFORE_DPDP, tick=True):
+        yield
 
 
 @pytest.fixture
@@ -154,13 +161,15 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
     erased(person)
     ledger.seal_now()
     refs = deciding.refs_of_person(person.subject.ref)
-    with time_machine.travel(clock.now() + timedelta(days=11 * 366), tick=True):
-        for _night in range(2):
+    later = clock.now() + timedelta(days=11 * 366)
+    for days in range(2):
+        with time_machine.travel(later + timedelta(days=days), tick=True):
             night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
             if night.plan is not None:
                 made = approving.propose(run=night.plan, why="Everything.", actor=two[0])
                 approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
                 nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    with time_machine.travel(later + timedelta(days=2), tick=True):
         assert marked() == set()
         assert marked_tables() == set()
         assert marks.opening() == set()
