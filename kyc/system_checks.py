@@ -99,4 +99,7 @@ def readiness() -> tuple[str, bool, str]:
         return "signers", True, "rules are not loaded"
     if missing := signers.unsigned_for():
         return "signers", True, f"none is trusted for {', '.join(missing)}"
-    return "signers", True, f"{soon[0].kind} ends in {soon[0].days} days" if soon else "none ends soon"
+    if not soon:
+        return "signers", True, "none ends soon"
+    kind, days = soon[0].kind, soon[0].days
+    return "signers", True, f"{kind} ended {-days} days ago" if days < 0 else f"{kind} ends in {days} days"

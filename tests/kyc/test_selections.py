@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from kyc.selections import WithDocuments
-from portal.core import clock
 from portal.core.errors import Refused
 from portal.people.models import Membership
 from tests.kyc.factories import checked
@@ -28,7 +27,7 @@ def test_who_left_the_customer_after_the_span_is_found(individual):
     document = checked(individual)
     member = MembershipFactory(
         customer=document.case.customer,
-        joined_at=clock.now() - timedelta(days=900),
+        joined_at=document.uploaded_at - timedelta(days=900),
         ended_at=document.uploaded_at + timedelta(days=1),
     )
     since, until = document.uploaded_at - timedelta(days=1), document.uploaded_at + timedelta(days=1)

@@ -1,7 +1,9 @@
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -23,6 +25,13 @@ from tests.signin.people_who_sign_in import PASSWORD, staff_client
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 SOURCE = "https://issuer.example/keys, seen on 25 November 2026"
+
+
+@pytest.fixture(autouse=True)
+def day() -> Iterator[None]:
+    """The newest certificate that ships ends in February 2029: before its last 90 days nothing warns."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture
@@ -166,6 +175,8 @@ def test_the_alarm_is_a_numbered_check_a_figure_of_the_day_and_a_part_of_readine
     assert "ends in" in system_checks.readiness()[2]
     shown = figures.signers_ending(first, late)
     assert (shown.tone, shown.is_words) == ("warn", True)
+    monkeypatch.setattr(clock, "now", lambda: late + timedelta(days=30))
+    assert system_checks.readiness()[2].endswith(" ended 20 days ago")
 
 
 def test_a_kind_that_nobody_trusted_may_sign_is_a_numbered_check_and_said_by_readiness(house):
