@@ -20,3 +20,13 @@ def ends(fiduciary: Fiduciary, keys: AbstractSet[bytes]) -> QuerySet[ConsentEven
     at = ConsentEvent.objects.filter(address_key__among=keys).order_by().values(*place)
     newest = at.annotate(last=Max("pk"), whose=Max("fiduciary")).filter(whose=fiduciary.pk).values("last")
     return ConsentEvent.objects.filter(pk__in=newest)
+
+
+def behind(event: ConsentEvent | None) -> ConsentEvent | None:
+    """The event that none follows, from one that another one names as the one before it, whatever place that one is at."""
+    while event is not None:
+        after = ConsentEvent.objects.select_related("entry").filter(previous=event).first()
+        if after is None:
+            return event
+        event = after
+    return None

@@ -1,16 +1,19 @@
 """Consent events against the leaves of their entries: what an event has to say, and whether it says it."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 
 from consent.models import ConsentEvent
 from consent.rules import leaves
+from consent.rules.fold import YES
 from portal.core import clock
 from portal.ledger import services as ledger
 from portal.ledger.states import EntryKind
 
+#: Entries asked for in one statement.
+AT_ONCE = 1_000
 COLUMNS = (
     "answer",
     "address_kind",
@@ -70,10 +73,40 @@ def _notice(row: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"id": code, "version": number, "lang": language, "sha256": sha256}
 
 
-def agreeing(events: Collection[int]) -> set[int]:
-    """Of the events, by number, those that agree with their entry: a consent may rest on them. Reads only, three statements."""
-    if not events:
-        return set()
-    entries = dict(ConsentEvent.objects.filter(pk__in=events).order_by().values_list("pk", "entry_id"))
-    proved = ledger.agreeing(ConsentRows(), frozenset(entries.values()))
-    return {event for event, entry in entries.items() if entry in proved}
+class Doubt(NamedTuple):
+    """What the ledger does not confirm of some events, by the numbers of their entries.
+
+    ``other``: the row says something else than the leaf, or the entry is none of a consent. ``bare``: the content was erased
+    with its record in the ledger; nothing shows any more what the entry was about.
+    """
+
+    other: frozenset[int]
+    bare: frozenset[int]
+
+    def is_about(self, rows: Sequence[Mapping[str, Any]], *, deciding: int) -> bool:
+        """Whether nothing may rest on what the events of one place come to (``folds.SAID``).
+
+        Each of them counts: one that was changed may be the refusal that would have decided. Of an erased one that no longer
+        decides the row is believed; a consent that rests on an erased one is not.
+        """
+        return bool(torn(rows)) or any(
+            row["entry_id"] in self.other
+            or (row["pk"] == deciding and row["answer"] in YES and row["entry_id"] in self.bare)
+            for row in rows
+        )
+
+
+def torn(rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The events that others of one place name as the one before them, and that are not at the place: somebody moved them."""
+    return {row["previous_id"] for row in rows if row["previous_id"] is not None} - {row["pk"] for row in rows}
+
+
+def doubt(rows: Iterable[Mapping[str, Any]]) -> Doubt:
+    """Hold events (``folds.SAID``) against the leaves of their entries. Reads only, two statements for up to 1,000 events."""
+    entries = sorted({row["entry_id"] for row in rows})
+    lacking: set[int] = set()
+    for start in range(0, len(entries), AT_ONCE):
+        some = entries[start : start + AT_ONCE]
+        lacking.update(set(some) - ledger.agreeing(ConsentRows(), frozenset(some)))
+    bare = ledger.erased_among(lacking)
+    return Doubt(frozenset(lacking - bare), frozenset(bare))

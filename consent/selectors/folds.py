@@ -22,7 +22,9 @@ SAID = (
     "occurred_at",
     "expires_at",
     "address_verified",
+    "entry_id",
     "entry__event_id",
+    "previous_id",
     "notice_version_id",
 )
 #: The columns of a state row that follow from its events: what ``fold`` gives.
@@ -108,10 +110,9 @@ def of_all_senders() -> QuerySet[ConsentEvent]:
     return ConsentEvent.objects.filter(sender="")
 
 
-def of_key(key: Key) -> dict[str, Any] | None:
-    """What one key's events come to now; None where nobody said anything."""
-    rows = list(of_all_senders().filter(**key.filters()).order_by("pk").values(*SAID))
-    return fold(rows) if rows else None
+def at_key(key: Key) -> list[Row]:
+    """The events of one key, in the order in which they were recorded."""
+    return list(of_all_senders().filter(**key.filters()).order_by("pk").values(*SAID))
 
 
 def events_of(address_keys: Collection[bytes]) -> dict[Key, list[Row]]:

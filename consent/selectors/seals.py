@@ -92,7 +92,7 @@ def is_proved(
     seal: Any,
 ) -> bool:
     """Whether a decision may rest on a row: its seal holds or, where it has none yet, its events come to what it says,
-    and the deciding one agrees with its entry of the ledger.
+    and each of them agrees with its entry of the ledger.
 
     UUIDs and the seal as the driver gives them. Costs statements only for a row without a seal.
     """
@@ -116,9 +116,11 @@ def is_proved(
         return True  # the way of nearly every decision, without another call
     kept = seals.check(kept_seal, said, version, own)
     key = Key(fiduciary, address_key, purpose, channel)
-    folded = folds.of_key(key) if kept is Seal.ABSENT else None
-    if folded is not None and text(key, folded) == said and entry_rows.agreeing({folded["event_id"]}):
-        return True
+    events = folds.at_key(key) if kept is Seal.ABSENT else []
+    if events and text(key, folded := folds.fold(events)) == said:
+        doubt = entry_rows.doubt(events)
+        if not doubt.is_about(events, deciding=folded["event_id"]):
+            return True
     _report(entry, kept)
     return False
 
@@ -158,9 +160,9 @@ def unproved(rows: Iterable[Sequence[Any]], purpose: str, channel: str, fiduciar
     events = folds.events_of({key.address_key for key in unsealed}) if unsealed else {}
     folded = {key: folds.fold(events[key]) for key in unsealed if key in events}
     agreed = {key: values["event_id"] for key, values in folded.items() if text(key, values) == unsealed[key][0]}
-    rested_on = entry_rows.agreeing(frozenset(agreed.values()))
+    doubt = entry_rows.doubt(row for key in agreed for row in events[key])
     for key, (_said, entry) in unsealed.items():
-        if agreed.get(key) not in rested_on:
+        if key not in agreed or doubt.is_about(events[key], deciding=agreed[key]):
             _report(entry, Seal.ABSENT)
             found.add(key.address_key)
     return found

@@ -53,8 +53,9 @@ def proved_at(
 ) -> Answered | None:
     """The same for a decision, which found ``state``, the one of all senders. Reads only.
 
-    The state is sealed and the events are not. Where the events of all senders come to something else, or the one that
-    gives consent does not agree with its entry of the ledger, nothing may rest on them: the word is ``UNPROVED_WORD``.
+    The state is sealed and the events are not. Where the events of all senders come to something else, or one of those that
+    count for the sender does not agree with its entry of the ledger, no consent may rest on them: the word is
+    ``UNPROVED_WORD``.
     """
     rows = _rows(fiduciary, keys, purpose, channel)
     of_all: dict[bytes, list[dict[str, Any]]] = {}
@@ -67,9 +68,14 @@ def proved_at(
     if found is None:
         return None
     is_as_sealed = state in states if state is not None else not states
-    if is_as_sealed and (found.word.answer not in YES or entry_rows.agreeing({found.event})):
+    if is_as_sealed and (found.word.answer not in YES or not _is_doubted(rows, sender, found.event)):
         return found
     return replace(found, word=UNPROVED_WORD, entry=None)
+
+
+def _is_doubted(rows: Sequence[dict[str, Any]], sender: str, deciding: int) -> bool:
+    own = [row for row in rows if row["sender"] in {"", sender}]
+    return entry_rows.doubt(own).is_about(own, deciding=deciding)
 
 
 def _rows(fiduciary: int, keys: Collection[bytes], purpose: str, channel: str) -> list[dict[str, Any]]:
@@ -120,6 +126,8 @@ _COLUMNS = (
     "occurred_at",
     "expires_at",
     "address_verified",
+    "entry_id",
+    "previous_id",
     "entry__event_id",
     "notice_version_id",
 )

@@ -261,7 +261,7 @@ def _append_set(receipt: ConsentReceipt, choices: Sequence[Choice], **common: An
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                return _append_once(receipt, choices, **common)
+                return _append_once(receipt, choices, is_last_try=attempt == TRIES - 1, **common)
         except IntegrityError:
             if attempt == TRIES - 1:
                 raise LostRace(_("Somebody else answered for this address a moment ago. Try again.")) from None
@@ -278,19 +278,22 @@ def _append_once(
     occurred_at: datetime,
     at: datetime,
     actor: Actor,
+    is_last_try: bool,
 ) -> tuple[ConsentEvent, ...]:
-    said_before = _said_before(fiduciary, choices)
+    heads = said_before = _said_before(fiduciary, choices)
+    if is_last_try:  # nobody else was quicker: events were moved by hand, and a stop is recorded all the same
+        said_before = [chains.behind(head) for head in heads]
     # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
     counted = _counted(choices, fiduciary, occurred_at)
     choices = [choice for choice, _since in counted]
     events = []
-    for (choice, since), previous in zip(counted, said_before, strict=True):
+    for (choice, since), head, previous in zip(counted, heads, said_before, strict=True):
         event = ConsentEvent(
             receipt=receipt,
             subject_ref=subject_ref,
             fiduciary=fiduciary,
             address_kind=choice.address.kind,
-            address_key=bytes(previous.address_key) if previous else choice.address.key,
+            address_key=bytes(head.address_key) if head else choice.address.key,
             address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
             purpose=choice.purpose,
             channel=choice.channel,
@@ -314,10 +317,10 @@ def _append_once(
         event.entry = entry
     ConsentEvent.objects.bulk_create(events)
     evidence.keep((event, choice.evidence) for event, choice in zip(events, choices, strict=True))
-    first = (event for event in events if event.previous is None and not event.sender)
+    first = [event for event in events if event.previous is None and not event.sender and not is_last_try]
     ConsentState.objects.bulk_create(map(projection.first_state, first))
     for event in events:
-        if event.previous is not None and not event.sender:
+        if not event.sender and event not in first:
             projection.refold(folds.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel)))
     return tuple(events)
 
@@ -342,10 +345,8 @@ def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datet
 def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
     """The last event about the place of each choice, under any lookup key; None where nothing was said."""
     last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
-    heads: dict[tuple[bytes, str, str, str], ConsentEvent] = {
-        (bytes(event.address_key), event.purpose, event.channel, event.sender): event
-        for event in last.select_related("entry")
-    }
+    rows = last.select_related("entry")
+    heads = {(bytes(event.address_key), event.purpose, event.channel, event.sender): event for event in rows}
     return [
         max(
             (

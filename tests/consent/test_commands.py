@@ -144,4 +144,4 @@ def test_rebuild_consent_state_says_what_it_did(capsys):
     published_notice()
     said(person(), "given")
     code, out, _err = run(capsys, "rebuild_consent_state", "--json")
-    assert (code, json.loads(out)) == (0, {"checked": 1, "mended": 0, "removed": 0, "sealed": 0})
+    assert (code, json.loads(out)) == (0, {"checked": 1, "mended": 0, "removed": 0, "sealed": 0, "refused": 0})

@@ -6,15 +6,25 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models import ConsentEvent, ConsentState, NoticeText
 from consent.rules.contact import UNPROVED_WORD, Reason, Word
 from consent.selectors import entry_rows, folds, sender_words
-from consent.services import may_contact, may_process, projection, rebuild_consent_state
+from consent.services import may_contact, may_process, projection, rebuild_consent_state, record_all
+from consent.services.addresses import address_of
 from consent.services.batches import Question, decide_all
+from consent.services.bringing import Brought, record_brought
+from consent.services.recording import Choice
+from consent.states import Answer, Way
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.ledger import services as ledger
+from portal.ledger.models import Head, Leaf, Payload
+from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.registers.factories import registered_sender
 
@@ -189,7 +199,7 @@ def test_a_row_without_a_seal_over_an_event_on_a_foreign_entry_allows_nothing_an
     insert(consent, previous_id=refusal.pk)
     row = ConsentState.objects.get()
     key = folds.Key(row.fiduciary_id, bytes(row.address_key), row.purpose, row.channel)
-    tamper(**folds.of_key(key), seal=None)
+    tamper(**folds.fold(folds.at_key(key)), seal=None)
     for answer in (decision(), in_a_batch()):
         assert (answer.allowed, answer.reason, answer.entry) == (False, Reason.CONSENT_UNPROVED, None)
     assert projection.seal_unsealed() == 0
@@ -220,7 +230,7 @@ def test_events_of_all_senders_that_differ_from_the_sealed_row_count_for_no_send
     assert true.word == word
     rows = sender_words._rows(*place)
     monkeypatch.setattr(sender_words, "_rows", lambda *_place: [*rows[:-1], {**rows[-1], column: value}])
-    monkeypatch.setattr(entry_rows, "agreeing", set)
+    monkeypatch.setattr(entry_rows, "doubt", lambda rows: entry_rows.Doubt(frozenset(), frozenset()))
     false = sender_words.proved_at(*place, sender="ONESTU", state=kept)
     assert false is not None
     assert (false.word, false.entry) == (UNPROVED_WORD, None)
@@ -234,3 +244,195 @@ def test_the_seal_holds_outside_a_transaction(asha):
     assert in_a_batch().allowed
     tamper(verified=False)
     assert decision().reason is Reason.CONSENT_UNPROVED
+
+
+def edit(event: ConsentEvent, **columns: Any) -> None:
+    """What the owner of the tables does to an event: triggers are no hindrance to them."""
+    with attacks.unguarded():
+        changed = QuerySet(ConsentEvent).filter(pk=event.pk).update(**columns)
+    assert changed == 1
+
+
+def place_of(who):
+    return address_of(subject_ref=who.subject.ref, channel="sms", kind="phone", text=ASHA_PHONE)
+
+
+def to_onestu(who, answer, at):
+    notice = NoticeText.objects.first() if answer == "given" else None
+    choice = Choice(place_of(who), "marketing", "sms", Answer(answer), notice, sender="ONESTU")
+    (event,) = record_all(
+        subject_ref=who.subject.ref, fiduciary="onesetu", choices=[choice], way=Way.PAGE, occurred_at=at, actor=actor.SYSTEM
+    ).events  # fmt: skip
+    return event
+
+
+def answers():
+    """One by one and in a set: whether it is allowed, and why."""
+    return {(answer.allowed, answer.reason) for answer in (decision(), in_a_batch())}
+
+
+REFUSED = {(False, Reason.CONSENT_UNPROVED)}
+
+
+@pytest.fixture
+def ravi(asha):
+    """Somebody else at Asha's number."""
+    return person(email="ravi@acme.example", phone=ASHA_PHONE)
+
+
+@pytest.fixture
+def turned(asha, ravi):
+    """Asha refused, and her event was turned into consent by hand; Ravi agreed at the same number. The state: refused."""
+    refusal = said(asha, "denied", occurred_at=NOON - timedelta(days=2))
+    said(ravi, "given", occurred_at=NOON - timedelta(days=1))
+    assert decision().reason is Reason.CONSENT_DENIED
+    edit(refusal, answer="given", expires_at=NOON + timedelta(days=300))
+    return refusal
+
+
+def test_a_consent_beside_a_refusal_that_was_edited_is_not_sealed(turned, ravi, django_capture_on_commit_callbacks):
+    """The event that decides is genuine: the one that would have decided was edited."""
+    ledger.seal_now()
+    with django_capture_on_commit_callbacks(execute=True):
+        said(ravi, "given", occurred_at=NOON - timedelta(hours=1))
+    assert ConsentState.objects.get().seal is None
+    assert answers() == REFUSED
+    assert (Head.objects.get().stopped_by, projection.seal_unsealed()) == ("V9", 0)
+    stopped = AuditEvent.objects.get(kind="ledger.signing.stopped")
+    assert stopped.facts["index"] == Leaf.objects.get(entry=turned.entry_id).pk
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"answer": "given"},
+        {"occurred_at": NOON - timedelta(days=9)},
+        {"sender": "ONESTU"},
+        {"purpose": "product_updates"},
+    ],
+)
+def test_a_rebuild_over_an_event_that_was_edited_seals_nothing(asha, columns, django_capture_on_commit_callbacks):
+    said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    refusal = said(asha, "withdrawn", occurred_at=NOON - timedelta(days=2))
+    ledger.seal_now()
+    kept = ConsentState.objects.values().get()
+    edit(refusal, **columns)
+    with django_capture_on_commit_callbacks(execute=True):
+        done = rebuild_consent_state(actor=actor.SYSTEM)
+    assert ConsentState.objects.filter(purpose="marketing").values().get() == kept
+    assert (done.mended, done.sealed, done.refused) == (0, 0, 2 if "purpose" in columns else 1)
+    assert Head.objects.get().stopped_by == "V9"
+
+
+def test_a_consent_after_a_refusal_that_was_moved_to_another_place_is_not_sealed(asha, ravi):
+    said(ravi, "given", occurred_at=NOON - timedelta(days=3))
+    refusal = said(asha, "denied", occurred_at=NOON - timedelta(days=2))
+    edit(refusal, sender="ONESTU")
+    said(ravi, "given", occurred_at=NOON - timedelta(days=1))
+    assert ConsentState.objects.get().answer == "denied"
+    assert {allowed for allowed, _reason in answers()} == {False}
+    said(ravi, "withdrawn", occurred_at=NOON - timedelta(hours=1))
+    assert ConsentState.objects.get().answer == "withdrawn"
+    assert {allowed for allowed, _reason in answers()} == {False}
+    said(ravi, "given", occurred_at=NOON - timedelta(minutes=9))
+    assert {allowed for allowed, _reason in answers()} == {False}
+    assert projection.seal_unsealed() == 0
+
+
+def test_a_stop_is_recorded_also_where_the_only_event_before_it_was_moved_away(asha):
+    consent = said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    edit(consent, purpose="product_updates")
+    said(asha, "withdrawn", occurred_at=NOON - timedelta(days=1))
+    assert answers() == {(False, Reason.CONSENT_WITHDRAWN)}
+
+
+def test_a_rebuild_never_seals_the_consent_before_a_refusal_that_was_moved_away(asha):
+    said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    edit(said(asha, "withdrawn", occurred_at=NOON - timedelta(days=2)), purpose="product_updates")
+    for _time in range(2):
+        assert rebuild_consent_state(actor=actor.SYSTEM).removed == 0
+        assert answers() == {(False, Reason.CONSENT_WITHDRAWN)}
+
+
+def test_a_state_that_was_deleted_is_rebuilt_without_a_seal_over_an_event_that_was_edited(turned):
+    ConsentState.objects.all().delete()
+    assert rebuild_consent_state(actor=actor.SYSTEM).refused == 1
+    assert answers() == REFUSED
+
+
+def test_an_answer_after_the_event_before_it_was_edited_is_not_sealed(asha):
+    consent = said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    edit(consent, expires_at=NOON + timedelta(days=9000))
+    said(asha, "renewed", occurred_at=NOON - timedelta(days=1))
+    assert ConsentState.objects.get().seal is None
+    assert answers() == REFUSED
+
+
+@pytest.mark.parametrize("answer", ["withdrawn", "denied"])
+def test_a_stop_is_kept_to_whatever_was_done_to_the_events_before_it(turned, asha, ravi, answer):
+    for who in (asha, ravi):
+        said(who, answer, occurred_at=NOON - timedelta(hours=1))
+        assert {allowed for allowed, _reason in answers()} == {False}
+    assert ConsentState.objects.get().answer == answer
+
+
+def test_a_stop_is_kept_to_also_where_the_consent_before_it_was_moved_ahead_of_it(asha):
+    consent = said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    edit(consent, occurred_at=NOON + timedelta(days=3))
+    said(asha, "withdrawn", occurred_at=NOON - timedelta(days=1))
+    assert answers() == REFUSED
+
+
+def test_once_the_event_says_again_what_its_leaf_says_the_consent_counts(turned, asha, ravi):
+    said(ravi, "given", occurred_at=NOON - timedelta(hours=1))
+    said(asha, "given", occurred_at=NOON - timedelta(hours=1))
+    assert answers() == REFUSED
+    edit(turned, answer="denied", expires_at=None)
+    assert projection.seal_unsealed() == 1
+    assert {allowed for allowed, _reason in answers()} == {True}
+
+
+def test_a_joined_reference_seals_nothing_over_an_event_that_was_edited(turned, asha, ravi):
+    with transaction.atomic():
+        subjects.join(old_ref=asha.subject.ref, new_ref=ravi.subject.ref, actor=actor.SYSTEM, now=NOON)
+    assert answers() == REFUSED
+
+
+def test_a_set_of_answers_from_elsewhere_seals_nothing_over_an_event_that_was_edited(turned, ravi):
+    proof = ({"type": "form", "sha256": "ab" * 32},)
+    choice = Choice(place_of(ravi), "marketing", "sms", Answer.GIVEN, evidence=proof)
+    record_brought(
+        fiduciary="onesetu",
+        answers=[Brought(ravi.subject.ref, choice, NOON - timedelta(hours=1))],
+        actor=actor.SYSTEM,
+        now=NOON,
+    )
+    assert answers() == REFUSED
+
+
+def test_an_answer_after_one_whose_content_was_erased_is_sealed(asha, ravi):
+    old = said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    ledger.seal_now()
+    ledger.redact([old.entry], basis="test", requested_at=NOON)
+    said(ravi, "given", occurred_at=NOON - timedelta(hours=1))
+    assert ConsentState.objects.get().seal is not None
+    assert decision().allowed
+
+
+def test_an_event_whose_content_was_deleted_without_a_record_counts_for_nothing(asha, ravi):
+    old = said(asha, "given", occurred_at=NOON - timedelta(days=3))
+    ledger.seal_now()
+    with attacks.unguarded():
+        Payload.objects.filter(entry=old.entry_id).delete()
+    said(ravi, "given", occurred_at=NOON - timedelta(hours=1))
+    assert answers() == REFUSED
+
+
+def test_a_consent_to_one_sender_beside_a_refusal_that_was_edited_allows_nothing(asha, ravi):
+    registered_sender("ONESTU", carries=["promotional"])
+    refusal = to_onestu(asha, "denied", NOON - timedelta(days=2))
+    to_onestu(ravi, "given", NOON - timedelta(days=1))
+    assert not any(answer.allowed for answer in for_onestu())
+    edit(refusal, answer="given", expires_at=NOON + timedelta(days=300))
+    for answer in for_onestu():
+        assert (answer.allowed, answer.reason) == (False, Reason.CONSENT_UNPROVED)

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 from consent.models import ConsentState
@@ -15,6 +16,11 @@ class Command(PortalCommand):
         done = rebuild_consent_state(
             actor=actor.system("rebuild_consent_state"), progress=lambda count: self.show_progress(count, total)
         )
-        body = {"checked": done.checked, "mended": done.mended, "removed": done.removed, "sealed": done.sealed}
+        body = asdict(done)
         line = f"Checked {done.checked} states, mended {done.mended}, removed {done.removed}, sealed {done.sealed}."
-        self.answer(body, line, options=options)
+        if done.refused:
+            line += (
+                f" Left {done.refused} as they were: an event is not what its entry of the ledger says. See "
+                "portal/docs/operators.md, A row says something else than its leaf."
+            )
+        self.answer(body, line, options=options, code=1 if done.refused else 0)

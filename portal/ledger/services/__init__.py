@@ -7,8 +7,8 @@ from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.followed import CHUNK, chunks_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
-from portal.ledger.services.redaction import finish_redactions, redact, redact_again
-from portal.ledger.services.repeated import agreeing
+from portal.ledger.services.redaction import erased_among, finish_redactions, redact, redact_again
+from portal.ledger.services.repeated import agreeing, raise_alarm
 from portal.ledger.services.rollback import Lost, begin_again, lost_entries, lost_head, require_good_size
 from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
@@ -38,12 +38,14 @@ __all__ = [
     "chunks_of",
     "entries_of",
     "entry_by_event",
+    "erased_among",
     "finish_redactions",
     "lost_entries",
     "lost_head",
     "next_signer",
     "next_vkey",
     "payload_of",
+    "raise_alarm",
     "readiness",
     "receipt_for",
     "redact",

@@ -1,7 +1,7 @@
 """Erasure from the ledger: first the sealed record that it was done, then the payload and its salt."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,14 @@ def redact_again() -> int:
 def redacted() -> dict[int, str]:
     """The leaf (hex) that each sealed redaction record names, by its index. Only records whose content opens their leaf."""
     return {said["target_index"]: said["target_leaf"] for _index, said in _sealed_records()}
+
+
+def erased_among(entries: Collection[int]) -> set[int]:
+    """Of the entries those without content whose leaf a redaction record names. Reads every record, where any lacks content."""
+    rows = Entry.objects.filter(pk__in=entries, payload=None).exclude(leaf=None) if entries else Entry.objects.none()
+    bare = {index: (entry, bytes(leaf).hex()) for entry, index, leaf in rows.values_list("pk", "leaf__pk", "leaf_hash")}
+    named = redacted() if bare else {}
+    return {entry for index, (entry, leaf) in bare.items() if named.get(index) == leaf}
 
 
 def record_indexes() -> dict[int, int]:

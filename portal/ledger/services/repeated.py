@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 
 from portal.core import hooks
 from portal.ledger import commitment
-from portal.ledger.models import Entry, Payload
+from portal.ledger.models import Entry, Leaf, Payload
+from portal.ledger.services import signing
 
 CHECK = "V9"
 
@@ -80,6 +82,14 @@ def agreeing(repeats: Repeats, entries: Collection[int]) -> set[int]:
         if commitment.leaf_hash(bytes(salt), bytes(body)) == bytes(leaf)
         and not _differing(said[entry], json.loads(bytes(body)), repeats.since)
     }
+
+
+def raise_alarm(entries: Collection[int]) -> None:
+    """What V9 does that meets a row of these entries which says something else: signing stops, as soon as the caller's
+    transaction is over. For a writer that was about to rest on such a row.
+    """
+    index = Leaf.objects.filter(entry__in=entries).order_by("pk").values_list("pk", flat=True).first()
+    transaction.on_commit(partial(signing.stop_signing, check=CHECK, index=index))
 
 
 def _differing(wanted: Mapping[str, Any], content: Mapping[str, Any], since: frozenset[str]) -> list[str]:
