@@ -15,6 +15,14 @@ from portal.ledger.services import CHUNK, chunks_of
 __all__ = ["ConsentRows", "ConsentStates"]
 
 
+#: Of a row that says what its events say and has the seal of something else.
+SEAL = "seal"
+OTHER_SEAL = (
+    "says what its events say, and its seal is of something else: a process of the release before wrote it during an upgrade, "
+    "or a hand in the database. Run rebuild_consent_state once no such process runs any more."
+)
+
+
 class ConsentStates:
     """Registered in ``hooks.ledger_followers``: each state is what its events come to, and none is missing or beside them."""
 
@@ -27,7 +35,10 @@ class ConsentStates:
         states = ConsentState.objects.values("pk", *folds.KEY, *folds.STATE, "seal")
         for rows in _doubtful(states) if sample is None else chunks_of(states, sample=sample):
             for pk in _differing(rows):
-                if other := _other_still(pk):
+                other = _other_still(pk)
+                if other == SEAL:
+                    yield f"State {pk} of {ConsentState._meta.label} {OTHER_SEAL}"
+                elif other:
                     yield f"State {pk} of {ConsentState._meta.label} is not what its events say: {other}."
         yield from _missing(sample=sample)
 
@@ -55,7 +66,7 @@ def _other(row: Mapping[str, Any], events: Sequence[folds.Row] | None) -> str:
     folded = folds.fold(events)
     other = [column for column in folds.STATE if row[column] != folded[column]]
     if not other and seals.check(folds.key_of(row), row) is Seal.BROKEN:
-        return "seal"
+        return SEAL
     return ", ".join(other)
 
 

@@ -8,10 +8,11 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent.ledger_rows import ConsentStates
+from consent.ledger_rows import OTHER_SEAL, ConsentStates
 from consent.models import ConsentEvent, ConsentState
+from consent.rules.contact import Reason
 from consent.selectors import agreed_states
-from consent.services import rebuild_consent_state
+from consent.services import may_contact, rebuild_consent_state
 from consent.states import Answer
 from portal.audit.models import AuditEvent
 from portal.audit.services import resume_signing, verify_ledger
@@ -21,7 +22,8 @@ from portal.ledger import services as ledger
 from portal.ledger.models import Head, Verification
 from portal.ledger.services import followed
 from portal.ledger.states import Scope
-from tests.consent.factories import person, published_notice, said
+from portal.people.services import subjects
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -65,6 +67,10 @@ def test_a_withdrawal_that_was_turned_into_consent_is_found_and_left_as_it_is(as
     assert withdrawn().get().answer == "given"
 
 
+def of_another_seal(state):
+    return [("V10", f"State {state.pk} of consent.ConsentState {OTHER_SEAL}")]
+
+
 CHANGES = {
     "answer": "denied",
     "verified": False,
@@ -83,7 +89,7 @@ CHANGES = {
 def test_each_column_is_compared(asha, column):
     value = ConsentEvent.objects.order_by("pk").first().pk if column == "event_id" else CHANGES[column]
     withdrawn().update(**{column: value})
-    assert found() == wrong(column)
+    assert found() == (of_another_seal(withdrawn().get()) if column == "seal" else wrong(column))
 
 
 def test_every_column_but_the_key_is_compared():
@@ -119,6 +125,24 @@ def test_a_genuine_old_row_with_its_own_seal_is_found(asha):
         "V10",
         True,
     )
+
+
+def test_a_join_by_a_worker_of_the_release_before_is_named_with_what_to_do(asha):
+    """It folds two references as one person, writes what that comes to, and leaves the seal of before."""
+    ravi = person(email=None, phone=ASHA_PHONE)
+    said(ravi, "given", occurred_at=NOON - timedelta(days=1))
+    old = bytes(withdrawn().get().seal)
+    subjects.join(old_ref=asha.subject.ref, new_ref=ravi.subject.ref, actor=actor.SYSTEM, now=NOON)
+    withdrawn().update(seal=old)
+    ledger.seal_now()
+    assert found() == of_another_seal(withdrawn().get())
+    assert "rebuild_consent_state" in OTHER_SEAL
+    decided = may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=NOON)
+    assert (decided.allowed, decided.reason) == (False, Reason.CONSENT_UNPROVED)
+    assert rebuild_consent_state(actor=actor.SYSTEM).sealed == 1
+    ledger.seal_now()
+    assert found() == []
+    assert may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=NOON).allowed
 
 
 def test_a_row_from_before_the_seal_is_no_failure(asha):
