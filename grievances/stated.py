@@ -5,7 +5,7 @@ from typing import Final
 from grievances.models import RightsRequest, Ticket
 from grievances.states import TicketState
 from portal.audit.kinds import AuditKind
-from portal.audit.services import UNSTATED, Facts, StatedRows
+from portal.audit.services import SUBJECT, UNSTATED, Facts, StatedRows
 
 _CLOSED: Final = AuditKind.GRIEVANCES_TICKET_CLOSED
 _REOPENED: Final = AuditKind.GRIEVANCES_TICKET_REOPENED
@@ -23,6 +23,7 @@ TICKETS: Final = StatedRows(
     about="grievances.ticket",
     begins=AuditKind.GRIEVANCES_TICKET_FILED,
     fields={
+        "subject_ref": {AuditKind.GRIEVANCES_TICKET_FILED: SUBJECT},
         "received_at": {AuditKind.GRIEVANCES_TICKET_FILED: "received_at"},
         "kind": {AuditKind.GRIEVANCES_TICKET_FILED: "category", AuditKind.GRIEVANCES_TICKET_SORTED: _to},
         "acknowledged_at": {AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED: "acknowledged_at"},

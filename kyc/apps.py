@@ -18,12 +18,12 @@ class KycConfig(AppConfig):
         from kyc.sections import KycSection
         from kyc.services import consenting, locking, settling, signers, taking_over
         from kyc.services.freezes import DocumentFreezes
-        from kyc.stated import DECISIONS, DOCUMENTS
+        from kyc.stated import DECISIONS, DOCUMENTS, LISTS
         from kyc.strands import STRANDS
         from portal.core import hooks
         from portal.core.system_checks import PRODUCTION
 
-        for stated in (DECISIONS, DOCUMENTS):
+        for stated in (DECISIONS, DOCUMENTS, LISTS):
             hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)

@@ -1,12 +1,13 @@
-"""What audit events state of KYC documents and of the decisions about them: check V11 holds the rows against them."""
+"""What audit events state of KYC documents, of the decisions about them and of sanctions lists: check V11 holds the rows against them."""
 
 from typing import Final
 
-from kyc.models import Decision, Document
+from kyc.models import Decision, Document, SanctionsList
 from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import UNSTATED, Facts, StatedRows
 
+_IMPORTED: Final = AuditKind.KYC_SANCTIONS_IMPORTED
 _BOTH: Final = (AuditKind.KYC_DECISION_PROPOSED, AuditKind.KYC_DECISION_ANSWERED)
 
 
@@ -41,5 +42,17 @@ DECISIONS: Final = StatedRows(
         "document_sha256": dict.fromkeys(_BOTH, "sha256"),
         "shown_sha256": dict.fromkeys(_BOTH, "shown_sha256"),
         "answer": {AuditKind.KYC_DECISION_ANSWERED: "answer"},
+    },
+)
+LISTS: Final = StatedRows(
+    model=SanctionsList,
+    about="kyc.sanctions_list",
+    key="id",
+    fields={
+        "source": {_IMPORTED: "source"},
+        "version": {_IMPORTED: "version"},
+        "sha256": {_IMPORTED: "sha256"},
+        "names_sha256": {_IMPORTED: "names_sha256"},
+        "size": {_IMPORTED: "count"},
     },
 )

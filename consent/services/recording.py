@@ -345,8 +345,7 @@ def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datet
 def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
     """The last event about the place of each choice, under any lookup key; None where nothing was said."""
     last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
-    rows = last.select_related("entry")
-    heads = {(bytes(event.address_key), event.purpose, event.channel, event.sender): event for event in rows}
+    heads = {(bytes(e.address_key), e.purpose, e.channel, e.sender): e for e in last.select_related("entry")}
     return [
         max(
             (

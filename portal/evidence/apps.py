@@ -15,9 +15,12 @@ class EvidenceConfig(AppConfig):
         from portal.evidence.models import Attestation
         from portal.evidence.person.job_kinds import MakePersonFile
         from portal.evidence.person.pages import page_about
+        from portal.evidence.stated import REPORTS, REQUESTS, SAMPLES
         from portal.registers.services import attachments
 
         attachments.register_holder(Attestation, attestations.HOLDER)
+        for stated in (REPORTS, REQUESTS, SAMPLES):
+            hooks.ledger_followers.register(stated)
         hooks.job_kinds.register(job_kinds.MakePack())
         hooks.job_kinds.register(MakePersonFile())
         hooks.person_pages.register(page_about)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import StatedRows
+from portal.audit.services import SUBJECT, StatedRows
 from portal.outbox.models import Message
 
 _SENT: Final = AuditKind.OUTBOX_MESSAGE_SENT
@@ -13,6 +13,7 @@ MESSAGES: Final = StatedRows(
     about="outbox.message",
     at_first={"sent_at": None},
     fields={
+        "subject_ref": {_SENT: SUBJECT},
         "sent_at": {_SENT: "sent_at"},
         "kind": {_SENT: "kind"},
         "channel": {_SENT: "channel"},

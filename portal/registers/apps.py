@@ -19,7 +19,7 @@ class RegistersConfig(AppConfig):
         from portal.registers.proposal_rows import KINDS
         from portal.registers.selectors import orders
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
-        from portal.registers.stated import INCIDENTS, ORDERS
+        from portal.registers.stated import STATED
         from portal.registers.strands import STRANDS
 
         memory.changes_with(Officer, CompanyDetails)
@@ -27,7 +27,7 @@ class RegistersConfig(AppConfig):
         register(system_checks.inventory_agrees, Tags.database)
         register(system_checks.purposes_are_declared)
         speaking.say(words.CategoryNames, fields=("used_categories",))
-        for stated in (INCIDENTS, ORDERS):
+        for stated in STATED:
             hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)

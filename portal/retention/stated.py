@@ -1,12 +1,13 @@
-"""What audit events state of erasure runs: check V11 holds the rows against them."""
+"""What audit events state of erasure runs and of holds: check V11 holds the rows against them."""
 
 from typing import Final
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import StatedRows
-from portal.retention.models import ErasureRun
+from portal.audit.services import SUBJECT, StatedRows
+from portal.retention.models import ErasureRun, Hold
 
 _RUN: Final = AuditKind.RETENTION_ERASURE_RUN
+_PLACED: Final = AuditKind.RETENTION_HOLD_PLACED
 
 RUNS: Final = StatedRows(
     model=ErasureRun,
@@ -21,4 +22,10 @@ RUNS: Final = StatedRows(
         "kept_by_law": {_RUN: "kept_by_law"},
         "erased": {_RUN: "erased"},
     },
+)
+HOLDS: Final = StatedRows(
+    model=Hold,
+    about="retention.hold",
+    key="id",
+    fields={"subject_ref": {_PLACED: SUBJECT}, "retention_class": {_PLACED: "retention_class"}},
 )

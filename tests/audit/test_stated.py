@@ -1,5 +1,6 @@
 """Check V11: somebody with every right on the database changes a field that an audit event states, and it is found."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -7,14 +8,16 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from grievances.models import RightsRequest, Ticket
 from grievances.services import filing
-from kyc.models import Decision, Document
+from kyc.models import Decision, Document, SanctionsList
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import StatedRows, record
 from portal.core import actor, hooks
+from portal.evidence.models import DrawnSample, InformationRequest, MonthlyReport
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.ledger import services as ledger
@@ -23,12 +26,17 @@ from portal.outbox.services import delivery
 from portal.people.models import Fiduciary, RoleGrant
 from portal.people.services import roles, staff
 from portal.people.states import AuditArea
-from portal.registers.models import AuthorityOrder, Incident
-from portal.retention.models import ErasureRun
+from portal.registers.models import Attachment, AuthorityOrder, Contract, Disclosure, Incident, Instruction
+from portal.registers.services import attachments
+from portal.retention.models import ErasureRun, Hold
+from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
+from tests.kyc.documents import pdf
+from tests.ledger import attacks
 from tests.outbox.factories import add_purposes, posted, use_template
 from tests.people.factories import StaffFactory, shipped_role
-from tests.registers.factories import as_actor, opened_incident
+from tests.registers.entered import agreed
+from tests.registers.factories import as_actor, opened_incident, two_people
 from tests.shipped import every_rule
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +95,81 @@ def law():
     Fiduciary.objects.create(code="onesetu", name="Onesetu", is_self=True, created_at=NOW)
 
 
+def recorded(kind, about, **facts):
+    """An audit event as a service of the room writes it."""
+    with transaction.atomic():
+        record(kind, actor=actor.SYSTEM, about=about, facts=facts)
+
+
+def test_an_attachment(law):
+    law_is_loaded()
+    maker, _checker = two_people()
+    record = agreed(Contract)
+    attachments.add(
+        record,
+        stream=io.BytesIO(pdf("What was agreed")),
+        extension="pdf",
+        kind="agreement",
+        dated_on=NOW.date(),
+        actor=maker,
+        now=NOW,
+    )
+    assert_each_is_found(Attachment, ["kind", "dated_on", "sha256", "original_sha256"])
+    Attachment.objects.update(reference="OS-AT-0000-0000-0000")
+    assert found(Attachment) == ["reference."]
+    Attachment.objects.update(about="registers.contract:999")
+    assert found(Attachment) == ["reference."]
+
+
+def test_a_disclosure(law):
+    values = {"recipient_code": "bank", "purpose": "kyc", "basis": "consent", "about": "kyc.case:1"}
+    row = Disclosure(reference="OS-DI-1", subject_ref=uuid4(), fields=["name", "pan"], disclosed_at=NOW, **values)
+    Disclosure.objects.bulk_create([row])
+    facts = {"recipient": "bank", "fields": "name pan", "purpose": "kyc", "basis": "consent"}
+    recorded(AuditKind.REGISTERS_DISCLOSURE_MADE, "kyc.case:1", disclosure="OS-DI-1", **facts)
+    with attacks.unguarded():
+        for column, value in [*values.items(), ("reference", "OS-DI-2")]:
+            QuerySet(Disclosure).update(**{column: f"x{value[1:]}"})
+            assert found(Disclosure) == ["reference." if column in {"about", "reference"} else f"{column}."]
+            QuerySet(Disclosure).update(**values, reference="OS-DI-1")
+        QuerySet(Disclosure).update(fields=["name", "pan", "aadhaar"])
+        assert found(Disclosure) == ["fields."]
+
+
+def test_a_kept_report_and_a_drawn_sample(law):
+    days = {"first_day": date(2026, 10, 1), "last_day": date(2026, 10, 31)}
+    report = MonthlyReport(code="kyc", made_at=NOW, tables=[], sha256="0" * 64, **days)
+    sample = DrawnSample(
+        reference="OS-SA-1", register="clocks", method="random", size=3, seed=5, population=[], population_size=9,
+        population_sha256="1" * 64, chosen=[], drawn_by_ref="", drawn_at=NOW, **days,
+    )  # fmt: skip
+    MonthlyReport.objects.bulk_create([report])
+    DrawnSample.objects.bulk_create([sample])
+    about = f"evidence.monthlyreport:{MonthlyReport.objects.get().pk}"
+    period = {"from": "2026-10-01", "to": "2026-10-31"}
+    recorded(AuditKind.EVIDENCE_REPORT_MADE, about, report="kyc", sha256="0" * 64, **period)
+    drawn = {"register": "clocks", "method": "random", "size": 3, "seed": 5, "population": 9, "sha256": "1" * 64}
+    recorded(AuditKind.EVIDENCE_SAMPLE_DRAWN, "evidence.drawnsample:OS-SA-1", reference="OS-SA-1", **drawn, **period)
+    with attacks.unguarded():
+        for model in (MonthlyReport, DrawnSample):
+            (follows,) = [one for one in stated() if one.model is model]
+            for column in follows.fields:
+                assert found(model) == []
+                before = QuerySet(model).values_list(column, flat=True).get()
+                QuerySet(model).update(**{column: other_than(before)})
+                assert found(model) == [f"{column}."]
+                QuerySet(model).update(**{column: before})
+        QuerySet(DrawnSample).delete()
+        assert len(found(DrawnSample)) == 1
+
+
 def test_a_grievance(law):
     ticket()
     assert_each_is_found(Ticket, ["received_at", "kind"])
+    whose = Ticket.objects.get().subject_ref
+    Ticket.objects.update(subject_ref=uuid4())
+    assert found(Ticket) == ["subject_ref."]
+    Ticket.objects.update(subject_ref=whose)
     filing.acknowledge(ticket=Ticket.objects.get(), at=NOW)
     assert_each_is_found(Ticket, ["received_at", "acknowledged_at"])
     Ticket.objects.update(state="closed", closed_because="silence", closed_at=NOW)
@@ -258,7 +338,8 @@ def test_the_page_lists_what_each_check_compares_and_what_no_leaf_states():
 def test_every_kind_of_row_named_by_the_issue_is_compared():
     models_ = {follows.model for follows in stated()}
     assert models_ == {
-        *(Ticket, RightsRequest, Clock, Document, Decision, Message, AuthorityOrder, Incident, RoleGrant, ErasureRun)
+        *(Ticket, RightsRequest, Clock, Document, Decision, Message, AuthorityOrder, Incident, RoleGrant, ErasureRun),
+        *(Attachment, Disclosure, Instruction, Hold, SanctionsList, MonthlyReport, DrawnSample, InformationRequest),
     }
 
 

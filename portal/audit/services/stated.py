@@ -24,6 +24,10 @@ Row = Mapping[str, Any]
 Facts = Mapping[str, Any]
 
 
+#: As the name of a fact: the person whom the event is about, which its leaf states beside the facts.
+SUBJECT = "event.subject"
+
+
 class _Unstated:
     """An event that says nothing of a column."""
 
@@ -35,10 +39,10 @@ UNSTATED = _Unstated()
 class StatedRows:
     """Rows of one model, registered in ``hooks.ledger_followers``.
 
-    ``fields`` say by column what an event states of it: by kind the name of a fact that each such event carries, or a
-    callable that gets the facts and gives the value, a frozenset of those it may be, or ``UNSTATED`` where such an event may
-    leave the column as it was. ``about`` is the label before ``key``, the column by which events name a row. ``of`` tells
-    whether an event is about this row, where several rows share a label.
+    ``fields`` say by column what an event states of it: by kind the name of a fact that each such event carries, ``SUBJECT``
+    or a callable that gets the facts and gives the value, a frozenset of those it may be, or ``UNSTATED`` where such an event
+    may leave the column as it was. ``about`` is the label before ``key``, the column by which events name a row; empty where
+    that column has the whole label. ``of`` tells whether an event is about this row, where several rows share a label.
     """
 
     model: type[models.Model]
@@ -55,7 +59,7 @@ class StatedRows:
     @property
     def compared(self) -> frozenset[str]:
         """The columns that events state."""
-        return frozenset(self.fields) | ({self.key} if self.begins else set())
+        return frozenset(self.fields) | ({self.key} if self.begins or not self.about else set())
 
     def differences(self, *, sample: int | None) -> Iterator[str]:
         """Rows that say something else than the last event that states a column; a few statements for each set of rows."""
@@ -108,12 +112,12 @@ class StatedRows:
         labels = frozenset(map(self._label, rows))
         found: dict[str, list[tuple[str, Facts]]] = {}
         events = AuditEvent.objects.filter(about__among=labels, kind__in=kinds).order_by("pk")
-        for about, kind, facts in events.values_list("about", "kind", "facts"):
-            found.setdefault(about, []).append((kind, facts))
+        for about, kind, facts, ref in events.values_list("about", "kind", "facts", "subject_ref"):
+            found.setdefault(about, []).append((kind, facts if ref is None else {**facts, SUBJECT: str(ref)}))
         return found
 
     def _label(self, row: Row) -> str:
-        return f"{self.about}:{row[self.key]}"
+        return f"{self.about}:{row[self.key]}" if self.about else str(row[self.key])
 
     def _other(self, row: Row, events: Sequence[tuple[str, Facts]]) -> list[str]:
         own = [(kind, facts) for kind, facts in events if self.of(row, facts)]
