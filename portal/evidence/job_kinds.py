@@ -11,6 +11,8 @@ from portal.evidence import packs
 from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.jobs.kinds import Handle
+from portal.jobs.models import Job
+from portal.people.models import User
 
 EVIDENCE_PACK = "evidence.pack"
 
@@ -21,7 +23,7 @@ class MakePack:
     name = EVIDENCE_PACK
     label = _("Make an evidence pack")
     needs = Permission.PACK_MAKE
-    #: Registers without a column of personal data (evidence.E001).
+    #: Registers without a column of personal data (evidence.E001); attachments end by their own rule, not with a person.
     holds_people = False
 
     def run(self, handle: Handle) -> None:
@@ -38,8 +40,17 @@ class MakePack:
                 sample=sample,
                 target=cast(BinaryIO, target),
                 actor=actor.system(f"jobs.job:{handle.reference}"),
+                reader=_asked_by(handle.reference),
                 now=clock.now(),
                 progress=handle.progress,
             )
             target.seek(0)
             handle.result(cast(BinaryIO, target), f"evidence-{period.first_day}-{period.last_day}.zip")
+
+
+def _asked_by(reference: str) -> User | None:
+    """The staff login that started the job."""
+    label = Job.objects.filter(reference=reference).values_list("started_by", flat=True).first() or ""
+    number = label.rpartition(":")[2]
+    found = User.objects.filter(pk=number, is_staff=True).first() if number.isdecimal() else None
+    return found if found is not None and actor.staff(found.pk).label == label else None

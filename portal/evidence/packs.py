@@ -19,7 +19,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.evidence import contents, monthly, promises, proofs, questions, samples, sampling, statements
+from portal.evidence import attached, contents, monthly, promises, proofs, questions, samples, sampling, statements
 from portal.evidence.models import DrawnSample
 from portal.evidence.parts import Parts, Progress, digest_of
 from portal.evidence.period import Period
@@ -27,8 +27,9 @@ from portal.evidence.registers import REGISTERS, Register
 from portal.jobs import archives, exports
 from portal.ledger import notes, program
 from portal.ledger import services as ledger
+from portal.people.models import User
 
-FORMAT = "onesetu-evidence-pack/2"
+FORMAT = "onesetu-evidence-pack/3"
 SEAL_WAIT = 30.0
 
 
@@ -58,14 +59,22 @@ class Sample:
 
 
 def make_pack(
-    *, period: Period, sample: Sample, target: BinaryIO, actor: Actor, now: datetime, progress: Progress | None = None
+    *,
+    period: Period,
+    sample: Sample,
+    target: BinaryIO,
+    actor: Actor,
+    now: datetime,
+    reader: User | None = None,
+    progress: Progress | None = None,
 ) -> Made:
     """Write the pack of a period to ``target`` (which can seek) and its hash into the ledger.
 
     Its leaves: the hashes of controls and policy map (once for the same bytes), the manifest's, whose receipt is inside
     the pack (once for the same manifest), and the whole pack's. The reports of whole months that are not kept yet are
     made first. Reads only otherwise; call it outside a transaction. Personal data stays out: registers hold codes and
-    references, ledger contents hold no more.
+    references, ledger contents hold no more. ``reader`` is who asked for it: of the files of attachments it holds those that
+    their role exports, each opening an audit event of the vault.
 
     Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """
@@ -94,7 +103,14 @@ def make_pack(
         for name, body in bodies.items():
             parts.add(name, [body])
         lacking = _add_contents(parts, period, asked)
-        missing = [*lacking, *short, *_erased(counts), *_gone(beside)]
+        rows_of = parts.lines("registers/attachments.jsonl")
+        missing = [
+            *attached.add(parts, list(rows_of), reader=reader, actor=actor),
+            *lacking,
+            *short,
+            *_erased(counts),
+            *_gone(beside),
+        ]
         rows = {register.name: register.count for register in added}
         _add_summary(parts, period, sample, counts, rows, asked, missing)
         parts.add("verify.py", [program.source()])
@@ -354,6 +370,7 @@ policy-map.json   each promise of the policy: what was searched for that would b
 controls.json   security measures and duties of law, each with its state, its cases met and missed, and the register of this pack
              that shows them (derived_from; empty where none does)
 reports/     the nine reports of each whole month, as they were counted and kept when it was over
+attachments/ the files of the register of attachments that whoever asked for the pack may export; the others are named in MISSING.csv
 letters/     the text of every letter that was sent, as it was then, with place-holders and nobody's data
 samples/     the receipts of records drawn by the seed in manifest.json; population.txt and sample.json let anybody draw them
              again: the lowest by SHA-256 over the seed, a colon and the index (verify.py does); drawn/ holds the frozen samples of registers with

@@ -272,8 +272,8 @@ REGISTERS: Sequence[Register] = (
         "messages",
         "outbox.Message",
         "",
-        "reference kind subject_ref fiduciary channel language purpose category about template_sha256 state "
-        "created_at sent_at",
+        "reference kind subject_ref fiduciary channel language purpose category about template_language template_sha256 "
+        "state created_at sent_at",
     ),
     _register(
         "notice_versions",

@@ -78,7 +78,8 @@ class Rule:
     """A register whose rows follow from an act, and which column is which fact of it.
 
     ``is_part``: acts of the period may be about rows that the register of other days has. ``later``: the acts that state
-    columns of such a row again, each with its own key. ``is_whole``: no row is there without the act.
+    columns of such a row again, each with its own key. ``is_whole``: no row is there without the act. ``is_each``: no more rows
+    have a key than there are acts with it.
     """
 
     register: str
@@ -87,6 +88,7 @@ class Rule:
     is_part: bool
     later: tuple["Rule", ...] = ()
     is_whole: bool = False
+    is_each: bool = False
 
     def of_row(self, row: Mapping[str, Any]) -> Key | None:
         """What names a row among those of its register; None where it follows from no such act."""
@@ -139,7 +141,7 @@ def _rule(register: str, act: str, rule: Mapping[str, Any]) -> Rule:
         _rule(register, name, {"key": {column: again["key"][column] for column in key}})
         for name, again in rule.get("later", {}).items()
     )
-    return Rule(register, act, key, bool(rule.get("part")), later, bool(rule.get("whole")))
+    return Rule(register, act, key, bool(rule.get("part")), later, bool(rule.get("whole")), bool(rule.get("each")))
 
 
 def _words(event: Mapping[str, Any], path: str) -> list[str]:
@@ -180,7 +182,7 @@ def beside(rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = D
     inside = rule.events(using).filter(entry__recorded_at__gte=period.start, entry__recorded_at__lt=period.end)
     recorded = inside.exclude(entry__payload=None).values("about", "facts", "at").iterator(chunk_size=2_000)
     brought = {key for event in recorded for key in rule.of_event(event)}
-    acts = list(rule.places(keys - brought, using))
+    acts = list(rule.places(keys if rule.is_each else keys - brought, using))
     stated = brought.union(key for _place, key, has_content in acts if has_content)
     bare = {key: place for place, key, _has_content in acts if key not in stated} if rule.is_whole else {}
     again = (found for later in rule.later for found in later.places(keys, using))

@@ -5,8 +5,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-#: The table is between these two lines of the program. It is JSON: the page that checks packs in a browser reads it too.
-BEGIN, END = 'STATED: dict[str, Any] = json.loads(\n    """', '"""\n)\n'
+#: A table is between these two lines of the program. It is JSON: the page that checks packs in a browser reads it too.
+BEGIN, END = ': dict[str, Any] = json.loads(\n    """', '"""\n)\n'
+TABLES = ("STATED", "REGISTERS")
 
 
 def source() -> bytes:
@@ -15,11 +16,16 @@ def source() -> bytes:
 
 
 @cache
-def stated_text() -> str:
-    """The table as JSON."""
-    return source().decode().partition(BEGIN)[2].partition(END)[0]
+def table_text(name: str) -> str:
+    """A table of the program as JSON."""
+    return source().decode().partition(f"{name}{BEGIN}")[2].partition(END)[0]
 
 
 def stated() -> dict[str, Any]:
     """For each register: which leaves state its rows, how a row and its leaf are found, and which columns are compared."""
-    return dict(json.loads(stated_text()))
+    return dict(json.loads(table_text("STATED")))
+
+
+def registers() -> dict[str, Any]:
+    """For each register its columns, which of them no two rows share, and those from which follows why a row is there."""
+    return dict(json.loads(table_text("REGISTERS")))

@@ -22,8 +22,9 @@ def page_for_packs() -> bytes:
     """For evidence packs, which it checks too: in English, and the same bytes whatever our keys are. Fills ``hooks.verifier_page``."""
     with translation.override("en"):
         nobody: dict[str, list[str]] = {"vkeys": [], "witnesses": [], "witness_keys": []}
-        stated = f"const STATED = {program.stated_text()};\n"  # the one table of the program for auditors
-        script = stated.join([_text(["verifier.js"]), _text(["pack_registers.js", "pack_verifier.js"])])
+        # the tables of the program for auditors
+        tables = "".join(f"const {name} = {program.table_text(name)};\n" for name in program.TABLES)
+        script = tables.join([_text(["verifier.js"]), _text(["pack_registers.js", "pack_verifier.js"])])
         return _written("evidence/verifier_file.html", script, nobody)
 
 

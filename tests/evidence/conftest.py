@@ -1,3 +1,4 @@
+import io
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -16,12 +17,13 @@ from portal.ledger.models import Entry
 from portal.outbox.models import TemplateVersion
 from portal.outbox.traces import record_act
 from portal.people.services import roles
-from portal.registers.models import Measure
-from portal.registers.services import orders, silence
+from portal.registers.models import Contract, Measure
+from portal.registers.services import attachments, orders, silence
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
 from tests.grievances.factories import STRANGER, ticket
+from tests.kyc.documents import pdf
 from tests.ledger.factories import EntryFactory
 from tests.outbox.factories import MessageFactory
 from tests.people.factories import StaffFactory, shipped_role
@@ -115,6 +117,34 @@ def lived_in_sample(lived_in):
             actor=WHO,
             now=clock.now(),
         ).reference
+
+
+@pytest.fixture
+def with_attachments(lived_in):
+    """Three files of a contract and of an order, added in October; one of them was destroyed since. Who asks for the pack."""
+    maker, _checker = two_people()
+    with time_machine.travel(INSIDE + timedelta(days=4), tick=False):
+        contract, order = agreed(Contract), _order_received(maker, 1)
+        for record, text in (
+            (contract, "What was agreed"),
+            (contract, "An annex"),
+            (order, "An order"),
+            (order, "More"),
+        ):
+            last = attachments.add(
+                record,
+                stream=io.BytesIO(pdf(text)),
+                extension="pdf",
+                kind="agreement",
+                dated_on=clock.day(clock.now()),
+                actor=maker,
+                now=clock.now(),
+            )
+        ledger.seal_now()
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        attachments._end(last, now=clock.now())
+        ledger.seal_now()
+    return StaffFactory(roles=["data_protection_officer"])
 
 
 @pytest.fixture

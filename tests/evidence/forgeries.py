@@ -312,6 +312,130 @@ def draw_from_fewer(pack):
     pack.manifest["records"] = records
 
 
+def rename_a_column(register):
+    def edit(pack):
+        (heads, *cells), last = pack.cells(register), "confidence"
+        pack.write_cells(register, [["certainty" if head == last else head for head in heads], *cells])
+        rows = pack.lines(f"registers/{register}.jsonl")
+        renamed = [{"certainty" if name == last else name: value for name, value in row.items()} for row in rows]
+        pack.write_lines(f"registers/{register}.jsonl", renamed)
+
+    edit.__name__ = f"rename_a_column_of_{register}"
+    return edit
+
+
+def rename_a_column_of_an_empty_register(pack):
+    assert not pack.lines("registers/disclosures.jsonl")
+    pack.files["registers/disclosures.csv"] = pack.files["registers/disclosures.csv"].replace(b"basis", b"why")
+
+
+def exchange_two_empty_registers(pack):
+    for end in ("csv", "jsonl"):
+        one, two = f"registers/book_contract.{end}", f"registers/book_transfer.{end}"
+        pack.files[one], pack.files[two] = pack.files[two], pack.files[one]
+
+
+def empty_the_rules(pack):
+    pack.keep_rows("legal_rules", lambda row: False)
+
+
+def say_that_a_ticket_was_in_force_and_not_entered(pack):
+    rows, (heads, *cells) = pack.lines("registers/tickets.jsonl"), pack.cells("tickets")
+    rows[0]["in_period"] = ["in_force"]
+    cells[0][heads.index("in_period")] = "in_force"
+    pack.write_lines("registers/tickets.jsonl", rows)
+    pack.write_cells("tickets", [heads, *cells])
+
+
+def _in_lines(register, change):
+    """An edit of the bytes of the first line for programs; what it says stays the same."""
+
+    def edit(pack):
+        path = f"registers/{register}.jsonl"
+        first, rest = pack.files[path].split(b"\n", 1)
+        changed = change(first)
+        assert changed != first
+        pack.files[path] = changed + b"\n" + rest
+
+    edit.__name__ = change.__name__
+    return edit
+
+
+def write_a_number_as_a_fraction(line):
+    return line.replace(b'"number":1,', b'"number":1.0,')
+
+
+def write_a_letter_as_its_number(line):
+    return line.replace(b'"consent"', b'"\\u0063onsent"')
+
+
+def write_a_space_more(line):
+    return line.replace(b":", b": ", 1)
+
+
+def end_cells_otherwise(pack):
+    pack.files["registers/clocks.csv"] = pack.files["registers/clocks.csv"].replace(b"\r\n", b"\n")
+
+
+def hide_a_line_for_people(pack):
+    """A line feed in a cell draws a row more for who opens the file with a simple tool."""
+    heads, first, *others = pack.cells("legal_rules")
+    first[-1] += "\r\n9,more"
+    pack.write_cells("legal_rules", [heads, first, *others])
+
+
+def hang_a_consent_on_an_act(pack):
+    place = pack.lines("registers/audit.jsonl")[-1]["leaf_index"]
+    last = pack.lines("registers/consents.jsonl")[-1]
+    pack.keep_rows("audit", lambda row: row["leaf_index"] != place)
+    pack.add_row("consents", {**last, "row": last["row"] + 1, "leaf_index": place})
+
+
+def invent_a_ticket_that_names_nothing(pack):
+    last = pack.lines("registers/tickets.jsonl")[-1]
+    pack.add_row("tickets", {**last, "row": last["row"] + 1, "reference": None})
+
+
+def exchange_the_people_of_two_tickets(pack):
+    first, *_others, last = pack.lines("registers/tickets.jsonl")
+    pairs = {first["row"]: last["subject_ref"], last["row"]: first["subject_ref"]}
+    pack.change_rows("tickets", lambda row: row.update(subject_ref=pairs.get(row["row"], row["subject_ref"])))
+
+
+def double_a_deadline_with_another_end(pack):
+    last = pack.lines("registers/clocks.jsonl")[-1]
+    pack.add_row("clocks", {**last, "row": last["row"] + 1, "target_at": "2026-12-31T00:00:00.000Z"})
+
+
+def add_a_letter(pack):
+    text = b"Another text."
+    pack.files[f"letters/signin.otp.en.{sha256(text).hexdigest()[:12]}.txt"] = text
+
+
+def leave_out_a_letter(pack):
+    del pack.files[next(path for path in pack.files if path.startswith("letters/"))]
+
+
+def doubles(pack):
+    """For each register that has rows an edit that shows its last one twice."""
+
+    def double(name):
+        def edit(forged):
+            last = forged.lines(f"registers/{name}.jsonl")[-1]
+            number = last["row"]
+            again = {**last, "row": number + 1 if isinstance(number, int) else f"{number}0"}
+            forged.write_lines(f"registers/{name}.jsonl", [*forged.lines(f"registers/{name}.jsonl"), again])
+            heads, *cells = forged.cells(name)
+            line = [str(again["row"]) if head == "row" else text for head, text in zip(heads, cells[-1], strict=True)]
+            forged.write_cells(name, [heads, *cells, line])
+            forged.count(name)
+
+        edit.__name__ = f"double_a_row_of_{name}"
+        return edit
+
+    return {double(name): "" for name, count in pack.manifest["registers"].items() if count}
+
+
 def drop_a_deadline(pack):
     first = pack.lines("registers/clocks.jsonl")[0]
     pack.keep_rows("clocks", lambda row: row != first)
@@ -342,6 +466,18 @@ def add_cases_that_were_met(body):
     control["met"] += 1
     control["population"] += 1
     control["state"] = "missed" if control["missed"] else "met"
+
+
+def leave_out_a_duty(body):
+    body["law"].remove(next(one for one in body["law"] if one.get("running")))
+
+
+def list_a_duty_twice(body):
+    body["law"].append(body["law"][0])
+
+
+def leave_out_a_measure(body):
+    del body["measures"][0]
 
 
 def call_a_duty_no_deadline(body):
@@ -435,7 +571,7 @@ MORE = {
     drop_an_act: "has no row in the register audit",
     drop_a_ticket: "has no row in the register tickets, and is not named as missing",
     invent_a_consent: "A leaf has two rows",
-    show_a_consent_twice: "A leaf has two rows",
+    show_a_consent_twice: "A row stands twice in the register consents",
     show_a_consent_of_another_month: "has no leaf in the period",
     hang_a_consent_on_an_erased_leaf: "A leaf has two rows",
     change_places_of_two_consents: "says something else than the log: event_id",
@@ -444,7 +580,7 @@ MORE = {
     change_cells_for_people_alone: "two forms of the register clocks",
     leave_out_a_register: "other registers",
     add_a_register: "other registers",
-    leave_out_a_column: "damaged",
+    leave_out_a_column: "The register consents has other columns",
     leave_out_a_leaf_in_the_middle: "A leaf of the period is missing",
     show_a_leaf_twice: "A leaf of the period is missing",
     change_the_content_of_a_leaf: "was changed",
@@ -461,7 +597,8 @@ MORE = {
     change_a_report: "is not the report that the log states",
     change_a_report_for_people_alone: "two forms of reports/2026-10-grievances",
     leave_out_a_report: "report incidents of 2026-10 is missing",
-    change_a_letter: "No message of the pack was sent with",
+    change_a_letter: "is missing, and is not named so",
+    add_a_letter: "No message of the pack was sent with",
     add_a_file: "is no file of an evidence pack",
     draw_in_another_way: "asked for otherwise",
     draw_from_fewer: "has another population",
@@ -469,4 +606,92 @@ MORE = {
     freeze_fewer_rows: "not the one that the log states",
     freeze_a_smaller_sample: "not the one that the log states",
     freeze_another_row: "not the one that the log states",
+    rename_a_column("legal_rules"): "legal_rules has other columns",
+    rename_a_column_of_an_empty_register: "two forms of the register disclosures",
+    exchange_two_empty_registers: "two forms of the register book_contract",
+    empty_the_rules: "The register legal_rules does not have the rule of the control",
+    say_that_a_ticket_was_in_force_and_not_entered: "tickets belongs to the period for another reason",
+    _in_lines("notice_versions", write_a_number_as_a_fraction): "",
+    _in_lines("notice_versions", write_a_letter_as_its_number): "notice_versions is not written plainly",
+    _in_lines("notice_versions", write_a_space_more): "notice_versions is not written plainly",
+    end_cells_otherwise: "two forms of the register clocks",
+    hide_a_line_for_people: "two forms of the register legal_rules",
+    hang_a_consent_on_an_act: "has no row in the register audit",
+    invent_a_ticket_that_names_nothing: "does not say which act it follows from",
+    exchange_the_people_of_two_tickets: "log: subject_ref",
+    double_a_deadline_with_another_end: "A row stands twice in the register clocks",
+    leave_out_a_letter: "is missing, and is not named so",
+    _restated("controls.json", leave_out_a_duty): "is left out",
+    _restated("controls.json", list_a_duty_twice): "A control is listed twice",
+    _restated("controls.json", leave_out_a_measure): "is left out",
+}
+
+
+def _paths(pack):
+    return [path for path in sorted(pack.files) if path.startswith("attachments/")]
+
+
+def leave_out_an_attachment(pack):
+    del pack.files[_paths(pack)[0]]
+
+
+def change_an_attachment(pack):
+    pack.files[_paths(pack)[0]] += b" "
+
+
+def exchange_two_attachments(pack):
+    one, two = _paths(pack)[:2]
+    pack.files[one], pack.files[two] = pack.files[two], pack.files[one]
+
+
+def add_an_attachment(pack):
+    pack.files["attachments/OS-AT-0000-0000-0000.pdf"] = b"%PDF-1.7"
+
+
+def add_an_attachment_in_a_folder(pack):
+    pack.files["attachments/a/b.pdf"] = b"%PDF-1.7"
+
+
+def call_an_attachment_something_else(pack):
+    path = _paths(pack)[0]
+    pack.files[path.replace(".pdf", ".png")] = pack.files.pop(path)
+
+
+def change_an_attachment_and_its_row(pack):
+    path = _paths(pack)[0]
+    pack.files[path] = content = b"%PDF-1.7 another"
+
+    def change(row):
+        if row["reference"] in path:
+            row.update(sha256=sha256(content).hexdigest(), size=len(content))
+
+    pack.change_rows("attachments", change)
+
+
+def name_an_attachment_that_is_there(pack):
+    pack.files["MISSING.csv"] += f"attachment,{_paths(pack)[0][12:-4]},Why not.\r\n".encode()
+
+
+def name_an_attachment_that_nobody_has(pack):
+    pack.files["MISSING.csv"] += b"attachment,OS-AT-0000-0000-0000,Why not.\r\n"
+
+
+def leave_out_an_attachment_with_its_row(pack):
+    path = _paths(pack)[0]
+    del pack.files[path]
+    pack.keep_rows("attachments", lambda row: row["reference"] not in path)
+
+
+#: Of a pack that holds files of attachments.
+ATTACHED = {
+    leave_out_an_attachment: "is missing, and is not named so",
+    change_an_attachment: "is not the file that its register states",
+    exchange_two_attachments: "is not the file that its register states",
+    add_an_attachment: "belongs to no row of the register attachments",
+    add_an_attachment_in_a_folder: "is no file of an evidence pack",
+    call_an_attachment_something_else: "is missing, and is not named so",
+    change_an_attachment_and_its_row: "attachments says something else than the log",
+    name_an_attachment_that_is_there: "is named as left out, and is there",
+    name_an_attachment_that_nobody_has: "names other attachments",
+    leave_out_an_attachment_with_its_row: "has no row in the register attachments",
 }

@@ -16,11 +16,16 @@ NOVEMBER = datetime(2026, 11, 3, 9, 0, tzinfo=clock.IST)
 WHO = actor.system("test")
 
 
-def make(period=OCTOBER, now=NOVEMBER + timedelta(days=1), size=3, seed=7, drawn=()):
+def make(period=OCTOBER, now=NOVEMBER + timedelta(days=1), size=3, seed=7, drawn=(), reader=None):
     target = io.BytesIO()
     with time_machine.travel(now, tick=False):
         made = packs.make_pack(
-            period=period, sample=packs.Sample(size, seed, drawn), target=target, actor=WHO, now=clock.now()
+            period=period,
+            sample=packs.Sample(size, seed, drawn),
+            target=target,
+            actor=WHO,
+            now=clock.now(),
+            reader=reader,
         )
     return made, target.getvalue()
 

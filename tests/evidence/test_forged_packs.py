@@ -4,26 +4,30 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import time_machine
+from django.db.models import UniqueConstraint
 
 from grievances.models import Ticket
+from portal.audit.models import AuditEvent
 from portal.core import clock
-from portal.evidence import registers
+from portal.evidence import attached, registers
 from portal.evidence.parts import Parts
 from portal.evidence.reports import REPORTS
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.ledger import program
 from portal.ledger import services as ledger
-from portal.registers.models import Measure
+from portal.registers.models import Attachment, Measure
 from portal.registers.services import duties
-from tests.evidence.forgeries import ELEVEN, MORE
+from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, doubles
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import LATER, OUTSIDE
 from tests.evidence.packed import INSIDE, NOVEMBER, WHO, make, opened
+from tests.people.factories import StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
@@ -71,13 +75,14 @@ def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
     holds, said = verdict(pack)
     assert holds, said
     assert opened(pack)["verify.py"] == program.source()
-    first, sample, counted, compared, without, people = said.splitlines()
+    first, sample, counted, attached, compared, without, people = said.splitlines()
     assert "1 erased" in first
     assert "3 of" in sample
     assert "rows of clocks, of which 0 were changed and 0 erased since, and 0 came later" in sample
     for name, rows in (("consents", 6), ("tickets", 3), ("files", 1), ("role_grants", 1), ("messages", 1)):
         assert f"{name} ({rows} row" in compared, said
     assert "clocks (" in compared
+    assert attached == "attachments: 0 files as the log states them, 0 named as left out"
     assert counted.startswith("counted again from the registers: ")
     assert "1 more whose leaf was erased" in compared
     assert "sign_ins" in without
@@ -123,6 +128,66 @@ def test_a_pack_of_rows_that_later_acts_changed_holds_and_no_earlier_state_passe
     assert "tickets (3 rows by grievances.ticket.filed" in said
     assert "authority_orders (2 rows by registers.order.received" in said
     assert passed(data, LATER, verdict) == {}
+
+
+def test_no_row_of_any_register_stands_twice(changed_since, verdict):
+    data = make()[1]
+    edits = doubles(Forged(data))
+    assert len(edits) > 15
+    assert passed(data, edits, verdict) == {}
+
+
+def test_a_pack_holds_the_files_of_attachments_that_its_reader_may_export(with_attachments, verdict):
+    _made, data = make(reader=with_attachments)
+    files = opened(data)
+    rows = Attachment.objects.filter(ended_at=None)
+    paths = {path for path in files if path.startswith("attachments/")}
+    assert paths == {f"attachments/{row.reference}.pdf" for row in rows}
+    for row in rows:
+        assert sha256(files[f"attachments/{row.reference}.pdf"]).hexdigest() == row.sha256
+    gone = Attachment.objects.exclude(ended_at=None).get()
+    assert f"attachment,{gone.reference},Its file was destroyed" in files["MISSING.csv"].decode()
+    opened_for = AuditEvent.objects.filter(kind="vault.file.opened", facts__reason="evidence.pack")
+    assert set(opened_for.values_list("about", flat=True)) == {f"vault.storedfile:{row.file_id}" for row in rows}
+    holds, said = verdict(data)
+    assert holds, said
+    assert "attachments: 3 files as the log states them, 1 named as left out" in said
+    assert passed(data, ATTACHED, verdict) == {}
+    assert make(reader=with_attachments)[1] == data
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "left"), [("LARGEST", 10, 4), ("IN_ALL", 1_500, 3), ("MOST", 1, 3), ("LISTED", None, 4)]
+)
+def test_what_a_pack_cannot_hold_of_attachments_is_named(with_attachments, verdict, monkeypatch, limit, value, left):
+    """Too large, too much, too many, or not for the role of whoever asks."""
+    reader = with_attachments
+    if value is None:
+        reader = StaffFactory(roles=["grievance_officer"])
+    else:
+        sizes = sorted(Attachment.objects.values_list("file__size", flat=True))
+        monkeypatch.setattr(attached, limit, sizes[-1] + 1 if limit == "IN_ALL" else value)
+    data = make(reader=reader)[1]
+    assert opened(data)["MISSING.csv"].decode().count("\r\nattachment,") == left
+    holds, said = verdict(data)
+    assert holds, said
+    assert f"{left} named as left out" in said
+
+
+def test_a_pack_by_a_command_names_every_attachment_and_holds_none(with_attachments, verdict):
+    data = make()[1]
+    assert not [path for path in opened(data) if path.startswith("attachments/")]
+    assert "0 files as the log states them, 4 named as left out" in verdict(data)[1]
+
+
+def test_a_stored_file_that_was_changed_is_named_and_not_in_the_pack(with_attachments, verdict, monkeypatch):
+    broken = Attachment.objects.filter(ended_at=None).first().reference
+    content = attached._content
+    monkeypatch.setattr(attached, "_content", lambda name, actor: b"%PDF" if name == broken else content(name, actor))
+    data = make(reader=with_attachments)[1]
+    assert f"attachments/{broken}.pdf" not in opened(data)
+    assert f"attachment,{broken},The kept file does not open as what was stored" in opened(data)["MISSING.csv"].decode()
+    assert verdict(data)[0]
 
 
 def passed(data, forgeries, verdict):
@@ -206,8 +271,28 @@ def test_every_forged_pack_is_refused_on_a_bare_python(pack, tmp_path, python):
         assert done.returncode == (0 if forgery is None else 1), (forgery, done.stdout, done.stderr)
 
 
+def described(register):
+    """What the program has to know of a register: columns, which no two rows share, and the days by which a row belongs."""
+    path = {column.paths[0]: column.name for column in register.columns if len(column.paths) == 1}
+    fields = [(field.name,) for field in register.model._meta.concrete_fields if field.unique and not field.primary_key]
+    constraints = (one for one in register.model._meta.constraints if isinstance(one, UniqueConstraint))
+    keys = [*fields, *(one.fields for one in constraints if one.condition is None and one.fields)]
+    once = [" ".join(path[name] for name in key) for key in keys if set(key) <= set(path)]
+    days = register.days
+    among = dict(days.among.children) if days.among else {}
+    named = {*filter(None, [days.entered, *days.changed, days.since, days.until, days.last]), *among}
+    found = {"columns": " ".join(register.heads)} | ({"once": once} if once else {})
+    if len(days.names) > 1 and days.one_per is None and named <= set(path):
+        found["days"] = {"entered": path[days.entered]}
+        found["days"] |= {"changed": [path[name] for name in days.changed]} if days.changed else {}
+        found["days"] |= {mark: path[at] for mark in ("since", "until", "last") if (at := getattr(days, mark))}
+        found["days"] |= {"among": {path[name]: str(value) for name, value in among.items()}} if among else {}
+    return found
+
+
 def test_the_program_knows_every_register_every_report_and_their_columns(space):
     stated = program.stated()
+    assert program.registers() == {register.name: described(register) for register in registers.REGISTERS}
     assert set(stated) == {register.name for register in registers.REGISTERS}
     assert list(space["REPORTS"]) == list(REPORTS)
     for register in registers.REGISTERS:
@@ -226,13 +311,13 @@ def test_there_are_the_eleven_and_thirty_more():
 
 def test_a_pack_of_an_older_release_is_called_so(pack, space, tmp_path):
     forged = Forged(pack)
-    forged.manifest["format"] = "onesetu-evidence-pack/1"
+    forged.manifest["format"] = "onesetu-evidence-pack/2"
     path, source = tmp_path / "pack.zip", tmp_path / "verify.py"
     path.write_bytes(forged.sealed())
     source.write_bytes(program.source())
     done = subprocess.run([sys.executable, "-I", str(source), str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == space["USAGE"]
-    assert done.stdout.startswith("NOT CHECKED: This pack is of an older form (onesetu-evidence-pack/1).")
+    assert done.stdout.startswith("NOT CHECKED: This pack is of an older form (onesetu-evidence-pack/2).")
 
 
 def test_the_same_pack_has_the_same_bytes_later(pack, lived_in_sample):

@@ -16,8 +16,8 @@ from portal.evidence.person import signing
 from portal.jobs.services import running
 from portal.ledger import notes
 from portal.ledger import services as ledger
-from tests.evidence.conftest import changed_since, filed_later, lived_in, lived_in_sample, october
-from tests.evidence.forgeries import ELEVEN, MORE
+from tests.evidence.conftest import changed_since, filed_later, lived_in, lived_in_sample, october, with_attachments
+from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, doubles
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import LATER, OUTSIDE
 from tests.evidence.lives import Life
@@ -25,7 +25,7 @@ from tests.evidence.packed import make, opened
 from tests.evidence.test_packs import flipped, repacked, with_file
 from tests.journeys.browsing import NARROW, Person
 
-__all__ = ["changed_since", "filed_later", "lived_in", "lived_in_sample", "october"]
+__all__ = ["changed_since", "filed_later", "lived_in", "lived_in_sample", "october", "with_attachments"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_stack, pytest.mark.django_db(transaction=True)]
 
@@ -170,8 +170,8 @@ def test_packs_forged_by_an_operator_are_refused_in_the_words_of_the_program(liv
     assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
     refused_alike(ELEVEN, data, page, program)
     older = Forged(data)
-    older.manifest["format"] = "onesetu-evidence-pack/1"
-    assert "The pack was not checked. This pack is of an older form (onesetu-evidence-pack/1)." in page.says(
+    older.manifest["format"] = "onesetu-evidence-pack/2"
+    assert "The pack was not checked. This pack is of an older form (onesetu-evidence-pack/2)." in page.says(
         older.sealed()
     )
 
@@ -181,6 +181,13 @@ def test_rows_that_later_acts_changed_are_judged_as_the_program_judges_them(chan
     page = page_of(opened(data)["verify.html"])
     assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
     refused_alike(LATER, data, page, program)
+
+
+def test_files_of_attachments_are_judged_as_the_program_judges_them(with_attachments, page_of, program):
+    data = make(reader=with_attachments)[1]
+    page = page_of(opened(data)["verify.html"])
+    assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
+    refused_alike(ATTACHED, data, page, program)
 
 
 def test_rows_whose_leaf_is_not_shown_are_judged_as_the_program_judges_them(filed_later, page_of, program):
@@ -193,7 +200,7 @@ def test_rows_whose_leaf_is_not_shown_are_judged_as_the_program_judges_them(file
 @pytest.mark.full
 def test_more_forged_packs_are_refused_in_the_words_of_the_program(lived_in_sample, page_of, program):
     data = make(size=5, drawn=(lived_in_sample,))[1]
-    refused_alike(MORE, data, page_of(opened(data)["verify.html"]), program)
+    refused_alike({**MORE, **doubles(Forged(data))}, data, page_of(opened(data)["verify.html"]), program)
 
 
 def test_the_file_of_one_person_holds_and_one_changed_byte_is_found(page_of, program):

@@ -24,14 +24,15 @@ import struct
 import sys
 import zlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/2", "onesetu-person-file/1"
-OLDER_FORMATS = {"onesetu-evidence-pack/1"}
+HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/3", "onesetu-person-file/1"
+OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
 GIVE_PROOF = "Give the .tlog-proof file."
@@ -39,6 +40,7 @@ NOTHING = f"There is nothing in this file that can be proved as a whole. {GIVE_P
 TAG = b"consent-ledger/commitment/v1\n"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
 LEAVES, OTHERS, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/others.jsonl", "ledger/proof.json", "samples/"
+ATTACHED = "attachments/"
 CONTROLS, POLICY_MAP, MISSING = "controls.json", "policy-map.json", "MISSING.csv"
 EVENTS, PROOFS = "events.jsonl", "proofs/"
 DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
@@ -46,7 +48,7 @@ DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 #: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A
 #: ``kind`` states all of the rows of its register, and each leaf of the kind has its row, at ``place``; rows follow from an
-#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row; ``whole``: no row is there without its act). A path leads to a member of the
+#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row; ``whole``: no row is there without its act; ``each``: no more rows than acts). A path leads to a member of the
 #: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
 #: word there without what follows its slash, ``is:JSON`` that value. ``later``: acts that state columns of such a row again;
 #: of all that are shown the last leaf counts. JSON, because the page for browsers reads it too.
@@ -110,7 +112,7 @@ STATED: dict[str, Any] = json.loads(
   "book_recipientcheck": [],
   "book_tasks": [
     {
-      "act": "registers.task.opened", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on", "opened_at": "at"},
+      "act": "registers.task.opened", "each": true, "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on", "opened_at": "at"},
       "columns": {}
     }
   ],
@@ -120,7 +122,7 @@ STATED: dict[str, Any] = json.loads(
   "clock_events": [],
   "clocks": [
     {
-      "act": "law.clock.started", "key": {"owner": "facts.owner", "kind": "facts.kind", "rule_key": "each:facts.rules", "started_at": "facts.started_at"},
+      "act": "law.clock.started", "each": true, "key": {"owner": "facts.owner", "kind": "facts.kind", "rule_key": "each:facts.rules", "started_at": "facts.started_at"},
       "columns": {
         "subject_ref": "subject"
       }
@@ -332,6 +334,74 @@ STATED: dict[str, Any] = json.loads(
     }
   ],
   "verifications": []
+}"""
+)
+
+#: Of every register its columns in their order, ``once`` the columns of which no two rows have the same values, and ``days``,
+#: the columns from which ``in_period`` follows: a row is entered, changed, in force (``since`` to ``until`` or to the day
+#: ``last``) and ended, in force and ended only ``among`` rows with these values. JSON, because the page for browsers reads it too.
+REGISTERS: dict[str, Any] = json.loads(
+    """{
+  "attachments": {"columns": "row reference about kind dated_on media_type pages size sha256 original_sha256 added_by added_at ended_at in_period", "once": ["reference"], "days": {"entered": "added_at", "since": "added_at", "until": "ended_at"}},
+  "audit": {"columns": "row event_id leaf_index kind actor via about facts subject_ref at"},
+  "authority_answers": {"columns": "row order decision given_categories act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"]}},
+  "authority_orders": {"columns": "row reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at undertaking_on is_secret secret_until secrecy_ended_at state answered_at told_refs person_told_at in_period", "once": ["reference", "authority order_number"], "days": {"entered": "received_at", "changed": ["secrecy_ended_at", "person_told_at"], "since": "received_at", "until": "answered_at"}},
+  "book_accessreview": {"columns": "row fiduciary code name roles found to_end owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_accountblock": {"columns": "row fiduciary code name subject_ref why is_automated human_check appeal owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_auditfinding": {"columns": "row fiduciary code name audit severity what state due_on owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_contentaccess": {"columns": "row fiduciary code name what which reader why basis basis_reference owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_contract": {"columns": "row fiduciary code name recipient_code kind clauses signed_on valid_until paper_sha256 owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "last": "valid_until", "among": {"answer": "approved"}}},
+  "book_countryrule": {"columns": "row fiduciary code name country law says conditions source confidence owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_dataset": {"columns": "row fiduciary code name kind form used_categories purposes basis opt_out left_out recipients tested_on dpias owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_dpia": {"columns": "row fiduciary code name about risk answer_to_risk done_on authority_asked outcome owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_externallink": {"columns": "row fiduciary code name url what_for has_contract owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_measure": {"columns": "row fiduciary code name control said said_hi said_mr is_published owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_processingactivity": {"columns": "row fiduciary code name role dpdp_role others representative what_is_done purposes subjects used_categories recipients transfers retention_classes measures basis_in basis_eu basis_us_ca needs_dpia dpias owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_product": {"columns": "row fiduciary code name kind what_it_does activities country owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_recipientcheck": {"columns": "row fiduciary code name recipient_code service sub_processors region sells_nothing training_use allowed_categories checked_on outcome conditions owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_tasks": {"columns": "row book entry code what due_on owner opened_at closed_at in_period", "days": {"entered": "opened_at", "since": "opened_at", "until": "closed_at"}},
+  "book_training": {"columns": "row fiduciary code name kind subject held_on attended owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "book_transfer": {"columns": "row fiduciary code name recipient_code country used_categories mechanism assessed_on assessment valid_until owner review_on evidence evidence_on starts_at ends_at ended_by reviewed_at act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at", "reviewed_at"], "since": "starts_at", "until": "ends_at", "last": "valid_until", "among": {"answer": "approved"}}},
+  "checkpoints": {"columns": "row size root signed_at"},
+  "clock_events": {"columns": "row owner rule_key kind at actor due_at percent reason_code recorded_at"},
+  "clocks": {"columns": "row owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended late_because extended_by extended_because corrects is_confirmed paused_at in_period", "once": ["corrects"], "days": {"entered": "started_at", "since": "started_at", "until": "stopped_at"}},
+  "company_details": {"columns": "row effective_from act made_by made_at checked_by checked_at shown_sha256 answer in_period"},
+  "consent_managers": {"columns": "row fiduciary board_number name public_key starts_at ends_at ended_by act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "consents": {"columns": "row event_id leaf_index receipt subject_ref fiduciary address_kind address_key address_verified purpose channel sender answer notice_version notice_language notice_sha256 way actor previous occurred_at recorded_at expires_at"},
+  "content_templates": {"columns": "row fiduciary channel template_id category language state starts_at ends_at ended_by act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "deliveries": {"columns": "row message kind channel purpose attempt outcome code happened_at"},
+  "disclosures": {"columns": "row reference recipient_code subject_ref fields purpose basis about disclosed_at", "once": ["reference"]},
+  "erasure_runs": {"columns": "row reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256 in_period", "once": ["reference"]},
+  "files": {"columns": "row id subject_ref retention_class kind size sha256 stored_at shredded_at in_period", "days": {"entered": "stored_at", "until": "shredded_at"}},
+  "holds": {"columns": "row subject_ref retention_class order_reference placed_by placed_at released_at in_period", "days": {"entered": "placed_at", "since": "placed_at", "until": "released_at"}},
+  "house_rules": {"columns": "row key version amount unit start_event counting effective_from effective_to sha256 recorded_at in_period", "once": ["key version"]},
+  "information_requests": {"columns": "row reference control state asked_by asked_at due_on answered_at accepted_at in_period", "once": ["reference"], "days": {"entered": "asked_at", "changed": ["answered_at"], "since": "asked_at", "until": "accepted_at"}},
+  "instruction_steps": {"columns": "row instruction kind happened_at recorded_at actor"},
+  "instructions": {"columns": "row reference recipient fiduciary kind subject_ref about covers given_at sequence message", "once": ["reference"]},
+  "jobs": {"columns": "row reference kind state started_by created_at finished_at failure_code in_period", "once": ["reference"], "days": {"entered": "created_at", "since": "created_at", "until": "finished_at"}},
+  "kyc_checks": {"columns": "row document case name attempt outcome reason severity document_sha256 plan_version method check_version key_sha256 inquiry_ref started_at ended_at in_period", "days": {"entered": "started_at", "changed": ["ended_at"]}},
+  "kyc_decisions": {"columns": "row reference document document_sha256 outcome reason_code act made_by made_at checked_by checked_at shown_sha256 answer in_period", "once": ["reference"], "days": {"entered": "made_at", "changed": ["checked_at"]}},
+  "kyc_screenings": {"columns": "row case party source list_version list_sha256 names_version likenesses known screened_at"},
+  "legal_rules": {"columns": "row key version law provision jurisdiction amount unit start_event counting effective_from effective_to confidence sha256 recorded_at in_period", "once": ["key version"]},
+  "messages": {"columns": "row reference kind subject_ref fiduciary channel language purpose category about template_language template_sha256 state created_at sent_at in_period", "once": ["reference", "kind subject_ref channel about"], "days": {"entered": "created_at", "changed": ["sent_at"]}},
+  "notice_versions": {"columns": "row notice number state effective_on drafted_at published_at in_period"},
+  "officers": {"columns": "row kind title effective_from act made_by made_at checked_by checked_at shown_sha256 answer in_period"},
+  "purposes": {"columns": "row code version message_category effective_from effective_to made_by checked_by shown_sha256 recorded_at in_period", "once": ["code version"]},
+  "recipients": {"columns": "row code name kind fiduciary purposes channels used_categories country address_form starts_at ends_at ended_by act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "reported_sends": {"columns": "row recipient_code reference_sha256 address_key purpose channel sent_at reported_at"},
+  "retention_rules": {"columns": "row retention_class version counts_from house_rule legal_rules erasing_rules notice_rules needs_approval effective_from sha256 recorded_at in_period", "once": ["retention_class version"]},
+  "role_grants": {"columns": "row user role starts_at ends_at granted_at data_from data_to areas in_period", "days": {"entered": "granted_at", "since": "starts_at", "until": "ends_at"}},
+  "role_proposals": {"columns": "row change user role data_from data_to areas act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"]}},
+  "sanctions_lists": {"columns": "row source version sha256 names_sha256 size imported_at superseded_at in_period", "days": {"entered": "imported_at", "since": "imported_at", "until": "superseded_at"}},
+  "sender_defects": {"columns": "row fiduciary channel purpose sender template category first_at last_at in_period", "days": {"entered": "first_at", "changed": ["last_at"], "since": "first_at", "until": "last_at"}},
+  "senders": {"columns": "row fiduciary kind value carries records_calls starts_at ends_at ended_by act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "sending_entities": {"columns": "row fiduciary entity_id starts_at ends_at ended_by act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"], "since": "starts_at", "until": "ends_at", "among": {"answer": "approved"}}},
+  "sends_after_withdrawals": {"columns": "row send recipient_code event suppression purpose channel withdrawn_at sent_at found_at finding looked_at looked_by in_period", "once": ["send"], "days": {"entered": "found_at", "changed": ["looked_at"]}},
+  "sign_ins": {"columns": "row user subject_ref outcome at"},
+  "silence_ends": {"columns": "row order act made_by made_at checked_by checked_at shown_sha256 answer in_period", "days": {"entered": "made_at", "changed": ["checked_at"]}},
+  "ticket_entries": {"columns": "row ticket kind author written_by visibility at round"},
+  "tickets": {"columns": "row reference fiduciary subject_ref kind for_whom state closed_because language received_at acknowledged_at answered_at closed_at due_at round in_period", "once": ["reference"], "days": {"entered": "received_at", "changed": ["acknowledged_at", "answered_at"], "since": "received_at", "until": "closed_at"}},
+  "verifications": {"columns": "row scope size ok started_at finished_at in_period", "days": {"entered": "started_at", "changed": ["finished_at"]}}
 }"""
 )
 
@@ -842,20 +912,79 @@ def csv_of(lines: Iterable[list[Any]]) -> bytes:
 
 def read_register(files: dict[str, bytes], name: str, count: int) -> list[dict[str, Any]]:
     """The rows of a register, in the order of their numbers; for people and for programs the same."""
-    rows = [read_row(line) for line in lines_of(files[f"registers/{name}.jsonl"])]
+    lines = lines_of(files[f"registers/{name}.jsonl"])
+    rows = [read_row(line) for line in lines]
     need(len(rows) == count, f"The manifest counts other rows of the register {name}.")
-    spread = files[f"registers/{name}.csv"]
-    heads = list(rows[0]) if rows else spread.decode()[:-2].split(",")
-    need(all(list(row) == heads for row in rows), f"The rows of the register {name} have different columns.")
-    same = csv_of([heads, *([row[head] for head in heads] for row in rows)]) == spread
+    plainly = all(plain_line(row) == line for row, line in zip(rows, lines))  # noqa: B905 - as many
+    need(plainly, f"A row of the register {name} is not written plainly.")
+    heads = REGISTERS[name]["columns"].split()
+    need(all(list(row) == heads for row in rows), f"The register {name} has other columns.")
+    same = csv_of([heads, *([row[head] for head in heads] for row in rows)]) == files[f"registers/{name}.csv"]
     need(same, f"The two forms of the register {name} do not say the same.")
-    if "row" in heads:
-        numbers = [row["row"] for row in rows]
-        need(
-            all(numbers[at] < numbers[at + 1] for at in range(len(numbers) - 1)),
-            f"The rows of the register {name} are not in their order.",
-        )
+    numbers = [row["row"] for row in rows]
+    # A row of a view of many tables has no number of its own: then it is a text.
+    of_one_kind = all(type(number) is type(numbers[0]) and type(number) in {int, str} for number in numbers)
+    in_order = of_one_kind and all(numbers[at] < numbers[at + 1] for at in range(len(numbers) - 1))
+    need(in_order, f"The rows of the register {name} are not in their order.")
+    once = len({plain_line({**row, "row": None}) for row in rows}) == len(rows)
+    for columns in map(str.split, REGISTERS[name].get("once", ())):
+        keys = [written([row[one] for one in columns]) for row in rows if all(row[one] is not None for one in columns)]
+        once = once and len(set(keys)) == len(keys)
+    need(once, f"A row stands twice in the register {name}.")
     return rows
+
+
+def plain_line(row: dict[str, Any]) -> bytes:
+    """A row as the portal writes it: there is one way to write it, so that no value has two forms."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def check_days(name: str, rows: list[dict[str, Any]], period: dict[str, Any]) -> None:
+    """Why each row belongs to the period follows from its days. Of registers whose days the pack shows only in part nothing is said."""
+    days, (start, end) = REGISTERS[name].get("days"), bounds(period)
+    if days is None:
+        return
+    over = day_of(period["to"]) - timedelta(days=1 if "until" in period else 0)
+    for row in rows:
+        is_so = row["in_period"] in (
+            marks_of(row, days, (start, end), (period["from"], f"{over}"), touching) for touching in (False, True)
+        )
+        need(is_so, f"Row {row['row']} of the register {name} belongs to the period for another reason.")
+
+
+def marks_of(
+    row: dict[str, Any],
+    days: dict[str, Any],
+    bounds: tuple[str, str],
+    over: tuple[str, str],
+    touching: bool,  # noqa: FBT001
+) -> list[str]:
+    """What of a row lies in the period, as its register says it. ``touching``: times are written to the millisecond, so an end
+    at its own beginning may have come after it.
+    """
+    start, end = bounds
+
+    def inside(column: str | None) -> bool:
+        at = row[column] if column else None
+        return at is not None and start <= at < end
+
+    among = all(row[column] == value for column, value in days.get("among", {}).items())
+    found = ["entered"] if inside(days["entered"]) else []
+    if any(map(inside, days.get("changed", ()))):
+        found.append("changed")
+    since, until, last = (row[days[name]] if name in days else None for name in ("since", "until", "last"))
+    if since is not None and among and since < end:
+        lasts = until is None or (until > start and (until > since or (touching and until == since)))
+        if lasts and (last is None or (last >= over[0] and last >= india(since))):
+            found.append("in_force")
+    if among and (inside(days.get("until")) or (last is not None and over[0] <= last <= over[1])):
+        found.append("ended")
+    return found
+
+
+def india(moment: str) -> str:
+    """The day in India of an instant."""
+    return str(day_of(moment[:10]) + timedelta(days=1 if moment[11:] >= "18:30" else 0))
 
 
 def statements_of(rule: dict[str, Any], says: dict[str, Any]) -> dict[str, tuple[Any, str]]:
@@ -942,19 +1071,23 @@ def check_act(
 ) -> str:
     """Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
 
-    A row without a value in the key follows from no such act. ``bare`` are the leaves, shown without their content, of rows
+    A row without a value in the key follows from no such act, where there may be rows without one. ``bare`` are the leaves, shown without their content, of rows
     whose act was erased. Adds the columns of which a leaf says nothing.
     """
     columns, paths = list(rule["key"]), list(rule["key"].values())
     stated = stated_of(rule, log)
-    count, without, seen = 0, 0, set()
+    acts = Counter(key for says in log.acts(rule["act"]) for key in keys_of(says, paths))
+    count, without = 0, 0
+    seen: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         if any(row[column] is None for column in columns):
+            need(not rule.get("whole"), f"A row of the register {name} does not say which act it follows from.")
             continue
         count += 1
         key = tuple(str(row[column]) for column in columns)
-        need(len(key) > 1 or key not in seen, f"A row stands twice in the register {name}.")
-        seen.add(key)
+        seen[key] += 1
+        most = max(acts[key], 1) if rule.get("each") else 1 if len(key) == 1 else seen[key]
+        need(seen[key] <= most, f"A row stands twice in the register {name}.")
         if key in stated:
             check_row(name, stated[key], row, unstated)
         else:
@@ -963,14 +1096,14 @@ def check_act(
             need(named, f"No leaf shown states {' '.join(key)} of the register {name}, and none is named as erased.")
     inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]
     brought = {key for says in inside for key in keys_of(says, paths)}
-    lost = set() if rule.get("part") else brought - seen
+    lost = set() if rule.get("part") else brought - set(seen)
     for key in sorted(lost):
         named = " ".join((name, *key)) in gone
         need(named, f"{' '.join(key)} has no row in the register {name}, and is not named as missing.")
     found = [f"{count - without} rows by {rule['act']}"]
     found += [f"{without} more that no leaf shown states"] if without else []
     found += [f"{len(lost)} named as missing"] if lost else []
-    found += [f"{len(brought - seen)} acts of the period without a row"] if rule.get("part") else []
+    found += [f"{len(brought - set(seen))} acts of the period without a row"] if rule.get("part") else []
     return ", ".join(found)
 
 
@@ -991,7 +1124,7 @@ def check_registers(
     """Every register against the log, as far as leaves state it; returns the rows, and what was compared and what not."""
     there = {path[10:].rpartition(".")[0] for path in files if path.startswith("registers/")}
     counts = manifest["registers"]
-    need(there == set(counts) == set(STATED), "The pack has other registers than this program knows.")
+    need(there == set(counts) == set(STATED) == set(REGISTERS), "The pack has other registers than this program knows.")
     gone = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
     bare = read_bare(files, log)
     registers: dict[str, list[dict[str, Any]]] = {}
@@ -999,6 +1132,7 @@ def check_registers(
     compared, not_compared = [], []
     for name in sorted(counts):
         rows = registers[name] = read_register(files, name, counts[name])
+        check_days(name, rows, manifest["period"])
         if not STATED[name]:
             not_compared.append(name)
             continue
@@ -1099,6 +1233,7 @@ def check_controls(
     about = body["about"]
     need((about["start"], about["end"]) == (start, end), "The controls are those of another period.")
     counted = 0
+    need_every_control(body, registers, (start, end))
     for control in body["law"]:
         code, wrong = control["code"], f"The control {control['code']} is not what the deadlines of the pack give."
         cases: dict[str | None, list[str]] = {"met": [], "missed": [], "running": [], None: []}
@@ -1125,6 +1260,43 @@ def check_controls(
     return f"counted again from the registers: {counted} of {len(body['law']) + len(body['measures'])} controls"
 
 
+def cases_of(clocks: list[dict[str, Any]]) -> set[str]:
+    """The rules under which a deadline counts."""
+    return {key for row in clocks for key in (row["rule_key"], row["extended_by"])}
+
+
+def need_every_control(
+    body: dict[str, Any], registers: dict[str, list[dict[str, Any]]], period: tuple[str, str]
+) -> None:
+    """No duty of law that had a case is left out, no measure that holds at the end, and none is there twice."""
+    start, end = map(instant, period)
+    rules = {row["key"] for row in registers["legal_rules"]}
+    cases = {
+        key
+        for row in registers["clocks"]
+        for key in (row["rule_key"], row["extended_by"])
+        if key in rules and case_of(row, start, end)
+    }
+    held = {
+        row["code"]
+        for row in registers["book_measure"]
+        if row["answer"] == "approved"
+        and instant(row["starts_at"]) < end
+        and (row["ends_at"] is None or instant(row["ends_at"]) > end)
+    }
+    for part, wanted in (("law", cases), ("measures", held)):
+        codes = [control["code"] for control in body[part]]
+        need(len(set(codes)) == len(codes), "A control is listed twice.")
+        for code in sorted(wanted - set(codes)):
+            raise Bad(f"The control {code} is left out.")
+    known = rules | cases_of(registers["clocks"])
+    for control in body["law"]:
+        need(
+            control["code"] in known,
+            f"The register legal_rules does not have the rule of the control {control['code']}.",
+        )
+
+
 def judged_by(evidence_on: str | None, months: int, end: str) -> tuple[str, str | None]:
     """The state of a measure at the end of a period, and the instant of its evidence: midnight in India of its day."""
     if evidence_on is None:
@@ -1137,15 +1309,54 @@ def judged_by(evidence_on: str | None, months: int, end: str) -> tuple[str, str 
     return "fresh" if until >= shown else "stale", f"{at - timedelta(days=1)}T18:30:00.000Z"
 
 
-def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]]) -> None:
-    """Each text of a letter is the one that a message names by its hash."""
-    sent = {(row["kind"], row["language"], row["template_sha256"]) for row in messages}
+def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]], period: dict[str, Any]) -> None:
+    """Each text of a letter is the one that a message names by its hash, and each that was sent in the period is there or named."""
+    start, end = bounds(period)
+    sent = {(row["kind"], row["template_language"], row["template_sha256"]) for row in messages}
+    lacking = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("letter,")}
+    for row in messages:
+        if row["sent_at"] is not None and start <= row["sent_at"] < end:
+            name = f"{row['kind']}.{row['template_language']}.{row['template_sha256'][:12]}"
+            there = f"letters/{name}.txt" in files or name in lacking
+            need(there, f"The letter {name} is missing, and is not named so.")
     for path in sorted(path for path in files if path.startswith("letters/")):
         kind, language = path[8:].rsplit(".", 3)[:2]
         whole = hashlib.sha256(files[path]).hexdigest()
         same = path == f"letters/{kind}.{language}.{whole[:12]}.txt"
         need(same, f"{path} is not the text that its name says.")
         need((kind, language, whole) in sent, f"No message of the pack was sent with {path}.")
+
+
+#: By the type of a file how its name ends.
+ENDS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+
+
+def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: Log) -> str:
+    """The file of each attachment is the one that its row and its leaf state, or it is named as left out; says how many."""
+    left = [line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("attachment,")]
+    stated = {says["facts"]["reference"]: says["facts"] for says in log.acts("registers.attachment.added")}
+    known, held = set(), 0
+    for row in rows:
+        reference = row["reference"]
+        path = f"{ATTACHED}{reference}.{ENDS.get(row['media_type'])}"
+        known.add(path)
+        if path not in files:
+            need(reference in left, f"The file of the attachment {reference} is missing, and is not named so.")
+            continue
+        need(reference not in left, f"The attachment {reference} is named as left out, and is there.")
+        found = (hashlib.sha256(files[path]).hexdigest(), len(files[path]))
+        need(found == (row["sha256"], row["size"]), f"{path} is not the file that its register states.")
+        need(reference in stated, f"No leaf shown states {path}.")
+        facts = stated[reference]
+        need(found == (facts["sha256"], facts["size"]), f"{path} is not the file that the log states.")
+        held += 1
+    for path in sorted(path for path in files if path.startswith(ATTACHED)):
+        need(path in known, f"{path} belongs to no row of the register attachments.")
+    references = {row["reference"] for row in rows}
+    need(
+        len(set(left)) == len(left) and set(left) <= references, "The list of what is missing names other attachments."
+    )
+    return f"attachments: {held} files as the log states them, {len(left)} named as left out"
 
 
 def check_missing(files: dict[str, bytes], log: Log) -> int:
@@ -1317,7 +1528,7 @@ FOR_PEOPLE = ("00-summary.pdf", "README.txt", "verify.html", "verify.py")
 
 def check_names(files: dict[str, bytes]) -> None:
     """The pack holds no file that this program does not know."""
-    known = r"(registers/[a-z_]+\.(csv|jsonl)|reports/[a-z0-9_-]+\.(csv|json)|letters/[^/]+\.txt|samples/\d{9,}\.tlog-proof|samples/drawn/[A-Z0-9-]+\.(json|txt))"
+    known = r"(registers/[a-z_]+\.(csv|jsonl)|reports/[a-z0-9_-]+\.(csv|json)|letters/[^/]+\.txt|samples/\d{9,}\.tlog-proof|samples/drawn/[A-Z0-9-]+\.(json|txt)|attachments/[A-Z0-9-]+\.(pdf|jpg|png))"
     for path in sorted(set(files) - KNOWN - set(FOR_PEOPLE)):
         need(re.fullmatch(known, path, re.ASCII), f"{path} is no file of an evidence pack.")
 
@@ -1370,14 +1581,15 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     registers, compared = check_registers(files, manifest, log)
     check_stated(files, manifest, log)
     counted = check_controls(files, manifest, registers)
-    check_letters(files, registers["messages"])
+    check_letters(files, registers["messages"], days)
+    attached = check_attachments(files, registers["attachments"], log)
     drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
     line = (
         f"pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} records and "
         f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"
     )
     unproved = f"for people, unchanged since the pack was made, not proved true: {', '.join(one for one in FOR_PEOPLE if one in files)}"
-    return "\n".join([line, *drawn, counted, *compared, unproved])
+    return "\n".join([line, *drawn, counted, attached, *compared, unproved])
 
 
 def answer(path: str, trust: Trust, receipt: str | None) -> str:

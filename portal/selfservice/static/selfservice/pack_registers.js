@@ -1,5 +1,6 @@
 // The registers of an evidence pack against the leaves of the log: the same questions as verify.py asks, in the same words.
-// STATED says which fact of a leaf each column repeats; it is put before this file when the page is made.
+// STATED says which fact of a leaf each column repeats, REGISTERS which columns there are; both are put before this file when
+// the page is made.
 "use strict";
 
 const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same }) => {
@@ -166,16 +167,62 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
   const csvOf = (lines) => utf8(lines.map((line) => `${line.map((cell) => quoted(cellOf(cell))).join(",")}\r\n`).join(""));
 
   const readRegister = (files, name, count) => {
-    const rows = rowsOf(files, `registers/${name}.jsonl`);
+    const lines = linesOf(file(files, `registers/${name}.jsonl`));
+    const rows = lines.map(readJson);
     need(rows.length === count, `The manifest counts other rows of the register ${name}.`);
-    const spread = file(files, `registers/${name}.csv`);
-    const heads = rows.length ? Object.keys(rows[0]) : readText(spread).slice(0, -2).split(",");
-    need(rows.every((row) => Object.keys(row).join() === heads.join()), `The rows of the register ${name} have different columns.`);
-    const isSpread = same(csvOf([heads, ...rows.map((row) => heads.map((head) => row[head]))]), spread);
+    need(rows.every((row, place) => JSON.stringify(row) === lines[place]), `A row of the register ${name} is not written plainly.`);
+    const heads = REGISTERS[name].columns.split(" ");
+    need(rows.every((row) => written(Object.keys(row)) === written(heads)), `The register ${name} has other columns.`);
+    const isSpread = same(csvOf([heads, ...rows.map((row) => heads.map((head) => row[head]))]), file(files, `registers/${name}.csv`));
     need(isSpread, `The two forms of the register ${name} do not say the same.`);
-    const inOrder = rows.every((row, place) => !place || rows[place - 1].row < row.row);
+    // A row of a view of many tables has no number of its own: then it is a text.
+    const isNumber = (value) => typeof value === typeof rows[0].row && ["number", "string"].includes(typeof value);
+    const inOrder = rows.every((row, place) => isNumber(row.row) && (!place || rows[place - 1].row < row.row));
     need(inOrder, `The rows of the register ${name} are not in their order.`);
+    let isOnce = new Set(rows.map((row) => JSON.stringify({ ...row, row: null }))).size === rows.length;
+    for (const key of REGISTERS[name].once || []) {
+      const columns = key.split(" ");
+      const keys = rows.filter((row) => columns.every((one) => row[one] !== null)).map((row) => written(columns.map((one) => row[one])));
+      isOnce = isOnce && new Set(keys).size === keys.length;
+    }
+    need(isOnce, `A row stands twice in the register ${name}.`);
     return rows;
+  };
+  const shifted = (day, days) => new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86400000).toISOString().slice(0, 10);
+  // The day in India of an instant.
+  const india = (moment) => shifted(moment.slice(0, 10), moment.slice(11) >= "18:30" ? 1 : 0);
+  // What of a row lies in the period, as its register says it. Times are written to the millisecond: an end that touches its
+  // own beginning may have come after it.
+  const marksOf = (row, days, [start, end], [first, over], touching) => {
+    const inside = (column) => column !== undefined && row[column] !== null && start <= row[column] && row[column] < end;
+    const among = Object.entries(days.among || {}).every(([column, value]) => row[column] === value);
+    const [since, until, last] = ["since", "until", "last"].map((name) => (name in days ? row[days[name]] : null));
+    const found = inside(days.entered) ? ["entered"] : [];
+    if ((days.changed || []).some(inside)) {
+      found.push("changed");
+    }
+    if (since !== null && among && since < end) {
+      const lasts = until === null || (until > start && (until > since || (touching && until === since)));
+      if (lasts && (last === null || (last >= first && last >= india(since)))) {
+        found.push("in_force");
+      }
+    }
+    if (among && (inside(days.until) || (last !== null && first <= last && last <= over))) {
+      found.push("ended");
+    }
+    return found;
+  };
+  // Why each row belongs to the period follows from its days. Of registers whose days the pack shows only in part nothing is said.
+  const checkDays = (name, rows, period) => {
+    const { days } = REGISTERS[name];
+    if (days === undefined) {
+      return;
+    }
+    const over = [period.from, shifted(period.to, "until" in period ? -1 : 0)];
+    for (const row of rows) {
+      const marks = [false, true].map((touching) => written(marksOf(row, days, bounds(period), over, touching)));
+      need(marks.includes(written(row.in_period)), `Row ${row.row} of the register ${name} belongs to the period for another reason.`);
+    }
   };
   // By column what a leaf says of it, and which entry that is.
   const statementsOf = (rule, says) => Object.entries(rule.columns).map(([column, path]) => [column, [fact(says, path), says.event_id]]);
@@ -245,14 +292,19 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const columns = Object.keys(rule.key);
     const paths = Object.values(rule.key);
     const stated = statedOf(rule, log);
-    const seen = new Set();
+    const seen = new Map();
+    const acts = new Map();
+    log.acts(rule.act).flatMap((says) => keysOf(says, paths)).forEach((key) => acts.set(key, (acts.get(key) || 0) + 1));
     let count = 0;
     let without = 0;
-    for (const row of rows.filter((one) => columns.every((column) => one[column] !== null))) {
+    const isComplete = (row) => columns.every((column) => row[column] !== null);
+    need(!rule.whole || rows.every(isComplete), `A row of the register ${name} does not say which act it follows from.`);
+    for (const row of rows.filter(isComplete)) {
       count += 1;
       const key = columns.map((column) => String(row[column])).join(" ");
-      need(columns.length > 1 || !seen.has(key), `A row stands twice in the register ${name}.`);
-      seen.add(key);
+      seen.set(key, (seen.get(key) || 0) + 1);
+      const most = rule.each ? Math.max(acts.get(key) || 0, 1) : columns.length > 1 ? seen.get(key) : 1;
+      need(seen.get(key) <= most, `A row stands twice in the register ${name}.`);
       if (stated.has(key)) {
         checkRow(name, stated.get(key), row, unstated);
       } else {
@@ -301,7 +353,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const paths = [...files.keys()].filter((path) => path.startsWith("registers/"));
     const there = new Set(paths.map((path) => path.slice(10, path.lastIndexOf("."))));
     const names = Object.keys(manifest.registers).sort();
-    const isWhole = written([...there].sort()) === written(names) && written(Object.keys(STATED).sort()) === written(names);
+    const isWhole = written([...there].sort()) === written(names) && [STATED, REGISTERS].every((table) => written(Object.keys(table).sort()) === written(names));
     need(isWhole, "The pack has other registers than this program knows.");
     const gone = new Set(missingOf(files, "row"));
     const bare = readBare(files, log);
@@ -310,6 +362,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const taken = new Set();
     for (const name of names) {
       const rows = readRegister(files, name, manifest.registers[name]);
+      checkDays(name, rows, manifest.period);
       registers.set(name, rows);
       const known = new Set();
       let found = STATED[name].map((rule) => {
@@ -405,12 +458,36 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const shown = new Date(instant(end) + 19800000).toISOString().slice(0, 10);
     return [until >= shown ? "fresh" : "stale", new Date(Date.parse(evidenceOn) - 19800000).toISOString()];
   };
+  // No duty of law that had a case is left out, no measure that holds at the end, and none is there twice.
+  const needEveryControl = (body, registers, [start, end]) => {
+    const rules = new Set(registers.get("legal_rules").map((row) => row.key));
+    const cases = registers
+      .get("clocks")
+      .filter((row) => caseOf(row, start, end) !== "none")
+      .flatMap((row) => [row.rule_key, row.extended_by])
+      .filter((key) => rules.has(key));
+    const isHeld = (row) =>
+      row.answer === "approved" && instant(row.starts_at) < end && (row.ends_at === null || instant(row.ends_at) > end);
+    const held = registers.get("book_measure").filter(isHeld).map((row) => row.code);
+    for (const [part, wanted] of [["law", cases], ["measures", held]]) {
+      const codes = body[part].map((control) => control.code);
+      need(new Set(codes).size === codes.length, "A control is listed twice.");
+      for (const code of [...new Set(wanted)].sort()) {
+        need(codes.includes(code), `The control ${code} is left out.`);
+      }
+    }
+    const known = new Set([...rules, ...registers.get("clocks").flatMap((row) => [row.rule_key, row.extended_by])]);
+    for (const { code } of body.law) {
+      need(known.has(code), `The register legal_rules does not have the rule of the control ${code}.`);
+    }
+  };
   // Controls of law counted again from the deadlines of the pack, measures judged again by their evidence.
   const checkControls = (files, manifest, registers) => {
     const { about, law, measures } = readJson(textOf(files, "controls.json"));
     const [start, end] = bounds(manifest.period);
     need(about.start === start && about.end === end, "The controls are those of another period.");
     let counted = 0;
+    needEveryControl({ law, measures }, registers, [instant(start), instant(end)]);
     for (const control of law) {
       const wrong = `The control ${control.code} is not what the deadlines of the pack give.`;
       const cases = { met: [], missed: [], running: [], none: [] };
@@ -437,8 +514,15 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     return `counted again from the registers: ${counted} of ${law.length + measures.length} controls`;
   };
-  const checkLetters = (files, messages) => {
-    const sent = new Set(messages.map((row) => written([row.kind, row.language, row.template_sha256])));
+  // Each text of a letter is one that a message names by its hash, and each that was sent in the period is there or named.
+  const checkLetters = (files, messages, period) => {
+    const [start, end] = bounds(period);
+    const sent = new Set(messages.map((row) => written([row.kind, row.template_language, row.template_sha256])));
+    const lacking = missingOf(files, "letter");
+    for (const row of messages.filter((one) => one.sent_at !== null && start <= one.sent_at && one.sent_at < end)) {
+      const name = `${row.kind}.${row.template_language}.${row.template_sha256.slice(0, 12)}`;
+      need(files.has(`letters/${name}.txt`) || lacking.includes(name), `The letter ${name} is missing, and is not named so.`);
+    }
     for (const path of [...files.keys()].filter((one) => one.startsWith("letters/")).sort()) {
       const parts = path.slice(8).split(".");
       const [kind, language] = [parts.slice(0, -3).join("."), parts[parts.length - 3]];
@@ -447,11 +531,42 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       need(sent.has(written([kind, language, whole])), `No message of the pack was sent with ${path}.`);
     }
   };
+  // By the type of a file how its name ends.
+  const ENDS = { "application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png" };
+  // The file of each attachment is the one that its row and its leaf state, or it is named as left out.
+  const checkAttachments = (files, rows, log) => {
+    const left = missingOf(files, "attachment");
+    const stated = new Map(log.acts("registers.attachment.added").map((says) => [says.facts.reference, says.facts]));
+    const known = new Set();
+    let held = 0;
+    for (const row of rows) {
+      const path = `attachments/${row.reference}.${ENDS[row.media_type]}`;
+      known.add(path);
+      if (!files.has(path)) {
+        need(left.includes(row.reference), `The file of the attachment ${row.reference} is missing, and is not named so.`);
+        continue;
+      }
+      need(!left.includes(row.reference), `The attachment ${row.reference} is named as left out, and is there.`);
+      const found = written([hex(sha256(file(files, path))), file(files, path).length]);
+      need(found === written([row.sha256, row.size]), `${path} is not the file that its register states.`);
+      need(stated.has(row.reference), `No leaf shown states ${path}.`);
+      const facts = stated.get(row.reference);
+      need(found === written([facts.sha256, facts.size]), `${path} is not the file that the log states.`);
+      held += 1;
+    }
+    for (const path of [...files.keys()].filter((one) => one.startsWith("attachments/")).sort()) {
+      need(known.has(path), `${path} belongs to no row of the register attachments.`);
+    }
+    const references = new Set(rows.map((row) => row.reference));
+    const isNamed = new Set(left).size === left.length && left.every((one) => references.has(one));
+    need(isNamed, "The list of what is missing names other attachments.");
+    return `attachments: ${held} files as the log states them, ${left.length} named as left out`;
+  };
   const checkMissing = (files, log) => {
     const erased = log.leaves.filter((one) => one.says === null).map((one) => String(one.index));
     const isSo = written(missingOf(files, "erased record")) === written(erased);
     need(isSo, "The list of what is missing names other entries than those that were erased.");
     return erased.length;
   };
-  return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkMissing, missingOf };
+  return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkMissing, missingOf };
 };

@@ -38,6 +38,7 @@ const packVerifier = (() => {
       throw new Bad("JSON is damaged.");
     }
     need(body && typeof body === "object" && !Array.isArray(body), "JSON holds no object.");
+    need(!/\d[.eE]/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""')), "A number is not written plainly.");
     need(verifier.isAllOf(body, text), "A member stands twice.");
     need(isWhole(body), "A number is not written plainly.");
     return body;
@@ -132,7 +133,7 @@ const packVerifier = (() => {
       throw error instanceof Bad ? error : new Bad(REASONS[error.message] || "The checkpoint is damaged.");
     }
   };
-  const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkMissing, missingOf } = packRegisters({
+  const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkMissing, missingOf } = packRegisters({
     need,
     file,
     readText,
@@ -262,6 +263,7 @@ const packVerifier = (() => {
     /^registers\/[a-z_]+\.(csv|jsonl)$/,
     /^reports\/[a-z0-9_-]+\.(csv|json)$/,
     /^letters\/[^/]+\.txt$/,
+    /^attachments\/[A-Z0-9-]+\.(pdf|jpg|png)$/,
     /^samples\/(sample\.json|population\.txt|\d{9,}\.tlog-proof|drawn\/[A-Z0-9-]+\.(json|txt))$/,
   ];
   // Everything a pack claims; returns lines about what was found, and what it does not cover. Throws Bad with what is
@@ -270,13 +272,13 @@ const packVerifier = (() => {
     const files = readPack(data);
     need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "The pack has no manifest.");
     const manifest = readJson(readText(file(files, MANIFEST)));
-    if (manifest.format === "onesetu-evidence-pack/1") {
+    if (["onesetu-evidence-pack/1", "onesetu-evidence-pack/2"].includes(manifest.format)) {
       throw new Older(
         `This pack is of an older form (${manifest.format}). Check it with a trusted copy of the program of that release, which is in the pack too.`,
       );
     }
     const ofPerson = manifest.format === "onesetu-person-file/1";
-    need(ofPerson || manifest.format === "onesetu-evidence-pack/2", "The pack is of another form than this program knows.");
+    need(ofPerson || manifest.format === "onesetu-evidence-pack/3", "The pack is of another form than this program knows.");
     checkFiles(files, manifest);
     const sealed = receipt(file(files, MANIFEST_RECEIPT), keys);
     const facts = sealed.record.facts || {};
@@ -309,12 +311,14 @@ const packVerifier = (() => {
     const [registers, compared] = checkRegisters(files, manifest, log);
     checkStated(files, manifest, log);
     const counted = checkControls(files, manifest, registers);
-    checkLetters(files, registers.get("messages"));
+    checkLetters(files, registers.get("messages"), days);
+    const attached = checkAttachments(files, registers.get("attachments"), log);
     const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
     return [
       `pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} records and ${erased} erased ${under}, ${samples} receipts of the sample`,
       ...drawn,
       counted,
+      attached,
       ...compared,
       `for people, unchanged since the pack was made, not proved true: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");

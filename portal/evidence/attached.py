@@ -1,0 +1,79 @@
+"""The files of attachments in an evidence pack: those that whoever asked for it may export; each other is named with why."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.apps import apps
+
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.ciphers import CannotDecrypt
+from portal.core.errors import NotFound
+from portal.evidence.contents import Missing
+from portal.evidence.parts import Parts
+from portal.jobs.permissions import Permission as JobsPermission
+from portal.people.models import User
+from portal.registers.models import Attachment
+from portal.registers.services import attachments
+from portal.vault.services import files
+from portal.vault.services.keys import Shredded
+
+#: A browser reads a whole pack into memory to check it: so many bytes and files of attachments are in one. Technical limits.
+LARGEST, IN_ALL, MOST = 25 * 1024 * 1024, 200 * 1024 * 1024, 2_000
+#: By the type of a file how its name ends, as ``verify.py`` has it.
+ENDS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+OPENED_FOR = "evidence.pack"
+
+
+def add(parts: Parts, rows: Iterable[bytes], *, reader: User | None, actor: Actor) -> list[Missing]:
+    """Add ``attachments/REFERENCE.EXT`` for the rows of the register (its JSON lines); returns what is left out, with why.
+
+    ``reader`` asked for the pack: their role reads the record and exports lists, and their days hold the attachment. Nobody
+    (a command) exports none. Each opening is an audit event of the vault by ``actor``. No name of a file says anything of
+    its content.
+    """
+    missing, total, count = [], 0, 0
+    for row in map(json.loads, rows):
+        why = _why_not(row, reader) or _too_much(row, total=total, count=count)
+        content = b"" if why else _content(row["reference"], actor)
+        if not why and (hashlib.sha256(content).hexdigest(), len(content)) != (row["sha256"], row["size"]):
+            why = "The kept file does not open as what was stored: check the vault."
+        if why:
+            missing.append(Missing("attachment", row["reference"], why))
+            continue
+        parts.add(f"attachments/{row['reference']}.{ENDS[row['media_type']]}", [content])
+        total, count = total + len(content), count + 1
+    return missing
+
+
+def _why_not(row: Mapping[str, Any], reader: User | None) -> str:
+    if row["ended_at"] is not None:
+        return "Its file was destroyed when its time was over."
+    if row["media_type"] not in ENDS:
+        return "Its type of file is in no pack."
+    if reader is None:
+        return "Made by a command, which has no role: whoever may read the record opens it in the portal."
+    views = attachments.holder_of(apps.get_model(row["about"].partition(":")[0])).views
+    own = access.within_scope(reader, Attachment.objects.filter(reference=row["reference"]))
+    is_allowed = all(access.allowed(reader, each) for each in (views, JobsPermission.LIST_EXPORT))
+    return "" if is_allowed and own.exists() else "The role of whoever asked for the pack does not export it."
+
+
+def _too_much(row: Mapping[str, Any], *, total: int, count: int) -> str:
+    if row["size"] > LARGEST:
+        return f"Larger than {LARGEST // 1024 // 1024} MB: open it in the portal."
+    if total + row["size"] > IN_ALL or count == MOST:
+        return f"A pack holds {IN_ALL // 1024 // 1024} MB and {MOST:,} files of attachments: make one of fewer days."
+    return ""
+
+
+def _content(reference: str, actor: Actor) -> bytes:
+    """The clear bytes; none for a file that was destroyed meanwhile or whose stored bytes were changed."""
+    found = Attachment.objects.select_related("file").get(reference=reference)
+    try:
+        with files.open_stream(found.file, actor=actor, reason=OPENED_FOR) as clear:
+            return clear.read(LARGEST + 1)
+    except (Shredded, CannotDecrypt, NotFound, OSError):
+        return b""
