@@ -21,6 +21,7 @@ class GrievanceTexts:
     name = "grievances.texts"
     label = _("Words, addresses and files of grievances")
     retention_class = RetentionClass.GRIEVANCE
+    spares = True
     covers = (
         "grievances.Attachment",
         "grievances.DraftFile",
@@ -49,9 +50,10 @@ class GrievanceTexts:
         for ref in TicketDraft.objects.filter(subject_ref__in=refs, ticket=None).values_list("subject_ref", flat=True):
             yield Record(ref, None)
 
-    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
-        """End the grievances of one subject; with ``before=None`` open ones and drafts too."""
-        ended = sum(erasing.erase(ticket=ticket) for ticket in self._tickets(before).filter(subject_ref=subject_ref))
+    def erase(self, *, subject_ref: UUID, before: datetime | None, spared: frozenset[str] = frozenset()) -> int:
+        """End the grievances of one subject; with ``before=None`` open ones and drafts too. Those ``spared`` stay."""
+        tickets = self._tickets(before).filter(subject_ref=subject_ref)
+        ended = sum(erasing.erase(ticket=ticket) for ticket in tickets if ticket.about not in spared)
         if before is None:
             for draft in TicketDraft.objects.filter(subject_ref=subject_ref, ticket=None):
                 erasing.erase_draft(draft=draft)

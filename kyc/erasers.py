@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import keeping
 from kyc.erasable_fields import document_parts
 from kyc.models import Case, Document, Holding, Likeness, LikenessAnswer, Party
-from kyc.services.letting_go import erase_document
+from kyc.services.letting_go import erase_document, label_of
 from kyc.states import CaseState
 from portal.core import clock
 from portal.core.actor import SYSTEM
@@ -34,6 +34,7 @@ class KycDocuments:
         *("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Holding"),
         *("kyc.Likeness", "kyc.LikenessAnswer", "kyc.Party"),
     )
+    spares = True
 
     def __init__(self, retention_class: str) -> None:
         self.retention_class = retention_class
@@ -53,15 +54,18 @@ class KycDocuments:
         documents = self._documents(None).filter(whose__in=refs).select_related("case__customer").order_by("pk")
         for document in documents:
             began = keeping.ended_at(document.case)
-            yield Record(document.whose, began, about=f"kyc.document:{document.reference}", by_wish=True)
+            yield Record(document.whose, began, about=label_of(document), by_wish=True)
         for party in self._parties(None).filter(subject_ref__in=refs).select_related("case__customer").order_by("pk"):
             yield Record(party.subject_ref, keeping.ended_at(party.case), by_wish=True)
 
-    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
-        """End the documents of one subject: rows are emptied, and the key of the files and texts is shredded."""
+    def erase(self, *, subject_ref: UUID, before: datetime | None, spared: frozenset[str] = frozenset()) -> int:
+        """End the documents of one subject: rows are emptied, and the key of the files and texts is shredded. Those
+        ``spared`` stay.
+        """
         now = clock.now()
         with transaction.atomic():
-            due = list(self._documents(before).filter(whose=subject_ref).select_related("party", "case"))
+            documents = self._documents(before).filter(whose=subject_ref).select_related("party", "case")
+            due = [document for document in documents if label_of(document) not in spared]
             for document in due:
                 erase_document(document, actor=SYSTEM, now=now)
             self._forget_likenesses(subject_ref, before)

@@ -16,7 +16,7 @@ from kyc import keeping, notices
 from kyc.models import DeletionProposal, DeletionRequest, Document
 from kyc.permissions import Act, Permission
 from kyc.services import settling, telling
-from kyc.services.letting_go import erase_document, take_turn
+from kyc.services.letting_go import erase_document, is_kept_by_a_hold, take_turn
 from kyc.services.minors import is_kept_by_law
 from kyc.services.noting import note_move
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DecisionOutcome, DeletionRefusal, DeletionState, DocumentState
@@ -31,7 +31,6 @@ from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
-from portal.retention.deciding import is_held
 from portal.retention.selectors import binding_laws, rule_for
 
 
@@ -125,7 +124,7 @@ def what_keeps(document: Document, *, now: datetime) -> DeletionRefusal | None:
     """
     if _a_law_keeps(document, now):
         return DeletionRefusal.LAW
-    return DeletionRefusal.HOLD if is_held(document.subject_ref, document.retention_class) else None
+    return DeletionRefusal.HOLD if is_kept_by_a_hold(document) else None
 
 
 def _a_law_keeps(document: Document, now: datetime) -> bool:

@@ -75,8 +75,13 @@ def ends_at_once(document: Document) -> bool:
 
 
 def is_kept_by_a_hold(document: Document) -> bool:
-    """Whether two people have to end a hold before anybody, or any rule, may end the file."""
-    return is_held(document.subject_ref, document.retention_class)
+    """Whether a hold or a named legal claim has to end before anybody, or any rule, may end the file."""
+    return is_held(document.subject_ref, document.retention_class, about=label_of(document))
+
+
+def label_of(document: Document) -> str:
+    """Its label among the records of a person, by which a legal claim names it."""
+    return f"kyc.document:{document.reference}"
 
 
 def take_turn(document: Document) -> None:

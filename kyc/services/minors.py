@@ -17,7 +17,13 @@ from kyc.permissions import Act
 from kyc.rules import Said
 from kyc.services import parties, settling, telling
 from kyc.services.freezes import person_behind, thaw
-from kyc.services.letting_go import end_quarantine, erase_document, is_still_kept, take_turn
+from kyc.services.letting_go import (
+    end_quarantine,
+    erase_document,
+    is_kept_by_a_hold,
+    is_still_kept,
+    take_turn,
+)
 from kyc.services.noting import note_move
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
@@ -34,7 +40,6 @@ from portal.people.selectors import own_accounts, refs_of
 from portal.people.services import customers, four_eyes, freezes, freezing, protections, sessions
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerState, ProtectionGround, ProtectionKind
-from portal.retention.deciding import is_held
 from portal.retention.selectors import binding_laws, rule_for
 
 WORKER = actors.system("kyc.minors")
@@ -276,7 +281,7 @@ def is_kept(document: Document, *, now: datetime) -> bool:
 
     Laws keep what belongs to a relation that there was: of a customer that was never verified they keep nothing.
     """
-    return is_held(document.subject_ref, document.retention_class) or is_kept_by_law(document, now=now)
+    return is_kept_by_a_hold(document) or is_kept_by_law(document, now=now)
 
 
 def is_kept_by_law(document: Document, *, now: datetime) -> bool:

@@ -93,13 +93,25 @@ def erase_fields(eraser: "Eraser", *, subject_ref: UUID, fields: Iterable[str]) 
     return ended
 
 
+def erase(eraser: "Eraser", *, subject_ref: UUID, before: datetime | None, spared: Iterable[str] | None) -> int:
+    """``Eraser.erase`` but for the records with these labels, which only an eraser that ``spares`` can leave.
+
+    In the caller's transaction. Raises TypeError where labels are given and the eraser cannot leave them.
+    """
+    labels = frozenset(spared or ())
+    if not labels:
+        return eraser.erase(subject_ref=subject_ref, before=before)
+    return eraser.erase(subject_ref=subject_ref, before=before, spared=labels)  # type: ignore[call-arg]
+
+
 class Eraser(Protocol):
     """Ends the personal data of one retention class in one room.
 
     ``name`` is stable and stands on certificates ("outbox.texts"); ``covers`` names models ("outbox.MessageBody"): a
     system check (retention.E001) finds personal models that no eraser covers. What an eraser ends is gone: rows are
     deleted, or their key is shredded; references, hashes and times stay. ``parts``, where an eraser has them, are the fields
-    that end by themselves while a rule keeps others of the same record (``FieldPart``).
+    that end by themselves while a rule keeps others of the same record (``FieldPart``). One with ``spares`` takes
+    ``spared`` in ``erase``: labels of records that stay while others that began on the same day end.
     """
 
     name: str

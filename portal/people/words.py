@@ -53,6 +53,7 @@ ACTS: Mapping[str, Any] = {
     "registers.sender.register": _("Register a sender"),
     "registers.template.agree": _("Agree to a template"),
     "retention.child.decide": _("Decide about a report of a child"),
+    "retention.claim.decide": _("Decide on a legal claim"),
     "retention.hold.release": _("End a legal hold"),
     "retention.rule.change": _("Change how long something is kept"),
     "retention.run.carry_out": _("Carry out a plan of erasure"),

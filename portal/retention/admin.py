@@ -15,7 +15,7 @@ from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
-from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
+from portal.retention import books, child_pages, claim_admin, deciding, fields  # noqa: F401 - two register their books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
 from portal.retention.models import (
     BooksRow,

@@ -25,7 +25,7 @@ from portal.retention import fields, rules, selectors, words
 from portal.retention.financial_years import events_after
 from portal.retention.limitation import is_limitation
 from portal.retention.models import Hold, RetentionRule
-from portal.retention.rules import Facts, Period, Term, Verdict, Why
+from portal.retention.rules import Claimed, Facts, Period, Term, Verdict, Why
 from portal.retention.words import Decision
 
 #: What a law that asks for the end counts from, when that is the wish of the person.
@@ -78,18 +78,36 @@ def fields_going(decided: Iterable[Decided], *, without_holds: bool = False) -> 
     return fields.unnamed({name for part in parts for name in part.fields}, {ground.key for ground in grounds})
 
 
+def spared_of(decided: Iterable[Decided]) -> frozenset[str]:
+    """The labels of records, of one eraser that ``spares``, that nothing but named legal claims keeps: they stay, while others
+    that began on the same day go.
+    """
+    kept = (each for each in decided if each.verdict.is_kept and each.record.about)
+    return frozenset(
+        each.record.about
+        for each in kept
+        if getattr(each.eraser, "spares", False) and all(ground.is_named for ground in each.verdict.standing)
+    )
+
+
 @dataclass(frozen=True)
 class Stopped:
-    """What keeps a subject whatever its rules say: the classes under a hold ("" is every class), open disputes.
+    """What keeps a subject whatever its rules say: the classes under a hold ("" is every class), open disputes, and what named
+    legal claims need.
 
     An order of an authority that waits for its answer holds every class.
     """
 
     held: frozenset[str]
     disputes: frozenset[str]
+    claims: tuple[Claimed, ...] = ()
 
     def is_held(self, retention_class: str) -> bool:
         return "" in self.held or retention_class in self.held
+
+    def claims_to(self, retention_class: str, about: str = "") -> tuple[Claimed, ...]:
+        """The legal claims that need a record of this class with this label."""
+        return tuple(each for each in self.claims if each.needs(retention_class, about))
 
 
 def refs_of_person(subject_ref: UUID) -> set[UUID]:
@@ -138,8 +156,8 @@ def parts(refs: Iterable[UUID]) -> Iterator[frozenset[UUID]]:
 
 
 def what_stops(subject_refs: Iterable[UUID]) -> dict[UUID, Stopped]:
-    """Holds that nobody has released, orders that nobody has answered and disputes that nobody has settled, for each
-    subject; in a few statements.
+    """Holds that nobody has released, orders that nobody has answered, disputes that nobody has settled and legal claims in
+    force, for each subject; in a few statements.
     """
     return stopped_in(refs_concerned(subject_refs))
 
@@ -148,6 +166,8 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
     """The same for subjects of which is known who concerns them (``refs_concerned``)."""
     held: dict[UUID, set[str]] = {}
     open_for: dict[UUID, set[str]] = {}
+    claims: dict[UUID, list[Claimed]] = {}
+    today = clock.day(clock.now())
     for part in parts(set().union(*groups.values())):
         rows = Hold.objects.filter(subject_ref__among=part, released_at=None)
         for ref, retention_class in rows.values_list("subject_ref", "retention_class"):
@@ -155,6 +175,7 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
         for asked in hooks.orders:
             for ref, _reference in asked(subject_refs=part):
                 held.setdefault(ref, set()).add("")
+        claims |= selectors.claims_of(part, on=today)
         for asked in hooks.disputes:
             for ref, reference in asked(subject_refs=part):
                 open_for.setdefault(ref, set()).add(reference)
@@ -162,6 +183,7 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
         ref: Stopped(
             frozenset().union(*(held.get(each, set()) for each in group)),
             frozenset().union(*(open_for.get(each, set()) for each in group)),
+            tuple(dict.fromkeys(claim for each in sorted(group) for claim in claims.get(each, ()))),
         )
         for ref, group in groups.items()
     }
@@ -176,15 +198,18 @@ def take_turn(subject_ref: UUID) -> None:
     turns.take(*turns.of_keeping(refs_concerned([subject_ref])[subject_ref]))
 
 
-def is_held(subject_ref: UUID, retention_class: str) -> bool:
+def is_held(subject_ref: UUID, retention_class: str, *, about: str = "") -> bool:
     """Whether a hold that nobody has released covers this class of the subject, on itself or on whoever concerns it, or an
-    order of an authority about one of them waits for its answer.
+    order of an authority about one of them waits for its answer, or a named legal claim needs it (``about``: its label).
     """
     covered = Q(retention_class="") | Q(retention_class=retention_class)
     concerned = refs_concerned([subject_ref])[subject_ref]
     if Hold.objects.filter(covered, subject_ref__in=concerned, released_at=None).exists():
         return True
-    return any(list(asked(subject_refs=concerned)) for asked in hooks.orders)
+    if any(list(asked(subject_refs=concerned)) for asked in hooks.orders):
+        return True
+    claims = selectors.claims_of(concerned, on=clock.day(clock.now()))
+    return any(claim.needs(retention_class, about) for some in claims.values() for claim in some)
 
 
 def keep_or_erase(
@@ -330,9 +355,14 @@ class _Decider:
             asked_on=self.asked_on,
             is_held=any(each.is_held(rule.retention_class) for each in self.stopped),
             is_disputed=any(each.disputes for each in self.stopped),
+            claims=tuple(
+                dict.fromkeys(
+                    claim for each in self.stopped for claim in each.claims_to(rule.retention_class, record.about)
+                )
+            ),
         )
         # A thousand messages of a hundred days are a hundred decisions.
-        place = (rule.pk, facts.began_on, facts.began_early_on)
+        place = (rule.pk, facts.began_on, facts.began_early_on, facts.claims)
         if place not in self._verdicts:
             self._verdicts[place] = rules.verdict(facts, terms, today=self.today)
         return self._verdicts[place]

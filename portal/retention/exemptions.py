@@ -65,6 +65,7 @@ EXEMPT: dict[str, str] = {
     "retention.ChildDecision": "Words of staff about a report, without a name or a number; kept with the proposal they explain.",
     "retention.Hold": "The reason of a hold must outlive what it held.",
     "retention.HoldRelease": "The reason of a release must outlive what was held.",
+    "retention.LegalClaim": "The reason of a claim must outlive what it kept.",
     "retention.PlanApproval": "Words of staff about a plan; kept with the proposal they explain.",
     "retention.RuleProposal": "Words of staff about a rule; kept with the proposal they explain.",
     "vault.StoredFile": "Holds a wrapped key and no clear data; the room whose file it is shreds it.",

@@ -1,6 +1,6 @@
 """Placing and releasing holds."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.plain_words import PlainWords, PublicWords
 from portal.core.time_range import DayField
+from portal.law.models import LegalRule
 from portal.people.models import Subject
-from portal.retention.models import BooksRow, Hold, RetentionRule
+from portal.retention import limitation
+from portal.retention.models import BooksRow, Hold, LegalClaim, RetentionRule
 
 
 def _known(ref: UUID) -> UUID:
@@ -38,6 +40,67 @@ class HoldForm(forms.ModelForm):
 
     def clean_subject_ref(self) -> UUID:
         return _known(self.cleaned_data["subject_ref"])
+
+
+class LegalClaimForm(forms.ModelForm):
+    """What a named dispute needs of one person's data, and until when."""
+
+    records = forms.CharField(
+        label=_("Records"),
+        required=False,
+        widget=forms.Textarea,
+        help_text=_(
+            "One label a line, as Keep or erase shows it. Only these stay; empty where whole kinds are needed."
+        ),
+    )
+    retention_classes = forms.MultipleChoiceField(
+        label=_("Kinds of data"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = LegalClaim
+        fields = (
+            *("subject_ref", "dispute", "disputed_on", "rule_key"),
+            *("records", "retention_classes", "last_day", "why"),
+        )
+        field_classes: ClassVar[dict[str, Any]] = {
+            "dispute": PublicWords,
+            "disputed_on": DayField,
+            "last_day": DayField,
+            "why": PlainWords,
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "subject_ref": _("The opaque reference on the person's record."),
+            "last_day": _("Empty: the day that the limitation gives. Never a later one."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "last_day" not in self.fields:  # a claim that is proposed is only read
+            return
+        self.fields["last_day"].required = False
+        laws = LegalRule.objects.filter(key__in=limitation.keys()).order_by("key").values_list("key", "law").distinct()
+        self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation"), choices=list(laws))
+        classes = RetentionRule.objects.order_by("retention_class").values_list("retention_class", "name").distinct()
+        kinds = cast("forms.MultipleChoiceField", self.fields["retention_classes"])
+        kinds.choices = list(classes)
+
+    def clean_subject_ref(self) -> UUID:
+        return _known(self.cleaned_data["subject_ref"])
+
+    def clean_records(self) -> list[str]:
+        return str(self.cleaned_data["records"]).split()
+
+
+class ClaimEndForm(forms.Form):
+    """An earlier last day of a claim."""
+
+    last_day = DayField(label=_("Last day"), help_text=_("A day before the last day of the claim."))
+    why = PlainWords(
+        label=_("Why?"),
+        help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
+        max_length=1000,
+    )
 
 
 class WhyForm(forms.Form):

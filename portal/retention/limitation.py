@@ -14,6 +14,11 @@ def _content() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
+def keys() -> list[str]:
+    """The keys of the laws that limit claims."""
+    return [str(key) for key in _content()["keys"]]
+
+
 def is_limitation(key: str) -> bool:
     """Whether the law with this key limits claims: a ground to keep for them, no duty."""
     return key in _content()["keys"]

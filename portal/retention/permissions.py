@@ -22,6 +22,7 @@ class Permission(StrEnum):
 
 class Act(StrEnum):
     CHILD_DECIDE = "retention.child.decide"
+    CLAIM_DECIDE = "retention.claim.decide"
     HOLD_RELEASE = "retention.hold.release"
     RULE_CHANGE = "retention.rule.change"
     RUN_CARRY_OUT = "retention.run.carry_out"

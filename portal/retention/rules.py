@@ -81,7 +81,7 @@ class Term:
     event, the event counts from which its class is counted. A rule without a period says that there is an end (``Why``
     WISH: once somebody asks; OVER: once the purpose is over). UNDECIDED is a law behind a question of the organisation
     profile that is still open: it keeps as long as the law might, and is no duty. CLAIM is a law that limits when a claim may
-    be brought: it keeps for claims, and requires nothing.
+    be brought: it keeps for claims, and requires nothing. A claim that two people have named is a fact (``Claimed``).
     """
 
     key: str
@@ -93,12 +93,31 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Claimed:
+    """What a named legal claim that two people decided needs of one person: records by their labels, whole kinds of data.
+
+    ``key`` and ``citation`` are the law that limits the claim; ``last_day`` is the last day on which it keeps something.
+    """
+
+    key: str
+    citation: str
+    last_day: date
+    is_confirmed: bool
+    records: frozenset[str]
+    retention_classes: frozenset[str]
+
+    def needs(self, retention_class: str, about: str) -> bool:
+        """Whether a record of this class with this label is one that it names."""
+        return retention_class in self.retention_classes or (about != "" and about in self.records)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of one record. Dates are local: the latest reading for keeping, the earliest for a deadline (C12, C13).
 
     ``began_on`` is None while the event from which its class counts has not come (a customer who is still with us).
     ``events`` are dates of other start events that some law counts from. ``asked_on``: the person wants it gone. An order of
-    an authority holds too.
+    an authority holds too. ``claims`` are those named legal claims that name this record.
     """
 
     began_on: date | None
@@ -107,6 +126,7 @@ class Facts:
     asked_on: date | None = None
     is_held: bool = False
     is_disputed: bool = False
+    claims: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +144,8 @@ class Ground:
     period: Period | None
     on: date | None
     is_confirmed: bool
+    #: A named legal claim, not the limitation period by itself.
+    is_named: bool = False
 
     @property
     def in_words(self) -> str:
@@ -211,6 +233,10 @@ def _interventions(facts: Facts) -> Iterator[Ground]:
         yield Ground(Says.KEEP, Why.HOLD, "", "", None, None, is_confirmed=True)
     if facts.is_disputed:
         yield Ground(Says.KEEP, Why.DISPUTE, "", "", None, None, is_confirmed=True)
+    for claim in facts.claims:
+        yield Ground(
+            Says.KEEP, Why.CLAIM, claim.key, claim.citation, None, claim.last_day, claim.is_confirmed, is_named=True
+        )
 
 
 def _keeping(terms: Iterable[Term], facts: Facts, gives_way_on: date | None) -> Iterator[Ground]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
@@ -11,8 +12,8 @@ from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
-from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, RetentionRule
-from portal.retention.rules import Period, Why, kept_through
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, LegalClaim, RetentionRule
+from portal.retention.rules import Claimed, Period, Why, kept_through
 from portal.retention.states import ItemState, RunState
 
 #: A provision that nobody has read yet.
@@ -70,6 +71,35 @@ def in_force(keys: Iterable[str], *, on: date) -> list[LegalRule]:
         if legal.binds == Binds.US and profile.applies(legal.switch):
             found.append(legal)
     return found
+
+
+def claims_of(subject_refs: Iterable[UUID], *, on: date) -> dict[UUID, list[Claimed]]:
+    """The named legal claims that two people decided and whose last day has not passed, by the subject they name; in two
+    statements for all of them.
+    """
+    rows = LegalClaim.decided().filter(subject_ref__among=frozenset(subject_refs), last_day__gte=on)
+    found: dict[UUID, list[Claimed]] = {}
+    laws = {}
+    for row in rows.order_by("pk"):
+        if row.rule_key not in laws:
+            laws[row.rule_key] = LegalRule.objects.filter(key=row.rule_key).order_by("-effective_from").first()
+        legal = laws[row.rule_key]
+        found.setdefault(row.subject_ref, []).append(
+            Claimed(
+                row.rule_key,
+                citation(legal) if legal is not None else row.rule_key,
+                row.last_day,
+                legal is not None and legal.is_confirmed,
+                frozenset(row.records),
+                frozenset(row.retention_classes),
+            )
+        )
+    return found
+
+
+def is_any_record_claimed(*, on: date) -> bool:
+    """Whether some named legal claim in force names single records, so that a plan has to look for them."""
+    return LegalClaim.decided().filter(last_day__gte=on).exclude(records=[]).exists()
 
 
 @dataclass(frozen=True)

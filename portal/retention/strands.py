@@ -20,9 +20,9 @@ def runs_of(subject_refs: Collection[UUID], at: datetime) -> Iterable[str]:
 STRANDS = (
     Strand(
         code="holds",
-        label=_("Legal holds"),
+        label=_("Legal holds and claims"),
         needs=Permission.HOLD_VIEW,
-        acts=("retention.hold.", "retention.release."),
+        acts=("retention.claim.", "retention.hold.", "retention.release."),
         states={"retention.hold.placed": ("hold", "=placed"), "retention.hold.released": ("hold", "=released")},
     ),
     Strand(

@@ -49,6 +49,7 @@ PAGES = {
     "registers.sender.register": ["registers.SendingEntity", "registers.Sender", "registers.ListedTarget"],
     "registers.template.agree": ["registers.ContentTemplate", "registers.ConsentTemplate"],
     "retention.child.decide": ["retention.ChildDecision"],
+    "retention.claim.decide": ["retention.LegalClaim"],
     "retention.hold.release": ["retention.HoldRelease"],
     "retention.rule.change": ["retention.RuleProposal"],
     "retention.run.carry_out": ["retention.PlanApproval"],

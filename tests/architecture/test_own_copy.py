@@ -44,6 +44,7 @@ NOT_TOLD = {
     "retention.ChildReport": "Who reported a child is not told to anybody; what followed is told as what it became.",
     "retention.ErasureItem": "Proof of what was erased; it is told with the answer to the request.",
     "retention.KeptRecord": "Which rule keeps what until when; the answer to the request says it in words.",
+    "retention.LegalClaim": "What a dispute needs; each record that it keeps says so in the answer to a request to erase.",
     "retention.Hold": "Why something must be kept, for a court or an authority; a refusal to erase names the law.",
     "vault.ErasureMark": "That a reference was erased: there is nobody left to copy for.",
     "vault.ShredOrder": "That a key is to end.",

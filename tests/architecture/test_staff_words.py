@@ -48,6 +48,7 @@ ELSEWHERE = {
         ),
         "cut by grievances.services and sealed",
     ),
+    "LegalClaimForm.records": "labels of records of the person, nothing else",
     "ReportForm.words": "looked at by retention.services.children and encrypted",
 }
 #: Columns of no proposal, and who looks at what goes there.

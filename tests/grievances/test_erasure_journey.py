@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 
 from grievances.models import RequestProposal, RightsRequest
 from grievances.request_states import Outcome
-from grievances.services import bundling, deciding, ending, reading
+from grievances.services import bundling, deciding, ending, reading, resolving
 from kyc.models import Document, Likeness
 from portal.core import actor, clock, hooks
 from portal.core.erasing import parts_of
@@ -28,14 +28,16 @@ from portal.registers.models import Disclosure, Instruction
 from portal.registers.services import instructions
 from portal.registers.states import FactKind
 from portal.retention import deciding as retention
-from portal.retention.models import ErasureItem, ErasureRun, KeptRecord
-from portal.retention.services import certifying, nights
+from portal.retention import limitation
+from portal.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
+from portal.retention.services import certifying, claims, nights
 from portal.retention.states import RunState
+from tests.grievances.factories import filed
 from tests.law.factories import ProfileFactory
 from tests.people.factories import StaffFactory
 from tests.registers.factories import order_about, service_in_the_book
 from tests.retention.factories import hold
-from tests.retention.marks import NO, person_everywhere
+from tests.retention.marks import MAIL, NO, person_everywhere
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -388,3 +390,52 @@ def test_the_page_of_a_request_does_not_show_when_an_order_comes(person: Princip
     before = kept_on_page(client, request)
     order_about(person.subject.ref)
     assert kept_on_page(client, request) == before
+
+
+def test_a_claim_on_one_of_two_complaints_keeps_that_one_and_preview_letter_and_rows_say_so(person: Principal) -> None:
+    """No limitation keeps whole classes any more; the claim names one complaint. Longer than others: every room, and nights."""
+    RetentionRule.objects.filter(retention_class__in=limitation.classes_to_change()).update(legal_rules=[])
+    first, other = (
+        filed(email=MAIL, principal=person, what_happened=words).ticket for words in ("The first.", "Another.")
+    )
+    for each in (first, other):
+        resolving.withdraw(ticket=each, actor=actor.stranger(), at=clock.now())
+    client = customer_client(person.user)
+    label = "Words, addresses and files of grievances"
+    assert not any(line.startswith(f"{label}:") for line in preview_of(client)), "without a claim all of them go"
+    officer, second = (StaffFactory(roles=[role]) for role in ("data_protection_officer", "administrator"))
+    claim = claims.propose(
+        subject_ref=person.subject.ref,
+        dispute="Suit 12/2026",
+        disputed_on=DAY.date() - timedelta(days=30),
+        rule_key="IN-LIM",
+        records=[first.about],
+        retention_classes=[],
+        last_day=None,
+        why="The first complaint is the evidence.",
+        actor=actor.staff(officer.pk),
+        now=clock.now(),
+    )
+    assert not any(line.startswith(f"{label}:") for line in preview_of(client)), "one person alone keeps nothing"
+    claims.answer(claim=claim, approve=True, reason="Seen.", actor=actor.staff(second.pk), now=clock.now())
+    preview = preview_of(client)
+    (said,) = (line for line in preview if line.startswith(f"{label}:"))
+    last = date_format(claim.last_day, "j F Y")
+    assert said == f"{label}: we keep this until {last} for legal claims (Limitation Act 1963). No law requires it."
+    assert not any("Suit" in line or first.reference in line for line in preview)
+    request = asked_for_everything(client)
+    made = decided_by_two(request)
+    letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
+    assert letter == preview
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    run = ErasureRun.objects.get(because=request.ticket.reference)
+    assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
+    rows_agree(run, letter)
+    (row,) = KeptRecord.objects.filter(step__run=run, step__eraser="grievances.texts")
+    assert (row.about, row.rule_key, row.last_day) == (first.about, "IN-LIM", claim.last_day)
+    assert (first.contacts.exists(), other.contacts.exists()) == (True, False)
+    for days, is_here in ((0, True), (1, False)):
+        with time_machine.travel(datetime.combine(claim.last_day + timedelta(days=days), time(12), clock.IST)):
+            nights.pass_over(now=clock.now(), actor=NIGHTLY)
+            nights.carry_on(now=clock.now(), actor=NIGHTLY)
+            assert first.contacts.exists() is is_here

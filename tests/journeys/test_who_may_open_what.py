@@ -121,6 +121,7 @@ UNTOLD_BOOKS = {
     "retention_erasurerun",
     "retention_hold",
     "retention_holdrelease",
+    "retention_legalclaim",
     "retention_planapproval",
     "retention_ruleproposal",
     "workplace_keyrotationproposal",

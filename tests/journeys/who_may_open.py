@@ -947,6 +947,12 @@ BOOKS: dict[str, Book] = {
     "retention_holdrelease": Book(
         "retention.hold:view", export="jobs.list:export", acts={"answer-release": "retention.hold:release"}
     ),
+    "retention_legalclaim": Book(
+        "retention.hold:view",
+        export="jobs.list:export",
+        add="retention.hold:place",
+        acts={"answer-claim": "retention.hold:release", "propose-end": "retention.hold:place"},
+    ),
     "retention_planapproval": Book(
         "retention.run:view", export="jobs.list:export", acts={"answer-plan": "retention.run:approve"}
     ),

@@ -143,7 +143,7 @@ class ErasureItem(models.Model):
     """
 
     data_categories = declare(
-        none="id step subject_ref before count seen_sha256 fields state erased notice failure finished_at marked_at"
+        none="id step subject_ref before count seen_sha256 fields spared state erased notice failure finished_at marked_at"
     )
 
     step = models.ForeignKey(ErasureStep, models.PROTECT, related_name="items")
@@ -153,6 +153,8 @@ class ErasureItem(models.Model):
     seen_sha256 = models.CharField(_("SHA-256 of what was seen"), max_length=64, blank=True)
     #: What goes of the records that stay, because no rule that keeps them names it: "people.User.password".
     fields = models.JSONField(_("fields"), null=True)
+    #: Labels of records that stay though they began before: a named legal claim needs them.
+    spared = models.JSONField(_("records that a legal claim needs"), null=True)
     state = models.CharField(_("state"), max_length=12, choices=ItemState.choices, default=ItemState.PLANNED)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
     notice = models.ForeignKey("outbox.Message", models.PROTECT, null=True, related_name="+", verbose_name=_("notice"))

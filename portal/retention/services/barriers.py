@@ -1,5 +1,6 @@
 """What stops the end of one person's records at the last moment: a hold or an order, a dispute, a change, a notice not yet delivered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from portal.core import clock, turns
 from portal.core.actor import THEMSELVES, ActorKind
 from portal.core.erasing import Eraser
 from portal.retention import deciding, selectors
+from portal.retention.deciding import Stopped
 from portal.retention.models import ErasureItem, ErasureRun, RetentionRule
 from portal.retention.services import planning, telling
 from portal.retention.states import Cause, ItemState
@@ -37,19 +39,33 @@ def stops(at: Moment) -> ItemState | None:
     groups = deciding.refs_concerned([at.item.subject_ref, *(UUID(ref) for ref in at.run.refs)])
     refs = set().union(*groups.values())
     turns.take(*turns.of_keeping(refs))  # no order about the person is entered before the end is committed
-    stopped = deciding.stopped_in(groups).values()
-    if any(each.is_held(at.item.step.retention_class) for each in stopped):
+    stopped = list(deciding.stopped_in(groups).values())
+    retention_class = at.item.step.retention_class
+    by_schedule = at.run.cause == Cause.SCHEDULE
+    if any(each.is_held(retention_class) or (by_schedule and each.claims_to(retention_class)) for each in stopped):
         return ItemState.HELD
     if any(each.disputes - {at.run.because} for each in stopped):
         return ItemState.DISPUTED
+    is_claimed = by_schedule and _is_claimed_since(at, stopped)
     if not at.run.needs_approval:
-        return None
-    if _is_other_than_seen(at):
+        return ItemState.CHANGED if is_claimed else None
+    if is_claimed or _is_other_than_seen(at):
         return ItemState.CHANGED
     happened = _happened_since(at, refs)
     if happened is not None:
         return ItemState.CAME_BACK if happened in THEMSELVES and at.item.notice_id else ItemState.CHANGED
     return _waits_for_notice(at)
+
+
+def _is_claimed_since(at: Moment, stopped: Iterable[Stopped]) -> bool:
+    """Whether a named legal claim needs a record that the plan of the schedule does not spare."""
+    with_claims = [each for each in stopped if each.claims]
+    if not with_claims:
+        return False
+    records = list(at.eraser.records(subject_refs=[at.item.subject_ref]))
+    retention_class = at.item.step.retention_class
+    needed = {each.about for one in with_claims for each in planning.claimed_among(records, one, retention_class)}
+    return not needed <= set(at.item.spared or ())
 
 
 def _waits_for_notice(at: Moment) -> ItemState | None:
@@ -65,7 +81,7 @@ def _is_other_than_seen(at: Moment) -> bool:
     if rule is None or rule.sha256 != at.item.step.rule_sha256:
         return True
     records = list(at.eraser.records(subject_refs=[at.item.subject_ref]))
-    if planning.seen_sha256(rule, records, at.item.before) != at.item.seen_sha256:
+    if planning.seen_sha256(rule, records, at.item.before, at.item.spared or ()) != at.item.seen_sha256:
         return True
     if at.item.fields and not set(at.item.fields) <= _fields_going(at):
         return True
@@ -86,7 +102,7 @@ def _is_kept_longer(at: Moment, rule: RetentionRule) -> bool:
     return any(
         each.verdict.is_kept and each.record.subject_ref == at.item.subject_ref
         for each in deciding.decide(person, now=at.now, asked_at=at.run.asked_at, only=at.eraser)
-        if planning.goes(each.record, at.item.before)
+        if planning.goes(each.record, at.item.before, at.item.spared or ())
     )
 
 

@@ -71,7 +71,7 @@ def propose_shipped(*, retention_class: str, actor: Actor, now: datetime) -> Rul
     change = limitation.proposed_change(retention_class)
     if change is None:
         raise Refused(_("This release proposes no change of this class."), code="NOTHING_PROPOSED")
-    why = _("A limitation period is no duty to keep. What a named dispute needs is kept by a hold. (%(source)s)")
+    why = _("A limitation period is no duty to keep. What a named dispute needs is kept by a legal claim. (%(source)s)")
     return propose(
         retention_class=retention_class,
         changes={"legal_rules": change["legal_rules"]},

@@ -163,7 +163,7 @@ def _is_agreed(last: ErasureRun, drafts: list[Draft], decided: Iterable[Decided]
     for each in decided:
         name, record = str(each.eraser.name), each.record
         item = items.get((name, record.subject_ref))
-        if item is None or each.verdict.is_kept or not planning.goes(record, item.before):
+        if item is None or each.verdict.is_kept or not planning.goes(record, item.before, item.spared or ()):
             continue
         began = {record.began_at, None} if record.by_wish else {record.began_at}
         places = ((name, record.subject_ref, record.about, at, record.count) for at in began)
@@ -258,9 +258,12 @@ def _kept(each: Decided) -> KeptRecord:
 
 def _item(eraser: Eraser, rule: RetentionRule, ref: UUID, theirs: list[Decided], now: datetime) -> ErasureItem | None:
     """Of a class of which a part is kept, what began before the first kept record goes now, the rest when its day comes. What
-    has not begun to count ("before" leaves it) keeps nothing else. Of what stays, the fields go that no rule names.
+    has not begun to count ("before" leaves it) keeps nothing else, nor does what a named legal claim alone keeps. Of what
+    stays, the fields go that no rule names.
     """
-    stays = [each.record.began_at for each in theirs if each.verdict.is_kept]
+    spared = deciding.spared_of(theirs)
+    kept = [each for each in theirs if each.verdict.is_kept]
+    stays = [each.record.began_at for each in kept if each.record.about not in spared]
     if not theirs and getattr(eraser, "commits_itself", False):
         return None
     before = min((began for began in stays if began is not None), default=now if stays else None)
@@ -268,11 +271,18 @@ def _item(eraser: Eraser, rule: RetentionRule, ref: UUID, theirs: list[Decided],
     if not count_fields(eraser, subject_ref=ref, fields=going):
         going = []
     records = [each.record for each in theirs]
-    count = sum(record.count for record in records if planning.goes(record, before))
-    if stays and not count and not going:
+    count = sum(record.count for record in records if planning.goes(record, before, spared))
+    if kept and not count and not going:
         return None
-    digest = planning.seen_sha256(rule, records, before)
-    return ErasureItem(subject_ref=ref, before=before, count=count, seen_sha256=digest, fields=going or None)
+    digest = planning.seen_sha256(rule, records, before, spared)
+    return ErasureItem(
+        subject_ref=ref,
+        before=before,
+        count=count,
+        seen_sha256=digest,
+        fields=going or None,
+        spared=sorted(spared) or None,
+    )
 
 
 def _count(decided: Iterable[Decided], why: Why) -> int:

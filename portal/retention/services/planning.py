@@ -1,7 +1,7 @@
 """What would be erased by the rules tonight, and how any plan is written down. Making a plan erases nothing."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from portal.core.actor import Actor
 from portal.core.erasing import Eraser, Kept, Record, in_order
 from portal.core.moves import move
 from portal.retention import deciding, rules, selectors
+from portal.retention.deciding import Stopped
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, RetentionRule
 from portal.retention.states import MOVES, OPEN_ITEMS, Cause, RunState
 
@@ -121,7 +122,8 @@ def preview(*, now: datetime) -> Totals:
             stopped = deciding.what_stops(kept.subject_ref for kept in some)
             for kept in some:
                 keeps = stopped[kept.subject_ref]
-                if keeps.disputes or keeps.is_held(plan.eraser.retention_class):
+                retention_class = plan.eraser.retention_class
+                if keeps.disputes or keeps.is_held(retention_class) or keeps.claims_to(retention_class):
                     totals.held += kept.count
                 else:
                     totals.to_erase += kept.count
@@ -166,19 +168,38 @@ def _drafts(now: datetime, *, needs_approval: bool) -> list[Draft]:
 
 
 def _items(plan: Plan, *, seen: bool) -> Iterator[ErasureItem]:
-    """What is over of each subject, by reference; with what is seen of it now, asked for many subjects at once."""
+    """What is over of each subject, by reference; with what is seen of it now, asked for many subjects at once. Single
+    records that a named legal claim needs are spared.
+    """
+    spares = getattr(plan.eraser, "spares", False) and selectors.is_any_record_claimed(on=clock.day(clock.now()))
     for some in _sets(sorted(plan.over, key=lambda kept: str(kept.subject_ref))):
         found: dict[UUID, list[Record]] = {}
-        if seen:
+        claimed = deciding.what_stops(kept.subject_ref for kept in some) if spares else {}
+        if seen or spares:
             for record in plan.eraser.records(subject_refs=[kept.subject_ref for kept in some]):
                 found.setdefault(record.subject_ref, []).append(record)
         for kept in some:
             ref = kept.subject_ref
-            digest = seen_sha256(plan.rule, found.get(ref, []), plan.cutoff) if seen else ""
-            yield ErasureItem(subject_ref=ref, before=plan.cutoff, count=kept.count, seen_sha256=digest)
+            records = found.get(ref, [])
+            needed = claimed_among(records, claimed[ref], plan.eraser.retention_class) if spares else []
+            count = kept.count - len([each for each in needed if goes(each, plan.cutoff)])
+            if not count:
+                continue
+            spared = sorted(each.about for each in needed)
+            digest = seen_sha256(plan.rule, records, plan.cutoff, spared) if seen else ""
+            yield ErasureItem(
+                subject_ref=ref, before=plan.cutoff, count=count, seen_sha256=digest, spared=spared or None
+            )
 
 
-def seen_sha256(rule: RetentionRule, records: Iterable[Record], before: datetime | None) -> str:
+def claimed_among(records: Iterable[Record], stopped: Stopped, retention_class: str) -> list[Record]:
+    """Those of one subject's records with a label that a named legal claim needs."""
+    return [each for each in records if each.about and stopped.claims_to(retention_class, each.about)]
+
+
+def seen_sha256(
+    rule: RetentionRule, records: Iterable[Record], before: datetime | None, spared: Collection[str] = ()
+) -> str:
     """What two people agree to about one person in one room: the rule, and each record that would go. Names nobody.
 
     Where everything goes it does not matter since when: ending one of a person's accounts may begin another's time.
@@ -186,14 +207,16 @@ def seen_sha256(rule: RetentionRule, records: Iterable[Record], before: datetime
     going = [
         [record.about, clock.stamp(record.began_at) if before is not None and record.began_at else None, record.count]
         for record in records
-        if goes(record, before)
+        if goes(record, before, spared)
     ]
     going.sort(key=lambda one: (str(one[1]), str(one[0])))
     return hashlib.sha256(rfc8785.dumps({"rule": rule.sha256, "records": going})).hexdigest()
 
 
-def goes(record: Record, before: datetime | None) -> bool:
-    """Whether a record ends where what began before that instant ends, or everything (None)."""
+def goes(record: Record, before: datetime | None, spared: Collection[str] = ()) -> bool:
+    """Whether a record ends where what began before that instant ends, or everything (None), but for labels that are spared."""
+    if record.about and record.about in spared:
+        return False
     return before is None or (record.began_at is not None and record.began_at < before)
 
 

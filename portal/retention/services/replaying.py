@@ -12,7 +12,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import hooks
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser, Record, count_fields, erase_fields, in_order
+from portal.core.erasing import Eraser, Record, count_fields, erase, erase_fields, in_order
 from portal.ledger import services as ledger
 from portal.retention.models import ErasureItem
 from portal.retention.states import ItemState
@@ -53,7 +53,7 @@ def replay(*, now: datetime, actor: Actor) -> Replayed:
             _note(mark, ended, actor, now)
         else:
             with transaction.atomic():
-                ended = eraser.erase(subject_ref=mark.subject_ref, before=mark.before)
+                ended = erase(eraser, subject_ref=mark.subject_ref, before=mark.before, spared=mark.spared)
                 ended += erase_fields(eraser, subject_ref=mark.subject_ref, fields=mark.fields or ())
                 _note(mark, ended, actor, now)
         found.undone += 1
@@ -79,6 +79,7 @@ def leave_mark(item: ErasureItem) -> None:
         eraser=item.step.eraser,
         before=item.before,
         fields=item.fields,
+        spared=item.spared,
         because=item.step.run.reference,
         at=at,
     )
@@ -101,6 +102,8 @@ def _here_again() -> Iterator[tuple[ErasureMark, Eraser, int]]:
 
 
 def _ended_by(mark: ErasureMark, record: Record) -> bool:
+    if record.about in (mark.spared or ()):
+        return False
     if mark.before is None:
         return _is_older(record.began_at, mark.erased_at)
     return record.began_at is not None and record.began_at < mark.before

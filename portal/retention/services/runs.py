@@ -10,7 +10,7 @@ from django.db.models import F
 
 from portal.core import clock, hooks
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser, erase_fields
+from portal.core.erasing import Eraser, erase, erase_fields
 from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.registers.services import instructing
@@ -104,7 +104,7 @@ def _end(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) ->
                 item.count or item.fields
             ) and step.run.because:  # of one person: the addresses are still there, accounts come last
                 instructing.erase_because_of(step.run.because, refs=[UUID(ref) for ref in step.run.refs], at=now)
-            erased = eraser.erase(subject_ref=item.subject_ref, before=item.before)
+            erased = erase(eraser, subject_ref=item.subject_ref, before=item.before, spared=item.spared)
             erase_fields(eraser, subject_ref=item.subject_ref, fields=item.fields or ())
             _done(held, step, erased)
 

@@ -20,10 +20,12 @@ class ErasureMark(models.Model):
     before = models.DateTimeField(_("what began before"), null=True)
     #: Fields that ended of records that stay; null for a mark of whole records only.
     fields = models.JSONField(_("fields"), null=True)
+    #: Labels of records that stayed though they began before: a legal claim needed them.
+    spared = models.JSONField(_("records that stayed"), null=True)
     because = models.CharField(_("run"), max_length=32)
     erased_at = models.DateTimeField(_("erased"))
 
-    data_categories = declare(none="id subject_ref eraser before fields because erased_at")
+    data_categories = declare(none="id subject_ref eraser before fields spared because erased_at")
 
     class Meta:
         verbose_name = _("mark of an erasure")

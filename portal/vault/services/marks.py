@@ -13,17 +13,18 @@ def leave(
     eraser: str,
     before: datetime | None,
     fields: list[str] | None = None,
+    spared: list[str] | None = None,
     because: str,
     at: datetime,
 ) -> ErasureMark:
-    """Note, after the commit of an erasure, that one subject's records in one room ended, and ``fields`` of those that stay.
-    Safe to repeat.
+    """Note, after the commit of an erasure, that one subject's records in one room ended, and ``fields`` of those that stay;
+    ``spared`` are labels of records that stayed. Safe to repeat.
     """
     mark, _is_new = ErasureMark.objects.get_or_create(
         subject_ref=subject_ref,
         eraser=eraser,
         because=because,
-        defaults={"before": before, "fields": fields, "erased_at": at},
+        defaults={"before": before, "fields": fields, "spared": spared, "erased_at": at},
     )
     return mark
 

@@ -1,0 +1,61 @@
+"""Pages of named legal claims: proposed, decided, ended sooner."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import StaffModelAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
+from portal.retention.forms import ClaimEndForm, LegalClaimForm
+from portal.retention.models import LegalClaim
+from portal.retention.permissions import Permission
+from portal.retention.services import claims
+
+
+def _not_in_force(claim: LegalClaim, user: Any) -> str:
+    in_force = LegalClaim.decided().filter(pk=claim.pk, last_day__gte=clock.day(clock.now())).exists()
+    return "" if in_force else str(_("This claim is not in force."))
+
+
+@admin.register(LegalClaim)
+class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
+    """What named disputes need, until when: one person proposes, another decides."""
+
+    export_resource = resource_of(
+        LegalClaim,
+        "id subject_ref dispute disputed_on rule_key records retention_classes last_day replaces act made_by made_at "
+        "checked_by checked_at shown_sha256 answer",
+    )
+    form = LegalClaimForm
+    view_permission = Permission.HOLD_VIEW
+    add_permission = Permission.HOLD_PLACE
+    list_display = ("dispute", "disputed_on", "rule_key", "last_day", "answer", "made_at")
+    list_filter = ("answer",)
+    search_fields = ("dispute",)
+
+    def get_fields(self, request: HttpRequest, obj: LegalClaim | None = None) -> tuple[str, ...]:
+        asked = LegalClaimForm.Meta.fields
+        return (*asked, "replaces", *PROPOSAL) if obj is not None else asked
+
+    def save_model(self, request: HttpRequest, obj: LegalClaim, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        """Adding is proposing."""
+        made = claims.propose(**form.cleaned_data, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        obj.pk = made.pk
+
+    @service_action(
+        permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_claim(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
+        return answered(claims.answer, answer, claim=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=Permission.HOLD_PLACE, ask=ClaimEndForm, label=_("Propose an earlier end"), skip=_not_in_force
+    )
+    def propose_end(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
+        claims.propose_end(claim=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return str(_("Proposed. It counts once a second person agrees."))
