@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -15,21 +14,16 @@ from grievances import sealing
 from grievances.models import RightsRequest, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, Proof, Right
 from grievances.services import drafts, filing, proving, timing
-from grievances.states import OPEN_STATES, Door, ForWhom, TicketKind
+from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor
-from portal.core.clock import day
 from portal.core.errors import Refused
 from portal.core.turns import retried
-from portal.law import selectors as law
-from portal.people import selectors as people
 from portal.people.models import Principal
 
 #: Answers of the pages that are kept as details of the request.
 DETAILS = ("field", "should_be", "person_name", "person_address", "cause")
-#: How long an answer is called recent to who asks again (house rule).
-RECENT = "requests.recently_answered"
 REQUIRED = ("right", "capacity", "language")
 FOR_WHOM: Mapping[str, ForWhom] = {
     Capacity.SELF: ForWhom.SELF,
@@ -62,19 +56,6 @@ def missing(answers: Mapping[str, str]) -> list[str]:
     if not answers.get("email") and not answers.get("phone"):
         gaps.append("email")
     return gaps
-
-
-def earlier_request(*, principal: Principal, right: str, at: datetime) -> RightsRequest | None:
-    """The person's last request for the same thing about themselves that is open, or was answered a short while ago (house rule
-    ``requests.recently_answered``); None for none. It stops no new one: no law here names a number of requests.
-    """
-    since = at - law.house_rule(RECENT, on=day(at)).duration
-    mine = RightsRequest.objects.filter(
-        right=right, capacity=Capacity.SELF, ticket__subject_ref__in=people.refs_of(principal.subject.ref)
-    )
-    is_open = Q(decided_at=None, ticket__state__in=OPEN_STATES)
-    found = mine.filter(is_open | Q(decided_at__gte=since)).select_related("ticket")
-    return found.order_by("-ticket__received_at", "-pk").first()
 
 
 @retried

@@ -35,6 +35,7 @@ from grievances.services import (
     opting,
     outside_tasks,
     reading,
+    repeats,
     resolving,
     standings,
     thread,
@@ -44,13 +45,14 @@ from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access
+from portal.core import access, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
+from portal.retention import selectors as retention
 from portal.retention.deciding import Decided
 
 ACTS = {
@@ -266,6 +268,7 @@ def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: date
     waits = request.state == RequestState.ASKED and ground in BEFORE_PROOF
     if request.state != RequestState.SHOWN and not waits:
         raise Refused(_("It is not shown yet who asks, or the request was answered."), code="NOT_SHOWN")
+    _require_lawful(request, ground, at)
     if request.right in BUNDLED and outcome is not Outcome.REFUSE:
         bundle = Bundle.objects.filter(request=request).first()
         if bundle is None or bundle.state != BundleState.READY:
@@ -282,6 +285,21 @@ def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: date
     if ending.is_partial(plan) != (outcome is Outcome.PARTLY):
         raise Refused(_("Grant it in part where a law keeps a part, and whole where nothing is kept."), code="PART")
     return plan
+
+
+def _require_lawful(request: RightsRequest, ground: str, at: datetime) -> None:
+    """Raises Refused for a repeat that no confirmed rule lets us refuse (NO_LIMIT), and for an erasure that is refused because of
+    a legal claim that two people have not named (NO_CLAIM).
+    """
+    if ground == RefusalGround.REPEATED and not repeats.may_be_refused(request, at=at):
+        said = _(
+            "No confirmed rule lets us refuse this repeat. Answer it, or have the rule of its law confirmed first."
+        )
+        raise Refused(said, code="NO_LIMIT")
+    for_claim = ground == RefusalGround.CLAIM and request.right == Right.ERASURE
+    if for_claim and not retention.claims_of(bundling.data_refs(request), on=clock.day(at)):
+        said = _("No legal claim about this person is in force. Have one decided under Legal claims first.")
+        raise Refused(said, code="NO_CLAIM")
 
 
 def _require_others(request: RightsRequest, proposal: RequestProposal, checker: User) -> None:

@@ -37,7 +37,7 @@ def denied(request: RightsRequest, *, days: int) -> None:
     made = deciding.propose(
         request=request,
         outcome=Outcome.REFUSE,
-        ground=RefusalGround.REPEATED,
+        ground=RefusalGround.OTHERS,
         words_to_person="It stands as you had it.",
         actor=actor.staff(maker.pk),
         at=at,
@@ -78,7 +78,7 @@ def test_a_joined_request_is_answered_with_the_one_that_takes_it_in() -> None:
     denied(first, days=1)
     rows = list(request_log.entries(**PERIOD))
     assert [request_log.nature_of_answer(row) for row in rows] == ["Refused", "Refused"]
-    assert {request_log.ground(row) for row in rows} == {"The same was answered a short time ago"}
+    assert {request_log.ground(row) for row in rows} == {"It would show the data of others"}
     assert {request_log.days_to_answer(row) for row in rows} == {1}
 
 
@@ -91,7 +91,7 @@ def test_an_auditor_reads_the_page_and_takes_the_log_away_with_a_trace() -> None
     taken = auditor.post(page, {**{name: day.isoformat() for name, day in PERIOD.items()}, "what": "log"})
     [head, row, *_end] = taken.content.decode("utf-8-sig").splitlines()
     assert head.startswith("reference,received,nature,manner,answered,nature_of_answer,ground_of_denial")
-    assert ",Refused,The same was answered a short time ago,2" in row
+    assert ",Refused,It would show the data of others,2" in row
     assert AuditEvent.objects.filter(about="export.list:grievances.request_log").exists()
     support = staff_client(StaffFactory(roles=["support"]))
     assert support.get(page).status_code == 200

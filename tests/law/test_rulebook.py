@@ -13,7 +13,7 @@ from tests.law.shipped import shipped_rows
 
 def test_every_rule_and_promise_is_loaded_once(rules, actor, now):
     again = rulebook.sync(actor=actor, now=now + timedelta(days=1))
-    assert (rules.rules, LegalRule.objects.count()) == (191, 191)
+    assert (rules.rules, LegalRule.objects.count()) == (194, 194)
     assert HouseRule.objects.count() == rules.house_rules
     assert again.changed == 0
     assert AuditEvent.objects.filter(kind="law.rules.synced").count() == 1

@@ -20,7 +20,7 @@ from grievances import forms, request_forms, request_rules, selectors, standings
 from grievances import request_words as said
 from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
-from grievances.services import asking, bundling, drafts, ending, proving, thread, timing
+from grievances.services import asking, bundling, drafts, ending, proving, repeats, thread, timing
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
@@ -145,7 +145,7 @@ def _earlier(request: HttpRequest, answers: Mapping[str, str]) -> dict[str, str]
     principal = _principal(request)
     if principal is None or answers["capacity"] != Capacity.SELF:
         return None
-    found = asking.earlier_request(principal=principal, right=answers["right"], at=clock.now())
+    found = repeats.earlier_request(principal=principal, right=answers["right"], at=clock.now())
     if found is None:
         return None
     zone = selectors.zone_of(found.ticket)

@@ -1,0 +1,85 @@
+"""Repeated requests: the rows of the rulebook that limit them, the first request that is offered, and what may be refused.
+
+Reads only. No row is decided here: where a law names no number, our own time (house rule) says what is recent.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from grievances.models import RightsRequest
+from grievances.request_states import Capacity, Right
+from grievances.states import OPEN_STATES
+from portal.core import clock
+from portal.law import selectors as law
+from portal.law.counting import add_months
+from portal.law.models import LegalRule
+from portal.law.terms import Unit
+from portal.people import selectors as people
+from portal.people.models import Principal
+
+#: How long an answer is called recent where no law names a time (house rule).
+RECENT = "requests.recently_answered"
+#: The rows of laws about repeats, by the rights that they are about.
+LIMITS: Mapping[str, Collection[str]] = {
+    "IN-DPDP-REPEAT": frozenset(Right),
+    "EU-12-REPEAT": frozenset(Right),
+    "CA-REPEAT": frozenset({Right.ACCESS, Right.RECIPIENTS}),
+}
+MONTHS = {Unit.MONTH.value: 1, Unit.YEAR.value: 12}
+
+
+def limits(*, subject_refs: Iterable[UUID], right: str, at: datetime) -> list[LegalRule]:
+    """The rules about repeats of this right, in force on that day, of the laws that protect the person; by key."""
+    keys = [key for key, rights in LIMITS.items() if right in rights]
+    regimes = {regime for ref in subject_refs for regime in people.regimes_of(ref)}
+    on = clock.day(at)
+    found = law.rules_for_us(keys, on=on, regimes=regimes, profile=law.profile(on=on))
+    return sorted(found, key=lambda rule: rule.key)
+
+
+def recent_since(rules: Iterable[LegalRule], *, at: datetime) -> datetime:
+    """Since when an answer is recent: the longest of our own time and those that the laws name."""
+    own = at - law.house_rule(RECENT, on=clock.day(at)).duration
+    return min([own, *(_before(rule, at) for rule in rules if rule.amount is not None)])
+
+
+def _before(rule: LegalRule, at: datetime) -> datetime:
+    if rule.unit not in MONTHS:
+        return at - rule.duration
+    first = add_months(clock.day(at), -int(rule.amount or 0) * MONTHS[rule.unit])
+    return at - timedelta(days=(clock.day(at) - first).days)
+
+
+def earlier_request(*, principal: Principal, right: str, at: datetime) -> RightsRequest | None:
+    """The person's last request for the same thing about themselves that is open or was answered recently (``recent_since``);
+    None for none. It is offered, and stops no new one.
+    """
+    refs = people.refs_of(principal.subject.ref)
+    since = recent_since(limits(subject_refs=[principal.subject.ref], right=right, at=at), at=at)
+    mine = RightsRequest.objects.filter(right=right, capacity=Capacity.SELF, ticket__subject_ref__in=refs)
+    is_open = Q(decided_at=None, ticket__state__in=OPEN_STATES)
+    found = mine.filter(is_open | Q(decided_at__gte=since)).select_related("ticket")
+    return found.order_by("-ticket__received_at", "-pk").first()
+
+
+def may_be_refused(request: RightsRequest, *, at: datetime) -> bool:
+    """Whether a request may be refused because the same was answered before: only where a law that protects the person limits
+    repeats and its row is confirmed. A row that names a number is no ground before so many others came in its time.
+    """
+    ticket = request.ticket
+    refs = people.refs_of(ticket.subject_ref)
+    earlier = RightsRequest.objects.filter(right=request.right, ticket__subject_ref__in=refs).exclude(pk=request.pk)
+    for rule in limits(subject_refs=[ticket.subject_ref], right=request.right, at=at):
+        if not rule.is_confirmed:
+            continue
+        if rule.amount is None:
+            if earlier.exists():
+                return True
+            continue
+        received = earlier.filter(ticket__received_at__gte=_before(rule, ticket.received_at))
+        if received.count() >= int(next(iter(rule.values), 1)):
+            return True
+    return False
