@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock, hooks, plain_words
+from portal.core import access, clock, hooks, plain_words, turns
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.law.models import LegalRule
@@ -111,6 +111,7 @@ def answer(*, claim: LegalClaim, approve: bool, reason: str, actor: Actor, now: 
     with transaction.atomic():
         # As a hold: waits for the erasure of one subject that is under way, and makes the next wait for this claim.
         list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))
+        turns.take(*turns.of_keeping([claim.subject_ref]))
         four_eyes.answer(claim, checker=checker, approve=approve, shown=shown(claim), reason=reason, now=now)
         if approve:
             _require_ahead(claim.last_day, now)
