@@ -421,7 +421,10 @@ def test_a_claim_on_one_of_two_complaints_keeps_that_one_and_preview_letter_and_
     preview = preview_of(client)
     (said,) = (line for line in preview if line.startswith(f"{label}:"))
     last = date_format(claim.last_day, "j F Y")
-    assert said == f"{label}: we keep this until {last} for legal claims (Limitation Act 1963). No law requires it."
+    assert said == (
+        f"{label}: we keep this until {last} for legal claims (Limitation Act 1963). No law requires it. "
+        "We have not checked the official text and dates yet: Limitation Act 1963. Until we have, we keep to it as we know it."
+    )
     assert not any("Suit" in line or first.reference in line for line in preview)
     request = asked_for_everything(client)
     made = decided_by_two(request)
