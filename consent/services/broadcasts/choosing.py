@@ -94,7 +94,7 @@ def choose(
 
 def _answers(row: Broadcast, channel: str, asked: Sequence[tuple[Addressee, str]], at: datetime) -> Iterable[Answered]:
     """The decisions in the order of ``asked``, each about the registered template that the person would get."""
-    is_person = KIND_OF_CHANNEL[channel] == SUBJECT  # type: ignore[index]
+    is_person = KIND_OF_CHANNEL[channel] == SUBJECT
     texts = wording.templates_on(channel, row.templates.all()) if channel in wording.OF_TEMPLATES else {}
     places: dict[str, list[int]] = {}
     for place, (person, _address) in enumerate(asked):
