@@ -118,6 +118,7 @@ class Acts:
         since: datetime | None = None,
         before: datetime | None = None,
     ) -> None:
+        self.refs = refs
         wanted = dict(wanted or {})
         kinds: dict[str, QuerySet[Any]] = {
             "event": history.events_by(refs),

@@ -73,7 +73,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     lines = [(act, names.get(act.event.purpose, act.event.purpose) if act.event else "") for act in page.object_list]
-    waiting = history.waiting(people.refs_of(principal_of(request).subject))
+    waiting = history.waiting(acts.refs)
     context = {"form": form, "page": page, "lines": lines, "query": query.urlencode(), "waiting": waiting}
     return render(request, "selfservice/consents/list.html", context)
 
