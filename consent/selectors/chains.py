@@ -23,8 +23,13 @@ def ends(fiduciary: Fiduciary, keys: AbstractSet[bytes]) -> QuerySet[ConsentEven
 
 
 def behind(event: ConsentEvent | None) -> ConsentEvent | None:
-    """The event that none follows, from one that another one names as the one before it, whatever place that one is at."""
-    while event is not None:
+    """The event that none follows, from one that another one names as the one before it, whatever place that one is at.
+
+    None also where somebody made a ring of them: a stop must not wait for its end.
+    """
+    seen: set[int] = set()
+    while event is not None and event.pk not in seen:
+        seen.add(event.pk)
         after = ConsentEvent.objects.select_related("entry").filter(previous=event).first()
         if after is None:
             return event

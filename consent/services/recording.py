@@ -15,7 +15,18 @@ from consent.rules.fold import NO, YES
 from consent.selectors import chains, folds
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.undos import Restored, counted_from, restored_since
-from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
+from consent.services import (
+    confirming,
+    evidence,
+    guarding,
+    informing,
+    opting_in,
+    predecessors,
+    projection,
+    standing,
+    turns,
+    validity,
+)
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
 from consent.states import ATTESTED, Answer, VersionState, Way
@@ -280,20 +291,21 @@ def _append_once(
     actor: Actor,
     is_last_try: bool,
 ) -> tuple[ConsentEvent, ...]:
-    heads = said_before = _said_before(fiduciary, choices)
+    heads, kept_under = predecessors.of(fiduciary, choices)
+    said_before = heads
     if is_last_try:  # nobody else was quicker: events were moved by hand, and a stop is recorded all the same
         said_before = [chains.behind(head) for head in heads]
     # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
     counted = _counted(choices, fiduciary, occurred_at)
     choices = [choice for choice, _since in counted]
     events = []
-    for (choice, since), head, previous in zip(counted, heads, said_before, strict=True):
+    for (choice, since), key, previous in zip(counted, kept_under, said_before, strict=True):
         event = ConsentEvent(
             receipt=receipt,
             subject_ref=subject_ref,
             fiduciary=fiduciary,
             address_kind=choice.address.kind,
-            address_key=bytes(head.address_key) if head else choice.address.key,
+            address_key=key,
             address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
             purpose=choice.purpose,
             channel=choice.channel,
@@ -340,24 +352,6 @@ def after_undos(choice: Choice, restored: Sequence[Restored], occurred_at: datet
         return choice, occurred_at
     said = evidence.reference(evidence.MACHINE_TIME, clock.stamp(occurred_at))
     return replace(choice, evidence=(*choice.evidence, said)), since
-
-
-def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
-    """The last event about the place of each choice, under any lookup key; None where nothing was said."""
-    last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
-    heads = {(bytes(e.address_key), e.purpose, e.channel, e.sender): e for e in last.select_related("entry")}
-    return [
-        max(
-            (
-                heads[at]
-                for key in choice.address.keys
-                if (at := (key, choice.purpose, choice.channel, choice.sender)) in heads
-            ),
-            key=lambda event: event.pk,
-            default=None,
-        )
-        for choice in choices
-    ]
 
 
 def _ends_at(choice: Choice, *, occurred_at: datetime, recorded_at: datetime) -> datetime | None:

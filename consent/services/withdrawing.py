@@ -9,7 +9,8 @@ from django.db import transaction
 
 from consent.models import ConsentEvent, NoticeText
 from consent.rules.fold import NO, YES
-from consent.selectors import history
+from consent.selectors import history, stops
+from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.undos import can_be_undone, has_been_given
 from consent.selectors.used_addresses import NAMED
 from consent.services import suppressing, turns
@@ -102,8 +103,10 @@ def _says_something_new(
 ) -> bool:
     """Whether a refusal says what neither the word about all senders says nor the later one about a single sender."""
     if sender:
-        before = next((event for event in alone if event.sender == sender), before)
-        alone = ()
+        own = next((event for event in alone if event.sender == sender), None)
+        if own is None and before is not None and before.answer in NO and said_at > before.occurred_at:
+            return True  # a later consent to all senders would end the refusal of all, and not this one
+        before, alone = own or before, ()
     is_open = _is_open(before, said_at) or (before is not None and can_be_undone(before, at=at))
     return is_open or any(event.answer in YES and _is_open(event, said_at) for event in alone)
 
@@ -314,8 +317,9 @@ def refusals_of_senders(subject_ref: UUID, fiduciary: Fiduciary, yeses: Sequence
     of_all = [choice for choice in yeses if choice.answer in YES and not choice.sender]
     if not of_all:
         return []
-    said = history.latest_of_senders(history.events_of(subject_ref).filter(fiduciary=fiduciary))
-    return [
+    every = list(history.events_of(subject_ref).filter(fiduciary=fiduciary))
+    said = history.latest_of_senders(every)
+    found = [
         Choice(
             choice.address, event.purpose, event.channel, Answer(event.answer), notice_of(event), sender=event.sender
         )
@@ -325,6 +329,33 @@ def refusals_of_senders(subject_ref: UUID, fiduciary: Fiduciary, yeses: Sequence
         and (event.purpose, event.channel) == (choice.purpose, choice.channel)
         and bytes(event.address_key) in choice.address.keys
     ]
+    return [*found, *_stopped_senders(fiduciary, of_all, every, found)]
+
+
+def _stopped_senders(
+    fiduciary: Fiduciary, yeses: Sequence[Choice], every: Sequence[ConsentEvent], known: Sequence[Choice]
+) -> Iterator[Choice]:
+    """The same of senders whose messages were stopped at the address (a STOP narrowed to the header it was sent to)."""
+    keys = {key for choice in yeses for key in choice.address.keys}
+    narrowed = [row for row in stops.at_addresses(keys, fiduciary=fiduciary.pk, narrowed=True) if row.header]
+    done = {(choice.address.key, choice.purpose, choice.channel, choice.sender) for choice in known}
+    for choice in yeses:
+        if not narrowed or not in_force_or_ended(choice.purpose, on=clock.day(clock.now())).is_promotional:
+            continue
+        for row in narrowed:
+            place = (choice.address.key, choice.purpose, choice.channel, row.header)
+            covers = row.purpose in {"", choice.purpose} and row.channel in {"", choice.channel}
+            if place in done or not covers or bytes(row.address_key) not in choice.address.keys:
+                continue
+            later = (
+                event.sender in {"", row.header} and event.answer in YES and event.occurred_at > row.suppressed_at
+                for event in every
+                if (event.purpose, event.channel) == (choice.purpose, choice.channel)
+                and bytes(event.address_key) in choice.address.keys
+            )
+            if not any(later):
+                done.add(place)
+                yield Choice(choice.address, choice.purpose, choice.channel, Answer.DENIED, sender=row.header)
 
 
 def can_be_refused(event: ConsentEvent, *, at: datetime) -> bool:

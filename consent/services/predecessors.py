@@ -1,0 +1,42 @@
+"""What each new answer follows: the last one about its place, and the lookup key under which both are kept."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from consent.models import ConsentEvent
+from consent.selectors import chains
+from portal.people.models import Fiduciary
+
+if TYPE_CHECKING:
+    from consent.services.recording import Choice
+
+
+def of(fiduciary: Fiduciary, choices: "Sequence[Choice]") -> tuple[list[ConsentEvent | None], list[bytes]]:
+    """The last event about the place of each choice, under any lookup key, None where nothing was said; and the lookup key
+    under which the answer is kept: that of its chain, else that of the chains about other senders there, which are compared
+    with it, else the present one.
+    """
+    last = chains.ends(fiduciary, frozenset(key for choice in choices for key in choice.address.keys))
+    heads = {(bytes(e.address_key), e.purpose, e.channel, e.sender): e for e in last.select_related("entry")}
+    before = [
+        max(
+            (
+                heads[at]
+                for key in choice.address.keys
+                if (at := (key, choice.purpose, choice.channel, choice.sender)) in heads
+            ),
+            key=lambda event: event.pk,
+            default=None,
+        )
+        for choice in choices
+    ]
+    beside = {(key, purpose, channel) for key, purpose, channel, _sender in heads}
+    kept_under = [
+        bytes(head.address_key)
+        if head
+        else next(
+            (key for key in choice.address.keys if (key, choice.purpose, choice.channel) in beside), choice.address.key
+        )
+        for choice, head in zip(choices, before, strict=True)
+    ]
+    return before, kept_under
