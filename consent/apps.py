@@ -86,7 +86,7 @@ class ConsentConfig(AppConfig):
         for address in (sizes.LISTS, sizes.SCRUB):
             hooks.larger_requests.register((address, sizes.LARGEST_LIST))
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
-        hooks.ledger_followers.register(ledger_rows.ConsentStates())
+        ledger_rows.register_followers()
         hooks.referred_entries.register(receipts.entries_of)
         hooks.people_selections.register(selections.WhoAnswered())
         hooks.sections.register(sections.ConsentSection())

@@ -5,14 +5,19 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models import ConsentEvent, ConsentState, Suppression, SuppressionLift
 from consent.rules.seals import Seal
 from consent.selectors import agreed_states, folds, seals
 from consent.selectors.entry_rows import ConsentRows
+from consent.services.suppressing import digest_of
+from consent.states import Way
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import hooks
 from portal.law.memory import remembering
 from portal.ledger.services import CHUNK, chunks_of
 
-__all__ = ["ConsentRows", "ConsentStates"]
+__all__ = ["ConsentRows", "ConsentStates", "SuppressionLifts"]
 
 
 #: Of a row that says what its events say and has the seal of something else.
@@ -86,7 +91,7 @@ def _other_still(pk: int) -> str:
 def _missing(*, sample: int | None) -> Iterator[str]:
     """Places where somebody answered, and no state says what. The chain of each place has one first event."""
     key = {name: OuterRef(name) for name in folds.KEY}
-    firsts = ConsentEvent.objects.filter(previous=None)
+    firsts = folds.of_all_senders().filter(previous=None)  # what is about one sender alone is in no state
     lone = firsts.filter(~Exists(ConsentState.objects.filter(**key)))
     parts = [lone.order_by("pk")]
     if sample is not None:
@@ -96,3 +101,62 @@ def _missing(*, sample: int | None) -> Iterator[str]:
     for part in parts:
         for pk in part.values_list("pk", flat=True).iterator():
             yield f"Event {pk} of {ConsentEvent._meta.label} has no state."
+
+
+class SuppressionLifts:
+    """Registered in ``hooks.ledger_followers``: a stop of an address was taken back by an act in the ledger alone, and each stop
+    that a leaf states still suppresses the addresses that it names by their digest.
+    """
+
+    check = "V11"
+    model = SuppressionLift
+    compared = frozenset({"suppression_id", "receipt_id"})
+
+    def differences(self, *, sample: int | None) -> Iterator[str]:
+        """A lift without its act, and a stop whose rows are others than its leaf states; some statements for each set."""
+        lifts = SuppressionLift.objects.values(
+            "pk", "receipt_id", *(f"{end}receipt__{name}" for end in ("", "suppression__") for name in _RECEIPT)
+        )
+        for rows in chunks_of(lifts, sample=sample):
+            told = _told({f"consent.receipt:{row['receipt__reference']}" for row in rows})
+            undone = set(
+                ConsentEvent.objects.filter(way=Way.UNDO, receipt__in={row["receipt_id"] for row in rows}).values_list(
+                    "receipt_id", flat=True
+                )
+            )
+            for row in rows:
+                by_act = (
+                    f"consent.receipt:{row['receipt__reference']}",
+                    row["suppression__receipt__reference"],
+                ) in told
+                is_theirs = row["receipt__subject_ref"] == row["suppression__receipt__subject_ref"]
+                if not (by_act or (is_theirs and row["receipt_id"] in undone)):
+                    yield f"Row {row['pk']} of {SuppressionLift._meta.label} follows from no act in the ledger."
+        yield from _other_stops(sample=sample)
+
+
+_RECEIPT = ("reference", "subject_ref")
+
+
+def _told(labels: set[str]) -> set[tuple[str, str]]:
+    events = AuditEvent.objects.filter(kind=AuditKind.CONSENT_SUPPRESSION_LIFTED, about__in=labels)
+    return {(about, str(facts.get("reference"))) for about, facts in events.values_list("about", "facts")}
+
+
+def _other_stops(*, sample: int | None) -> Iterator[str]:
+    stops = AuditEvent.objects.filter(kind=AuditKind.CONSENT_ADDRESS_SUPPRESSED).values("pk", "facts")
+    for rows in chunks_of(stops, sample=sample):
+        keys: dict[str, set[bytes]] = {}
+        references = {str(row["facts"].get("reference")) for row in rows}
+        kept = Suppression.objects.filter(receipt__reference__in=references, event=None)
+        for reference, key in kept.values_list("receipt__reference", "address_key"):
+            keys.setdefault(reference, set()).add(bytes(key))  # an undo may repeat a row (``carry_over``)
+        for row in rows:
+            if digest_of(keys.get(str(row["facts"].get("reference")), ())) != row["facts"].get("sha256"):
+                yield f"The rows of {Suppression._meta.label} of audit event {row['pk']} are not those that it states."
+
+
+def register_followers() -> None:
+    """What this room holds against its entries, told to the checks."""
+    for follows in (ConsentStates(), SuppressionLifts()):
+        hooks.ledger_followers.register(follows)

@@ -12,10 +12,11 @@ class PeopleConfig(AppConfig):
         from portal.people import ended_roles, erasers, finding, sections, selectors, words
         from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
-        from portal.people.stated import GRANTS
+        from portal.people.stated import ALIASES, GRANTS
         from portal.people.strands import STRANDS
 
-        hooks.ledger_followers.register(GRANTS)
+        for stated in (GRANTS, ALIASES):
+            hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)

@@ -1,10 +1,10 @@
-"""What audit events state of the roles that people hold: check V11 holds the rows against them."""
+"""What audit events state of roles that people hold and of joined references: check V11 holds the rows against them."""
 
 from typing import Final
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import StatedRows
-from portal.people.models import RoleGrant
+from portal.people.models import RoleGrant, SubjectAlias
 
 GRANTS: Final = StatedRows(
     model=RoleGrant,
@@ -20,4 +20,16 @@ GRANTS: Final = StatedRows(
         "data_from": {AuditKind.ROLES_GRANT_GIVEN: "data_from"},
         "data_to": {AuditKind.ROLES_GRANT_GIVEN: "data_to"},
     },
+)
+#: Who is one person decides whose word counts at an address: a row with which no event began is found too (``at_first``).
+ALIASES: Final = StatedRows(
+    model=SubjectAlias,
+    about="people.subject",
+    key="new_ref",
+    of=lambda row, facts: facts.get("old") == str(row["old_ref"]),
+    fields={
+        "old_ref": {AuditKind.PEOPLE_SUBJECT_JOINED: "old"},
+        "new_ref": {AuditKind.PEOPLE_SUBJECT_JOINED: "new"},
+    },
+    at_first={"old_ref": "", "new_ref": ""},
 )

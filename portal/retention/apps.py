@@ -18,11 +18,11 @@ class RetentionConfig(AppConfig):
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
         from portal.retention.services import ending_children, profile_tasks, replaying, rules
         from portal.retention.services.freezes import ReportFreezes
-        from portal.retention.stated import HOLDS, RUNS
+        from portal.retention.stated import CLAIMS, HOLDS, RUNS
         from portal.retention.strands import STRANDS
 
         memory.changes_with(RetentionRule)
-        for stated in (RUNS, HOLDS):
+        for stated in (RUNS, HOLDS, CLAIMS):
             hooks.ledger_followers.register(stated)
         for strand in STRANDS:
             hooks.strands.register(strand)

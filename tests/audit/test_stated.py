@@ -10,6 +10,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from consent.models import SuppressionLift
 from grievances.models import RightsRequest, Ticket
 from grievances.services import filing
 from kyc.models import Decision, Document, SanctionsList
@@ -23,12 +24,12 @@ from portal.law.services import clocks
 from portal.ledger import services as ledger
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
-from portal.people.models import Fiduciary, RoleGrant
+from portal.people.models import Fiduciary, RoleGrant, SubjectAlias
 from portal.people.services import roles, staff
 from portal.people.states import AuditArea
 from portal.registers.models import Attachment, AuthorityOrder, Contract, Disclosure, Incident, Instruction
 from portal.registers.services import attachments
-from portal.retention.models import ErasureRun, Hold
+from portal.retention.models import ErasureRun, Hold, LegalClaim
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
 from tests.kyc.documents import pdf
@@ -340,6 +341,7 @@ def test_every_kind_of_row_named_by_the_issue_is_compared():
     assert models_ == {
         *(Ticket, RightsRequest, Clock, Document, Decision, Message, AuthorityOrder, Incident, RoleGrant, ErasureRun),
         *(Attachment, Disclosure, Instruction, Hold, SanctionsList, MonthlyReport, DrawnSample, InformationRequest),
+        *(LegalClaim, SubjectAlias, SuppressionLift),
     }
 
 
