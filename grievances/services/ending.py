@@ -210,7 +210,8 @@ def note_end(
         subject_ref=ticket.subject_ref,
         at=at,
     )
-    text = _news(ended if is_again else (), list(left), language=ticket.language)
+    told = [name for name in ended if name in retention.rooms_left_aloud(because, on=clock.day(at))] if is_again else []
+    text = _news(told, list(left), language=ticket.language)
     if settled:
         text = "\n".join([*([text] if text else []), *_decided_lines(request, settled, at=at)])
     if text:

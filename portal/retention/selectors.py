@@ -166,6 +166,21 @@ def rooms_kept(because: str) -> frozenset[str]:
     return frozenset(rows.values_list("step__eraser", flat=True).distinct())
 
 
+def rooms_left_aloud(because: str, *, on: date) -> frozenset[str]:
+    """The rooms of which the runs of a case left something for a reason that the person read and that is over: a dispute, a
+    question, the day of a law, something that broke or changed. What only a hold or an order kept was called erased in the
+    answer; that it ended later is no news, because the news would tell of it.
+    """
+    ended = (RunState.PLANNED, RunState.REFUSED, RunState.STALE)
+    rows = KeptRecord.objects.filter(step__run__because=because).exclude(step__run__state__in=ended)
+    rows = rows.exclude(ground=Why.HOLD).filter(Q(last_day=None) | Q(last_day__lt=on))
+    items = ErasureItem.objects.filter(step__run__because=because, count__gt=0).exclude(step__run__state__in=ended)
+    items = items.exclude(state__in=(ItemState.DONE, ItemState.HELD))
+    return frozenset(rows.values_list("step__eraser", flat=True)) | frozenset(
+        items.values_list("step__eraser", flat=True)
+    )
+
+
 def settled_since(because: str, now: Mapping[str, set[str]], *, before: ErasureRun | None = None) -> frozenset[str]:
     """The rooms of which the last run of a case (or the last before one) left something until a question of the profile was
     decided, where it is decided and something still keeps a part (``now``: rooms and their rules that are open): the person
