@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from grievances.models import RightsRequest
-from grievances.request_states import Capacity, Right
+from grievances.request_states import Capacity, RequestState, Right
 from grievances.states import OPEN_STATES
 from portal.core import clock
 from portal.law import selectors as law
@@ -68,10 +68,21 @@ def earlier_request(*, principal: Principal, right: str, at: datetime) -> Rights
 def may_be_refused(request: RightsRequest, *, at: datetime) -> bool:
     """Whether a request may be refused because the same was answered before: only where a law that protects the person limits
     repeats and its row is confirmed. A row that names a number is no ground before so many others came in its time.
+
+    What counts are requests of the person about themselves that came before this one and were granted. Of a request for
+    somebody else the ticket says who asks, and not whose data it is: it is no repeat.
     """
     ticket = request.ticket
-    refs = people.refs_of(ticket.subject_ref)
-    earlier = RightsRequest.objects.filter(right=request.right, ticket__subject_ref__in=refs).exclude(pk=request.pk)
+    if request.capacity != Capacity.SELF:
+        return False
+    at_once = Q(ticket__received_at=ticket.received_at, pk__lt=request.pk)
+    earlier = RightsRequest.objects.filter(
+        Q(ticket__received_at__lt=ticket.received_at) | at_once,
+        right=request.right,
+        capacity=Capacity.SELF,
+        state__in=(RequestState.GRANTED, RequestState.PARTLY),
+        ticket__subject_ref__in=people.refs_of(ticket.subject_ref),
+    )
     for rule in limits(subject_refs=[ticket.subject_ref], right=request.right, at=at):
         if not rule.is_confirmed:
             continue

@@ -122,6 +122,22 @@ def test_once_confirmed_two_people_may_refuse_a_repeat_of_who_it_binds_and_no_fi
 
 
 @pytest.mark.usefixtures("today")
+def test_of_two_requests_only_the_later_one_repeats_and_only_what_was_granted() -> None:
+    confirm("EU-12-REPEAT")
+    principal = person_under("EU")
+    first, second = (shown(principal=principal, right=Right.OBJECTION) for _each in range(2))
+    codes = [code_of_refusal(first)]
+    answered = {"decided_at": RECEIVED, "state": "granted", "joined_to": None, "joined_because": ""}
+    RightsRequest.objects.filter(pk=second.pk).update(**answered)
+    codes.append(code_of_refusal(first))
+    another = person_under("EU")
+    not_proved = shown(principal=another, right=Right.OBJECTION)
+    RightsRequest.objects.filter(pk=not_proved.pk).update(decided_at=RECEIVED, state="refused")
+    codes.append(code_of_refusal(shown(principal=another, right=Right.OBJECTION)))
+    assert codes == ["NO_LIMIT"] * 3
+
+
+@pytest.mark.usefixtures("today")
 def test_a_row_with_a_number_refuses_nothing_below_it() -> None:
     confirm("CA-REPEAT")
     californian = person_under("US-CA")
