@@ -53,11 +53,13 @@ def _why_not(row: Mapping[str, Any], reader: User | None) -> str:
         return "Its file was destroyed when its time was over."
     if row["media_type"] not in ENDS:
         return "Its type of file is in no pack."
+    holder = attachments.holder_of(apps.get_model(row["about"].partition(":")[0]))
+    if holder.is_about_people:
+        return "It may tell of people: whoever may read the record opens it in the portal, for a reason."
     if reader is None:
         return "Made by a command, which has no role: whoever may read the record opens it in the portal."
-    views = attachments.holder_of(apps.get_model(row["about"].partition(":")[0])).views
     own = access.within_scope(reader, Attachment.objects.filter(reference=row["reference"]))
-    is_allowed = all(access.allowed(reader, each) for each in (views, JobsPermission.LIST_EXPORT))
+    is_allowed = all(access.allowed(reader, each) for each in (holder.views, JobsPermission.LIST_EXPORT))
     return "" if is_allowed and own.exists() else "The role of whoever asked for the pack does not export it."
 
 

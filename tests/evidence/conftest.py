@@ -121,7 +121,7 @@ def lived_in_sample(lived_in):
 
 @pytest.fixture
 def with_attachments(lived_in):
-    """Three files of a contract and of an order, added in October; one of them was destroyed since. Who asks for the pack."""
+    """Files of a contract, and one of an order, added in October; one of them was destroyed since. Who asks for the pack."""
     maker, _checker = two_people()
     with time_machine.travel(INSIDE + timedelta(days=4), tick=False):
         contract, order = agreed(Contract), _order_received(maker, 1)
@@ -129,7 +129,8 @@ def with_attachments(lived_in):
             (contract, "What was agreed"),
             (contract, "An annex"),
             (order, "An order"),
-            (order, "More"),
+            (contract, "A third"),
+            (contract, "More"),
         ):
             last = attachments.add(
                 record,

@@ -76,6 +76,8 @@ class Holder:
     views: str
     adds: str
     ended: Callable[[Any], datetime | None]
+    #: Its documents tell of people: they are opened one by one, for a reason, and lie in no file that is handed over.
+    is_about_people: bool = False
 
 
 def _entry_ended(entry: BookEntry) -> datetime | None:
@@ -85,9 +87,15 @@ def _entry_ended(entry: BookEntry) -> datetime | None:
 
 _BOOK = Holder(Permission.BOOK_VIEW, Permission.BOOK_PROPOSE, _entry_ended)
 _HOLDERS: dict[type[Model], Holder] = {
-    AuthorityOrder: Holder(Permission.ORDER_VIEW, Permission.ORDER_ENTER, lambda order: order.answered_at),
-    Incident: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda incident: incident.closed_at),
-    IncidentDuty: Holder(Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda duty: duty.incident.closed_at),
+    AuthorityOrder: Holder(
+        Permission.ORDER_VIEW, Permission.ORDER_ENTER, lambda order: order.answered_at, is_about_people=True
+    ),
+    Incident: Holder(
+        Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda incident: incident.closed_at, is_about_people=True
+    ),
+    IncidentDuty: Holder(
+        Permission.INCIDENT_VIEW, Permission.INCIDENT_OPEN, lambda duty: duty.incident.closed_at, is_about_people=True
+    ),
 }
 
 
