@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,13 +108,24 @@ def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         found.append(Error("BEHIND_PROXY and TRUSTED_PROXIES contradict each other.", hint=hint, id="core.E010"))
     site = urlsplit(settings.SITE_URL)
     is_ours = site.hostname and (not settings.ALLOWED_HOSTS or validate_host(site.hostname, settings.ALLOWED_HOSTS))
-    if "SITE_URL" not in settings.LEFT_TO_DEFAULT and (site.scheme != "https" or not is_ours):
+    if "SITE_URL" not in settings.LEFT_TO_DEFAULT and (
+        site.scheme != "https" or not is_ours or _is_this_machine(site.hostname or "")
+    ):
         hint = "Set SITE_URL to the https address under which people reach the portal, with a name of ALLOWED_HOSTS."
         found.append(Error("SITE_URL is no https address of this portal.", hint=hint, id="core.E012"))
     if "demonstration" in settings.LEDGER_ORIGIN:
         hint = "Set LEDGER_ORIGIN to a name of your own."
         found.append(Error("LEDGER_ORIGIN is that of a demonstration.", hint=hint, id="core.E013"))
     return found
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a name or address is one that nobody reaches from elsewhere."""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host.rstrip(".").lower().rpartition(".")[2] == "localhost"
+    return found.is_loopback or found.is_unspecified
 
 
 #: Settings whose default is fit for one machine without strangers only, with what to set.
