@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
@@ -229,7 +230,7 @@ class AuditedExport(ExportMixin):
         try:
             require_years_of_ours(request.GET)
             rows = self.get_export_queryset(request)
-        except IncorrectLookupParameters:
+        except (DisallowedModelAdminLookup, IncorrectLookupParameters):
             # As the list itself answers an address that it does not understand: the whole list, and nothing is taken away.
             listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
             return HttpResponseRedirect(f"{listed}?{ERROR_FLAG}=1")
