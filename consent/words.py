@@ -140,13 +140,20 @@ def identified_words(way: str, actor_kind: str, address_kind: str) -> str:
 
 def event_identified_words(event: Any) -> str:
     """``identified_words`` of an answer."""
-    return identified_words(event.way, event.actor_kind, event.address_kind)
+    way = event.way if event.answer in YES else _as_written_down(event.way, event.actor_kind)
+    return identified_words(way, event.actor_kind, event.address_kind)
+
+
+def _as_written_down(way: str, actor_kind: str) -> str:
+    """A refusal that staff write down has no form, call or link that anyone checked, as a consent by these ways has."""
+    return Way.STAFF if actor_kind == ActorKind.STAFF and way in {Way.EMAIL, Way.PAPER, Way.PHONE} else way
 
 
 def stop_identified_words(stop: Any) -> str:
     """``identified_words`` of a stop that stands alone, by the audit event of its entry."""
     acted = getattr(stop.entry, "auditevent", None)
-    return identified_words(stop.way, acted.actor_kind if acted is not None else "", stop.address_kind)
+    actor_kind = acted.actor_kind if acted is not None else ""
+    return identified_words(_as_written_down(stop.way, actor_kind), actor_kind, stop.address_kind)
 
 
 def change_identified_words(change: Any) -> str:

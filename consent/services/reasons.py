@@ -68,7 +68,7 @@ _NOTHING: Final = gettext_lazy("Nothing. The message may be sent.")
 _ASK: Final = gettext_lazy("Ask the person for consent where they may be asked now. Send nothing before they agree.")
 _RESPECT: Final = gettext_lazy("Send nothing. Only the person can change this, on their own pages or through our team.")
 _LATER: Final = gettext_lazy("Try again at the time that the answer names.")
-_OWN_HEADER: Final = _(
+_OWN_HEADER: Final = gettext_lazy(
     "Use a sender that is registered for the company and this kind of message, or have it registered."
 )
 _OWN_TEMPLATE: Final = gettext_lazy(

@@ -1,6 +1,7 @@
 """Every form of a receipt names how the person was identified: never a stranger, and no sign-in that was none."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -76,6 +77,17 @@ def test_only_who_was_signed_in_is_said_to_have_been(asha):
     assert words.identified_words(Way.PAGE, ActorKind.STRANGER, "subject") == (
         "By the browser that was used, without sign-in"
     )
+
+
+@pytest.mark.parametrize("way", [Way.EMAIL, Way.PAPER, Way.PHONE])
+def test_of_a_refusal_that_staff_write_down_no_check_is_claimed(way):
+    """A consent by telephone or on paper has a call or a scan, and two people; a withdrawal has neither."""
+    told = {"way": way, "actor_kind": ActorKind.STAFF, "address_kind": "phone"}
+    written_down = "By our team, who recorded it on request"
+    assert words.event_identified_words(SimpleNamespace(answer="withdrawn", **told)) == written_down
+    assert words.event_identified_words(SimpleNamespace(answer="given", **told)) != written_down
+    entry = SimpleNamespace(auditevent=SimpleNamespace(actor_kind=ActorKind.STAFF))
+    assert words.stop_identified_words(SimpleNamespace(entry=entry, **told)) == written_down
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
