@@ -1,6 +1,7 @@
 """Following without an account: same answer and same work for everybody, a code that opens once."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -228,12 +229,12 @@ def test_with_two_lookup_keys_a_hit_and_a_miss_hash_and_ask_the_same(settings, m
     found = ticket()
     a_new_key(settings)
     hashed: list[str] = []
-    plain = ciphers._index
-    monkeypatch.setattr(
-        ciphers,
-        "_index",
-        lambda key, version, value, domain: hashed.append(domain) or plain(key, version, value, domain),
-    )
+    plain = ciphers._indexer
+
+    def noting(key: str, version: int, domain: str) -> Callable[[str], bytes]:
+        return lambda value: hashed.append(domain) or plain(key, version, domain)(value)
+
+    monkeypatch.setattr(ciphers, "_indexer", noting)
 
     def work(reference: str) -> tuple[list[str], list[str]]:
         hashed.clear()
