@@ -1,17 +1,28 @@
 """What each new answer follows: the last one about its place, and the lookup key under which both are kept."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from consent.models import ConsentEvent
 from consent.selectors import chains
+from consent.services.addresses import Address
 from portal.people.models import Fiduciary
 
-if TYPE_CHECKING:
-    from consent.services.recording import Choice
+
+class Placed(Protocol):
+    """An answer with its place."""
+
+    @property
+    def address(self) -> Address: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
 
 
-def of(fiduciary: Fiduciary, choices: "Sequence[Choice]") -> tuple[list[ConsentEvent | None], list[bytes]]:
+def of(fiduciary: Fiduciary, choices: Sequence[Placed]) -> tuple[list[ConsentEvent | None], list[bytes]]:
     """The last event about the place of each choice, under any lookup key, None where nothing was said; and the lookup key
     under which the answer is kept: that of its chain, else that of the chains about other senders there, which are compared
     with it, else the present one.
