@@ -142,7 +142,11 @@ class _Before:
         if restored is None:
             return []
         said = self.said[bytes(event.address_key), event.purpose, event.channel]
-        before = [one for one in said if one.subject_ref in self.refs and (one.sender or _order(one) < _order(event))]
+        before = [
+            one
+            for one in said
+            if one.subject_ref in self.refs and (one.sender or history.order_of(one) < history.order_of(event))
+        ]
         alone = [one for one in history.latest_of_senders(before) if one.answer in NO]
         again = [replace(restored, answer=Answer(one.answer), sender=one.sender, ends_at=None) for one in alone]
         return [restored, *again]
@@ -153,9 +157,9 @@ class _Before:
         if any(other.answer in NO and other.pk > event.pk for other in said):
             return None
         own = [other for other in said if other.subject_ref in self.refs and other.pk != event.pk]
-        if any(_order(other) > _order(event) for other in own):
+        if any(history.order_of(other) > history.order_of(event) for other in own):
             return None
-        before = max(own, key=_order, default=None)
+        before = max(own, key=history.order_of, default=None)
         was_given = before is not None and before.answer in YES
         given_at = counts_since(before) if before is not None and was_given else at
         over_it = self._suppressions(event)
@@ -185,11 +189,6 @@ class _Before:
             and row.purpose in {"", event.purpose}
             and row.channel in {"", event.channel}
         ]
-
-
-def _order(said: ConsentEvent) -> tuple[datetime, bool, int]:
-    """As ``history.latest``: the person's own time, then a refusal, then the order of recording."""
-    return said.occurred_at, said.answer not in YES, said.pk
 
 
 def _every_key(keys: Collection[bytes], subject_ref: UUID) -> Mapping[bytes, frozenset[bytes]]:

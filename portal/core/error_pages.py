@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -85,7 +85,7 @@ def ended_roles(request: HttpRequest) -> list[str]:
     user = getattr(request, "user", None)
     try:
         ended = hooks.ended_roles.ask(user) if user is not None and user.is_authenticated else []
-    except DatabaseError:
+    except Error:
         return []
     said = _("Your role %(role)s ended on %(day)s. Ask an administrator if you still need it.")
     return [said % {"role": label, "day": moments.day(ends_at)} for label, ends_at in ended]

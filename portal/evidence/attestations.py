@@ -112,7 +112,10 @@ def attach_earlier(*, now: datetime) -> int:
     done = 0
     waiting = Attestation.objects.filter(file__isnull=False).select_related("file", "made_by").order_by("pk")
     for row in waiting:
-        if row.file is not None and not attachments.of(row).exists():
+        with transaction.atomic():
+            Attestation.objects.select_for_update().get(pk=row.pk)  # another worker may adopt the same file
+            if row.file is None or attachments.of(row).exists():
+                continue
             attachments.adopt(
                 row,
                 row.file,

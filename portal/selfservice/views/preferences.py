@@ -50,7 +50,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
     principal, now = principal_of(request), clock.now()
     subject_ref, client = principal.subject.ref, client_of(request)
-    offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
+    offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=code_of(client))
     form = _form(request.POST if request.method == "POST" else None, offer, now, client)
     if request.method != "POST":
         return _show(request, refilled(form, request), offer, principal, now, client)
@@ -63,7 +63,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
             shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
             wishes=form.wishes(_usual_quiet(offer)) if client is None else offer.wishes,
-            fiduciary=_code(client),
+            fiduciary=code_of(client),
             actor=request.actor,  # type: ignore[attr-defined]
             language=get_language() or "en",
             opt_in=request.POST.get("opt_in", ""),
@@ -82,7 +82,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             request,
             subject_ref,
             saved.unconfirmed,
-            fiduciary=_code(client),
+            fiduciary=code_of(client),
             page=_back(client).url,
             receipt=saved.receipt,
             is_saved=saved.receipt is not None or saved.wishes_changed,
@@ -106,7 +106,8 @@ def client_of(request: HttpRequest) -> Fiduciary | None:
     return None if found is None or found.is_self else found
 
 
-def _code(client: Fiduciary | None) -> str:
+def code_of(client: Fiduciary | None) -> str:
+    """The code of the company that a page is about: ours where it is about no client."""
     return OWN_CODE if client is None else client.code
 
 
@@ -118,9 +119,9 @@ def stop(request: HttpRequest) -> HttpResponse:
     client = client_of(request)
     done = stop_all_promotional(
         subject_ref=principal.subject.ref,
-        fiduciary=_code(client),
+        fiduciary=code_of(client),
         actor=request.actor,  # type: ignore[attr-defined]
-        again=not _was_pressed(request, principal, _code(client)),
+        again=not _was_pressed(request, principal, code_of(client)),
         one_press=suppressing.ONE_PRESS,
     )
     if done.receipt is None:

@@ -24,7 +24,7 @@ from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.switching import keeps_answers, typed_in
 from portal.selfservice.views.opting_in import confirm_again
-from portal.selfservice.views.preferences import client_of
+from portal.selfservice.views.preferences import client_of, code_of
 
 A_PAGE = 20
 
@@ -52,7 +52,7 @@ def stop(request: HttpRequest) -> HttpResponse:
     done = sender_choices.stop(
         subject_ref=principal.subject.ref,
         value=request.POST.get("choice", ""),
-        fiduciary=_code(client),
+        fiduciary=code_of(client),
         actor=request.actor,  # type: ignore[attr-defined]
     )
     if done.receipt is None:
@@ -78,7 +78,7 @@ def allow(request: HttpRequest) -> HttpResponse:
             value=value,
             shown=request.POST.get("notice", ""),
             language=get_language() or "en",
-            fiduciary=_code(client),
+            fiduciary=code_of(client),
             opt_in=request.POST.get("opt_in", ""),
             actor=request.actor,  # type: ignore[attr-defined]
         )
@@ -86,7 +86,7 @@ def allow(request: HttpRequest) -> HttpResponse:
         if refusal.code == opting_in.CONFIRM:
             wanted = [(choice.purpose.code, choice.channel)]
             return confirm_again(
-                request, principal.subject.ref, wanted, fiduciary=_code(client), page=_page_of(choice, client)
+                request, principal.subject.ref, wanted, fiduciary=code_of(client), page=_page_of(choice, client)
             )
         return _ask(request, choice, client, problem=str(refusal))
     except LostRace as lost:
@@ -100,7 +100,7 @@ def allow(request: HttpRequest) -> HttpResponse:
 
 def _offered(principal: Principal, client: Fiduciary | None) -> tuple[OfferedSender, ...]:
     return sender_choices.offered(
-        principal.subject.ref, at=clock.now(), language=get_language() or "en", fiduciary=_code(client)
+        principal.subject.ref, at=clock.now(), language=get_language() or "en", fiduciary=code_of(client)
     )
 
 
@@ -132,10 +132,6 @@ def _address(client: Fiduciary | None, name: str = "privacy:sender-choices", **q
     if client is not None:
         query["for"] = one_click.mark_of(client)
     return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
-
-
-def _code(client: Fiduciary | None) -> str:
-    return OWN_CODE if client is None else client.code
 
 
 def _just_done(request: HttpRequest, principal: Principal) -> dict[str, Any] | None:
