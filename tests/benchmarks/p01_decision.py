@@ -72,16 +72,15 @@ def ask_all(places: list[int], **more: Any) -> int:
     )
 
 
-def without_seals(places: list[int]) -> int:
-    """As if every row were proved and nobody had answered about one sender: neither is read, nor looked at."""
+def without(places: list[int], *, seals_read: bool = True, senders: bool = True) -> int:
+    """The same asked as if every row were proved without a seal, or nobody could answer about one sender."""
     statement = standing._statement(1, False)
-    bare = _OF_SENDERS.sub("0", statement.replace("s.as_of_event, s.seal", "1, NULL"))
-    if bare.count("consent_consentevent") or "s.seal" in bare:
+    bare = statement if seals_read else statement.replace("s.as_of_event, s.seal", "1, NULL")
+    bare = bare if senders else _OF_SENDERS.sub("0", bare)
+    if (seals_read, senders) != ("s.seal" in bare, "consent_consentevent" in bare):
         raise AssertionError("The statement of a decision is another by now.")
-    with (
-        patch.object(seals, "is_proved", new=lambda *row: True),
-        patch.object(standing, "_statement", new=lambda keys, header: bare),
-    ):
+    proved = seals.is_proved if seals_read else lambda *row: True
+    with patch.object(seals, "is_proved", new=proved), patch.object(standing, "_statement", new=lambda *_: bare):
         return ask_all(places)
 
 
@@ -172,20 +171,19 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
         "at least 8k/s" if on_postgresql else "no target on SQLite",
         signed >= TARGET_SIGNED or not on_postgresql,
     )
-    sealed, unsealed = alternately(
-        30, lambda: rate(lambda: ask_all(places)), lambda: rate(lambda: without_seals(places)), of=max
+    whole, unsealed, for_all = alternately(
+        30,
+        lambda: rate(lambda: ask_all(places)),
+        lambda: rate(lambda: without(places, seals_read=False)),
+        lambda: rate(lambda: without(places, senders=False)),
+        of=max,
     )
-    share = sealed / unsealed
-    yield BenchRow(
-        "P1",
-        "against neither seals nor senders, best of 30",
-        "/s",
-        sealed,
-        unsealed,
-        share,
-        "at least 0.97",
-        share >= 0.97,
-    )
+    for job, bare, floor in (
+        ("against rows without seals, best of 30", unsealed, 0.97),
+        ("against no answers for one sender, best of 30", for_all, 0.95),
+    ):
+        share = whole / bare
+        yield BenchRow("P1", job, "/s", whole, bare, share, f"at least {floor}", share >= floor)
     growth = ours / at_small
     note = f"{small:,} to {large:,} states"
     yield BenchRow(
