@@ -2,12 +2,13 @@
 
 import os
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-application = get_wsgi_application()
-
-from portal.core.system_checks import refuse_unfit_production  # noqa: E402 - settings and apps come first
-
-refuse_unfit_production()
+try:
+    application = get_wsgi_application()
+except SystemExit as ended:
+    # A server starts a process that ended again, for ever; at an application that fails to load it stops.
+    raise ImproperlyConfigured("The portal does not start with these settings: the list is above.") from ended

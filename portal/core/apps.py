@@ -1,4 +1,5 @@
 import gc
+import sys
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
@@ -15,7 +16,10 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        """Freeze append-only tables, register the house's checks and its lookup, and settle the collector."""
+        """Freeze append-only tables, register the house's checks and its lookup, and settle the collector.
+
+        Ends the process (SystemExit, 2) where production has unfit settings.
+        """
         from portal.core import (
             among,  # noqa: F401 - registers itself
             append_only,
@@ -29,8 +33,10 @@ class CoreConfig(AppConfig):
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)
         register(database_role.check_role, Tags.database, deploy=True)
+        register(database_role.check_apart, Tags.database, deploy=True)
         register(lookup_allowlist.check_pages, Tags.admin)
         system_checks.register_all()
+        system_checks.end_unfit_start(sys.argv)  # the checks of all rooms are registered by now
         # The last room to be ready: what the imports made lives as long as the process and need not be looked through.
         gc.freeze()
         gc.set_threshold(LOOK_AFTER, *gc.get_threshold()[1:])

@@ -46,25 +46,14 @@ def explain(error: BaseException) -> tuple[int, str] | None:  # noqa: PLR0911 - 
     return None
 
 
-#: What runs whatever is set: it says what is missing.
-ALWAYS = frozenset({"check", "help", "version"})
-HELP = frozenset({"-h", "--help", "--version"})
-
-
 class _Utility(ManagementUtility):
-    """Django's, except that a command that does not exist is an error of usage, and that in production no command but
-    ``check`` and ``help`` runs with an unfit setting.
-    """
+    """Django's, except that a command that does not exist is an error of usage."""
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
         try:
             found: BaseCommand = super().fetch_command(subcommand)
         except SystemExit:
             sys.exit(USAGE)
-        from portal.core import system_checks  # late: it needs models, and settings are read by now
-
-        if not ALWAYS & set(self.argv[1:2]) and not HELP & set(self.argv):
-            system_checks.refuse_unfit_production()
         return found
 
 

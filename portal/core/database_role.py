@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -80,3 +80,24 @@ def check_role(
                 )
             )
     return found
+
+
+def check_apart(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """core.E014, with ``check --deploy --database default --database keys``: both servers say that they are the same database.
+
+    A start compares the settings alone; this also sees through a pooler or another address of the same server.
+    """
+    both = [connections[alias] for alias in ("default", "keys")]
+    if not {"default", "keys"} <= set(databases or ()) or any(one.vendor != "postgresql" for one in both):
+        return []
+    said = []
+    for connection in both:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT system_identifier, current_database() FROM pg_control_system()")
+            said.append(cursor.fetchone())
+    if said[0] != said[1]:
+        return []
+    hint = "Set KEYS_DATABASE_URL to a database of its own: a backup of one must not open the other."
+    return [Error("The servers say that both settings are the same database.", hint=hint, id="core.E014")]

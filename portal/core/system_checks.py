@@ -1,9 +1,10 @@
 """The house's rules as numbered checks: ``manage.py check`` and ``check --deploy``."""
 
 import math
+import sys
 from collections.abc import Sequence
-from ipaddress import ip_address
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from django.db import models
 from django.http.request import validate_host
 
 from portal.core import hooks
+from portal.core.database_places import is_same_database, is_this_machine
 from portal.core.fields import EncryptedTextField
 from portal.core.models import AppendOnlyModel
 
@@ -79,17 +81,13 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         found.append(
             Error("KEYS_DATABASE_URL is not set: each machine would have its own keys.", hint=hint, id="core.E008")
         )
-    elif _place("keys") == _place("default"):
+    elif is_same_database(settings.DATABASES["keys"], settings.DATABASES["default"]):
         hint = "Set KEYS_DATABASE_URL to a database of its own: a backup of one must not open the other."
         found.append(Error("DATABASE_URL and KEYS_DATABASE_URL are the same database.", hint=hint, id="core.E014"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         said = "is not set" if not settings.ALLOWED_HOSTS else "takes every name"
         found.append(Error(f"ALLOWED_HOSTS {said}.", hint="Set ALLOWED_HOSTS to the portal's names.", id="core.E005"))
     return found
-
-
-def _place(alias: str) -> tuple[str, ...]:
-    return tuple(str(settings.DATABASES[alias].get(part, "")) for part in ("HOST", "PORT", "NAME"))
 
 
 def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -109,7 +107,7 @@ def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     site = urlsplit(settings.SITE_URL)
     is_ours = site.hostname and (not settings.ALLOWED_HOSTS or validate_host(site.hostname, settings.ALLOWED_HOSTS))
     if "SITE_URL" not in settings.LEFT_TO_DEFAULT and (
-        site.scheme != "https" or not is_ours or _is_this_machine(site.hostname or "")
+        site.scheme != "https" or not is_ours or is_this_machine(site.hostname or "")
     ):
         hint = "Set SITE_URL to the https address under which people reach the portal, with a name of ALLOWED_HOSTS."
         found.append(Error("SITE_URL is no https address of this portal.", hint=hint, id="core.E012"))
@@ -117,15 +115,6 @@ def production_addresses(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         hint = "Set LEDGER_ORIGIN to a name of your own."
         found.append(Error("LEDGER_ORIGIN is that of a demonstration.", hint=hint, id="core.E013"))
     return found
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether a name or address is one that nobody reaches from elsewhere."""
-    try:
-        found = ip_address(host)
-    except ValueError:
-        return host.rstrip(".").lower().rpartition(".")[2] == "localhost"
-    return found.is_loopback or found.is_unspecified
 
 
 #: Settings whose default is fit for one machine without strangers only, with what to set.
@@ -139,10 +128,15 @@ _SAID_BY_OPERATORS = {
 }
 
 
-def refuse_unfit_production() -> None:
-    """For every start: server, worker, timetable, command. Raises ImproperlyConfigured with all that is unfit, one a line.
+#: Commands that run whatever is set: they say what is missing. So does any command that is asked for its help alone.
+_ALWAYS = frozenset({"check", "help", "version", "-h", "--help", "--version"})
+_HELP = (["-h"], ["--help"])
 
-    The same list that ``check --deploy`` shows (the tag ``production``). Without PRODUCTION nothing is asked.
+
+def refuse_unfit_production() -> None:
+    """Raises ImproperlyConfigured with all that is unfit, one a line. Without PRODUCTION nothing is asked.
+
+    The same list that ``check --deploy`` shows (the tag ``production``).
     """
     if not settings.PRODUCTION:
         return
@@ -150,6 +144,26 @@ def refuse_unfit_production() -> None:
     if unfit:
         lines = [f"  {message.id}: {message.msg} {message.hint or ''}".rstrip() for message in unfit]
         raise ImproperlyConfigured("\n".join([f"PRODUCTION=1 does not start with {len(unfit)} faults:", *lines]))
+
+
+def end_unfit_start(arguments: Sequence[str]) -> None:
+    """For every process, as its apps are ready: server, worker, timetable, command. Ends it (2) with all that is unfit.
+
+    SystemExit, and no error: Celery only logs the errors of what it loads, and ``runserver`` starts again after one.
+    """
+    if _is_management(arguments) and (not arguments[1:] or arguments[1] in _ALWAYS or arguments[2:] in _HELP):
+        return
+    try:
+        refuse_unfit_production()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"A setting is wrong: {error}\n")
+        raise SystemExit(2) from None
+
+
+def _is_management(arguments: Sequence[str]) -> bool:
+    """Whether Django's command line runs: ``manage.py``, ``django-admin``, ``python -m django``."""
+    program = Path(arguments[0] if arguments else "")
+    return program.name in {"manage.py", "django-admin"} or program.parts[-2:] == ("django", "__main__.py")
 
 
 def declared_fields(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -2,12 +2,12 @@ import base64
 import hashlib
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
 
 import pytest
-from celery.signals import beat_init, worker_init
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
@@ -131,21 +131,15 @@ def test_the_checks_of_the_project_pass():
     assert [m for m in checks.run_checks() if m.level >= checks.WARNING] == []
 
 
-@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
-def test_a_worker_does_not_start_with_a_missing_key(production):
-    for start in (worker_init, beat_init):
-        production.VAULT_KEY = GOOD["VAULT_KEY"]
-        start.send(sender=None)
-        production.VAULT_KEY = ""
-        with pytest.raises(SystemExit, match=r"core\.E001: VAULT_KEY is missing or weak"):
-            start.send(sender=None)
+def run(*words, **environment):
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, *words], env={**kept, **environment}, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def started(program, **environment):
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-c", program], env={**kept, **environment}, capture_output=True, text=True, check=False
-    )
+    return run("-c", program, **environment)
 
 
 def test_a_web_server_does_not_start_with_a_missing_key():
@@ -171,11 +165,10 @@ WHOLE = {
     "BEHIND_PROXY": "1",
     "TRUSTED_PROXIES": "1",
 }
-COMMAND = "import sys; from portal.core.command_line import main; sys.exit(main(['manage.py', *{!r}]))"
 
 
 def commanded(*words, **environment):
-    return started(COMMAND.format(list(words)), DJANGO_SETTINGS_MODULE="portal.settings", **environment)
+    return run("manage.py", *words, DJANGO_SETTINGS_MODULE="portal.settings", **environment)
 
 
 def test_with_nothing_set_every_start_shows_one_list_of_all_that_is_missing(tmp_path):
@@ -211,6 +204,92 @@ def test_check_and_help_run_whatever_is_set_and_with_all_set_the_start_is_silent
         commanded("check", **WHOLE, PORTAL_VAR=str(tmp_path)),
     ):
         assert (whole.returncode, whole.stderr) == (0, "")
+
+
+#: Each way to start a process that is not the wsgi entry. None of them comes to what it would do.
+STARTS = {
+    "python -m django": ("-m", "django", "migrate"),
+    "help behind the arguments": ("manage.py", "sync_roles", "--", "-h"),
+    "a server": ("manage.py", "runserver", "127.0.0.1:1"),
+    "a worker": ("-m", "celery", "-A", "portal", "worker", "--pool", "solo"),
+    "a timetable": ("-m", "celery", "-A", "portal", "beat"),
+    "a program of its own": ("-c", "import django; django.setup(); print('begun')"),
+}
+
+
+@pytest.mark.parametrize("words", STARTS.values(), ids=STARTS)
+def test_no_way_to_start_passes_by_the_list(words, tmp_path):
+    whole = {**WHOLE, "VAULT_KEY": "", "PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    ended = run(*words, **whole)
+    assert ended.returncode == 2
+    assert "begun" not in ended.stdout
+    assert ended.stderr.startswith(
+        "A setting is wrong: PRODUCTION=1 does not start with 1 faults:\n  core.E001: VAULT_KEY"
+    )
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [("check",), ("migrate", "-h")])
+def test_check_and_help_run_by_python_as_well_whatever_is_set(words, tmp_path):
+    nothing = {"PRODUCTION": "1", "PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    ended = run("-m", "django", *words, **nothing)
+    assert "does not start" not in ended.stderr
+    assert ended.returncode == (words == ("check",))
+
+
+def database(host, name="portal", **more):
+    return {"ENGINE": PG["ENGINE"], "HOST": host, "NAME": name, **more}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (database("localhost"), database("127.0.0.1")),
+        (database("localhost"), database("[::1]".strip("[]"))),
+        (database("LOCALHOST."), database("127.0.0.2", PORT=5432)),
+        (database("::ffff:127.0.0.1"), database("")),
+        (database("/var/run/postgresql"), database("localhost", PORT="5432")),
+        (database("", OPTIONS={"host": "127.0.0.1"}), database("0.0.0.0")),  # noqa: S104 - another spelling of the machine
+        (database("db.example"), database("DB.example.", PORT="5432")),
+        (database("db.example,other.example"), database("other.example")),
+        (database("db.example"), database("203.0.113.7")),
+        (database("elsewhere.example", OPTIONS={"hostaddr": "203.0.113.7"}), database("db.example")),
+        (database(socket.gethostname()), database("localhost")),
+        (database("localhost", name="", USER="portal"), database("127.0.0.1")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_one_database_under_two_spellings_is_one(production, monkeypatch, one, other):
+    known = {"db.example": "203.0.113.7", "localhost": "127.0.0.1"}
+    real = socket.getaddrinfo
+
+    def looked_up(host, *rest, **named):
+        if host.endswith(".example"):
+            if host not in known:
+                raise socket.gaierror
+            host = known[host]
+        return real(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    for first, second in ((one, other), (other, one)):
+        production.DATABASES = {"default": first, "keys": second}
+        assert ids() == {"core.E014"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (database("localhost"), database("127.0.0.1", name="keys")),
+        (database("localhost"), database("127.0.0.1", PORT="5433")),
+        (database("203.0.113.7"), database("203.0.113.8")),
+        (database("db.invalid"), database("keys.invalid")),
+        (database("localhost"), database("203.0.113.7")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_two_databases_are_two(production, one, other):
+    production.DATABASES = {"default": one, "keys": other}
+    assert ids() == set()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022])

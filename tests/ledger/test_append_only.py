@@ -249,6 +249,16 @@ def test_a_role_that_owns_the_tables_or_is_missing_is_refused():
 
 
 @only_postgresql
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_two_settings_of_one_database_are_found_by_asking_its_server(monkeypatch):
+    """A pooler has another port: the settings alone look like two."""
+    both = ["default", "keys"]
+    assert database_role.check_apart(None, databases=both) == []
+    monkeypatch.setattr(database_role, "connections", dict.fromkeys(both, connection))
+    assert [message.id for message in database_role.check_apart(None, databases=both)] == ["core.E014"]
+
+
+@only_postgresql
 def test_a_replica_session_does_not_walk_past_the_trigger():
     EntryFactory()
     with connection.cursor() as cursor:
