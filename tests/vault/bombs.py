@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import openpyxl
 
+from portal.vault.inspection import sheets
+
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -41,13 +43,32 @@ def declaring(content: bytes, *, late: int = 0, encoding: str = "utf-8") -> byte
     return with_part(content, SHEET, (head + f"<!DOCTYPE worksheet [{grown}]>" + text.strip()).encode(encoding))
 
 
+def cells(count: int, text: str = "a") -> str:
+    """A row's cells, each with the text in itself."""
+    return f'<c t="inlineStr"><is><t>{text}</t></is></c>' * count
+
+
+def with_rows(content: bytes, *rows: str) -> bytes:
+    """The workbook with these rows in place of its own."""
+    before, _begin, rest = part_of(content).partition("<sheetData>")
+    made = "".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(rows, start=1))
+    return with_part(
+        content, SHEET, f"{before}<sheetData>{made}</sheetData>{rest.partition('</sheetData>')[2]}".encode()
+    )
+
+
+def of_one_long_text(rows: int) -> bytes:
+    """A hundred cells in each row, all of one text that is in the workbook once: rows of 3.9 MB, each from 2 kB."""
+    shared = (
+        f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{"x" * 39_000}</t></si></sst>'
+    )
+    content = with_part(sheets.smallest(), "xl/sharedStrings.xml", shared.encode())
+    return with_rows(content, *['<c t="s"><v>0</v></c>' * 100] * rows)
+
+
 def of_many_rows(content: bytes, count: int) -> bytes:
     """Each row with one cell: half a million of them are a hundred kilobytes."""
-    rows = "".join(f'<row r="{number}"><c t="inlineStr"><is><t>a</t></is></c></row>' for number in range(1, count + 1))
-    before, _begin, rest = part_of(content).partition("<sheetData>")
-    return with_part(
-        content, SHEET, f"{before}<sheetData>{rows}</sheetData>{rest.partition('</sheetData>')[2]}".encode()
-    )
+    return with_rows(content, *[cells(1)] * count)
 
 
 def with_a_gap(content: bytes) -> bytes:

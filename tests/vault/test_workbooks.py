@@ -1,6 +1,8 @@
 """The one reader of workbooks, and the four rooms that read lists by it."""
 
 import io
+import json
+import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -12,9 +14,10 @@ from portal.core.errors import Refused
 from portal.jobs.import_kinds import ImportColumn
 from portal.jobs.services.imports import reading as imports
 from portal.registers.services import incident_people
+from portal.vault.inspection import cells, process
 from portal.vault.inspection.cells import Cell
 from portal.vault.services import workbooks
-from portal.vault.services.workbooks import TooManyRows, UnreadableWorkbook
+from portal.vault.services.workbooks import BeyondLimits, TooManyRows, UnreadableWorkbook
 from tests.vault import bombs
 
 LIMITS: dict[str, Any] = {"most_rows": 1_000, "most_unpacked": 8 * 1024 * 1024}
@@ -55,14 +58,64 @@ def test_no_more_rows_are_read_than_are_asked_for_first() -> None:
         (bombs.with_a_gap, TooManyRows),
         (lambda content: content[:-40], UnreadableWorkbook),
         (lambda content: content[2:-2], UnreadableWorkbook),
+        (lambda content: bombs.with_rows(content, bombs.cells(1_001)), BeyondLimits),
+        (lambda content: bombs.with_rows(content, bombs.cells(1, "x" * 40_001)), BeyondLimits),
+        (lambda content: bombs.with_rows(content, bombs.cells(120, "x" * 40_000)), BeyondLimits),
+        (lambda _content: bombs.of_one_long_text(rows=500), BeyondLimits),
     ],
-    ids=["entities", "late", "very late", "UTF-16", "unpacks", "rows", "a gap", "cut", "no ZIP"],
+    ids=[
+        *("entities", "late", "very late", "UTF-16", "unpacks", "rows", "a gap", "cut", "no ZIP"),
+        *("a wide row", "a long cell", "a long row", "one text in all cells"),
+    ],
 )
 def test_a_workbook_that_was_made_to_hurt_is_refused(harm: Callable[[bytes], bytes], fault: type[Exception]) -> None:
     content = harm(bombs.workbook(["name"], ["A"]))
     with pytest.raises(UnreadableWorkbook) as refused:
         list(workbooks.rows(content, **LIMITS))
     assert type(refused.value) is fault
+
+
+def test_the_widest_row_and_the_longest_cell_are_read() -> None:
+    content = bombs.with_rows(bombs.workbook(["name"]), bombs.cells(1_000), bombs.cells(1, "x" * 40_000))
+    assert [(len(row), len(str(row[0].value))) for row in workbooks.rows(content, **LIMITS)] == [
+        (1_000, 1),
+        (1, 40_000),
+    ]
+
+
+def packed(*lines: bytes) -> bytes:
+    return zlib.compress(b"\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("out", "fault", "limit"),
+    [
+        (lambda: packed(*[b'["a"]'] * 1_001), TooManyRows, ""),
+        (lambda: packed(json.dumps(["a"] * 1_001).encode()), BeyondLimits, cells.TOO_MANY_CELLS),
+        (lambda: packed(json.dumps(["a" * 40_001]).encode()), BeyondLimits, cells.TOO_LONG),
+        (lambda: packed(b'["' + b"a" * 5_000_000 + b'"]'), BeyondLimits, cells.TOO_LONG),
+        (lambda: packed(*[json.dumps(["a" * 40_000] * 100).encode()] * 5), BeyondLimits, cells.TOO_MUCH),
+        (lambda: packed(b" " * 50_000_000), BeyondLimits, cells.TOO_LONG),
+        (lambda: packed(b"[" * 1_000_000), UnreadableWorkbook, ""),
+        (lambda: packed(b"[" + b"9" * 100_000 + b"]"), UnreadableWorkbook, ""),
+        (lambda: packed(b'[{"a": 1}]'), UnreadableWorkbook, ""),
+        (lambda: packed(b"[[]]"), UnreadableWorkbook, ""),
+        (lambda: packed(b'[["d", ["x"]]]'), UnreadableWorkbook, ""),
+        (lambda: packed(b"7"), UnreadableWorkbook, ""),
+        (lambda: packed(b"\xff\xfe"), UnreadableWorkbook, ""),
+        (lambda: b"no stream", UnreadableWorkbook, ""),
+    ],
+)
+def test_a_child_that_a_file_took_over_fills_no_memory(
+    out: Callable[[], bytes], fault: type[Exception], limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent keeps to the limits itself: what a child says after it has read a stranger's file proves nothing."""
+    answer = ({"fault": "", "row": 1}, out())
+    monkeypatch.setattr(process, "ask_for_bytes", lambda *_asked, **_named: answer)
+    with pytest.raises(UnreadableWorkbook) as refused:
+        list(workbooks.rows(b"", **LIMITS))
+    assert type(refused.value) is fault
+    assert getattr(refused.value, "limit", "") == limit
 
 
 def in_imports(content: bytes) -> Any:
@@ -100,3 +153,17 @@ def test_every_room_refuses_more_rows_than_it_takes_before_it_holds_them(
     with pytest.raises(Refused) as refused:
         read(content)
     assert refused.value.code in {"TOO_MANY_ROWS", "COLUMNS"}
+
+
+@pytest.mark.parametrize("read", [in_imports, in_old_lists, in_incidents])
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [(bombs.cells(1_001), "more than 1000 cells"), (bombs.cells(1, "x" * 40_001), "more than 40000 characters")],
+)
+def test_every_room_says_in_words_which_limit_a_workbook_is_beyond(
+    read: Callable[[bytes], Any], row: str, words: str
+) -> None:
+    first = bombs.cells(1, "name" if read is not in_incidents else "address")
+    with pytest.raises(Refused, match=words) as refused:
+        read(bombs.with_rows(bombs.workbook(["x"]), first, row))
+    assert refused.value.code == "TOO_MUCH"

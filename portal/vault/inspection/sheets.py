@@ -16,11 +16,9 @@ from xml.parsers import expat
 import openpyxl
 
 from portal.vault.inspection import cells
-from portal.vault.inspection.cells import TOO_MANY_ROWS, UNREADABLE
+from portal.vault.inspection.cells import TOO_LONG, TOO_MANY_CELLS, TOO_MANY_ROWS, TOO_MUCH, UNREADABLE
 from portal.vault.inspection.verdict import Limits
 
-#: More cells in a row than any list of ours has columns.
-MOST_CELLS: Final = 1_000
 #: Of the rows that are written at all: what comes out, packed.
 MOST_OUT: Final = 60 * 1024 * 1024
 _PART: Final = 256 * 1024
@@ -36,12 +34,12 @@ def prepare(
     """Use the libraries once, before the limits; no descriptor stays open."""
     for worked_out in (False, True):
         warmed = {"worked_out": worked_out, "most_unpacked": 1 << 20, "most_rows": 9, "first": 0}
-        if read(_smallest(), warmed)[0] != {"fault": "", "row": 1}:
+        if read(smallest(), warmed)[0] != {"fault": "", "row": 1}:
             raise RuntimeError("the library does not read a workbook of one row")
     return 0, lambda: read(data, asked)
 
 
-def _smallest() -> bytes:
+def smallest() -> bytes:
     """A workbook with a cell of each kind, made here: the library writes its own through a file on the disk."""
     place = "http://schemas.openxmlformats.org"
     document, package = f"{place}/officeDocument/2006/relationships", f"{place}/package/2006"
@@ -83,12 +81,14 @@ def read(data: bytes, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
         _judge(data, int(asked["most_unpacked"]))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=bool(asked["worked_out"]))
-        for number, row in enumerate(_rows(book), start=1):
+        for number, line in enumerate(_lines(book, cells.most_on_the_way(int(asked["most_unpacked"]))), start=1):
             if number > asked["most_rows"] or len(out) > MOST_OUT:
                 return {"fault": TOO_MANY_ROWS, "row": number}, bytes(out) + packer.flush()
-            out += packer.compress(json.dumps(row).encode() + b"\n")
+            out += packer.compress(line)
             if number == asked["first"]:
                 break
+    except cells.BeyondLimitError as beyond:
+        return {"fault": str(beyond), "row": number + 1}, bytes(out) + packer.flush()
     except Exception:  # noqa: BLE001 - the library has no error of its own for what is no workbook
         return {"fault": UNREADABLE, "row": number + 1}, bytes(out) + packer.flush()
     return {"fault": "", "row": number}, bytes(out) + packer.flush()
@@ -125,13 +125,20 @@ def _refuse(*_declared: Any) -> None:
     raise _DeclaredError
 
 
-def _rows(book: Any) -> Iterator[list[Any]]:
+def _lines(book: Any, most: int) -> Iterator[bytes]:
+    """Each row as a line of JSON. Raises BeyondLimitError for what is too wide or too long, and beyond so many bytes in all."""
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # what a sheet says of its own size is often wrong, and rows beyond it would be left out
     for found in sheet.iter_rows():
         row = [cells.written(cell.value, cell.data_type) for cell in found]
         while row and row[-1] is None:
             row.pop()
-        if len(row) > MOST_CELLS:
-            raise ValueError("too wide")
-        yield row
+        if len(row) > cells.MOST_CELLS:
+            raise cells.BeyondLimitError(TOO_MANY_CELLS)
+        line = json.dumps(row).encode() + b"\n"
+        if len(line) > cells.LONGEST_ROW:
+            raise cells.BeyondLimitError(TOO_LONG)
+        most -= len(line)
+        if most < 0:
+            raise cells.BeyondLimitError(TOO_MUCH)
+        yield line

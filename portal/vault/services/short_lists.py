@@ -12,8 +12,8 @@ from portal.vault.services import workbooks
 def lines(name: str, content: bytes, *, most_rows: int, most_unpacked: int) -> list[list[str]]:
     """Each line as the texts of its cells, the heading first; lines without a cell are left out.
 
-    Raises Refused for another kind of file (TYPE), one that cannot be read (UNREADABLE) and more lines than that below the
-    heading (TOO_MANY_ROWS); Unavailable where the machine is too busy to read a workbook.
+    Raises Refused for another kind of file (TYPE), one that cannot be read (UNREADABLE), more lines than that below the heading
+    (TOO_MANY_ROWS) and more cells or text than any list has (TOO_MUCH); Unavailable where the machine is too busy to read a workbook.
     """
     kind = name.lower().rpartition(".")[2]
     if kind not in {"csv", "xlsx"}:
@@ -29,6 +29,8 @@ def lines(name: str, content: bytes, *, most_rows: int, most_unpacked: int) -> l
             found = [["" if cell.value is None else str(cell.value) for cell in row] for row in sheet]
     except workbooks.TooManyRows:
         raise too_many from None
+    except workbooks.BeyondLimits as beyond:
+        raise Refused(beyond.words, code="TOO_MUCH") from None
     except (workbooks.UnreadableWorkbook, UnicodeDecodeError, csv.Error) as error:
         raise Refused(_("The file cannot be read. Save it as CSV in UTF-8 or as XLSX."), code="UNREADABLE") from error
     found = [cells for cells in found if cells]

@@ -1,10 +1,11 @@
 """The rows of a workbook that somebody brought, read in the confined child: the one place where XLSX is unpacked."""
 
-import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
+
+from django.utils.translation import gettext as _
 
 from portal.vault.inspection import cells, process
 from portal.vault.inspection.cells import TOO_MANY_ROWS, Cell
@@ -27,32 +28,76 @@ class TooManyRows(UnreadableWorkbook):
     """More rows than are wanted, empty ones counted; the row after the last wanted one."""
 
 
+class BeyondLimits(UnreadableWorkbook):
+    """A row that is too wide, a cell or a row that is too long, or too much in all rows together; ``words`` say which."""
+
+    def __init__(self, row: int, limit: str) -> None:
+        super().__init__(row)
+        self.limit = limit
+
+    @property
+    def words(self) -> str:
+        """For the person who brought the file."""
+        if self.limit == cells.TOO_MANY_CELLS:
+            return _("A row has more than %(most)d cells. Remove columns, or split the file.") % {
+                "most": cells.MOST_CELLS
+            }
+        if self.limit == cells.TOO_LONG:
+            said = _("A cell has more than %(most)d characters, or a row is too long. Shorten the text.")
+            return said % {"most": cells.LONGEST_CELL}
+        return _("The file has too much text. Split it.")
+
+
 def rows(
     content: bytes, *, most_rows: int, most_unpacked: int, first: int = 0, worked_out: bool = False
 ) -> Iterator[list[Cell]]:
     """Each row of the first sheet, from its first row on, empty ones too; cells after the last that holds anything are left out.
 
     With ``first`` no more rows than that. With ``worked_out`` a formula is what the spreadsheet last showed. Raises
-    UnreadableWorkbook or TooManyRows, behind the rows before it; Unavailable where the machine is too busy to read it.
+    UnreadableWorkbook, TooManyRows or BeyondLimits, behind the rows before it; Unavailable where the machine is too busy.
     """
     asked = {"most_rows": most_rows, "most_unpacked": most_unpacked, "first": first, "worked_out": worked_out}
     try:
         said, packed = process.ask_for_bytes(_READER, content, asked=asked, limits=_LIMITS)
     except process.ChildFailedError:
         raise UnreadableWorkbook(1) from None
-    for line in _lines(packed):
-        yield [cells.read(value) for value in json.loads(line)]
-    if said["fault"]:
-        raise (TooManyRows if said["fault"] == TOO_MANY_ROWS else UnreadableWorkbook)(int(said["row"]))
+    number = 0
+    try:
+        for number, line in enumerate(_lines(packed, cells.most_on_the_way(most_unpacked)), start=1):
+            if number > (first or most_rows):
+                raise TooManyRows(number)
+            yield cells.read_row(line)
+        fault, row = said["fault"], int(said["row"])
+    except cells.BeyondLimitError as beyond:
+        raise BeyondLimits(number, str(beyond)) from None
+    except (ValueError, KeyError, zlib.error):
+        raise UnreadableWorkbook(number + 1) from None
+    if fault == TOO_MANY_ROWS:
+        raise TooManyRows(row)
+    if fault in {cells.TOO_MANY_CELLS, cells.TOO_LONG, cells.TOO_MUCH}:
+        raise BeyondLimits(row, fault)
+    if fault:
+        raise UnreadableWorkbook(row)
 
 
-def _lines(packed: bytes) -> Iterator[bytes]:
-    """Unpacked piece by piece: a sheet of a million like rows is small as it comes."""
+def _lines(packed: bytes, most: int) -> Iterator[bytes]:
+    """Unpacked piece by piece: a sheet of a million like rows is small as it comes.
+
+    The child that packed it has read a stranger's file, and is not believed: raises BeyondLimitError for a line that is too
+    long, and beyond so many bytes in all.
+    """
     unpacker = zlib.decompressobj()
-    rest = b""
-    waiting = packed
-    while waiting:
-        *lines, rest = (rest + unpacker.decompress(waiting, _PART)).split(b"\n")
-        yield from lines
+    rest, waiting = b"", packed
+    while not unpacker.eof:
+        piece = unpacker.decompress(waiting, _PART)
         waiting = unpacker.unconsumed_tail
-    yield from (rest + unpacker.flush()).splitlines()
+        if not piece and not waiting:
+            break
+        most -= len(piece)
+        if most < 0:
+            raise cells.BeyondLimitError(cells.TOO_MUCH)
+        *lines, rest = (rest + piece).split(b"\n")
+        if max(map(len, [*lines, rest])) > cells.LONGEST_ROW:
+            raise cells.BeyondLimitError(cells.TOO_LONG)
+        yield from lines
+    yield from rest.splitlines()

@@ -173,6 +173,8 @@ def _xlsx(stream: BinaryIO, first: int) -> Iterator[_Line]:
             yield number, [_held(cell) for cell in cells]
     except workbooks.TooManyRows as refused:
         raise _too_many_rows(refused.row) from None
+    except workbooks.BeyondLimits as refused:
+        raise Unreadable(refused.words, code="TOO_MUCH", line=refused.row) from None
     except workbooks.UnreadableWorkbook as refused:
         raise Unreadable(_no_workbook(), code="UNREADABLE", line=refused.row) from None
 
