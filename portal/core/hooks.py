@@ -245,6 +245,10 @@ one_click_url = HookAnswer("one_click_url", when_empty=lambda *args, **kwargs: "
 #: How many records erasures have ended by now, ``(*, model) -> int``: those that end finished files of people, and those of the
 #: model's own erasers ("people.Staff"; empty for none). It only grows. Filled by retention, asked by jobs.
 erased_so_far = HookAnswer("erased_so_far", when_empty=lambda *args, **kwargs: 0)
+#: Of these subjects those of whom a legal hold, an order or a legal claim keeps the contents of ledger entries,
+#: ``(*, subject_refs, in_turn) -> set``; ``in_turn``: and nobody places one until the caller's transaction ends. Filled by
+#: retention, asked by the ledger before it ends any.
+kept_contents = HookAnswer("kept_contents", when_empty=lambda **kwargs: set())
 #: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language, about)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
 #: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
@@ -286,6 +290,7 @@ ANSWERS = (
     only_asks,
     unmasked_export,
     erased_so_far,
+    kept_contents,
     letter_footer,
     one_click_url,
     sender_identity,

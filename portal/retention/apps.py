@@ -14,7 +14,7 @@ class RetentionConfig(AppConfig):
         from portal.retention import selectors, system_checks
         from portal.retention.child_clocks import ChildClocks
         from portal.retention.child_erasers import ChildReports
-        from portal.retention.erasers import LedgerContents
+        from portal.retention.erasers import LedgerContents, kept_contents
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
         from portal.retention.services import ending_children, profile_tasks, replaying, rules
         from portal.retention.services.freezes import ReportFreezes
@@ -28,6 +28,7 @@ class RetentionConfig(AppConfig):
             hooks.strands.register(strand)
         hooks.erasers.register(LedgerContents())
         hooks.erased_so_far.fill(selectors.erased_so_far)
+        hooks.kept_contents.fill(kept_contents)
         hooks.erasures_undone.register(replaying.undone)
         hooks.person_run_ended.register(ending_children.note_end)
         hooks.work.register(("EC", ErasureRun))

@@ -198,6 +198,18 @@ def take_turn(subject_ref: UUID) -> None:
     turns.take(*turns.of_keeping(refs_concerned([subject_ref])[subject_ref]))
 
 
+def held_among(subject_refs: Iterable[UUID], retention_class: str, *, in_turn: bool) -> set[UUID]:
+    """Of these subjects those of whom a hold, an order or a legal claim keeps this class whole (``is_held``).
+
+    ``in_turn``: the caller destroys what is not held, in the same transaction (``take_turn``, for all of them at once).
+    """
+    groups = refs_concerned(subject_refs)
+    if in_turn:
+        turns.take(*turns.of_keeping(set().union(*groups.values())))
+    stopped = stopped_in(groups).items()
+    return {ref for ref, each in stopped if each.is_held(retention_class) or each.claims_to(retention_class)}
+
+
 def is_held(subject_ref: UUID, retention_class: str, *, about: str = "") -> bool:
     """Whether a hold that nobody has released covers this class of the subject, on itself or on whoever concerns it, or an
     order of an authority about one of them waits for its answer, or a named legal claim needs it (``about``: its label).

@@ -13,6 +13,7 @@ from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.ledger.services.redaction import NEVER_REDACTED
 from portal.people.models import Subject
+from portal.retention import deciding
 
 
 class LedgerContents:
@@ -55,6 +56,11 @@ class LedgerContents:
         """Those that have their place and their content."""
         found = Entry.objects.exclude(leaf=None).exclude(payload=None)
         return found.exclude(kind__in=NEVER_REDACTED)
+
+
+def kept_contents(*, subject_refs: Iterable[UUID], in_turn: bool) -> set[UUID]:
+    """Fills ``hooks.kept_contents``."""
+    return deciding.held_among(subject_refs, LedgerContents.retention_class, in_turn=in_turn)
 
 
 def _later(ended_at: datetime | None, recorded_at: datetime) -> datetime | None:

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.errors import Refused
 from portal.ledger import commitment
 from portal.ledger.errors import NotSealed
@@ -26,35 +28,54 @@ def redact(
     """Erase the payloads of sealed entries; returns how many. Safe to repeat after a crash at any line.
 
     Order: (1) append one redaction record each, in random order, so that neighbouring records do not tie one person's
-    leaves together; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. ``basis`` is a
-    code (a retention class, a provision), never a sentence. Call it outside a transaction.
+    leaves together; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. Of a subject of whom
+    something keeps them (``hooks.kept_contents``) nothing is recorded and nothing deleted; what is held only after the record
+    is deleted by ``finish_redactions`` once that has ended. ``basis`` is a code (a retention class, a provision), never a
+    sentence. Call it outside a transaction.
 
     Raises Refused for a record of the ledger about itself, NotSealed for an entry that has no place yet or when the
     records were not sealed within ``wait`` seconds; then ``finish_redactions`` deletes later what was recorded.
     """
     now = now or clock.now()
-    chosen = _erasable(entries)
+    asked = [entry.pk for entry in entries]
+    chosen = _erasable(asked)
     secrets.SystemRandom().shuffle(chosen)
     with transaction.atomic():
-        records = [_record(entry, basis=basis, requested_at=requested_at, now=now) for entry in chosen]
+        kept = _kept(chosen)
+        free = [entry for entry in chosen if entry.subject_ref not in kept]
+        records = [_record(entry, basis=basis, requested_at=requested_at, now=now) for entry in free]
     for record in records:
         sealing.seal_now(wait=wait, entry=record)
-    return _delete([entry.pk for entry in chosen])
+    return _carry_out(Redacting.objects.filter(pk__in=asked))
 
 
 def finish_redactions() -> int:
-    """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash. How many."""
-    sealed = Redacting.objects.exclude(record__leaf=None).values_list("pk", flat=True)
-    return _delete(list(sealed))
+    """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash or because of a hold
+    that has ended. How many.
+    """
+    return _carry_out(Redacting.objects.all())
 
 
 def redact_again() -> int:
-    """Delete contents that are here although their redaction is sealed: a restore brought them back (V7b). How many."""
+    """Delete contents that are here although their redaction was carried out: a restore brought them back (V7b). How many.
+
+    Nobody asks for a hold: what ended lawfully ended. What was recorded only is left to ``finish_redactions``, which asks.
+    """
     pks: set[int] = set()
     for index, leaf in redacted().items():
-        found = Entry.objects.filter(leaf__pk=index, leaf_hash=bytes.fromhex(leaf)).exclude(payload=None)
+        found = Entry.objects.filter(leaf__pk=index, leaf_hash=bytes.fromhex(leaf), redacting=None).exclude(
+            payload=None
+        )
         pks.update(found.values_list("pk", flat=True))
     return _delete(sorted(pks))
+
+
+def held_back() -> set[int]:
+    """The indexes of the leaves whose redaction is recorded and whose content something keeps all the same. Reads only."""
+    rows = list(Redacting.objects.values_list("entry__subject_ref", "entry__leaf__pk"))
+    refs = {ref for ref, _index in rows if ref is not None}
+    kept = hooks.kept_contents.ask(subject_refs=refs, in_turn=False) if refs else set()
+    return {index for ref, index in rows if ref in kept}
 
 
 def redacted() -> dict[int, str]:
@@ -83,6 +104,26 @@ def _sealed_records() -> Iterator[tuple[int, dict[str, Any]]]:
             yield index, commitment.read_payload(bytes(body))
 
 
+def _carry_out(recorded: QuerySet[Redacting]) -> int:
+    """Delete what is recorded and sealed, one subject after another, each in the turn in which a hold would be placed."""
+    of_subject: dict[UUID | None, list[Entry]] = {}
+    for redacting in recorded.exclude(record__leaf=None).select_related("entry"):
+        of_subject.setdefault(redacting.entry.subject_ref, []).append(redacting.entry)
+    deleted = 0
+    for ref, entries in of_subject.items():
+        with transaction.atomic():
+            if ref not in _kept(entries):
+                deleted += _delete([entry.pk for entry in entries])
+    return deleted
+
+
+def _kept(entries: Iterable[Entry]) -> set[UUID]:
+    """The subjects of these entries that something keeps; in the caller's transaction, until whose end nothing more does."""
+    refs = {entry.subject_ref for entry in entries if entry.subject_ref is not None}
+    found: set[UUID] = hooks.kept_contents.ask(subject_refs=refs, in_turn=True) if refs else set()
+    return found
+
+
 def _delete(pks: list[int]) -> int:
     with transaction.atomic():
         deleted, _ = Payload.objects.filter(pk__in=pks).delete()
@@ -90,8 +131,7 @@ def _delete(pks: list[int]) -> int:
     return deleted
 
 
-def _erasable(entries: Iterable[Entry]) -> list[Entry]:
-    pks = [entry.pk for entry in entries]
+def _erasable(pks: list[int]) -> list[Entry]:
     found = list(Entry.objects.select_related("leaf").filter(pk__in=pks, redacting=None).exclude(payload=None))
     if any(entry.kind in NEVER_REDACTED for entry in found):
         raise Refused("Records of the ledger about itself cannot be erased.")

@@ -14,6 +14,7 @@ from portal.core.erasing import Eraser, erase, erase_fields
 from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.registers.services import instructing
+from portal.retention import deciding
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
 from portal.retention.services import barriers, certifying, planning, replaying, telling
 from portal.retention.services.barriers import Moment
@@ -110,16 +111,22 @@ def _end(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) ->
 
 
 def _end_outside(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) -> None:
-    """The same for what commits by itself in steps of its own (the ledger): it may be repeated, and says what is left."""
+    """The same for what commits by itself in steps of its own (the ledger): it may be repeated, and says what is left.
+
+    It asks for holds once more in the transaction that destroys: of what is left then a hold came meanwhile.
+    """
     with transaction.atomic():
         held = _claimed(item, step, now)
         if held is None or _stopped(held, step, eraser, now):
             return
     eraser.erase(subject_ref=item.subject_ref, before=item.before)
-    left = sum(record.count for record in eraser.records(subject_refs=[item.subject_ref]))
+    records = eraser.records(subject_refs=[item.subject_ref])
+    left = sum(record.count for record in records if planning.goes(record, item.before, item.spared or ()))
     with transaction.atomic():
         held = _claimed(item, step, now)
-        if held is not None:
+        if held is not None and left and deciding.is_held(item.subject_ref, step.retention_class):
+            _note_stop(held, step, ItemState.HELD)
+        elif held is not None:
             _done(held, step, max(item.count - left, 0))
 
 
@@ -138,8 +145,12 @@ def _claimed(item: ErasureItem, step: ErasureStep, now: datetime) -> ErasureItem
 def _stopped(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime) -> bool:
     """Whether something keeps it, asked at the last moment; then that is written down."""
     stop = barriers.stops(Moment(step.run, item, eraser, now))
-    if stop is None:
-        return False
+    if stop is not None:
+        _note_stop(item, step, stop)
+    return stop is not None
+
+
+def _note_stop(item: ErasureItem, step: ErasureStep, stop: ItemState) -> None:
     mine = ErasureItem.objects.filter(pk=item.pk)
     if stop == ItemState.TOLD:
         mine.update(state=stop)
@@ -147,7 +158,6 @@ def _stopped(item: ErasureItem, step: ErasureStep, eraser: Eraser, now: datetime
         mine.update(state=stop, finished_at=clock.now())
         name = SUM_OF[stop]
         ErasureStep.objects.filter(pk=step.pk).update(**{name: F(name) + item.count, "finished_at": clock.now()})
-    return True
 
 
 def _done(item: ErasureItem, step: ErasureStep, erased: int) -> None:
