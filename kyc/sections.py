@@ -16,6 +16,7 @@ from kyc.check_words import OUTCOMES
 from kyc.check_words import label as check_label
 from kyc.models import Decision, Document, Party
 from kyc.services.deciding import words_of
+from kyc.services.letting_go import is_said_kept
 from kyc.states import DecisionOutcome, DecisionReason, PartyRole
 from kyc.viewings import viewings_of
 from portal.people.states import Answer
@@ -55,7 +56,7 @@ def _documents(refs: list[UUID]) -> list[dict[str, Any]]:
             "case": row.case.reference,
             "document": row.reference,
             "kind": str(row.get_kind_display()),
-            "number": row.number_display,
+            "number": row.number_display if is_said_kept(row) else "",
             "state": str(row.get_state_display()),
             "uploaded_at": row.uploaded_at,
             "sent_at": row.sent_at,

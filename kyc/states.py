@@ -170,6 +170,7 @@ class DocumentState(TextChoices):
     ASKED_AGAIN = "asked_again", _("Asked for again")
     REJECTED = "rejected", _("Rejected")
     REPLACED = "replaced", _("Replaced by a newer file")
+    REMOVED = "removed", _("Removed before anybody decided about it")
     DESTROYED = "destroyed", _("Destroyed")
     EXPIRED = "expired", _("No longer valid: its last day has passed")
 
@@ -180,16 +181,23 @@ DOCUMENT_MOVES: dict[str, set[str]] = {
         DocumentState.STALLED,
         DocumentState.CHECKED,
         DocumentState.REPLACED,
+        DocumentState.REMOVED,
         DocumentState.DESTROYED,
     },
-    DocumentState.STALLED: {DocumentState.RECEIVED, DocumentState.REPLACED, DocumentState.DESTROYED},
-    DocumentState.REFUSED: {DocumentState.REPLACED, DocumentState.DESTROYED},
+    DocumentState.STALLED: {
+        DocumentState.RECEIVED,
+        DocumentState.REPLACED,
+        DocumentState.REMOVED,
+        DocumentState.DESTROYED,
+    },
+    DocumentState.REFUSED: {DocumentState.REPLACED, DocumentState.REMOVED, DocumentState.DESTROYED},
     DocumentState.CHECKED: {
         DocumentState.REFUSED,
         DocumentState.APPROVED,
         DocumentState.ASKED_AGAIN,
         DocumentState.REJECTED,
         DocumentState.REPLACED,
+        DocumentState.REMOVED,
         DocumentState.DESTROYED,
     },
     # Back to people, where a second look found a fault.
@@ -204,11 +212,14 @@ DOCUMENT_MOVES: dict[str, set[str]] = {
     # For good, unless a person decides otherwise about an appeal.
     DocumentState.REJECTED: {DocumentState.ASKED_AGAIN, DocumentState.REPLACED, DocumentState.DESTROYED},
     DocumentState.REPLACED: {DocumentState.DESTROYED},
-    # At the customer's request, or as nobody decided about it before its person left.
+    # By the customer before it was sent, or as nobody decided about it before its person left. Its keys end at once, or once
+    # a hold does: the state is the same, so that it tells nobody of a hold.
+    DocumentState.REMOVED: set(),
+    # At the customer's request.
     DocumentState.DESTROYED: set(),
 }
 #: No longer in its place: another file may stand there.
-GONE = frozenset({DocumentState.REPLACED, DocumentState.DESTROYED})
+GONE = frozenset({DocumentState.REPLACED, DocumentState.REMOVED, DocumentState.DESTROYED})
 #: The customer may send another file in place of one in these states.
 REPLACEABLE = frozenset(
     [

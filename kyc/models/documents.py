@@ -17,7 +17,7 @@ class Document(models.Model):
     """One file that a customer sent, with the number it shows, about the customer itself or about a party of the case.
 
     A newer file in the same place (case, party and kind) is a new row; this one becomes "replaced".
-    One that is destroyed at its customer's wish becomes "destroyed", and its place is free.
+    One that is destroyed at its customer's wish becomes "destroyed", one that they never sent "removed", and its place is free.
 
     The upload lies in quarantine under a key of its own (``quarantine_ref``), which ends when the checks have run. What
     is kept is the copy that the inspection wrote anew. The name the customer's computer gave the file is not kept.
@@ -109,17 +109,17 @@ class Document(models.Model):
             models.UniqueConstraint(
                 name="kyc_one_document_of_a_kind",
                 fields=("case", "kind"),
-                condition=Q(party=None) & ~Q(state__in=("replaced", "destroyed")),
+                condition=Q(party=None) & ~Q(state__in=("replaced", "removed", "destroyed")),
             ),
             models.UniqueConstraint(
                 name="kyc_one_document_of_a_kind_for_a_party",
                 fields=("case", "party", "kind"),
-                condition=~Q(state__in=("replaced", "destroyed")),
+                condition=~Q(state__in=("replaced", "removed", "destroyed")),
             ),
             models.CheckConstraint(
                 name="kyc_checked_documents_are_kept",
                 condition=Q(kept__isnull=False)
-                | Q(state__in=("received", "stalled", "refused", "replaced", "destroyed")),
+                | Q(state__in=("received", "stalled", "refused", "replaced", "removed", "destroyed")),
             ),
         )
         indexes = (

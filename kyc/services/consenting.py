@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from kyc import plans
 from kyc.models import Case, Document, Party
 from kyc.services import proving
-from kyc.services.letting_go import ask_as_holder, is_still_kept
+from kyc.services.letting_go import ask_as_holder, is_said_kept
 from kyc.states import DocumentKind
 from portal.core import hooks, turns
 from portal.core.actor import Actor
@@ -129,7 +129,7 @@ def withdrawn(*, purpose: str, receipts: frozenset[str], actor: Actor, at: datet
     kinds = [kind for kind in DocumentKind if plans.consent(kind)]
     taken = Document.objects.filter(kind__in=kinds, consent_ref__in=receipts, deletion_asked_at=None, erased_at=None)
     for document in taken.select_related("case", "party", "kept").order_by("pk"):
-        if is_still_kept(document):
+        if is_said_kept(document):
             ask_as_holder(document, actor=actor, now=at)
 
 

@@ -35,9 +35,8 @@ UNDECIDED = Q(sent_at=None) | Q(state__in=UNDECIDED_STATES)
 def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
     """Note that the customer wants one document gone, with its audit event, in one transaction.
 
-    A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule, and one that
-    a hold keeps stays: staff see the request beside it and answer it. Raises IllegalMove when it was asked for before or
-    is gone, Refused (SUSPENDED) for somebody who cannot act for the organisation now.
+    A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule: staff see the
+    request beside it and answer it. Raises IllegalMove when it was asked for before or is gone, Refused (SUSPENDED) for somebody who cannot act for the organisation now.
     """
     require_powers(document.case.customer, actor, at=now)
     ask_as_holder(document, actor=actor, now=now)
@@ -45,7 +44,7 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
 
 def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:
     """The same because the holder took back the yes that it stands on: nobody needs power for that."""
-    if document.deletion_asked_at is not None or not is_still_kept(document):
+    if document.deletion_asked_at is not None or not is_said_kept(document):
         raise IllegalMove(_("You have asked for this already. We write to you about it."))
     with transaction.atomic():
         rows = Document.objects.filter(pk=document.pk, deletion_asked_at=None)
@@ -53,7 +52,7 @@ def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:
             raise IllegalMove(_("You have asked for this already. We write to you about it."))
         document.refresh_from_db()
         take_turn(document)
-        at_once = ends_at_once(document)
+        at_once = document.sent_at is None
         record(
             AuditKind.KYC_DOCUMENT_DELETION_ASKED,
             actor=actor,
@@ -67,11 +66,6 @@ def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:
         else:
             let_go(document, actor=actor, now=now)
             settling.settle(document.case, actor=actor, now=now)
-
-
-def ends_at_once(document: Document) -> bool:
-    """Whether its customer's wish alone destroys the file: it was never sent, and no hold keeps it."""
-    return document.sent_at is None and not is_kept_by_a_hold(document)
 
 
 def is_kept_by_a_hold(document: Document) -> bool:
@@ -90,11 +84,24 @@ def take_turn(document: Document) -> None:
 
 
 def is_still_kept(document: Document) -> bool:
-    """Whether anything of the file is here: of one that was replaced before it was sent only what a hold kept then is."""
+    """Whether anything of the file is here: of one that ended before it was sent or decided about only what a hold kept then is."""
     if document.erased_at is not None or document.state == DocumentState.DESTROYED:
         return False
+    return not _ended_early(document) or document.kept_id is not None or document.quarantined.shredded_at is None
+
+
+def is_said_kept(document: Document) -> bool:
+    """The same as its customer reads it: what nothing but a hold can have kept reads as gone, with a hold and without one.
+
+    Of an order that is secret nobody learns from what a page says, offers or shows.
+    """
+    return not _ended_early(document) and is_still_kept(document)
+
+
+def _ended_early(document: Document) -> bool:
+    """Removed, or replaced before it was sent: its keys ended then, unless a hold kept them."""
     is_replaced = document.state == DocumentState.REPLACED and document.sent_at is None
-    return not is_replaced or document.kept_id is not None or document.quarantined.shredded_at is None
+    return is_replaced or document.state == DocumentState.REMOVED
 
 
 def _ask(document: Document, actor: Actor, now: datetime) -> None:
@@ -116,17 +123,16 @@ def _ask(document: Document, actor: Actor, now: datetime) -> None:
 def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
     """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it.
 
-    A customer's open request to delete it is carried out with it: nobody could answer that any more. One that a hold
-    keeps stays as it is; of somebody who left nobody works on it (``Document.person_left``), and ``end_what_was_held``
-    ends it once the hold is released.
+    A customer's open request to delete it is carried out with it: nobody could answer that any more. Of one that a hold
+    keeps nothing ends but its place: it looks to everybody outside as if it had, and ``end_what_was_held`` ends it once the
+    hold is released.
     """
     take_turn(document)
-    if is_kept_by_a_hold(document):
-        return
-    move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
+    move(document, DocumentState.REMOVED, moves=DOCUMENT_MOVES)
     note_move(document, actor=actor, now=now)
-    _carry_out_request(document, actor, now)
-    keep_nothing(document, actor=actor)
+    if not is_kept_by_a_hold(document):
+        _carry_out_request(document, actor, now)
+        keep_nothing(document, actor=actor)
 
 
 def keep_nothing(document: Document, *, actor: Actor) -> None:
@@ -156,25 +162,22 @@ def end_upload(document: Document, *, actor: Actor) -> None:
 
 
 def end_what_was_held(*, now: datetime) -> int:
-    """End what only a hold, released since, had kept: undecided files of people who left, unsent files and uploads that
-    newer ones replaced. Each in a transaction of its own; returns how many. Safe to repeat.
+    """End what only a hold, released since, had kept: removed files, unsent files and uploads that newer ones replaced. Each in
+    a transaction of its own; returns how many. Safe to repeat.
     """
     approved = Decision.objects.filter(document=OuterRef("pk"), answer=Answer.APPROVED)
-    of_who_left = Q(~Exists(approved), UNDECIDED, party__ended_at__isnull=False) & ~Q(state__in=GONE)
-    upload = Q(quarantined__shredded_at=None)
-    replaced = Q(state=DocumentState.REPLACED) & (upload | Q(sent_at=None, kept__isnull=False))
+    upload, copy = Q(quarantined__shredded_at=None), Q(kept__isnull=False)
+    removed = Q(~Exists(approved), state=DocumentState.REMOVED) & (upload | copy)
+    replaced = Q(state=DocumentState.REPLACED) & (upload | copy & Q(sent_at=None))
     ended = 0
-    rows = Document.objects.filter(of_who_left | replaced, erased_at=None).select_related(
-        "case", "party", "quarantined"
-    )
+    rows = Document.objects.filter(removed | replaced, erased_at=None).select_related("case", "party", "quarantined")
     for document in rows.order_by("pk"):
         with transaction.atomic():
             take_turn(document)
             if is_kept_by_a_hold(document):
                 continue
-            if document.state != DocumentState.REPLACED:
-                let_go(document, actor=RELEASED, now=now)
-            elif document.sent_at is None:
+            if _ended_early(document):
+                _carry_out_request(document, RELEASED, now)
                 keep_nothing(document, actor=RELEASED)
             else:
                 end_quarantine(document, actor=RELEASED)

@@ -44,7 +44,8 @@ def is_kept_still(document: Document) -> bool:
     """
     rows = Document.objects.select_for_update(no_key=True)
     document.refresh_from_db(fields=["state", "erased_at"], from_queryset=rows)
-    return document.state != DocumentState.DESTROYED and document.erased_at is None
+    gone = (DocumentState.REMOVED, DocumentState.DESTROYED)
+    return document.state not in gone and document.erased_at is None
 
 
 def is_unjudged(document: Document) -> bool:

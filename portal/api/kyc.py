@@ -42,7 +42,7 @@ class DocumentIn(BodyIn):
 
 
 class DocumentOut(Schema):
-    """Where a document stands: received, stalled, refused, checked, approved, asked_again, rejected, expired, replaced or destroyed."""
+    """Where a document stands: received, stalled, refused, checked, approved, asked_again, rejected, expired, replaced, removed or destroyed."""
 
     reference: str
     kind: str

@@ -118,6 +118,7 @@ STATES = (
             DocumentState.ASKED_AGAIN: _("The customer's turn: a better copy, for the reason that they read."),
             DocumentState.REJECTED: _("It does not count, and no other file is asked for. The customer may appeal."),
             DocumentState.REPLACED: _("A newer file stands in its place."),
+            DocumentState.REMOVED: _("Its keys ended at once, unless a legal hold keeps it. The customer reads the same either way."),
             DocumentState.DESTROYED: _("Its bytes and keys are gone; that it was here stays."),
             DocumentState.EXPIRED: _("The customer's turn: its last day has passed."),
         },

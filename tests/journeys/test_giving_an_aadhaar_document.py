@@ -54,7 +54,7 @@ def test_an_aadhaar_document_is_taken_after_its_own_consent(window, asha, indivi
     person.looks()
     page.get_by_role("button", name="Withdraw").first.click()
     person.looks()
-    assert Document.objects.get().state == "destroyed"
+    assert Document.objects.get().state == "removed"
 
 
 def test_staff_bring_in_what_came_by_post(window, maker, individual):

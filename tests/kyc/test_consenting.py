@@ -140,7 +140,7 @@ def test_taking_the_yes_back_is_the_wish_to_delete_what_was_taken_under_it(indiv
     for document in (sent, unsent, other):
         document.refresh_from_db()
     assert sent.deletion_asked_at is not None
-    assert (unsent.state, unsent.deletion_asked_at is None) == ("destroyed", False)
+    assert (unsent.state, unsent.deletion_asked_at is None) == ("removed", False)
     assert other.deletion_asked_at is None
     assert refused_after(individual) == "CONSENT_MISSING"
 

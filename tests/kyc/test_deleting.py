@@ -146,9 +146,9 @@ def test_what_is_asked_for_or_gone_is_not_offered_to_be_deleted_again(asked, ash
     with django_capture_on_commit_callbacks(execute=True):
         uploaded(asked.document.case.customer, kind="driving_licence", number="MH12 20110012346")
     answer = client.get(reverse("privacy:kyc-delete", args=[first.reference]), follow=True)
-    assert "It is destroyed already." in answer.text
-    assert "Destroy it now" not in answer.text
-    assert "We keep nothing of it." in answer.text
+    assert "You have sent a newer file in its place." in answer.text
+    assert "Delete it now" not in answer.text
+    assert "We keep nothing of it, unless a law or an order requires us to." in answer.text
 
 
 def test_a_version_that_was_not_sent_waits_for_nobody(asked, asha):

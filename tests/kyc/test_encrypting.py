@@ -98,5 +98,5 @@ def test_a_copy_of_a_file_that_was_let_go_meanwhile_is_not_kept(individual, monk
         return plain(data, **given)
 
     monkeypatch.setattr(checking, "inspect", slow)
-    assert run_plan(document.pk, now=clock.now()) == "destroyed"
+    assert run_plan(document.pk, now=clock.now()) == "removed"
     assert bytes_on_disk() == before

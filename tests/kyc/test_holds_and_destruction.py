@@ -128,8 +128,9 @@ class TestAtTheSameTime:
             lambda: place(document.subject_ref, officer),
             lambda: ask_to_delete(document, actor=CUSTOMER, now=clock.now()),
         )
-        assert Document.objects.get(pk=document.pk).state != DocumentState.DESTROYED
-        assert DeletionRequest.objects.filter(document=document).exists()
+        removed = Document.objects.get(pk=document.pk)
+        assert (removed.state, removed.quarantined.shredded_at) == (DocumentState.REMOVED, None)
+        assert not DeletionRequest.objects.filter(document=document).exists()
 
     def test_what_waited_for_a_released_hold_asks_again_in_its_turn(self, individual, officer):  # noqa: F811
         document = uploaded(individual)

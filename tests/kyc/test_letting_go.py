@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from django.urls import reverse
 from kyc import plans
 from kyc.erasers import KycDocuments
 from kyc.models import CheckEvidence, Decision, DeletionRequest, Document
+from kyc.sections import KycSection
 from kyc.selectors import to_review
 from kyc.services import add_person, ask_to_delete, checking, leave, run_plan, steps, sweep
 from kyc.services.letting_go import end_what_was_held
@@ -17,7 +19,8 @@ from portal.retention.models import Hold
 from portal.vault.models import ShredOrder, StoredFile
 from portal.vault.services import files
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, firm, held_by_order, party_of, proposed, uploaded
-from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.registers.factories import order_about
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -32,7 +35,7 @@ def test_a_file_that_was_never_sent_is_destroyed_at_once(individual, django_capt
         ask_to_delete(document, actor=CUSTOMER, now=NOW)
     document.refresh_from_db()
     document.quarantined.refresh_from_db()
-    assert (document.state, document.number_sealed, document.number_display) == ("destroyed", None, "")
+    assert (document.state, document.number_sealed, document.number_display) == ("removed", None, "")
     assert document.quarantined.shredded_at is not None
     assert StoredFile.objects.get(pk=kept.pk).shredded_at is not None
     assert AuditEvent.objects.get(kind="kyc.document.deletion_asked").facts["to"] == "let_go"
@@ -42,8 +45,8 @@ def test_what_the_customer_had_destroyed_says_so_and_its_place_is_free(individua
     document = uploaded(individual)
     ask_to_delete(document, actor=CUSTOMER, now=NOW)
     page = customer_client(asha).get(reverse("privacy:kyc-document", args=[document.reference])).text
-    assert "It is destroyed, as you asked." in page
-    assert "Now: Destroyed at your request" in page
+    assert "You deleted this file before you sent it." in page
+    assert "Now: Deleted before it was sent" in page
     assert "newer file" not in page
     assert "Ask to delete it" not in page
     assert uploaded(individual).state == "received"
@@ -51,7 +54,7 @@ def test_what_the_customer_had_destroyed_says_so_and_its_place_is_free(individua
 
 def test_a_second_press_says_that_it_was_asked_for(individual, asha):
     browser = customer_client(asha)
-    for made, said in ((uploaded, "It is destroyed already."), (checked, "You have asked for this already.")):
+    for made, said in ((uploaded, "You have deleted it already."), (checked, "You have asked for this already.")):
         document = made(individual)
         act = reverse("privacy:kyc-delete", args=[document.reference])
         browser.post(act)
@@ -79,7 +82,7 @@ def test_a_file_let_go_while_the_machine_looks_at_it_is_not_kept(individual, mon
         return look(data, **given)
 
     monkeypatch.setattr(checking, "inspect", slow)
-    assert run_plan(document.pk, now=clock.now()) == "destroyed"
+    assert run_plan(document.pk, now=clock.now()) == "removed"
     document.refresh_from_db()
     assert (document.kept, document.number_sealed) == (None, None)
     assert not StoredFile.objects.filter(kind="kyc.document").exists()
@@ -126,7 +129,7 @@ def test_a_file_let_go_between_two_checks_ends_the_run_without_a_row_or_an_error
         return said
 
     monkeypatch.setattr(steps, "ask", slow)
-    assert run_plan(document.pk, now=clock.now()) == "destroyed"
+    assert run_plan(document.pk, now=clock.now()) == "removed"
     assert not document.checks.filter(name=at).exists()
     assert not CheckEvidence.objects.exists()
 
@@ -140,7 +143,7 @@ def test_a_file_let_go_before_its_last_line_is_written_stays_let_go(individual, 
         plain(row)
 
     monkeypatch.setattr(checking, "_finish", late)
-    assert run_plan(document.pk, now=clock.now()) == "destroyed"
+    assert run_plan(document.pk, now=clock.now()) == "removed"
 
 
 def test_a_file_let_go_before_the_worker_opens_it_is_no_error(
@@ -155,7 +158,7 @@ def test_a_file_let_go_before_the_worker_opens_it_is_no_error(
         return opens(file, **given)
 
     monkeypatch.setattr(files, "open_stream", late)
-    assert run_plan(document.pk, now=clock.now()) == "destroyed"
+    assert run_plan(document.pk, now=clock.now()) == "removed"
     assert not document.checks.exists()
 
 
@@ -211,7 +214,7 @@ def released(hold) -> None:
 def test_a_hold_keeps_the_papers_of_somebody_whom_the_customer_takes_off_the_list(director, maker):
     leave(director.party, actor=CUSTOMER, now=NOW)
     assert is_whole(director)
-    assert (director.state, list(to_review(at=clock.now()))) == ("checked", [])
+    assert (director.state, list(to_review(at=clock.now()))) == ("removed", [])
     with pytest.raises(IllegalMove):
         proposed(Document.objects.get(pk=director.pk), maker)
 
@@ -223,14 +226,15 @@ def test_nobody_says_yes_to_the_held_paper_of_somebody_who_left(director, maker,
         answered(decision, checker)
 
 
-def test_a_held_paper_is_destroyed_once_the_hold_has_ended(director):
+def test_a_held_paper_is_destroyed_once_the_hold_has_ended(director, django_capture_on_commit_callbacks):
     leave(director.party, actor=CUSTOMER, now=NOW)
     assert end_what_was_held(now=clock.now()) == 0
     assert is_whole(director)
     released(director.hold)
-    assert end_what_was_held(now=clock.now()) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert end_what_was_held(now=clock.now()) == 1
     director.refresh_from_db()
-    assert (director.state, director.kept) == ("destroyed", None)
+    assert (director.state, director.kept) == ("removed", None)
     assert end_what_was_held(now=clock.now()) == 0
 
 
@@ -254,14 +258,60 @@ def test_the_end_of_holds_leaves_what_two_people_approved_of_somebody_who_left(d
 def test_a_held_file_that_was_never_sent_is_not_destroyed_at_its_customers_wish(individual, asha):
     document = uploaded(individual)
     run_plan(document.pk, now=clock.now())
-    held_by_order(individual.subject.ref)
-    browser = customer_client(asha)
-    asking = reverse("privacy:kyc-delete", args=[document.reference])
-    assert "Destroy it now" not in browser.get(asking).text
-    browser.post(asking)
+    hold = held_by_order(individual.subject.ref)
+    customer_client(asha).post(reverse("privacy:kyc-delete", args=[document.reference]))
     assert is_whole(document)
-    assert DeletionRequest.objects.get().state == "asked"
-    assert AuditEvent.objects.get(kind="kyc.document.deletion_asked").facts["to"] == "asked"
+    assert (document.state, document.quarantined.shredded_at) == ("removed", None)
+    assert not DeletionRequest.objects.exists()
+    released(hold)
+    assert end_what_was_held(now=clock.now()) == 1
+    assert not is_whole(document)
+
+
+def removals(customer, user, party=None) -> list[str]:
+    """Every page about an unsent file before, at and after its removal, and of an upload in its place, without what differs by
+    the person: references, tokens and times.
+    """
+    document = uploaded(customer, party=party)
+    run_plan(document.pk, now=clock.now())
+    browser = customer_client(user)
+    asking = reverse("privacy:kyc-delete", args=[document.reference])
+    about = reverse("privacy:kyc-document", args=[document.reference])
+    image = reverse("privacy:kyc-page", args=[document.reference, 1])
+    list_of_tasks = reverse("privacy:kyc")
+    seen = [browser.get(page) for page in (about, asking, list_of_tasks)]
+    seen.append(browser.post(asking, follow=True))
+    seen += [browser.get(page, follow=True) for page in (about, asking, image, list_of_tasks)]
+    seen.append(browser.post(asking, follow=True))
+    document.refresh_from_db()
+    assert document.state == "removed"
+    replaced = uploaded(customer, party=party)
+    newer = uploaded(customer, party=party)
+    for one in (document, replaced, newer):
+        seen.append(browser.get(reverse("privacy:kyc-document", args=[one.reference])))
+        seen.append(browser.get(reverse("privacy:kyc-delete", args=[one.reference]), follow=True))
+    copy = KycSection().collect(subject_refs=[customer.subject.ref])
+    texts = [f"{page.status_code} {page.text}" for page in seen] + [str(copy)]
+    alike = re.compile(
+        r"OS-[A-Z]+-\w{4}-\w{4}|nonce-[\w=+/-]+|nonce=\"[^\"]*\"|value=\"\w{32,}\"|\d{2}:\d{2}(:[\d.]+)?|datetime\([^)]*\)"
+    )
+    return [alike.sub("", text) for text in texts]
+
+
+def test_no_page_of_a_removed_file_tells_of_a_secret_order(individual, asha):
+    other = CustomerFactory(kind="individual", name=individual.name)
+    ravi = CustomerUserFactory(email="ravi@acme.example", member_of=other)
+    open_pages = removals(individual, asha)
+    order_about(other.subject.ref)
+    under_order = removals(other, ravi)
+    for plain, ordered in zip(open_pages, under_order, strict=True):
+        assert ordered.replace("ravi@", "asha@") == plain
+    kept = Document.objects.filter(case__customer=other)
+    assert {one.state: one.quarantined.shredded_at for one in kept} == {
+        "removed": None,
+        "replaced": None,
+        "received": None,
+    }
 
 
 def test_a_held_file_that_a_newer_one_replaces_is_kept_until_the_hold_ends(
@@ -274,7 +324,7 @@ def test_a_held_file_that_a_newer_one_replaces_is_kept_until_the_hold_ends(
     assert is_whole(document)
     assert document.state == "replaced"
     page = customer_client(asha).get(reverse("privacy:kyc-document", args=[document.reference])).text
-    assert "We keep nothing of it" not in page
+    assert "We keep nothing of it, unless a law or an order requires us to." in page
     released(hold)
     with django_capture_on_commit_callbacks(execute=True):
         assert end_what_was_held(now=clock.now()) == 1

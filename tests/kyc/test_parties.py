@@ -99,7 +99,7 @@ def test_who_leaves_takes_shares_and_unsent_files_along_and_the_case_is_asked_an
         leave(party, actor=CUSTOMER, now=NOW)
     document.refresh_from_db()
     case.refresh_from_db()
-    assert (document.state, case.state) == ("destroyed", "approved")
+    assert (document.state, case.state) == ("removed", "approved")
     assert (document.kept, document.number_sealed, document.number_display) == (None, None, "")
     assert not StoredFile.objects.filter(subject_ref=party.subject_ref, shredded_at=None).exists()
     with pytest.raises(IllegalMove):
@@ -127,7 +127,7 @@ def test_who_leaves_takes_papers_along_that_nobody_has_decided_about_and_the_que
     leave(party, actor=CUSTOMER, now=NOW)
     waiting.refresh_from_db()
     decision.refresh_from_db()
-    assert (waiting.state, waiting.kept, decision.note_sealed) == ("destroyed", None, None)
+    assert (waiting.state, waiting.kept, decision.note_sealed) == ("removed", None, None)
     assert not to_review(at=clock.now()).exists()
 
 

@@ -27,7 +27,7 @@ from kyc.selectors import document_for, does_not_fit, latest_checks, present_doc
 from kyc.services import consenting, deleting, inquiring, minors, proving
 from kyc.services.deciding import customer_words
 from kyc.services.declared import typed_beside
-from kyc.services.letting_go import UNDECIDED_STATES, ends_at_once, is_still_kept
+from kyc.services.letting_go import UNDECIDED_STATES, is_said_kept
 from kyc.services.reusing import reusable
 from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, DeletionState, DocumentState, Turn
 from kyc.upload_forms import HOW_TO_GET, UploadForm
@@ -119,7 +119,7 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, reference: str) -> HttpResponse:
-    """GET says what a request to delete does; POST records it, or destroys at once what was never sent."""
+    """GET says what a request to delete does; POST records it, or removes at once what was never sent."""
     document = document_for(request.user, reference)
     here = HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     if request.method == "POST":
@@ -167,6 +167,8 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
 def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """One page of the person's own document, as a picture."""
     document = document_for(request.user, reference)
+    if not is_said_kept(document):
+        raise NotFound("There is no such page.")
     drawn = services.page_of(document, number, actor=request.actor, reason="own_document")  # type: ignore[attr-defined]
     return HttpResponse(drawn, content_type="image/png")
 
@@ -283,24 +285,27 @@ def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[
 
 
 def _may_be_deleted(document: Document) -> bool:
-    return document.deletion_asked_at is None and is_still_kept(document)
+    return document.deletion_asked_at is None and is_said_kept(document)
 
 
 def _is_asked_or_gone(document: Document) -> str:
     """Why nothing is left to ask for."""
-    if is_still_kept(document):
+    if is_said_kept(document):
         return _("You have asked for this already. We write to you about it.")
+    if document.state == DocumentState.REMOVED:
+        return _("You have deleted it already.")
+    if document.state == DocumentState.REPLACED:
+        return _("You have sent a newer file in its place.")
     return _("It is destroyed already.")
 
 
 def _is_unsent(document: Document) -> bool:
-    is_here = document.erased_at is None and not document.person_left
-    return document.sent_at is None and is_here and document.state in UNDECIDED_STATES
+    return document.sent_at is None and document.erased_at is None and document.state in UNDECIDED_STATES
 
 
 def _is_left(document: Document) -> bool:
-    """It is kept although nobody decides about it any more: its person was taken off the list."""
-    return document.person_left and document.state in UNDECIDED_STATES
+    """Its person was taken off the list before anybody decided about it."""
+    return document.state == DocumentState.REMOVED and document.deletion_asked_at is None
 
 
 def _stands(document: Document) -> str:
@@ -309,6 +314,8 @@ def _stands(document: Document) -> str:
         return _("Not sent yet")
     if _is_left(document):
         return _("Nobody looks at it any more")
+    if document.state == DocumentState.REMOVED:
+        return _("Deleted before it was sent")
     if document.state == DocumentState.DESTROYED and document.deletion_asked_at is not None:
         return _("Destroyed at your request")
     return _("Destroyed") if document.erased_at else document.get_state_display()
@@ -330,7 +337,6 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "is_misfit": is_misfit,
         "is_unsent": _is_unsent(document),
         "is_left": _is_left(document),
-        "ends_at_once": ends_at_once(document),
         "send_by": _send_by(document),
         "is_due_again": is_due_again(document, now=clock.now()),
         "good_copy": HOW_TO_GET.get(document.kind) or words.shows(document.kind),
@@ -348,7 +354,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "deletion": deletion,
         "deletion_due": waits.due_at if waits else None,
         "may_be_deleted": _may_be_deleted(document),
-        "is_kept": is_still_kept(document),
+        "is_kept": is_said_kept(document),
         "is_deleted": deletion is not None and deletion.state == DeletionState.ERASED,
         "is_frozen": document.case.frozen_at is not None or is_childs,
         "takes_none": TAKES_NONE if is_childs else "",
