@@ -316,7 +316,8 @@ class StopForm(WithdrawForm):
         cleaned["channel"], cleaned["header"] = "", ""
         if not cleaned.get("sender") or not cleaned.get("fiduciary"):
             return
-        channel, header = senders.channel_of(fiduciary=cleaned["fiduciary"], sender=cleaned["sender"], at=clock.now())
+        forms = senders.forms_of(fiduciary=cleaned["fiduciary"], sender=cleaned["sender"], at=clock.now())
+        channel, header = forms[0] if forms else ("", "")
         if not header:
             self.add_error(
                 "sender", _("This sender is not registered for the company. Check it, or leave it empty to stop all.")

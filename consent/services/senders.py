@@ -42,10 +42,12 @@ def registered_for(fiduciary: Fiduciary, sender: str, channels: Sequence[str], p
     """
     if not sender.strip():
         return ""
-    channel, value = book.channel_of(fiduciary=fiduciary, sender=sender, at=at)
+    forms = dict(book.forms_of(fiduciary=fiduciary, sender=sender, at=at))
+    channel = channels[0] if len(channels) == 1 else ""
+    value = forms.get(channel, "")
     kinds = SENDERS_OF_CHANNEL.get(channel, ())
     row = book.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds, value=value), at=at).first()
-    if row is None or list(channels) != [channel]:
+    if row is None:
         raise Refused(
             _("This sender is not registered for the company on that channel. Choose the one channel that it uses."),
             code="UNKNOWN_SENDER",

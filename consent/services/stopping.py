@@ -28,6 +28,7 @@ from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal, Subject
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
+from portal.registers.selectors import senders as book
 
 #: The letter with the code of the public page.
 CODE_LETTER: Final = "consent.stop_code"
@@ -65,7 +66,7 @@ def stop_at_address(
     """Stop everything promotional of the fiduciary for whoever is at the address, in one transaction, and confirm it once.
 
     The person's other addresses are covered too where it is sure who they are. ``header`` (with its channel) narrows the
-    stop to that sender. ``confirms``: False where the caller tells the person once of several stops. A machine's time is
+    stop to that sender, on every channel that it is registered for. ``confirms``: False where the caller tells the person once of several stops. A machine's time is
     weighed (``told_times``): a stop that every yes has overtaken does not count and is not confirmed; one that some have is
     told by what it ended.
 
@@ -114,8 +115,7 @@ def stop_at_address(
                 occurred_at=told.at,
                 actor=actor,
                 evidence=proof,
-                channel=channel if header else "",
-                header=header,
+                senders=_forms(fiduciary, channel, header, at) if header else suppressing.ALL_SENDERS,
                 again=is_again,
                 now=at,
             )
@@ -123,6 +123,11 @@ def stop_at_address(
             reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
     return receipt
+
+
+def _forms(fiduciary: Fiduciary, channel: str, header: str, at: datetime) -> list[tuple[str, str]]:
+    """The sender as it was named, and the same number on the other channels that the fiduciary registered it for."""
+    return list(dict.fromkeys([(channel, header), *book.forms_of(fiduciary=fiduciary, sender=header, at=at)]))
 
 
 def _holders(kind: str, address: str) -> list[UUID]:

@@ -28,6 +28,8 @@ from portal.people.models import Fiduciary
 
 #: Two requests within it are one press: a double click sends two that know nothing of each other.
 ONE_PRESS: Final = timedelta(seconds=10)
+#: No channel and no registered form: whatever sends.
+ALL_SENDERS: Final = (("", ""),)
 
 
 def with_answers(done: Recorded, *, places: Iterable[Address], occurred_at: datetime) -> None:
@@ -60,70 +62,69 @@ def alone(
     occurred_at: datetime,
     actor: Actor,
     evidence: Sequence[Evidence] = (),
-    channel: str = "",
-    header: str = "",
+    senders: Sequence[tuple[str, str]] = ALL_SENDERS,
     again: bool = False,
     now: datetime | None = None,
 ) -> ConsentReceipt | None:
-    """Suppress addresses without an answer of a known person: a number that nobody has registered, or one header only.
+    """Suppress addresses without an answer of a known person: a number that nobody has registered, or single senders only.
 
-    One transaction: receipt, suppressions, audit event and its leaf; the leaf names the first piece of ``evidence``, and
-    when it was by the clock of the machine that told it, where it counts from another time on (``told_times``). Where the
-    same was stopped already and nobody
+    ``senders``: channel and registered form of each. One transaction: receipt, and for each sender suppressions, audit event
+    and its leaf; the leaf names the first piece of ``evidence``, and when it was by the clock of the machine that told it,
+    where it counts from another time on (``told_times``). Where the same was stopped already and nobody
     there has said yes since, nothing changes and recipients hear nothing. A stop that an undo could still end is no reason
     to leave this one out: both are recorded, but for a second request of one press. ``again`` says that it was said another
     time: that is a fact of its own, and a yes from in between that becomes known later does not count. Otherwise None, so
     that a stop that is told twice is harmless.
     """
     at = now or clock.now()
+    receipt = None
     with transaction.atomic():
         turns.take(places)
         every = list({place.key: place for place in places}.values())
-        about = {"channel": channel, "header": header}
-        new = [place for place in every if not _is_covered(place, fiduciary, occurred_at=occurred_at, **about)]
-        said = (
-            every
-            if again
-            else [
+        for channel, header in senders:
+            about = {"channel": channel, "header": header}
+            new = [place for place in every if not _is_covered(place, fiduciary, occurred_at=occurred_at, **about)]
+            said = [
                 place
                 for place in every
-                if not _is_covered_for_good(place, fiduciary, occurred_at=occurred_at, at=at, way=way, **about)
+                if again or not _is_covered_for_good(place, fiduciary, occurred_at=occurred_at, at=at, way=way, **about)
             ]
-        )
-        if not said:
-            return None
-        receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
-        event = record(
-            AuditKind.CONSENT_ADDRESS_SUPPRESSED,
-            actor=actor,
-            about=f"consent.receipt:{receipt.reference}",
-            facts={
-                "reference": receipt.reference,
-                "fiduciary": fiduciary.code,
-                "channel": channel or None,
-                "way": str(way),
-                "count": len(said),
-                "state": "one_sender" if header else "all",
-                "sha256": digest_of(place.key for place in said),
-                **_behind(evidence),
-            },
-            subject_ref=subject_ref,
-            at=occurred_at,
-        )
-        _insert(
-            said,
-            fiduciary=fiduciary,
-            way=way,
-            receipt=receipt,
-            entry=event.entry,
-            event=None,
-            suppressed_at=occurred_at,
-            recorded_at=at,
-            channel=channel,
-            header=header,
-        )
-        if new and not header:  # recipients know purposes and channels, no headers
-            informing.tell_stop(receipt, new, fiduciary=fiduciary, actor=actor, at=at)
+            if not said:
+                continue
+            receipt = receipt or ConsentReceipt.objects.create(
+                reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at
+            )
+            event = record(
+                AuditKind.CONSENT_ADDRESS_SUPPRESSED,
+                actor=actor,
+                about=f"consent.receipt:{receipt.reference}",
+                facts={
+                    "reference": receipt.reference,
+                    "fiduciary": fiduciary.code,
+                    "channel": channel or None,
+                    "way": str(way),
+                    "count": len(said),
+                    "state": "one_sender" if header else "all",
+                    "sha256": digest_of(place.key for place in said),
+                    **_behind(evidence),
+                },
+                subject_ref=subject_ref,
+                at=occurred_at,
+            )
+            _insert(
+                said,
+                fiduciary=fiduciary,
+                way=way,
+                receipt=receipt,
+                entry=event.entry,
+                event=None,
+                suppressed_at=occurred_at,
+                recorded_at=at,
+                channel=channel,
+                header=header,
+            )
+            if new and not header:  # recipients know purposes and channels, no headers
+                informing.tell_stop(receipt, new, fiduciary=fiduciary, actor=actor, at=at)
     return receipt
 
 

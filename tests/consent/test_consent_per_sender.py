@@ -347,7 +347,7 @@ class Plain:
             suppressing.alone(
                 subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=Fiduciary.objects.get(code="onesetu"),
                 places=[place_at(self.number)], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM,
-                channel="sms" if sender else "", header=sender, again=True,
+                senders=[("sms" if sender else "", sender)], again=True,
             )  # fmt: skip
             self.stops.append((at, sender))
             return

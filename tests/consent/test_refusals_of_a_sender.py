@@ -75,8 +75,7 @@ def test_a_stop_sent_to_one_header_stays_where_a_consent_to_all_is_renewed(asha,
         way=Way.SMS,
         occurred_at=clock.now(),
         actor=actor.SYSTEM,
-        channel="sms",
-        header="ONESTU",
+        senders=[("sms", "ONESTU")],
     )
     before = every()
     assert before["ONESTU"] is False

@@ -10,9 +10,12 @@ from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
 from consent.services import may_contact, record_all
 from consent.services.addresses import address_of
 from consent.services.recording import Choice
+from consent.services.senders import registered_for
 from consent.services.stopping import stop_at_address
 from consent.states import Answer, Way
 from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.ledger.services import verify
 from portal.outbox.models import Message
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -81,6 +84,41 @@ def test_a_single_sender_is_stopped_at_the_wish_of_a_person_on_the_phone(asha, s
     asked = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": noon}
     assert [may_contact(**asked, header=header).allowed for header in ("ONESTU", "OFFERS")] == [False, True]
     assert Message.objects.filter(kind="consent.stopped_here").exists()
+
+
+NUMBER = "1401234567"
+
+
+@pytest.mark.parametrize("written", [NUMBER, "+91 140 123 4567"])
+def test_a_stop_of_a_number_holds_on_every_channel_that_it_is_registered_for(asha, support, written):
+    registered_sender("567678", kind="short_code", carries=["promotional"])
+    registered_sender("140123", kind="short_code", carries=["promotional"])
+    registered_sender("+911401234567", kind="whatsapp_number", carries=["promotional"])
+    registered_sender(NUMBER, kind="voice_number", carries=["promotional"])
+    said(asha, "given", channel="voice")
+    said(asha, "given", channel="whatsapp")
+    assert support.post(reverse(ADD), entered(sender=written)).status_code == 302
+    rows = Suppression.objects.select_related("receipt")
+    assert {(row.channel, row.header) for row in rows} == {("voice", NUMBER), ("whatsapp", "+911401234567")}
+    assert len({row.receipt.reference for row in rows}) == 1
+    noon = clock.now().astimezone(clock.IST).replace(hour=12) + timedelta(days=1)
+    asked = {"address": ASHA_PHONE, "purpose": "marketing", "at": noon}
+    assert not may_contact(**asked, channel="voice", header=NUMBER).allowed
+    assert not may_contact(**asked, channel="whatsapp", header="+911401234567").allowed
+    assert may_contact(**asked, channel="sms", header="567678").allowed
+    assert Message.objects.filter(kind="consent.stopped_here").count() == 1
+    assert verify().failures == []
+
+
+def test_a_word_about_the_second_channel_of_a_number_is_about_that_channel(asha, law):
+    forms = {"whatsapp": "+911401234567", "voice": NUMBER}
+    for channel, value in forms.items():
+        registered_sender(value, kind=f"{channel}_number", carries=["promotional"])
+    own = Fiduciary.objects.get(code="onesetu")
+    for channel, value in forms.items():
+        assert registered_for(own, "140 123 4567", [channel], "marketing", at=clock.now()) == value
+    with pytest.raises(Refused, match="Choose the one channel"):
+        registered_for(own, NUMBER, list(forms), "marketing", at=clock.now())
 
 
 def test_a_consent_to_a_single_sender_is_found_and_withdrawn_by_staff(asha, support):

@@ -104,7 +104,7 @@ def test_a_stop_may_be_narrowed_to_a_header_and_counts_where_none_is_named(asha)
     registered_sender("ONESTU", carries=["promotional"])
     registered_sender("OTHERS", carries=["promotional"])
     said(asha, "given")
-    stopped(ASHA_PHONE, channel="sms", header="ONESTU")
+    stopped(ASHA_PHONE, senders=[("sms", "ONESTU")])
     assert ask(header="AD-ONESTU-P").reason is Reason.SUPPRESSED
     assert ask(header="AD-OTHERS-P").allowed
     assert ask().reason is Reason.SUPPRESSED
@@ -115,7 +115,7 @@ def test_a_list_of_addresses_is_answered_as_one_by_one(asha, header):
     registered_sender("ONESTU", carries=["promotional"])
     registered_sender("OTHERS", carries=["promotional"])
     said(asha, "given")
-    stopped(ASHA_PHONE, channel="sms", header="ONESTU")
+    stopped(ASHA_PHONE, senders=[("sms", "ONESTU")])
     stopped()
     numbers = [ASHA_PHONE, STRANGER, "+919800000007"]
     question = batches.Question("marketing", "sms", NOON, header=header)

@@ -313,7 +313,7 @@ def test_a_stop_of_one_sender_stands_over_what_an_undo_restores(asha, still):
         registered_sender(header, carries=["promotional"])
     suppressing.alone(
         subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=own(), places=[place_at(ASHA_PHONE)], way=Way.SMS,
-        occurred_at=clock.now(), actor=actor.SYSTEM, channel="sms", header="ONESTU",
+        occurred_at=clock.now(), actor=actor.SYSTEM, senders=[("sms", "ONESTU")],
     )  # fmt: skip
     still.shift(60)
     stopped = stop_all(asha).receipt

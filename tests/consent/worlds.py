@@ -535,8 +535,7 @@ def make(world: World, stop: Stop, now: datetime) -> None:
         way=Way.SMS,
         occurred_at=now - timedelta(minutes=stop.minutes),
         actor=actor.SYSTEM,
-        channel=CHANNEL_OF_STOP.get(stop.header, ""),
-        header=stop.header,
+        senders=[(CHANNEL_OF_STOP.get(stop.header, ""), stop.header)],
     )
 
 

@@ -60,6 +60,20 @@ def fits_series(digits: str, carries: Iterable[str], series: Mapping[str, frozen
     return not (series and len(national) == 10 and national[0] in "6789")
 
 
+def is_same_sender(one: str, other: str) -> bool:
+    """Whether two registered forms are one sender: the same name, or one Indian number with and without its country."""
+    return _national(one) == _national(other)
+
+
+def _national(value: str) -> str:
+    digits = value.removeprefix("+")
+    if not digits.isdecimal():
+        return value.lower()
+    if len(digits) == 12 and digits.startswith("91"):
+        return digits[2:]
+    return digits[1:] if len(digits) == 11 and digits.startswith("0") else digits
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
     """What a decision needs of a registered sender. It holds from ``starts_at`` up to, not including, ``ends_at``.

@@ -26,7 +26,15 @@ from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.selectors import customers_of
 from portal.people.states import Answer
 from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, Sender, SendingEntity
-from portal.registers.rules.senders import Registered, Sending, Template, parse_header, series_of, settle
+from portal.registers.rules.senders import (
+    Registered,
+    Sending,
+    Template,
+    is_same_sender,
+    parse_header,
+    series_of,
+    settle,
+)
 from portal.registers.states import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
 
 #: Policy and security goes under a header of the mildest category there is (TRAI suffix -T, else -S).
@@ -37,6 +45,8 @@ _CARRIED_AS: Final = {
 FREE_TEXT_RULE: Final = "WA-POLICY"
 #: TRAI: which series of voice numbers carries what.
 SERIES_RULE: Final = "IN-TRAI-SERIES"
+#: Kinds whose senders may have letters; the others are numbers.
+_NAMED: Final = (SenderKind.SMS_HEADER, SenderKind.RCS_AGENT)
 MOST_KEPT: Final = 10_000
 
 
@@ -167,12 +177,22 @@ def owner_of(*, channel: str, sender: str, at: datetime) -> Fiduciary | None:
     return found.fiduciary if found else None
 
 
-def channel_of(*, fiduciary: Fiduciary, sender: str, at: datetime) -> tuple[str, str]:
-    """The channel and the registered form of a fiduciary's sender, however it is written; both empty where it has none."""
-    for channel in SENDERS_OF_CHANNEL:
-        if sender.strip() and owner_of(channel=channel, sender=sender, at=at) == fiduciary:
-            return str(channel), normal_header(channel, sender)[0]
-    return "", ""
+def forms_of(*, fiduciary: Fiduciary, sender: str, at: datetime) -> list[tuple[str, str]]:
+    """Each channel that a fiduciary's sender is registered for, with its form there, however it is written; empty for none.
+
+    A number is the same sender on every channel: a line for calls may also send messages.
+    """
+    is_number = not any(letter.isalpha() for letter in parse_header(ascii_digits(sender)).name)
+    rows = in_force(Sender.objects.filter(fiduciary=fiduciary), at=at).order_by("pk")
+    found = [
+        (str(channel), row.value)
+        for channel, kinds in SENDERS_OF_CHANNEL.items()
+        for row in rows
+        if row.kind in kinds
+        and (is_number or row.kind in _NAMED)
+        and is_same_sender(row.value, normal_form(row.kind, sender))
+    ]
+    return list(dict.fromkeys(found)) if sender.strip() else []
 
 
 def opt_out_owner(*, number: str, at: datetime) -> Fiduciary | None:
