@@ -129,6 +129,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": 55.0},
     },
     "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},
+    "signin-finish-address-changes": {
+        "task": "portal.signin.tasks.finish_address_changes",
+        "schedule": 300.0,
+        "options": {"expires": 295.0},
+    },
     "signin-note-waiting-wrong-codes": {
         "task": "portal.signin.tasks.note_waiting_wrong_codes",
         "schedule": 60.0,
@@ -138,6 +143,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": "portal.signin.tasks.send_waiting_invitations",
         "schedule": 60.0,
         "options": {"expires": 55.0},
+    },
+    "signin-sweep-address-changes": {
+        "task": "portal.signin.tasks.sweep_address_changes",
+        "schedule": crontab(hour="3", minute="7"),
     },
     "signin-sweep-codes": {"task": "portal.signin.tasks.sweep_codes", "schedule": crontab(minute="50")},
     "signin-sweep-sessions": {"task": "portal.signin.tasks.sweep_sessions", "schedule": crontab(hour="3", minute="5")},

@@ -21,6 +21,7 @@ from portal.core.erasing import Kept, Record, of_days
 from portal.core.moves import move
 from portal.people.erasable_fields import ACCOUNT_PARTS
 from portal.people.models import (
+    AddressChange,
     AgeStatement,
     ContactPoint,
     Customer,
@@ -69,6 +70,7 @@ class Accounts:
         "people.Protection",
         "people.Rest",
         "people.Invitation",
+        "people.AddressChange",
         "people.AgeStatement",
         "people.User",
         "account.EmailAddress",
@@ -165,7 +167,7 @@ class Accounts:
 def _empty_login(login: User, now: datetime) -> None:
     """Nothing is left to sign in with, and nothing that says whose it was."""
     sessions.end_all(user=login, actor=ERASER, now=now)
-    for model in (Authenticator, EmailAddress, Invitation):
+    for model in (Authenticator, EmailAddress, Invitation, AddressChange):
         model.objects.filter(user=login).delete()
     login.email = f"erased-{login.pk}@erased.invalid"
     login.full_name = ""

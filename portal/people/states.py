@@ -136,6 +136,14 @@ class CodePurpose(TextChoices):
     TRACK = "track", _("Follow a grievance or request")
     RESET = "reset", _("Set a new password")
     STOP = "stop", _("Stop messages")
+    ACT = "act", _("Confirm a change")
+
+
+class ProvenAct(TextChoices):
+    """What a session alone does not do: a code to the address of the login confirms it."""
+
+    EMAIL = "email", _("change the email address of your account")
+    PHONE = "phone", _("add a mobile number to your account")
 
 
 class SignInOutcome(TextChoices):

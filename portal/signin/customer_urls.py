@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.signin.views import account, customers, push
+from portal.signin.views import account, address_changes, customers, push
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", customers.sign_in, name="sign-in"),
@@ -10,10 +10,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", customers.sign_out, name="sign-out"),
     path("invitation/<str:token>/", customers.invitation, name="invitation"),
     path("account/", account.account, name="account"),
-    path("account/email/", account.new_email, name="new-email"),
-    path("account/email/code/", account.new_email_code, name="new-email-code"),
-    path("account/phone/", account.add_phone, name="add-phone"),
-    path("account/phone/code/", account.phone_code, name="phone-code"),
+    path("account/change/<str:token>/", address_changes.cancel, name="cancel-change"),
+    path("account/email/", address_changes.new_email, name="new-email"),
+    path("account/email/code/", address_changes.code, {"kind": "email"}, name="new-email-code"),
+    path("account/phone/", address_changes.add_phone, name="add-phone"),
+    path("account/phone/code/", address_changes.code, {"kind": "phone"}, name="phone-code"),
+    path("account/<slug:kind>/proof/", address_changes.proof, name="change-proof"),
+    path("account/<slug:kind>/discard/", address_changes.discard, name="discard-change"),
     path("account/residence/", account.residence, name="residence"),
     path("account/contact/<int:pk>/remove/", account.remove_contact, name="remove-contact"),
     path(

@@ -1,5 +1,6 @@
 """Letters about sign-in, through the outbox. They run the account and are never promotional."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,13 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import localtime
 
+from portal.core import addresses
 from portal.law.states import Channel
+from portal.outbox.selectors import can_send
 from portal.outbox.services import post
-from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn, User
+from portal.people.models import AddressChange, Invitation, MfaReset, OneTimeCode, SignIn, User
 from portal.people.services import codes, invitations
-from portal.people.states import CodePurpose, ContactKind, InvitationKind
+from portal.people.states import CodePurpose, ContactKind, InvitationKind, ProvenAct
 from portal.signin import browsers
 
 PURPOSE = "policy_and_security"
@@ -84,6 +87,10 @@ def code(row: OneTimeCode) -> bool:
     if user is None or user.subject_ref is None:
         return False
     by_phone = row.kind == ContactKind.PHONE
+    context: dict[str, Any] = {}
+    if row.purpose == CodePurpose.ACT:
+        with translation.override(user.language):
+            context["what"] = str(ProvenAct(row.about.partition("/")[0]).label)
     _send(
         "signin.phone_code" if by_phone else f"signin.{row.purpose}_code",
         subject_ref=user.subject_ref,
@@ -93,6 +100,7 @@ def code(row: OneTimeCode) -> bool:
         about=f"people.code:{row.pk}",
         code=codes.plain(row),
         minutes=str((row.expires_at - row.made_at) // timedelta(minutes=1)),
+        **context,
     )
     return True
 
@@ -142,14 +150,40 @@ def new_device(row: SignIn) -> None:
     )
 
 
-def address_changed(contact: ContactPoint) -> None:
-    """Tell the old address that the login moved away from it."""
+def address_changed(change: AddressChange, kind: str, address: str, *, token: str) -> None:
+    """Write to an address the person had before that the login has another one now, with the link that cancels it."""
+    what = "email_changed" if change.kind == ContactKind.EMAIL else "number_added"
+    _of_change(what, change, kind, address, token=token)
+
+
+def change_waits(change: AddressChange, kind: str, address: str, *, token: str) -> None:
+    """Write to an address of the person that a change waits, until when, with the link that cancels it."""
+    when = localtime(change.waits_until) if change.waits_until else None
+    said = f"{when:%d-%m-%Y %H:%M} IST" if when else ""
+    _of_change("change_waiting", change, kind, address, token=token, when=said)
+
+
+def change_cancelled(change: AddressChange, kind: str, address: str) -> None:
+    """Write that a change was cancelled, that every session ended, and that an officer looks at it."""
+    _of_change("change_cancelled", change, kind, address)
+
+
+def _of_change(what: str, change: AddressChange, kind: str, address: str, *, token: str = "", **context: Any) -> None:
+    """In the caller's transaction. A number gets a short text with the link, where SMS can be sent."""
+    user, by_phone = change.user, kind == ContactKind.PHONE
+    if user.subject_ref is None or (by_phone and not (token and can_send(Channel.SMS))):
+        return
+    if token:
+        context["link"] = absolute(reverse("privacy:cancel-change", args=[token]))
+    where = hashlib.sha256(addresses.address_key(address)).hexdigest()[:12]
     _send(
-        "signin.address_changed",
-        subject_ref=contact.principal.subject.ref,
-        address=contact.address,
-        language=contact.principal.language,
-        about=f"people.contact:{contact.pk}",
+        "signin.change_sms" if by_phone else f"signin.{what}",
+        subject_ref=user.subject_ref,
+        address=address,
+        channel=Channel.SMS if by_phone else Channel.EMAIL,
+        language=user.language,
+        about=f"people.address_change:{change.pk}/{what}/{where}",
+        **context,
     )
 
 

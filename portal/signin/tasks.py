@@ -6,9 +6,9 @@ from celery import shared_task
 from django.conf import settings
 
 from portal.core import clock
-from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn
+from portal.people.models import Invitation, MfaReset, OneTimeCode, SignIn
 from portal.people.services import codes, invitations
-from portal.signin import history, letters
+from portal.signin import address_changes, change_rows, history, letters
 
 #: Rows that one task may take: a technical limit.
 SWEEP = 500
@@ -61,10 +61,8 @@ def tell_new_device(sign_in_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
-def tell_address_changed(contact_id: int) -> None:
-    row = ContactPoint.objects.select_related("principal__subject").filter(pk=contact_id).first()
-    if row is not None:
-        letters.address_changed(row)
+def finish_address_changes() -> int:
+    return address_changes.finish_waiting(now=clock.now())
 
 
 @shared_task(ignore_result=True)
@@ -77,6 +75,11 @@ def tell_mfa_reset(reset_id: int) -> None:
 @shared_task(ignore_result=True)
 def sweep_codes() -> int:
     return codes.sweep(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_address_changes() -> int:
+    return change_rows.sweep(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -20,8 +20,11 @@ from portal.core import actor, clock
 from portal.core.admin.actions import actions_of
 from portal.jobs.services import running
 from portal.law.models import OrganisationProfile
+from portal.people.models import AddressChange, OneTimeCode
+from portal.people.services import codes
 from portal.registers.models import Instruction
 from portal.registers.services import defects
+from portal.signin import change_rows
 from portal.workplace import services
 from tests.consent.factories import person as someone
 from tests.consent.factories import published_notice, said
@@ -200,8 +203,13 @@ def test_a_customers_pages(person, rows, settings):
     page = person.goes_to("/privacy/account/phone/")
     page.get_by_label("Mobile number").fill("98765 43210")
     page.get_by_role("button", name="Save the number").click()
+    assert visit(person, "/privacy/account/phone/proof/")
+    page.get_by_label("Six-digit code").fill(codes.plain(OneTimeCode.objects.latest("pk")))
+    page.get_by_role("button", name="Continue").click()
     assert visit(person, "/privacy/account/phone/code/")
     assert urlsplit(page.url).path == "/privacy/account/phone/code/"
+    change = AddressChange.objects.get()
+    assert visit(person, reverse("privacy:cancel-change", args=[change_rows.token_of(change)]))
     assert "\n".join(person.problems) == ""
 
 

@@ -224,7 +224,7 @@ def unrendered_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def notice_for(owner: User) -> Message:
     """A notice in the owner's dashboard."""
     message = post(
-        kind="signin.address_changed",
+        kind="signin.change_cancelled",
         subject_ref=owner.principal.subject.ref,
         channel="dashboard",
         address="",

@@ -35,9 +35,7 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
 
     for room in (
         "portal.people.services.codes",
-        "portal.people.services.confirming",
         "portal.people.services.invitations",
-        "portal.people.services.logins",
         "portal.people.services.mfa",
         "portal.signin.browsers",
         "portal.signin.forms",

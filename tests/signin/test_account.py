@@ -50,6 +50,12 @@ def change(acme, membership):
     return reverse("privacy:change-member", args=[acme.reference, membership.pk])
 
 
+def prove(client, postbox, kind="email"):
+    """Type the code that came to the login's address."""
+    code = postbox.last("signin.act_code")["context"]["code"]
+    return client.post(reverse("privacy:change-proof", args=[kind]), {"code": code})
+
+
 def test_the_page_shows_ones_own_addresses_and_organisations(owner, acme):
     page = customer_client(owner).get(reverse("privacy:account")).content.decode()
     assert "asha@acme.example" in page
@@ -61,6 +67,7 @@ def test_a_new_address_counts_only_once_its_code_was_entered(owner, postbox, mon
     monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: left.append(facts["address"])])
     client = customer_client(owner)
     client.post(reverse("privacy:new-email"), {"email": "asha.rao@acme.example"})
+    prove(client, postbox)
     letter = postbox.last("signin.contact_code")
     assert letter["address"] == "asha.rao@acme.example"
     assert User.objects.get(pk=owner.pk).email == "asha@acme.example"
@@ -71,7 +78,7 @@ def test_a_new_address_counts_only_once_its_code_was_entered(owner, postbox, mon
     assert left == ["asha@acme.example"]
     live = ContactPoint.objects.filter(principal=owner.principal, left_at=None)
     assert [(row.address, bool(row.verified_at)) for row in live] == [("asha.rao@acme.example", True)]
-    assert postbox.last("signin.address_changed")["address"] == "asha@acme.example"
+    assert postbox.last("signin.email_changed")["address"] == "asha@acme.example"
 
 
 def test_a_new_address_ends_every_other_session_of_the_login(owner, postbox):
@@ -81,6 +88,7 @@ def test_a_new_address_ends_every_other_session_of_the_login(owner, postbox):
         UserSession.objects.create(user=owner, ip="203.0.113.7", user_agent="Firefox", **key)
         assert one.get(reverse("privacy:account")).status_code == 200
     client.post(reverse("privacy:new-email"), {"email": "asha.rao@acme.example"})
+    prove(client, postbox)
     code = postbox.last("signin.contact_code")["context"]["code"]
     client.post(reverse("privacy:new-email-code"), {"code": code})
     assert client.get(reverse("privacy:account")).status_code == 200
@@ -90,6 +98,7 @@ def test_a_new_address_ends_every_other_session_of_the_login(owner, postbox):
 def test_an_address_with_a_login_cannot_be_taken_over(owner, member, postbox):
     client = customer_client(owner)
     client.post(reverse("privacy:new-email"), {"email": member.email})
+    prove(client, postbox)
     code = postbox.last("signin.contact_code")["context"]["code"]
     answer = client.post(reverse("privacy:new-email-code"), {"code": code})
     assert answer.status_code == 422
@@ -99,9 +108,11 @@ def test_an_address_with_a_login_cannot_be_taken_over(owner, member, postbox):
 def test_somebody_elses_code_changes_nothing(owner, member, postbox):
     theirs = customer_client(member)
     theirs.post(reverse("privacy:new-email"), {"email": "new@acme.example"})
+    prove(theirs, postbox)
     code = postbox.last("signin.contact_code")["context"]["code"]
     mine = customer_client(owner)
     mine.post(reverse("privacy:new-email"), {"email": "new@acme.example"})
+    prove(mine, postbox)
     own_code = postbox.last("signin.contact_code")["context"]["code"]
     if code != own_code:
         assert mine.post(reverse("privacy:new-email-code"), {"code": code}).status_code == 422
@@ -131,11 +142,13 @@ def phone_of(owner):
 
 def test_a_number_is_confirmed_by_the_code_of_an_sms(owner, postbox, sms):
     client = customer_client(owner)
-    asked = client.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    client.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    assert not ContactPoint.objects.filter(principal=owner.principal, kind="phone").exists()
+    asked = prove(client, postbox, "phone")
     assert asked.url == reverse("privacy:phone-code")
     letter = postbox.last("signin.phone_code")
     assert (letter["channel"], letter["address"], letter["only_here"]) == ("sms", "+919876543210", True)
-    assert phone_of(owner).verified_at is None
+    assert not ContactPoint.objects.filter(principal=owner.principal, kind="phone").exists()
     page = client.get(asked.url).content.decode()
     assert "+91 •••• ••3210" in page
     assert client.post(asked.url, {"code": "000000"}).status_code == 422
@@ -149,21 +162,25 @@ def test_a_number_saved_earlier_is_confirmed_from_the_account_page(owner, postbo
     page = client.get(reverse("privacy:account")).content.decode()
     assert 'name="phone" value="+919876543210"' in page
     client.post(reverse("privacy:add-phone"), {"phone": "+919876543210"})
+    prove(client, postbox, "phone")
     client.post(reverse("privacy:phone-code"), {"code": postbox.last("signin.phone_code")["context"]["code"]})
     assert phone_of(owner).verified_at is not None
     assert 'name="phone" value' not in client.get(reverse("privacy:account")).content.decode()
 
 
 def test_the_code_of_a_number_works_in_the_browser_that_asked_alone(owner, member, postbox, sms):
-    customer_client(owner).post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    first = customer_client(owner)
+    first.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    prove(first, postbox, "phone")
     code = postbox.last("signin.phone_code")["context"]["code"]
     other = customer_client(owner)
-    assert other.post(reverse("privacy:phone-code"), {"code": code}).url == reverse("privacy:add-phone")
+    assert other.post(reverse("privacy:phone-code"), {"code": code}).status_code == 422
     thief = customer_client(member)
     thief.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    prove(thief, postbox, "phone")
     if postbox.last("signin.phone_code")["context"]["code"] != code:
         assert thief.post(reverse("privacy:phone-code"), {"code": code}).status_code == 422
-    assert phone_of(member).verified_at is None
+    assert not ContactPoint.objects.filter(principal=member.principal, kind="phone").exists()
 
 
 def test_a_login_does_not_send_codes_to_any_number_of_strangers(owner, postbox, sms, settings):
@@ -183,6 +200,7 @@ def test_the_page_says_where_messages_do_not_arrive_until_the_number_is_confirme
     client = customer_client(owner)
     assert "Messages do not arrive here" in client.get(reverse("privacy:account")).content.decode()
     client.post(reverse("privacy:add-phone"), {"phone": "+919876543210"})
+    prove(client, postbox, "phone")
     client.post(reverse("privacy:phone-code"), {"code": postbox.last("signin.phone_code")["context"]["code"]})
     assert "Messages do not arrive here" not in client.get(reverse("privacy:account")).content.decode()
 

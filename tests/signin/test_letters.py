@@ -14,7 +14,7 @@ from portal.people.services import codes, customers, devices
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from portal.signin import letters, tasks
-from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client, with_factor
 
@@ -88,12 +88,6 @@ def test_a_browser_is_named_in_the_language_of_the_letter(language, kept, told):
     sign_in = devices.note(user=user, outcome="signed_in", actor=SYSTEM, browser=kept, now=clock.now())
     tasks.tell_new_device(sign_in.pk)
     assert f": {told}\n" in words("signin.new_device").body
-
-
-def test_the_old_address_is_told_that_the_login_left_it():
-    contact = ContactPointFactory(address="old@acme.example")
-    tasks.tell_address_changed(contact.pk)
-    assert Message.objects.get().kind == "signin.address_changed"
 
 
 @pytest.mark.parametrize("template", sorted(letters._LIBRARY))
@@ -188,7 +182,6 @@ def test_a_task_whose_row_is_gone_does_nothing():
         tasks.send_password_link,
         tasks.send_invitation,
         tasks.tell_new_device,
-        tasks.tell_address_changed,
     ):
         assert not task(999)
     assert not OneTimeCode.objects.exists()

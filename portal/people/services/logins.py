@@ -9,7 +9,6 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import addresses
 from portal.core.actor import Actor
-from portal.core.enqueue import enqueue
 from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.people import selectors
@@ -49,8 +48,8 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
 def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, session_key: str = "") -> None:
     """Move the login to a new address that was just confirmed by a code; the old one leaves the person.
 
-    Every other session of the login ends: whoever moves because somebody reads their mail is rid of them. The old address
-    is told, after the commit. Raises Refused when another login uses the new one.
+    Every other session of the login ends: whoever moves because somebody reads their mail is rid of them. The caller
+    writes to the old address. Raises Refused when another login uses the new one.
     """
     plain = addresses.normalise(ContactKind.EMAIL, new_address)
     if user.principal is None:
@@ -70,7 +69,6 @@ def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, s
         sessions.end_all(user=user, actor=actor, now=now, except_key=session_key)
         if old is not None:
             contacts.leave(contact=old, actor=actor, now=now)
-            enqueue("portal.signin.tasks.tell_address_changed", old.pk)
         record(
             AuditKind.PEOPLE_CONTACT_CHANGED,
             actor=actor,

@@ -6,12 +6,10 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.db.models import QuerySet
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.core import addresses, clock
@@ -22,14 +20,12 @@ from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of, principal_of
-from portal.people.services import confirming, customers, freezes, invitations, logins, powers, principals, sessions
+from portal.people.services import customers, freezes, invitations, logins, powers, principals, sessions
 from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole
-from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm, ResidenceForm
+from portal.signin import change_rows
+from portal.signin.forms import MemberForm, ResidenceForm
 from portal.signin.views.answers import page, put
-from portal.signin.views.customers import browser_key
 
-NEW_EMAIL = "new_email"
-NEW_PHONE = "new_phone"
 #: On which channel an address of a kind is tried first, and so where a fault shows.
 FIRST_CHANNEL = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
 SHOWN_SIGN_INS = 20
@@ -37,10 +33,6 @@ SHOWN_SIGN_INS = 20
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
     return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
-
-
-def _typed(request: HttpRequest, form: Form) -> dict[str, Any]:
-    return {"typed": form.cleaned_data["code"], "browser": browser_key(request)}
 
 
 def _account(request: HttpRequest) -> HttpResponseRedirect:
@@ -71,6 +63,9 @@ def account(request: HttpRequest) -> HttpResponse:
             for contact in _contacts(user)
         ],
         can_confirm_phones=can_send(Channel.SMS),
+        waiting=[
+            (change, addresses.mask(change.kind, change.new_address)) for change in change_rows.waiting_changes(user)
+        ],
         # A person's own account that a freeze closed needs no second sentence.
         memberships=[
             (
@@ -82,96 +77,6 @@ def account(request: HttpRequest) -> HttpResponse:
         is_frozen=user.principal is not None and freezes.is_frozen(user.principal.subject.ref),
         residence=selectors.declared_regime(user.principal.subject.ref) if user.principal else None,
     )
-
-
-@customer_required
-@require_http_methods(["GET", "POST"])
-def new_email(request: HttpRequest) -> HttpResponse:
-    """Ask for the new address and send a code to it."""
-    form = NewEmailForm(request.POST or None)
-    user = login_of(request)
-    if request.method == "POST" and form.is_valid():
-        address = form.cleaned_data["email"]
-        try:
-            code = confirming.ask_email(user=user, address=address, browser=browser_key(request), now=clock.now())
-        except Refused as error:
-            put(form, "email", error)
-        else:
-            request.session[NEW_EMAIL] = code.address
-            return HttpResponseRedirect(reverse("privacy:new-email-code"))
-    return page(request, "selfservice/signin/new_email.html", form=form)
-
-
-@customer_required
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
-def new_email_code(request: HttpRequest) -> HttpResponse:
-    """The code shows that the new address is theirs; only then does anything change."""
-    address = request.session.get(NEW_EMAIL)
-    if not address:
-        return HttpResponseRedirect(reverse("privacy:new-email"))
-    form = CodeForm(request.POST or None)
-    user = login_of(request)
-    if request.method == "POST" and form.is_valid():
-        try:
-            key = request.session.session_key or ""
-            confirming.confirm_email(
-                user=user, address=address, session_key=key, **_typed(request, form), **_acting(request)
-            )
-        except Refused as error:
-            put(form, "code", error)
-        else:
-            del request.session[NEW_EMAIL]
-            messages.success(request, _("Your e-mail address is changed. Use the new one to sign in."))
-            return _account(request)
-    return page(
-        request, "selfservice/signin/new_email_code.html", form=form, masked=addresses.mask(ContactKind.EMAIL, address)
-    )
-
-
-@customer_required
-@require_http_methods(["GET", "POST"])
-def add_phone(request: HttpRequest) -> HttpResponse:
-    """Save a number, and send a code to it where this installation can send one."""
-    form = PhoneForm(request.POST or None)
-    user = login_of(request)
-    if request.method == "POST" and form.is_valid():
-        by_code = can_send(Channel.SMS)
-        asked = {"phone": form.cleaned_data["phone"], "by_code": by_code, "browser": browser_key(request)}
-        try:
-            code = confirming.save_phone(user=user, **asked, **_acting(request))
-        except Refused as error:
-            put(form, "phone", error)
-        else:
-            if code is None:
-                messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
-                return _account(request)
-            request.session[NEW_PHONE] = code.address
-            return HttpResponseRedirect(reverse("privacy:phone-code"))
-    return page(request, "selfservice/signin/phone.html", form=form)
-
-
-@customer_required
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
-def phone_code(request: HttpRequest) -> HttpResponse:
-    """The code shows that the number is theirs: from then on it counts as confirmed."""
-    address = request.session.get(NEW_PHONE)
-    if not address:
-        return HttpResponseRedirect(reverse("privacy:add-phone"))
-    form = PhoneCodeForm(request.POST or None)
-    user = login_of(request)
-    if request.method == "POST" and form.is_valid():
-        try:
-            confirming.confirm_phone(user=user, phone=address, **_typed(request, form), **_acting(request))
-        except Refused as error:
-            put(form, "code", error)
-        else:
-            del request.session[NEW_PHONE]
-            messages.success(request, _("The number is confirmed."))
-            return _account(request)
-    masked = addresses.mask(ContactKind.PHONE, address)
-    return page(request, "selfservice/signin/phone_code.html", form=form, masked=masked)
 
 
 @customer_required
