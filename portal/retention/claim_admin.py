@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
@@ -12,7 +14,7 @@ from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.retention.forms import ClaimEndForm, LegalClaimForm
-from portal.retention.models import LegalClaim
+from portal.retention.models import LegalClaim, RetentionRule
 from portal.retention.permissions import Permission
 from portal.retention.services import claims
 
@@ -20,6 +22,16 @@ from portal.retention.services import claims
 def _not_in_force(claim: LegalClaim, user: Any) -> str:
     in_force = LegalClaim.decided().filter(pk=claim.pk, last_day__gte=clock.day(clock.now())).exists()
     return "" if in_force else str(_("This claim is not in force."))
+
+
+def _named(label: str) -> str:
+    """The name of a record's kind and its reference, of a label such as "kyc.document:..."; of an unknown kind the label."""
+    kind, _colon, reference = label.partition(":")
+    try:
+        model = apps.get_model(kind)
+    except (LookupError, ValueError):
+        return label
+    return f"{capfirst(model._meta.verbose_name)} {reference}"
 
 
 @admin.register(LegalClaim)
@@ -40,7 +52,22 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: LegalClaim | None = None) -> tuple[str, ...]:
         asked = LegalClaimForm.Meta.fields
-        return (*asked, "replaces", *PROPOSAL) if obj is not None else asked
+        if obj is None:
+            return asked
+        read = {"records": "named_records", "retention_classes": "named_kinds"}
+        return (*(read.get(name, name) for name in asked), "replaces", *PROPOSAL)
+
+    @admin.display(description=_("records"))
+    def named_records(self, obj: LegalClaim) -> str:
+        """One a line: what it is, with its reference."""
+        return "\n".join(_named(label) for label in obj.records) or "-"
+
+    @admin.display(description=_("kinds of data"))
+    def named_kinds(self, obj: LegalClaim) -> str:
+        """One a line, by the name of its newest retention rule."""
+        rules = RetentionRule.objects.filter(retention_class__in=obj.retention_classes).order_by("version")
+        names = dict(rules.values_list("retention_class", "name"))
+        return "\n".join(names.get(each, each) for each in obj.retention_classes) or "-"
 
     def save_model(self, request: HttpRequest, obj: LegalClaim, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is proposing."""

@@ -6,12 +6,13 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.plain_words import PlainWords, PublicWords
 from portal.core.time_range import DayField
-from portal.law.models import LegalRule
+from portal.law import selectors as law
 from portal.people.models import Subject
-from portal.retention import limitation
+from portal.retention import limitation, selectors
 from portal.retention.models import BooksRow, Hold, LegalClaim, RetentionRule
 
 
@@ -79,8 +80,9 @@ class LegalClaimForm(forms.ModelForm):
         if "last_day" not in self.fields:  # a claim that is proposed is only read
             return
         self.fields["last_day"].required = False
-        laws = LegalRule.objects.filter(key__in=limitation.keys()).order_by("key").values_list("key", "law").distinct()
-        self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation"), choices=list(laws))
+        laws = law.rules_in_force(limitation.keys(), on=clock.day(clock.now()))
+        named = [(key, selectors.citation(laws[key])) for key in sorted(laws)]
+        self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation"), choices=named)
         classes = RetentionRule.objects.order_by("retention_class").values_list("retention_class", "name").distinct()
         kinds = cast("forms.MultipleChoiceField", self.fields["retention_classes"])
         kinds.choices = list(classes)

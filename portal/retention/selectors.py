@@ -78,12 +78,11 @@ def claims_of(subject_refs: Iterable[UUID], *, on: date) -> dict[UUID, list[Clai
     statements for all of them.
     """
     rows = LegalClaim.decided().filter(subject_ref__among=frozenset(subject_refs), last_day__gte=on)
+    claims = list(rows.order_by("pk"))
     found: dict[UUID, list[Claimed]] = {}
-    laws = {}
-    for row in rows.order_by("pk"):
-        if row.rule_key not in laws:
-            laws[row.rule_key] = LegalRule.objects.filter(key=row.rule_key).order_by("-effective_from").first()
-        legal = laws[row.rule_key]
+    laws = law.rules_in_force((row.rule_key for row in claims), on=on) if claims else {}
+    for row in claims:
+        legal = laws.get(row.rule_key)
         found.setdefault(row.subject_ref, []).append(
             Claimed(
                 row.rule_key,

@@ -47,6 +47,8 @@ CLAIMS: Final = StatedRows(
         "rule_key": dict.fromkeys(_CLAIM, "rule"),
         "disputed_on": dict.fromkeys(_CLAIM, "disputed_on"),
         "last_day": dict.fromkeys(_CLAIM, "last_day"),
+        "records": dict.fromkeys(_CLAIM, "records"),
+        "replaces_id": dict.fromkeys(_CLAIM, "replaces"),
         "retention_classes": dict.fromkeys(_CLAIM, "retention_class"),
         "shown_sha256": dict.fromkeys(_CLAIM, "shown_sha256"),
         "answer": {

@@ -14,12 +14,13 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.erasing import Kept, Record
 from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import OrganisationProfile
+from portal.law.models import LegalRule, OrganisationProfile
 from portal.people.models import User
-from portal.retention import deciding
+from portal.retention import deciding, selectors
 from portal.retention.models import ErasureItem, KeptRecord, LegalClaim, RetentionRule
 from portal.retention.rules import Why
 from portal.retention.services import claims, nights, planning, replaying, runs
+from portal.retention.stated import CLAIMS
 from portal.retention.states import ItemState, RunState
 from tests.law.factories import ProfileFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -293,6 +294,51 @@ def test_what_a_claim_needs(boxes: Boxes, asha: UUID, maker: User, changes: dict
     assert not LegalClaim.objects.exists()
 
 
+def test_a_limitation_of_a_later_day_gives_no_end_and_no_citation_before_it(
+    boxes: Boxes, asha: UUID, maker: User, checker: User
+) -> None:
+    later = date(2027, 1, 1)
+    LegalRule.objects.filter(key="IN-LIM").update(effective_from=date(1964, 1, 1))
+    legal_rule("IN-LIM", 9, "year", law="Limitation Act 2027", provision="not stated", effective_from=later, version=2)
+    claim = decided(claim_of(asha, maker), checker)
+    assert claim.last_day == date(2029, 2, 10)
+    ((named,),) = selectors.claims_of([asha], on=clock.day(NOW)).values()
+    ((after,),) = selectors.claims_of([asha], on=later).values()
+    assert (named.citation, after.citation) == ("Limitation Act 1963", "Limitation Act 2027")
+    read = staff_client(maker).get("/admin/retention/legalclaim/add/").content.decode()
+    assert "Limitation Act 1963" in read
+    assert "Limitation Act 2027" not in read
+    LegalClaim.objects.all().delete()
+    with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC)):
+        assert claim_of(asha, maker).last_day == date(2035, 2, 10)
+
+
+def test_the_events_of_a_claim_state_what_was_decided_and_a_changed_row_is_found(
+    boxes: Boxes, asha: UUID, maker: User, checker: User
+) -> None:
+    claim = decided(claim_of(asha, maker, records=["tests.box:B", "tests.box:A"]), checker)
+    sooner = claims.propose_end(
+        claim=claim, last_day=date(2027, 1, 1), why="Settled.", actor=actor.staff(maker.pk), now=clock.now()
+    )
+    events = AuditEvent.objects.filter(kind__startswith="retention.claim.").order_by("pk")
+    assert [(one.facts["records"], one.facts["replaces"]) for one in events] == [
+        ("tests.box:A tests.box:B", None),
+        ("tests.box:A tests.box:B", None),
+        ("tests.box:A tests.box:B", claim.pk),
+    ]
+    assert list(CLAIMS.differences(sample=None)) == []
+    LegalClaim.objects.filter(pk=claim.pk).update(records=["tests.box:A"])
+    LegalClaim.objects.filter(pk=sooner.pk).update(replaces=None)
+    assert [line.rpartition(": ")[2] for line in CLAIMS.differences(sample=None)] == ["records.", "replaces_id."]
+
+
+def test_a_claim_names_no_more_records_than_its_event_states(boxes: Boxes, asha: UUID, maker: User) -> None:
+    boxes.boxes[asha] = {f"tests.box:{number:03}": OLD for number in range(60)}
+    with pytest.raises(Refused) as refused:
+        claim_of(asha, maker, records=sorted(boxes.boxes[asha]))
+    assert refused.value.code == "TOO_MANY"
+
+
 def test_a_claim_names_no_record_of_somebody_else(boxes: Boxes, asha: UUID, maker: User) -> None:
     boxes.boxes[PrincipalFactory().subject.ref] = {"tests.box:R": OLD}
     with pytest.raises(Refused) as refused:
@@ -311,7 +357,10 @@ def test_of_two_documents_of_one_customer_the_claim_keeps_one(maker: User, check
         other.pk, other.reference, other.state = None, "OS-DO-7K4M-9QXK", "replaced"
         other.key_ref, other.quarantine_ref = uuid4(), uuid4()
         other.save()
-        decided(claim_of(person.subject.ref, maker, records=[f"kyc.document:{named.reference}"]), checker)
+        claim = claim_of(person.subject.ref, maker, records=[f"kyc.document:{named.reference}"])
+        read = staff_client(checker).get(f"/admin/retention/legalclaim/{claim.pk}/change/").content.decode()
+        assert f"KYC document {named.reference}" in read
+        decided(claim, checker)
         runs.carry_out(run_for(person.subject.ref), now=clock.now(), actor=NIGHTLY)
         named.refresh_from_db()
         other.refresh_from_db()

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
+from portal.audit.rules import LONGEST_FACT
 from portal.core import access, clock, hooks, plain_words, turns
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
-from portal.law.models import LegalRule
+from portal.law import selectors as law
 from portal.people.services import four_eyes
 from portal.retention import deciding, limitation, rules
 from portal.retention.models import ErasureRun, LegalClaim, RetentionRule
@@ -21,12 +22,12 @@ from portal.retention.permissions import Act, Permission
 from portal.retention.states import RunState
 
 
-def proposed_end(rule_key: str, disputed_on: date) -> date:
-    """The last day that the limitation gives for a dispute of that day; minimum periods round late.
+def proposed_end(rule_key: str, disputed_on: date, *, on: date) -> date:
+    """The last day that the limitation in force ``on`` that day gives for a dispute; minimum periods round late.
 
-    Raises Refused for a key of no loaded limitation (NO_SUCH_RULE).
+    Raises Refused for a key of no limitation that is in force (NO_SUCH_RULE).
     """
-    legal = LegalRule.objects.filter(key=rule_key).order_by("-effective_from").first()
+    legal = law.rules_in_force([rule_key], on=on).get(rule_key)
     if legal is None or legal.amount is None or not limitation.is_limitation(rule_key):
         raise Refused(_("Choose a law that limits claims."), code="NO_SUCH_RULE")
     return rules.kept_through(disputed_on, rules.Period(int(legal.amount), legal.unit))
@@ -50,7 +51,7 @@ def propose(
     ``last_day`` None is the day that the limitation gives. Raises NotAllowed; Refused without a name or a reason
     (REASON_MISSING), for a dispute ahead (DAY_AHEAD), an end that has passed (PASSED) or is later than the limitation gives
     (TOO_LATE), without a record or a kind (NOTHING_NAMED), for a record that the person does not have or that cannot be
-    kept by itself (NO_SUCH_RECORD), a kind without a rule (NO_RULE); and what ``proposed_end`` and ``four_eyes.propose`` raise.
+    kept by itself (NO_SUCH_RECORD), more records than one audit event states (TOO_MANY), a kind without a rule (NO_RULE); and what ``proposed_end`` and ``four_eyes.propose`` raise.
     """
     person = four_eyes.person_of(actor)
     access.require(person, Permission.HOLD_PLACE)
@@ -59,7 +60,7 @@ def propose(
     plain_words.require_no_number(dispute)
     if disputed_on > clock.day(now):
         raise Refused(_("This date is in the future. Enter the date of the dispute."), code="DAY_AHEAD")
-    latest = proposed_end(rule_key, disputed_on)
+    latest = proposed_end(rule_key, disputed_on, on=clock.day(now))
     content: dict[str, Any] = {
         "subject_ref": subject_ref,
         "dispute": dispute.strip(),
@@ -168,6 +169,10 @@ def _require_known(content: dict[str, Any]) -> None:
     if unknown:
         said = _("Not a record of this person that can be kept by itself: %(labels)s. Name its kind of data instead.")
         raise Refused(said % {"labels": ", ".join(sorted(unknown))}, code="NO_SUCH_RECORD")
+    if len(" ".join(records)) > LONGEST_FACT:
+        raise Refused(
+            _("Too many records for one claim. Name their kind of data, or propose several claims."), code="TOO_MANY"
+        )
     known = RetentionRule.objects.filter(retention_class__in=classes).values_list("retention_class", flat=True)
     if set(classes) - set(known):
         raise Refused(_("A kind of data has no retention rule. Choose one from the list."), code="NO_RULE")
@@ -196,7 +201,8 @@ def _record(kind: AuditKind, claim: LegalClaim, actor: Actor, now: datetime) -> 
             "rule": claim.rule_key,
             "disputed_on": claim.disputed_on.isoformat(),
             "last_day": claim.last_day.isoformat(),
-            "count": len(claim.records),
+            "records": " ".join(claim.records),
+            "replaces": claim.replaces_id,
             "retention_class": " ".join(claim.retention_classes),
             "shown_sha256": claim.shown_sha256,
         },
