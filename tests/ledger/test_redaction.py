@@ -1,9 +1,11 @@
 """Erasure from the ledger: recorded first, then carried out, and finished after a crash."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 
 from portal.core import clock
 from portal.core.errors import Refused
@@ -14,6 +16,7 @@ from portal.ledger.services import redaction
 from portal.ledger.states import EntryKind, Scope
 from tests.ledger.factories import EntryFactory
 
+past = import_module("portal.ledger.migrations.0004_redactions_of_the_past")
 pytestmark = pytest.mark.django_db
 
 
@@ -35,7 +38,7 @@ def test_a_redaction_names_the_leaf_and_no_person(sealed):
     assert (said["target_index"], said["target_leaf"]) == (victim.index, bytes(victim.leaf_hash).hex())
     assert str(victim.subject_ref) not in str(said)
     assert said["basis"] == "retention.consent"
-    assert not Redacting.objects.exists()
+    assert not Redacting.objects.filter(done_at=None).exists()
 
 
 def test_redacting_twice_changes_nothing_more(sealed):
@@ -91,3 +94,32 @@ def test_what_a_restore_brought_back_is_redacted_again(sealed):
     assert services.verify().checks == ["V7b"]
     assert redact(sealed[:3]) == 3
     assert services.verify().failures == []
+
+
+def test_an_erased_entry_is_found_without_reading_every_record(sealed, monkeypatch, django_assert_num_queries):
+    """A write of a consent asks this: it may not take longer with each erasure that there ever was."""
+    redact(sealed)
+    opened, opens = [], redaction.commitment.leaf_hash
+    monkeypatch.setattr(redaction.commitment, "leaf_hash", lambda salt, body: opened.append(body) or opens(salt, body))
+    with django_assert_num_queries(1):
+        assert services.erased_among({sealed[0].pk}) == {sealed[0].pk}
+    assert len(opened) == 1
+
+
+def test_an_entry_without_content_or_with_the_record_of_another_is_not_called_erased(sealed):
+    redact(sealed[:2])
+    Payload.objects.filter(entry=sealed[2]).delete()
+    assert services.erased_among({one.pk for one in sealed}) == {sealed[0].pk, sealed[1].pk}
+    record = Redacting.objects.get(pk=sealed[0].pk).record
+    Redacting.objects.filter(pk=sealed[0].pk).delete()
+    Redacting.objects.create(entry=sealed[2], record=record, since=clock.now())
+    assert services.erased_among({one.pk for one in sealed}) == {sealed[1].pk}
+
+
+def test_redactions_that_were_finished_before_are_found_after_the_upgrade(sealed):
+    redact(sealed[:2])
+    Redacting.objects.all().delete()
+    past.fill(apps, None)
+    past.fill(apps, None)
+    assert services.erased_among({one.pk for one in sealed}) == {sealed[0].pk, sealed[1].pk}
+    assert not Redacting.objects.filter(done_at=None).exists()

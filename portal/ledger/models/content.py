@@ -60,17 +60,26 @@ class Payload(models.Model):
 
 
 class Redacting(models.Model):
-    """A redaction under way: recorded, its payload not deleted yet. Lets a crash be finished, and no alarm be raised."""
+    """A redaction: the entry, the record that says so, and when the payload was deleted.
+
+    While ``done_at`` is empty a crash can be finished and raises no alarm; afterwards the row finds the record of an entry
+    without reading every record. It proves nothing: the record does, by its leaf.
+    """
 
     entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, verbose_name=_("entry"))
     record = models.OneToOneField(Entry, models.PROTECT, related_name="+", verbose_name=_("redaction record"))
     since = models.DateTimeField(_("since"))
+    done_at = models.DateTimeField(_("payload deleted"), null=True)
 
-    data_categories = declare(none="entry record since")
+    data_categories = declare(none="entry record since done_at")
 
     class Meta:
-        verbose_name = _("redaction under way")
-        verbose_name_plural = _("redactions under way")
+        verbose_name = _("redaction")
+        verbose_name_plural = _("redactions")
+        indexes = (
+            # Those to finish, for the hourly task and the checks.
+            models.Index(name="ledger_redactions_to_finish", fields=("since",), condition=models.Q(done_at=None)),
+        )
 
     def __str__(self) -> str:
         return f"redacting {self.pk}"

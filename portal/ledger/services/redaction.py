@@ -46,14 +46,14 @@ def redact(
         records = [_record(entry, basis=basis, requested_at=requested_at, now=now) for entry in free]
     for record in records:
         sealing.seal_now(wait=wait, entry=record)
-    return _carry_out(Redacting.objects.filter(pk__in=asked))
+    return _carry_out(Redacting.objects.filter(pk__in=asked).exclude(entry__payload=None))
 
 
 def finish_redactions() -> int:
     """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash or because of a hold
     that has ended. How many.
     """
-    return _carry_out(Redacting.objects.all())
+    return _carry_out(Redacting.objects.filter(done_at=None))
 
 
 def redact_again() -> int:
@@ -63,16 +63,14 @@ def redact_again() -> int:
     """
     pks: set[int] = set()
     for index, leaf in redacted().items():
-        found = Entry.objects.filter(leaf__pk=index, leaf_hash=bytes.fromhex(leaf), redacting=None).exclude(
-            payload=None
-        )
-        pks.update(found.values_list("pk", flat=True))
+        found = Entry.objects.filter(leaf__pk=index, leaf_hash=bytes.fromhex(leaf)).exclude(payload=None)
+        pks.update(found.exclude(redacting__isnull=False, redacting__done_at=None).values_list("pk", flat=True))
     return _delete(sorted(pks))
 
 
 def held_back() -> set[int]:
     """The indexes of the leaves whose redaction is recorded and whose content something keeps all the same. Reads only."""
-    rows = list(Redacting.objects.values_list("entry__subject_ref", "entry__leaf__pk"))
+    rows = list(Redacting.objects.filter(done_at=None).values_list("entry__subject_ref", "entry__leaf__pk"))
     refs = {ref for ref, _index in rows if ref is not None}
     kept = hooks.kept_contents.ask(subject_refs=refs, in_turn=False) if refs else set()
     return {index for ref, index in rows if ref in kept}
@@ -84,11 +82,18 @@ def redacted() -> dict[int, str]:
 
 
 def erased_among(entries: Collection[int]) -> set[int]:
-    """Of the entries those without content whose leaf a redaction record names. Reads every record, where any lacks content."""
-    rows = Entry.objects.filter(pk__in=entries, payload=None).exclude(leaf=None) if entries else Entry.objects.none()
-    bare = {index: (entry, bytes(leaf).hex()) for entry, index, leaf in rows.values_list("pk", "leaf__pk", "leaf_hash")}
-    named = redacted() if bare else {}
-    return {entry for index, (entry, leaf) in bare.items() if named.get(index) == leaf}
+    """Of the entries those without content whose leaf a redaction record names. One statement, and one record for each entry."""
+    if not entries:
+        return set()
+    rows = Redacting.objects.filter(pk__in=entries, entry__payload=None, record__kind=EntryKind.REDACTION)
+    rows = rows.exclude(entry__leaf=None).exclude(record__leaf=None).exclude(record__payload=None)
+    record = ("record__leaf_hash", "record__payload__body", "record__payload__salt")
+    return {
+        entry
+        for entry, index, leaf, *opened in rows.values_list("pk", "entry__leaf__pk", "entry__leaf_hash", *record)
+        if (said := _said(*map(bytes, opened))) is not None
+        and (said["target_index"], said["target_leaf"]) == (index, bytes(leaf).hex())
+    }
 
 
 def record_indexes() -> dict[int, int]:
@@ -100,8 +105,13 @@ def _sealed_records() -> Iterator[tuple[int, dict[str, Any]]]:
     rows = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None).exclude(payload=None)
     columns = ("leaf__pk", "leaf_hash", "payload__body", "payload__salt")
     for index, leaf, body, salt in rows.order_by("pk").values_list(*columns).iterator(chunk_size=1_000):
-        if commitment.leaf_hash(bytes(salt), bytes(body)) == bytes(leaf):
-            yield index, commitment.read_payload(bytes(body))
+        if (said := _said(bytes(leaf), bytes(body), bytes(salt))) is not None:
+            yield index, said
+
+
+def _said(leaf: bytes, body: bytes, salt: bytes) -> dict[str, Any] | None:
+    """What a record says; None where its content does not open its leaf."""
+    return commitment.read_payload(body) if commitment.leaf_hash(salt, body) == leaf else None
 
 
 def _carry_out(recorded: QuerySet[Redacting]) -> int:
@@ -127,7 +137,7 @@ def _kept(entries: Iterable[Entry]) -> set[UUID]:
 def _delete(pks: list[int]) -> int:
     with transaction.atomic():
         deleted, _ = Payload.objects.filter(pk__in=pks).delete()
-        Redacting.objects.filter(pk__in=pks).delete()
+        Redacting.objects.filter(pk__in=pks).update(done_at=clock.now())
     return deleted
 
 
