@@ -78,8 +78,9 @@ class Rule:
     """A register whose rows follow from an act, and which column is which fact of it.
 
     ``is_part``: acts of the period may be about rows that the register of other days has. ``later``: the acts that state
-    columns of such a row again, each with its own key. ``is_whole``: no row is there without the act. ``is_each``: no more rows
-    have a key than there are acts with it.
+    columns of such a row again, each with its own key. ``needs_act``: rows are not there without the act, all of them or
+    those that have a value in a column. ``is_each``: no more rows have a key than there are acts with it. ``along``: acts that
+    are followed one after the other by a shorter key.
     """
 
     register: str
@@ -87,8 +88,9 @@ class Rule:
     key: Mapping[str, str]
     is_part: bool
     later: tuple["Rule", ...] = ()
-    is_whole: bool = False
+    needs_act: bool = False
     is_each: bool = False
+    along: tuple["Rule", ...] = ()
 
     def of_row(self, row: Mapping[str, Any]) -> Key | None:
         """What names a row among those of its register; None where it follows from no such act."""
@@ -141,7 +143,17 @@ def _rule(register: str, act: str, rule: Mapping[str, Any]) -> Rule:
         _rule(register, name, {"key": {column: again["key"][column] for column in key}})
         for name, again in rule.get("later", {}).items()
     )
-    return Rule(register, act, key, bool(rule.get("part")), later, bool(rule.get("whole")), bool(rule.get("each")))
+    along = rule.get("along", {"acts": ()})
+    return Rule(
+        register,
+        act,
+        key,
+        bool(rule.get("part")),
+        later,
+        needs_act=bool(rule.get("whole") or rule.get("needs")),
+        is_each=bool(rule.get("each")),
+        along=tuple(Rule(register, name, along["key"], is_part=True) for name in along["acts"]),
+    )
 
 
 def _words(event: Mapping[str, Any], path: str) -> list[str]:
@@ -168,7 +180,7 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
 class Beside:
     """What a register rests on outside its rows: ``places`` of the acts before or after the period from which they follow, and
     of all that state a column again; ``gone``, the rows that follow from acts of the period and are not there; ``bare``, the
-    rows whose act lost its content, with its place.
+    rows of which an act lost its content, with its place.
     """
 
     rule: Rule
@@ -184,7 +196,22 @@ def beside(rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = D
     brought = {key for event in recorded for key in rule.of_event(event)}
     acts = list(rule.places(keys if rule.is_each else keys - brought, using))
     stated = brought.union(key for _place, key, has_content in acts if has_content)
-    bare = {key: place for place, key, _has_content in acts if key not in stated} if rule.is_whole else {}
-    again = (found for later in rule.later for found in later.places(keys, using))
+    again = list(_again(rule, keys, using))
+    bare = {key: place for place, key, has_content in again if not has_content}
+    if rule.needs_act:
+        bare |= {key: place for place, key, _has_content in acts if key not in stated}
     places = frozenset(place for place, _key, has_content in (*acts, *again) if has_content)
     return Beside(rule, places, () if rule.is_part else tuple(sorted(brought - keys)), bare)
+
+
+def _again(rule: Rule, keys: AbstractSet[Key], using: str) -> Iterator[tuple[int, Key, bool]]:
+    """Where the acts are that state something of these rows again, and whether each still has its content."""
+    for later in rule.later:
+        yield from later.places(keys, using)
+    for along in rule.along:
+        at = [list(rule.key).index(column) for column in along.key]
+        of_short: dict[Key, list[Key]] = {}
+        for key in keys:
+            of_short.setdefault(tuple(key[place] for place in at), []).append(key)
+        for place, short, has_content in along.places(of_short.keys(), using):
+            yield from ((place, key, has_content) for key in of_short[short])

@@ -531,8 +531,69 @@ def freeze_another_row(told, population):
     return told, [f"{number},{reference},{'0' * 64}", *population[1:]]
 
 
+def _name_as_missing(pack, kind, name, why):
+    """A line more in the list of what is missing."""
+    pack.files["MISSING.csv"] += f"{kind},{name},{why}\r\n".encode()
+
+
+OF_OTHER_DAYS = "An act of the period is about it; it is of other days, or was erased or changed since."
+
+
+def _named(register, column, value, keys, which=lambda row: True):
+    """An edit of a time that a leaf states, and the list of what is missing names the act that states it."""
+
+    def edit(pack):
+        row = next(row for row in pack.lines(f"registers/{register}.jsonl") if row[column] and which(row))
+        _set(register, column, value, lambda one: one["row"] == row["row"])(pack)
+        _name_as_missing(pack, "row", " ".join([register, *(row[key] for key in keys)]), OF_OTHER_DAYS)
+
+    edit.__name__ = f"set_{column}_of_{register}_and_name_the_act"
+    return edit
+
+
+def drop_a_ticket_and_name_it(pack):
+    last = pack.lines("registers/tickets.jsonl")[-1]
+    pack.keep_rows("tickets", lambda row: row != last)
+    _name_as_missing(pack, "row", f"tickets {last['reference']}", OF_OTHER_DAYS)
+
+
+def drop_a_deadline_that_ended_and_name_it(pack):
+    row = next(row for row in pack.lines("registers/clocks.jsonl") if row["stopped_at"])
+    pack.keep_rows("clocks", lambda one: one != row)
+    _name_as_missing(pack, "row", f"clocks {row['owner']} {row['rule_key']} {row['stopped_at']}", OF_OTHER_DAYS)
+    key = f"{row['owner']} {row['kind']} {row['rule_key']} {row['started_at']}"
+    _name_as_missing(pack, "row", f"clocks {key}", OF_OTHER_DAYS)
+
+
+def leave_out_a_message(pack):
+    """With the text of its letter, so that nothing else tells of it."""
+    pack.keep_rows("messages", lambda row: row["kind"] != "signin.otp")
+    for path in [path for path in pack.files if path.startswith("letters/")]:
+        del pack.files[path]
+
+
 #: More, each with a part of what is said of it.
 MORE = {
+    _named(
+        "tickets", "closed_at", "2026-10-13T10:00:00.000Z", ["reference", "closed_at"]
+    ): "tickets says something else than the log: closed_at",
+    _named(
+        "tickets", "acknowledged_at", "2026-10-12T10:00:00.000Z", ["reference", "acknowledged_at"]
+    ): "tickets says something else than the log: acknowledged_at",
+    _named(
+        "clocks", "stopped_at", "2026-10-12T10:00:00.000Z", ["owner", "rule_key", "stopped_at"]
+    ): "clocks says something else than the log: stopped_at",
+    _set("clocks", "due_at", "2026-12-31T18:29:59.000Z"): "clocks says something else than the log: due_at",
+    _set("clocks", "ended", "corrected", lambda row: row["stopped_at"]): "log: stopped_at of row",
+    _set(
+        "messages", "sent_at", "2026-10-30T10:00:00.000Z", lambda row: row["kind"] == "signin.otp"
+    ): "messages says something else than the log: sent_at",
+    _set(
+        "role_grants", "ends_at", "2026-12-31T00:00:00.000Z", lambda row: row["role"] == "support"
+    ): "role_grants says something else than the log: ends_at",
+    drop_a_ticket_and_name_it: "the log says that it belongs to the period",
+    drop_a_deadline_that_ended_and_name_it: "the log says that it belongs to the period",
+    leave_out_a_message: "the log says that it belongs to the period",
     _set(
         "consents", "occurred_at", "2026-10-01T00:00:00.000Z"
     ): "consents says something else than the log: occurred_at",
@@ -555,21 +616,21 @@ MORE = {
     _set(
         "messages", "purpose", "marketing", lambda row: row["kind"] == "signin.otp"
     ): "messages says something else than the log: purpose",
-    _set("clocks", "started_at", "2026-10-11T00:00:00.000Z"): "has no row in the register clocks",
+    _set("clocks", "started_at", "2026-10-11T00:00:00.000Z"): "No leaf shown states",
     _set(
         "clocks", "stopped_at", "2026-10-12T10:00:00.000Z", lambda row: row["stopped_at"]
-    ): "has no row in the register clocks",
+    ): "clocks says something else than the log: stopped_at",
     drop_a_deadline: "has no row in the register clocks",
     _restated("controls.json", call_missed_duties_met): "is not what the deadlines of the pack give",
     _restated("controls.json", add_cases_that_were_met): "is not what the deadlines of the pack give",
     _restated("controls.json", call_a_duty_no_deadline): "is not what the deadlines of the pack give",
     _restated("controls.json", call_an_old_measure_fresh): "is not what its evidence gives",
     _restated("controls.json", move_the_period_of_the_controls): "controls are those of another period",
-    _set("tickets", "acknowledged_at", "2026-10-01T00:00:00.000Z"): "has no row in the register tickets",
-    _set("tickets", "closed_at", None, lambda row: row["closed_at"]): "has no row in the register tickets",
+    _set("tickets", "acknowledged_at", "2026-10-02T00:00:00.000Z"): "log: acknowledged_at",
+    _set("tickets", "closed_at", None, lambda row: row["closed_at"]): "log: closed_at",
     _set("tickets", "closed_because", "erased", lambda row: row["closed_at"]): "log: closed_because",
     drop_an_act: "has no row in the register audit",
-    drop_a_ticket: "has no row in the register tickets, and is not named as missing",
+    drop_a_ticket: "has no row in the register tickets: the log says that it belongs to the period",
     invent_a_consent: "A leaf has two rows",
     show_a_consent_twice: "A row stands twice in the register consents",
     show_a_consent_of_another_month: "has no leaf in the period",
@@ -682,8 +743,13 @@ def leave_out_an_attachment_with_its_row(pack):
     pack.keep_rows("attachments", lambda row: row["reference"] not in path)
 
 
+def show_a_destroyed_attachment_as_kept(pack):
+    _set("attachments", "ended_at", None, lambda row: row["ended_at"])(pack)
+
+
 #: Of a pack that holds files of attachments.
 ATTACHED = {
+    show_a_destroyed_attachment_as_kept: "attachments says something else than the log: ended_at",
     leave_out_an_attachment: "is missing, and is not named so",
     change_an_attachment: "is not the file that its register states",
     exchange_two_attachments: "is not the file that its register states",

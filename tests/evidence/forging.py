@@ -15,7 +15,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.evidence import proofs, sampling, statements
 from portal.jobs import archives
-from portal.ledger import notes, tree
+from portal.ledger import notes, program, tree
 from portal.ledger import services as ledger
 from portal.ledger.models import Checkpoint, Entry
 from portal.ledger.services import tiles
@@ -25,9 +25,24 @@ LISTS = ("ledger/leaves.jsonl", "ledger/others.jsonl")
 MADE_AGAIN = {"manifest.json", "manifest.tlog-proof"}
 
 
+#: The names of the program that every pack has inside: a forger has it, too.
+PROGRAM = {"__name__": "verify"}
+exec(compile(program.source(), "verify.py", "exec"), PROGRAM)
+DAYS = {"from": "2026-10-01", "to": "2026-10-31"}
+
+
 def cell(value):
-    """A text, a number or a truth as the CSV of a register has it."""
+    """A text, a number, a truth or a list of texts as the CSV of a register has it."""
+    if isinstance(value, list):
+        return "; ".join(value)
     return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def marked(register, row):
+    """The row with the reason for which its days put it into October; as it is where they do not say."""
+    if days := program.registers()[register].get("days"):
+        row["in_period"] = PROGRAM["marks_of"](row, days, PROGRAM["bounds"](DAYS), ("2026-10-01", "2026-10-31"), False)
+    return row
 
 
 class Forged:
@@ -69,11 +84,15 @@ class Forged:
         self.count(register)
 
     def change_rows(self, register, change):
-        """Both forms of a register after ``change`` was called with each row; texts and numbers only."""
+        """Both forms of a register after ``change`` was called with each row; texts and numbers only. A row that was changed
+        belongs to the period for the reason that its days then give.
+        """
         rows, (heads, *cells) = self.lines(f"registers/{register}.jsonl"), self.cells(register)
         for row, line in zip(rows, cells, strict=True):
             before = dict(row)
             change(row)
+            if row != before and row.get("in_period") == before.get("in_period"):
+                marked(register, row)
             for place, name in enumerate(heads):
                 if row[name] != before[name]:
                     line[place] = cell(row[name])

@@ -35,8 +35,19 @@ def speak_of_a_silenced_order(place):
     return edit
 
 
+def call_a_corrected_start_right(pack):
+    """A deadline whose start was wrong ended as done: it would be a case that was met."""
+    _set("clocks", "ended", "done", lambda row: row["ended"] == "corrected")(pack)
+
+
+def date_an_order_that_was_answered_by_nobody(pack):
+    _set("authority_orders", "answered_at", "2026-10-20T06:30:00.000Z", lambda row: row["answered_at"] is None)(pack)
+
+
 #: Each, and a part of what is said of it.
 LATER = {
+    call_a_corrected_start_right: "clocks does not say that the start of",
+    date_an_order_that_was_answered_by_nobody: "authority_orders says something else than the log: answered_at",
     take_back_a_corrected_receipt(0): "tickets says something else than the log: received_at",
     take_back_a_corrected_receipt(-1): "tickets says something else than the log: received_at",
     _set("tickets", "received_at", "2026-10-11T06:30:00.000Z"): "tickets says something else than the log: received_at",

@@ -48,10 +48,12 @@ DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 #: Every register of a pack, and which fact of a leaf each of its columns repeats; nothing where no leaf states its rows. A
 #: ``kind`` states all of the rows of its register, and each leaf of the kind has its row, at ``place``; rows follow from an
-#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row; ``whole``: no row is there without its act; ``each``: no more rows than acts). A path leads to a member of the
-#: leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
-#: word there without what follows its slash, ``is:JSON`` that value. ``later``: acts that state columns of such a row again;
-#: of all that are shown the last leaf counts. JSON, because the page for browsers reads it too.
+#: ``act``, and ``key`` says which (``part``: also from acts of which the register has no row; ``whole``: no row is there without
+#: its act; ``needs``: nor is one that has a value in this column; ``each``: no more rows than acts). A path leads to a member of
+#: the leaf's payload; ``about:LABEL`` is what follows that label, ``who:MEMBER`` an actor as lists spell it, ``each:PATH`` each
+#: word there without what follows its slash, ``is:JSON`` and ``word:TEXT`` that value. ``later``: acts that state columns of
+#: such a row again; of all that are shown the last leaf counts. ``along``: acts with this key, by which ``columns`` are
+#: followed one after the other (``check_deadlines``). JSON, because the page for browsers reads it too.
 STATED: dict[str, Any] = json.loads(
     """{
   "attachments": [
@@ -64,7 +66,11 @@ STATED: dict[str, Any] = json.loads(
         "sha256": "facts.sha256",
         "original_sha256": "facts.original_sha256",
         "size": "facts.size",
-        "added_at": "at"
+        "added_at": "at",
+        "ended_at": "is:null"
+      },
+      "later": {
+        "registers.attachment.ended": {"key": {"reference": "facts.reference"}, "columns": {"ended_at": "at"}}
       }
     }
   ],
@@ -90,9 +96,12 @@ STATED: dict[str, Any] = json.loads(
       "columns": {
         "kind": "facts.kind",
         "paper_sha256": "facts.sha256",
+        "received_at": "facts.received_at",
+        "answered_at": "is:null",
         "is_secret": "facts.secret"
       },
       "later": {
+        "registers.order.answered": {"key": {"reference": "facts.order"}, "columns": {"answered_at": "facts.answered_at"}},
         "registers.order.silenced": {"key": {"reference": "facts.order"}, "columns": {"is_secret": "is:true"}}
       }
     }
@@ -114,6 +123,10 @@ STATED: dict[str, Any] = json.loads(
     {
       "act": "registers.task.opened", "each": true, "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "due_on": "facts.due_on", "opened_at": "at"},
       "columns": {}
+    },
+    {
+      "act": "registers.task.closed", "needs": "closed_at", "key": {"book": "facts.book", "entry": "facts.entry", "what": "facts.what", "closed_at": "at"},
+      "columns": {}
     }
   ],
   "book_training": [],
@@ -122,10 +135,11 @@ STATED: dict[str, Any] = json.loads(
   "clock_events": [],
   "clocks": [
     {
-      "act": "law.clock.started", "each": true, "key": {"owner": "facts.owner", "kind": "facts.kind", "rule_key": "each:facts.rules", "started_at": "facts.started_at"},
+      "act": "law.clock.started", "whole": true, "each": true, "key": {"owner": "facts.owner", "kind": "facts.kind", "rule_key": "each:facts.rules", "started_at": "facts.started_at"},
       "columns": {
         "subject_ref": "subject"
-      }
+      },
+      "along": {"key": {"owner": "facts.owner"}, "acts": ["law.clock.corrected", "law.clock.extended", "law.clock.resumed", "law.clock.stopped"], "columns": ["due_at", "stopped_at"]}
     },
     {
       "act": "law.clock.stopped", "key": {"owner": "facts.owner", "rule_key": "each:facts.rules", "stopped_at": "facts.stopped_at"},
@@ -216,7 +230,15 @@ STATED: dict[str, Any] = json.loads(
       "act": "evidence.request.asked", "whole": true, "key": {"reference": "facts.reference"},
       "columns": {
         "control": "facts.control",
-        "asked_at": "at"
+        "due_on": "facts.due_on",
+        "asked_at": "at",
+        "answered_at": "is:null",
+        "accepted_at": "is:null"
+      },
+      "later": {
+        "evidence.request.answered": {"key": {"reference": "facts.reference"}, "columns": {"answered_at": "at"}},
+        "evidence.request.flagged": {"key": {"reference": "facts.reference"}, "columns": {"due_on": "facts.due_on"}},
+        "evidence.request.accepted": {"key": {"reference": "facts.reference"}, "columns": {"accepted_at": "at"}}
       }
     }
   ],
@@ -245,7 +267,12 @@ STATED: dict[str, Any] = json.loads(
         "outcome": "facts.outcome",
         "reason_code": "facts.reason_code",
         "made_at": "at",
-        "shown_sha256": "facts.shown_sha256"
+        "shown_sha256": "facts.shown_sha256",
+        "checked_at": "is:null",
+        "answer": "word:pending"
+      },
+      "later": {
+        "kyc.decision.answered": {"key": {"reference": "about:kyc.decision"}, "columns": {"checked_at": "at", "answer": "facts.answer"}}
       }
     }
   ],
@@ -253,11 +280,14 @@ STATED: dict[str, Any] = json.loads(
   "legal_rules": [],
   "messages": [
     {
-      "act": "outbox.message.sent", "part": true, "key": {"reference": "about:outbox.message"},
+      "act": "outbox.message.sent", "part": true, "needs": "sent_at", "key": {"reference": "about:outbox.message"},
       "columns": {
         "kind": "facts.kind",
+        "channel": "facts.channel",
         "purpose": "facts.purpose",
         "subject_ref": "subject",
+        "sent_at": "facts.sent_at",
+        "template_language": "facts.language",
         "template_sha256": "facts.template_version"
       }
     }
@@ -274,9 +304,15 @@ STATED: dict[str, Any] = json.loads(
       "columns": {
         "role": "facts.role",
         "granted_at": "at",
+        "starts_at": "facts.starts_at",
+        "ends_at": "facts.ends_at",
         "data_from": "facts.data_from",
         "data_to": "facts.data_to",
         "areas": "facts.areas"
+      },
+      "later": {
+        "roles.grant.changed": {"key": {"row": "facts.grant"}, "columns": {"ends_at": "facts.ends_at"}},
+        "roles.grant.ended": {"key": {"row": "facts.grant"}, "columns": {"ends_at": "facts.ends_at"}}
       }
     }
   ],
@@ -304,7 +340,11 @@ STATED: dict[str, Any] = json.loads(
         "recipient_code": "facts.recipient",
         "purpose": "facts.purpose",
         "channel": "facts.channel",
-        "found_at": "at"
+        "found_at": "at",
+        "looked_at": "is:null"
+      },
+      "later": {
+        "consent.send.explained": {"key": {"send": "about"}, "columns": {"looked_at": "at"}}
       }
     }
   ],
@@ -316,20 +356,17 @@ STATED: dict[str, Any] = json.loads(
       "act": "grievances.ticket.filed", "whole": true, "key": {"reference": "about:grievances.ticket"},
       "columns": {
         "subject_ref": "subject",
-        "received_at": "facts.received_at"
+        "received_at": "facts.received_at",
+        "acknowledged_at": "is:null",
+        "closed_at": "is:null",
+        "closed_because": "is:null"
       },
       "later": {
-        "law.clock.corrected": {"key": {"reference": "about:grievances.ticket"}, "columns": {"received_at": "facts.started_at"}}
-      }
-    },
-    {
-      "act": "grievances.ticket.acknowledged", "key": {"reference": "about:grievances.ticket", "acknowledged_at": "facts.acknowledged_at"},
-      "columns": {}
-    },
-    {
-      "act": "grievances.ticket.closed", "key": {"reference": "about:grievances.ticket", "closed_at": "at"},
-      "columns": {
-        "closed_because": "facts.reason_code"
+        "law.clock.corrected": {"key": {"reference": "about:grievances.ticket"}, "columns": {"received_at": "facts.started_at"}},
+        "grievances.ticket.acknowledged": {"key": {"reference": "about:grievances.ticket"}, "columns": {"acknowledged_at": "facts.acknowledged_at"}},
+        "grievances.ticket.closed": {"key": {"reference": "about:grievances.ticket"}, "columns": {"closed_at": "facts.closed_at", "closed_because": "facts.reason_code"}},
+        "grievances.ticket.reopened": {"key": {"reference": "about:grievances.ticket"}, "columns": {"closed_at": "is:null", "closed_because": "is:null"}},
+        "grievances.appeal.made": {"key": {"reference": "about:grievances.ticket"}, "columns": {"closed_at": "is:null", "closed_because": "is:null"}}
       }
     }
   ],
@@ -749,12 +786,20 @@ class Record(NamedTuple):
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
+class Gaps(NamedTuple):
+    """What the list of what is missing names of registers: acts without a row, and rows whose act was erased, with its place."""
+
+    rows: set[str]
+    bare: dict[str, int]
+
+
 class Log(NamedTuple):
-    """What a pack shows of the log: the leaves around the period without a gap, others, and those of the period."""
+    """What a pack shows of the log: the leaves around the period without a gap, others, those of the period, and its bounds."""
 
     leaves: list[Record]
     others: list[Record]
     inside: list[Record]
+    period: tuple[str, str]
 
     def acts(self, *acts: str) -> list[dict[str, Any]]:
         """What the leaves of these acts say, all that are shown, in the order of the log."""
@@ -829,7 +874,7 @@ def check_log(files: dict[str, bytes], manifest: dict[str, Any], size: int, root
         leaf, at_index = redacted.get(one.place, ("", -1))
         is_so = one.says is not None or (leaf == one.leaf.hex() and at_index > one.place)
         need(is_so, f"Entry {one.place} is called erased, and no redaction says so.")
-    return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end])
+    return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end], (start, end))
 
 
 def day_of(text: Any) -> date:
@@ -853,6 +898,8 @@ def bounds(period: dict[str, Any]) -> tuple[str, str]:
 # Registers --------------------------------------------------------------------------------------------------------
 
 ABSENT = object()
+#: By column what the log says of it, and in which entry.
+Statements = dict[str, tuple[Any, str]]
 #: Members that leaves of consents did not have from the beginning; what else is not there is nothing.
 SINCE = {"address_kind", "address_verified", "expires_at", "receipt"}
 #: A spreadsheet runs a cell that begins so: an apostrophe stands before it.
@@ -861,8 +908,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 
 def fact(says: dict[str, Any], path: str) -> Any:
     """The member of a leaf's payload at a path; ABSENT in a leaf of a release that did not write it."""
-    if path.startswith("is:"):
-        return json.loads(path[3:])
+    if path.startswith(("is:", "word:")):
+        return json.loads(path[3:]) if path.startswith("is:") else path[5:]
     if path.startswith("about:"):
         label, _colon, rest = says["about"].partition(":")
         return rest if label == path[6:] else None
@@ -987,12 +1034,12 @@ def india(moment: str) -> str:
     return str(day_of(moment[:10]) + timedelta(days=1 if moment[11:] >= "18:30" else 0))
 
 
-def statements_of(rule: dict[str, Any], says: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+def statements_of(rule: dict[str, Any], says: dict[str, Any]) -> Statements:
     """By column what a leaf says of it, and which entry that is."""
     return {column: (fact(says, path), says["event_id"]) for column, path in rule["columns"].items()}
 
 
-def check_row(name: str, stated: dict[str, tuple[Any, str]], row: dict[str, Any], unstated: set[str]) -> None:
+def check_row(name: str, stated: Statements, row: dict[str, Any], unstated: set[str]) -> None:
     """A row says what the log says of it, column by column; adds the columns of which the leaf says nothing."""
     for column, (value, entry) in stated.items():
         if value is ABSENT:
@@ -1046,8 +1093,11 @@ def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]
     return keys
 
 
-def stated_of(rule: dict[str, Any], log: Log) -> dict[tuple[str, ...], dict[str, tuple[Any, str]]]:
-    """By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again."""
+def stated_of(rule: dict[str, Any], log: Log, spared: set[tuple[str, ...]]) -> dict[tuple[str, ...], Statements]:
+    """By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again.
+
+    Of the rows of which a later act was erased (``spared``) nothing is said in the columns that later acts state.
+    """
     paths, later = rule["key"].values(), rule.get("later", {})
     stated = {
         key: statements_of(rule, says) for says in reversed(log.acts(rule["act"])) for key in keys_of(says, paths)
@@ -1057,27 +1107,32 @@ def stated_of(rule: dict[str, Any], log: Log) -> dict[tuple[str, ...], dict[str,
         for key in keys_of(says, [again["key"][column] for column in rule["key"]]):
             if key in stated:
                 stated[key].update(statements_of(again, says))
+    for key in spared & set(stated):
+        for column in {column for again in later.values() for column in again["columns"]}:
+            stated[key].pop(column)
     return stated
 
 
-def check_act(
-    name: str,
-    rule: dict[str, Any],
-    rows: list[dict[str, Any]],
-    log: Log,
-    gone: set[str],
-    bare: dict[str, int],
-    unstated: set[str],
-) -> str:
-    """Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
+def is_of_period(rule: dict[str, Any], says: dict[str, Any], period: tuple[str, str]) -> bool:
+    """Whether an act states an instant in the period, by which its row belongs to the register of the period."""
+    paths = {**rule["key"], **rule["columns"]}
+    times = [fact(says, path) for column, path in paths.items() if column.endswith("_at") and path[:3] != "is:"]
+    return any(isinstance(one, str) and period[0] <= one < period[1] for one in times)
 
-    A row without a value in the key follows from no such act, where there may be rows without one. ``bare`` are the leaves, shown without their content, of rows
-    whose act was erased. Adds the columns of which a leaf says nothing.
+
+def check_act(
+    name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, gaps: Gaps, unstated: set[str]
+) -> str:
+    """Each row is what the acts say that it follows from, and each act that states an instant of the period has its row.
+
+    A row without a value in the key follows from no such act, where there may be rows without one. An act whose instants lie
+    outside the period may be without a row, if that is named. Adds the columns of which a leaf says nothing.
     """
     columns, paths = list(rule["key"]), list(rule["key"].values())
-    stated = stated_of(rule, log)
+    spared = {tuple(row.split(" ")[1:]) for row in gaps.bare if row.split(" ")[0] == name}
+    stated = stated_of(rule, log, spared)
     acts = Counter(key for says in log.acts(rule["act"]) for key in keys_of(says, paths))
-    count, without = 0, 0
+    count, without, needs = 0, 0, rule.get("needs")
     seen: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         if any(row[column] is None for column in columns):
@@ -1092,19 +1147,88 @@ def check_act(
             check_row(name, stated[key], row, unstated)
         else:
             without += 1
-            named = not rule.get("whole") or " ".join((name, *key)) in bare
+            named = not (rule.get("whole") or (needs and row[needs] is not None)) or key in spared
             need(named, f"No leaf shown states {' '.join(key)} of the register {name}, and none is named as erased.")
-    inside = [one.says for one in log.inside if one.says is not None and one.says.get("act") == rule["act"]]
-    brought = {key for says in inside for key in keys_of(says, paths)}
-    lost = set() if rule.get("part") else brought - set(seen)
-    for key in sorted(lost):
-        named = " ".join((name, *key)) in gone
+    inside = [one.says for one in log.inside if one.says is not None]
+    brought: dict[tuple[str, ...], bool] = {}
+    for says in inside:
+        if says.get("act") == rule["act"]:
+            for key in keys_of(says, paths):
+                brought[key] = brought.get(key, False) or is_of_period(rule, says, log.period)
+        again = rule.get("later", {}).get(says.get("act"))
+        if again and is_of_period(again, says, log.period):
+            brought.update((key, True) for key in keys_of(says, [again["key"][column] for column in columns]))
+    lost = sorted(set(brought) - set(seen))
+    for key in lost:
+        need(
+            not brought[key],
+            f"{' '.join(key)} has no row in the register {name}: the log says that it belongs to the period.",
+        )
+        named = rule.get("part") or " ".join((name, *key)) in gaps.rows
         need(named, f"{' '.join(key)} has no row in the register {name}, and is not named as missing.")
     found = [f"{count - without} rows by {rule['act']}"]
     found += [f"{without} more that no leaf shown states"] if without else []
-    found += [f"{len(lost)} named as missing"] if lost else []
-    found += [f"{len(brought - set(seen))} acts of the period without a row"] if rule.get("part") else []
+    found += [f"{len(lost)} acts of other days without a row"] if lost else []
     return ", ".join(found)
+
+
+def lives_of(log: Log, acts: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Of each deadline (owner, kind, rule, start) its due date and its end, as the last act states them.
+
+    ABSENT where that act does not say. A deadline whose start was corrected may have taken over an end: ABSENT, too.
+    """
+    lives: dict[tuple[str, ...], dict[str, Any]] = {}
+    owners: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    for says in log.acts("law.clock.started", *acts):
+        facts, act = says["facts"], says["act"].rpartition(".")[2]
+        running = owners.setdefault(facts["owner"], {})
+        named = {word.partition("/")[0] for word in str(facts.get("rules", "")).split()}
+        dues = dict(word.rpartition("=")[::2] for word in str(facts.get("dues", "")).split())
+        if act == "started":
+            for key in named:
+                life = {"due_at": ABSENT, "stopped_at": None}
+                running[facts["kind"], key] = lives[facts["owner"], facts["kind"], key, facts["started_at"]] = life
+        for (kind, key), life in running.items():
+            due = f"{kind}/{key}"
+            if facts.get("kind", kind) != kind or (key not in named and due not in dues):
+                continue
+            life["due_at"] = dues.get(due, ABSENT)
+            if act == "stopped" and life["stopped_at"] in (None, ABSENT):
+                life["stopped_at"] = facts["stopped_at"]
+            elif act == "corrected":
+                life["stopped_at"] = ABSENT
+    return lives
+
+
+def check_deadlines(rows: list[dict[str, Any]], log: Log, acts: list[str], spared: set[tuple[str, ...]]) -> None:
+    """Each deadline is due and ended as the last act says. One whose start was corrected ended then, or as another of its owner."""
+    lives = lives_of(log, acts)
+    corrected: dict[tuple[str, ...], set[str]] = {}
+    ends = {(says["facts"]["owner"], says["facts"]["stopped_at"]) for says in log.acts("law.clock.stopped")}
+    for says in log.acts("law.clock.corrected"):
+        began = (says["facts"]["owner"], says["facts"]["kind"], says["facts"]["began_at"])
+        corrected.setdefault(began, set()).add(says["at"])
+    for row in rows:
+        key = (row["owner"], row["kind"], row["rule_key"], row["started_at"])
+        if key not in lives or key in spared:
+            continue
+        due, end = lives[key]["due_at"], lives[key]["stopped_at"]
+        is_corrected = row["ended"] == "corrected"
+        taken_over = (row["owner"], row["stopped_at"]) in ends
+        if is_corrected:
+            moments = corrected.get((row["owner"], row["kind"], row["started_at"]), set())
+            is_so = moments and (taken_over or row["stopped_at"] in moments)
+        else:
+            is_so = row["stopped_at"] in (None, end) or taken_over if end is ABSENT else row["stopped_at"] == end
+        need(is_so, f"The register clocks says something else than the log: stopped_at of row {row['row']}.")
+        is_due = is_corrected or due in (ABSENT, row["due_at"])
+        need(is_due, f"The register clocks says something else than the log: due_at of row {row['row']}.")
+    found: dict[tuple[str, ...], set[str]] = {}
+    for row in rows:
+        found.setdefault((row["owner"], row["kind"], row["started_at"], row["rule_key"]), set()).add(row["ended"])
+    for case, ended in found.items():
+        is_said = "corrected" in ended or case[:3] not in corrected
+        need(is_said, f"The register clocks does not say that the start of {case[0]} was corrected.")
 
 
 def read_bare(files: dict[str, bytes], log: Log) -> dict[str, int]:
@@ -1114,7 +1238,9 @@ def read_bare(files: dict[str, bytes], log: Log) -> dict[str, int]:
     erased = {one.place for one in (*log.leaves, *log.others) if one.says is None}
     for row, place in found.items():
         need(place in erased, f"Entry {place}, named for a row without a statement, was not erased: {row}.")
-    need(len(set(found.values())) == len(found), "An erased entry is named for two rows.")
+    # One act starts the deadlines of several rules.
+    of_one = {(place, *row.split(" ")[:2]) for row, place in found.items()}
+    need(len({place for place, *_row in of_one}) == len(of_one), "An erased entry is named for two rows.")
     return found
 
 
@@ -1125,8 +1251,8 @@ def check_registers(
     there = {path[10:].rpartition(".")[0] for path in files if path.startswith("registers/")}
     counts = manifest["registers"]
     need(there == set(counts) == set(STATED) == set(REGISTERS), "The pack has other registers than this program knows.")
-    gone = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
-    bare = read_bare(files, log)
+    named = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
+    gaps = Gaps(named, read_bare(files, log))
     registers: dict[str, list[dict[str, Any]]] = {}
     taken: set[int] = set()
     compared, not_compared = [], []
@@ -1142,8 +1268,11 @@ def check_registers(
             if "kind" in rule:
                 found.append(check_kind(name, rule, rows, log, taken, unstated))
             else:
-                found.append(check_act(name, rule, rows, log, gone, bare, unstated))
-            known |= {rule.get("place"), *rule.get("key", ()), *rule["columns"]} - unstated
+                found.append(check_act(name, rule, rows, log, gaps, unstated))
+            along = rule.get("along", {"columns": ()})
+            if "acts" in along:
+                check_deadlines(rows, log, along["acts"], {tuple(row.split(" ")[1:]) for row in gaps.bare})
+            known |= {rule.get("place"), *rule.get("key", ()), *rule["columns"], *along["columns"]} - unstated
         if not rows:
             found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]
         left = [column for column in rows[0] if column not in known] if rows else []

@@ -97,14 +97,14 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const inOrder = [...shown].sort((one, two) => one.index - two.index);
     const acts = (...wanted) => inOrder.filter((one) => one.says && wanted.includes(one.says.act)).map((one) => one.says);
     const erased = new Set(shown.filter((one) => one.says === null).map((one) => one.index));
-    return { leaves, inside, acts, erased };
+    return { leaves, inside, acts, erased, period: [start, end] };
   };
 
   // Cells and rows. Leaves of consents did not have these members from the beginning; what else is not there is nothing.
   const SINCE = new Set(["address_kind", "address_verified", "expires_at", "receipt"]);
   const fact = (says, path) => {
-    if (path.startsWith("is:")) {
-      return JSON.parse(path.slice(3));
+    if (path.startsWith("is:") || path.startsWith("word:")) {
+      return path.startsWith("is:") ? JSON.parse(path.slice(3)) : path.slice(5);
     }
     if (path.startsWith("about:")) {
       const label = `${path.slice(6)}:`;
@@ -273,33 +273,49 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     return keys.map((key) => key.join(" "));
   };
-  // By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again.
-  const statedOf = (rule, log) => {
+  // By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again. Of the
+  // rows of which a later act was erased nothing is said in the columns that later acts state.
+  const statedOf = (rule, log, spared) => {
+    const paths = Object.values(rule.key);
+    const keyed = (says) => keysOf(says, paths).map((key) => [key, new Map(statementsOf(rule, says))]);
     const firsts = log.acts(rule.act).reverse();
-    const keyed = (says) => keysOf(says, Object.values(rule.key)).map((key) => [key, new Map(statementsOf(rule, says))]);
     const stated = new Map(firsts.flatMap(keyed));
     const later = rule.later || {};
     for (const says of log.acts(...Object.keys(later))) {
       const again = later[says.act];
-      for (const key of keysOf(says, Object.keys(rule.key).map((column) => again.key[column])).filter((one) => stated.has(one))) {
+      for (const key of keysOf(says, pathsOf(rule, again)).filter((one) => stated.has(one))) {
         statementsOf(again, says).forEach(([column, statement]) => stated.get(key).set(column, statement));
       }
     }
+    const restated = Object.values(later).flatMap((again) => Object.keys(again.columns));
+    [...spared].filter((key) => stated.has(key)).forEach((key) => restated.forEach((column) => stated.get(key).delete(column)));
     return stated;
   };
-  // Each row is what the act says that it follows from, and each act of the period has its row or is named as missing.
-  const checkAct = (name, rule, rows, log, gone, bare, unstated) => {
+  const pathsOf = (rule, again) => Object.keys(rule.key).map((column) => again.key[column]);
+  // Whether an act states an instant in the period, by which its row belongs to the register of the period.
+  const isOfPeriod = (rule, says, [start, end]) =>
+    Object.entries({ ...rule.key, ...rule.columns }).some(([column, path]) => {
+      const at = column.endsWith("_at") && !path.startsWith("is:") ? fact(says, path) : null;
+      return typeof at === "string" && start <= at && at < end;
+    });
+  // Each row is what the acts say that it follows from, and each act that states an instant of the period has its row. An act
+  // whose instants lie outside the period may be without a row, if that is named.
+  const checkAct = (name, rule, rows, log, gaps, unstated) => {
     const columns = Object.keys(rule.key);
     const paths = Object.values(rule.key);
-    const stated = statedOf(rule, log);
+    const spared = sparedOf(name, gaps);
+    const stated = statedOf(rule, log, spared);
     const seen = new Map();
     const acts = new Map();
     log.acts(rule.act).flatMap((says) => keysOf(says, paths)).forEach((key) => acts.set(key, (acts.get(key) || 0) + 1));
     let count = 0;
     let without = 0;
     const isComplete = (row) => columns.every((column) => row[column] !== null);
-    need(!rule.whole || rows.every(isComplete), `A row of the register ${name} does not say which act it follows from.`);
-    for (const row of rows.filter(isComplete)) {
+    for (const row of rows) {
+      if (!isComplete(row)) {
+        need(!rule.whole, `A row of the register ${name} does not say which act it follows from.`);
+        continue;
+      }
       count += 1;
       const key = columns.map((column) => String(row[column])).join(" ");
       seen.set(key, (seen.get(key) || 0) + 1);
@@ -309,27 +325,104 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         checkRow(name, stated.get(key), row, unstated);
       } else {
         without += 1;
-        const isNamed = !rule.whole || bare.has(`${name} ${key}`);
+        const isNamed = !(rule.whole || (rule.needs && row[rule.needs] !== null)) || spared.has(key);
         need(isNamed, `No leaf shown states ${key} of the register ${name}, and none is named as erased.`);
       }
     }
-    const brought = log.inside.filter((one) => one.says.act === rule.act).flatMap((one) => keysOf(one.says, paths));
-    const unseen = [...new Set(brought)].filter((key) => !seen.has(key)).sort();
-    const lost = rule.part ? [] : unseen;
+    const brought = new Map();
+    for (const { says } of log.inside) {
+      if (says.act === rule.act) {
+        const isOf = isOfPeriod(rule, says, log.period);
+        keysOf(says, paths).forEach((key) => brought.set(key, brought.get(key) || isOf));
+      }
+      const again = (rule.later || {})[says.act];
+      if (again && isOfPeriod(again, says, log.period)) {
+        keysOf(says, pathsOf(rule, again)).forEach((key) => brought.set(key, true));
+      }
+    }
+    const lost = [...brought.keys()].filter((key) => !seen.has(key)).sort();
     for (const key of lost) {
-      need(gone.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
+      need(!brought.get(key), `${key} has no row in the register ${name}: the log says that it belongs to the period.`);
+      need(rule.part || gaps.rows.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
     }
     const found = [`${count - without} rows by ${rule.act}`];
     if (without) {
       found.push(`${without} more that no leaf shown states`);
     }
     if (lost.length) {
-      found.push(`${lost.length} named as missing`);
-    }
-    if (rule.part) {
-      found.push(`${unseen.length} acts of the period without a row`);
+      found.push(`${lost.length} acts of other days without a row`);
     }
     return found.join(", ");
+  };
+  // The keys of the rows of a register of which an act was erased.
+  const sparedOf = (name, gaps) => new Set([...gaps.bare.keys()].filter((row) => row.startsWith(`${name} `)).map((row) => row.slice(name.length + 1)));
+  // Of each deadline (owner, kind, rule, start) its due date and its end, as the last act states them; undefined where that act
+  // does not say. A deadline whose start was corrected may have taken over an end: undefined, too.
+  const livesOf = (log, along) => {
+    const lives = new Map();
+    const owners = new Map();
+    for (const { act, facts } of log.acts("law.clock.started", ...along)) {
+      const running = owners.get(facts.owner) || new Map();
+      owners.set(facts.owner, running);
+      const words = (text) => String(text || "").split(/\s+/).filter(Boolean);
+      const named = new Set(words(facts.rules).map((word) => word.split("/")[0]));
+      const dues = new Map(words(facts.dues).map((word) => [word.slice(0, word.lastIndexOf("=")), word.slice(word.lastIndexOf("=") + 1)]));
+      if (act === "law.clock.started") {
+        for (const key of named) {
+          const life = { kind: facts.kind, key, due: undefined, end: null };
+          running.set(`${facts.kind} ${key}`, life);
+          lives.set(written([facts.owner, facts.kind, key, facts.started_at]), life);
+        }
+      }
+      for (const life of running.values()) {
+        const due = `${life.kind}/${life.key}`;
+        if ((facts.kind !== undefined && facts.kind !== life.kind) || (!named.has(life.key) && !dues.has(due))) {
+          continue;
+        }
+        life.due = dues.get(due);
+        if (act === "law.clock.stopped" && (life.end === null || life.end === undefined)) {
+          life.end = facts.stopped_at;
+        } else if (act === "law.clock.corrected") {
+          life.end = undefined;
+        }
+      }
+    }
+    return lives;
+  };
+  // Each deadline is due and ended as the last act says. One whose start was corrected ended then, or as another of its owner.
+  const checkDeadlines = (rows, log, along, spared) => {
+    const lives = livesOf(log, along);
+    const ends = new Set(log.acts("law.clock.stopped").map(({ facts }) => written([facts.owner, facts.stopped_at])));
+    const corrected = new Map();
+    for (const { at, facts } of log.acts("law.clock.corrected")) {
+      const began = written([facts.owner, facts.kind, facts.began_at]);
+      corrected.set(began, [...(corrected.get(began) || []), at]);
+    }
+    for (const row of rows) {
+      const names = [row.owner, row.kind, row.rule_key, row.started_at];
+      const life = lives.get(written(names));
+      if (life === undefined || spared.has(names.join(" "))) {
+        continue;
+      }
+      const isCorrected = row.ended === "corrected";
+      const takenOver = ends.has(written([row.owner, row.stopped_at]));
+      let isSo = row.stopped_at === life.end;
+      if (isCorrected) {
+        const found = corrected.get(written([row.owner, row.kind, row.started_at]));
+        isSo = found !== undefined && (takenOver || found.includes(row.stopped_at));
+      } else if (life.end === undefined) {
+        isSo = row.stopped_at === null || takenOver;
+      }
+      need(isSo, `The register clocks says something else than the log: stopped_at of row ${row.row}.`);
+      const isDue = isCorrected || life.due === undefined || life.due === row.due_at;
+      need(isDue, `The register clocks says something else than the log: due_at of row ${row.row}.`);
+    }
+    const said = new Set(rows.filter((row) => row.ended === "corrected").map((row) => written([row.owner, row.kind, row.started_at, row.rule_key])));
+    for (const row of rows) {
+      const began = [row.owner, row.kind, row.started_at];
+      const isSaid = said.has(written([...began, row.rule_key])) || !corrected.has(written(began));
+      need(isSaid, `The register clocks does not say that the start of ${row.owner} was corrected.`);
+    }
   };
   const missingOf = (files, kind) =>
     textOf(files, "MISSING.csv")
@@ -344,7 +437,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const [row, place] of found) {
       need(log.erased.has(place), `Entry ${place}, named for a row without a statement, was not erased: ${row}.`);
     }
-    need(new Set(found.values()).size === found.size, "An erased entry is named for two rows.");
+    // One act starts the deadlines of several rules.
+    const ofOne = new Set([...found].map(([row, place]) => written([place, ...row.split(" ").slice(0, 2)])));
+    need(new Set(found.values()).size === ofOne.size, "An erased entry is named for two rows.");
     return found;
   };
 
@@ -355,8 +450,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const names = Object.keys(manifest.registers).sort();
     const isWhole = written([...there].sort()) === written(names) && [STATED, REGISTERS].every((table) => written(Object.keys(table).sort()) === written(names));
     need(isWhole, "The pack has other registers than this program knows.");
-    const gone = new Set(missingOf(files, "row"));
-    const bare = readBare(files, log);
+    const gaps = { rows: new Set(missingOf(files, "row")), bare: readBare(files, log) };
     const registers = new Map();
     const compared = [];
     const taken = new Set();
@@ -368,8 +462,12 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       let found = STATED[name].map((rule) => {
         const unstated = new Set();
         const isKind = Object.hasOwn(rule, "kind");
-        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gone, bare, unstated);
-        const columns = [rule.place, ...Object.keys(rule.key || {}), ...Object.keys(rule.columns)];
+        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gaps, unstated);
+        const along = rule.along || { columns: [] };
+        if (along.acts) {
+          checkDeadlines(rows, log, along.acts, sparedOf(name, gaps));
+        }
+        const columns = [rule.place, ...Object.keys(rule.key || {}), ...Object.keys(rule.columns), ...along.columns];
         columns.filter((column) => !unstated.has(column)).forEach((column) => known.add(column));
         return what;
       });
