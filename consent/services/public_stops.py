@@ -5,6 +5,7 @@ sends a code to everybody.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from django.db.models import Q
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.fold import YES
+from consent.selectors import sender_words
 from consent.services import confirming
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
@@ -113,6 +115,51 @@ def senders_to(code: OneTimeCode, *, also: Fiduciary | None = None) -> list[Fidu
     return sorted(named.distinct(), key=_ours_first)
 
 
+@dataclass(frozen=True, slots=True)
+class SingleSender:
+    """A header, number or code that the address had a consent for by itself."""
+
+    fiduciary: Fiduciary
+    channel: str
+    value: str
+    #: Since when it is stopped at the address, by itself or with all others.
+    stopped_at: datetime | None = None
+
+    @property
+    def act(self) -> str:
+        """As the form names it."""
+        return f"{self.fiduciary.code}:{self.channel}:{self.value}"
+
+
+def single_senders_to(code: OneTimeCode, named: Sequence[Fiduciary]) -> list[SingleSender]:
+    """The senders of those fiduciaries that somebody at the address consented to by name, and may stop by name. Reads only."""
+    keys, of = _place(code).keys, {one.pk: one for one in named}
+    agreed = ConsentEvent.objects.filter(address_key__in=keys, fiduciary__in=of, sender__gt="", answer__in=YES)
+    found: dict[tuple[int, str, str], datetime] = {}
+    for fiduciary, channel, value, purpose in (
+        agreed.order_by("fiduciary", "channel", "sender")
+        .values_list("fiduciary", "channel", "sender", "purpose")
+        .distinct()
+    ):
+        said = sender_words.answered_at(fiduciary, keys, purpose, channel, sender=value)
+        if said is not None and said.word.answer in YES:
+            place = (fiduciary, channel, value)
+            found[place] = max(said.said_at, found.get(place, said.said_at))
+    stops = Suppression.objects.filter(address_key__in=keys, fiduciary__in=of, purpose="", lift=None)
+    since: dict[tuple[int, str, str], datetime] = {}
+    for place, said_at in found.items():
+        both = stops.filter(fiduciary=place[0], channel__in=("", place[1]), header__in=("", place[2]))
+        at = (
+            both.filter(suppressed_at__gte=said_at)
+            .order_by("suppressed_at")
+            .values_list("suppressed_at", flat=True)
+            .first()
+        )
+        if at is not None:
+            since[place] = at
+    return [SingleSender(of[place[0]], place[1], place[2], since.get(place)) for place in found]
+
+
 def earlier_stops(code: OneTimeCode) -> list[Suppression]:
     """The stops that stand at the address without an answer of a person we know, such as a STOP by SMS; the newest first."""
     rows = Suppression.objects.filter(address_key__in=_place(code).keys, event=None, lift=None)
@@ -120,13 +167,20 @@ def earlier_stops(code: OneTimeCode) -> list[Suppression]:
 
 
 def stop(
-    *, code: OneTimeCode, fiduciary: Fiduciary, language: str, actor: Actor, now: datetime | None = None
+    *,
+    code: OneTimeCode,
+    fiduciary: Fiduciary,
+    language: str,
+    actor: Actor,
+    sender: SingleSender | None = None,
+    now: datetime | None = None,
 ) -> list[ConsentReceipt]:
-    """Stop everything promotional of one fiduciary at the address of the code, and confirm it there.
+    """Stop everything promotional of one fiduciary, or of one ``sender`` of it, at the address of the code, and confirm it there.
 
     One transaction. Empty where it was stopped behind this code already.
     """
-    return [receipt for receipt in [_stop(code, fiduciary, language, actor, now, confirms=True)] if receipt is not None]
+    receipt = _stop(code, fiduciary, language, actor, now, sender=sender, confirms=True)
+    return [receipt] if receipt is not None else []
 
 
 def stopped_since(code: OneTimeCode) -> dict[int, datetime]:
@@ -186,6 +240,7 @@ def _stop(
     now: datetime | None,
     *,
     confirms: bool,
+    sender: SingleSender | None = None,
 ) -> ConsentReceipt | None:
     return stop_at_address(
         kind=code.kind,
@@ -195,14 +250,22 @@ def _stop(
         actor=actor,
         reply_to=_reply(code, language),
         confirms=confirms,
-        again=not _was_stopped_behind(code, fiduciary),
+        channel=sender.channel if sender is not None else "",
+        header=sender.value if sender is not None else "",
+        again=not _was_stopped_behind(code, fiduciary, sender),
         now=now,
     )
 
 
-def _was_stopped_behind(code: OneTimeCode, fiduciary: Fiduciary) -> bool:
-    """Whether the fiduciary was stopped since the page was opened: a second press is no second stop."""
-    pressed = Suppression.objects.filter(fiduciary=fiduciary, way=Way.CODE, address_key__in=keys_of(code), lift=None)
+def _was_stopped_behind(code: OneTimeCode, fiduciary: Fiduciary, sender: SingleSender | None) -> bool:
+    """Whether the same, or all of the fiduciary, was stopped since the page was opened: a second press is no second stop."""
+    pressed = Suppression.objects.filter(
+        fiduciary=fiduciary,
+        way=Way.CODE,
+        address_key__in=keys_of(code),
+        header__in={"", sender.value if sender is not None else ""},
+        lift=None,
+    )
     return code.used_at is not None and pressed.filter(recorded_at__gte=code.used_at).exists()
 
 

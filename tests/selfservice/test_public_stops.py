@@ -8,17 +8,21 @@ import pytest
 import time_machine
 from django.test import Client
 
-from consent.models import Suppression
+from consent.models import NoticeText, Suppression
 from consent.selectors import rulebook
-from consent.services import inbound, may_contact, one_click, receipts
+from consent.services import inbound, may_contact, one_click, receipts, record_all
+from consent.services.addresses import address_of
 from consent.services.inbound import Inbound
-from portal.core import clock
+from consent.services.recording import Choice
+from consent.states import Answer, Way
+from portal.core import actor, clock
 from portal.law.states import Channel
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
 from portal.selfservice import limits
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.registers.factories import registered_sender
 from tests.signin.people_who_sign_in import customer_client, work_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +94,59 @@ def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, a
     assert "Undone" in hers.post(CHOOSE, undo, follow=True).text
     assert not Suppression.objects.filter(lift=None).exists()
     assert allowed(address) is (address == ASHA_PHONE)
+
+
+def of_sender(who, value, answer="given"):
+    place = address_of(subject_ref=who.subject.ref, channel="sms", kind="phone", text=ASHA_PHONE)
+    choice = Choice(place, "marketing", "sms", Answer(answer), NoticeText.objects.first(), sender=value)
+    record_all(
+        subject_ref=who.subject.ref, fiduciary="onesetu", choices=[choice], way=Way.PAGE, occurred_at=clock.now(),
+        actor=actor.SYSTEM,
+    )  # fmt: skip
+
+
+def test_a_sender_that_was_agreed_to_by_name_is_stopped_by_name_and_the_others_go_on(asha, still):
+    for value in ("ONESTU", "OFFERS", "OTHERS"):
+        registered_sender(value, carries=["promotional"])
+
+    def allowed_of():
+        asked = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": NOON}
+        return [may_contact(**asked, header=f"AD-{value}-P").allowed for value in ("ONESTU", "OFFERS", "OTHERS")]
+
+    of_sender(asha, "ONESTU")
+    of_sender(asha, "OFFERS")
+    of_sender(asha, "OFFERS", "withdrawn")
+    hers = Client()
+    page = proven(hers, ASHA_PHONE)
+    assert "Stop only ONESTU of Onesetu" in page
+    assert "OFFERS" not in page
+    assert allowed_of() == [True, False, True]
+    for wrong in ("onesetu:sms:OTHERS", "acme-bank:sms:ONESTU", "onesetu:voice:ONESTU"):
+        assert hers.post(CHOOSE, {"act": wrong}).status_code == 422
+    done = hers.post(CHOOSE, {"act": "onesetu:sms:ONESTU"}, follow=True).text
+    row = Suppression.objects.get()
+    assert (row.channel, row.header, row.way) == ("sms", "ONESTU", "code")
+    assert f'Onesetu (ONESTU): <span class="reference">{row.receipt.reference}' in done
+    assert "ONESTU: stopped already, since " in done
+    assert allowed_of() == [False, False, True]
+    assert "stopped these messages already" in hers.post(CHOOSE, {"act": "onesetu:sms:ONESTU"}, follow=True).text
+    undone = hers.post(CHOOSE, {"act": "undo", "of": row.receipt.reference}, follow=True).text
+    assert "Undone" in undone
+    assert allowed_of() == [True, False, True]
+    still.shift(60)
+    hers.post(CHOOSE, {"act": "onesetu:sms:ONESTU"})
+    hers.post(CHOOSE, {"act": "onesetu"})
+    assert allowed_of() == [False, False, False]
+    assert Suppression.objects.filter(header="", lift=None).exists()
+
+
+@pytest.mark.parametrize("address", [STRANGER, ASHA])
+def test_no_sender_is_named_where_nobody_agreed_to_one_by_name(asha, address):
+    registered_sender("ONESTU", carries=["promotional"])
+    of_sender(asha, "ONESTU")
+    page = proven(Client(), address)
+    assert "ONESTU" not in page
+    assert "by name" not in page
 
 
 def test_everybody_is_stopped_at_one_press_and_a_second_one_changes_nothing(asha):

@@ -129,15 +129,17 @@ def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpRespons
 
 
 def _stop(request: HttpRequest, proof: OneTimeCode, act: str) -> HttpResponse:
-    """Everybody, or one of those who are named on the page."""
+    """Everybody, one of those who are named on the page, or one sender of theirs."""
     common: dict[str, Any] = {"code": proof, "language": get_language() or "en", "actor": request.actor}  # type: ignore[attr-defined]
     if act == ALL:
         stopped = public_stops.stop_everybody(**common)
     else:
-        named = {one.code: one for one in _senders(request, proof)}
-        if act not in named:
+        named = _senders(request, proof)
+        singles = {one.act: one for one in public_stops.single_senders_to(proof, named)}
+        whose = singles[act].fiduciary if act in singles else next((one for one in named if one.code == act), None)
+        if whose is None:
             return _show(request, proof, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        stopped = public_stops.stop(fiduciary=named[act], **common)
+        stopped = public_stops.stop(fiduciary=whose, sender=singles.get(act), **common)
     if not stopped:
         return _back(done="before")
     receipts.seal(stopped[-1])
@@ -254,6 +256,7 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
         "senders": [(one, since.get(one.pk)) for one in senders],
+        "singles": public_stops.single_senders_to(proof, senders),
         "since": public_stops.everybody_stopped_since(proof),
         "done": _said_first(request.GET.get("done", ""), is_stopped=bool(stopped), may_undo=until is not None),
         "rows": _rows(request, proof, STOPPED, senders),
