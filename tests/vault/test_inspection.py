@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -18,7 +19,7 @@ from kyc.inspection import FIND, inspect
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from portal.core.errors import Unavailable
-from portal.vault.inspection import child, copies, original, process
+from portal.vault.inspection import child, copies, original, pdf_drawings, process
 from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.pdf_text import read_text
 from portal.vault.inspection.process import page_as_png
@@ -219,9 +220,146 @@ def test_a_small_file_that_draws_ten_million_forms_is_refused_before_it_is_drawn
     assert child.inspect(modest, "pdf", Limits(), numbers_in)[0].is_accepted
 
 
-@pytest.mark.parametrize("way", ["form", "pattern", "mask"])
+def bomb(document: Pdf, levels: int = 7, times: int = 10) -> pikepdf.Object:
+    """A form that has ten million others drawn."""
+    nested_forms(document, levels, times)
+    return document.pages[0].Resources.XObject.F
+
+
+def form(document: Pdf, content: bytes, **entries: Any) -> pikepdf.Object:
+    return document.make_stream(content, Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9], **entries)
+
+
+def type_3(document: Pdf, content: bytes, **entries: Any) -> pikepdf.Object:
+    """A font whose one glyph is drawn by this."""
+    glyph = document.make_stream(b"900 0 d0 " + content)
+    return document.make_indirect(
+        Dictionary(
+            Type=Name.Font, Subtype=Name.Type3, FontBBox=[0, 0, 9, 9], FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+            CharProcs=Dictionary(a=glyph), Encoding=Dictionary(Differences=[97, Name.a]), FirstChar=97, LastChar=97,
+            Widths=[900], **entries,
+        )
+    )  # fmt: skip
+
+
+def on_the_second_page(document: Pdf) -> None:
+    """One form without resources: on the first page it draws a line, on the second one the bomb."""
+    drawn, line = bomb(document), form(document, b"0 0 9 9 re f")
+    shared = form(document, b"/F Do")
+    document.pages.append(document.pages[0])
+    for page, meant in zip(document.pages, (line, drawn), strict=True):
+        page.obj.Resources = Dictionary(XObject=Dictionary(F=meant, S=shared))
+        page.Contents = document.make_stream(b"/S Do")
+
+
+def in_another_form(document: Pdf) -> None:
+    drawn, line = bomb(document), form(document, b"0 0 9 9 re f")
+    shared = form(document, b"/F Do")
+    first, second = (
+        form(document, b"/S Do", Resources=Dictionary(XObject=Dictionary(F=meant, S=shared))) for meant in (line, drawn)
+    )
+    document.pages[0].Resources.XObject = Dictionary(A=first, B=second)
+    document.pages[0].Contents = document.make_stream(b"/A Do /B Do")
+
+
+def behind_resources_of_another_kind(document: Pdf) -> None:
+    """A form with fonts of its own and no forms: it draws those of the page."""
+    bomb(document)
+    document.pages[0].Resources.XObject.S = form(document, b"/F Do", Resources=Dictionary(Font=Dictionary()))
+    document.pages[0].Contents = document.make_stream(b"/S Do")
+
+
+def in_a_comment(document: Pdf) -> None:
+    bomb(document)
+    looks = form(document, b"/F Do")
+    note = Dictionary(Type=Name.Annot, Subtype=Name.Square, Rect=[0, 0, 9, 9], AP=Dictionary(N=looks))
+    document.pages[0].Annots = pikepdf.Array([document.make_indirect(note)])
+    document.pages[0].Contents = document.make_stream(b"")
+
+
+def glyphs_of_glyphs(document: Pdf) -> None:
+    """A letter that writes a hundred letters, each of which writes a hundred, four deep."""
+    font = type_3(document, b"0 0 9 9 re f")
+    for _level in range(4):
+        font = type_3(
+            document, b"BT /F 9 Tf (" + b"a" * 100 + b") Tj ET", Resources=Dictionary(Font=Dictionary(F=font))
+        )
+    document.pages[0].Resources.Font = Dictionary(F=font)
+    document.pages[0].Contents = document.make_stream(b"BT /F 9 Tf [(a) 9 (a)] TJ ET")
+
+
+def glyph_of_forms(document: Pdf) -> None:
+    drawn = bomb(document, levels=4)
+    font = type_3(document, b"/F Do", Resources=Dictionary(XObject=Dictionary(F=drawn)))
+    state = Dictionary(Font=[font, 9])
+    document.pages[0].Resources = Dictionary(ExtGState=Dictionary(G=state))
+    document.pages[0].Contents = document.make_stream(b"q /G gs BT (" + b"a" * 1_000 + b") ' ET Q")
+
+
+def glyph_with_the_forms_of_the_page(document: Pdf) -> None:
+    """A font without resources, in a form that is drawn with it as it is set outside."""
+    drawn = bomb(document, levels=4)
+    font = type_3(document, b"/F Do")
+    inside = form(document, b"BT (" + b"a" * 1_000 + b") Tj ET")
+    document.pages[0].Resources = Dictionary(Font=Dictionary(T=font), XObject=Dictionary(F=drawn, S=inside))
+    document.pages[0].Contents = document.make_stream(b"/T 9 Tf /S Do")
+
+
+def glyph_without_a_name(document: Pdf) -> None:
+    drawn = bomb(document, levels=4)
+    font = type_3(document, b"/F Do", Resources=Dictionary(XObject=Dictionary(F=drawn)))
+    font.Encoding = Name.WinAnsiEncoding
+    document.pages[0].Resources = Dictionary(Font=Dictionary(T=font))
+    document.pages[0].Contents = document.make_stream(b"BT /T 9 Tf (" + b"a" * 1_000 + b") Tj ET")
+
+
+def letters_without_end(document: Pdf) -> None:
+    document.pages[0].Resources.Font = Dictionary(F=type_3(document, b"0 0 9 9 re f"))
+    document.pages[0].Contents = document.make_stream(zlib.compress(b"() Tj " * 2_000_000), Filter=Name.FlateDecode)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        *(on_the_second_page, in_another_form, behind_resources_of_another_kind, in_a_comment),
+        *(glyphs_of_glyphs, glyph_of_forms, glyph_with_the_forms_of_the_page, glyph_without_a_name),
+        letters_without_end,
+    ],
+)
+def test_what_is_drawn_by_names_of_elsewhere_and_by_glyphs_is_counted(made):
+    document = documents.pdf(change=made)
+    assert len(document) < 20_000
+    seconds = time.process_time()
+    assert child.inspect(document, "pdf", Limits(), numbers_in)[0].fault is Fault.TOO_COMPLEX
+    assert time.process_time() - seconds < 5
+
+
+def test_pages_in_a_font_of_drawn_glyphs_are_no_bomb():
+    """Twenty pages of four thousand letters, each of some lines: what a typesetter of the nineties makes."""
+
+    def typeset(document: Pdf) -> None:
+        font = type_3(
+            document, b"10 0 0 0 20 30 d1 q 10 0 0 30 0 0 cm BI /W 8 /H 8 /IM true /BPC 1 ID " + b"x" * 200 + b" EI Q"
+        )
+        page = document.pages[0]
+        page.Resources.Font = Dictionary(F=font)
+        page.Contents = document.make_stream(b"BT /F 9 Tf " + (b"[(" + b"a" * 80 + b")] TJ " * 50) + b" ET")
+        for _page in range(19):
+            document.pages.append(page)
+
+    with pikepdf.open(io.BytesIO(documents.pdf(change=typeset))) as document:
+        pdf_drawings.judge(document, Limits())
+
+
+@pytest.mark.parametrize("way", ["form", "pattern", "mask", "glyph"])
 def test_a_form_that_draws_itself_is_refused(way):
     def endless(document: Pdf) -> None:
+        if way == "glyph":
+            font = type_3(document, b"BT /F 9 Tf (a) Tj ET")
+            font.Resources = Dictionary(Font=Dictionary(F=font))
+            document.pages[0].Resources.Font = Dictionary(F=font)
+            document.pages[0].Contents = document.make_stream(b"BT /F 9 Tf (a) Tj ET")
+            return
         said = {"form": b"/A Do", "pattern": b"/Pattern cs /A scn 0 0 9 9 re f", "mask": b"/A gs 0 0 9 9 re f"}[way]
         form = document.make_stream(said, Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9])
         kinds = {"form": "XObject", "pattern": "Pattern", "mask": "ExtGState"}
