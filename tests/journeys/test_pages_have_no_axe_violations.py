@@ -231,7 +231,7 @@ def test_the_pages_of_a_single_sender(person, rows, language):
     last = ConsentReceipt.objects.latest("pk").reference
     visit(person, f"/privacy/preferences/senders/?receipt={last}")
     assert {"OFFERS", "TRAVEL", "SHOPPE"} <= set(person.page.locator("section.card h2").all_inner_texts())
-    person.goes_to(f"/privacy/consents/{last}/")
+    visit(person, f"/privacy/consents/{last}/")
     visit(person, "/privacy/preferences/")
     visit(person, "/privacy/preferences/senders/allow/?choice=marketing%3Asms%3ATRAVEL")
     published_notice(text="May we, and our partners?")
