@@ -10,8 +10,9 @@ from typing import Any
 
 import environ
 
+from portal import limits
 from portal.own_keys import SettingsEnv, keep_private, own_key, private_database
-from portal.schedule import BEAT
+from portal.schedule import BEAT, ROUTES
 from portal.ways_out import ways_out
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,6 +20,7 @@ VAR = Path(environ.Env().str("PORTAL_VAR", default=str(BASE_DIR / "var")))
 env = SettingsEnv()
 
 PRODUCTION = env.bool("PRODUCTION", default=False)
+PROCESS = env.str("PORTAL_PROCESS", default=limits.kind_of_process(sys.argv))
 #: The demonstration shows logins, codes and a mailbox. It can never be on in production.
 DEMO = env.bool("DEMO", default=sys.argv[1:2] == ["demo"]) and not PRODUCTION
 
@@ -157,9 +159,10 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
+        config["OPTIONS"] = {**limits.postgresql_options(PROCESS), **config.get("OPTIONS", {})}
         # Django turns prepared statements off; the one that answers decisions asks for its own (15 times as fast).
         # Behind a pooler that shares connections between transactions it must keep them apart (PgBouncer 1.21).
-        config.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
+        config["OPTIONS"].setdefault("prepare_threshold", 5)
         config["CONN_HEALTH_CHECKS"] = True
     return config
 
@@ -197,7 +200,10 @@ CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 3600, "socket_connect_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}
 )
+CELERY_BROKER_TRANSPORT = "portal.core.broker:Transport" if REDIS_URL else None
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for an hour must not end the workers for good
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # what they do is in rows
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -206,24 +212,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1 if REDIS_URL else 16
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "consent.tasks.carry_on_broadcasts": {"queue": "bulk"},  # a message somebody waits for must not wait for these
-    "kyc.tasks.ask_provider": {"queue": "default"},  # waits for others
-    "kyc.tasks.read_pictures": {"queue": "ocr"},  # seconds a page: checks must not wait behind it
-    "kyc.tasks.screen": {"queue": "bulk"},
-    "kyc.tasks.*": {"queue": "kyc"},
-    "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # these wait for others: the sealer must not
-    "portal.ledger.tasks.renew_copies": {"queue": "default"},
-    "portal.ledger.tasks.*": {"queue": "ledger"},
-    "portal.outbox.tasks.*": {"queue": "notify"},
-    "portal.jobs.tasks.*": {"queue": "bulk"},
-}
+QUEUES, CELERY_TASK_ROUTES = tuple(limits.QUEUES), ROUTES
+CELERY_TASK_ANNOTATIONS = ("portal.celery:TimeLimits",)
+# A child that has grown, or has worked long enough, makes way for a new one.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 CELERY_BEAT_SCHEDULE = BEAT
+CELERY_BEAT_SCHEDULER = "portal.workplace.timetable:OneOfMany"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_TIMEZONE = "Asia/Kolkata"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-QUEUES = ("default", "kyc", "ocr", "ledger", "notify", "bulk")
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [

@@ -1,4 +1,4 @@
-"""Is the process alive, and may it be given work?"""
+"""Is the process alive, and may this node be given requests?"""
 
 from http import HTTPStatus
 
@@ -16,8 +16,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database, the broker and every registered part are ready, else 503; names and codes only."""
-    states = readiness.parts()
+    """200 when this node may be given requests, else 503; names and codes only.
+
+    What concerns the whole installation is in ``/metrics``, on the system page and in alerts.
+    """
+    states = readiness.of_this_node()
     ready = all(ok for _name, ok, _detail in states)
     body = {"ready": ready, "parts": {name: {"ok": ok, "detail": detail} for name, ok, detail in states}}
     return JsonResponse(body, status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)

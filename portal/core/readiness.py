@@ -1,4 +1,4 @@
-"""May this installation be given work? Asked by ``/readyz`` and shown on the system page: names, codes and counts only."""
+"""Is this node fit for work, and is the installation? For ``/readyz`` and the system page: names, codes and counts only."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,21 @@ from portal.core import append_only, hooks
 Part = tuple[str, bool, str]
 
 
+def of_this_node() -> list[Part]:
+    """What keeps requests from this node: its databases and the guards of their tables.
+
+    Not what no node can mend: a late sealer, letters that wait or a broker that is away would take every node out of
+    service at once, and with them the pages that need none of it. Those are for alerts (``parts``).
+    """
+    return list(_databases())
+
+
 def parts() -> list[Part]:
     """Each part as (name, ok, detail): databases, broker, and what rooms have registered (``hooks.readiness``).
 
     One that cannot be asked is not ready, under its own name, and hides no other.
     """
-    states = [*_databases(), _broker()]
+    states = [*of_this_node(), _broker()]
     for name, part in hooks.readiness:
         try:
             states.append(part())

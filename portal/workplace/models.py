@@ -160,6 +160,23 @@ class Pulse(models.Model):
         return self.queue
 
 
+class TimetableTurn(models.Model):
+    """Which beat keeps the timetable: of several one, until its turn has run out. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    holder = models.UUIDField(_("process"))
+    until = models.DateTimeField(_("until"))
+
+    data_categories = declare(none="id holder until")
+
+    class Meta:
+        verbose_name = _("turn of the timetable")
+        verbose_name_plural = _("turns of the timetable")
+
+    def __str__(self) -> str:
+        return str(self.holder)
+
+
 class HealthState(models.Model):
     """How a check stood when it last changed. ``seen`` is the newest answer: a change counts once it was seen twice."""
 

@@ -17,11 +17,15 @@ def test_a_ready_portal_names_its_parts():
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
-def test_a_part_that_is_not_ready_makes_the_portal_not_ready(monkeypatch):
-    monkeypatch.setattr(hooks.readiness, "_items", [("sealing", lambda: ("sealing", False, "120 s behind"))])
+def test_what_no_node_can_mend_keeps_no_node_from_its_requests(monkeypatch):
+    """A sealer that was late took every node out of service at once, and with them the pages that need none."""
+    late = [("ledger", lambda: ("ledger", False, "sealing is late"))]
+    monkeypatch.setattr(hooks.readiness, "_items", late)
+    monkeypatch.setattr(readiness, "_broker", lambda: ("broker", False, "ConnectionError"))
     answer = Client().get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["parts"]["sealing"] == {"ok": False, "detail": "120 s behind"}
+    assert answer.status_code == 200
+    assert not {"ledger", "broker"} & set(answer.json()["parts"])
+    assert {name for name, ok, _detail in readiness.parts() if not ok} == {"ledger", "broker"}
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -36,10 +40,16 @@ def test_parts_that_cannot_be_asked_are_named_each_by_itself(monkeypatch):
     monkeypatch.setattr(
         hooks.readiness, "_items", [(name, breaks) for name in names[:3]] + [("witnesses", lambda: 1 / 0)]
     )
+    told = {name: detail for name, ok, detail in readiness.parts() if not ok}
+    assert told == {**dict.fromkeys(names[:3], "DatabaseError"), "witnesses": "ZeroDivisionError"}
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_table_that_lost_its_guard_takes_its_node_out_of_service(monkeypatch):
+    monkeypatch.setattr(readiness.append_only, "unfrozen", lambda connection: ["ledger_entry"])
     answer = Client().get("/readyz")
     assert answer.status_code == 503
-    told = {name: part["detail"] for name, part in answer.json()["parts"].items() if not part["ok"]}
-    assert told == {**dict.fromkeys(names[:3], "DatabaseError"), "witnesses": "ZeroDivisionError"}
+    assert answer.json()["parts"]["frozen.default"] == {"ok": False, "detail": "1 tables can be changed"}
 
 
 @pytest.mark.django_db(databases=["default", "keys"])

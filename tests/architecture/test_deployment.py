@@ -40,8 +40,11 @@ def test_the_workers_that_the_readme_enables_serve_every_queue() -> None:
 
 def test_the_workers_in_containers_and_in_the_handbook_serve_every_queue() -> None:
     for path in (DEPLOYMENT / "compose.yaml", DEPLOYMENT.parent / "operators.md"):
-        (queues, *_others) = re.findall(r"worker -Q (\S+)", path.read_text())
-        assert sorted(queues.split(",")) == sorted(settings.QUEUES), path.name
+        text = path.read_text().partition("## Reading text in pictures")[0]
+        served = [queues.split(",") for queues in re.findall(r"worker -n \S+ -Q (\S+)", text)]
+        assert sorted(queue for queues in served for queue in queues) == sorted(settings.QUEUES), path.name
+        assert ["ledger"] in served, "three slow mails must not stop sealing"
+        assert ["codes"] in served, "a code that somebody waits for must not wait for a list of letters"
 
 
 def test_only_the_backup_can_read_what_opens_backups() -> None:
@@ -82,7 +85,7 @@ def containers() -> dict[str, Any]:
 def test_the_containers_find_each_secret_where_it_is_mounted() -> None:
     named = re.findall(r"^(\w+_FILE)=", (DEPLOYMENT / "portal.env.example").read_text(), flags=re.MULTILINE)
     services = {name: one for name, one in containers()["services"].items() if "build" in one}
-    assert set(services) == {"setup", "web", "worker", "beat"}
+    assert set(services) == {"setup", "web", "ledger", "codes", "worker", "beat"}
     for name, service in services.items():
         given = service.get("environment", {})
         assert set(named) <= set(given), (

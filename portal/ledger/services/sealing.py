@@ -21,6 +21,8 @@ SCHEMA = "consent-ledger/1"
 #: Any fixed number; it names the sealer's lock among PostgreSQL's advisory locks.
 LOCK = 0x6F6E65736574
 PAUSE = 0.02
+#: A sealer whose process is frozen or cut off loses its turn after this: PostgreSQL ends its idle transaction.
+IDLE = "20s"
 #: An entry that waits longer than this means that sealing does not run.
 LATE = timedelta(seconds=60)
 
@@ -108,7 +110,10 @@ def _is_the_only_sealer() -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s), set_config('idle_in_transaction_session_timeout', %s, true)",
+            [LOCK, IDLE],
+        )
         return bool(cursor.fetchone()[0])
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import clock, moments, read_only, readiness
+from portal.core import clock, moments, read_only, readiness, task_faults
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
@@ -43,7 +43,7 @@ def _by(value: float, look: float, bad: float) -> Health:
 
 
 def parts(now: datetime) -> Iterator[Finding]:
-    """What ``/readyz`` asks: databases, broker, sealing, witnesses, outbox, signers' certificates."""
+    """Databases, broker, sealing, witnesses, outbox, signers' certificates."""
     words: dict[str, tuple[Any, Any]] = {
         "database": (_("Database"), _("Look whether the server runs and lets us in; then its own log.")),
         "frozen": (_("Insert-only tables"), _("Run migrate as the owner of the tables: it puts the guards on again.")),
@@ -177,6 +177,25 @@ def _lag(
     return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
 
 
+def dropped(now: datetime) -> Iterator[Finding]:
+    """Tasks that nobody worked on: they came too late, or were none of ours. Sweeps do their work; the cause stays."""
+    words = {
+        task_faults.EXPIRED: (
+            _("Tasks that came too late to be worked on"),
+            _("Compare the clocks of the machines, and see whether each queue has enough workers."),
+        ),
+        task_faults.SET_ASIDE: (
+            _("Entries of the broker that are no tasks"),
+            _("Look at the lists set-aside:QUEUE in Redis, and at who may write to it."),
+        ),
+    }
+    for kind, (label, todo) in words.items():
+        count = task_faults.counted(kind, now=now)
+        state = Health.LOOK if count else Health.WELL
+        says = _("%(count)d in the last 24 hours.") % {"count": count}
+        yield Finding(f"tasks.{kind}", label, state, says, todo if count else "", count, "tasks")
+
+
 def keys(now: datetime) -> Iterator[Finding]:
     """API keys near their end."""
     today = clock.day(now)
@@ -282,4 +301,4 @@ def profile(now: datetime) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys, backups, disks, clocks, profile)
+CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, dropped, keys, backups, disks, clocks, profile)
