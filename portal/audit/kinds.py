@@ -333,6 +333,7 @@ class AuditKind(StrEnum):
     ROLES_GRANT_GIVEN = "roles.grant.given"
     ROLES_GRANT_PROPOSED = "roles.grant.proposed"
     ROLES_TABLE_SYNCED = "roles.table.synced"
+    SIGNIN_ACT_CONFIRMED = "signin.act.confirmed"
     SIGNIN_CODE_SENT = "signin.code.sent"
     SIGNIN_DEVICE_NOTICED = "signin.device.noticed"
     SIGNIN_LOGIN_FAILED = "signin.login.failed"

@@ -144,6 +144,11 @@ class ProvenAct(TextChoices):
 
     EMAIL = "email", _("change the email address of your account")
     PHONE = "phone", _("add a mobile number to your account")
+    ADDRESS = "address", _("remove an address from your account")
+    NOMINEES = "nominees", _("change your nominees")
+    MEMBERS = "members", _("change who acts for a company")
+    COPY = "copy", _("download the copy of your data")
+    DOCUMENT = "document", _("delete a document")
 
 
 class SignInOutcome(TextChoices):

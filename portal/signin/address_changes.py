@@ -15,7 +15,7 @@ from portal.core import addresses, hooks
 from portal.core.actor import Actor, customer
 from portal.core.errors import PortalError, Refused
 from portal.core.turns import retried
-from portal.people import promises
+from portal.people import promises, proofs
 from portal.people.models import AddressChange, OneTimeCode, User
 from portal.people.services import codes, contacts, logins
 from portal.people.states import CodePurpose, ContactKind
@@ -34,7 +34,6 @@ from portal.signin.change_rows import (
 
 #: Until the rules are loaded.
 DEFAULT_WAIT: Final = timedelta(hours=72)
-DEFAULT_RECENT: Final = timedelta(minutes=15)
 #: Rows that one task may take: a technical limit.
 SWEEP: Final = 500
 
@@ -200,8 +199,7 @@ def _require_unfrozen(user: User, now: datetime) -> None:
 
 
 def _may_be_made(change: AddressChange, now: datetime) -> bool:
-    recent = promises.length("signin.recent_factor", now=now, otherwise=DEFAULT_RECENT)
-    is_proved = change.proved_at is not None and change.proved_at > now - recent
+    is_proved = change.proved_at is not None and change.proved_at > now - proofs.recent(now=now)
     return is_proved or (change.waits_until is not None and change.waits_until <= now)
 
 

@@ -18,7 +18,7 @@ from portal.people.services import protections
 from portal.vault.services.keys import Shredded
 from tests.grievances.nominees import named, nominee
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 HERSELF = actor.customer(7)
@@ -139,7 +139,7 @@ def test_the_pages_name_change_end_and_give_a_receipt(house) -> None:
     wrong = browser.post(f"{PAGE}new/", {**FORM, "email": "", "rights": []})
     assert wrong.status_code == 422
     assert "Choose what the nominee may do." in wrong.text
-    listed = browser.post(f"{PAGE}new/", FORM, follow=True).text
+    listed = confirmed(browser, f"{PAGE}new/", FORM, follow=True).text
     assert "Ravi Rao" in listed
     assert "Have the data erased" in listed
     found = Nominee.objects.get()
@@ -147,10 +147,10 @@ def test_the_pages_name_change_end_and_give_a_receipt(house) -> None:
     proof = browser.get(f"{PAGE}{found.reference}/receipt/")
     assert proof.content.startswith(b"c2sp.org/tlog-proof")
     assert b"Ravi" not in proof.content
-    changed = browser.post(f"{PAGE}{found.reference}/", {**FORM, "rights": ["grievance"]}, follow=True).text
+    changed = confirmed(browser, f"{PAGE}{found.reference}/", {**FORM, "rights": ["grievance"]}, follow=True).text
     assert "The change is recorded." in changed
     assert "Have the data erased" not in changed
-    ended = browser.post(f"{PAGE}{found.reference}/end/", follow=True).text
+    ended = confirmed(browser, f"{PAGE}{found.reference}/end/", follow=True).text
     assert "is no nominee of yours any more" in ended
     assert browser.get(f"{PAGE}{found.reference}/").status_code == 404
 

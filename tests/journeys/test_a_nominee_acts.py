@@ -10,7 +10,8 @@ from grievances.request_states import RequestState, Right
 from grievances.tasks import settle_claims
 from portal.core import clock
 from portal.outbox.services import sweeping
-from portal.people.models import User
+from portal.people.models import OneTimeCode, User
+from portal.people.services import codes
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
 from tests.journeys.browsing import shows_an_error
@@ -41,6 +42,8 @@ def name_a_nominee(asha) -> None:
     page.get_by_label("Email address of the nominee").fill(RAVI)
     page.get_by_label("See the data and get a copy").check()
     go_on(asha, "Name this nominee")
+    page.get_by_label("Six-digit code").fill(codes.plain(OneTimeCode.objects.latest("pk")))
+    go_on(asha, "Continue")
     page.get_by_role("heading", name="Ravi Rao").wait_for()
 
 

@@ -20,7 +20,7 @@ from portal.signin import letters
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.people.insolvencies import ORDER, PROFESSIONAL, agreed, comes, proposed, role_of
 from tests.shipped import every_rule
-from tests.signin.people_who_sign_in import customer_client, staff_client
+from tests.signin.people_who_sign_in import confirmed, customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,8 @@ def test_the_professional_removes_nobody_who_owned_it_and_they_own_it_again(
         customers.remove_member(membership=of(asha), actor=actor.customer(irina.pk))
     assert refused.value.code == "INSOLVENT"
     browser = customer_client(irina)
-    answer = browser.post(
+    answer = confirmed(
+        browser,
         reverse("privacy:change-member", args=[firm.reference, of(asha).pk]),
         {"act": "remove", "sure": "1"},
         follow=True,
@@ -149,8 +150,8 @@ def test_the_pages_offer_the_professional_nothing_that_is_always_refused(
     assert "Make a" not in page
     assert page.count('value="remove"') == 1, "only of who was a member: not of the suspended owner, nor of oneself"
     assert 'value="owner"' not in page
-    assert browser.post(people, {"email": "new@resolve.example", "role": "member"}).status_code == 302
-    assert browser.post(people, {"email": "two@resolve.example", "role": "owner"}).status_code != 302
+    assert confirmed(browser, people, {"email": "new@resolve.example", "role": "member"}).status_code == 302
+    assert confirmed(browser, people, {"email": "two@resolve.example", "role": "owner"}).status_code != 302
 
 
 def test_a_suspended_owner_reads_on_their_pages_that_they_are(

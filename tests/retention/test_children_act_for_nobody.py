@@ -34,7 +34,7 @@ from tests.people.factories import (
     StaffFactory,
 )
 from tests.shipped import every_rule
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 KID = "kid@acme.example"
@@ -148,7 +148,7 @@ def test_a_frozen_child_reads_its_pages_and_the_people_page_says_why_nothing_is_
     assert "Until we are sure of your age you cannot act for this organisation." in said
     assert "Send the invitation" not in said
     assert "Make an owner" not in said
-    answer = browser.post(people, {"email": "friend@acme.example", "role": "owner"})
+    answer = confirmed(browser, people, {"email": "friend@acme.example", "role": "owner"})
     assert "Until we are sure of your age" in answer.text
     assert not Invitation.objects.exists()
 

@@ -34,7 +34,7 @@ from tests.kyc.factories import (
 from tests.kyc.signatures import vectors
 from tests.kyc.signatures.test_signed_pdf import living
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
 
@@ -370,6 +370,19 @@ def test_a_person_asks_to_delete_a_document_and_sees_its_other_versions(client: 
     assert url in page
     assert "A person looks at your request." in client.get(url).content.decode()
     assert "You asked to delete it" in client.post(url, follow=True).content.decode()
+
+
+def test_a_session_of_an_hour_ago_deletes_no_document_without_a_code(individual: Customer) -> None:
+    document = uploaded(individual)
+    user = CustomerUserFactory(member_of=individual)
+    client, url = customer_client(user, proven=False), reverse("privacy:kyc-delete", args=[document.reference])
+    assert "Prove it is you" in client.post(url).text
+    document.refresh_from_db()
+    assert document.state != "removed"
+    assert document.deletion_asked_at is None
+    assert confirmed(client, url).status_code == 302
+    document.refresh_from_db()
+    assert document.state == "removed" or document.deletion_asked_at is not None
 
 
 @pytest.mark.usefixtures("house")

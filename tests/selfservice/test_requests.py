@@ -8,7 +8,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from grievances.models import Bundle, ProofPaper, RightsRequest, TicketDraft
+from grievances.models import Bundle, ProofPaper, RightsRequest, TicketDraft, TrackingCode
 from grievances.request_states import Proof, RequestState, Right
 from grievances.services import bundling, drafts
 from portal.core import actor, clock
@@ -17,7 +17,7 @@ from portal.outbox.services import reading
 from portal.people.models import OneTimeCode
 from tests.grievances.pictures import png
 from tests.people.factories import CustomerUserFactory
-from tests.signin.people_who_sign_in import customer_client, staff_client
+from tests.signin.people_who_sign_in import confirmed, customer_client, staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 NEW = "/privacy/requests/new/"
@@ -207,15 +207,50 @@ def test_staff_see_the_request_and_what_is_due(officer) -> None:
     assert "Waits for proof of who asks" in page
 
 
-def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client, officer) -> None:
-    found = send(client)
-    client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+def released(found: RightsRequest, officer) -> tuple[Bundle, str]:
+    """The copy that the request asks for, ready, and its address."""
     found.refresh_from_db()
     bundle = bundling.collect(request=found, by=officer, actor=actor.staff(officer.pk), at=clock.now())
     bundling.run(bundle, progress=lambda done, total: None)
     bundle.refresh_from_db()
     bundling.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
-    url = f"/privacy/requests/{found.ticket.reference}/copy.zip"
+    return bundle, f"/privacy/requests/{found.ticket.reference}/copy.zip"
+
+
+def test_a_view_opened_longer_ago_hands_out_no_copy(client, officer) -> None:
+    found = send(client)
+    client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+    bundle, url = released(found, officer)
+    TrackingCode.objects.update(used_at=clock.now() - timedelta(minutes=15))
+    refused = client.post(url)
+    assert refused.status_code == 403
+    assert found.ticket.reference in text(refused)
+    bundle.refresh_from_db()
+    assert bundle.downloads == 0
+    TrackingCode.objects.update(used_at=clock.now() - timedelta(minutes=14))
+    assert client.post(url).headers["Content-Type"] == "application/zip"
+
+
+def test_a_session_of_an_hour_ago_gets_no_copy_without_a_code(still, officer) -> None:
+    user = CustomerUserFactory()
+    client = customer_client(user, proven=False)
+    client.post(NEW, {"right": "access"})
+    client.post(f"{NEW}details/", {"capacity": "self"})
+    client.post(f"{NEW}check/")
+    found = RightsRequest.objects.get()
+    client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+    bundle, url = released(found, officer)
+    later = customer_client(user, proven=False)
+    assert "Prove it is you" in text(later.post(url))
+    bundle.refresh_from_db()
+    assert bundle.downloads == 0
+    assert confirmed(later, url).headers["Content-Type"] == "application/zip"
+
+
+def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client, officer) -> None:
+    found = send(client)
+    client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+    bundle, url = released(found, officer)
     page = text(client.get(f"/privacy/track/{found.ticket.reference}/"))
     assert f'<form method="post" action="{url}">' in page
     for look in (client.get, client.head):

@@ -34,6 +34,7 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
         getattr(import_module(room), task)(*args)
 
     for room in (
+        "portal.people.proofs",
         "portal.people.services.codes",
         "portal.people.services.invitations",
         "portal.people.services.mfa",

@@ -20,8 +20,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
-from portal.core import ciphers
-from portal.people.models import User
+from portal.core import ciphers, clock
+from portal.people import proofs
+from portal.people.models import OneTimeCode, User
+from portal.people.services import codes
 from portal.signin.adapters import MfaAdapter
 from portal.signin.factors import LAST_COUNTER
 from tests.people.factories import PASSWORD
@@ -126,8 +128,21 @@ def work_of(act: Callable[[], object]) -> Work:
     return Work(plain, hashes, sent)
 
 
-def customer_client(user: User) -> Client:
-    """A browser in which a customer is signed in."""
+def customer_client(user: User, *, proven: bool = True) -> Client:
+    """A browser in which a customer is signed in, by a code a moment ago; without ``proven`` longer ago than that counts."""
     client: Any = Client()
     client.force_login(user, backend="portal.signin.backends.CustomerBackend")
+    if proven:
+        session: Any = client.session
+        session[proofs.PROVEN] = clock.now().timestamp()
+        session.save()
     return client
+
+
+def confirmed(client: Client, path: str, data: dict[str, Any] | None = None, **extra: Any) -> Any:
+    """Post, and where the page asks for a code, post the same again with the one that was sent."""
+    answer = client.post(path, data or {}, **extra)
+    if b"proof_code" not in answer.content:
+        return answer
+    code = OneTimeCode.objects.filter(purpose="act", used_at=None).latest("pk")
+    return client.post(path, {**(data or {}), "proof_code": codes.plain(code)}, **extra)

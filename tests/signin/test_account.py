@@ -17,7 +17,7 @@ from portal.people.states import MemberRole
 from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.servers.push_service import Browser
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +126,7 @@ def test_a_number_is_added_unconfirmed_where_no_sms_can_be_sent(owner, settings)
     client.post(reverse("privacy:add-phone"), {"phone": "९८७६५ ४३२१०"})
     phone = ContactPoint.objects.get(principal=owner.principal, kind="phone")
     assert (phone.address, phone.verified_at) == ("+919876543210", None)
-    client.post(reverse("privacy:remove-contact", args=[phone.pk]))
+    confirmed(client, reverse("privacy:remove-contact", args=[phone.pk]))
     phone.refresh_from_db()
     assert phone.left_at is not None
 
@@ -214,7 +214,7 @@ def test_nobody_learns_from_a_number_that_is_not_confirmed_whether_messages_arri
 
 def test_the_address_one_signs_in_with_is_not_removed(owner):
     contact = ContactPoint.objects.get(principal=owner.principal)
-    customer_client(owner).post(reverse("privacy:remove-contact", args=[contact.pk]))
+    confirmed(customer_client(owner), reverse("privacy:remove-contact", args=[contact.pk]))
     contact.refresh_from_db()
     assert contact.left_at is None
 
@@ -228,14 +228,14 @@ def test_nobody_removes_somebody_elses_address(owner):
 
 def test_an_owner_invites_a_member(owner, acme, postbox):
     client = customer_client(owner)
-    client.post(people_of(acme), {"email": "new@acme.example", "role": "member"})
+    confirmed(client, people_of(acme), {"email": "new@acme.example", "role": "member"})
     letter = postbox.last("signin.member_invitation")
     assert (letter["address"], letter["context"]["customer"]) == ("new@acme.example", "Acme Traders")
     assert "n••••@acme.example" in client.get(people_of(acme)).content.decode()
 
 
 def test_a_bad_invitation_keeps_what_was_entered(owner, acme):
-    answer = customer_client(owner).post(people_of(acme), {"email": "new at acme", "role": "member"})
+    answer = confirmed(customer_client(owner), people_of(acme), {"email": "new at acme", "role": "member"})
     assert answer.status_code == 422
     assert 'value="new at acme"' in answer.content.decode()
 
@@ -243,10 +243,10 @@ def test_a_bad_invitation_keeps_what_was_entered(owner, acme):
 def test_a_member_sees_the_people_and_changes_nothing(owner, member, acme, postbox):
     client = customer_client(member)
     assert client.get(people_of(acme)).status_code == 200
-    assert client.post(people_of(acme), {"email": "new@acme.example", "role": "owner"}).status_code == 404
+    assert confirmed(client, people_of(acme), {"email": "new@acme.example", "role": "owner"}).status_code == 404
     target = owner.principal.memberships.get()
-    assert client.post(change(acme, target), {"act": "remove"}).status_code == 404
-    assert client.post(change(acme, member.principal.memberships.get()), {"act": "owner"}).status_code == 404
+    assert confirmed(client, change(acme, target), {"act": "remove"}).status_code == 404
+    assert confirmed(client, change(acme, member.principal.memberships.get()), {"act": "owner"}).status_code == 404
     target.refresh_from_db()
     assert target.ended_at is None
     assert postbox.letters == []
@@ -254,14 +254,14 @@ def test_a_member_sees_the_people_and_changes_nothing(owner, member, acme, postb
 
 def test_an_owner_is_asked_once_more_before_a_person_is_removed(owner, member, acme):
     theirs = member.principal.memberships.get()
-    answer = customer_client(owner).post(change(acme, theirs), {"act": "remove"})
+    answer = confirmed(customer_client(owner), change(acme, theirs), {"act": "remove"})
     assert member.principal.full_name in answer.content.decode()
     theirs.refresh_from_db()
     assert theirs.ended_at is None
 
 
 def test_an_owner_withdraws_an_invitation_and_a_member_may_not(owner, member, acme):
-    customer_client(owner).post(people_of(acme), {"email": "new@acme.example", "role": "member"})
+    confirmed(customer_client(owner), people_of(acme), {"email": "new@acme.example", "role": "member"})
     invitation = acme.invitations.get(cancelled_at=None)
     withdraw = reverse("privacy:withdraw-invitation", args=[acme.reference, invitation.pk])
     assert customer_client(member).post(withdraw).status_code == 404
@@ -272,13 +272,13 @@ def test_an_owner_withdraws_an_invitation_and_a_member_may_not(owner, member, ac
 
 
 def test_an_owner_removes_a_member_who_then_sees_nothing(owner, member, acme):
-    customer_client(owner).post(change(acme, member.principal.memberships.get()), {"act": "remove", "sure": "1"})
+    confirmed(customer_client(owner), change(acme, member.principal.memberships.get()), {"act": "remove", "sure": "1"})
     assert customer_client(member).get(people_of(acme)).status_code == 404
 
 
 def test_the_last_owner_stays(owner, member, acme):
     mine = owner.principal.memberships.get()
-    page = customer_client(owner).post(change(acme, mine), {"act": "remove", "sure": "1"}, follow=True)
+    page = confirmed(customer_client(owner), change(acme, mine), {"act": "remove", "sure": "1"}, follow=True)
     assert "keeps at least one owner" in page.content.decode()
     mine.refresh_from_db()
     assert mine.ended_at is None
@@ -286,8 +286,8 @@ def test_the_last_owner_stays(owner, member, acme):
 
 def test_an_owner_makes_another_owner_and_leaves(owner, member, acme):
     client = customer_client(owner)
-    client.post(change(acme, member.principal.memberships.get()), {"act": "owner"})
-    answer = client.post(change(acme, owner.principal.memberships.get()), {"act": "remove", "sure": "1"})
+    confirmed(client, change(acme, member.principal.memberships.get()), {"act": "owner"})
+    answer = confirmed(client, change(acme, owner.principal.memberships.get()), {"act": "remove", "sure": "1"})
     assert answer["Location"] == reverse("privacy:account")
     assert Membership.objects.get(customer=acme, ended_at=None).principal == member.principal
 
@@ -296,14 +296,14 @@ def test_another_organisation_is_closed_to_an_owner(owner):
     other = MembershipFactory()
     client = customer_client(owner)
     assert client.get(people_of(other.customer)).status_code == 404
-    assert client.post(change(other.customer, other), {"act": "remove"}).status_code == 404
+    assert confirmed(client, change(other.customer, other), {"act": "remove"}).status_code == 404
     other.refresh_from_db()
     assert other.ended_at is None
 
 
 def test_a_membership_of_another_organisation_cannot_be_reached_through_ones_own(owner, acme):
     other = MembershipFactory()
-    assert customer_client(owner).post(change(acme, other), {"act": "remove"}).status_code == 404
+    assert confirmed(customer_client(owner), change(acme, other), {"act": "remove"}).status_code == 404
 
 
 def test_an_individual_has_no_page_of_people():

@@ -81,6 +81,9 @@ def issue(
         of_login = OneTimeCode.objects.filter(
             purpose=CodePurpose.CONTACT, about=about, forgiven_at=None, made_at__gt=now - COUNTED_WITHIN
         )
+        if purpose == CodePurpose.ACT:
+            # Each that came back showed that its owner asks: who changes many things is not kept from the next.
+            asked = asked.filter(used_at=None)
         too_many = bool(about) and purpose == CodePurpose.CONTACT and of_login.count() >= limit
         if too_many or asked.count() >= limit:
             raise Refused(

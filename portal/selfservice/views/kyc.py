@@ -34,10 +34,11 @@ from kyc.upload_forms import HOW_TO_GET, UploadForm
 from portal.core import clock, hooks
 from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavailable
 from portal.law.selectors import running_clocks
+from portal.people import proofs
 from portal.people.models import Customer
 from portal.people.pages import customer_required, principal_of
 from portal.people.services import powers
-from portal.people.states import Answer
+from portal.people.states import Answer, ProvenAct
 from portal.selfservice.views import grievances
 from portal.selfservice.views.kyc_fetching import ways_to_fetch
 from portal.selfservice.views.kyc_lists import left_to_do, other_ways_url, place, upload_url, whose_name
@@ -123,6 +124,9 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
     document = document_for(request.user, reference)
     here = HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     if request.method == "POST":
+        proof = proofs.ask(request, ProvenAct.DOCUMENT, even_if_recent=False) if _may_be_deleted(document) else None
+        if proof is not None:
+            return proof
         try:
             services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except (IllegalMove, LostRace):

@@ -27,8 +27,9 @@ from grievances.services.nominating import Named
 from portal.core import clock, error_pages
 from portal.core.errors import NotFound, Refused
 from portal.ledger.errors import NotSealed
+from portal.people import proofs
 from portal.people.pages import customer_required, principal_of
-from portal.people.states import RestCause
+from portal.people.states import ProvenAct, RestCause
 from portal.selfservice import limits
 from portal.selfservice.switching import keeps_answers, refilled
 from portal.selfservice.views import requests
@@ -64,6 +65,8 @@ def name(request: HttpRequest) -> HttpResponse:
     """GET asks; POST names a nominee."""
     form = NomineeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
+        if (proof := proofs.ask(request, ProvenAct.NOMINEES)) is not None:
+            return proof
         try:
             done = nominating.name(
                 principal=principal_of(request),
@@ -90,6 +93,8 @@ def change(request: HttpRequest, reference: str) -> HttpResponse:
     initial = {**held, "full_name": held.get("name", ""), "rights": nominee.rights}
     form = NomineeForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
+        if (proof := proofs.ask(request, ProvenAct.NOMINEES)) is not None:
+            return proof
         try:
             is_other = nominating.change(
                 principal=principal_of(request),
@@ -111,6 +116,8 @@ def change(request: HttpRequest, reference: str) -> HttpResponse:
 def end(request: HttpRequest, reference: str) -> HttpResponse:
     """The nominee may act no more. One press; the page says before what it means. A second press changes nothing."""
     nominee = _mine(request, reference)
+    if (proof := proofs.ask(request, ProvenAct.NOMINEES)) is not None:
+        return proof
     nominating.end(principal=principal_of(request), nominee=nominee, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
     messages.success(request, _("%(reference)s is no nominee of yours any more.") % {"reference": nominee.reference})
     return HttpResponseRedirect(reverse("privacy:nominees"))

@@ -6,9 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib import messages
 from django.forms import Form, ValidationError
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -18,11 +17,11 @@ from django.views.decorators.http import require_http_methods
 
 from grievances import forms, request_forms, request_rules, selectors, standings, words
 from grievances import request_words as said
-from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
+from grievances.models import RightsRequest, Ticket, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
-from grievances.services import asking, bundling, drafts, ending, proving, repeats, thread, timing
+from grievances.services import asking, drafts, ending, proving, repeats, thread, timing
 from portal.core import addresses, clock, error_pages
-from portal.core.errors import NotFound, Refused, Unavailable
+from portal.core.errors import Refused, Unavailable
 from portal.people.models import Principal
 from portal.people.pages import is_customer
 from portal.selfservice import limits
@@ -239,27 +238,6 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
         "zone": selectors.zone_of(found.ticket),
     }
     return _page(request, "papers", form, step=5, back=_ticket_url(found), **context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
-    """POST: the copy of one's data, to whoever the request is open to. It is counted: so it takes a press, and no look ahead
-    of a browser or a scanner of links spends one. A look leads to the page with the button.
-    """
-    ticket = track.open_to(request, selectors.canonical(reference))
-    found = RightsRequest.objects.filter(ticket=ticket).first() if ticket is not None else None
-    if found is None:
-        return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    bundle = Bundle.objects.select_related("request__ticket", "file").filter(request=found).first()
-    if bundle is None or request.method != "POST":
-        return HttpResponseRedirect(_ticket_url(found))
-    try:
-        stream = bundling.fetch(bundle=bundle, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
-    except NotFound as gone:
-        messages.info(request, str(gone.message))
-        return HttpResponseRedirect(_ticket_url(found))
-    name = f"{found.ticket.reference}.zip"
-    return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
 
 
 def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: str, tracking_key: str) -> HttpResponse:

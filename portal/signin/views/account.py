@@ -17,11 +17,11 @@ from portal.core.errors import PortalError, Refused
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import faults
-from portal.people import selectors
+from portal.people import proofs, selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of, principal_of
 from portal.people.services import customers, freezes, invitations, logins, powers, principals, sessions
-from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole
+from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole, ProvenAct
 from portal.signin import change_rows
 from portal.signin.forms import MemberForm, ResidenceForm
 from portal.signin.views.answers import page, put
@@ -84,6 +84,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def remove_contact(request: HttpRequest, pk: int) -> HttpResponse:
     user = login_of(request)
     contact = get_object_or_404(_contacts(user), pk=pk)
+    if (asked := proofs.ask(request, ProvenAct.ADDRESS)) is not None:
+        return asked
     try:
         logins.remove_contact(user=user, contact=contact, **_acting(request))
     except Refused as error:
@@ -126,6 +128,8 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         if form is None:
             raise Http404
         if form.is_valid():
+            if (asked := proofs.ask(request, ProvenAct.MEMBERS)) is not None:
+                return asked
             try:
                 customers.invite(
                     customer=customer,
@@ -182,13 +186,15 @@ def change_member(request: HttpRequest, reference: str, pk: int) -> HttpResponse
             membership=membership,
             own=_is_own(request, membership),
         )
+    if act not in {"remove", *MemberRole.values}:
+        raise Http404
+    if (asked := proofs.ask(request, ProvenAct.MEMBERS)) is not None:
+        return asked
     try:
         if act == "remove":
             customers.remove_member(membership=membership, **_acting(request))
-        elif act in MemberRole.values:
-            customers.change_role(membership=membership, role=act, **_acting(request))
         else:
-            raise Http404
+            customers.change_role(membership=membership, role=act, **_acting(request))
     except PortalError as error:
         messages.error(request, str(error))
     else:

@@ -20,12 +20,12 @@ from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.people.models import AddressChange
 from portal.people.pages import customer_required, login_of, principal_of
+from portal.people.proofs import browser_key, note
 from portal.people.services import contacts
 from portal.people.states import ContactKind
 from portal.signin import address_changes, cancellation, change_rows
 from portal.signin.forms import CodeForm, NewEmailForm, PhoneCodeForm, PhoneForm
 from portal.signin.views.answers import page, put
-from portal.signin.views.customers import browser_key
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def proof(request: HttpRequest, kind: str) -> HttpResponse:
         except Refused as error:
             put(form, "code", error)
         else:
+            note(request, now=clock.now())
             return _to(_PAGES[ContactKind(kind)].code)
     masked = addresses.mask(ContactKind.EMAIL, change.old_address)
     return page(request, "selfservice/signin/change_proof.html", form=form, masked=masked)

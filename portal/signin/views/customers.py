@@ -1,6 +1,5 @@
 """Customers sign in with a code by e-mail; invitations; sign-out."""
 
-import secrets
 from typing import Any
 
 from allauth.core.internal import ratelimit
@@ -20,6 +19,7 @@ from portal.outbox.services import faults
 from portal.outbox.states import FaultReason
 from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
+from portal.people.proofs import browser_key, note
 from portal.people.selectors import customer_login_at
 from portal.people.services import codes, devices, invitations, logins
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, SignInOutcome
@@ -28,16 +28,9 @@ from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm, JoinForm
 from portal.signin.views.answers import page, put, safe_next
 
 HOME = "/privacy/"
-BROWSER = "code_browser"
 PENDING = "sign_in"
 #: Codes that one network address may ask for, whomever for.
 ASKING_LIMIT = {"ask_code": "60/h/ip"}
-
-
-def browser_key(request: HttpRequest) -> str:
-    """Binds codes to the browser that asked: guessing in another one burns nobody's tries."""
-    key: str = request.session.setdefault(BROWSER, secrets.token_hex(16))
-    return key
 
 
 def ask_code(request: HttpRequest, address: str) -> OneTimeCode:
@@ -96,6 +89,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                 kind=ContactKind.EMAIL, address=asked.address, reasons=[FaultReason.BOUNCED], before=clock.now()
             )
             browsers.open_session(request, user, method="code")
+            note(request, now=clock.now())
             return HttpResponseRedirect(welcome.first_page(request, user, going_to=str(pending.get("next") or HOME)))
     context = {"masked": addresses.mask(ContactKind.EMAIL, asked.address)}
     return page(request, "selfservice/signin/code.html", form=form, **context)
