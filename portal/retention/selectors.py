@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from portal.core import hooks
 from portal.law import selectors as law
-from portal.law.models import LegalRule
+from portal.law.models import LegalRule, OrganisationProfile
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord, LegalClaim, RetentionRule
@@ -53,10 +53,19 @@ def open_questions(*, on: date) -> dict[str, list[str]]:
     newest = RetentionRule.objects.filter(effective_from__lte=on).order_by("retention_class", "version")
     named = {key for keys in dict(newest.values_list("retention_class", "legal_rules")).values() for key in keys}
     found: dict[str, list[str]] = {}
-    for legal in in_force(sorted(named), on=on):
-        if not profile.is_decided(legal.switch):
-            found.setdefault(legal.switch, []).append(legal.key)
+    for key, legal in sorted(law.rules_in_force(named, on=on).items()):
+        if legal.binds == Binds.US and not profile.is_decided(legal.switch):
+            found.setdefault(legal.switch, []).append(key)
     return found
+
+
+def open_questions_named(*, on: date) -> dict[str, str]:
+    """The same questions with their words, in the order in which the profile asks them: what every page, task and letter about
+    them is made of.
+    """
+    found = open_questions(on=on)
+    names = {field.name: str(field.verbose_name) for field in OrganisationProfile._meta.concrete_fields}
+    return {name: names[name] for name in OrganisationProfile.SWITCHES if name in found}
 
 
 def in_force(keys: Iterable[str], *, on: date) -> list[LegalRule]:

@@ -103,16 +103,17 @@ def the_profile_is_decided(app_configs: Sequence[AppConfig] | None, **kwargs: An
     without the tag for that, because the tag's checks run only where a database is named.
     """
     try:
-        found = selectors.open_questions(on=clock.day(clock.now()))
+        today = clock.day(clock.now())
+        found, named = selectors.open_questions(on=today), selectors.open_questions_named(on=today)
     except (DatabaseError, NotFound):  # before the first migration, or where no database answers
         return []
     return [
         Error(
-            f"The organisation profile does not decide {question.replace('_', ' ')}, and keeping depends on it: {', '.join(keys)}.",
+            f"The organisation profile does not decide {words}, and keeping depends on it: {', '.join(found[question])}.",
             hint="Propose the profile (Organisation profile, Propose a change); a second person approves it.",
             id="retention.E004",
         )
-        for question, keys in sorted(found.items())
+        for question, words in named.items()
     ]
 
 

@@ -29,7 +29,7 @@ from portal.law.models import Clock
 from portal.law.selectors import kept, missed, passed
 from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
-from portal.retention.selectors import ended_runs, failed_runs
+from portal.retention.selectors import ended_runs, failed_runs, open_questions_named
 from portal.vault.services.files import late_orders
 from portal.workplace import navigation, proposals, queues
 from portal.workplace.permissions import Permission
@@ -187,9 +187,17 @@ def signers_ending(user: Any, now: datetime) -> Figure:
     )
 
 
+def profile_open(user: Any, now: datetime) -> Figure:
+    """The questions of the organisation profile that are to be decided, for who proposes and approves it."""
+    count = len(open_questions_named(on=day(now)))
+    words = ngettext("question to decide", "questions to decide", count)
+    return Figure(_("Organisation profile"), str(count), words, address("admin:proposals"), "err" if count else "ok")
+
+
 #: Figures that are no queue, each with the permission without which it is not shown.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     ("", proposals_waiting),
+    (Permission.PROFILE_PROPOSE, profile_open),
     (JobPermission.LIST_EXPORT, exports_running),
     (Permission.CLOCK_VIEW, clocks_kept),
     (Permission.LEDGER_VIEW, ledger_state),

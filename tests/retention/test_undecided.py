@@ -1,11 +1,13 @@
 """A question of the profile that decides whether a law keeps something: open, it keeps and is never called a duty."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from django.core.checks import Error
 from django.core.checks.registry import registry
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from portal.outbox.models import Message
 from portal.registers.models import BookTask
 from portal.registers.services import duties
 from portal.retention import deciding, selectors, system_checks
+from portal.retention.models import RetentionRule
 from portal.retention.rules import Facts, Period, Says, Term, Why, verdict
 from portal.workplace.health import checks
 from portal.workplace.health.finding import Health
@@ -22,6 +25,7 @@ from tests.law.factories import ProfileFactory, PurposeFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
 from tests.shipped import every_role
+from tests.signin.people_who_sign_in import staff_client
 
 NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 OWN = Term("own", Why.PROMISE, period=Period(1, "month"))
@@ -65,6 +69,12 @@ def asha(shelf: Shelf) -> Iterator[object]:
     ref = PrincipalFactory().subject.ref
     shelf.shelved[ref] = [NOON]
     return ref
+
+
+@pytest.fixture
+def staff_of() -> Callable[[str], Client]:
+    every_role()
+    return lambda role: staff_client(StaffFactory(roles=[role]))
 
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +167,35 @@ def test_a_profile_with_an_open_question_cannot_go_live(asha) -> None:
     ProfileFactory(cloud_provider="yes")
     assert system_checks.the_profile_is_decided(None) == []
     assert [each.state for each in checks.profile(NOON)] == [Health.WELL]
+
+
+def test_every_open_question_is_named_alike_on_today_the_proposals_the_system_page_and_in_the_tasks(
+    asha, staff_of
+) -> None:
+    legal_rule("ECOMM-3Y", 3, "year", switch="third_schedule_class", confidence="R")
+    legal_rule("TEL-2Y", 2, "year", switch="telecom_entity", confidence="R")
+    RetentionRule.objects.update(legal_rules=["CLOUD-5Y", "ECOMM-3Y", "TEL-2Y"])
+    names = {"telecom_entity", "cloud_provider", "third_schedule_class"}
+    words = [str(OrganisationProfile._meta.get_field(name).verbose_name) for name in OrganisationProfile.SWITCHES]
+    words = [one for one, name in zip(words, OrganisationProfile.SWITCHES, strict=True) if name in names]
+    (shown,) = checks.profile(NOON)
+    assert f"Not decided: {'; '.join(words)}." in shown.says
+    for role in ("administrator", "data_protection_officer"):
+        browser = staff_of(role)
+        figure = next(one for one in browser.get("/admin/").context["figures"] if one.label == "Organisation profile")
+        assert (figure.number, figure.words, figure.tone) == ("3", "questions to decide", "err")
+        page = browser.get(figure.url)
+        assert list(page.context["questions"]) == words
+        assert reverse("admin:workplace_profileproposal_add") in page.text
+    assert "Organisation profile" not in {one.label for one in staff_of("support").get("/admin/").context["figures"]}
+    assert not staff_of("kyc_checker").get(figure.url).context["questions"]
+    PurposeFactory(code="account_service")
+    duties.look(now=NOON)
+    assert sorted(BookTask.objects.filter(what="profile").values_list("code", flat=True)) == sorted(words)
+    assert Message.objects.filter(kind="registers.book_tasks").exists()
+    ProfileFactory(**dict.fromkeys(names, "no"))
+    duties.look(now=NOON)
+    assert not BookTask.objects.filter(what="profile", closed_at=None).exists()
 
 
 def test_an_open_question_is_a_task_of_the_two_who_decide_until_it_is_decided(asha) -> None:

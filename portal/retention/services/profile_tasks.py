@@ -15,10 +15,14 @@ from portal.retention.services import changing
 
 
 def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
-    """Registered in ``hooks.duties``: one task, due at once, while a question is open on which keeping depends. Reads only."""
+    """Registered in ``hooks.duties``: a task for each open question on which keeping depends, due at once. Reads only.
+
+    The row of a task is the place of its question in the profile, from 1.
+    """
     today = clock.day(now)
-    if selectors.open_questions(on=today):
-        yield profile_task(OrganisationProfile._meta.label_lower, 0, "organisation-profile", due_on=today)
+    for question, words in selectors.open_questions_named(on=today).items():
+        place = OrganisationProfile.SWITCHES.index(question) + 1
+        yield profile_task(OrganisationProfile._meta.label_lower, place, words, due_on=today)
 
 
 def list_rule_tasks(*, now: datetime) -> Iterator[Duty]:

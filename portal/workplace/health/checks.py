@@ -17,7 +17,6 @@ from portal.core import clock, moments, read_only, readiness, task_faults
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
-from portal.law.models import OrganisationProfile
 from portal.ledger.models import Pending, Verification
 from portal.ledger.services import signing, witnesses
 from portal.outbox.models import Message
@@ -277,15 +276,13 @@ def clocks(now: datetime) -> Iterator[Finding]:
 
 def profile(now: datetime) -> Iterator[Finding]:
     """Whether the organisation profile decides every question on which keeping depends (``retention.E004``)."""
-    found = retention.open_questions(on=clock.day(now))
+    found = retention.open_questions_named(on=clock.day(now))
     label = _("Organisation profile")
     if not found:
         yield Finding("profile", label, Health.WELL, _("Every question on which retention depends is decided."))
         return
-    labels = {field.name: str(field.verbose_name) for field in OrganisationProfile._meta.concrete_fields}
-    questions = [labels[name] for name in sorted(found)]
     says = _("Not decided: %(questions)s. What depends on it is kept until decided.") % {
-        "questions": ", ".join(questions)
+        "questions": "; ".join(found.values())
     }
     present = law.profile(on=clock.day(now))
     others = sum(1 for name in present.SWITCHES if name not in found and not present.is_decided(name))

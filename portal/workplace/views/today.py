@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from portal.core import clock, error_pages, hooks, moments
+from portal.core import access, clock, error_pages, hooks, moments
 from portal.jobs.exports import Column, stream_csv
+from portal.retention.selectors import open_questions_named
 from portal.workplace import charts, drawing, figures, proposals, queues
+from portal.workplace.permissions import Permission
 
 #: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
 AUDITORS_WORK = (
@@ -78,10 +80,13 @@ def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
 
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
-    """Every proposal that this login may answer."""
+    """Every proposal that this login may answer; above them, for who proposes the profile, the questions of it to decide."""
+    now = clock.now()
+    proposes = access.allowed(request.user, Permission.PROFILE_PROPOSE)
     context = {
         **admin.site.each_context(request),
         "title": _("Waiting for a second person"),
-        "waiting": proposals.waiting_for(request.user, now=clock.now()),
+        "questions": open_questions_named(on=clock.day(now)).values() if proposes else (),
+        "waiting": proposals.waiting_for(request.user, now=now),
     }
     return TemplateResponse(request, "workplace/proposals.html", context)
