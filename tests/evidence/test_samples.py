@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from django.db import Error
+import time_machine
+from django.db import Error, transaction
 
 from grievances.models import Ticket
 from portal.audit.kinds import AuditKind
@@ -16,9 +17,10 @@ from portal.evidence import samples, sampling
 from portal.evidence.models import DrawnSample
 from portal.evidence.period import Period
 from portal.law.models import Clock
+from portal.law.services.clock_log import audit, dues
 from portal.ledger import services as ledger
 from portal.people.models import Fiduciary
-from tests.evidence.packed import NOVEMBER, OCTOBER, make, opened
+from tests.evidence.packed import NOVEMBER, OCTOBER, WHO, make, opened
 from tests.evidence.test_sampling import VERIFY
 from tests.grievances.factories import ticket
 from tests.law.factories import ClockFactory
@@ -37,9 +39,16 @@ def clocks():
     ClockFactory(
         started_at=START - timedelta(days=9), due_at=START, state="stopped", stopped_at=START - timedelta(days=7)
     )
-    return [
-        ClockFactory(started_at=START + timedelta(days=n), due_at=START + timedelta(days=60 - n)) for n in range(10)
-    ]
+    return [begun(started_at=START + timedelta(days=n), due_at=START + timedelta(days=60 - n)) for n in range(10)]
+
+
+def begun(**fields):
+    """A deadline with the act that started it, as a pack needs it."""
+    found = ClockFactory(**fields)
+    facts = {"kind": found.kind, "rules": f"{found.rule_key}/1", "started_at": clock.stamp(found.started_at)}
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False), transaction.atomic():
+        audit(AuditKind.LAW_CLOCK_STARTED, found.owner, None, WHO, {**facts, "dues": dues([found])}, clock.now())
+    return found
 
 
 def drawn(method="random", size=4, seed=7, register="clocks", period=OCTOBER):
@@ -143,7 +152,7 @@ def test_a_sample_whose_rows_were_changed_or_erased_is_drawn_from_what_they_were
     row = drawn()
     Clock.objects.filter(pk=clocks[0].pk).delete()
     Clock.objects.filter(pk=clocks[1].pk).update(state="stopped")
-    ClockFactory(started_at=START, due_at=START)
+    begun(started_at=START, due_at=START)
     data = make(drawn=(row.reference, "OS-SM-0000-0000"))[1]
     said = verdict(data)
     assert "of which 1 were changed and 1 erased since, and 1 came later" in said
