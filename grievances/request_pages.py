@@ -1,5 +1,6 @@
 """Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -26,11 +27,12 @@ from grievances.states import OPEN_STATES
 from grievances.words import short_day
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
-from portal.core.errors import PortalError
+from portal.core.errors import PortalError, Refused
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
 from portal.registers.selectors.recipients import instructions_because_of
+from portal.retention.keep_or_erase_page import page_about
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
@@ -160,6 +162,16 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
 
     def about_of(self, obj: Any) -> str:
         return str(obj.ticket.about)
+
+    def pages_of_persons(self, request: HttpRequest, obj: Any) -> list[tuple[Any, str]]:
+        """With the way to what is decided about each record of the person whose data is to be erased."""
+        pages = super().pages_of_persons(request, obj)
+        if obj.right == Right.ERASURE:
+            with suppress(Refused):  # nobody is known at the address they named
+                whose = bundling.data_subject(obj)
+                found = page_about(user=request.user, subject_ref=whose, case=obj.ticket.reference)
+                pages += [found] if found is not None else []
+        return pages
 
     @admin.display(description=_("reference"), ordering="ticket__reference")
     def reference(self, obj: RightsRequest) -> str:

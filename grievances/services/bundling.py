@@ -63,18 +63,23 @@ WORKER = system(JOB)
 
 
 def data_refs(request: RightsRequest) -> set[UUID]:
+    """Every reference of the person whose data it is about (``data_subject``). Raises what that raises."""
+    return refs_of_person(data_subject(request))
+
+
+def data_subject(request: RightsRequest) -> UUID:
     """Whose data it is about: the asking person's own, or that of the one person at the address they named.
 
     Raises Refused where nobody, or more than one person, is known at that address.
     """
     if request.capacity == Capacity.SELF:
-        return refs_of_person(request.ticket.subject_ref)
+        return request.ticket.subject_ref
     if rules.needs_standing(right=request.right, capacity=request.capacity):
-        return refs_of_person(standings.person_of(request))
+        return standings.person_of(request)
     meant = standings.refs_meant(request)
     if len(meant) != 1:
         raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
-    return refs_of_person(meant.pop())
+    return meant.pop()
 
 
 def lock(request: RightsRequest) -> None:

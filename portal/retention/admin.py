@@ -1,22 +1,19 @@
-import json
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, clock, hooks
+from portal.core import clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
-from portal.retention import books, child_pages, claim_admin, deciding, fields  # noqa: F401 - two register their books
-from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
+from portal.retention import books, certificate_words, child_pages, claim_admin, fields  # noqa: F401 - two register their books
+from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PlanForm, WhyForm
+from portal.retention.keep_or_erase_page import KeepOrErasePage, page_of_run
 from portal.retention.models import (
     BooksRow,
     ErasureRun,
@@ -38,43 +35,6 @@ from portal.retention.states import RunState
 def _not_to_change(rule: RetentionRule, user: Any) -> str:
     newest = RetentionRule.objects.filter(retention_class=rule.retention_class).order_by("-version").first()
     return "" if rule == newest else str(_("A newer version stands. Change that one."))
-
-
-class KeepOrErasePage(StaffModelAdmin):
-    """Adds ``keep-or-erase/``. Asked by post: who is looked up stands in no address."""
-
-    import_export_change_list_template = "admin/retention/rules.html"
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.keep_or_erase_view)
-        return [path("keep-or-erase/", page, name="retention_retentionrule_keep-or-erase"), *super().get_urls()]
-
-    def keep_or_erase_view(self, request: HttpRequest) -> HttpResponse:
-        if not access.allowed(request.user, Permission.RULE_VIEW):
-            raise PermissionDenied
-        form = PersonForm(request.POST or None)
-        found = None
-        if request.method == "POST" and form.is_valid():
-            asked = form.cleaned_data
-            hooks.record_opened.ask(
-                actor=request.actor,  # type: ignore[attr-defined]
-                about=f"people.subject:{asked['subject_ref']}",
-                subject_ref=asked["subject_ref"],
-                purpose=asked["why"],
-                ticket=asked["ticket"],
-            )
-            now = clock.now()
-            wanted = now if asked["is_asked"] else None
-            found = deciding.keep_or_erase(asked["subject_ref"], now=now, asked_at=wanted)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Keep or erase"),
-            "form": form,
-            "opts": self.opts,
-            "decided": found,
-        }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-        return TemplateResponse(request, "admin/retention/keep_or_erase.html", context, status=status)
 
 
 def _nothing_shipped(rule: RetentionRule, user: Any) -> str:
@@ -212,7 +172,7 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
         *("reference", "state", "cause", "because", "asked_at", "needs_approval", "started_by", "planned_at"),
         *("approved_at", "decided_in"),
         *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_a_rule", "erased", "left_to_erase"),
-        *("recipients", "plan_sha256", "readable_certificate", "certificate_sha256"),
+        *("recipients", "decided_now", "plan_sha256", "readable_certificate", "certificate_sha256"),
     )
 
     @service_action(
@@ -249,7 +209,14 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("certificate"))
     def readable_certificate(self, obj: ErasureRun) -> str:
-        return json.dumps(obj.certificate, indent=2, ensure_ascii=False) if obj.certificate else "-"
+        """Every fact of it with its label; the SHA-256 below is that of the certificate as written."""
+        return certificate_words.table(obj.certificate) if obj.certificate else "-"
+
+    @admin.display(description=_("keep or erase"))
+    def decided_now(self, obj: ErasureRun) -> str:
+        """The way to what is decided today about each record of the one person of the run."""
+        url = page_of_run(obj)
+        return format_html('<a href="{}">{}</a>', url, _("Decided today about each record")) if url else "-"
 
 
 @admin.register(PlanApproval)

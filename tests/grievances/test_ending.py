@@ -398,3 +398,19 @@ def test_a_second_person_can_say_no_when_nobody_has_the_named_address_any_more(
     )
     made.refresh_from_db()
     assert made.answer == "refused"
+
+
+def test_a_request_to_erase_leads_the_data_protection_officer_to_what_is_decided_about_each_record(
+    asha: Principal, officer: User
+) -> None:
+    request = shown(right=Right.ERASURE, address="asha@example.in")
+    record = reverse("admin:grievances_rightsrequest_change", args=[request.pk])
+    way = reverse("admin:retention_retentionrule_keep-or-erase")
+    reads = {}
+    for role in ("data_protection_officer", "support"):
+        staff = staff_client(StaffFactory(roles=[role]))
+        staff.post(record, {"open_record": "1", "purpose": "rights_request", "ticket": request.ticket.reference})
+        reads[role] = staff.get(record).text
+    asked = f"{way}?person={request.ticket.subject_ref}&amp;case={request.ticket.reference}"
+    assert f'href="{asked}"' in reads["data_protection_officer"]
+    assert way not in reads["support"]

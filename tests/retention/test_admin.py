@@ -5,10 +5,10 @@ import pytest
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, moments
 from portal.retention.models import Hold, HoldRelease, PlanApproval
 from portal.retention.services import planning, runs
-from tests.people.factories import StaffFactory, SubjectFactory
+from tests.people.factories import PrincipalFactory, StaffFactory, SubjectFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule, run_for
 from tests.signin.people_who_sign_in import staff_client
 
@@ -60,6 +60,10 @@ def test_the_auditor_reads_runs_with_their_certificate() -> None:
     assert run.reference in client.get(reverse("admin:retention_erasurerun_changelist")).content.decode()
     page = client.get(reverse("admin:retention_erasurerun_change", args=[run.pk])).content.decode()
     assert run.certificate_sha256 in page
+    assert f"<dt>SHA-256 of the plan</dt><dd>{run.plan_sha256}</dd>" in page
+    assert f"<dt>finished</dt><dd>{moments.moment(run.finished_at)}</dd>" in page
+    assert '&quot;plan_sha256&quot;' not in page
+    assert "{" not in page.partition("SHA-256 of the plan")[2].partition(run.certificate_sha256)[0]
     assert client.get(reverse("admin:retention_retentionrule_changelist")).status_code == 200
     assert client.get(reverse("admin:retention_hold_add")).status_code == 403
 
@@ -101,6 +105,29 @@ def test_a_run_says_for_what_the_rest_is_kept_and_calls_no_claim_a_duty(officer)
         page = staff_client(officer).get(reverse("admin:retention_erasurerun_change", args=[run.pk])).text
     assert "1 (1 for legal claims, no law requires it)" in page
     assert "Kept by law" not in page
+
+
+def test_the_run_of_one_person_leads_to_what_is_decided_about_them_today(officer) -> None:
+    house_rule("tests.period", 1, "year")
+    retention_rule()
+    shelf = Shelf()
+    ref = PrincipalFactory().subject.ref
+    shelf.shelved = {ref: [clock.now()]}
+    client = staff_client(officer)
+    with only_eraser(shelf):
+        run = run_for(ref)
+        page = client.get(reverse("admin:retention_erasurerun_change", args=[run.pk])).text
+        way = f"{reverse('admin:retention_retentionrule_keep-or-erase')}?person={ref}&amp;case={run.because}"
+        assert f'href="{way}"' in page
+        form = client.get(way.replace("&amp;", "&")).context["form"]
+        assert (form["subject_ref"].value(), form["ticket"].value(), form["is_asked"].value()) == (
+            str(ref),
+            run.because,
+            True,
+        )
+        nightly = runs.run(now=clock.now(), actor=actor.system("tests"))
+        assert "keep-or-erase" not in client.get(reverse("admin:retention_erasurerun_change", args=[nightly.pk])).text
+    assert not AuditEvent.objects.filter(kind="admin.record.opened").exists()
 
 
 def test_keep_or_erase_shows_each_rule_and_the_sentence_for_a_reason(officer) -> None:
