@@ -13,12 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import actor, ciphers, clock
+from portal.core import ciphers, clock
 from portal.core.middleware import client_address
 from portal.people.models import User
-from portal.people.services import devices
-from portal.people.states import SignInOutcome
-from portal.signin import browsers, letters, unknown
+from portal.signin import browsers, letters
 
 #: Seconds for which a password or code just typed stands for typing it again.
 FRESH = 300
@@ -51,26 +49,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Refuse before the password is looked at. The library's own count by address alone would let anybody lock out
         anybody, so ours counts known devices apart.
         """
-        user = _staff_at(credentials)
-        if user is None:
-            if unknown.is_locked(_typed(credentials), now=clock.now()):
-                raise self.validation_error("too_many_login_attempts")
-            return
-        device = browsers.device_of(request, user)
-        if devices.is_locked(user=user, device=device, now=clock.now()):
+        if browsers.is_locked(request, _typed(credentials)):
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        user = _staff_at(credentials)
-        if user is None:
-            unknown.note(_typed(credentials), now=clock.now())
-            return
-        stranger = actor.stranger(address=client_address(request), via="page")
-        device, now = browsers.device_of(request, user), clock.now()
-        facts: dict[str, Any] = {"user": user, "actor": stranger, "device": device, "browser": browsers.label(request)}
-        devices.note(outcome=SignInOutcome.WRONG_PASSWORD, now=now, **facts)
-        if devices.is_locked(user=user, device=device, now=now):
-            devices.note(outcome=SignInOutcome.LOCKED, now=now, **facts)
+        """Count it, whoever has the address. A task looks the login up and writes its history."""
+        browsers.note_wrong(request, _typed(credentials))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Setting up the second factor right after the first password needs no third typing of it."""
@@ -101,10 +85,6 @@ class MfaAdapter(DefaultMFAAdapter):
     def build_totp_svg(self, url: str) -> str:
         """An SVG without a style, so that the strict content policy holds inside it too."""
         return str(segno.make(url, error="m").svg_inline(scale=5, border=4))
-
-
-def _staff_at(credentials: dict[str, Any]) -> User | None:
-    return User.objects.filter(email__iexact=_typed(credentials), is_staff=True).first()
 
 
 def _typed(credentials: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from portal.core import actor, clock
 from portal.core.enqueue import enqueue
 from portal.core.middleware import client_address
 from portal.people.models import Device, User
-from portal.people.services import devices
+from portal.people.services import devices, tries
 
 COOKIE = "device"
 LIFE = 400 * 24 * 3600
@@ -55,6 +55,26 @@ def token_of(request: HttpRequest) -> str:
 def device_of(request: HttpRequest, user: User) -> Device | None:
     """The known device behind the request, or None for a browser this login never used."""
     return devices.known(user=user, token=token_of(request))
+
+
+def is_locked(request: HttpRequest, address: str) -> bool:
+    """Whether tries at a staff address are refused for this browser now. The same work for every address."""
+    device = devices.known_staff_device(address=address, token=token_of(request))
+    return tries.is_locked(address=address, device_sha256=device, now=clock.now())
+
+
+def note_wrong(request: HttpRequest, address: str, *, is_noted: bool = False) -> None:
+    """Count a wrong password or code at a staff address. The same work for every address."""
+    token = token_of(request)
+    tries.note(
+        address=address,
+        device_sha256=devices.known_staff_device(address=address, token=token),
+        network=client_address(request),
+        browser=label(request),
+        token=token,
+        is_noted=is_noted,
+        now=clock.now(),
+    )
 
 
 def signed_in(request: HttpRequest, user: User, *, method: str) -> None:

@@ -75,6 +75,7 @@ def on_wrong_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any
     device, now = browsers.device_of(request, user), clock.now()
     facts: dict[str, Any] = {"user": user, "actor": stranger, "device": device, "browser": browsers.label(request)}
     devices.note(outcome=SignInOutcome.WRONG_CODE, method="mfa", now=now, **facts)
+    browsers.note_wrong(request, user.email, is_noted=True)
     if devices.is_locked(user=user, device=device, now=now):
         devices.note(outcome=SignInOutcome.LOCKED, now=now, **facts)
 

@@ -30,7 +30,7 @@ from portal.core.plain_words import NameWords
 from portal.law.states import Regime
 from portal.people.forms import email_field, phone_field
 from portal.people.models import User
-from portal.people.services import codes, devices
+from portal.people.services import codes
 from portal.people.states import CodePurpose, ContactKind, MemberRole
 from portal.signin import browsers, factors
 
@@ -89,7 +89,7 @@ class _Once(_Plain):
 
     def clean_code(self) -> str:
         request, user = context.request, self.user  # type: ignore[attr-defined]
-        if devices.is_locked(user=user, device=browsers.device_of(request, user), now=clock.now()):
+        if browsers.is_locked(request, user.email):
             raise get_account_adapter().validation_error("too_many_login_attempts")
         code = str(super().clean_code())  # type: ignore[misc]
         factor = self.authenticator  # type: ignore[attr-defined]

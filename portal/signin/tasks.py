@@ -7,7 +7,7 @@ from django.conf import settings
 
 from portal.core import clock
 from portal.people.models import Invitation, MfaReset, OneTimeCode, SignIn
-from portal.people.services import codes, invitations
+from portal.people.services import codes, invitations, tries
 from portal.signin import address_changes, change_rows, history, letters
 
 #: Rows that one task may take: a technical limit.
@@ -74,7 +74,7 @@ def tell_mfa_reset(reset_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep_codes() -> int:
-    return codes.sweep(now=clock.now())
+    return codes.sweep(now=clock.now()) + tries.sweep(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,7 @@
 """Staff: password, second factor, and nothing without both."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
@@ -12,10 +14,11 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM, staff
 from portal.core.errors import NotAllowed, Refused
-from portal.people.models import Device, SignIn, User
-from portal.people.services import codes, devices, invitations
+from portal.people.models import Device, SignIn, User, WrongCode
+from portal.people.services import codes, devices, invitations, tries
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
+from portal.signin import history
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import SECRET, customer_client, next_code, totp, with_factor, work_of
 from tests.signin.people_who_sign_in import staff_through_pages as staff_client
@@ -27,6 +30,12 @@ ADMIN = "/admin/"
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+
+
+def write_history():
+    """As the tasks do."""
+    for number in WrongCode.objects.filter(noted_at=None).order_by("pk").values_list("pk", flat=True):
+        history.wrong_code(number)
 
 
 def sign_in(client, user, password=PASSWORD):
@@ -271,6 +280,7 @@ def test_a_strangers_guesses_lock_strangers_out_and_not_the_owner(client):
         sign_in(client, user, "wrong")
     answer = sign_in(client, user)
     assert "too many wrong tries" in answer.content.decode()
+    write_history()
     cache.clear()
     assert sign_in(own, user)["Location"] == reverse("mfa_authenticate")
     assert SignIn.objects.filter(user=user, outcome="locked").count() == 1
@@ -286,6 +296,43 @@ def test_the_lock_does_not_tell_which_addresses_have_a_staff_login(client):
             for _ in range(codes.DEFAULT_TRIES + 1)
         ]
     assert set(map(tuple, said.values())) == {(*[False] * codes.DEFAULT_TRIES, True)}
+
+
+@pytest.mark.parametrize("known_browser", [False, True])
+def test_a_wrong_password_is_the_same_work_whoever_has_the_address(known_browser):
+    """Statements, keyed hashes, password hashes and tasks: what a clock outside could tell apart."""
+    known, customer, idle = StaffFactory(), CustomerUserFactory(), StaffFactory(is_active=False)
+    browser = staff_client(known) if known_browser else Client()
+    if known_browser:
+        browser.post(reverse("account_logout"))
+    done = []
+    for address in ("warm@onesetu.example", known.email, customer.email, idle.email, "nobody@onesetu.example"):
+        typed = {"login": address, "password": "wrong"}
+        done.append(work_of(lambda: browser.post(reverse("account_login"), typed)))  # noqa: B023 - run at once
+    assert all(work == done[1] for work in done[1:])
+    assert done[1].tasks == ["portal.signin.tasks.note_wrong_code"]
+    assert done[1].hashes.count("encode") == done[4].hashes.count("encode") > 0
+
+
+def test_a_refused_try_is_the_same_work_whoever_has_the_address(client):
+    known = StaffFactory()
+    done = []
+    for address in (known.email, "nobody@onesetu.example"):
+        typed = {"login": address, "password": "wrong"}
+        for _ in range(codes.DEFAULT_TRIES):
+            client.post(reverse("account_login"), typed)
+        done.append(work_of(lambda: client.post(reverse("account_login"), typed)))  # noqa: B023 - run at once
+    assert done[0] == done[1]
+
+
+def test_tries_that_count_no_more_are_deleted_once_the_history_has_them(client):
+    user, now = StaffFactory(), clock.now()
+    sign_in(client, user, "wrong")
+    assert tries.sweep(now=now + timedelta(hours=1)) == 0
+    write_history()
+    assert tries.sweep(now=now) == 0
+    assert tries.sweep(now=now + timedelta(hours=1)) == 1
+    assert SignIn.objects.get(user=user).outcome == "wrong_password"
 
 
 def test_staff_unlock_a_login(client):

@@ -115,7 +115,8 @@ class WrongCode(models.Model):
     """A wrong code that was typed, until the history of the login has it: seconds, or as long as no worker runs.
 
     A row is made for unknown addresses too, in the transaction that counts the try, so that the page does the same work
-    whoever has a login and no try is lost.
+    whoever has a login and no try is lost. A wrong password or code of staff (``at_staff``) is one as well, and stays as
+    long as it counts towards the lockout, of a known device or of all others (no ``device_sha256``).
     """
 
     address = EncryptedTextField(_("address"), purpose="people.wrong_code.address")
@@ -124,9 +125,17 @@ class WrongCode(models.Model):
     browser = models.CharField(_("browser"), max_length=120, blank=True)
     token = EncryptedTextField(_("token of the browser"), purpose="people.wrong_code.token", blank=True)
     typed_at = models.DateTimeField(_("typed"), db_index=True)
+    at_staff = models.BooleanField(_("at the sign-in of staff"), default=False)
+    device_sha256 = models.CharField(_("known device"), max_length=64, blank=True, editable=False)
+    counts = models.BooleanField(_("counts towards the lockout"), default=True)
+    noted_at = models.DateTimeField(_("written into the history"), null=True, blank=True)
 
     data_categories = declare(
-        none="id typed_at", contact="address address_key", location="network", device="browser", credential="token"
+        none="id typed_at at_staff counts noted_at",
+        contact="address address_key",
+        location="network",
+        device="browser",
+        credential="token device_sha256",
     )
 
     class Meta:

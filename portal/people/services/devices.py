@@ -11,7 +11,7 @@ from portal.core import changes
 from portal.core.actor import Actor
 from portal.people import promises, rules
 from portal.people.models import Device, SignIn, User
-from portal.people.services import codes
+from portal.people.services import codes, tries
 from portal.people.states import ContactKind, SignInOutcome
 
 #: Failures within this time count towards the lockout, until the rules are loaded.
@@ -49,6 +49,16 @@ def is_known_for(*, address: str, token: str) -> bool:
         token_sha256=_digest(token),
         forgotten_at=None,
     ).exists()
+
+
+def known_staff_device(*, address: str, token: str) -> str:
+    """The hash of the device that this browser's token stands for, where a staff login at the address was used from it; else
+    empty. One question, whoever has the address.
+    """
+    found = Device.objects.filter(
+        user__email=address.lower(), user__is_staff=True, token_sha256=_digest(token), forgotten_at=None
+    )
+    return found.values_list("token_sha256", flat=True).first() or ""
 
 
 def note(
@@ -98,6 +108,8 @@ def signed_in(*, user: User, token: str, browser: str, actor: Actor, method: str
             now=now,
         )
         is_news = made and had_others
+        if user.is_staff:
+            tries.forgive(address=user.email, device_sha256=device.token_sha256)
         if is_news:
             record(
                 AuditKind.SIGNIN_DEVICE_NOTICED,
@@ -129,4 +141,5 @@ def unlock(*, user: User, actor: Actor, now: datetime) -> None:
     """Staff forgive the failures of a login, on every device, and the codes asked for its address."""
     with transaction.atomic():
         note(user=user, outcome=SignInOutcome.FORGIVEN, actor=actor, method="staff", now=now)
+        tries.forgive(address=user.email)
         codes.forgive(kind=ContactKind.EMAIL, address=user.email, now=now)
