@@ -11,7 +11,7 @@ from consent.selectors.rulebook import rulebook
 from portal.law.states import LawfulBasis, Regime
 from portal.people.selectors import DEFAULT_REGIME
 
-#: What allows it, as one says it to the person; staff and registers use the law's own words.
+#: What allows it, as one says it to the person; registers name no section, which holds from its first day on only.
 ALLOWED_BY: dict[str, Any] = {
     LawfulBasis.VOLUNTARY_PROVISION: _("you gave us the data yourself, for this (DPDP s.7(a))"),
     LawfulBasis.LEGAL_DUTY: _("a law obliges us to"),

@@ -68,13 +68,13 @@ class LawfulBasis(TextChoices):
     """Why data may be used: DPDP Act 2023 ss. 6 and 7, GDPR Art 6(1), CCPA notice and opt-out."""
 
     CONSENT = "consent", _("Consent")
-    VOLUNTARY_PROVISION = "voluntary_provision", _("Given voluntarily for this use (DPDP s.7(a))")
+    VOLUNTARY_PROVISION = "voluntary_provision", _("Voluntary provision for this use")
     LEGAL_DUTY = "legal_duty", _("Duty under a law")
     CONTRACT = "contract", _("Needed for the contract")
     LEGITIMATE_INTEREST = "legitimate_interest", _("Legitimate interest, balanced")
     NOTICE = "notice", _("Notice at collection")
     NOTICE_AND_OPT_OUT = "notice_and_opt_out", _("Notice, with the right to opt out")
-    EMPLOYMENT = "employment", _("Employment (DPDP s.7(i))")
+    EMPLOYMENT = "employment", _("Employment purposes")
 
 
 class Regime(TextChoices):

@@ -149,8 +149,12 @@ class Ground:
 
     @property
     def in_words(self) -> str:
-        """For staff: its citation or key or ground, and its day ("CGST Act, s.36: 31-12-2033")."""
+        """For staff: its citation or key or ground, and its day ("CGST Act, s.36: 31-12-2033"). A source that nobody has confirmed
+        is not stated as law.
+        """
         name = self.citation or self.key or str(self.why).replace("_", " ")
+        if not self.is_confirmed:
+            name = f"{name} (unconfirmed)"
         return f"{name}: {self.on:%d-%m-%Y}" if self.on is not None else name
 
     def stands(self, today: date) -> bool:

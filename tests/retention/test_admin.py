@@ -62,7 +62,7 @@ def test_the_auditor_reads_runs_with_their_certificate() -> None:
     assert run.certificate_sha256 in page
     assert f"<dt>SHA-256 of the plan</dt><dd>{run.plan_sha256}</dd>" in page
     assert f"<dt>finished</dt><dd>{moments.moment(run.finished_at)}</dd>" in page
-    assert '&quot;plan_sha256&quot;' not in page
+    assert "&quot;plan_sha256&quot;" not in page
     assert "{" not in page.partition("SHA-256 of the plan")[2].partition(run.certificate_sha256)[0]
     assert client.get(reverse("admin:retention_retentionrule_changelist")).status_code == 200
     assert client.get(reverse("admin:retention_hold_add")).status_code == 403

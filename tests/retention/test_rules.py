@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.retention.rules import INDIA, Period, kept_through, over_before
+from portal.retention.rules import INDIA, Ground, Period, Says, Why, kept_through, over_before
 
 days = st.dates(date(2015, 1, 1), date(2045, 12, 31))
 periods = st.builds(Period, st.integers(1, 60), st.sampled_from(["day", "calendar_day", "month", "year"])).filter(
@@ -52,3 +53,9 @@ def test_a_year_is_over_on_the_second_day_after_it() -> None:
 def test_a_unit_that_is_no_length_of_keeping_is_an_error() -> None:
     with pytest.raises(ValueError, match="number of time_of_day"):
         kept_through(date(2026, 1, 1), Period(1, "time_of_day"))
+
+
+def test_a_source_that_nobody_has_confirmed_is_not_stated_to_staff_as_law() -> None:
+    known = Ground(Says.KEEP, Why.LAW, "CLOUD-5Y", "Cloud Directions, (v)", None, date(2031, 1, 5), is_confirmed=True)
+    assert known.in_words == "Cloud Directions, (v): 05-01-2031"
+    assert replace(known, is_confirmed=False).in_words == "Cloud Directions, (v) (unconfirmed): 05-01-2031"

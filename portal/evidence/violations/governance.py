@@ -14,8 +14,8 @@ from consent.services import weighing
 from consent.states import NoticeKind, VersionState
 from portal.core import clock
 from portal.evidence.violations.findings import Found, Window, among, held, of_names, of_rows, within
+from portal.law import bases
 from portal.law import selectors as law
-from portal.law.states import Regime
 from portal.people.models import SignIn, User
 from portal.people.states import Answer
 from portal.registers.models import (
@@ -157,11 +157,7 @@ def activities_with_other_basis(words: Sequence[str], window: Window) -> Found:
     ours = [row for row in held(ProcessingActivity, window) if row.role != ActivityRole.PROCESSOR]
 
     def is_other(row: ProcessingActivity) -> bool:
-        stated = {Regime.IN: row.basis_in, Regime.EU: row.basis_eu, Regime.US_CA: row.basis_us_ca}
-        named = [purposes[code] for code in row.purposes if code in purposes]
-        return any(
-            basis and purpose.bases.get(regime, basis) != basis for regime, basis in stated.items() for purpose in named
-        )
+        return any(bases.other_bases(row.bases, (purposes[code] for code in row.purposes if code in purposes)))
 
     return of_rows(ours, is_other)
 

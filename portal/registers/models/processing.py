@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock, hooks
 from portal.core.data_categories import declare
 from portal.law import selectors as law
-from portal.law.states import LawfulBasis
+from portal.law.states import LawfulBasis, Regime
 from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.models.dated import IN_FORCE
 from portal.registers.models.recipients import Recipient
@@ -115,6 +115,11 @@ class ProcessingActivity(BookEntry):
     class Meta(BookEntry.Meta):
         verbose_name = _("record of processing")
         verbose_name_plural = _("records of processing")
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """The stated basis by law; empty where none is stated."""
+        return {Regime.IN: self.basis_in, Regime.EU: self.basis_eu, Regime.US_CA: self.basis_us_ca}
 
 
 def _transfer() -> type[BookEntry]:

@@ -73,7 +73,7 @@ def _prefilled(rows: Sequence[ProcessingActivity], *, at: datetime) -> dict[str,
 
 
 def _bases(row: ProcessingActivity) -> Sequence[tuple[str, str]]:
-    return (("IN", row.basis_in), ("EU", row.basis_eu), ("US-CA", row.basis_us_ca))
+    return tuple(row.bases.items())
 
 
 def save(

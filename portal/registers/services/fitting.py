@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks, tickets
 from portal.core.errors import BadReference, Refused
+from portal.law import bases
+from portal.law import selectors as law
+from portal.law.states import BASES_OF_REGIME, LawfulBasis, Regime
 from portal.people.models import RoleGrant
 from portal.people.selectors import grants_in_force
 from portal.registers.models import (
@@ -60,10 +63,29 @@ def _activity(row: ProcessingActivity, at: datetime) -> None:
         )
     if row.role != ActivityRole.PROCESSOR and not row.basis_in:
         raise at_field("basis_in", _("Say on what basis this is done in India."), code="NO_BASIS")
+    if row.role != ActivityRole.PROCESSOR:
+        _require_bases(row, at)
     if row.needs_dpia and not row.dpias:
         raise at_field("dpias", _("Name the impact assessment. Have it agreed to first."), code="DPIA_MISSING")
     if row.dpias:
         _require_go(row.dpias, at)
+
+
+def _require_bases(row: ProcessingActivity, at: datetime) -> None:
+    """A basis is one that its law knows, and that of each purpose: a processor states what the controllers' purposes rest on."""
+    field_of = {Regime.IN: "basis_in", Regime.EU: "basis_eu", Regime.US_CA: "basis_us_ca"}
+    for regime in bases.unknown_bases(row.bases):
+        said = _("The law of %(place)s does not know this basis. Choose one of: %(bases)s.")
+        known = sorted(str(LawfulBasis(one).label) for one in BASES_OF_REGIME[regime])
+        about = {"place": Regime(regime).label, "bases": ", ".join(known)}
+        raise at_field(field_of[Regime(regime)], said % about, code="BASIS_OF_OTHER_LAW")
+    named = [each for each in law.purposes_in_force(on=clock.day(at)) if each.code in row.purposes]
+    for regime, purpose in bases.other_bases(row.bases, named):
+        said = _(
+            "The purpose %(purpose)s rests on another basis: %(basis)s. Choose that one, or record this purpose by itself."
+        )
+        about = {"purpose": purpose.code, "basis": LawfulBasis(purpose.bases[regime]).label}
+        raise at_field(field_of[Regime(regime)], said % about, code="BASIS_OF_OTHER_PURPOSE")
 
 
 def _require_go(codes: list[str], at: datetime) -> None:
