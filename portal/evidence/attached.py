@@ -20,7 +20,8 @@ from portal.registers.services import attachments
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 
-#: A browser reads a whole pack into memory to check it: so many bytes and files of attachments are in one. Technical limits.
+#: A browser reads a whole pack into memory to check it: so many bytes and files of attachments are in one. Technical limits,
+#: as ``verify.py`` has them.
 LARGEST, IN_ALL, MOST = 25 * 1024 * 1024, 200 * 1024 * 1024, 2_000
 #: By the type of a file how its name ends, as ``verify.py`` has it.
 ENDS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
@@ -39,9 +40,9 @@ def add(parts: Parts, rows: Iterable[bytes], *, reader: User | None, actor: Acto
         why = _why_not(row, reader) or _too_much(row, total=total, count=count)
         content = b"" if why else _content(row["reference"], actor)
         if not why and (hashlib.sha256(content).hexdigest(), len(content)) != (row["sha256"], row["size"]):
-            why = "The kept file does not open as what was stored: check the vault."
+            why = "damaged"
         if why:
-            missing.append(Missing("attachment", row["reference"], why))
+            missing.append(Missing.because("attachment", row["reference"], why))
             continue
         parts.add(f"attachments/{row['reference']}.{ENDS[row['media_type']]}", [content])
         total, count = total + len(content), count + 1
@@ -49,26 +50,23 @@ def add(parts: Parts, rows: Iterable[bytes], *, reader: User | None, actor: Acto
 
 
 def _why_not(row: Mapping[str, Any], reader: User | None) -> str:
+    """The code of a reason (``REASONS`` of ``verify.py``); empty where the file is in the pack."""
     if row["ended_at"] is not None:
-        return "Its file was destroyed when its time was over."
-    if row["media_type"] not in ENDS:
-        return "Its type of file is in no pack."
+        return "destroyed"
     holder = attachments.holder_of(apps.get_model(row["about"].partition(":")[0]))
     if holder.is_about_people:
-        return "It may tell of people: whoever may read the record opens it in the portal, for a reason."
+        return "people"
     if reader is None:
-        return "Made by a command, which has no role: whoever may read the record opens it in the portal."
+        return "command"
     own = access.within_scope(reader, Attachment.objects.filter(reference=row["reference"]))
     is_allowed = all(access.allowed(reader, each) for each in (holder.views, JobsPermission.LIST_EXPORT))
-    return "" if is_allowed and own.exists() else "The role of whoever asked for the pack does not export it."
+    return "" if is_allowed and own.exists() else "role"
 
 
 def _too_much(row: Mapping[str, Any], *, total: int, count: int) -> str:
     if row["size"] > LARGEST:
-        return f"Larger than {LARGEST // 1024 // 1024} MB: open it in the portal."
-    if total + row["size"] > IN_ALL or count == MOST:
-        return f"A pack holds {IN_ALL // 1024 // 1024} MB and {MOST:,} files of attachments: make one of fewer days."
-    return ""
+        return "size"
+    return "full" if total + row["size"] > IN_ALL or count == MOST else ""
 
 
 def _content(reference: str, actor: Actor) -> bytes:

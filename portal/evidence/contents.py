@@ -26,6 +26,7 @@ from portal.evidence.verdicts import Shown, State
 from portal.jobs.exports import escape_formula
 from portal.law.counting import add_months
 from portal.law.models import Clock
+from portal.ledger import program
 from portal.outbox.models import Message, TemplateVersion
 from portal.people.promises import number
 from portal.registers.services import duties
@@ -41,6 +42,11 @@ class Missing:
     kind: str
     name: str
     why: str
+
+    @classmethod
+    def because(cls, kind: str, name: str, code: str) -> "Missing":
+        """For one of the reasons that ``verify.py`` admits."""
+        return cls(kind, name, program.reasons()[kind][code])
 
 
 @dataclass(frozen=True)
@@ -111,15 +117,14 @@ def report_gaps(period: Period) -> list[Missing]:
         )
     )
     gaps = [
-        Missing("report", f"{month.first_day:%Y-%m} {code}", "This report could not be made.")
+        Missing.because("report", f"{month.first_day:%Y-%m} {code}", "failed")
         for month in months
         for code in REPORTS
         if (month.first_day, code) not in kept
     ]
     whole = sum((month.last_day - month.first_day).days + 1 for month in months)
     if whole < (period.last_day - period.first_day).days + 1:
-        why = "Reports are kept of whole months; the period has days outside them."
-        gaps.append(Missing("report", "part of a month", why))
+        gaps.append(Missing.because("report", "part of a month", "part"))
     return gaps
 
 
@@ -137,7 +142,7 @@ def letters(period: Period) -> tuple[list[tuple[str, bytes]], list[Missing]]:
         if (kind, language, sha256) in kept:
             files.append((f"letters/{name}.txt", kept[kind, language, sha256].encode()))
         else:
-            missing.append(Missing("letter", name, "The text that was sent is not kept."))
+            missing.append(Missing.because("letter", name, "lost"))
     return files, missing
 
 
@@ -146,7 +151,7 @@ def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
     page = hooks.verifier_page.ask()
     if page:
         return [("verify.html", page)], []
-    return [], [Missing("program", "verify.html", "No room gives the page that checks packs in a browser.")]
+    return [], [Missing.because("program", "verify.html", "page")]
 
 
 def unshown(rows: Asked) -> list[Missing]:

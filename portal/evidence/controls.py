@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from portal.evidence import promises, questions
 from portal.evidence.asked import in_words
 from portal.evidence.catalogue import Catalogue, Reference, Topic
 from portal.evidence.control_states import TONES, WORDS, ControlState
+from portal.evidence.registers import case_name
 from portal.evidence.verdicts import Attested, Seen, Shown, State
 from portal.evidence.violations import Found
 from portal.registers.models import Measure
@@ -29,8 +31,8 @@ MEASURES = "registers/book_measure"
 class Control:
     """One control. ``where`` names what shows it: a question of the policy map, a record, or a list of cases.
 
-    ``met`` and ``missed`` are None where there is nothing to count. ``failed`` has the numbers of the rows behind ``missed``;
-    ``derived_from`` names the register of a pack from which the result can be derived again, and is empty where none can.
+    ``met`` and ``missed`` are None where there is nothing to count. ``failed`` has the cases behind ``missed``, each as the
+    register and the number of its row, and ``named`` what was found that is no row. ``derived_from`` names the register of a pack from which the result can be derived again, and is empty where none can.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Control:
     missed: int | None = None
     running: int | None = None
     failed: tuple[str, ...] = field(default=(), repr=False)
+    named: tuple[str, ...] = field(default=(), repr=False)
     derived_from: str = ""
     is_confirmed: bool = True
     searched: tuple[tuple[str, Found], ...] = field(default=(), repr=False)
@@ -125,7 +128,8 @@ def _promised(row: Shown, topics: Catalogue, now: datetime) -> Control:
         topics.of_promise(promise.topic),
         met=total.population - total.broken if is_counted else None,
         missed=total.broken if is_counted else None,
-        failed=(*(f"{label}:{key}" for label, key in total.rows), *total.names),
+        failed=tuple(case_name(apps.get_model(label), key) for label, key in total.rows),
+        named=total.names,
         searched=tuple(row.searched),
         is_judged=promise.is_judged,
     )

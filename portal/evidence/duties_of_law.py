@@ -14,6 +14,7 @@ from portal.evidence.catalogue import Catalogue
 from portal.evidence.control_states import ControlState
 from portal.evidence.controls import Control
 from portal.evidence.period import Period
+from portal.evidence.registers import case_name
 from portal.law import selectors as law
 from portal.law.cases import MET, MISSED, RUNNING, CasesAsked, cases_of
 from portal.law.models import Clock, LegalRule
@@ -129,10 +130,11 @@ def _counts(clocks: QuerySet[Clock]) -> Counter[str]:
 
 
 def _numbers(clocks: QuerySet[Clock]) -> dict[str, list[str]]:
+    """By rule each case as the register and the number of its row."""
     found: dict[str, list[str]] = {}
     for number, *keys in clocks.order_by("pk").values_list("pk", "rule_key", "extended_by__key"):
         for key in filter(None, keys):
-            found.setdefault(key, []).append(str(number))
+            found.setdefault(key, []).append(case_name(Clock, number))
     return found
 
 

@@ -29,7 +29,7 @@ from portal.ledger import notes, program
 from portal.ledger import services as ledger
 from portal.people.models import User
 
-FORMAT = "onesetu-evidence-pack/3"
+FORMAT = "onesetu-evidence-pack/4"
 SEAL_WAIT = 30.0
 
 
@@ -142,8 +142,7 @@ def _add_sample(parts: Parts, extent: proofs.Extent, period: Period, sample: Sam
         parts.add(f"samples/{entry.index:09d}.tlog-proof", [receipt])
     if len(chosen) == sample.size:
         return []
-    why = f"{sample.size} were asked for; the period has {len(population)} with their content."
-    return [contents.Missing("sample", f"{sample.size - len(chosen)} receipts", why)]
+    return [contents.Missing.because("sample", f"{sample.size - len(chosen)} receipts", "short")]
 
 
 def _add_drawn(parts: Parts, sample: Sample) -> list[contents.Missing]:
@@ -153,10 +152,7 @@ def _add_drawn(parts: Parts, sample: Sample) -> list[contents.Missing]:
         row = DrawnSample.objects.filter(reference=reference).first()
         population = None if row is None else samples.kept(row)
         if row is None or population is None:
-            why = (
-                "There is no such sample." if row is None else "Its population was not kept with it: draw another one."
-            )
-            missing.append(contents.Missing("sample", reference, why))
+            missing.append(contents.Missing.because("sample", reference, "unknown" if row is None else "lost"))
             continue
         body = json.dumps(samples.as_plain(row), indent=1, sort_keys=True)
         parts.add(f"samples/drawn/{reference}.json", [f"{body}\n".encode()])
@@ -175,8 +171,7 @@ def _add_contents(parts: Parts, period: Period, asked: contents.Asked) -> list[c
 
 def _erased(counts: proofs.Counts) -> list[contents.Missing]:
     """What was erased lawfully: its leaf stands in the pack, its content nowhere."""
-    why = "Erased since, by a rule or at a wish; the bare leaf stands in ledger/leaves.jsonl."
-    return [contents.Missing("erased record", str(index), why) for index in counts.erased_at]
+    return [contents.Missing.because("erased record", str(index), "erased") for index in counts.erased_at]
 
 
 def _add_summary(
@@ -226,12 +221,14 @@ def _others(
 
 
 def _gone(beside: Sequence[statements.Beside]) -> list[contents.Missing]:
-    """The rows that follow from an act of the period and that their register does not have, and those whose act was erased."""
-    why = "An act of the period is about it; it is of other days, or was erased or changed since."
-    gone = [contents.Missing("row", " ".join((one.rule.register, *key)), why) for one in beside for key in one.gone]
-    why = "What brought the row in was erased since; its bare leaf is named last."
+    """The rows that follow from an act of the period and that their register does not have, and those of which an act was erased."""
+    gone = [
+        contents.Missing.because("row", " ".join((one.rule.register, *key)), "days")
+        for one in beside
+        for key in one.gone
+    ]
     bare = [
-        contents.Missing("statement of a row", " ".join((one.rule.register, *key, str(place))), why)
+        contents.Missing.because("statement of a row", " ".join((one.rule.register, *key, str(place))), "erased")
         for one in beside
         for key, place in one.bare.items()
     ]

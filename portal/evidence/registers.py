@@ -375,6 +375,15 @@ REGISTERS: Sequence[Register] = (
 )
 
 
+def case_name(model: type[Model], number: object) -> str:
+    """How a case is named in every list of controls: ``REGISTER:ROW``, the row being the one with that number in the column
+    ``row`` of this register of a pack. Of a table that no pack holds, the label of the table stands for the register.
+    """
+    label = model._meta.label
+    names = {register.label: register.name for register in REGISTERS}
+    return f"{names.get(label, label)}:{number}"
+
+
 def check_registers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """evidence.E001: every column of every register exists and holds no personal data."""
     moments = [(register, Column("moment", (register.days.entered,))) for register in REGISTERS]

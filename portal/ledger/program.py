@@ -7,7 +7,7 @@ from typing import Any
 
 #: A table is between these two lines of the program. It is JSON: the page that checks packs in a browser reads it too.
 BEGIN, END = ': dict[str, Any] = json.loads(\n    """', '"""\n)\n'
-TABLES = ("STATED", "REGISTERS")
+TABLES = ("STATED", "REGISTERS", "REASONS")
 
 
 def source() -> bytes:
@@ -29,3 +29,8 @@ def stated() -> dict[str, Any]:
 def registers() -> dict[str, Any]:
     """For each register its columns, which of them no two rows share, and those from which follows why a row is there."""
     return dict(json.loads(table_text("REGISTERS")))
+
+
+def reasons() -> dict[str, dict[str, str]]:
+    """By kind of what a pack may lack the reasons that it may give, by code."""
+    return dict(json.loads(table_text("REASONS")))

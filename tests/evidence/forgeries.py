@@ -7,6 +7,7 @@ import rfc8785
 
 from portal.evidence import sampling
 from portal.evidence.reports.tables import Table, csv_of
+from portal.ledger import program
 
 
 def drop_a_consent(pack):
@@ -533,10 +534,14 @@ def freeze_another_row(told, population):
 
 def _name_as_missing(pack, kind, name, why):
     """A line more in the list of what is missing."""
-    pack.files["MISSING.csv"] += f"{kind},{name},{why}\r\n".encode()
+    pack.files["MISSING.csv"] += f"{kind},{name},{quoted(why)}\r\n".encode()
 
 
-OF_OTHER_DAYS = "An act of the period is about it; it is of other days, or was erased or changed since."
+def quoted(text):
+    return f'"{text}"' if "," in text else text
+
+
+OF_OTHER_DAYS = "An act of the period is about this row, but the row belongs to other days."
 
 
 def _named(register, column, value, keys, which=lambda row: True):
@@ -549,6 +554,43 @@ def _named(register, column, value, keys, which=lambda row: True):
 
     edit.__name__ = f"set_{column}_of_{register}_and_name_the_act"
     return edit
+
+
+def name_a_row_that_is_there(pack):
+    row = pack.lines("registers/files.jsonl")[0]
+    _name_as_missing(pack, "row", f"files {row['id']}", OF_OTHER_DAYS)
+
+
+def name_a_letter_that_is_there(pack):
+    path = next(path for path in pack.files if path.startswith("letters/"))
+    _name_as_missing(pack, "letter", path[8:-4], program.reasons()["letter"]["lost"])
+
+
+def name_a_report_that_is_there(pack):
+    _name_as_missing(pack, "report", "2026-10 incidents", program.reasons()["report"]["failed"])
+
+
+def name_something_else(pack):
+    _name_as_missing(pack, "certificate", "of honesty", "It is on its way.")
+
+
+def give_another_reason(pack):
+    reason = program.reasons()["erased record"]["erased"]
+    before = pack.files["MISSING.csv"]
+    pack.files["MISSING.csv"] = before.replace(quoted(reason).encode(), b"It is secret.")
+    assert pack.files["MISSING.csv"] != before
+
+
+def leave_a_missed_duty_unnamed(pack):
+    lines = pack.files["MISSING.csv"].decode().split("\r\n")
+    kept = [line for line in lines if not line.startswith("duty of law,")]
+    assert len(kept) < len(lines)
+    pack.files["MISSING.csv"] = "\r\n".join(kept).encode()
+
+
+def hide_what_is_missing_in_a_cell(pack):
+    """A quote that is never closed swallows the lines after it in a simple tool."""
+    pack.files["MISSING.csv"] = pack.files["MISSING.csv"].replace(b"why\r\n", b'"why"\r\n', 1)
 
 
 def drop_a_ticket_and_name_it(pack):
@@ -591,6 +633,13 @@ MORE = {
     _set(
         "role_grants", "ends_at", "2026-12-31T00:00:00.000Z", lambda row: row["role"] == "support"
     ): "role_grants says something else than the log: ends_at",
+    name_a_row_that_is_there: "nothing of the registers is missing there",
+    name_a_letter_that_is_there: "which is there or was not sent",
+    name_a_report_that_is_there: "is named as missing, and is there",
+    name_something_else: "names nothing of this kind as missing",
+    give_another_reason: "a pack knows no such reason",
+    leave_a_missed_duty_unnamed: "other things of the kind duty of law",
+    hide_what_is_missing_in_a_cell: "it is not written as packs write it",
     drop_a_ticket_and_name_it: "the log says that it belongs to the period",
     drop_a_deadline_that_ended_and_name_it: "the log says that it belongs to the period",
     leave_out_a_message: "the log says that it belongs to the period",
@@ -730,11 +779,11 @@ def change_an_attachment_and_its_row(pack):
 
 
 def name_an_attachment_that_is_there(pack):
-    pack.files["MISSING.csv"] += f"attachment,{_paths(pack)[0][12:-4]},Why not.\r\n".encode()
+    _name_as_missing(pack, "attachment", _paths(pack)[0][12:-4], NOT_EXPORTED)
 
 
 def name_an_attachment_that_nobody_has(pack):
-    pack.files["MISSING.csv"] += b"attachment,OS-AT-0000-0000-0000,Why not.\r\n"
+    _name_as_missing(pack, "attachment", "OS-AT-0000-0000-0000", NOT_EXPORTED)
 
 
 def leave_out_an_attachment_with_its_row(pack):
@@ -743,12 +792,45 @@ def leave_out_an_attachment_with_its_row(pack):
     pack.keep_rows("attachments", lambda row: row["reference"] not in path)
 
 
+NOT_EXPORTED = "The role of the person who asked for the pack may not export this file."
+
+
+def _left_out(why):
+    """An edit that takes the first file out of the pack and names it as left out for this reason."""
+
+    def edit(pack):
+        path = _paths(pack)[0]
+        del pack.files[path]
+        words = program.reasons()["attachment"].get(why, why)
+        _name_as_missing(pack, "attachment", path[12:-4], words)
+
+    edit.__name__ = f"leave_out_an_attachment_as_{why}"
+    return edit
+
+
+def call_a_destroyed_attachment_one_of_people(pack):
+    """The reason of one that is left out is exchanged for another."""
+    reasons = program.reasons()["attachment"]
+    before = pack.files["MISSING.csv"]
+    pack.files["MISSING.csv"] = before.replace(
+        quoted(reasons["destroyed"]).encode(), quoted(reasons["people"]).encode()
+    )
+    assert pack.files["MISSING.csv"] != before
+
+
 def show_a_destroyed_attachment_as_kept(pack):
     _set("attachments", "ended_at", None, lambda row: row["ended_at"])(pack)
 
 
 #: Of a pack that holds files of attachments.
 ATTACHED = {
+    _left_out("Lost in the post."): "a pack knows no such reason",
+    _left_out("destroyed"): "the reason for which the attachment",
+    _left_out("people"): "the reason for which the attachment",
+    _left_out("size"): "the reason for which the attachment",
+    _left_out("full"): "the reason for which the attachment",
+    _left_out("command"): "a command exports no files",
+    call_a_destroyed_attachment_one_of_people: "the reason for which the attachment",
     show_a_destroyed_attachment_as_kept: "attachments says something else than the log: ended_at",
     leave_out_an_attachment: "is missing, and is not named so",
     change_an_attachment: "is not the file that its register states",

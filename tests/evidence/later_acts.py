@@ -2,7 +2,10 @@
 
 import json
 
+from portal.ledger import program
 from tests.evidence.forgeries import _set
+
+ERASED = program.reasons()["statement of a row"]["erased"]
 
 
 def said_at_first(pack, kind):
@@ -76,7 +79,7 @@ def call_a_hidden_statement_erased(pack):
     """The same, and the list of what is missing names an entry that was not erased."""
     change_a_row_whose_leaves_are_hidden(pack)
     last = pack.lines("registers/tickets.jsonl")[-1]["reference"]
-    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} 3,Erased.\r\n".encode()
+    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} 3,{ERASED}\r\n".encode()
 
 
 def name_an_erased_leaf_twice(pack):
@@ -85,7 +88,7 @@ def name_an_erased_leaf_twice(pack):
     last = pack.lines("registers/tickets.jsonl")[-1]["reference"]
     line = next(line for line in pack.files["MISSING.csv"].decode().split("\r\n") if line.startswith("statement"))
     place = line.split(",")[1].rpartition(" ")[2]
-    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} {place},Erased.\r\n".encode()
+    pack.files["MISSING.csv"] += f"statement of a row,tickets {last} {place},{ERASED}\r\n".encode()
 
 
 def name_no_erased_statement(pack):

@@ -95,7 +95,7 @@ def test_a_promise_is_met_or_missed_by_what_was_searched_and_links_to_what_break
     broken = Found(7, 2, (("law.Clock", "3"), ("law.Clock", "5")), last=NOW)
     missed = promised([YES, YES], found=[("deadlines_missed instruction", broken)])
     assert (missed.state, missed.word) == (ControlState.MISSED, "Missed 2 of 7")
-    assert missed.failed == ("law.Clock:3", "law.Clock:5")
+    assert missed.failed == ("clocks:3", "clocks:5")
     assert "found law.Clock 3,5" in missed.where
     nothing = promised([YES, YES], state=State.NO_CASE, found=[("deadlines_missed instruction", Found(0, 0))])
     assert (nothing.state, nothing.population) == (ControlState.NO_CASE, 0)
@@ -219,7 +219,7 @@ def test_a_duty_counts_its_cases_of_the_period_and_names_those_it_missed(rule):
     ran(rule, started=october(30), due=october(30) + timedelta(days=30))
     found = of_law(rule)
     assert (found.state, found.population, found.word) == (ControlState.MISSED, 3, "Missed 2 of 3")
-    assert found.failed == (str(late.pk), str(overdue.pk))
+    assert found.failed == (f"clocks:{late.pk}", f"clocks:{overdue.pk}")
     assert (found.running, found.note) == (1, "1 more is running and not due yet.")
     assert found.last == october(9)
 
@@ -309,7 +309,12 @@ def test_the_export_holds_each_control_and_is_in_the_register_of_exports(rule):
     assert taken["content-type"] == "text/csv; charset=utf-8"
     rows = {row["code"]: row for row in csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig")))}
     row = rows[rule.key]
-    assert (row["state"], row["population"], row["missed"], row["missed_rows"]) == ("missed", "1", "1", str(late.pk))
+    assert (row["state"], row["population"], row["missed"], row["missed_rows"]) == (
+        "missed",
+        "1",
+        "1",
+        f"clocks:{late.pk}",
+    )
     assert (row["owner"], row["derived_from"]) == ("grievance_officer", "registers/clocks")
     assert row["spdi"].startswith(rule.provision)
     assert "(unconfirmed)" in row["iso_27701"]
@@ -339,7 +344,7 @@ def test_the_controls_of_a_pack_say_their_state_counts_and_register(rule):
     assert found["about"]["start"] == clock.stamp(OCTOBER.start)
     row = next(row for row in found["law"] if row["code"] == rule.key)
     assert (row["state"], row["population"], row["met"], row["missed"]) == ("missed", 1, 0, 1)
-    assert (row["missed_rows"], row["derived_from"]) == ([str(late.pk)], "registers/clocks")
+    assert (row["missed_rows"], row["derived_from"]) == ([f"clocks:{late.pk}"], "registers/clocks")
     age = next(row for row in found["law"] if row["code"] == "EU-8")
     assert age["state"] == "not_a_deadline"
     assert "population" not in age

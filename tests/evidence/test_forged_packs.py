@@ -86,7 +86,7 @@ def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
     for name, rows in (("consents", 6), ("tickets", 3), ("files", 1), ("role_grants", 1), ("messages", 1)):
         assert f"{name} ({rows} row" in compared, said
     assert "clocks (" in compared
-    assert attached == "attachments: 0 files as the log states them, 0 named as left out"
+    assert attached == "attachments: 0 files as the log states them, 0 left out"
     assert counted.startswith("counted again from the registers: ")
     assert "1 more whose leaf was erased" in compared
     assert "sign_ins" in without
@@ -137,14 +137,14 @@ def test_a_pack_holds_the_files_of_attachments_that_its_reader_may_export(with_a
     for row in rows:
         assert sha256(files[f"attachments/{row.reference}.pdf"]).hexdigest() == row.sha256
     gone = Attachment.objects.exclude(ended_at=None).get()
-    assert f"attachment,{gone.reference},Its file was destroyed" in files["MISSING.csv"].decode()
+    assert f'attachment,{gone.reference},"The file was destroyed' in files["MISSING.csv"].decode()
     told = Attachment.objects.get(about__startswith="registers.authorityorder")
-    assert f'attachment,{told.reference},"It may tell of people' in files["MISSING.csv"].decode()
+    assert f"attachment,{told.reference},The file may hold personal data." in files["MISSING.csv"].decode()
     opened_for = AuditEvent.objects.filter(kind="vault.file.opened", facts__reason="evidence.pack")
     assert set(opened_for.values_list("about", flat=True)) == {f"vault.storedfile:{row.file_id}" for row in rows}
     holds, said = verdict(data)
     assert holds, said
-    assert "attachments: 3 files as the log states them, 2 named as left out" in said
+    assert "attachments: 3 files as the log states them, 2 left out (destroyed 1, people 1)" in said
     assert passed(data, ATTACHED, verdict) == {}
     assert make(reader=with_attachments)[1] == data
 
@@ -152,25 +152,28 @@ def test_a_pack_holds_the_files_of_attachments_that_its_reader_may_export(with_a
 @pytest.mark.parametrize(
     ("limit", "value", "left"), [("LARGEST", 10, 5), ("IN_ALL", 1_500, 4), ("MOST", 1, 4), ("LISTED", None, 5)]
 )
-def test_what_a_pack_cannot_hold_of_attachments_is_named(with_attachments, verdict, monkeypatch, limit, value, left):
+def test_what_a_pack_cannot_hold_of_attachments_is_named(
+    with_attachments, verdict, space, monkeypatch, limit, value, left
+):
     """Too large, too much, too many, or not for the role of whoever asks."""
     reader = with_attachments
     if value is None:
         reader = StaffFactory(roles=["grievance_officer"])
     else:
         sizes = sorted(Attachment.objects.values_list("file__size", flat=True))
-        monkeypatch.setattr(attached, limit, sizes[-1] + 1 if limit == "IN_ALL" else value)
+        space[limit] = sizes[-1] + 1 if limit == "IN_ALL" else value
+        monkeypatch.setattr(attached, limit, space[limit])
     data = make(reader=reader)[1]
     assert opened(data)["MISSING.csv"].decode().count("\r\nattachment,") == left
     holds, said = verdict(data)
     assert holds, said
-    assert f"{left} named as left out" in said
+    assert f"{left} left out (" in said
 
 
 def test_a_pack_by_a_command_names_every_attachment_and_holds_none(with_attachments, verdict):
     data = make()[1]
     assert not [path for path in opened(data) if path.startswith("attachments/")]
-    assert "0 files as the log states them, 5 named as left out" in verdict(data)[1]
+    assert "0 files as the log states them, 5 left out (destroyed 1, people 1, command 3)" in verdict(data)[1]
 
 
 def test_a_stored_file_that_was_changed_is_named_and_not_in_the_pack(with_attachments, verdict, monkeypatch):
@@ -179,7 +182,9 @@ def test_a_stored_file_that_was_changed_is_named_and_not_in_the_pack(with_attach
     monkeypatch.setattr(attached, "_content", lambda name, actor: b"%PDF" if name == broken else content(name, actor))
     data = make(reader=with_attachments)[1]
     assert f"attachments/{broken}.pdf" not in opened(data)
-    assert f"attachment,{broken},The kept file does not open as what was stored" in opened(data)["MISSING.csv"].decode()
+    assert (
+        f"attachment,{broken},The stored file does not open as what was stored." in opened(data)["MISSING.csv"].decode()
+    )
     assert verdict(data)[0]
 
 

@@ -157,7 +157,7 @@ def test_a_sample_whose_rows_were_changed_or_erased_is_drawn_from_what_they_were
     said = verdict(data)
     assert "of which 1 were changed and 1 erased since, and 1 came later" in said
     assert "sample OS-SM-0000-0000: named as missing" in said
-    assert "There is no such sample." in opened(data)["MISSING.csv"].decode()
+    assert "No sample has this reference." in opened(data)["MISSING.csv"].decode()
 
 
 def test_a_sample_of_before_populations_were_kept_is_named_as_missing(october, clocks, monkeypatch):
@@ -165,7 +165,7 @@ def test_a_sample_of_before_populations_were_kept_is_named_as_missing(october, c
     monkeypatch.setattr(samples, "kept", lambda sample: None)
     data = make(drawn=(row.reference,))[1]
     assert f"sample {row.reference}: named as missing" in verdict(data)
-    assert "Its population was not kept with it" in opened(data)["MISSING.csv"].decode()
+    assert "The list from which it was drawn was not kept." in opened(data)["MISSING.csv"].decode()
 
 
 def test_the_page_names_registers_and_rows_and_says_which_days_it_takes(clocks):

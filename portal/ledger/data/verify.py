@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/3", "onesetu-person-file/1"
-OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2"}
+HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/4", "onesetu-person-file/1"
+OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
 GIVE_PROOF = "Give the .tlog-proof file."
@@ -442,6 +442,41 @@ REGISTERS: dict[str, Any] = json.loads(
 }"""
 )
 
+#: Why a pack lacks something, by kind: the only reasons that the list of what is missing may give. Of what the controls and the
+#: policy map show to be lacking (``FREE``) the reason is a sentence of theirs. JSON, because the page for browsers reads it too.
+REASONS: dict[str, Any] = json.loads(
+    """{
+  "attachment": {
+    "destroyed": "The file was destroyed after its last day, which is in the column ended_at of registers/attachments.csv.",
+    "people": "The file may hold personal data. A person who may read the record opens it in the portal and gives a reason.",
+    "command": "The pack was made by a command. A command has no role, so it exports no files.",
+    "role": "The role of the person who asked for the pack may not export this file.",
+    "size": "The file is larger than 25 MB. Open it in the portal.",
+    "full": "The pack is full: it holds at most 200 MB and 2,000 files of attachments. Make a pack of fewer days.",
+    "damaged": "The stored file does not open as what was stored. The operator has to check the file store."
+  },
+  "erased record": {
+    "erased": "The content of this log entry was erased, by a rule or because the person asked. The entry is in ledger/leaves.jsonl."
+  },
+  "letter": {"lost": "The text that was sent was not kept."},
+  "program": {"page": "This portal has no page that checks packs in a browser."},
+  "report": {
+    "failed": "This report could not be made.",
+    "part": "Reports are kept of whole months. The period has days outside them."
+  },
+  "row": {"days": "An act of the period is about this row, but the row belongs to other days."},
+  "sample": {
+    "short": "Fewer entries of the period have their content than were asked for.",
+    "unknown": "No sample has this reference.",
+    "lost": "The list from which it was drawn was not kept. Draw another sample."
+  },
+  "statement of a row": {
+    "erased": "A log entry about this row was erased. The last number of the name is the place of the entry in the log."
+  }
+}"""
+)
+FREE = ("promise", "measure", "duty of law")
+
 
 class Bad(Exception):
     """What is wrong, in words."""
@@ -786,11 +821,18 @@ class Record(NamedTuple):
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
+#: By kind the names of what is missing, each with the code of its reason; none where the reason is free.
+Missing = dict[str, dict[str, str]]
+
+
 class Gaps(NamedTuple):
-    """What the list of what is missing names of registers: acts without a row, and rows whose act was erased, with its place."""
+    """What the list of what is missing names of registers: acts without a row, and rows of which an act was erased, with its
+    place. ``used`` are the names of both that were needed.
+    """
 
     rows: set[str]
     bare: dict[str, int]
+    used: set[str]
 
 
 class Log(NamedTuple):
@@ -1149,6 +1191,8 @@ def check_act(
             without += 1
             named = not (rule.get("whole") or (needs and row[needs] is not None)) or key in spared
             need(named, f"No leaf shown states {' '.join(key)} of the register {name}, and none is named as erased.")
+        if key in spared:
+            gaps.used.add(" ".join((name, *key)))
     inside = [one.says for one in log.inside if one.says is not None]
     brought: dict[tuple[str, ...], bool] = {}
     for says in inside:
@@ -1166,6 +1210,7 @@ def check_act(
         )
         named = rule.get("part") or " ".join((name, *key)) in gaps.rows
         need(named, f"{' '.join(key)} has no row in the register {name}, and is not named as missing.")
+        gaps.used.add(" ".join((name, *key)))
     found = [f"{count - without} rows by {rule['act']}"]
     found += [f"{without} more that no leaf shown states"] if without else []
     found += [f"{len(lost)} acts of other days without a row"] if lost else []
@@ -1231,10 +1276,33 @@ def check_deadlines(rows: list[dict[str, Any]], log: Log, acts: list[str], spare
         need(is_said, f"The register clocks does not say that the start of {case[0]} was corrected.")
 
 
-def read_bare(files: dict[str, bytes], log: Log) -> dict[str, int]:
+def read_missing(files: dict[str, bytes]) -> Missing:
+    """The list of what is missing: each thing once, and for a reason that packs know."""
+    heads, *lines = csv.reader(io.StringIO(files[MISSING].decode(), newline=""))
+    is_so = heads == ["kind", "name", "why"] and all(len(line) == 3 for line in lines)
+    need(
+        is_so and csv_of([heads, *lines]) == files[MISSING],
+        f"{MISSING}: it is not written as packs write it. It was changed after the pack was made.",
+    )
+    found: Missing = {kind: {} for kind in (*REASONS, *FREE)}
+    for number, (kind, name, why) in enumerate(lines, 1):
+        row = f"{MISSING}, row {number} ({kind}, {name})"
+        need(kind in found, f"{row}: a pack names nothing of this kind as missing. The row was added.")
+        need(name not in found[kind], f"{row}: it is named twice. A row was added.")
+        codes = [code for code, words in REASONS.get(kind, {}).items() if words == why]
+        need(codes or kind in FREE, f"{row}: a pack knows no such reason. Why it is missing is not shown.")
+        found[kind][name] = codes[0] if codes else ""
+    return found
+
+
+def read_bare(missing: Missing, log: Log) -> dict[str, int]:
     """The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content."""
-    lines = (line for line in files[MISSING].decode().split("\r\n") if line.startswith("statement of a row,"))
-    found = {row: int(place) for row, _space, place in (line.split(",")[1].rpartition(" ") for line in lines)}
+    named = (name.rpartition(" ") for name in missing["statement of a row"])
+    found = {row: int(place) for row, _space, place in named}
+    need(
+        len(found) == len(missing["statement of a row"]),
+        f"{MISSING}: a row is named with two erased entries. One was added.",
+    )
     erased = {one.place for one in (*log.leaves, *log.others) if one.says is None}
     for row, place in found.items():
         need(place in erased, f"Entry {place}, named for a row without a statement, was not erased: {row}.")
@@ -1245,14 +1313,13 @@ def read_bare(files: dict[str, bytes], log: Log) -> dict[str, int]:
 
 
 def check_registers(
-    files: dict[str, bytes], manifest: dict[str, Any], log: Log
+    files: dict[str, bytes], manifest: dict[str, Any], log: Log, missing: Missing
 ) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
     """Every register against the log, as far as leaves state it; returns the rows, and what was compared and what not."""
     there = {path[10:].rpartition(".")[0] for path in files if path.startswith("registers/")}
     counts = manifest["registers"]
     need(there == set(counts) == set(STATED) == set(REGISTERS), "The pack has other registers than this program knows.")
-    named = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("row,")}
-    gaps = Gaps(named, read_bare(files, log))
+    gaps = Gaps(set(missing["row"]), read_bare(missing, log), set())
     registers: dict[str, list[dict[str, Any]]] = {}
     taken: set[int] = set()
     compared, not_compared = [], []
@@ -1277,11 +1344,13 @@ def check_registers(
             found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]
         left = [column for column in rows[0] if column not in known] if rows else []
         compared.append(f"{name} ({'; '.join(found)}" + (f"; not its {', '.join(left)}" if left else "") + ")")
+    for one in sorted((gaps.rows | set(gaps.bare)) - gaps.used):
+        raise Bad(f"{MISSING}: it names {one}, but nothing of the registers is missing there. The row was added.")
     without = "not compared with the log, because no leaf states their rows: the registers "
     return registers, [f"compared with the log: {'; '.join(compared)}", without + ", ".join(not_compared)]
 
 
-def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log) -> None:
+def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log, missing: Missing) -> None:
     """Controls, policy map and reports have the hashes that the log states of them."""
     days = manifest["period"]
     stated = {
@@ -1297,11 +1366,16 @@ def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log) ->
         == {f"{one}.{end}" for one in reports for end in ("csv", "json")},
         "A report has not its two forms.",
     )
-    lacking = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("report,")}
+    lacking = dict(missing["report"])
     for month in whole_months(days):
         for code in REPORTS:
-            there = f"reports/{month}-{code}" in reports or f"{month} {code}" in lacking
-            need(there, f"The report {code} of {month} is missing, and is not named so.")
+            is_named = lacking.pop(f"{month} {code}", "") == "failed"
+            there = f"reports/{month}-{code}" in reports
+            need(there or is_named, f"The report {code} of {month} is missing, and is not named so.")
+            need(
+                not (there and is_named), f"{MISSING}: the report {code} of {month} is named as missing, and is there."
+            )
+    need(lacking in ({}, {"part of a month": "part"}), f"{MISSING}: it names reports that the period does not have.")
     known = {(report, first[:7], sha256) for report, first, _last, sha256 in stated if first}
     for path in sorted(reports):
         data = files[f"{path}.json"]
@@ -1374,7 +1448,7 @@ def check_controls(
             state = "missed" if missed else "met" if met else "no_case"
             numbers = (control["met"], control["missed"], control["running"], control["population"])
             need((control["state"], *numbers) == (state, met, missed, running, met + missed), wrong)
-            need(control["missed_rows"] == cases["missed"], wrong)
+            need(control["missed_rows"] == [f"clocks:{row}" for row in cases["missed"]], wrong)
             counted += 1
         else:
             need(control["state"] in {"not_a_deadline", "not_measured"} and not met + missed + running, wrong)
@@ -1438,16 +1512,21 @@ def judged_by(evidence_on: str | None, months: int, end: str) -> tuple[str, str 
     return "fresh" if until >= shown else "stale", f"{at - timedelta(days=1)}T18:30:00.000Z"
 
 
-def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]], period: dict[str, Any]) -> None:
+def check_letters(
+    files: dict[str, bytes], messages: list[dict[str, Any]], period: dict[str, Any], missing: Missing
+) -> None:
     """Each text of a letter is the one that a message names by its hash, and each that was sent in the period is there or named."""
     start, end = bounds(period)
     sent = {(row["kind"], row["template_language"], row["template_sha256"]) for row in messages}
-    lacking = {line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("letter,")}
+    left = set(missing["letter"])
     for row in messages:
         if row["sent_at"] is not None and start <= row["sent_at"] < end:
             name = f"{row['kind']}.{row['template_language']}.{row['template_sha256'][:12]}"
-            there = f"letters/{name}.txt" in files or name in lacking
-            need(there, f"The letter {name} is missing, and is not named so.")
+            there = f"letters/{name}.txt" in files
+            need(there or name in missing["letter"], f"The letter {name} is missing, and is not named so.")
+            left -= set() if there else {name}
+    for name in sorted(left):
+        raise Bad(f"{MISSING}: it names the letter {name}, which is there or was not sent in the period.")
     for path in sorted(path for path in files if path.startswith("letters/")):
         kind, language = path[8:].rsplit(".", 3)[:2]
         whole = hashlib.sha256(files[path]).hexdigest()
@@ -1460,17 +1539,40 @@ def check_letters(files: dict[str, bytes], messages: list[dict[str, Any]], perio
 ENDS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 
 
-def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: Log) -> str:
-    """The file of each attachment is the one that its row and its leaf state, or it is named as left out; says how many."""
-    left = [line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("attachment,")]
+#: A browser reads a whole pack into memory: so many bytes of one attachment, of all, and so many files are in one.
+LARGEST, IN_ALL, MOST = 25 * 1024 * 1024, 200 * 1024 * 1024, 2_000
+#: Records of these kinds may be about people: their files are in no pack.
+OF_PEOPLE = ("registers.authorityorder", "registers.incident", "registers.incidentduty")
+
+
+def is_left_out(row: dict[str, Any], why: str, total: int, count: int) -> bool:
+    """Whether the reason for which an attachment is left out is true of its row and of the files before it."""
+    if why == "destroyed":  # its end is compared with the act of the log
+        return row["ended_at"] is not None
+    if why == "people":
+        return row["about"].partition(":")[0] in OF_PEOPLE
+    if why == "size":
+        return bool(row["size"] > LARGEST)
+    if why == "full":
+        return total + row["size"] > IN_ALL or count == MOST
+    return why in REASONS["attachment"]
+
+
+def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: Log, missing: Missing) -> str:
+    """The file of each attachment is the one that its row and its leaf state, or it is left out for a reason that is true of
+    it; says how many. That a role may not export it, or that a stored file is damaged, is for its operator to say.
+    """
+    left = missing["attachment"]
     stated = {says["facts"]["reference"]: says["facts"] for says in log.acts("registers.attachment.added")}
-    known, held = set(), 0
+    known, total, held = set(), 0, 0
     for row in rows:
         reference = row["reference"]
         path = f"{ATTACHED}{reference}.{ENDS.get(row['media_type'])}"
         known.add(path)
         if path not in files:
             need(reference in left, f"The file of the attachment {reference} is missing, and is not named so.")
+            is_so = is_left_out(row, left[reference], total, held)
+            need(is_so, f"{MISSING}: the reason for which the attachment {reference} is left out is not true of it.")
             continue
         need(reference not in left, f"The attachment {reference} is named as left out, and is there.")
         found = (hashlib.sha256(files[path]).hexdigest(), len(files[path]))
@@ -1478,22 +1580,47 @@ def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: 
         need(reference in stated, f"No leaf shown states {path}.")
         facts = stated[reference]
         need(found == (facts["sha256"], facts["size"]), f"{path} is not the file that the log states.")
-        held += 1
+        total, held = total + len(files[path]), held + 1
     for path in sorted(path for path in files if path.startswith(ATTACHED)):
         need(path in known, f"{path} belongs to no row of the register attachments.")
     references = {row["reference"] for row in rows}
+    need(set(left) <= references, "The list of what is missing names other attachments.")
+    by_command = "command" in left.values()
     need(
-        len(set(left)) == len(left) and set(left) <= references, "The list of what is missing names other attachments."
+        not by_command or not (held or "role" in left.values()),
+        f"{MISSING}: a command exports no files, but this pack holds some.",
     )
-    return f"attachments: {held} files as the log states them, {len(left)} named as left out"
+    counted = Counter(left.values())
+    why = ", ".join(f"{code} {counted[code]}" for code in REASONS["attachment"] if code in counted)
+    return f"attachments: {held} files as the log states them, {len(left)} left out" + (f" ({why})" if why else "")
 
 
-def check_missing(files: dict[str, bytes], log: Log) -> int:
+def check_erased(missing: Missing, log: Log) -> int:
     """The list of what is missing names each entry that was erased, and no other; returns how many."""
-    named = [line.split(",")[1] for line in files[MISSING].decode().split("\r\n") if line.startswith("erased record,")]
     erased = [str(one.place) for one in log.leaves if one.says is None]
-    need(named == erased, "The list of what is missing names other entries than those that were erased.")
+    is_so = list(missing["erased record"]) == erased
+    need(is_so, "The list of what is missing names other entries than those that were erased.")
     return len(erased)
+
+
+def check_lacking(files: dict[str, bytes], manifest: dict[str, Any], missing: Missing, log: Log) -> None:
+    """The list of what is missing names what controls and policy map show to be lacking and what is not in the pack; no more."""
+    controls, policy = read_row(files[CONTROLS]), read_row(files[POLICY_MAP])
+    lacking = {
+        "measure": [one["code"] for one in controls["measures"] if one["state"] in {"missing", "missed"}],
+        "duty of law": [one["code"] for one in controls["law"] if one["state"] in {"missing", "missed"}],
+        "promise": [one["key"] for one in policy["promises"] if one["state"] == "red"],
+        "program": [] if "verify.html" in files else ["verify.html"],
+    }
+    sample = manifest["sample"]
+    short = sample["size"] - len(log.inside)
+    lacking["sample"] = [f"{short} receipts"] if short > 0 else []
+    lacking["sample"] += [one for one in sample["drawn"] if f"{SAMPLES}drawn/{one}.txt" not in files]
+    for kind, names in lacking.items():
+        need(
+            set(missing[kind]) == set(names),
+            f"{MISSING}: it names other things of the kind {kind} than the pack lacks.",
+        )
 
 
 def check_events(files: dict[str, bytes], manifest: dict[str, Any], trust: Trust) -> None:
@@ -1565,8 +1692,7 @@ def check_drawn(
     for reference in references:
         path = f"{SAMPLES}drawn/{reference}"
         if f"{path}.txt" not in files:
-            named = f"sample,{reference},".encode() in files[MISSING]
-            need(named and f"{path}.json" not in files, f"The population of the sample {reference} is missing.")
+            need(f"{path}.json" not in files, f"The population of the sample {reference} is missing.")
             found.append(f"sample {reference}: named as missing")
             continue
         told, rows, population = read_row(files[f"{path}.json"]), files[f"{path}.txt"], []
@@ -1700,19 +1826,21 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     days = manifest["period"]
     need((said.get("from"), said.get("to")) == (days["from"], days["to"]), "The manifest was sealed for other days.")
     log = check_log(files, manifest, size, root)
-    erased = check_missing(files, log)
+    missing = read_missing(files)
+    erased = check_erased(missing, log)
     records = [str(one.place) for one in log.inside]
     need((len(records), erased) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
     receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
     samples = [check_receipt(files[path], trust) for path in receipts]
     check_draw(files, manifest["sample"], records, [str(one.place) for one in samples])
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
-    registers, compared = check_registers(files, manifest, log)
-    check_stated(files, manifest, log)
+    registers, compared = check_registers(files, manifest, log, missing)
+    check_stated(files, manifest, log, missing)
     counted = check_controls(files, manifest, registers)
-    check_letters(files, registers["messages"], days)
-    attached = check_attachments(files, registers["attachments"], log)
+    check_letters(files, registers["messages"], days, missing)
+    attached = check_attachments(files, registers["attachments"], log, missing)
     drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
+    check_lacking(files, manifest, missing, log)
     line = (
         f"pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} records and "
         f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"

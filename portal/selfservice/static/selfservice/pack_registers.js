@@ -328,6 +328,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         const isNamed = !(rule.whole || (rule.needs && row[rule.needs] !== null)) || spared.has(key);
         need(isNamed, `No leaf shown states ${key} of the register ${name}, and none is named as erased.`);
       }
+      if (spared.has(key)) {
+        gaps.used.add(`${name} ${key}`);
+      }
     }
     const brought = new Map();
     for (const { says } of log.inside) {
@@ -344,6 +347,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const key of lost) {
       need(!brought.get(key), `${key} has no row in the register ${name}: the log says that it belongs to the period.`);
       need(rule.part || gaps.rows.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
+      gaps.used.add(`${name} ${key}`);
     }
     const found = [`${count - without} rows by ${rule.act}`];
     if (without) {
@@ -424,16 +428,56 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       need(isSaid, `The register clocks does not say that the start of ${row.owner} was corrected.`);
     }
   };
-  const missingOf = (files, kind) =>
-    textOf(files, "MISSING.csv")
-      .split("\r\n")
-      .filter((line) => line.startsWith(`${kind},`))
-      .map((line) => line.split(",")[1]);
+  // The cells of a CSV file (RFC 4180).
+  const cellsOf = (text) => {
+    const lines = [[""]];
+    let isQuoted = false;
+    for (let at = 0; at < text.length; at += 1) {
+      const line = lines[lines.length - 1];
+      if (isQuoted ? text.startsWith('""', at) : text.startsWith("\r\n", at)) {
+        at += 1;
+        if (isQuoted) {
+          line[line.length - 1] += '"';
+        } else {
+          lines.push([""]);
+        }
+      } else if (text[at] === '"') {
+        isQuoted = !isQuoted;
+      } else if (text[at] === "," && !isQuoted) {
+        line.push("");
+      } else {
+        line[line.length - 1] += text[at];
+      }
+    }
+    return lines.slice(0, -1);
+  };
+  // The list of what is missing: each thing once, and for a reason that packs know. By kind the names with the codes of reasons.
+  const FREE = ["promise", "measure", "duty of law"];
+  const readMissing = (files) => {
+    const [heads, ...lines] = cellsOf(textOf(files, "MISSING.csv"));
+    const isSo = written(heads) === written(["kind", "name", "why"]) && lines.every((line) => line.length === 3);
+    need(
+      isSo && same(csvOf([heads, ...lines]), file(files, "MISSING.csv")),
+      "MISSING.csv: it is not written as packs write it. It was changed after the pack was made.",
+    );
+    const found = new Map([...Object.keys(REASONS), ...FREE].map((kind) => [kind, new Map()]));
+    lines.forEach(([kind, name, why], place) => {
+      const row = `MISSING.csv, row ${place + 1} (${kind}, ${name})`;
+      need(found.has(kind), `${row}: a pack names nothing of this kind as missing. The row was added.`);
+      need(!found.get(kind).has(name), `${row}: it is named twice. A row was added.`);
+      const code = Object.keys(REASONS[kind] || {}).find((one) => REASONS[kind][one] === why);
+      need(code !== undefined || FREE.includes(kind), `${row}: a pack knows no such reason. Why it is missing is not shown.`);
+      found.get(kind).set(name, code || "");
+    });
+    return found;
+  };
 
   // The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content.
-  const readBare = (files, log) => {
-    const named = missingOf(files, "statement of a row").map((text) => [text.slice(0, text.lastIndexOf(" ")), text.slice(text.lastIndexOf(" ") + 1)]);
+  const readBare = (missing, log) => {
+    const names = [...missing.get("statement of a row").keys()];
+    const named = names.map((text) => [text.slice(0, text.lastIndexOf(" ")), text.slice(text.lastIndexOf(" ") + 1)]);
     const found = new Map(named.map(([row, place]) => [row, Number(place)]));
+    need(found.size === names.length, "MISSING.csv: a row is named with two erased entries. One was added.");
     for (const [row, place] of found) {
       need(log.erased.has(place), `Entry ${place}, named for a row without a statement, was not erased: ${row}.`);
     }
@@ -444,13 +488,13 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
   };
 
   // Every register against the log, as far as leaves state it; the rows, and what was compared and what not.
-  const checkRegisters = (files, manifest, log) => {
+  const checkRegisters = (files, manifest, log, missing) => {
     const paths = [...files.keys()].filter((path) => path.startsWith("registers/"));
     const there = new Set(paths.map((path) => path.slice(10, path.lastIndexOf("."))));
     const names = Object.keys(manifest.registers).sort();
     const isWhole = written([...there].sort()) === written(names) && [STATED, REGISTERS].every((table) => written(Object.keys(table).sort()) === written(names));
     need(isWhole, "The pack has other registers than this program knows.");
-    const gaps = { rows: new Set(missingOf(files, "row")), bare: readBare(files, log) };
+    const gaps = { rows: new Set(missing.get("row").keys()), bare: readBare(missing, log), used: new Set() };
     const registers = new Map();
     const compared = [];
     const taken = new Set();
@@ -477,6 +521,9 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         compared.push(`${name} (${found.join("; ")}${left.length ? `; not its ${left.join(", ")}` : ""})`);
       }
     }
+    for (const one of [...gaps.rows, ...gaps.bare.keys()].filter((row) => !gaps.used.has(row)).sort()) {
+      need(false, `MISSING.csv: it names ${one}, but nothing of the registers is missing there. The row was added.`);
+    }
     const others = names.filter((name) => !STATED[name].length);
     const without = "not compared with the log, because no leaf states their rows: the registers ";
     return [registers, [`compared with the log: ${compared.join("; ")}`, without + others.join(", ")]];
@@ -495,7 +542,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     return found;
   };
   // Controls, policy map and reports have the hashes that the log states of them.
-  const checkStated = (files, manifest, log) => {
+  const checkStated = (files, manifest, log, missing) => {
     const { from, to } = manifest.period;
     const stated = log.acts("evidence.report.made").map((says) => says.facts);
     for (const path of ["controls.json", "policy-map.json"]) {
@@ -507,13 +554,18 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const reports = all.filter((path) => /^reports\/\d{4}-\d\d-[a-z_-]+\.json$/.test(path)).map((path) => path.slice(0, -5));
     const wanted = reports.flatMap((path) => [`${path}.csv`, `${path}.json`]);
     need(written([...all].sort()) === written(wanted.sort()), "A report has not its two forms.");
-    const lacking = missingOf(files, "report");
+    const lacking = new Map(missing.get("report"));
     for (const month of wholeMonths(manifest.period)) {
       for (const code of REPORTS) {
-        const isThere = reports.includes(`reports/${month}-${code}`) || lacking.includes(`${month} ${code}`);
-        need(isThere, `The report ${code} of ${month} is missing, and is not named so.`);
+        const isNamed = lacking.get(`${month} ${code}`) === "failed";
+        lacking.delete(`${month} ${code}`);
+        const isThere = reports.includes(`reports/${month}-${code}`);
+        need(isThere || isNamed, `The report ${code} of ${month} is missing, and is not named so.`);
+        need(!(isThere && isNamed), `MISSING.csv: the report ${code} of ${month} is named as missing, and is there.`);
       }
     }
+    const isOfPart = !lacking.size || (lacking.size === 1 && lacking.get("part of a month") === "part");
+    need(isOfPart, "MISSING.csv: it names reports that the period does not have.");
     for (const path of reports.sort()) {
       const data = file(files, `${path}.json`);
       const made = hex(sha256(data));
@@ -598,7 +650,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       if (control.derived_from === "registers/clocks") {
         const state = missed ? "missed" : met ? "met" : "no_case";
         const said = [control.state, control.met, control.missed, control.running, control.population, control.missed_rows];
-        need(written(said) === written([state, met, missed, running, met + missed, cases.missed]), wrong);
+        need(written(said) === written([state, met, missed, running, met + missed, cases.missed.map((row) => `clocks:${row}`)]), wrong);
         counted += 1;
       } else {
         need(["not_a_deadline", "not_measured"].includes(control.state) && !(met + missed + running), wrong);
@@ -613,13 +665,18 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     return `counted again from the registers: ${counted} of ${law.length + measures.length} controls`;
   };
   // Each text of a letter is one that a message names by its hash, and each that was sent in the period is there or named.
-  const checkLetters = (files, messages, period) => {
+  const checkLetters = (files, messages, period, missing) => {
     const [start, end] = bounds(period);
     const sent = new Set(messages.map((row) => written([row.kind, row.template_language, row.template_sha256])));
-    const lacking = missingOf(files, "letter");
+    const left = new Set(missing.get("letter").keys());
     for (const row of messages.filter((one) => one.sent_at !== null && start <= one.sent_at && one.sent_at < end)) {
       const name = `${row.kind}.${row.template_language}.${row.template_sha256.slice(0, 12)}`;
-      need(files.has(`letters/${name}.txt`) || lacking.includes(name), `The letter ${name} is missing, and is not named so.`);
+      const isThere = files.has(`letters/${name}.txt`);
+      need(isThere || missing.get("letter").has(name), `The letter ${name} is missing, and is not named so.`);
+      left.delete(isThere ? "" : name);
+    }
+    for (const name of [...left].sort()) {
+      need(false, `MISSING.csv: it names the letter ${name}, which is there or was not sent in the period.`);
     }
     for (const path of [...files.keys()].filter((one) => one.startsWith("letters/")).sort()) {
       const parts = path.slice(8).split(".");
@@ -631,40 +688,80 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
   };
   // By the type of a file how its name ends.
   const ENDS = { "application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png" };
-  // The file of each attachment is the one that its row and its leaf state, or it is named as left out.
-  const checkAttachments = (files, rows, log) => {
-    const left = missingOf(files, "attachment");
+  // So many bytes of one attachment, of all, and so many files are in a pack; records of these kinds may be about people.
+  const [LARGEST, IN_ALL, MOST] = [25 * 1024 * 1024, 200 * 1024 * 1024, 2000];
+  const OF_PEOPLE = ["registers.authorityorder", "registers.incident", "registers.incidentduty"];
+  // Whether the reason for which an attachment is left out is true of its row and of the files before it.
+  const isLeftOut = (row, why, total, count) => {
+    const isTrue = {
+      destroyed: row.ended_at !== null,
+      people: OF_PEOPLE.includes(row.about.split(":")[0]),
+      size: row.size > LARGEST,
+      full: total + row.size > IN_ALL || count === MOST,
+    };
+    return Object.hasOwn(isTrue, why) ? isTrue[why] : true;
+  };
+  // The file of each attachment is the one that its row and its leaf state, or it is left out for a reason that is true of it.
+  const checkAttachments = (files, rows, log, missing) => {
+    const left = missing.get("attachment");
     const stated = new Map(log.acts("registers.attachment.added").map((says) => [says.facts.reference, says.facts]));
     const known = new Set();
+    let total = 0;
     let held = 0;
     for (const row of rows) {
       const path = `attachments/${row.reference}.${ENDS[row.media_type]}`;
       known.add(path);
       if (!files.has(path)) {
-        need(left.includes(row.reference), `The file of the attachment ${row.reference} is missing, and is not named so.`);
+        need(left.has(row.reference), `The file of the attachment ${row.reference} is missing, and is not named so.`);
+        const isSo = isLeftOut(row, left.get(row.reference), total, held);
+        need(isSo, `MISSING.csv: the reason for which the attachment ${row.reference} is left out is not true of it.`);
         continue;
       }
-      need(!left.includes(row.reference), `The attachment ${row.reference} is named as left out, and is there.`);
+      need(!left.has(row.reference), `The attachment ${row.reference} is named as left out, and is there.`);
       const found = written([hex(sha256(file(files, path))), file(files, path).length]);
       need(found === written([row.sha256, row.size]), `${path} is not the file that its register states.`);
       need(stated.has(row.reference), `No leaf shown states ${path}.`);
       const facts = stated.get(row.reference);
       need(found === written([facts.sha256, facts.size]), `${path} is not the file that the log states.`);
+      total += file(files, path).length;
       held += 1;
     }
     for (const path of [...files.keys()].filter((one) => one.startsWith("attachments/")).sort()) {
       need(known.has(path), `${path} belongs to no row of the register attachments.`);
     }
     const references = new Set(rows.map((row) => row.reference));
-    const isNamed = new Set(left).size === left.length && left.every((one) => references.has(one));
-    need(isNamed, "The list of what is missing names other attachments.");
-    return `attachments: ${held} files as the log states them, ${left.length} named as left out`;
+    need([...left.keys()].every((one) => references.has(one)), "The list of what is missing names other attachments.");
+    const codes = [...left.values()];
+    const isExported = held > 0 || codes.includes("role");
+    need(!codes.includes("command") || !isExported, "MISSING.csv: a command exports no files, but this pack holds some.");
+    const counted = Object.keys(REASONS.attachment).filter((code) => codes.includes(code));
+    const why = counted.map((code) => `${code} ${codes.filter((one) => one === code).length}`).join(", ");
+    return `attachments: ${held} files as the log states them, ${left.size} left out${why ? ` (${why})` : ""}`;
   };
-  const checkMissing = (files, log) => {
+  // The list of what is missing names each entry that was erased, and no other; how many.
+  const checkErased = (missing, log) => {
     const erased = log.leaves.filter((one) => one.says === null).map((one) => String(one.index));
-    const isSo = written(missingOf(files, "erased record")) === written(erased);
+    const isSo = written([...missing.get("erased record").keys()]) === written(erased);
     need(isSo, "The list of what is missing names other entries than those that were erased.");
     return erased.length;
   };
-  return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkMissing, missingOf };
+  // The list of what is missing names what controls and policy map show to be lacking and what is not in the pack; no more.
+  const checkLacking = (files, manifest, missing, log) => {
+    const controls = readJson(textOf(files, "controls.json"));
+    const policy = readJson(textOf(files, "policy-map.json"));
+    const lacks = (control) => ["missing", "missed"].includes(control.state);
+    const short = manifest.sample.size - log.inside.length;
+    const lacking = {
+      measure: controls.measures.filter(lacks).map((one) => one.code),
+      "duty of law": controls.law.filter(lacks).map((one) => one.code),
+      promise: policy.promises.filter((one) => one.state === "red").map((one) => one.key),
+      program: files.has("verify.html") ? [] : ["verify.html"],
+      sample: [...(short > 0 ? [`${short} receipts`] : []), ...manifest.sample.drawn.filter((one) => !files.has(`samples/drawn/${one}.txt`))],
+    };
+    for (const [kind, names] of Object.entries(lacking)) {
+      const isNamed = written([...missing.get(kind).keys()].sort()) === written([...new Set(names)].sort());
+      need(isNamed, `MISSING.csv: it names other things of the kind ${kind} than the pack lacks.`);
+    }
+  };
+  return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkErased, checkLacking, readMissing };
 };

@@ -133,7 +133,7 @@ const packVerifier = (() => {
       throw error instanceof Bad ? error : new Bad(REASONS[error.message] || "The checkpoint is damaged.");
     }
   };
-  const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkMissing, missingOf } = packRegisters({
+  const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkErased, checkLacking, readMissing } = packRegisters({
     need,
     file,
     readText,
@@ -205,8 +205,7 @@ const packVerifier = (() => {
     return references.map((reference) => {
       const path = `samples/drawn/${reference}`;
       if (!files.has(`${path}.txt`)) {
-        const isNamed = missingOf(files, "sample").includes(reference) && !files.has(`${path}.json`);
-        need(isNamed, `The population of the sample ${reference} is missing.`);
+        need(!files.has(`${path}.json`), `The population of the sample ${reference} is missing.`);
         return `sample ${reference}: named as missing`;
       }
       const told = readJson(readText(file(files, `${path}.json`)));
@@ -272,13 +271,13 @@ const packVerifier = (() => {
     const files = readPack(data);
     need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "The pack has no manifest.");
     const manifest = readJson(readText(file(files, MANIFEST)));
-    if (["onesetu-evidence-pack/1", "onesetu-evidence-pack/2"].includes(manifest.format)) {
+    if (["onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"].includes(manifest.format)) {
       throw new Older(
         `This pack is of an older form (${manifest.format}). Check it with a trusted copy of the program of that release, which is in the pack too.`,
       );
     }
     const ofPerson = manifest.format === "onesetu-person-file/1";
-    need(ofPerson || manifest.format === "onesetu-evidence-pack/3", "The pack is of another form than this program knows.");
+    need(ofPerson || manifest.format === "onesetu-evidence-pack/4", "The pack is of another form than this program knows.");
     checkFiles(files, manifest);
     const sealed = receipt(file(files, MANIFEST_RECEIPT), keys);
     const facts = sealed.record.facts || {};
@@ -304,16 +303,18 @@ const packVerifier = (() => {
     const days = manifest.period;
     need(facts.from === days.from && facts.to === days.to, "The manifest was sealed for other days.");
     const log = checkLog(files, manifest, head);
-    const erased = checkMissing(files, log);
+    const missing = readMissing(files);
+    const erased = checkErased(missing, log);
     const records = log.inside.map((one) => String(one.index));
     need(records.length === manifest.records && erased === manifest.missing, "The manifest counts other records.");
     const samples = checkSamples(files, manifest.sample, records, keys);
-    const [registers, compared] = checkRegisters(files, manifest, log);
-    checkStated(files, manifest, log);
+    const [registers, compared] = checkRegisters(files, manifest, log, missing);
+    checkStated(files, manifest, log, missing);
     const counted = checkControls(files, manifest, registers);
-    checkLetters(files, registers.get("messages"), days);
-    const attached = checkAttachments(files, registers.get("attachments"), log);
+    checkLetters(files, registers.get("messages"), days, missing);
+    const attached = checkAttachments(files, registers.get("attachments"), log, missing);
     const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
+    checkLacking(files, manifest, missing, log);
     return [
       `pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} records and ${erased} erased ${under}, ${samples} receipts of the sample`,
       ...drawn,
