@@ -249,7 +249,7 @@ def database(host, name="portal", **more):
         (database("LOCALHOST."), database("127.0.0.2", PORT=5432)),
         (database("::ffff:127.0.0.1"), database("")),
         (database("/var/run/postgresql"), database("localhost", PORT="5432")),
-        (database("", OPTIONS={"host": "127.0.0.1"}), database("0.0.0.0")),  # noqa: S104 - another spelling of the machine
+        (database("", OPTIONS={"host": "127.0.0.1"}), database("0.0.0.0")),
         (database("db.example"), database("DB.example.", PORT="5432")),
         (database("db.example,other.example"), database("other.example")),
         (database("db.example"), database("203.0.113.7")),
