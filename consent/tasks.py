@@ -6,6 +6,7 @@ from consent.services import (
     answer_log,
     decision_keys,
     ending,
+    kept_stops,
     late_notices,
     lists,
     projection,
@@ -83,6 +84,12 @@ def announce_what_is_due() -> None:
 def send_stop_code(code_id: int, language: str) -> bool:
     """The code with which somebody may stop messages at an address."""
     return public_stops.send_code(code_id, language=language, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def carry_out_kept_stops() -> int:
+    """Stops that were kept on this machine while the database was away, where the process that kept them has gone since."""
+    return kept_stops.carry_out().taken
 
 
 @shared_task(ignore_result=True)

@@ -79,6 +79,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": EXPIRES},
     },
+    "consent-carry-out-kept-stops": {
+        "task": "consent.tasks.carry_out_kept_stops",
+        "schedule": 10.0,
+        "options": {"expires": EXPIRES},
+    },
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},
     "consent-find-sends-after-withdrawals": {
         "task": "consent.tasks.find_sends_after_withdrawals",

@@ -5,6 +5,7 @@ import binascii
 import functools
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -73,8 +74,8 @@ def token_of(reference: str) -> str:
     return f"{reference}.{_mark(ciphers.blind_index(reference, domain=DOMAIN))}"
 
 
-def way_out(token: str) -> WayOut:
-    """What a link stands for. Raises NotFound for one that we never made; it does not say why. Reads only."""
+def reference_in(token: str) -> str:
+    """The message's reference in a link that we made. Raises NotFound for any other. Asks no database."""
     reference, _dot, mark = token.partition(".")
     try:
         canonical = parse_reference(reference, "MS")
@@ -84,14 +85,26 @@ def way_out(token: str) -> WayOut:
     fits = False
     for known in ciphers.blind_indexes(canonical, domain=DOMAIN):
         fits |= hmac.compare_digest(given, known)
-    message = Message.objects.filter(reference=canonical).select_related("destination").first() if fits else None
+    if not fits:
+        raise NotFound("There is no such link.")
+    return canonical
+
+
+def way_out(token: str) -> WayOut:
+    """What a link stands for. Raises NotFound for one that we never made; it does not say why. Reads only."""
+    return way_out_of(reference_in(token))
+
+
+def way_out_of(reference: str) -> WayOut:
+    """The same for the reference of a message whose link was checked. Raises NotFound where there is no message."""
+    message = Message.objects.filter(reference=reference).select_related("destination").first()
     if message is None:
         raise NotFound("There is no such link.")
     fiduciary = Fiduciary.objects.get(code=message.fiduciary)
     return WayOut(message, fiduciary, _is_stopped(message, fiduciary))
 
 
-def stop_these(found: WayOut, *, actor: Actor) -> Recorded:
+def stop_these(found: WayOut, *, actor: Actor, occurred_at: datetime | None = None) -> Recorded:
     """Withdraw the message's purpose on its channel, at every address of its person and at the one it went to.
 
     In the services' one transaction. A second time nothing changes and there is no receipt.
@@ -105,18 +118,20 @@ def stop_these(found: WayOut, *, actor: Actor) -> Recorded:
         channel=message.channel,
         way=Way.EMAIL,
         actor=actor,
+        occurred_at=occurred_at,
         address_kind=KIND_OF_CHANNEL[Channel(message.channel)] if address else "",
         address=address,
     )
 
 
-def stop_all(found: WayOut, *, actor: Actor) -> Recorded:
+def stop_all(found: WayOut, *, actor: Actor, occurred_at: datetime | None = None) -> Recorded:
     """Stop everything promotional of the fiduciary that the message was sent for."""
     address = _address(found.message)
     return stop_all_promotional(
         subject_ref=found.message.subject_ref,
         fiduciary=found.fiduciary,
         actor=actor,
+        occurred_at=occurred_at,
         named=place_of(KIND_OF_CHANNEL[Channel(found.message.channel)], address) if address else None,
     )
 

@@ -92,6 +92,13 @@ def proven(code_id: int, *, browser: str, now: datetime) -> OneTimeCode:
     return found
 
 
+def open_until(code: OneTimeCode) -> datetime:
+    """Until when the page is open behind a code that was typed."""
+    if code.used_at is None:
+        return code.expires_at
+    return code.used_at + law.house_rule(OPEN_RULE, on=clock.day(code.used_at)).duration
+
+
 def keys_of(code: OneTimeCode) -> Sequence[bytes]:
     """The lookup hashes of the address that a code proved."""
     return _place(code).keys
@@ -173,13 +180,14 @@ def stop(
     language: str,
     actor: Actor,
     sender: SingleSender | None = None,
+    occurred_at: datetime | None = None,
     now: datetime | None = None,
 ) -> list[ConsentReceipt]:
     """Stop everything promotional of one fiduciary, or of one ``sender`` of it, at the address of the code, and confirm it there.
 
-    One transaction. Empty where it was stopped behind this code already.
+    One transaction. Empty where it was stopped behind this code already. ``occurred_at``: when it was pressed, if before.
     """
-    receipt = _stop(code, fiduciary, language, actor, now, sender=sender, confirms=True)
+    receipt = _stop(code, fiduciary, language, actor, now, sender=sender, confirms=True, occurred_at=occurred_at)
     return [receipt] if receipt is not None else []
 
 
@@ -202,15 +210,20 @@ def everybody_stopped_since(code: OneTimeCode) -> datetime | None:
 
 @retried
 def stop_everybody(
-    *, code: OneTimeCode, language: str, actor: Actor, now: datetime | None = None
+    *,
+    code: OneTimeCode,
+    language: str,
+    actor: Actor,
+    occurred_at: datetime | None = None,
+    now: datetime | None = None,
 ) -> list[ConsentReceipt]:
     """Stop everything promotional of everybody who sends through us today: a receipt each, one confirmation, one transaction.
 
-    Empty where everybody was stopped behind this code already.
+    Empty where everybody was stopped behind this code already. ``occurred_at``: when it was pressed, if before.
     """
     with transaction.atomic():
         everybody = sorted(Fiduciary.objects.all(), key=_ours_first)
-        stopped = [_stop(code, one, language, actor, now, confirms=False) for one in everybody]
+        stopped = [_stop(code, one, language, actor, now, confirms=False, occurred_at=occurred_at) for one in everybody]
         receipts = [receipt for receipt in stopped if receipt is not None]
         if receipts:
             holder = holder_of(code.kind, code.address)
@@ -241,6 +254,7 @@ def _stop(
     *,
     confirms: bool,
     sender: SingleSender | None = None,
+    occurred_at: datetime | None = None,
 ) -> ConsentReceipt | None:
     return stop_at_address(
         kind=code.kind,
@@ -253,6 +267,7 @@ def _stop(
         channel=sender.channel if sender is not None else "",
         header=sender.value if sender is not None else "",
         again=not _was_stopped_behind(code, fiduciary, sender),
+        occurred_at=occurred_at,
         now=now,
     )
 

@@ -8,10 +8,11 @@ from ninja import Field, Router, Schema
 from pydantic import BeforeValidator
 from pydantic import ValidationError as Malformed
 
-from consent.services import inbound
+from consent.services import inbound, kept_stops
 from consent.services.inbound import Inbound
 from portal.api import signed_bodies
 from portal.core import clock
+from portal.core.spool import AWAY
 from portal.core.text import without_hiding_marks
 from portal.law.states import Channel
 
@@ -88,12 +89,17 @@ class InboundOut(Schema):
 def take_inbound_messages(request: HttpRequest) -> InboundOut:
     """Signed as delivery reports are (``webhook-id``, ``webhook-timestamp``, ``webhook-signature``).
 
-    The same message again, alone or among others, changes nothing.
+    The same message again, alone or among others, changes nothing. While the database is away they are kept on this
+    machine's disk, all of them, and count as new.
     """
     now = clock.now()
-    _name, given = signed_bodies.from_gateway(request, InboundsIn, longest=LONGEST, now=now)
+    name, given = signed_bodies.from_gateway(request, InboundsIn, longest=LONGEST, now=now)
     readable = [message for message in map(_message, given.messages) if message is not None]
-    taken = inbound.take(readable, now=now)
+    try:
+        taken = inbound.take(readable, now=now)
+    except AWAY:  # nobody sends a STOP twice: it is kept here, and carried out with its time when the database is back
+        kept_stops.keep_messages(readable, name=name, at=now)
+        taken = inbound.Taken(new=len(readable))
     unreadable = taken.unreadable + len(given.messages) - len(readable)
     if unreadable:
         log.warning("inbound.unreadable", count=unreadable)

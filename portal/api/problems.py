@@ -12,9 +12,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from portal.api.signed_bodies import TooLarge
-from portal.core import errors
+from portal.core import error_pages, errors
 from portal.core.problem_details import of_status, problem
 from portal.core.signed_messages import BadSignature
+from portal.core.spool import AWAY
 from portal.core.strict_json import DoubledMember
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,7 @@ def install(api: NinjaAPI) -> None:
         (errors.PortalError, _portal_error),
         (RequestDataTooBig, _too_big),
         *((kind, _unreadable) for kind in UNREADABLE_FORMS),
+        *((kind, error_pages.database_away) for kind in AWAY),
         (Exception, _crash),
     )
     for kind, handler in handlers:

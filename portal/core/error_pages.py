@@ -1,5 +1,6 @@
 """Error pages in the reader's language and in the two others, each with a reference that also stands in the log."""
 
+import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -15,10 +16,13 @@ from django.utils.translation import gettext as _
 
 from portal.core import hooks, ids, moments, problem_details
 from portal.core.error_texts import FRAME, TEXTS
+from portal.core.spool import AWAY
 from portal.core.written import written_in
 
 #: Seconds after which a request may be sent again; the 503 page says 5 minutes too.
 TRY_AGAIN_AFTER = 300
+#: The same where only the database does not answer.
+SOON_AGAIN_AFTER = 30
 #: Seconds after which tries are counted anew; the 429 page says an hour too. Every limit of our pages has this window.
 COUNTED_ANEW_AFTER = 3600
 #: How Django begins its reason where a form was not sent by a page of ours.
@@ -35,13 +39,14 @@ def page(
     message: object = "",
     kept: Sequence[str] = (),
     notes: Sequence[str] = (),
+    button: str = "",
 ) -> HttpResponse:
     """The page ``name`` of ``error_texts``; under ``/api/`` a problem (RFC 9457) in its place.
 
     It asks no database and no session, so it works when those are down.
 
     ``message`` is what a rule said in the reader's language; it takes the place of the general sentence. ``kept`` is what
-    the person wrote, to be copied: it goes back to them and nowhere else. ``notes`` follow the sentence.
+    the person wrote, to be copied: it goes back to them and nowhere else. ``notes`` follow the sentence. ``button``: what a press on this page sends as ``act`` to the same address.
     """
     if request.path.startswith(problem_details.PLACE):
         return problem_details.of_status(request, status, str(message or ""))
@@ -61,6 +66,7 @@ def page(
         # Written out, not looked up: a missing list of static files must not break the page that reports it.
         "static_url": settings.STATIC_URL,
         "is_staff_page": request.path.startswith(("/admin/", "/staff/")),
+        "button": button,
         "again": request.path if name == "session_ended" else "",
     }
     return HttpResponse(render_to_string("errors/page.html", context), status=status)
@@ -133,7 +139,27 @@ def read_only(request: HttpRequest, *, kept: Sequence[str] = ()) -> HttpResponse
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; where the fault is a database that is away, ``database_away``."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        return database_away(request)
     return page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "500")
+
+
+def database_away(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """503 with ``Retry-After``, and what was written; a stop is kept and answered (``hooks.answer_while_away``).
+
+    Away is a database that does not answer, is locked, or took longer than a statement may.
+    """
+    fault = exception or sys.exc_info()[1]
+    log.error(
+        "database.away", error=type(fault).__name__, code=getattr(fault.__cause__, "sqlstate", "") if fault else ""
+    )
+    answer: HttpResponse | None = hooks.answer_while_away.ask(request)
+    if answer is not None:
+        return answer
+    response = page(request, HTTPStatus.SERVICE_UNAVAILABLE, "503", kept=written_in(request))
+    response.headers["Retry-After"] = str(SOON_AGAIN_AFTER)
+    return response
 
 
 def session_ended(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -181,6 +181,48 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
             "चूक आमची आहे आणि खालील संदर्भ क्रमांकासह नोंदवली आहे. काही मिनिटांनी पुन्हा प्रयत्न करा. पुन्हा असे झाल्यास हा क्रमांक आम्हाला सांगा.",
         ),
     },
+    "stop_taken": {
+        "en": ErrorText(
+            "Your stop is taken",
+            "We have noted that you want these promotional messages to stop, and when you said so. Our system is busy at the moment; your stop takes effect as soon as it answers, usually within a minute. You need not do anything more. You get a confirmation as usual.",
+        ),
+        "hi": ErrorText(
+            "संदेश रोकने का आपका अनुरोध ले लिया गया है",
+            "हमने दर्ज कर लिया है कि आप ये प्रचार संदेश रोकना चाहते हैं, और आपने यह कब कहा। हमारा सिस्टम अभी व्यस्त है; जैसे ही वह जवाब देगा, संदेश रुक जाएँगे, आम तौर पर एक मिनट में। आपको और कुछ नहीं करना है। पुष्टि आपको हमेशा की तरह मिलेगी।",
+        ),
+        "mr": ErrorText(
+            "संदेश थांबवण्याची तुमची विनंती घेतली आहे",
+            "तुम्हाला हे प्रचार संदेश थांबवायचे आहेत आणि तुम्ही ते कधी सांगितले, याची नोंद आम्ही घेतली आहे. आमची यंत्रणा सध्या व्यस्त आहे; ती प्रतिसाद देताच, साधारण एका मिनिटात, संदेश थांबतील. तुम्हाला आणखी काही करावे लागणार नाही. नेहमीप्रमाणे तुम्हाला पुष्टी मिळेल.",
+        ),
+    },
+    "stop_taken_by_code": {
+        "en": ErrorText(
+            "Your stop is taken; we check your code shortly",
+            "Our system is busy at the moment. As soon as it answers we check the code you typed, and then stop all promotional messages at this address, counted from now. If the code was not right, we send you a new one: enter it on the same page.",
+        ),
+        "hi": ErrorText(
+            "संदेश रोकने का आपका अनुरोध ले लिया गया है; आपका कोड हम थोड़ी देर में जाँचेंगे",
+            "हमारा सिस्टम अभी व्यस्त है। जैसे ही वह जवाब देगा, हम आपका लिखा कोड जाँचेंगे और इस पते पर सभी प्रचार संदेश रोक देंगे, अभी के समय से गिनकर। कोड सही न हो तो हम आपको नया कोड भेजेंगे: उसे इसी पेज पर लिखें।",
+        ),
+        "mr": ErrorText(
+            "संदेश थांबवण्याची तुमची विनंती घेतली आहे; तुमचा कोड आम्ही लवकरच तपासू",
+            "आमची यंत्रणा सध्या व्यस्त आहे. ती प्रतिसाद देताच आम्ही तुम्ही लिहिलेला कोड तपासू आणि या पत्त्यावरील सर्व प्रचार संदेश आतापासूनच्या वेळेने थांबवू. कोड बरोबर नसल्यास आम्ही तुम्हाला नवा कोड पाठवू: तो याच पानावर लिहा.",
+        ),
+    },
+    "stop_offered": {
+        "en": ErrorText(
+            "Stop these messages",
+            "Our system is busy at the moment, but you can stop the kind of message that this link came with. We note it now, and it takes effect within a minute of our system's answering.",
+        ),
+        "hi": ErrorText(
+            "ये संदेश रोकें",
+            "हमारा सिस्टम अभी व्यस्त है, फिर भी आप उस तरह के संदेश रोक सकते हैं जिसमें यह लिंक आया था। हम इसे अभी दर्ज करते हैं, और सिस्टम के जवाब देने के एक मिनट के भीतर यह लागू हो जाएगा।",
+        ),
+        "mr": ErrorText(
+            "हे संदेश थांबवा",
+            "आमची यंत्रणा सध्या व्यस्त आहे, तरीही ही लिंक ज्या प्रकारच्या संदेशात आली तसे संदेश तुम्ही थांबवू शकता. आम्ही त्याची आत्ता नोंद घेतो, आणि यंत्रणेने प्रतिसाद दिल्यापासून एका मिनिटात ते लागू होईल.",
+        ),
+    },
     "503": {
         "en": ErrorText(
             "We cannot do this just now",

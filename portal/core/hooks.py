@@ -238,6 +238,9 @@ reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: N
 #: The roles of this login that ended and that it does not hold now, ``(user)``: each with its label and its end, the last
 #: first. Filled by people.
 ended_roles = HookAnswer("ended_roles", when_empty=lambda *args, **kwargs: [])
+#: What to say to a request that came while the database is away, ``(request) -> response | None``: a stop is kept and
+#: answered. Filled by selfservice.
+answer_while_away = HookAnswer("answer_while_away", when_empty=lambda *args, **kwargs: None)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.

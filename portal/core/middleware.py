@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from portal.core import actor, error_pages, errors, hooks, ids, problem_details
+from portal.core.spool import AWAY
 from portal.core.text import without_hiding_marks
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -192,6 +193,7 @@ ERROR_PAGES = (
     ((errors.IllegalMove, errors.LostRace), error_pages.conflict),
     ((errors.Unavailable,), error_pages.unavailable),
     ((errors.Refused,), error_pages.bad_request),
+    (AWAY, error_pages.database_away),
     ((RequestDataTooBig, TooManyFilesSent), error_pages.too_large),
 )
 

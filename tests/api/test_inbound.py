@@ -3,16 +3,17 @@
 import json
 from datetime import datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client
 
 from consent.models import ConsentEvent, ConsentState, InboundMessage, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import may_contact
+from consent.services import kept_stops, may_contact
 from grievances.models import Ticket
 from portal.audit.models import AuditEvent
 from portal.core import addresses, clock, signed_messages
@@ -359,3 +360,32 @@ def test_no_number_and_no_word_of_anybody_is_logged(asha, caplog):
     assert ASHA_PHONE[3:] not in caplog.text
     assert "night" not in caplog.text
     assert "Secret words" not in caplog.text
+
+
+def test_a_stop_that_comes_while_the_database_is_away_is_kept_and_counts_from_when_it_came(asha, settings, tmp_path):
+    settings.VAR = tmp_path
+    came_at = clock.now() - timedelta(seconds=1)
+    body, headers = signed(row(at=clock.stamp(came_at)))
+    with patch("consent.services.inbound._take_one", side_effect=OperationalError("gone")):
+        answer = send(body, headers)
+    assert answer.json() == {"new": 1, "known": 0, "unreadable": 0}
+    assert not InboundMessage.objects.exists()
+    assert kept_stops.carry_out().taken == 1
+    kept = InboundMessage.objects.get()
+    assert abs((kept.said_at - came_at).total_seconds()) < 0.01
+    assert not ask().allowed
+    assert replies(), "the person is answered"
+    send(body, headers)
+    assert InboundMessage.objects.count() == 1, "told again it changes nothing"
+
+
+def test_a_stop_that_cannot_be_kept_is_not_taken_and_the_gateway_comes_again(asha, settings, tmp_path):
+    settings.VAR = tmp_path
+    body, headers = signed(row())
+    with (
+        patch("consent.services.inbound._take_one", side_effect=OperationalError("gone")),
+        patch("portal.core.spool.os.fsync", side_effect=OSError(28, "full")),
+    ):
+        answer = send(body, headers)
+    assert answer.status_code == 503
+    assert send(body, headers).json()["new"] == 1

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,6 +23,7 @@ from consent.selectors.undos import undo_until
 from consent.services import (
     choosing,
     going_on,
+    kept_stops,
     offering,
     one_click,
     receipts,
@@ -226,6 +228,12 @@ def _show(
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
         "since": offer.stopped_since,
+        "ticket": kept_stops.ticket_of_person(
+            subject_ref=principal.subject.ref,
+            fiduciary=code_of(client),
+            user_id=request.user.pk or 0,
+            until=now + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        ),
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.selectors.undos import undo_until
-from consent.services import one_click, public_stops, receipts
+from consent.services import kept_stops, one_click, public_stops, receipts
 from consent.states import Way
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
@@ -91,7 +91,12 @@ def code(request: HttpRequest) -> HttpResponse:
         else:
             request.session[ASKED] = {**_asked(request), "code": used.pk}
             return HttpResponseRedirect(reverse("privacy:stop-choose"))
-    context = {"form": form, "note": note, "masked": addresses.mask(asked.kind, asked.address)}
+    context = {
+        "form": form,
+        "note": note,
+        "masked": addresses.mask(asked.kind, asked.address),
+        "ticket": kept_stops.ticket_of_code(asked, browser=_browser(request), until=asked.expires_at),
+    }
     return _page(request, "selfservice/stop/code.html", form, context)
 
 
@@ -263,5 +268,6 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
         "of": stopped[0].reference if stopped else "",
         "earlier": _earlier(request, proof, senders),
         "undo_until": until,
+        "ticket": kept_stops.ticket_of_code(proof, browser=_browser(request), until=public_stops.open_until(proof)),
     }
     return render(request, "selfservice/stop/choose.html", context, status=status)

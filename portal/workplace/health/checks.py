@@ -11,6 +11,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from consent.services.kept_stops import STOPS
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock, moments, read_only, readiness, task_faults
@@ -33,6 +34,7 @@ JOB_LATE, JOB_LOST = timedelta(minutes=15), timedelta(hours=2)
 #: Shares of a disk that are still free.
 DISK_LOW, DISK_FULL = 0.15, 0.05
 CLOCKS_APART = 2.0
+KEPT_LATE, KEPT_LOST = 30.0, 120.0
 #: House rules.
 ENDS_SOON, BACKUP_LATE = "operations.ends_soon", "operations.backup_late"
 
@@ -195,6 +197,20 @@ def dropped(now: datetime) -> Iterator[Finding]:
         yield Finding(f"tasks.{kind}", label, state, says, todo if count else "", count, "tasks")
 
 
+def kept_stops(now: datetime) -> Iterator[Finding]:
+    """Stops that came while the database was away and are not carried out yet, on this machine; and those that cannot be."""
+    label = _("Stops kept while the database was away")
+    waiting, oldest, refused = STOPS.waiting(), STOPS.oldest(), STOPS.refused()
+    age = (now - oldest).total_seconds() if oldest else 0
+    state = _by(age, KEPT_LATE, KEPT_LOST) if waiting else Health.LOOK if refused else Health.WELL
+    says = _("%(waiting)d wait on this machine, %(refused)d could not be carried out.") % {
+        "waiting": waiting,
+        "refused": refused,
+    }
+    todo = _("Look at the log for spool.refused and spool.crashed; the files lie in PORTAL_VAR/spool/stops.")
+    yield Finding("stops.kept", label, state, says, "" if state == Health.WELL else todo, waiting, "stops")
+
+
 def keys(now: datetime) -> Iterator[Finding]:
     """API keys near their end."""
     today = clock.day(now)
@@ -298,4 +314,4 @@ def profile(now: datetime) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, dropped, keys, backups, disks, clocks, profile)
+CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, dropped, kept_stops, keys, backups, disks, clocks, profile)

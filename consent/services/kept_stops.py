@@ -1,0 +1,197 @@
+"""Stops that came while the database was away: kept on this machine's disk, carried out in order with the time at which they
+came (``portal.core.spool``).
+
+A link of a message proves itself. A page for whom a session is needed carries a *ticket* in its stop button, sealed by us
+when the page was made: it says whose stop it is, so that no session has to be read. A code cannot be checked without the
+database: it is checked when the stop is carried out, and a new code is sent where it was wrong.
+"""
+
+import base64
+import binascii
+import json
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connections
+
+from consent.services import inbound, one_click, public_stops, suppressing
+from consent.services.inbound import Inbound
+from consent.services.withdrawing import stop_all_promotional
+from portal.core import ciphers, clock
+from portal.core.actor import customer, stranger
+from portal.core.errors import NotFound, Refused
+from portal.core.spool import Played, Spool
+from portal.law.states import Channel
+from portal.people.models import OneTimeCode
+from portal.people.services import codes
+from portal.people.states import CodePurpose
+
+STOPS: Final = Spool("stops")
+TICKET: Final = "consent.stop_ticket"
+#: What a ticket is of: a person who is signed in, a code that is still to be typed, and one that was.
+PERSON, CODE, PROVEN = "person", "code", "proven"
+THESE, ALL = "these", "all"
+VIA: Final = "kept"
+#: Seconds between two looks whether the database is back.
+LOOKS: Final = (1, 2, 5, 15, 30)
+
+log = structlog.get_logger(__name__)
+_playing: Final = threading.Lock()
+
+
+def ticket_of_person(*, subject_ref: UUID, fiduciary: str, user_id: int, until: datetime) -> str:
+    """For the stop button of somebody who is signed in: it stops everything promotional of one fiduciary."""
+    return _sealed({"of": PERSON, "ref": str(subject_ref), "fiduciary": fiduciary, "user": user_id}, until)
+
+
+def ticket_of_code(code: OneTimeCode, *, browser: str, until: datetime) -> str:
+    """For the page that asks for a code (``CODE``), or that a code has opened (``PROVEN``)."""
+    return _sealed({"of": PROVEN if code.used_at else CODE, "code": code.pk, "browser": browser}, until)
+
+
+def keep_link(token: str, *, act: str, at: datetime) -> None:
+    """Keep the stop of a message's link: ``THESE`` or ``ALL``. Asks no database.
+
+    Raises NotFound for a link that we never made, Refused for another act, CannotKeep where it is not on the disk.
+    """
+    if act not in {THESE, ALL}:
+        raise Refused("There is no such choice.")
+    reference = one_click.reference_in(token)
+    STOPS.keep({"kind": "link", "reference": reference, "act": act}, source=reference, at=at)
+    wake()
+
+
+def keep_ticket(ticket: str, *, act: str, typed: str, language: str, at: datetime) -> None:
+    """Keep the stop of a page by its ticket. ``act``: everybody, or whom the page named; ``typed``: the code, if one was.
+
+    Asks no database. Raises NotFound for a ticket that we did not make or whose time is over, CannotKeep as ``keep_link``.
+    """
+    entry = {"kind": "ticket", **_opened(ticket, at), "act": act[:200], "typed": typed[:40], "language": language[:8]}
+    STOPS.keep(entry, source=ticket, at=at)
+    wake()
+
+
+def keep_messages(messages: Iterable[Inbound], *, name: str, at: datetime) -> None:
+    """Keep what people wrote to us, whose signature was checked: all of it, in the order in which it came.
+
+    ``name`` is the number of the signed message. Raises CannotKeep as ``keep_link``.
+    """
+    rows = [{**asdict(one), "said_at": one.said_at and one.said_at.isoformat()} for one in messages]
+    STOPS.keep({"kind": "messages", "messages": rows}, source=name, at=at)
+    wake()
+
+
+def carry_out() -> Played:
+    """Carry out what waits on this machine, each in transactions of its own. A second time does no harm."""
+    return STOPS.play(_carry_out)
+
+
+def wake() -> None:
+    """Carry out what waits as soon as the database is back, in a thread of this process; one of them at a time."""
+    if settings.KEPT_STOPS_THREAD and STOPS.waiting() and _playing.acquire(blocking=False):
+        threading.Thread(target=_until_nothing_waits, name="kept-stops", daemon=True).start()
+
+
+def _until_nothing_waits() -> None:
+    try:
+        looks = iter(LOOKS)
+        pause = next(looks)
+        while STOPS.waiting():
+            time.sleep(pause)
+            played = carry_out()
+            pause = next(looks, LOOKS[-1]) if not played.taken else LOOKS[0]
+            connections.close_all()  # one that broke stays broken
+    finally:
+        _playing.release()
+
+
+def _carry_out(entry: dict[str, Any], at: datetime) -> None:
+    if entry["kind"] == "messages":
+        _take_messages(entry["messages"], at)
+    elif entry["kind"] == "link":
+        stop = one_click.stop_all if entry["act"] == ALL else one_click.stop_these
+        stop(one_click.way_out_of(entry["reference"]), actor=stranger(via=VIA), occurred_at=at)
+    elif entry["of"] == PERSON:
+        stop_all_promotional(
+            subject_ref=UUID(entry["ref"]),
+            fiduciary=entry["fiduciary"],
+            actor=customer(entry["user"], via=VIA),
+            occurred_at=at,
+            one_press=suppressing.ONE_PRESS,
+        )
+    else:
+        _stop_by_code(entry, at)
+
+
+def _take_messages(rows: Iterable[dict[str, Any]], at: datetime) -> None:
+    messages = [Inbound(**{**row, "channel": Channel(row["channel"]), "said_at": None}) for row in rows]
+    said = [row["said_at"] and datetime.fromisoformat(row["said_at"]) for row in rows]
+    timed = [replace(one, said_at=min(told or at, at)) for one, told in zip(messages, said, strict=True)]
+    inbound.take(timed)
+
+
+def _stop_by_code(entry: dict[str, Any], at: datetime) -> None:
+    code = OneTimeCode.objects.filter(pk=entry["code"], purpose=CodePurpose.STOP, browser=entry["browser"]).first()
+    if code is None:
+        raise NotFound("There is no such code.")
+    if entry["of"] == CODE and code.used_at != at:
+        try:
+            code = codes.redeem(
+                purpose=CodePurpose.STOP,
+                kind=code.kind,
+                address=code.address,
+                typed=entry["typed"],
+                browser=entry["browser"],
+                now=at,
+            )
+        except Refused:
+            _answer_with_a_new_code(code, entry)
+            return
+    common: dict[str, Any] = {"code": code, "language": entry["language"], "actor": stranger(via=VIA)}
+    named = public_stops.senders_to(code)
+    singles = {one.act: one for one in public_stops.single_senders_to(code, named)}
+    whose = next((one for one in named if one.code == entry["act"]), None)
+    if entry["act"] in singles:
+        one = singles[entry["act"]]
+        public_stops.stop(fiduciary=one.fiduciary, sender=one, occurred_at=at, **common)
+    elif whose is not None:
+        public_stops.stop(fiduciary=whose, occurred_at=at, **common)
+    else:
+        public_stops.stop_everybody(occurred_at=at, **common)
+
+
+def _answer_with_a_new_code(code: OneTimeCode, entry: dict[str, Any]) -> None:
+    """The person was told that a wrong code is answered with a new one; where too many were sent, the last is theirs."""
+    try:
+        public_stops.ask_code(
+            kind=code.kind,
+            address=code.address,
+            language=entry["language"],
+            browser=entry["browser"],
+            now=clock.now(),
+        )
+    except Refused as refused:
+        log.warning("kept_stops.no_new_code", code=refused.code)
+
+
+def _sealed(content: dict[str, Any], until: datetime) -> str:
+    plain = json.dumps({**content, "until": until.isoformat()}).encode()
+    return base64.urlsafe_b64encode(ciphers.encrypt(plain, purpose=TICKET)).decode().rstrip("=")
+
+
+def _opened(ticket: str, at: datetime) -> dict[str, Any]:
+    try:
+        sealed = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
+        content: dict[str, Any] = json.loads(ciphers.decrypt(sealed, purpose=TICKET))
+    except (ciphers.CannotDecrypt, binascii.Error, ValueError):
+        raise NotFound("This page is not open any more.") from None
+    if datetime.fromisoformat(content.pop("until")) < at:
+        raise NotFound("This page is not open any more.")
+    return content
