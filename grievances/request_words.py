@@ -121,7 +121,7 @@ GROUNDS: Final[Mapping[str, Text]] = {
     states.RefusalGround.NOT_PROVED: _("Who asks was not shown"),
     states.RefusalGround.LAW_KEEPS: _("A law obliges us to keep it"),
     states.RefusalGround.OTHERS: _("It would show the data of others"),
-    states.RefusalGround.REPEATED: _("The same was answered a short time ago"),
+    states.RefusalGround.REPEATED: _("The same was answered as often as the law asks for"),
     states.RefusalGround.CLAIM: _("It is needed for a legal claim"),
     states.RefusalGround.NOT_NOMINEE: _("Not shown to be a nominee of anybody here"),
     states.RefusalGround.NOT_NAMED: _("The person did not name this right"),
@@ -133,7 +133,9 @@ REFUSALS: Final[Mapping[str, Text]] = {
     ),
     states.RefusalGround.LAW_KEEPS: _("A law obliges us to keep this data."),
     states.RefusalGround.OTHERS: _("This would show the data of other people, and it cannot be separated from yours."),
-    states.RefusalGround.REPEATED: _("We answered the same a short time ago, and nothing has changed since."),
+    states.RefusalGround.REPEATED: _(
+        "You asked for the same on %(asked)s, and we answered on %(answered)s. Nothing has changed since."
+    ),
     states.RefusalGround.CLAIM: _("This data is needed to make or defend a legal claim."),
     states.RefusalGround.NOT_NOMINEE: _(
         "What you sent does not show us that you may act for a person whose data we hold. Everybody gets this same answer, "

@@ -43,6 +43,7 @@ from grievances.services import (
 from grievances.services.handing_out import CLAIMS
 from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
+from grievances.words import day
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
@@ -233,7 +234,7 @@ def letter_of(
         if outcome is Outcome.REFUSE:
             # To who is no nominee everybody's words are the same: what an officer wrote could say whom we know.
             own = [] if ground == RefusalGround.NOT_NOMINEE else [text]
-            pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), *own]
+            pieces = [_("We cannot do what you asked."), *filter(None, [_refusal(request, ground)]), *own]
         elif outcome is Outcome.PARTLY:
             pieces = [_("We do a part of what you asked."), text]
             if written:
@@ -256,6 +257,17 @@ def letter_of(
             )
             pieces += [body.said(ticket.language) for body in selectors.outside_bodies(at=at, ticket=ticket)]
     return "\n\n".join(pieces)
+
+
+def _refusal(request: RightsRequest, ground: str) -> str:
+    """The ground as the person reads it; of a repeat with the days of the last one, so that they know which is meant."""
+    said = str(words.REFUSALS[ground])
+    if ground != RefusalGround.REPEATED:
+        return said
+    last, zone = repeats.answered_before(request).first(), selectors.zone_of(request.ticket)
+    if last is None or last.decided_at is None:  # the one that was counted has been erased since
+        return ""
+    return said % {"asked": day(last.ticket.received_at, zone), "answered": day(last.decided_at, zone)}
 
 
 def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: datetime) -> list[Decided]:
@@ -292,9 +304,7 @@ def _require_lawful(request: RightsRequest, ground: str, at: datetime) -> None:
     a legal claim that two people have not named (NO_CLAIM).
     """
     if ground == RefusalGround.REPEATED and not repeats.may_be_refused(request, at=at):
-        said = _(
-            "No confirmed rule lets us refuse this repeat. Answer it, or have the rule of its law confirmed first."
-        )
+        said = _("No confirmed rule that names a number lets us refuse this repeat. Answer it.")
         raise Refused(said, code="NO_LIMIT")
     for_claim = ground == RefusalGround.CLAIM and request.right == Right.ERASURE
     if for_claim and not retention.claims_of(bundling.data_refs(request), on=clock.day(at)):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from grievances.models import RightsRequest
 from grievances.request_states import Capacity, RequestState, Right
@@ -67,30 +67,32 @@ def earlier_request(*, principal: Principal, right: str, at: datetime) -> Rights
 
 def may_be_refused(request: RightsRequest, *, at: datetime) -> bool:
     """Whether a request may be refused because the same was answered before: only where a law that protects the person limits
-    repeats and its row is confirmed. A row that names a number is no ground before so many others came in its time.
+    repeats by a number, its row is confirmed, and so many others came in its time. A law that names no number refuses nothing.
+    """
+    ticket = request.ticket
+    earlier = answered_before(request)
+    for rule in limits(subject_refs=[ticket.subject_ref], right=request.right, at=at):
+        if not rule.is_confirmed or rule.amount is None:
+            continue
+        received = earlier.filter(ticket__received_at__gte=_before(rule, ticket.received_at))
+        if received.count() >= int(next(iter(rule.values), 1)):
+            return True
+    return False
 
-    What counts are requests of the person about themselves that came before this one and were granted. Of a request for
-    somebody else the ticket says who asks, and not whose data it is: it is no repeat.
+
+def answered_before(request: RightsRequest) -> QuerySet[RightsRequest]:
+    """The requests of the person about themselves for the same thing that came before this one and were granted, the last one
+    first. Of a request for somebody else the ticket says who asks, and not whose data it is: it is no repeat.
     """
     ticket = request.ticket
     if request.capacity != Capacity.SELF:
-        return False
+        return RightsRequest.objects.none()
     at_once = Q(ticket__received_at=ticket.received_at, pk__lt=request.pk)
-    earlier = RightsRequest.objects.filter(
+    found = RightsRequest.objects.filter(
         Q(ticket__received_at__lt=ticket.received_at) | at_once,
         right=request.right,
         capacity=Capacity.SELF,
         state__in=(RequestState.GRANTED, RequestState.PARTLY),
         ticket__subject_ref__in=people.refs_of(ticket.subject_ref),
     )
-    for rule in limits(subject_refs=[ticket.subject_ref], right=request.right, at=at):
-        if not rule.is_confirmed:
-            continue
-        if rule.amount is None:
-            if earlier.exists():
-                return True
-            continue
-        received = earlier.filter(ticket__received_at__gte=_before(rule, ticket.received_at))
-        if received.count() >= int(next(iter(rule.values), 1)):
-            return True
-    return False
+    return found.select_related("ticket").order_by("-ticket__received_at", "-pk")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from grievances.models import RightsRequest
+from grievances.models import RequestProposal, RightsRequest
 from grievances.request_states import Outcome, RefusalGround, Right
 from grievances.services import deciding, repeats
 from portal.core import actor, clock
@@ -110,31 +110,46 @@ def test_while_its_row_is_unconfirmed_nobody_refuses_a_repeat(regime: str) -> No
 
 
 @pytest.mark.usefixtures("today")
-def test_once_confirmed_two_people_may_refuse_a_repeat_of_who_it_binds_and_no_first_request() -> None:
-    confirm("EU-12-REPEAT")
+@pytest.mark.parametrize("regime", ["", "EU"])
+def test_a_law_that_names_no_number_refuses_no_repeat_when_it_is_confirmed(regime: str) -> None:
+    for key in ("EU-12-REPEAT", "IN-DPDP-REPEAT"):
+        confirm(key)
+    principal = person_under(regime)
     codes = []
-    for each in (person_under("EU"), person_under()):
-        first = shown(principal=each, right=Right.OBJECTION)
-        codes.append(code_of_refusal(first))
-        RightsRequest.objects.filter(pk=first.pk).update(decided_at=RECEIVED, state="granted")
-        codes.append(code_of_refusal(shown(principal=each, right=Right.OBJECTION)))
-    assert codes == ["NO_LIMIT", "", "NO_LIMIT", "NO_LIMIT"]
+    for _each in range(3):
+        asked = shown(principal=principal, right=Right.OBJECTION)
+        codes.append(code_of_refusal(asked))
+        RightsRequest.objects.filter(pk=asked.pk).update(decided_at=RECEIVED, state="granted")
+    assert codes == ["NO_LIMIT"] * 3
 
 
 @pytest.mark.usefixtures("today")
-def test_of_two_requests_only_the_later_one_repeats_and_only_what_was_granted() -> None:
-    confirm("EU-12-REPEAT")
-    principal = person_under("EU")
-    first, second = (shown(principal=principal, right=Right.OBJECTION) for _each in range(2))
-    codes = [code_of_refusal(first)]
+def test_of_several_requests_only_the_later_one_repeats_and_only_what_was_granted() -> None:
+    confirm("CA-REPEAT")
+    principal = person_under("US-CA")
+    first, *later = (shown(principal=principal, right=Right.RECIPIENTS) for _each in range(3))
     answered = {"decided_at": RECEIVED, "state": "granted", "joined_to": None, "joined_because": ""}
-    RightsRequest.objects.filter(pk=second.pk).update(**answered)
-    codes.append(code_of_refusal(first))
-    another = person_under("EU")
-    not_proved = shown(principal=another, right=Right.OBJECTION)
-    RightsRequest.objects.filter(pk=not_proved.pk).update(decided_at=RECEIVED, state="refused")
-    codes.append(code_of_refusal(shown(principal=another, right=Right.OBJECTION)))
-    assert codes == ["NO_LIMIT"] * 3
+    RightsRequest.objects.filter(pk__in=[each.pk for each in later]).update(**answered)
+    assert code_of_refusal(first) == "NO_LIMIT"
+    another = person_under("US-CA")
+    for _each in range(2):
+        not_proved = shown(principal=another, right=Right.RECIPIENTS)
+        RightsRequest.objects.filter(pk=not_proved.pk).update(decided_at=RECEIVED, state="refused")
+    assert code_of_refusal(shown(principal=another, right=Right.RECIPIENTS)) == "NO_LIMIT"
+
+
+@pytest.mark.usefixtures("today")
+def test_the_letter_about_a_repeat_names_the_days_of_the_last_one() -> None:
+    confirm("CA-REPEAT")
+    californian = person_under("US-CA")
+    for _each in range(2):
+        answered(californian, right=Right.RECIPIENTS, at=RECEIVED + timedelta(days=2))
+    asked = shown(principal=californian, right=Right.RECIPIENTS)
+    propose_refusal(asked)
+    letter = deciding.letter_text(RequestProposal.objects.get(request=asked))
+    days = {"asked": "Tuesday 24 November 2026", "answered": "Thursday 26 November 2026"}
+    assert "You asked for the same on {asked}, and we answered on {answered}.".format(**days) in letter
+    assert "short time" not in letter
 
 
 @pytest.mark.usefixtures("today")
