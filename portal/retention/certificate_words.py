@@ -76,12 +76,13 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
             yield label, _said(name, value)
 
 
-def _rooms() -> Mapping[str, Any]:
-    return {str(eraser.name): eraser.label for eraser in hooks.erasers}
-
-
-def _causes() -> Mapping[str, Any]:
-    return {str(cause): cause.label for cause in Cause}
+def _named(name: str) -> Mapping[str, Any] | None:
+    """The words for the codes of a fact; None for a fact without codes."""
+    if name == "what":
+        return {str(eraser.name): eraser.label for eraser in hooks.erasers}
+    if name == "cause":
+        return {str(cause): cause.label for cause in Cause}
+    return GROUNDS if name == "because" else None
 
 
 def _said(name: str, value: Any) -> Any:
@@ -89,9 +90,9 @@ def _said(name: str, value: Any) -> Any:
         return "-"
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    known = {"what": _rooms, "cause": _causes, "because": lambda: GROUNDS}.get(name)
-    if known is not None:
-        return known().get(value, value)
+    named = _named(name)
+    if named is not None:
+        return named.get(value, value)
     if name.endswith("_at") or name == "began_before":
         return moments.moment(datetime.fromisoformat(value))
     return moments.day(date.fromisoformat(value)) if name == "last_day" else value
