@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.core import hooks, ids, moments, problem_details
 from portal.core.error_texts import FRAME, TEXTS
+from portal.core.errors import Unavailable
 from portal.core.spool import AWAY
 from portal.core.written import written_in
 
@@ -139,9 +140,12 @@ def read_only(request: HttpRequest, *, kept: Sequence[str] = ()) -> HttpResponse
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; where the fault is a database that is away, ``database_away``."""
-    if isinstance(sys.exc_info()[1], AWAY):
+    """500; where something that we lean on is away or full, 503 as if a view had said so."""
+    fault = sys.exc_info()[1]
+    if isinstance(fault, AWAY):
         return database_away(request)
+    if isinstance(fault, Unavailable):
+        return unavailable(request, fault)
     return page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "500")
 
 

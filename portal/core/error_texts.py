@@ -212,7 +212,7 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
     "stop_offered": {
         "en": ErrorText(
             "Stop these messages",
-            "Our system is busy at the moment, but you can stop the kind of message that this link came with. We note it now, and it takes effect within a minute of our system's answering.",
+            "Our system is busy at the moment, but you can stop the kind of message that this link came with. We note it now, and it takes effect within a minute after our system answers again.",
         ),
         "hi": ErrorText(
             "ये संदेश रोकें",

@@ -1,16 +1,51 @@
 """Where encrypted files lie on one machine."""
 
+import contextlib
 import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
+from django.utils.translation import gettext as _
+
+from portal.core.errors import Unavailable
+
+#: Bytes that stay free: a file is not begun where its end could not be written, and keys and logs need room too.
+RESERVE = 256 * 1024 * 1024
+
+
+class NoRoom(Unavailable):
+    """A disk of ours is full, or refuses to be written."""
+
+    code = "NO_ROOM"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no room for files at the moment. Nothing of this was kept: try again later."))
+
+
+def room_on(place: Path) -> int:
+    """Bytes that may still be written to the disk of a folder, which need not be there yet."""
+    there = next(one for one in (place, *place.absolute().parents) if one.exists())
+    return max(0, shutil.disk_usage(there).free - RESERVE)
 
 
 class VaultStorage(FileSystemStorage):
-    """A directory whose files are on the disk, and in their directory, before ``save`` returns."""
+    """A directory whose files are on the disk, and in their directory, before ``save`` returns.
+
+    Of a file that could not be written whole nothing stays.
+    """
 
     def _save(self, name: str, content: File) -> str:
+        try:
+            return self._flushed(name, content)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(self.path(name)).unlink(missing_ok=True)
+            raise
+
+    def _flushed(self, name: str, content: File) -> str:
         saved: str = super()._save(name, content)  # type: ignore[misc]
         path = self.path(saved)
         for place, flags in ((path, os.O_RDWR), (os.path.dirname(path), os.O_RDONLY)):  # noqa: PTH120

@@ -8,6 +8,7 @@ crash, the system frees it, and the key was nowhere else than in the process.
 import io
 import os
 import tempfile
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 from portal.vault.segments import EncryptingWriter, SeekingReader
+from portal.vault.storage import NoRoom, room_on
 
 KEY = 32
 IDENTITY = 16
@@ -23,6 +25,11 @@ IDENTITY = 16
 class EncryptedUploadHandler(FileUploadHandler):
     """Takes every file of a request; ``request.FILES`` gives clear bytes as they are read."""
 
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *given: Any, **more: Any) -> None:  # noqa: N803 - the base class's name
+        """Before a byte is read. Raises NoRoom where what is announced has no room."""
+        if room_on(Path(settings.VAR)) <= content_length:
+            raise NoRoom
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self._key, self._identity = os.urandom(KEY), os.urandom(IDENTITY)
@@ -30,7 +37,11 @@ class EncryptedUploadHandler(FileUploadHandler):
         self._writer = EncryptingWriter(self._file, key=self._key, identity=self._identity)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        self._writer.write(raw_data)
+        try:
+            self._writer.write(raw_data)
+        except OSError as error:
+            self._file.close()
+            raise NoRoom from error
         return None
 
     def file_complete(self, file_size: int) -> UploadedFile:

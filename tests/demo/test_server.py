@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,3 +83,11 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path):
     assert process.returncode == 1
     assert b"try --port" in said
     assert b"Traceback" not in said
+
+
+def test_a_second_demonstration_on_one_folder_is_refused_in_a_line(tmp_path, settings):
+    settings.VAR = tmp_path
+    with (tmp_path / "demo.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match=r"runs on .* already: end it, or choose another folder with PORTAL_VAR"):
+            call_command("demo", "--once")

@@ -1,6 +1,7 @@
 """The database is away: pages say so and keep what was written, and no stop is lost."""
 
 import re
+import sqlite3
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -282,3 +283,23 @@ def test_a_real_server_that_is_away_loses_no_stop(asha, live_server, settings):
     while kept_stops.STOPS.waiting() and time.monotonic() < end:
         time.sleep(0.1)
     assert refusals(purpose="marketing", channel="email").count() == 1
+
+
+def test_a_file_that_somebody_keeps_locked_is_a_page_with_a_way_on(asha):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=50")
+    link = path(letter(asha))
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        answer = quiet_client().post("/privacy/stop/", {"address": "asha.typed@customer.example"})
+        stopped = quiet_client().post(link, PROGRAM)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+        connection.close()
+    assert answer.status_code == 503
+    assert "asha.typed@customer.example" in answer.text
+    assert (stopped.status_code, kept_stops.STOPS.waiting()) == (200, 1)

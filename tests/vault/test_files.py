@@ -281,7 +281,7 @@ def test_a_full_disk_leaves_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(storages["vault"]), "_save", full)
-    with pytest.raises(OSError):
+    with pytest.raises(NoRoom):
         stored()
     assert not StoredFile.objects.exists()
 

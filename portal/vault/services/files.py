@@ -1,6 +1,7 @@
 """Store, open and shred encrypted files."""
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -8,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from portal.vault.segments import DecryptingReader, SeekingReader, read_segments
 from portal.vault.services import keys
 from portal.vault.services.keys import Shredded
 from portal.vault.states import RetentionClass
+from portal.vault.storage import NoRoom, room_on
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +89,7 @@ def encrypted(stream: BinaryIO) -> Iterator[Encrypted]:
 
     ``keep`` then gives the bytes a row, in the caller's transaction. What was not kept when the block ends, or was kept in
     a transaction that was rolled back for another reason than the database's, is removed at once; of a process that died or
-    a database that went away ``sweep`` removes it. Raises OSError when the disk is full.
+    a database that went away ``sweep`` removes it. Raises NoRoom when the disk is full.
     """
     bytes_of = _written(stream)
     try:
@@ -102,9 +105,16 @@ def encrypted(stream: BinaryIO) -> Iterator[Encrypted]:
 
 
 def _written(stream: BinaryIO) -> Encrypted:
+    if not room_on(Path(_storage().location)):
+        log.error("vault.no_room")
+        raise NoRoom
     file_id, data_key, measured = uuid.uuid4(), os.urandom(32), _Measured()
     pieces = segments.encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
-    name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
+    try:
+        name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
+    except OSError as error:
+        log.error("vault.not_written", error=errno.errorcode.get(error.errno or 0, ""))  # noqa: TRY400 - no text of a path
+        raise NoRoom from error
     return Encrypted(file_id, name, measured.size, measured.digest.hexdigest(), data_key)
 
 

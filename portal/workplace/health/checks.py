@@ -1,12 +1,14 @@
 """The checks, in the order of the page. Limits here are technical; what ends when is a house rule."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -258,13 +260,21 @@ def _backup(name: str, label: Any, at: datetime | None, first: datetime, now: da
 
 
 def disks(now: datetime) -> Iterator[Finding]:
-    """The disks of this machine that we write to."""
+    """The disks of this machine that we write to, each mount once."""
     places = {
         "disk.var": (_("Disk of PORTAL_VAR"), settings.VAR),
+        "disk.vault": (_("Disk of the stored files"), Path(storages["vault"].location)),
         "disk.anchor": (_("Disk of the anchor"), settings.LEDGER_ANCHOR.parent),
+        "disk.backups": (_("Disk of the backups"), settings.BACKUP_DIR),
+        "disk.backups_keys": (_("Disk of the backups of keys"), settings.BACKUP_KEYS_DIR),
+        "disk.temporary": (_("Disk of temporary files"), Path(tempfile.gettempdir())),
     }
+    seen: set[int] = set()
     for name, (label, path) in places.items():
         there = next(one for one in (path, *Path(path).absolute().parents) if one.exists())
+        if there.stat().st_dev in seen:
+            continue
+        seen.add(there.stat().st_dev)
         usage = shutil.disk_usage(there)
         free = usage.free / usage.total
         state = Health.BAD if free < DISK_FULL else Health.LOOK if free < DISK_LOW else Health.WELL

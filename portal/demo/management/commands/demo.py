@@ -1,8 +1,11 @@
 """``./run demo``: build the demonstration through the portal's own services and serve it."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -45,11 +48,26 @@ class Command(PortalCommand):
             settings.SITE_URL = (
                 f"http://localhost:{port}"  # links in letters lead to where this demonstration is served
             )
-        self._migrate()
-        self._name_ledger()
-        with witness_process.witnessed():
-            self._tell_story(seed)
-            self._finish(port, options, once=once)
+        with self._alone():
+            self._migrate()
+            self._name_ledger()
+            with witness_process.witnessed():
+                self._tell_story(seed)
+                self._finish(port, options, once=once)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two demonstrations on one folder would write into one database with two timetables."""
+        settings.VAR.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (settings.VAR / "demo.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                said = (
+                    f"A demonstration runs on {settings.VAR} already: end it, or choose another folder with PORTAL_VAR."
+                )
+                raise CommandError(said, returncode=REFUSED) from None
+            yield
 
     def _finish(self, port: int, options: dict[str, Any], *, once: bool) -> None:
         if once:
