@@ -23,6 +23,7 @@ from portal.core.errors import Unavailable
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
 from portal.vault.services import files, texts
 from portal.vault.services.keys import Shredded
+from portal.vault.storage import NoRoom
 from tests.vault.factories import stored
 
 pytestmark = pytest.mark.django_db
