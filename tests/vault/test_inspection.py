@@ -186,10 +186,11 @@ def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(a
 def test_a_child_that_was_at_work_when_its_time_was_over_has_too_much_to_do(worked, is_fault):
     """Or its file would be tried again and again, each time for as long; one that had no processor says nothing of it."""
     assert original.was_at_work(worked, 30.0) is is_fault
+    assert not original.was_at_work(0.5, 0.0001), "the start of a child is no work on a file"
 
 
 def test_what_the_watcher_tells_of_such_a_child_is_a_fault_of_the_file(monkeypatch):
-    start = copies._START.replace("main()", "from portal.vault.inspection import original; original.BUSY = 0.0; main()")
+    start = copies._START.replace("main()", "from portal.vault.inspection import original; original.BUSY = original.LEAST = 0.0; main()")
     monkeypatch.setattr(copies, "_stock", copies._Stock())
     monkeypatch.setattr(copies, "_START", start)
     assert process.ask(DYING, b"", asked={})

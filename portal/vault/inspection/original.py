@@ -25,6 +25,8 @@ MOST_DESCRIPTORS = 1_024
 #: A copy that had so much of its time on a processor was at work when that was over: its file is too much, and the machine
 #: not too busy.
 BUSY = 1 / 3
+#: Seconds on a processor, of which nothing says anything about a file.
+LEAST = 1.0
 
 
 def main() -> None:
@@ -92,8 +94,11 @@ def _watch(conversation: int, ending: int, *, seconds: float) -> None:
 
 
 def was_at_work(worked: float, seconds: float) -> bool:
-    """Whether a copy that had so many seconds on a processor, of so many in all, was at work when they were over."""
-    return worked >= BUSY * seconds
+    """Whether a copy that had so many seconds on a processor, of so many in all, was at work when they were over.
+
+    Never of less than ``LEAST``: in so little time its own start is most of the work.
+    """
+    return worked >= max(LEAST, BUSY * seconds)
 
 
 def _be_a_copy(conversation: int) -> None:
