@@ -42,6 +42,7 @@ from portal.core.admin.filtering import one_of
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport
 from portal.people import selectors as people
+from portal.people.forms import StaffChoice
 from portal.people.models import User
 
 __all__ = ["MailCountAdmin", "SeenMailAdmin", "TicketAdmin"]
@@ -81,11 +82,6 @@ class QueueFilter(admin.SimpleListFilter):
                 return selectors.unassigned(queryset, now=now)
         on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
         return queryset.filter(**on_appeal)
-
-
-class StaffChoice(django_forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.full_name or obj.email)
 
 
 class AssignForm(django_forms.Form):

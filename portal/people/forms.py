@@ -177,10 +177,11 @@ class GrantForm(forms.Form):
 
 
 class StaffChoice(forms.ModelChoiceField):
-    """Active staff by name."""
+    """Staff by name; by default all who are active."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=User.objects.filter(is_staff=True, is_active=True).order_by("full_name"), **kwargs)
+    def __init__(self, *, queryset: Any = None, **kwargs: Any) -> None:
+        active = User.objects.filter(is_staff=True, is_active=True).order_by("full_name", "email")
+        super().__init__(queryset=active if queryset is None else queryset, **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.full_name or obj.email)

@@ -56,9 +56,10 @@ def _waiting(pending: QuerySet[FourEyesModel]) -> Iterator[Waiting]:
 
 
 def url_of(row: Any) -> str:
-    """The page on which the proposal is read and answered; empty where no admin shows it."""
+    """The page on which the proposal is read and answered: its own, else that of what it is about; empty where none is."""
     if not admin.site.is_registered(type(row)):
-        return ""
+        abouts = (getattr(row, name) for name in getattr(row, "named_by", ()))
+        return next((url for about in abouts if about is not None and (url := url_of(about))), "")
     try:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     except NoReverseMatch:

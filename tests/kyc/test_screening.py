@@ -60,6 +60,16 @@ def likeness(zoran: Any) -> Likeness:
     return Likeness.objects.get()
 
 
+def test_the_list_of_proposals_leads_to_the_likeness_where_it_is_answered(likeness: Likeness) -> None:
+    maker = StaffFactory(roles=["kyc_maker"])
+    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    checker = staff_client(StaffFactory(roles=["kyc_checker"]))
+    page = checker.get("/admin/proposals/").text
+    url = reverse("admin:kyc_likeness_change", args=[likeness.pk])
+    assert f'<a href="{url}">{likeness.reference}' in page
+    assert checker.get(url).status_code == 200
+
+
 def agreed(likeness: Likeness, maker: Any, checker: Any) -> None:
     likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     likenesses.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())

@@ -13,6 +13,8 @@ from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import RoleGrant, User
+from portal.registers.forms.entered import ReviewForm
+from portal.registers.forms.incidents import PendingForm
 from portal.registers.models import (
     AccessReview,
     AccountBlock,
@@ -341,3 +343,24 @@ def test_a_machine_alone_blocks_nobody():
     with pytest.raises(Refused) as refused:
         proposed(AccountBlock, two_people()[0], human_check=" ")
     assert refused.value.code == "NO_HUMAN_CHECK"
+
+
+@pytest.mark.parametrize("model", [Contract, ProcessingActivity])
+def test_contracts_and_records_of_processing_are_found_by_the_day_they_hold_from(model):
+    reader = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    url = reverse(f"admin:registers_{model._meta.model_name}_changelist")
+    row = agreed(model)
+    year = clock.day(row.starts_at).year
+    assert reader.get(url, {"starts_at__year": year}).context["cl"].result_count == 1
+    assert reader.get(url, {"starts_at__year": year - 5}).context["cl"].result_count == 0
+
+
+def test_whoever_is_chosen_as_owner_is_called_by_name():
+    colleague = StaffFactory(roles=["data_protection_officer"], full_name="Vidya Gokhale")
+    writer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    for model in (Contract, Measure, ProcessingActivity):
+        page = writer.get(reverse(f"admin:registers_{model._meta.model_name}_add")).text
+        assert f'<option value="{colleague.pk}">Vidya Gokhale</option>' in page
+        assert "login " not in page
+    assert PendingForm().fields["owner"].label_from_instance(colleague) == "Vidya Gokhale"
+    assert ReviewForm().fields["owner"].label_from_instance(colleague) == "Vidya Gokhale"

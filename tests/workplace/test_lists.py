@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -22,6 +24,8 @@ def test_a_cell_says_its_column_and_a_name_cannot_break_out():
 def test_a_list_of_the_admin_is_readable_as_cards(staff):
     StaffFactory()
     page = staff("administrator").get("/admin/people/user/").text
+    assert 'aria-label="Select this object for an action - ' in page
+    assert not re.search(r"\blogin \d", page)
     assert 'data-label="' in page
     assert "<style" not in page
 

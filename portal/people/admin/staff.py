@@ -1,5 +1,6 @@
 """Staff logins: invited, given roles by two people, unlocked, signed out, deactivated."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
@@ -27,6 +29,17 @@ from portal.people.services import devices, mfa, roles, sessions, staff
 for library_model in (Authenticator, EmailAddress, Group, UserSession):
     if admin.site.is_registered(library_model):
         admin.site.unregister(library_model)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A row as the box that chooses it is called."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _inactive(obj: User, user: Any) -> str:
@@ -71,6 +84,10 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
     )
     readonly_fields = fields
     ordering = ("full_name", "pk")
+
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Django's, which would call the row by the number of the login."""
+        return super().action_checkbox(_Named(obj.pk, obj.full_name or obj.email))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)

@@ -58,7 +58,7 @@ class BookPage(EntryAdmin):
     end_means = _("It holds no more from now on, and stays in the book.")
     list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary", "owner")
     search_fields = ("code", "name")
-    date_hierarchy = None
+    date_hierarchy = "starts_at"
 
     def create(self, request: HttpRequest, entered: dict[str, Any]) -> int:
         entry = books.propose(self.book, **entered, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -11,7 +11,8 @@ from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PublicWords
 from portal.core.time_range import DayField
-from portal.people.models import Customer, User
+from portal.people.forms import StaffChoice
+from portal.people.models import Customer
 from portal.registers.forms.senders import EntryForm
 from portal.registers.models import BookEntry, CodesField
 from portal.registers.selectors import recipients as book
@@ -52,8 +53,7 @@ def _field(field: Any) -> forms.Field:  # noqa: PLR0911 - one answer for each ki
     if isinstance(field, models.ForeignKey):
         if field.remote_field.model is Customer:
             return CustomerByReference(**{**asked, "help_text": _("Its reference, like OS-CU-7K4M-9QXJ.")})
-        staff = User.objects.filter(is_staff=True, is_active=True).order_by("full_name", "email")
-        return forms.ModelChoiceField(queryset=staff, **asked)
+        return StaffChoice(**asked)
     if isinstance(field, models.BooleanField):
         return forms.BooleanField(**{**asked, "required": False})
     if isinstance(field, models.DateField):
@@ -106,10 +106,9 @@ class ReviewForm(forms.Form):
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
         required=False,
     )
-    owner = forms.ModelChoiceField(
+    owner = StaffChoice(
         label=_("Who answers for it from now on"),
         help_text=_("Empty: the same person as before."),
-        queryset=User.objects.filter(is_staff=True, is_active=True).order_by("full_name", "email"),
         required=False,
     )
 

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.plain_words import PlainWords
 from portal.core.time_range import MomentField
 from portal.law.states import Regime
-from portal.people.forms import WhyLate
+from portal.people.forms import StaffChoice, WhyLate
 from portal.people.models import Fiduciary, User
 from portal.people.selectors import staff_with
 from portal.registers.incident_states import IncidentRisk, IncidentRole
@@ -94,7 +94,7 @@ class PendingForm(forms.Form):
     """Fields that are not known yet: who finds them out, and by when."""
 
     codes = forms.MultipleChoiceField(label=_("Fields"), choices=(), widget=forms.CheckboxSelectMultiple)
-    owner = forms.ModelChoiceField(
+    owner = StaffChoice(
         label=_("Owner: who finds this out"),
         help_text=_("Empty: yourself."),
         queryset=User.objects.none(),
