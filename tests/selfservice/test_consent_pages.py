@@ -824,13 +824,19 @@ def test_what_was_said_under_an_earlier_reference_is_one_answer_after_another(he
     assert not re.search(box, her.get(PAGE).content.decode())
 
 
+def described(page):
+    """By channel of the box for marketing, the id of what is said of it."""
+    return dict(re.findall(r'value="marketing:(\w+)"[^>]* aria-describedby="([\w-]+)', page))
+
+
 def test_a_box_says_when_it_was_stopped_and_how_only_where_that_was_not_on_our_pages(her, asha):
     said(asha, "given")
     said(asha, "withdrawn", channel="rcs", way=Way.SMS)
     her.post("/privacy/preferences/stop/")
     page = her.get(PAGE).content.decode()
-    assert re.search(r"id=\"marketing-sms\">Withdrawn on [^:<]*\.<", page)
-    assert re.search(r"id=\"marketing-rcs\">Withdrawn on [^<]*: Reply by SMS\.<", page)
+    said_of = described(page)
+    assert re.search(rf'id="{said_of["sms"]}">Withdrawn on [^:<]*\.<', page)
+    assert re.search(rf'id="{said_of["rcs"]}">Withdrawn on [^<]*: Reply by SMS\.<', page)
 
 
 def test_home_preferences_and_list_say_and_count_the_same_of_each_answer(her, asha):
@@ -843,9 +849,9 @@ def test_home_preferences_and_list_say_and_count_the_same_of_each_answer(her, as
     home = her.get("/privacy/").text
     assert "Yes: 1, yes that does not count yet: 1, no: 1, withdrawn: 1" in home
     preferences = her.get(PAGE).text
-    assert re.search(r'id="marketing-rcs">You said no on [^<]*\.', preferences)
-    assert re.search(r'id="marketing-voice">Withdrawn on [^<]*\.', preferences)
-    assert not re.search(r'id="marketing-[a-z]+">Stopped', preferences)
+    assert re.search(rf'id="{described(preferences)["rcs"]}">You said no on [^<]*\.', preferences)
+    assert re.search(rf'id="{described(preferences)["voice"]}">Withdrawn on [^<]*\.', preferences)
+    assert not re.search(r'id="b[0-9-]+">Stopped', preferences)
     answers = re.findall(r'data-label="Answer">(.*?)</td>', her.get("/privacy/consents/").text, re.DOTALL)
     words = [re.sub(r"<[^>]*>", "", one).strip() for one in answers]
     assert sum("It does not count yet." in one for one in words) == 1
