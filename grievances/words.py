@@ -156,6 +156,7 @@ MAIL_REASONS: Final[Mapping[str, Text]] = {
     Reason.NO_SENDER: _("Nobody signs it"),
     Reason.READ_RECEIPT: _("A mail program says that a letter was opened"),
     Reason.UNREADABLE: _("It cannot be read: a person has to look into the mailbox"),
+    Reason.UNVERIFIED: _("Sender not verified: an internal note of the grievance"),
 }
 ROOT_CAUSES: Final[Mapping[str, Text]] = {
     states.RootCause.OUR_MISTAKE: _("A mistake of ours"),

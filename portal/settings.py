@@ -344,6 +344,7 @@ OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "w
 #: Mail that comes in (portal/docs/operators.md): the mailbox, its addresses, the secrets of a service that hands it over.
 MAIL_IN_URL, MAIL_IN_ADDRESSES = env.str("MAIL_IN_URL", default=""), env.list("MAIL_IN_ADDRESSES", default=[])
 MAIL_IN_SECRETS = env.list("MAIL_IN_SECRETS", default=[])
+MAIL_IN_SERVER = env.str("MAIL_IN_SERVER", default="")
 OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])  # sign what gateways tell us, newest first
 #: Secrets that sign what we tell other systems, by host: {"system.example": ["whsec_...", "whsec_older..."]}.
 OUTBOX_WEBHOOK_SECRETS = env.json("OUTBOX_WEBHOOK_SECRETS", default={})

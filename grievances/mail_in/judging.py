@@ -22,8 +22,11 @@ class Reason(StrEnum):
     NO_SENDER = "no_sender"
     READ_RECEIPT = "read_receipt"
     UNREADABLE = "unreadable"
+    UNVERIFIED = "unverified"
 
 
+#: Comments within comments in a header of a server.
+MOST_COMMENTS: Final = 4
 #: More hand-overs than any mail has that goes straight.
 MOST_HOPS: Final = 40
 _POSTMASTERS: Final = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|bounces?|double-bounce)(\+[^@]*)?@")
@@ -44,6 +47,8 @@ _QUOTED: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADER_BLOCK: Final = re.compile(r"^\*?from:\*? .{3,200}\n\*?(sent|date|to):\*? ", re.IGNORECASE | re.MULTILINE)
+_QUOTED_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT: Final = re.compile(r"\([^()]*\)")
 _DEVANAGARI: Final = re.compile("[\u0904-\u0939]")
 #: Words that one of the two languages written so has and the other has not.
 _MARATHI: Final = re.compile("आहे|आणि|नाही|मला|माझ|तुम्ही|झाल|केल|पाहिजे|ळ")
@@ -66,6 +71,33 @@ def why_ignored(mail: Mail, *, own: Collection[str]) -> Reason | None:
         (Reason.EMPTY, not (mail.text or mail.subject or mail.files or mail.is_encrypted)),
     )
     return next((reason for reason, holds in checks if holds), None)
+
+
+def is_authentic(mail: Mail, *, server: str) -> bool:
+    """Whether our receiving server says that DMARC passed for the domain in From (RFC 8601, RFC 7489).
+
+    ``server`` is the name under which it writes (authserv-id). Only its last header counts: it takes away what others wrote
+    under its name. Quoted strings and comments are the sender's to choose and are not read. Without a name nothing is proved.
+    """
+    for header in mail.results if server else ():
+        name, _semicolon, said = header.partition(";")
+        if name.strip().partition(" ")[0].lower() != server.lower():
+            continue
+        pieces = _without_quotes(said).split(";")
+        found = [piece.split() for piece in pieces if piece.strip().lower().startswith("dmarc")]
+        if len(found) != 1:
+            return False
+        words = {word.lower() for word in found[0]}
+        return {"dmarc=pass", f"header.from={mail.sender.rpartition('@')[2]}"} <= words
+    return False
+
+
+def _without_quotes(header: str) -> str:
+    """The header without quoted strings and comments, the innermost first; nothing where they are deeper than servers write."""
+    text = _QUOTED_STRING.sub('""', header)
+    for _depth in range(MOST_COMMENTS):
+        text = _COMMENT.sub(" ", text)
+    return "" if {"(", ")", '"'} & set(text.replace('""', "")) else text
 
 
 def _is_bounce(mail: Mail) -> bool:

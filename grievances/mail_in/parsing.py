@@ -26,6 +26,8 @@ LONGEST_TEXT: Final = 50_000
 MOST_PARTS: Final = 200
 #: Letters of one header, and of one that says what a part is: the time to read it can grow with the square of them.
 LONGEST_HEADER, LONGEST_CONTENT_HEADER = 20_000, 4_000
+#: What servers say of the sender: no mail passes more that count.
+MOST_RESULTS: Final = 20
 #: A picture smaller than this, shown inside the text, is a logo or a dot that counts readers; a screenshot is larger.
 SMALL_PICTURE: Final = 4_096
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{3,250}>")
@@ -84,6 +86,8 @@ class Mail:
     calendar: str = ""
     is_encrypted: bool = False
     hops: int = 0
+    #: What servers on the way say of the sender (RFC 8601), the last server first; none where From names not just one.
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,15 @@ def parse(raw: bytes) -> Mail:
         calendar=_calendar(message),
         is_encrypted=any(_is_encrypted(part.message) for part in parts),
         hops=len(message.get_all("Received") or ()),
+        results=_results(message),
     )
+
+
+def _results(message: Message) -> tuple[str, ...]:
+    if len(message.get_all("From") or ()) != 1 or len(list(_addresses(message, "From"))) != 1:
+        return ()
+    found = message.get_all("Authentication-Results") or ()
+    return tuple(" ".join(str(value)[:LONGEST_CONTENT_HEADER].split()) for value in found[:MOST_RESULTS])
 
 
 def _parts(message: Message, budget: Iterator[int]) -> Iterator[_Part]:

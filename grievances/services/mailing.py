@@ -11,15 +11,17 @@ from uuid import UUID, uuid5
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from grievances.mail_in import judging, reader
 from grievances.mail_in.judging import Reason
 from grievances.mail_in.parsing import Attached, Mail
 from grievances.models import SeenMail, Ticket
-from grievances.services import doors, hearing, letters, uploads
+from grievances.services import doors, hearing, letters, lines, uploads
 from grievances.services.filing import Reach, Story
 from grievances.services.uploads import ReadyFile, SafeFile
-from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource, TicketKind
+from grievances.states import Author, Door, EntryKind, ForWhom, MailOutcome, MailSource, TicketKind
 from portal.core import actor, addresses, ciphers
 from portal.core.clock import day
 from portal.core.counting import counted
@@ -42,6 +44,7 @@ LONGEST: Final = 40 * 1024 * 1024
 LIMITS: Final = replace(process.LIMITS, size=LONGEST)
 MOST_FILES: Final = 10
 HOUR: Final = timedelta(hours=1)
+LANGUAGE_OF_STAFF: Final = "en"
 KEYS_OF_A_QUERY: Final = 500
 MOST_TICKETS, MOST_LINES = 10, 60
 
@@ -58,7 +61,7 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
     """Take one mail, once however often it comes: by its ``place`` (a name there), and by what it says at every place.
 
     A mail that names a grievance (by its reference in the subject, or by answering a letter of ours) and comes from an
-    address of that grievance goes into its thread; every other that a person may have written is a grievance of its own,
+    address of that grievance goes into its thread, as an internal note where nothing shows that its sender wrote it; every other that a person may have written is a grievance of its own,
     answered to the sender (``_answered_at``). It is parsed in the confined child. Files are checked and encrypted before the
     transaction, in which mail, grievance and trace are written together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when mail cannot be read or
     files cannot be checked now: nothing is kept, and the mail is taken another time.
@@ -180,6 +183,8 @@ def _filed(
     """The grievance or the line, in the caller's transaction."""
     mark = uuid5(_MAILS, row.source_key)
     known = _meant(mail, now=now)
+    if known is not None and not _is_verified(mail, known):
+        return _noted(mail, known, files, mark, note, now)
     if known is not None:
         heard = hearing.hear(
             ticket=known,
@@ -214,6 +219,8 @@ def _joined(
     """One more mail of a sender who floods us: a line of their newest grievance, with a letter an hour that says so."""
     if crowded.entries.filter(kind=EntryKind.MESSAGE, at__gt=now - HOUR).count() >= MOST_LINES:
         return MailOutcome.IGNORED, Reason.FLOOD, crowded
+    if not _is_verified(mail, crowded):
+        return _noted(mail, crowded, files, mark, note, now)
     heard = hearing.hear(
         ticket=crowded, text=_words(mail), actor=RECEIVER, at=now, once_key=mark, files=files, note=note
     )
@@ -221,6 +228,47 @@ def _joined(
         return MailOutcome.IGNORED, Reason.FLOOD, crowded
     letters.tell(crowded, "joined", about=f"joined/{now:%Y%m%d%H}", now=now)
     return MailOutcome.LINE, Reason.FLOOD, crowded
+
+
+def _noted(
+    mail: Mail, known: Ticket, files: list[ReadyFile], mark: UUID, note: str, now: datetime
+) -> tuple[MailOutcome, str, Ticket]:
+    """Anybody may write somebody else's address into From: what nobody proved moves nothing and is no word of the person.
+
+    It waits as an internal note for the officer; a letter an hour tells the address, and an answer to it is verified.
+    """
+    notes = known.entries.filter(kind=EntryKind.NOTE, author=Author.PORTAL, at__gt=now - HOUR)
+    if notes.count() >= MOST_LINES:
+        return MailOutcome.IGNORED, Reason.FLOOD, known
+    with translation.override(LANGUAGE_OF_STAFF):
+        said = _(
+            "Email with an unverified sender. It names an address of this grievance; anyone could have written it."
+        )
+    lines.add(
+        known,
+        EntryKind.NOTE,
+        author=Author.PORTAL,
+        actor=RECEIVER,
+        at=now,
+        texts={"text": f"{said}\n\n{judging.own_words(mail.text) or mail.subject}", "left_out": note},
+        internal=True,
+        once_key=mark,
+        files=[uploads.keep(file, subject_ref=known.subject_ref, actor=RECEIVER) for file in files],
+    )
+    letters.tell(known, "unverified", about=f"unverified/{now:%Y%m%d%H}", now=now)
+    return MailOutcome.LINE, Reason.UNVERIFIED, known
+
+
+def _is_verified(mail: Mail, known: Ticket) -> bool:
+    """Whether the sender of a mail is shown: our receiving server says so, or it answers a letter that went to this address.
+
+    The Message-ID of our letter is random, and only who got the letter has it.
+    """
+    if judging.is_authentic(mail, server=settings.MAIL_IN_SERVER):
+        return True
+    keys = addresses.address_keys(addresses.normalise(addresses.EMAIL, mail.sender))
+    ours = Message.objects.filter(message_id__in=mail.answers[:50], subject_ref=known.subject_ref)
+    return ours.filter(destination__address_key__in=keys).exists()
 
 
 def _words(mail: Mail) -> str:

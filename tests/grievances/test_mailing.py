@@ -33,6 +33,7 @@ NOW = RECEIVED + timedelta(minutes=5)
 @pytest.fixture
 def ours(settings) -> None:
     settings.MAIL_IN_ADDRESSES = [OURS]
+    settings.MAIL_IN_SERVER = "mx.onesetu.example"
     cache.clear()  # what a form sent in the hour of another test
 
 
@@ -93,11 +94,20 @@ def test_the_database_takes_a_mail_once_and_wants_a_reason() -> None:
             SeenMail.objects.create(**bare, **wrong)
 
 
+PASSED = "Authentication-Results: mx.onesetu.example; dmarc=pass header.from=example.in"
+
+
 def answer(
-    found: Ticket, body: str = "It goes on.", *, sender: str = ASHA, head: str = "", now=NOW + timedelta(hours=1)
+    found: Ticket,
+    body: str = "It goes on.",
+    *,
+    sender: str = ASHA,
+    head: str = "",
+    results: str = PASSED,
+    now=NOW + timedelta(hours=1),
 ) -> SeenMail:
     subject = f"Subject: Re: We have received your grievance {found.reference}".encode()
-    raw = lines(*([head] if head else []), body=body).replace(b"Subject: Spam", subject)
+    raw = lines(*(part for part in (results, head) if part), body=body).replace(b"Subject: Spam", subject)
     return take(raw.replace(ASHA.encode(), sender.encode()), now=now)
 
 
@@ -114,6 +124,77 @@ def test_an_answer_to_our_letter_needs_no_reference() -> None:
     letter = Message.objects.get(kind="grievances.acknowledged")
     seen = take(lines(f"In-Reply-To: {letter.message_id}", body="More."), now=NOW + timedelta(hours=1))
     assert (seen.outcome, seen.ticket) == (MailOutcome.LINE, found)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "",
+        "Authentication-Results: mx.onesetu.example; dmarc=fail header.from=example.in",
+        "Authentication-Results: mx.onesetu.example; dmarc=none header.from=example.in",
+        "Authentication-Results: mx.onesetu.example; spf=pass smtp.mailfrom=evil.example; dkim=pass header.d=evil.example",
+        "Authentication-Results: mx.onesetu.example; dmarc=pass header.from=evil.example",
+        "Authentication-Results: mx.onesetu.example; dmarc=pass",
+        "Authentication-Results: mx.evil.example; dmarc=pass header.from=example.in",
+        "Authentication-Results: mx.onesetu.example; none\r\n" + PASSED,
+        'Authentication-Results: mx.onesetu.example; spf=pass smtp.mailfrom="; dmarc=pass header.from=example.in ;"@e.example',
+        "Authentication-Results: mx.onesetu.example; spf=pass (; dmarc=pass header.from=example.in ;)",
+        "Authentication-Results: mx.onesetu.example; spf=pass ((((((; dmarc=pass header.from=example.in ;))))))",
+        "Authentication-Results: mx.onesetu.example; dmarc=pass header.from=example.in; dmarc=fail header.from=example.in",
+        "From: Eve <eve@evil.example>\r\n" + PASSED,
+    ],
+)
+def test_a_mail_that_only_pretends_its_sender_moves_nothing_and_waits_as_a_note(results: str, officer) -> None:
+    found = take(lines()).ticket
+    resolving.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=NOW)
+    found.refresh_from_db()
+    before, shown = found.state, len(reading.thread(found, internal=False))
+    seen = answer(found, "Give my number to my new lawyer.", results=results)
+    found.refresh_from_db()
+    assert (seen.outcome, seen.reason, seen.ticket) == (MailOutcome.LINE, Reason.UNVERIFIED, found)
+    assert (found.state, len(reading.thread(found, internal=False))) == (before, shown)
+    note = reading.thread(found, internal=True)[-1]
+    assert note.is_internal
+    assert "unverified sender" in note.texts["text"]
+    assert "my new lawyer" in note.texts["text"]
+    assert "could not verify" in outbox.text_of(Message.objects.get(kind="grievances.unverified")).body
+
+
+def test_an_answer_to_the_letter_about_an_unverified_mail_is_verified() -> None:
+    found = take(lines()).ticket
+    answer(found, "It goes on.", results="")
+    answer(found, "Again.", results="")
+    letter = Message.objects.get(kind="grievances.unverified")
+    seen = answer(found, "It was me.", results="", head=f"In-Reply-To: {letter.message_id}")
+    assert (seen.outcome, seen.reason) == (MailOutcome.LINE, "")
+    assert last_line(found).texts["text"] == "It was me."
+
+
+def test_a_letter_that_went_to_another_address_verifies_nobody(settings) -> None:
+    found = take(lines()).ticket
+    other = take(lines(body="Another matter.").replace(ASHA.encode(), b"eve@example.in")).ticket
+    letter = Message.objects.get(kind="grievances.acknowledged", subject_ref=other.subject_ref)
+    seen = answer(found, results="", head=f"In-Reply-To: {letter.message_id}")
+    assert seen.reason == Reason.UNVERIFIED
+
+
+def test_without_the_name_of_the_receiving_server_its_results_prove_nothing(settings) -> None:
+    settings.MAIL_IN_SERVER = ""
+    found = take(lines()).ticket
+    assert answer(found).reason == Reason.UNVERIFIED
+    assert (
+        answer(found, "X", results="Authentication-Results: ; dmarc=pass header.from=example.in").reason == "unverified"
+    )
+
+
+def test_what_servers_write_around_a_result_is_read() -> None:
+    found = take(lines()).ticket
+    results = (
+        'Authentication-Results: mx.onesetu.example 1;\r\n dkim=pass header.d=example.in (2048-bit key; "x");\r\n'
+        " DMARC=pass (p=REJECT sp=REJECT dis=NONE) header.from=Example.in"
+    )
+    seen = answer(found, results=results)
+    assert (seen.outcome, seen.reason) == (MailOutcome.LINE, "")
 
 
 def test_who_names_the_grievance_of_another_person_gets_one_of_their_own() -> None:
@@ -206,12 +287,20 @@ def test_a_mail_by_a_form_is_taken_while_the_cache_is_away_and_a_flood_is_still_
 def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(monkeypatch) -> None:
     monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
     monkeypatch.setattr(mailing, "MOST_LINES", 2)
-    seen = [take(lines(body=f"Number {number}")) for number in range(6)]
+    seen = [take(lines(PASSED, body=f"Number {number}")) for number in range(6)]
     assert [row.outcome for row in seen] == ["ticket"] * 3 + ["line"] * 2 + ["ignored"]
     assert [row.reason for row in seen[3:]] == [Reason.FLOOD] * 3
     assert Message.objects.filter(kind="grievances.joined").count() == 1
     assert take(lines(body="Of another").replace(ASHA.encode(), b"ravi@example.in")).outcome == MailOutcome.TICKET
     assert take(lines(body="Later"), now=NOW + timedelta(hours=2)).outcome == MailOutcome.TICKET
+
+
+def test_a_flood_of_an_unverified_sender_becomes_notes_and_no_words_of_the_person(monkeypatch) -> None:
+    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
+    monkeypatch.setattr(mailing, "MOST_LINES", 2)
+    seen = [take(lines(body=f"Number {number}")) for number in range(6)]
+    assert [row.reason for row in seen[3:]] == [Reason.UNVERIFIED, Reason.UNVERIFIED, Reason.FLOOD]
+    assert seen[3].ticket.entries.filter(kind=EntryKind.MESSAGE).count() == 0
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7|add:7 }} \u202egnp.exe"
