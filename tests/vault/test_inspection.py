@@ -190,7 +190,9 @@ def test_a_child_that_was_at_work_when_its_time_was_over_has_too_much_to_do(work
 
 
 def test_what_the_watcher_tells_of_such_a_child_is_a_fault_of_the_file(monkeypatch):
-    start = copies._START.replace("main()", "from portal.vault.inspection import original; original.BUSY = original.LEAST = 0.0; main()")
+    start = copies._START.replace(
+        "main()", "from portal.vault.inspection import original; original.BUSY = original.LEAST = 0.0; main()"
+    )
     monkeypatch.setattr(copies, "_stock", copies._Stock())
     monkeypatch.setattr(copies, "_START", start)
     assert process.ask(DYING, b"", asked={})
