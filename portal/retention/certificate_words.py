@@ -82,7 +82,7 @@ def _named(name: str) -> Mapping[str, Any] | None:
         return {str(eraser.name): eraser.label for eraser in hooks.erasers}
     if name == "cause":
         return {str(cause): cause.label for cause in Cause}
-    return GROUNDS if name == "because" else None
+    return {str(why): words for why, words in GROUNDS.items()} if name == "because" else None
 
 
 def _said(name: str, value: Any) -> Any:
