@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.actor import system
 from portal.core.erasing import FieldPart
-from portal.people.models import AgeStatement, Insolvency, Invitation, Principal, RegimeEvidence, Rest, User
+from portal.people.models import (
+    AddressChange,
+    AgeStatement,
+    Insolvency,
+    Invitation,
+    Principal,
+    RegimeEvidence,
+    Rest,
+    User,
+)
 from portal.people.services import sessions
 
 ERASER = system("people.erasers")
@@ -68,6 +77,12 @@ ACCOUNT_PARTS: Final = (
         _("codes that confirm an email address"),
         "account.EmailConfirmation.*",
         lambda ref: EmailConfirmation.objects.filter(_login(ref, "email_address__user__")),
+        lambda rows: rows.delete(),
+    ),
+    _part(
+        _("changes of your address"),
+        "people.AddressChange.old_address people.AddressChange.new_address",
+        lambda ref: AddressChange.objects.filter(_login(ref, "user__")),
         lambda rows: rows.delete(),
     ),
     _part(
