@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grievances', '0001_initial'),
+        ('grievances', '0002_unverified_mail'),
     ]
 
     operations = [
