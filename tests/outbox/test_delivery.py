@@ -123,6 +123,21 @@ def test_after_the_last_attempt_a_person_must_decide(gate: Gate, channel: Record
     assert facts(message).count("started") == settings.OUTBOX_ATTEMPTS
 
 
+def test_what_nobody_was_asked_about_costs_no_attempt(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    paused = TemporaryFailure("SMTP_DOMAIN_PAUSED", retry_after=timedelta(minutes=15), is_untried=True)
+    channel.behaviour = raising(paused)
+    for _look in range(settings.OUTBOX_ATTEMPTS + 2):
+        deliver(message, now=clock.now() + timedelta(days=1))
+    assert (message.state, message.reason) == (MessageState.DUE, "SMTP_DOMAIN_PAUSED")
+    channel.behaviour = raising(TemporaryFailure("BUSY"))
+    for _attempt in range(settings.OUTBOX_ATTEMPTS - 1):
+        deliver(message, now=clock.now() + timedelta(days=1))
+        assert message.state == MessageState.DUE
+    deliver(message, now=clock.now() + timedelta(days=1))
+    assert message.state == MessageState.DEAD
+
+
 def test_a_refusal_for_good_is_not_tried_again(gate: Gate, channel: RecordingChannel) -> None:
     message = posted()
     channel.behaviour = raising(PermanentFailure("SMTP_550"))

@@ -57,12 +57,14 @@ class ChannelFailure(Exception):
 class TemporaryFailure(ChannelFailure):
     """Not accepted, and trying later makes sense: nobody answers, a full mailbox, too many at once.
 
-    ``retry_after`` is how long the other side asked us to wait, where it did.
+    ``retry_after`` is how long the other side asked us to wait, where it did. ``is_untried``: nobody was asked, so that it
+    costs none of the attempts.
     """
 
-    def __init__(self, code: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, code: str, *, retry_after: timedelta | None = None, is_untried: bool = False) -> None:
         super().__init__(code)
         self.retry_after = retry_after
+        self.is_untried = is_untried
 
 
 class PermanentFailure(ChannelFailure):

@@ -249,8 +249,8 @@ def failed(message: Message, failure: Exception, channel: Channel) -> None:
     elif isinstance(failure, OutcomeUnknown):
         unknown(message, code=failure.code, takes_idempotency_key=channel.takes_idempotency_key)
     elif isinstance(failure, ChannelFailure):
-        asked = failure.retry_after if isinstance(failure, TemporaryFailure) else None
-        _put_off(message, code=failure.code, at_least=asked)
+        temporary = failure if isinstance(failure, TemporaryFailure) else TemporaryFailure(failure.code)
+        _put_off(message, code=failure.code, at_least=temporary.retry_after, is_untried=temporary.is_untried)
     else:
         # No traceback: it may quote the message.
         log.error("outbox.channel_crashed", message=message.reference, error=type(failure).__name__)
@@ -282,12 +282,13 @@ def sent(message: Message, provider_reference: str) -> None:
                     told(message=message, at=clock.now())
 
 
-def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) -> None:
+def _put_off(message: Message, *, code: str, at_least: timedelta | None = None, is_untried: bool = False) -> None:
     """Not accepted for now: wait and try again, or leave it to a person when the attempts are used up.
 
-    ``at_least`` is the wait that the other side asked for; nobody makes us wait for longer than our longest.
+    ``at_least`` is the wait that the other side asked for; nobody makes us wait for longer than our longest. What was not
+    tried (``is_untried``) costs no attempt.
     """
-    if message.attempts >= message.attempts_allowed:
+    if message.attempts >= message.attempts_allowed and not is_untried:
         _end(message, MessageState.DEAD, Outcome.REFUSED, code=code)
         return
     wait = rules.wait_before(
@@ -302,6 +303,8 @@ def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) 
             return
         _note(message, Outcome.PUT_OFF, code=code)
         changes = {"next_attempt_at": clock.now() + wait, "reason": code, **FREE}
+        if is_untried:
+            changes["attempts_allowed"] = F("attempts_allowed") + 1
         if message.state == MessageState.SENDING:
             move(message, MessageState.DUE, moves=MOVES, read_again=False, **changes)
             reports.follow(message)
