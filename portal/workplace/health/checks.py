@@ -263,7 +263,7 @@ def disks(now: datetime) -> Iterator[Finding]:
     """The disks of this machine that we write to, each mount once."""
     places = {
         "disk.var": (_("Disk of PORTAL_VAR"), settings.VAR),
-        "disk.vault": (_("Disk of the stored files"), Path(storages["vault"].location)),
+        "disk.vault": (_("Disk of the stored files"), Path(getattr(storages["vault"], "location", settings.VAR))),
         "disk.anchor": (_("Disk of the anchor"), settings.LEDGER_ANCHOR.parent),
         "disk.backups": (_("Disk of the backups"), settings.BACKUP_DIR),
         "disk.backups_keys": (_("Disk of the backups of keys"), settings.BACKUP_KEYS_DIR),
