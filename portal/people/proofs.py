@@ -11,10 +11,13 @@ from http import HTTPStatus
 from typing import Final
 
 from django import forms
+from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -22,7 +25,7 @@ from portal.core import addresses, ciphers, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.people import promises
-from portal.people.models import User
+from portal.people.models import AddressChange, User
 from portal.people.pages import login_of
 from portal.people.services import codes
 from portal.people.states import CodePurpose, ContactKind, ProvenAct
@@ -32,6 +35,10 @@ BROWSER: Final = "code_browser"
 PROVEN: Final = "proven_at"
 #: Until the rules are loaded.
 DEFAULT_RECENT: Final = timedelta(minutes=15)
+DEFAULT_WAIT: Final = timedelta(hours=72)
+FROZEN: Final = _lazy(
+    "A change was cancelled from your earlier address. For 72 hours we take no other. An officer writes to you."
+)
 _CODE, _AGAIN, _TOKEN = "proof_code", "proof_again", "csrfmiddlewaretoken"
 
 
@@ -66,6 +73,12 @@ def is_recent(request: HttpRequest, *, now: datetime) -> bool:
     return 0 <= now.timestamp() - at < recent(now=now).total_seconds()
 
 
+def is_frozen(user: User, *, now: datetime) -> bool:
+    """Whether a change of the login's addresses was cancelled by its link within the time of ``signin.address_wait``."""
+    since = now - promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
+    return AddressChange.objects.filter(user=user, cancelled_at__gt=since).exists()
+
+
 def recent(*, now: datetime) -> timedelta:
     """How long a code that was typed proves who acts, by our own rule."""
     return promises.length("signin.recent_factor", now=now, otherwise=DEFAULT_RECENT)
@@ -74,10 +87,13 @@ def recent(*, now: datetime) -> timedelta:
 def ask(request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True) -> HttpResponse | None:
     """The page that asks for the code of what this POST would do, or None once the right code came with it.
 
-    The first POST sends a code to the login's address and shows the page; its form sends the same again with the code. With
+    While the login is frozen nothing of this is done: it leads to the account, which says so. The first POST sends a code to the login's address and shows the page; its form sends the same again with the code. With
     ``even_if_recent`` off, a code typed within ``signin.recent_factor`` is enough. What is done afterwards is the caller's.
     """
     user, now = login_of(request), clock.now()
+    if is_frozen(user, now=now):
+        messages.error(request, FROZEN)
+        return HttpResponseRedirect(reverse("privacy:account"))
     if not even_if_recent and is_recent(request, now=now):
         return None
     form = _ProofForm(request.POST if _CODE in request.POST and _AGAIN not in request.POST else None)

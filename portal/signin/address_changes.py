@@ -4,7 +4,7 @@ A code to the login's address comes first, then one to the new address. Who gets
 instead, while every confirmed address of theirs hears of it. The earlier address keeps a link that cancels the change.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -32,8 +32,6 @@ from portal.signin.change_rows import (
     turn_of,
 )
 
-#: Until the rules are loaded.
-DEFAULT_WAIT: Final = timedelta(hours=72)
 #: Rows that one task may take: a technical limit.
 SWEEP: Final = 500
 
@@ -107,7 +105,7 @@ def wait(*, change: AddressChange, browser: str, actor: Actor, now: datetime) ->
         change = still_open(change)
         if change.waits_until is None:
             _send_new(change, browser, now)
-            change.waits_until = now + promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
+            change.waits_until = now + promises.length("signin.address_wait", now=now, otherwise=proofs.DEFAULT_WAIT)
             change.save(update_fields=["waits_until"])
             record_change(AuditKind.PEOPLE_CONTACT_CHANGE_WAITED, change, actor, now)
             for contact in confirmed(change):
@@ -188,14 +186,8 @@ def drop(*, change: AddressChange, actor: Actor, now: datetime) -> None:
 
 
 def _require_unfrozen(user: User, now: datetime) -> None:
-    frozen = promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
-    if AddressChange.objects.filter(user=user, cancelled_at__gt=now - frozen).exists():
-        raise Refused(
-            _(
-                "A change was cancelled from your earlier address. For 72 hours we take no other. An officer writes to you."
-            ),
-            code="CHANGES_FROZEN",
-        )
+    if proofs.is_frozen(user, now=now):
+        raise Refused(proofs.FROZEN, code="CHANGES_FROZEN")
 
 
 def _may_be_made(change: AddressChange, now: datetime) -> bool:

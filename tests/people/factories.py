@@ -11,6 +11,7 @@ from portal.core import addresses, clock
 from portal.core.actor import staff
 from portal.core.ids import new_reference
 from portal.people.models import (
+    AddressChange,
     AgeStatement,
     ContactPoint,
     Customer,
@@ -132,6 +133,19 @@ class CustomerUserFactory(DjangoModelFactory[User]):
     def member_of(self: Any, create: bool, extracted: Customer | None, **kwargs: Any) -> None:
         if extracted:
             MembershipFactory(customer=extracted, principal=self.principal, **kwargs)
+
+
+class AddressChangeFactory(DjangoModelFactory[AddressChange]):
+    """A change that a login began a moment ago; ``cancelled_at`` for one whose link was used."""
+
+    user = factory.SubFactory(CustomerUserFactory)
+    kind = ContactKind.EMAIL
+    old_address = factory.LazyAttribute(lambda change: change.user.email)
+    new_address = factory.Sequence(lambda n: f"new{n}@acme.example")
+    begun_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = AddressChange
 
 
 class StaffFactory(DjangoModelFactory[User]):

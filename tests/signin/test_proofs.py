@@ -13,7 +13,7 @@ from portal.people import proofs
 from portal.people.models import ContactPoint, Invitation, OneTimeCode
 from portal.people.services import codes
 from portal.people.states import MemberRole
-from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory
+from tests.people.factories import AddressChangeFactory, ContactPointFactory, CustomerFactory, CustomerUserFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import confirmed, customer_client
 
@@ -112,6 +112,20 @@ def test_nobody_is_invited_removed_or_made_an_owner_without_a_code(asha, acme):
     ravi.refresh_from_db()
     assert (ravi.role, ravi.ended_at) == (MemberRole.MEMBER, None)
     assert not Invitation.objects.exists()
+
+
+def test_after_a_cancelled_change_nothing_of_this_is_done_for_72_hours(asha, acme):
+    now = clock.now()
+    row = AddressChangeFactory(user=asha, cancelled_at=now - timedelta(hours=71))
+    client = customer_client(asha)
+    answer = client.post(reverse("privacy:nominee-new"), NOMINEE, follow=True)
+    assert "For 72 hours we take no other." in answer.content.decode()
+    client.post(people_of(acme), {"email": "thief@acme.example", "role": "owner"})
+    assert not OneTimeCode.objects.exists()
+    assert not Invitation.objects.exists()
+    row.cancelled_at = now - timedelta(hours=73)
+    row.save(update_fields=["cancelled_at"])
+    assert "Prove it is you" in client.post(reverse("privacy:nominee-new"), NOMINEE).content.decode()
 
 
 def test_no_address_is_removed_without_a_code(asha):
