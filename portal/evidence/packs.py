@@ -355,29 +355,36 @@ def _readme(period: Period) -> str:
     of_today = ", ".join(sorted([*promises.OF_TODAY, *(f"is {name}" for name in questions.OF_TODAY)]))
     return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
 
-00-summary.pdf, MISSING.csv   what the pack holds, and by name what is missing: read these first
-registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only. What has days
-             is there if it was in force at any time of the period, or was entered, changed or ended in it: column in_period.
-             Columns of state are as of the making of this pack, whose instant its leaf in the ledger names
-ledger/      every leaf of the period without a gap and the leaf on each side of it, the leaves outside it on which the pack
-             rests (others.jsonl), the nodes that lead to the signed root, and the checkpoint
-policy-map.json   each promise of the policy: what was searched for that would break it, how many were looked at and found, what
-             was asked of the rows, what was missing at the period's end, and the day and file of what a person judged
-             ({of_today}: of the day this pack was made)
-controls.json   security measures and duties of law, each with its state, its cases met and missed, and the register of this pack
-             that shows them (derived_from; empty where none does)
-reports/     the nine reports of each whole month, as they were counted and kept when it was over
-attachments/ the files of the register of attachments that whoever asked for the pack may export; the others are named in MISSING.csv
-letters/     the text of every letter that was sent, as it was then, with place-holders and nobody's data
-samples/     the receipts of records drawn by the seed in manifest.json; population.txt and sample.json let anybody draw them
-             again: the lowest by SHA-256 over the seed, a colon and the index (verify.py does); drawn/ holds the frozen samples of registers with
-             their populations
-manifest.json, manifest.tlog-proof   every file with its SHA-256, and the proof that the manifest stands in the ledger
-verify.html  checks this pack, its person files and single receipts in any browser, opened from the disk with the network off
-verify.py    checks all of this on any Python 3.9 or newer, without a network:
+WHAT THIS IS
+The operator of the portal keeps a log: a list of entries to which only new ones are added. Each entry has a place (0, 1, 2...),
+and the operator signs the log as a whole (the checkpoint). This pack holds the entries of the period, and registers (tables)
+made from the same acts. verify.py compares the two: it finds entries and rows that were changed, added or left out.
 
-    python3 -I verify.py THIS-PACK.zip --vkey KEY
+WHERE TO BEGIN
+1. 00-summary.pdf and MISSING.csv: what the pack holds, and by name what is missing, each with the reason.
+2. Check the pack:   python3 -I verify.py THIS-PACK.zip --vkey KEY   (Python 3.9 or newer, no network)
+   or open verify.html in a browser, with the network off. KEY is the public key of the log: ask the operator for it by
+   another way than this pack, and use your own copy of the program. With --receipt FILE (the .tlog-proof file that came
+   beside the pack) the program also checks that the log recorded this very pack. python3 verify.py --help explains the result.
+3. controls.json and registers/: the state of each control, and the rows behind it.
 
-Take KEY, the ledger's public key, from its operator by another way than this pack, and use your own copy of verify.py.
-With --receipt FILE it also checks that the pack as a whole stands in the ledger.
+THE FILES
+registers/   one table for each kind of record, as CSV for people and as JSON lines for programs: codes, references, hashes and
+             times, no personal data. The first column, row, is the number of the row. The last one, in_period, says why a row
+             is there: it was entered, changed or ended in the period, or was in force at some time of it. States are those of
+             the moment at which the pack was made. Times are UTC
+controls.json   security measures and duties of law with their states and how many cases were met and missed. missed_rows names
+             each missed case as REGISTER:ROW (clocks:12 is the row of registers/clocks.csv with 12 in the column row);
+             derived_from is the register from which the state can be counted again, and is empty where none can be
+policy-map.json   each promise of the privacy policy: the search for what would break it, how many were found among how many,
+             what evidence is missing, and the day and file of what a person judged ({of_today}: of the day this pack was made)
+reports/     the nine reports of each whole month, as they were counted when it was over
+letters/     the text of every message that was sent, with place-holders and without personal data
+attachments/ the files of registers/attachments.csv that the person who asked for the pack may export; MISSING.csv names the others
+samples/     entries drawn at random, each with its receipt (one entry with its proof). population.txt and sample.json let you
+             draw them again: the lowest by SHA-256 over the seed, a colon and the place. drawn/ holds samples of registers
+             that were drawn earlier, with the lists from which they were drawn
+ledger/      the log: leaves.jsonl has every entry of the period and the one before and after it, so that none can be left out;
+             others.jsonl entries of other days about the same rows; proof.json and checkpoint.txt lead to the signature
+manifest.json, manifest.tlog-proof   every file with its SHA-256, and the receipt of this list
 """

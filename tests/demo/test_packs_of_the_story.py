@@ -14,8 +14,11 @@ from portal.evidence import packs
 from portal.evidence.period import Period
 from portal.evidence.registers import BOOKS, REGISTERS
 from portal.law.counting import add_months
-from tests.evidence.packed import opened
+from tests.evidence.conftest import lived_in, with_attachments
+from tests.evidence.packed import OCTOBER, make, opened
 from tests.evidence.walks import faults_of
+
+__all__ = ["lived_in", "with_attachments"]
 
 #: Each stands for a way of naming people, lists and other rows.
 WITH_ROWS = {
@@ -111,10 +114,25 @@ def in_force_by_sql(name, first, last):
     return found
 
 
+def in_force_of(files, name):
+    """The numbers of the rows that a register of a pack calls in force."""
+    lines = map(json.loads, files[f"registers/{name}.jsonl"].splitlines())
+    return {line["row"] for line in lines if "in_force" in line["in_period"]}
+
+
 def asked(sql, given):
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return {number for (number,) in cursor.fetchall()}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("ledger_alone", "with_attachments")
+def test_a_pack_of_october_holds_what_was_in_force_in_it():
+    files = opened(make()[1])
+    found = {name: in_force_by_sql(name, OCTOBER.first_day, OCTOBER.last_day) for name in (*PLAIN, *RANKED)}
+    assert {name: in_force_of(files, name) for name in found} == found
+    assert min(len(found[name]) for name in ("attachments", "book_contract", "clocks", "legal_rules", "tickets")) > 0
 
 
 @pytest.mark.full
@@ -132,8 +150,7 @@ def test_a_pack_of_any_month_holds_what_was_in_force_in_it(told):
             expected = in_force_by_sql(name, first, last)
             rows = registers[name].chosen(period.start, period.end)
             assert {row.pk for row in rows if row.period_in_force} == expected, (name, first)
-            lines = [json.loads(line) for line in files[f"registers/{name}.jsonl"].splitlines()]
-            assert len([line for line in lines if "in_force" in line["in_period"]]) == len(expected), (name, first)
+            assert in_force_of(files, name) == expected, (name, first)
             held[name] += len(expected)
     assert held["purposes"] > 0
     assert min(held["legal_rules"], held["house_rules"], held["retention_rules"], held["company_details"]) > 0

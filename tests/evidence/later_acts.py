@@ -49,13 +49,13 @@ def date_an_order_that_was_answered_by_nobody(pack):
 
 #: Each, and a part of what is said of it.
 LATER = {
-    call_a_corrected_start_right: "clocks does not say that the start of",
-    date_an_order_that_was_answered_by_nobody: "authority_orders says something else than the log: answered_at",
-    take_back_a_corrected_receipt(0): "tickets says something else than the log: received_at",
-    take_back_a_corrected_receipt(-1): "tickets says something else than the log: received_at",
-    _set("tickets", "received_at", "2026-10-11T06:30:00.000Z"): "tickets says something else than the log: received_at",
-    speak_of_a_silenced_order(0): "authority_orders says something else than the log: is_secret",
-    speak_of_a_silenced_order(1): "authority_orders says something else than the log: is_secret",
+    call_a_corrected_start_right: r"registers/clocks\.csv: the log recorded that the start of a deadline of .* was wrong, but its row does not say so",
+    date_an_order_that_was_answered_by_nobody: r"registers/authority_orders\.csv, row \d+: answered_at is ",
+    take_back_a_corrected_receipt(0): r"registers/tickets\.csv, row \d+: received_at is ",
+    take_back_a_corrected_receipt(-1): r"registers/tickets\.csv, row \d+: received_at is ",
+    _set("tickets", "received_at", "2026-10-11T06:30:00.000Z"): r"registers/tickets\.csv, row \d+: received_at is ",
+    speak_of_a_silenced_order(0): r"registers/authority_orders\.csv, row \d+: is_secret is ",
+    speak_of_a_silenced_order(1): r"registers/authority_orders\.csv, row \d+: is_secret is ",
 }
 
 
@@ -98,8 +98,8 @@ def name_no_erased_statement(pack):
 
 #: Rows whose leaf is outside the period.
 OUTSIDE = {
-    change_a_row_whose_leaves_are_hidden: "and none is named as erased",
-    call_a_hidden_statement_erased: "named for a row without a statement, was not erased",
-    name_an_erased_leaf_twice: "An erased entry is named for two rows",
-    name_no_erased_statement: "and none is named as erased",
+    change_a_row_whose_leaves_are_hidden: r"registers/.*\.csv: no entry of the log states the row .*, and MISSING\.csv names none as erased",
+    call_a_hidden_statement_erased: r"MISSING\.csv: it names entry .* as erased for the row .*, but the entry was not erased",
+    name_an_erased_leaf_twice: r"MISSING\.csv: one erased entry is named for two rows",
+    name_no_erased_statement: r"registers/.*\.csv: no entry of the log states the row .*, and MISSING\.csv names none as erased",
 }

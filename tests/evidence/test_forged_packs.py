@@ -1,6 +1,7 @@
 """Packs that an operator forged over an honest log and sealed again: both verifiers refuse each, in the same words."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,16 +80,17 @@ def test_an_honest_pack_holds_and_says_what_its_verdict_covers(pack, verdict):
     holds, said = verdict(pack)
     assert holds, said
     assert opened(pack)["verify.py"] == program.source()
-    first, sample, counted, attached, compared, without, people = said.splitlines()
+    first, sample, counted, attached, title, *compared, without, people = said.splitlines()
     assert "1 erased" in first
     assert "3 of" in sample
     assert "rows of clocks, of which 0 were changed and 0 erased since, and 0 came later" in sample
     for name, rows in (("consents", 6), ("tickets", 3), ("files", 1), ("role_grants", 1), ("messages", 1)):
-        assert f"{name} ({rows} row" in compared, said
-    assert "clocks (" in compared
-    assert attached == "attachments: 0 files as the log states them, 0 left out"
-    assert counted.startswith("counted again from the registers: ")
-    assert "1 more whose leaf was erased" in compared
+        assert [line for line in compared if line.startswith(f"- {name}: {rows} row")], said
+    assert title == "Registers compared with the log:"
+    assert [line for line in compared if line.startswith("- clocks: ")]
+    assert attached == "Attachments: 0 files as the log recorded them, 0 left out"
+    assert counted.startswith("Controls counted again from the registers: ")
+    assert [line for line in compared if "1 more whose log entry was erased" in line]
     assert "sign_ins" in without
     assert "consents" not in without
     assert people.endswith("00-summary.pdf, README.txt, verify.html, verify.py")
@@ -106,7 +108,7 @@ def test_every_forged_pack_is_refused(pack, verdict, forgeries):
         forged = Forged(pack)
         forgery(forged)
         holds, said = verdict(forged.sealed())
-        if holds or expected not in said:
+        if holds or not re.search(expected, said):
             wrong[name_of(forgery)] = (expected, said[:150])
     assert wrong == {}, "\n".join(f"{name}: {said}" for name, said in wrong.items())
 
@@ -116,8 +118,8 @@ def test_a_pack_of_rows_that_later_acts_changed_holds_and_no_earlier_state_passe
     data = make()[1]
     holds, said = verdict(data)
     assert holds, said
-    assert "tickets (3 rows by grievances.ticket.filed" in said
-    assert "authority_orders (2 rows by registers.order.received" in said
+    assert "tickets: 3 rows by grievances.ticket.filed" in said
+    assert "authority_orders: 2 rows by registers.order.received" in said
     assert passed(data, LATER, verdict) == {}
 
 
@@ -144,7 +146,7 @@ def test_a_pack_holds_the_files_of_attachments_that_its_reader_may_export(with_a
     assert set(opened_for.values_list("about", flat=True)) == {f"vault.storedfile:{row.file_id}" for row in rows}
     holds, said = verdict(data)
     assert holds, said
-    assert "attachments: 3 files as the log states them, 2 left out (destroyed 1, people 1)" in said
+    assert "Attachments: 3 files as the log recorded them, 2 left out (destroyed 1, people 1)" in said
     assert passed(data, ATTACHED, verdict) == {}
     assert make(reader=with_attachments)[1] == data
 
@@ -173,7 +175,7 @@ def test_what_a_pack_cannot_hold_of_attachments_is_named(
 def test_a_pack_by_a_command_names_every_attachment_and_holds_none(with_attachments, verdict):
     data = make()[1]
     assert not [path for path in opened(data) if path.startswith("attachments/")]
-    assert "0 files as the log states them, 5 left out (destroyed 1, people 1, command 3)" in verdict(data)[1]
+    assert "0 files as the log recorded them, 5 left out (destroyed 1, people 1, command 3)" in verdict(data)[1]
 
 
 def test_a_stored_file_that_was_changed_is_named_and_not_in_the_pack(with_attachments, verdict, monkeypatch):
@@ -195,7 +197,7 @@ def passed(data, forgeries, verdict):
         forged = Forged(data)
         forgery(forged)
         holds, said = verdict(forged.sealed())
-        if holds or expected not in said:
+        if holds or not re.search(expected, said):
             wrong[name_of(forgery)] = (holds, said[:150])
     return wrong
 
@@ -213,14 +215,14 @@ def test_a_task_that_is_opened_again_for_the_same_day_is_its_own_row(lived_in, v
             ledger.seal_now()
     holds, said = verdict(make()[1])
     assert holds, said
-    assert "book_tasks (2 rows by registers.task.opened" in said
+    assert "book_tasks: 2 rows by registers.task.opened" in said
 
 
 def test_a_row_whose_leaf_is_not_shown_is_refused_unless_that_leaf_was_erased(filed_later, verdict):
     data = make()[1]
     holds, said = verdict(data)
     assert holds, said
-    assert "tickets (4 rows by grievances.ticket.filed, 1 more that no leaf shown states" in said
+    assert "tickets: 4 rows by grievances.ticket.filed, 1 more without a log entry in the pack" in said
     assert f"statement of a row,tickets {filed_later[0]} " in opened(data)["MISSING.csv"].decode()
     assert passed(data, OUTSIDE, verdict) == {}
 
@@ -241,7 +243,7 @@ def test_a_row_of_which_a_later_act_was_erased_is_named_and_holds(lived_in, verd
     assert f"statement of a row,tickets {reference} " in opened(data)["MISSING.csv"].decode()
     assert f"statement of a row,clocks {closed.about} " in opened(data)["MISSING.csv"].decode()
     edit = _set("tickets", "subject_ref", None, lambda row: row["reference"] == reference)
-    assert passed(data, {edit: "tickets says something else than the log: subject_ref"}, verdict) == {}
+    assert passed(data, {edit: r"registers/tickets\.csv, row \d+: subject_ref is "}, verdict) == {}
 
 
 def test_a_row_that_changes_while_its_register_is_written_says_the_same_in_both_forms(lived_in, verdict, monkeypatch):

@@ -75,7 +75,7 @@ def test_the_program_inside_authenticates_the_whole_pack(made_pack, check, tmp_p
     made, data = made_pack
     code, said = check(data)
     assert code == 0, said
-    assert "7 records and 1 erased" in said
+    assert "7 log entries of the period and 1 erased" in said
     receipt = tmp_path / "pack.tlog-proof"
     receipt.write_bytes(made.receipt())
     assert check(data, "--receipt", receipt)[0] == 0
@@ -215,7 +215,10 @@ def with_file(files, name, data):
 def test_a_forged_register_with_a_matching_manifest_is_refused(made_pack, check):
     files = opened(made_pack[1])
     forged = with_file(files, "registers/audit.csv", files["registers/audit.csv"].replace(b"vault", b"xault"))
-    assert check(forged) == (1, "REFUSED: The manifest is not sealed.\n")
+    assert check(forged) == (
+        1,
+        "REFUSED: manifest.tlog-proof: it is not the receipt of manifest.json. The manifest was changed, or is of another pack.\n",
+    )
     assert check(forged, vkey=False)[0] == 1
 
 
@@ -229,7 +232,10 @@ def test_the_receipt_of_another_pack_is_refused(made_pack, check, tmp_path):
     other = make(seed=99)[0]
     receipt = tmp_path / "other.tlog-proof"
     receipt.write_bytes(other.receipt())
-    assert check(made_pack[1], "--receipt", receipt) == (1, "REFUSED: The receipt is of another pack.\n")
+    assert check(made_pack[1], "--receipt", receipt) == (
+        1,
+        "REFUSED: The receipt is of another pack. Take the receipt that came with this one.\n",
+    )
 
 
 def test_formulae_are_escaped_in_the_registers(made_pack):
@@ -255,7 +261,7 @@ def test_a_pack_of_today_ends_now_and_says_so(october, check):
     assert made.records > 3
     code, said = check(data)
     assert code == 0
-    assert f"pack of 2026-11-03 to {clock.stamp(moment)}: " in said
+    assert f"Pack of 2026-11-03 to {clock.stamp(moment)}: " in said
     assert f"The last day was not over: the pack ends at {clock.stamp(moment)}." in opened(data)["README.txt"].decode()
 
 

@@ -100,10 +100,10 @@ def test_a_pack_holds_and_its_receipt_belongs_to_it(october, page_of):
     made, data = make()
     page = page_of(opened(data)["verify.html"])
     said = page.says(data, receipt=made.receipt())
-    assert "The pack holds: pack of 2026-10-01 to 2026-10-31" in said
-    assert "7 records and 1 erased" in said
+    assert "The pack holds: Pack of 2026-10-01 to 2026-10-31" in said
+    assert "7 log entries of the period and 1 erased" in said
     assert "3 receipts of the sample" in said
-    assert "not compared with the log, because no leaf states their rows: the registers " in said
+    assert "Registers not compared, because no log entry states their rows: " in said
     assert "nobody’s signature was checked" in page.says(data, vkey="")
     other = make(seed=99)[0].receipt()
     assert "does not hold. The receipt is of another pack." in page.says(data, receipt=other)
@@ -131,7 +131,9 @@ def test_no_changed_byte_passes_and_the_page_says_what_the_program_says(october,
     for one in changed:
         said = page.says(one)
         assert "does not hold" in said
-        if " is not the file that the manifest names." in program(one) or "manifest is not sealed" in program(one):
+        if ": manifest.json names another content." in program(
+            one
+        ) or "it is not the receipt of manifest.json" in program(one):
             assert program(one) in said
 
 

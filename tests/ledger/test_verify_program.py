@@ -43,7 +43,9 @@ def run(*args, cwd="/", python=sys.executable):
 def test_a_receipt_holds_under_its_key(receipt):
     code, said = run(receipt, "--vkey", SIGNER.verifier.vkey)
     assert code == 0
-    assert said.startswith("HOLDS: entry 2 of ledger.example.test/consent/2026, under a tree of 7")
+    assert said.startswith(
+        "HOLDS: entry 2 of the log ledger.example.test/consent/2026, which had 7 entries when it was signed"
+    )
 
 
 def test_without_a_key_it_is_consistent_and_not_authenticated(receipt):
@@ -54,7 +56,10 @@ def test_without_a_key_it_is_consistent_and_not_authenticated(receipt):
 
 def test_another_key_a_damaged_key_and_a_missing_file(receipt):
     other = notes.Signer(SIGNER.name, b"\x03" * 32).verifier.vkey
-    assert run(receipt, "--vkey", other) == (1, "REFUSED: The checkpoint is not signed by the key given.\n")
+    assert run(receipt, "--vkey", other) == (
+        1,
+        "REFUSED: The signed record of the log (checkpoint) is not signed by the key given. The key is of another log, or the file was not made by this operator.\n",
+    )
     assert run(receipt, "--vkey", other[:-4])[0] == 2
     assert run(receipt.with_name("none"), "--vkey", other)[0] == 2
     assert run("--vkey", other)[0] == 2
@@ -151,7 +156,10 @@ def test_one_of_several_keys_is_enough_and_every_witness_named_must_have_cosigne
     keys = ["--vkey", SIGNER.verifier.vkey, "--witness", witness.verifier.vkey]
     assert run(receipt, *keys)[0] == 0
     code, said = run(receipt, *keys, "--witness", stranger.verifier.vkey)
-    assert (code, said) == (1, "REFUSED: A witness that you named has not cosigned.\n")
+    assert (code, said) == (
+        1,
+        "REFUSED: A witness that you named has not signed as well. Ask for a file that it has signed.\n",
+    )
     assert run(receipt, *keys[:3], SIGNER.verifier.vkey)[0] == 2
     late = notes.Cosigner(witness.name, witness.seed, datetime(2026, 11, 26, tzinfo=UTC))
     bent = bytearray(make_receipt(signers=(SIGNER, late)))

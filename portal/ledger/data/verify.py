@@ -1,12 +1,23 @@
 # ruff: noqa: INP001 - a program of its own, shipped inside evidence packs
 """Check a receipt or an evidence pack, offline, with nothing but Python 3.9 or newer.
 
-    python3 -I verify.py FILE --vkey KEY [--witness KEY] [--receipt R]
-                        a receipt (*.tlog-proof, or its JSON form, each word of which is compared) under one of the
-                        keys, or a pack (*.zip) and its own receipt
+    python3 -I verify.py PACK.zip --vkey KEY [--receipt PACK.zip.tlog-proof]
+    python3 -I verify.py RECEIPT.tlog-proof --vkey KEY [--witness KEY]
 
-Take the log's public keys (name+id+base64) from its operator by another way than the file itself, and use a copy of this
-program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not authenticated (no key was given).
+The operator of the portal keeps a log: a list of entries to which only new ones are added. Each entry has a place (0, 1, 2...)
+and is fixed by the signed record of the log (the checkpoint). A pack has the entries of a period and registers made from the
+same acts. The program checks that the entries are those of the signed log and are complete for the period, that the rows of
+the registers say what the entries recorded, and that nothing was changed since the pack was made. A receipt (*.tlog-proof, or
+its JSON form) is one entry with its proof.
+
+KEY is the public key of the log (name+id+base64). Take it from the operator by another way than the file itself, and use a
+copy of this program that you trust. The result begins with one of these words (in brackets the exit code):
+
+    HOLDS (0)           everything that the lines name was checked and is so; they also name what was not compared
+    REFUSED (1)         something is not so: the file and row, what is wrong, and what that means. Do not rely on the file
+    NOT CHECKED, or a message about the key or the file (2)     nothing was checked
+    CONSISTENT, NOT AUTHENTICATED (3)     the file fits together, but without a key nobody's signature was checked
+
 Formats: C2SP tlog-proof, signed-note, tlog-checkpoint; trees as in RFC 6962; signatures as in RFC 8032 (Ed25519).
 """
 
@@ -637,8 +648,14 @@ def read_checkpoint(note: bytes, trust: Trust) -> tuple[str, int, bytes]:
     held = [key for line in signatures for key in one_signature(line, text, trust)]
     need(len(set(held)) == len(held), "A key signed the checkpoint twice.")
     trusted = [key for key in trust.logs if key in held and key.name == lines[0]]
-    need(trusted or not trust.logs, "The checkpoint is not signed by the key given.")
-    need(set(trust.witnesses) <= set(held), "A witness that you named has not cosigned.")
+    need(
+        trusted or not trust.logs,
+        "The signed record of the log (checkpoint) is not signed by the key given. The key is of another log, or the file was not made by this operator.",
+    )
+    need(
+        set(trust.witnesses) <= set(held),
+        "A witness that you named has not signed as well. Ask for a file that it has signed.",
+    )
     SIGNED[note, trust] = (lines[0], plain_number(lines[1]), root)
     return SIGNED[note, trust]
 
@@ -652,7 +669,10 @@ def one_signature(line: str, text: bytes, trust: Trust) -> list[Key]:
     found = [key for key in trust.logs + trust.witnesses if (key.name, key.key_id) == (parts[1], value[:4])]
     for key in found:
         time = b"cosignature/v1\ntime %d\n" % int.from_bytes(value[4:12], "big") if key.cosigns else b""
-        need(is_signed(key.public, time + text, value[12 if key.cosigns else 4 :]), "The signature does not hold.")
+        need(
+            is_signed(key.public, time + text, value[12 if key.cosigns else 4 :]),
+            "The signature of the log does not belong to its content. The file was changed.",
+        )
     return found
 
 
@@ -727,7 +747,7 @@ def check_receipt(data: bytes, trust: Trust) -> Checked:
     origin, size, root = read_checkpoint(note, trust)
     leaf = open_leaf(extra[1:33], extra[33:])
     found = root_over(leaf, index, size, [plain_base64(line) for line in lines[3:]])
-    need(found == root, "The record is not in the tree that was signed.")
+    need(found == root, "The entry is not in the log that was signed. The file was changed.")
     return Checked(index, size, root, origin, read_json(extra[33:]), note, leaf)
 
 
@@ -773,13 +793,16 @@ def check_document(data: bytes, trust: Trust) -> tuple[Checked, str]:
 
 def read_pack(data: bytes) -> dict[str, bytes]:
     """The files of a pack, which is written in exactly one way: not one byte of it is free."""
-    need(len(data) >= 22 and data[-22:-18] == b"PK\x05\x06", "The file is not an evidence pack.")
+    need(
+        len(data) >= 22 and data[-22:-18] == b"PK\x05\x06",
+        "The file is not an evidence pack. Choose the .zip file as you got it.",
+    )
     count, length, start = struct.unpack("<HLL", data[-12:-2])
-    need(start + length == len(data) - 22, "The pack is damaged.")
+    need(start + length == len(data) - 22, "The pack is damaged. Use the .zip file as you got it.")
     files: dict[str, bytes] = {}
     at, expected, directory = start, bytearray(), bytearray()
     for _ in range(count):
-        need(len(data[at : at + 46]) == 46, "The pack is damaged.")
+        need(len(data[at : at + 46]) == 46, "The pack is damaged. Use the .zip file as you got it.")
         size, name_length = struct.unpack("<LH", data[at + 24 : at + 30])
         raw_name = data[at + 46 : at + 46 + name_length]
         content_at = len(expected) + 30 + name_length
@@ -790,7 +813,10 @@ def read_pack(data: bytes) -> dict[str, bytes]:
         files[raw_name.decode("utf-8", "replace")] = content
         at += len(entry)
     ending = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), len(expected), 0)
-    need(expected + directory + ending == data, "The pack is damaged, or was packed again.")
+    need(
+        expected + directory + ending == data,
+        "The pack is damaged, or was packed again. Use the .zip file as you got it.",
+    )
     need(len(files) == count, "A file stands twice in the pack.")
     return files
 
@@ -814,7 +840,10 @@ class Record(NamedTuple):
     @property
     def recorded_at(self) -> str:
         at = {} if self.says is None else self.says
-        need(re.fullmatch(MOMENT, str(at.get("recorded_at")), re.ASCII), f"Entry {self.place} shows no time.")
+        need(
+            re.fullmatch(MOMENT, str(at.get("recorded_at")), re.ASCII),
+            f"ledger, entry {self.place}: it states no time. Whether it belongs to the period cannot be seen.",
+        )
         return str(at["recorded_at"])
 
 
@@ -861,15 +890,23 @@ def read_leaves(data: bytes) -> list[Record]:
     for line in lines_of(data):
         row = read_row(line)
         index, leaf = row["index"], bytes.fromhex(row["leaf"])
-        need(type(index) is int and len(leaf) == 32, "A leaf is malformed.")
+        need(
+            type(index) is int and len(leaf) == 32, "ledger: an entry is not written as packs write it. It was changed."
+        )
         if sorted(row) == ["index", "leaf", "payload", "salt"]:
             payload = row["payload"].encode()
             opened = open_leaf(bytes.fromhex(row["salt"]), payload)
-            need(opened == leaf, f"The content of entry {index} was changed.")
+            need(
+                opened == leaf,
+                f"ledger, entry {index}: its content is not what the log recorded. It was changed afterwards.",
+            )
             found.append(Record(index, leaf, read_row(payload)))
         else:
             whole = sorted(row) == ["erased", "index", "leaf"] and row["erased"] is True
-            need(whole, f"Entry {index} has neither its content nor the word that it was erased.")
+            need(
+                whole,
+                f"ledger, entry {index}: it has no content and is not called erased. Its content was taken out of the pack.",
+            )
             found.append(Record(index, leaf, None))
     return found
 
@@ -878,7 +915,7 @@ def tree_root(start: int, end: int, places: list[int], leaves: dict[int, bytes],
     """The root over ``start`` to ``end``; where no leaf is at hand its node is the next of ``hashes``, the last one first."""
     at = bisect_left(places, start)
     if at == len(places) or places[at] >= end:
-        need(hashes, "The proof of the leaves is too short.")
+        need(hashes, "ledger/proof.json: it is too short for the entries of the pack. Entries cannot be proved.")
         return hashes.pop()
     if end - start == 1:
         return leaves[start]
@@ -893,19 +930,28 @@ def check_log(files: dict[str, bytes], manifest: dict[str, Any], size: int, root
     first = manifest["first"]
     need(
         leaves and [one.place for one in leaves] == list(range(first, first + len(leaves))),
-        "A leaf of the period is missing.",
+        "ledger/leaves.jsonl: an entry of the period is missing or there twice. The list has to be without a gap, so something may be hidden.",
     )
     places = sorted(one.place for one in (*leaves, *others))
     hashes = [bytes.fromhex(one) for one in reversed(read_row(files[PROOF])["hashes"])]
-    need(len(set(places)) == len(places) and places[0] >= 0 and places[-1] < size, "The leaves are not in this tree.")
+    need(
+        len(set(places)) == len(places) and places[0] >= 0 and places[-1] < size,
+        "ledger: an entry is there twice, or is not in the log that was signed. The entries were changed.",
+    )
     at = {one.place: one.leaf for one in (*leaves, *others)}
-    need(tree_root(0, size, places, at, hashes) == root and not hashes, "The leaves are not those of the log.")
+    need(
+        tree_root(0, size, places, at, hashes) == root and not hashes,
+        "ledger: the entries do not lead to the root that was signed. They are not those of the log.",
+    )
     start, end = bounds(manifest["period"])
     need(
         first == 0 or leaves[0].recorded_at < start,
-        "No leaf from before the period is shown: its first ones may be left out.",
+        "ledger/leaves.jsonl: it does not begin with an entry from before the period. The first entries of the period may be left out.",
     )
-    need(leaves[-1].recorded_at >= end, "No leaf from after the period is shown: its last ones may be left out.")
+    need(
+        leaves[-1].recorded_at >= end,
+        "ledger/leaves.jsonl: it does not end with an entry from after the period. The last entries of the period may be left out.",
+    )
     opened = [one for one in leaves if one.says is not None]
     redacted = {
         says["target_index"]: (says["target_leaf"], one.place)
@@ -915,7 +961,10 @@ def check_log(files: dict[str, bytes], manifest: dict[str, Any], size: int, root
     for one in (*leaves, *others):
         leaf, at_index = redacted.get(one.place, ("", -1))
         is_so = one.says is not None or (leaf == one.leaf.hex() and at_index > one.place)
-        need(is_so, f"Entry {one.place} is called erased, and no redaction says so.")
+        need(
+            is_so,
+            f"ledger, entry {one.place}: it is called erased, but no later entry records the erasure. Its content may be hidden.",
+        )
     return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end], (start, end))
 
 
@@ -923,7 +972,7 @@ def day_of(text: Any) -> date:
     """A day that is written YYYY-MM-DD."""
     need(
         isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII),
-        "The days of the pack are malformed.",
+        "manifest.json: the period has no plain days. The pack was changed.",
     )
     return date.fromisoformat(text)
 
@@ -933,7 +982,10 @@ def bounds(period: dict[str, Any]) -> tuple[str, str]:
     start = f"{day_of(period['from']) - timedelta(days=1)}T18:30:00.000Z"
     end = f"{day_of(period['to'])}T18:30:00.000Z"
     until = period.get("until", end)
-    need(re.fullmatch(MOMENT, until, re.ASCII) and until <= end, "The period of the pack is malformed.")
+    need(
+        re.fullmatch(MOMENT, until, re.ASCII) and until <= end,
+        "manifest.json: the end of the period is not a plain time in it. The pack was changed.",
+    )
     return start, until
 
 
@@ -1003,23 +1055,32 @@ def read_register(files: dict[str, bytes], name: str, count: int) -> list[dict[s
     """The rows of a register, in the order of their numbers; for people and for programs the same."""
     lines = lines_of(files[f"registers/{name}.jsonl"])
     rows = [read_row(line) for line in lines]
-    need(len(rows) == count, f"The manifest counts other rows of the register {name}.")
+    need(
+        len(rows) == count,
+        f"registers/{name}.jsonl: manifest.json counts another number of rows. Rows were added or taken out.",
+    )
     plainly = all(plain_line(row) == line for row, line in zip(rows, lines))  # noqa: B905 - as many
-    need(plainly, f"A row of the register {name} is not written plainly.")
+    need(
+        plainly,
+        f"registers/{name}.jsonl: a row is not written as packs write it. It was changed after the pack was made.",
+    )
     heads = REGISTERS[name]["columns"].split()
-    need(all(list(row) == heads for row in rows), f"The register {name} has other columns.")
+    need(
+        all(list(row) == heads for row in rows),
+        f"registers/{name}.jsonl: it does not have the columns of this register. It was changed after the pack was made.",
+    )
     same = csv_of([heads, *([row[head] for head in heads] for row in rows)]) == files[f"registers/{name}.csv"]
-    need(same, f"The two forms of the register {name} do not say the same.")
+    need(same, f"registers/{name}.csv: it does not say the same as registers/{name}.jsonl. One of them was changed.")
     numbers = [row["row"] for row in rows]
     # A row of a view of many tables has no number of its own: then it is a text.
     of_one_kind = all(type(number) is type(numbers[0]) and type(number) in {int, str} for number in numbers)
     in_order = of_one_kind and all(numbers[at] < numbers[at + 1] for at in range(len(numbers) - 1))
-    need(in_order, f"The rows of the register {name} are not in their order.")
+    need(in_order, f"registers/{name}.jsonl: its rows are not in the order of their numbers. Rows were moved or added.")
     once = len({plain_line({**row, "row": None}) for row in rows}) == len(rows)
     for columns in map(str.split, REGISTERS[name].get("once", ())):
         keys = [written([row[one] for one in columns]) for row in rows if all(row[one] is not None for one in columns)]
         once = once and len(set(keys)) == len(keys)
-    need(once, f"A row stands twice in the register {name}.")
+    need(once, f"registers/{name}.csv: a row is there twice. One was added.")
     return rows
 
 
@@ -1038,7 +1099,10 @@ def check_days(name: str, rows: list[dict[str, Any]], period: dict[str, Any]) ->
         is_so = row["in_period"] in (
             marks_of(row, days, (start, end), (period["from"], f"{over}"), touching) for touching in (False, True)
         )
-        need(is_so, f"Row {row['row']} of the register {name} belongs to the period for another reason.")
+        need(
+            is_so,
+            f"registers/{name}.csv, row {row['row']}: in_period does not follow from the dates of the row. A date or in_period was changed.",
+        )
 
 
 def marks_of(
@@ -1089,7 +1153,8 @@ def check_row(name: str, stated: Statements, row: dict[str, Any], unstated: set[
         else:
             need(
                 is_same(row[column], value),
-                f"The register {name} says something else than the log: {column} of entry {entry}.",
+                f"registers/{name}.csv, row {row['row']}: {column} is “{cell_of(row[column])}”, but the log recorded "
+                f"“{cell_of(value)}” (entry {entry}). The row does not show what was recorded.",
             )
 
 
@@ -1103,21 +1168,27 @@ def check_kind(
     at = {one.place: one for one in log.leaves}
     places = [row[rule["place"]] for row in rows]
     once = len(set(places)) == len(places) and not taken & set(places)
-    need(once, f"A leaf has two rows, one of them in the register {name}.")
+    need(once, f"registers/{name}.csv: two rows name the same entry of the log. A row was added or changed.")
     taken.update(places)
     wanted = {one.place for one in log.inside if one.says is not None and one.says["kind"] == rule["kind"]}
     for place in sorted(wanted - set(places)):
-        raise Bad(f"Entry {place} has no row in the register {name}.")
+        raise Bad(f"registers/{name}.csv: entry {place} of the log has no row here. A row was taken out or changed.")
     erased = 0
     for row, place in zip(rows, places):  # noqa: B905 - as many, and Python 3.9 has no strict
-        need(place in at, f"A row of the register {name} has no leaf in the period.")
+        need(
+            place in at,
+            f"registers/{name}.csv: a row names an entry that is not one of the period. The row was added or changed.",
+        )
         says = at[place].says
         if says is None:
             erased += 1
         else:
-            need(place in wanted, f"A row of the register {name} belongs to entry {place}, which is of another kind.")
+            need(
+                place in wanted,
+                f"registers/{name}.csv: a row names entry {place} of the log, which is about something else. The row was added or changed.",
+            )
             check_row(name, statements_of(rule, says), row, unstated)
-    return f"{len(rows) - erased} rows" + (f", {erased} more whose leaf was erased" if erased else "")
+    return f"{len(rows) - erased} rows" + (f", {erased} more whose log entry was erased" if erased else "")
 
 
 def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]:
@@ -1178,19 +1249,25 @@ def check_act(
     seen: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         if any(row[column] is None for column in columns):
-            need(not rule.get("whole"), f"A row of the register {name} does not say which act it follows from.")
+            need(
+                not rule.get("whole"),
+                f"registers/{name}.csv: a row is empty in a column that names it. No entry of the log can be found for it, so it may be invented.",
+            )
             continue
         count += 1
         key = tuple(str(row[column]) for column in columns)
         seen[key] += 1
         most = max(acts[key], 1) if rule.get("each") else 1 if len(key) == 1 else seen[key]
-        need(seen[key] <= most, f"A row stands twice in the register {name}.")
+        need(seen[key] <= most, f"registers/{name}.csv: a row is there twice. One was added.")
         if key in stated:
             check_row(name, stated[key], row, unstated)
         else:
             without += 1
             named = not (rule.get("whole") or (needs and row[needs] is not None)) or key in spared
-            need(named, f"No leaf shown states {' '.join(key)} of the register {name}, and none is named as erased.")
+            need(
+                named,
+                f"registers/{name}.csv: no entry of the log states the row {' '.join(key)}, and MISSING.csv names none as erased. The row may be invented or changed.",
+            )
         if key in spared:
             gaps.used.add(" ".join((name, *key)))
     inside = [one.says for one in log.inside if one.says is not None]
@@ -1206,13 +1283,16 @@ def check_act(
     for key in lost:
         need(
             not brought[key],
-            f"{' '.join(key)} has no row in the register {name}: the log says that it belongs to the period.",
+            f"registers/{name}.csv: the row {' '.join(key)} is not there, but the log has an act about it in the period. The row was taken out or changed.",
         )
         named = rule.get("part") or " ".join((name, *key)) in gaps.rows
-        need(named, f"{' '.join(key)} has no row in the register {name}, and is not named as missing.")
+        need(
+            named,
+            f"registers/{name}.csv: the row {' '.join(key)} is not there, and MISSING.csv does not name it. The row was taken out or changed.",
+        )
         gaps.used.add(" ".join((name, *key)))
     found = [f"{count - without} rows by {rule['act']}"]
-    found += [f"{without} more that no leaf shown states"] if without else []
+    found += [f"{without} more without a log entry in the pack"] if without else []
     found += [f"{len(lost)} acts of other days without a row"] if lost else []
     return ", ".join(found)
 
@@ -1265,15 +1345,24 @@ def check_deadlines(rows: list[dict[str, Any]], log: Log, acts: list[str], spare
             is_so = moments and (taken_over or row["stopped_at"] in moments)
         else:
             is_so = row["stopped_at"] in (None, end) or taken_over if end is ABSENT else row["stopped_at"] == end
-        need(is_so, f"The register clocks says something else than the log: stopped_at of row {row['row']}.")
+        need(
+            is_so,
+            f"registers/clocks.csv, row {row['row']}: stopped_at is not the end that the log recorded last. The deadline was changed.",
+        )
         is_due = is_corrected or due in (ABSENT, row["due_at"])
-        need(is_due, f"The register clocks says something else than the log: due_at of row {row['row']}.")
+        need(
+            is_due,
+            f"registers/clocks.csv, row {row['row']}: due_at is not the date that the log recorded last. The deadline was changed.",
+        )
     found: dict[tuple[str, ...], set[str]] = {}
     for row in rows:
         found.setdefault((row["owner"], row["kind"], row["started_at"], row["rule_key"]), set()).add(row["ended"])
     for case, ended in found.items():
         is_said = "corrected" in ended or case[:3] not in corrected
-        need(is_said, f"The register clocks does not say that the start of {case[0]} was corrected.")
+        need(
+            is_said,
+            f"registers/clocks.csv: the log recorded that the start of a deadline of {case[0]} was wrong, but its row does not say so. The row was changed.",
+        )
 
 
 def read_missing(files: dict[str, bytes]) -> Missing:
@@ -1305,10 +1394,16 @@ def read_bare(missing: Missing, log: Log) -> dict[str, int]:
     )
     erased = {one.place for one in (*log.leaves, *log.others) if one.says is None}
     for row, place in found.items():
-        need(place in erased, f"Entry {place}, named for a row without a statement, was not erased: {row}.")
+        need(
+            place in erased,
+            f"MISSING.csv: it names entry {place} as erased for the row {row}, but the entry was not erased. The row may be invented.",
+        )
     # One act starts the deadlines of several rules.
     of_one = {(place, *row.split(" ")[:2]) for row, place in found.items()}
-    need(len({place for place, *_row in of_one}) == len(of_one), "An erased entry is named for two rows.")
+    need(
+        len({place for place, *_row in of_one}) == len(of_one),
+        "MISSING.csv: one erased entry is named for two rows. One of the rows may be invented.",
+    )
     return found
 
 
@@ -1318,7 +1413,10 @@ def check_registers(
     """Every register against the log, as far as leaves state it; returns the rows, and what was compared and what not."""
     there = {path[10:].rpartition(".")[0] for path in files if path.startswith("registers/")}
     counts = manifest["registers"]
-    need(there == set(counts) == set(STATED) == set(REGISTERS), "The pack has other registers than this program knows.")
+    need(
+        there == set(counts) == set(STATED) == set(REGISTERS),
+        "registers/: a register is missing, or one is too many. The pack was changed.",
+    )
     gaps = Gaps(set(missing["row"]), read_bare(missing, log), set())
     registers: dict[str, list[dict[str, Any]]] = {}
     taken: set[int] = set()
@@ -1343,11 +1441,13 @@ def check_registers(
         if not rows:
             found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]
         left = [column for column in rows[0] if column not in known] if rows else []
-        compared.append(f"{name} ({'; '.join(found)}" + (f"; not its {', '.join(left)}" if left else "") + ")")
+        compared.append(
+            f"- {name}: {'; '.join(found)}" + (f"; columns not compared: {', '.join(left)}" if left else "")
+        )
     for one in sorted((gaps.rows | set(gaps.bare)) - gaps.used):
         raise Bad(f"{MISSING}: it names {one}, but nothing of the registers is missing there. The row was added.")
-    without = "not compared with the log, because no leaf states their rows: the registers "
-    return registers, [f"compared with the log: {'; '.join(compared)}", without + ", ".join(not_compared)]
+    without = "Registers not compared, because no log entry states their rows: "
+    return registers, ["Registers compared with the log:", *compared, without + ", ".join(not_compared)]
 
 
 def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log, missing: Missing) -> None:
@@ -1359,33 +1459,46 @@ def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log, mi
     }
     for path in (CONTROLS, POLICY_MAP):
         made = (path, days["from"], days["to"], hashlib.sha256(files[path]).hexdigest())
-        need(made in stated, f"{path} is not what the log states of this period.")
+        need(
+            made in stated,
+            f"{path}: the log recorded another content for this period. The file was changed afterwards.",
+        )
     reports = {path[:-5] for path in files if re.fullmatch(r"reports/\d{4}-\d\d-[a-z_-]+\.json", path)}
     need(
         {path for path in files if path.startswith("reports/")}
         == {f"{one}.{end}" for one in reports for end in ("csv", "json")},
-        "A report has not its two forms.",
+        "reports/: a report is there in one form only. A file was taken out or added.",
     )
     lacking = dict(missing["report"])
     for month in whole_months(days):
         for code in REPORTS:
             is_named = lacking.pop(f"{month} {code}", "") == "failed"
             there = f"reports/{month}-{code}" in reports
-            need(there or is_named, f"The report {code} of {month} is missing, and is not named so.")
             need(
-                not (there and is_named), f"{MISSING}: the report {code} of {month} is named as missing, and is there."
+                there or is_named,
+                f"reports/{month}-{code}.csv: the report is not there, and MISSING.csv does not name it. It was taken out.",
             )
-    need(lacking in ({}, {"part of a month": "part"}), f"{MISSING}: it names reports that the period does not have.")
+            need(
+                not (there and is_named),
+                f"{MISSING}: the report {code} of {month} is named as missing, but it is there. The row was added.",
+            )
+    need(
+        lacking in ({}, {"part of a month": "part"}),
+        f"{MISSING}: it names reports that the period does not have. A row was added.",
+    )
     known = {(report, first[:7], sha256) for report, first, _last, sha256 in stated if first}
     for path in sorted(reports):
         data = files[f"{path}.json"]
         need(
             (path[16:], path[8:15], hashlib.sha256(data).hexdigest()) in known,
-            f"{path} is not the report that the log states.",
+            f"{path}.json: the log recorded another content of this report. The report was changed afterwards.",
         )
         tables = json.loads(data.decode())
         lines = [line for table in tables for line in ([table["title"]], table["heads"], *table["rows"], [])]
-        need(csv_of(lines) == files[f"{path}.csv"], f"The two forms of {path} do not say the same.")
+        need(
+            csv_of(lines) == files[f"{path}.csv"],
+            f"{path}.csv: it does not say the same as {path}.json. One of them was changed.",
+        )
 
 
 REPORTS = ("grievances", "requests", "consents", "kyc", "transparency", "incidents", "retention", "access", "logins")
@@ -1404,7 +1517,10 @@ def whole_months(days: dict[str, Any]) -> list[str]:
 
 def instant(text: Any) -> int:
     """Milliseconds of an instant from a register."""
-    need(isinstance(text, str) and re.fullmatch(MOMENT, text, re.ASCII), "An instant of a register is malformed.")
+    need(
+        isinstance(text, str) and re.fullmatch(MOMENT, text, re.ASCII),
+        "registers/clocks.csv: a time is not written as packs write it. The row was changed.",
+    )
     hours, minutes, seconds, thousandths = (
         int(text[at : at + size]) for at, size in ((11, 2), (14, 2), (17, 2), (20, 3))
     )
@@ -1434,11 +1550,17 @@ def check_controls(
     """Controls of law counted again from the deadlines of the pack, measures judged again by their evidence; says how many."""
     body, (start, end) = read_row(files[CONTROLS]), bounds(manifest["period"])
     about = body["about"]
-    need((about["start"], about["end"]) == (start, end), "The controls are those of another period.")
+    need(
+        (about["start"], about["end"]) == (start, end),
+        "controls.json: it is about another period than the pack. It was changed, or is of another pack.",
+    )
     counted = 0
     need_every_control(body, registers, (start, end))
     for control in body["law"]:
-        code, wrong = control["code"], f"The control {control['code']} is not what the deadlines of the pack give."
+        code, wrong = (
+            control["code"],
+            f"controls.json, control {control['code']}: registers/clocks.csv gives another state or other cases. The control or the deadlines were changed.",
+        )
         cases: dict[str | None, list[str]] = {"met": [], "missed": [], "running": [], None: []}
         for row in registers["clocks"]:
             if code in {row["rule_key"], row["extended_by"]}:
@@ -1457,10 +1579,10 @@ def check_controls(
         judged = {judged_by(row["evidence_on"], about["evidence_months"], end) for row in rows}
         need(
             (control["state"], control["last_evidence"]) in judged,
-            f"The measure {control['code']} is not what its evidence gives.",
+            f"controls.json, measure {control['code']}: registers/book_measure.csv gives another state. The control or the register was changed.",
         )
         counted += 1
-    return f"counted again from the registers: {counted} of {len(body['law']) + len(body['measures'])} controls"
+    return f"Controls counted again from the registers: {counted} of {len(body['law']) + len(body['measures'])}"
 
 
 def cases_of(clocks: list[dict[str, Any]]) -> set[str]:
@@ -1489,14 +1611,16 @@ def need_every_control(
     }
     for part, wanted in (("law", cases), ("measures", held)):
         codes = [control["code"] for control in body[part]]
-        need(len(set(codes)) == len(codes), "A control is listed twice.")
+        need(len(set(codes)) == len(codes), "controls.json: a control is there twice. One was added.")
         for code in sorted(wanted - set(codes)):
-            raise Bad(f"The control {code} is left out.")
+            raise Bad(
+                f"controls.json: the control {code} is not there, though the registers have a case of it. It was taken out."
+            )
     known = rules | cases_of(registers["clocks"])
     for control in body["law"]:
         need(
             control["code"] in known,
-            f"The register legal_rules does not have the rule of the control {control['code']}.",
+            f"controls.json, control {control['code']}: registers/legal_rules.csv does not have its rule. The control was added, or the rule taken out.",
         )
 
 
@@ -1523,16 +1647,24 @@ def check_letters(
         if row["sent_at"] is not None and start <= row["sent_at"] < end:
             name = f"{row['kind']}.{row['template_language']}.{row['template_sha256'][:12]}"
             there = f"letters/{name}.txt" in files
-            need(there or name in missing["letter"], f"The letter {name} is missing, and is not named so.")
+            need(
+                there or name in missing["letter"],
+                f"letters/{name}.txt: this text was sent in the period, but it is not there, and MISSING.csv does not name it. It was taken out.",
+            )
             left -= set() if there else {name}
     for name in sorted(left):
-        raise Bad(f"{MISSING}: it names the letter {name}, which is there or was not sent in the period.")
+        raise Bad(
+            f"{MISSING}: it names the letter {name}, which is there or was not sent in the period. The row was added."
+        )
     for path in sorted(path for path in files if path.startswith("letters/")):
         kind, language = path[8:].rsplit(".", 3)[:2]
         whole = hashlib.sha256(files[path]).hexdigest()
         same = path == f"letters/{kind}.{language}.{whole[:12]}.txt"
-        need(same, f"{path} is not the text that its name says.")
-        need((kind, language, whole) in sent, f"No message of the pack was sent with {path}.")
+        need(same, f"{path}: its content does not have the SHA-256 of its name. The text was changed.")
+        need(
+            (kind, language, whole) in sent,
+            f"{path}: registers/messages.csv has no message with this text. The text was added.",
+        )
 
 
 #: By the type of a file how its name ends.
@@ -1570,36 +1702,57 @@ def check_attachments(files: dict[str, bytes], rows: list[dict[str, Any]], log: 
         path = f"{ATTACHED}{reference}.{ENDS.get(row['media_type'])}"
         known.add(path)
         if path not in files:
-            need(reference in left, f"The file of the attachment {reference} is missing, and is not named so.")
+            need(
+                reference in left,
+                f"attachments/: the file of {reference} is not there, and MISSING.csv does not name it. It was taken out.",
+            )
             is_so = is_left_out(row, left[reference], total, held)
-            need(is_so, f"{MISSING}: the reason for which the attachment {reference} is left out is not true of it.")
+            need(
+                is_so,
+                f"{MISSING}: the reason for which the attachment {reference} is left out is not true of it. The file may be hidden.",
+            )
             continue
-        need(reference not in left, f"The attachment {reference} is named as left out, and is there.")
+        need(
+            reference not in left,
+            f"MISSING.csv: it names the attachment {reference} as left out, but its file is there. The row was added.",
+        )
         found = (hashlib.sha256(files[path]).hexdigest(), len(files[path]))
-        need(found == (row["sha256"], row["size"]), f"{path} is not the file that its register states.")
-        need(reference in stated, f"No leaf shown states {path}.")
+        need(
+            found == (row["sha256"], row["size"]),
+            f"{path}: it is not the file of its row in registers/attachments.csv. The file or the row was changed.",
+        )
+        need(reference in stated, f"{path}: no entry of the log states this file. It may have been added.")
         facts = stated[reference]
-        need(found == (facts["sha256"], facts["size"]), f"{path} is not the file that the log states.")
+        need(
+            found == (facts["sha256"], facts["size"]),
+            f"{path}: it is not the file that the log recorded. It was exchanged.",
+        )
         total, held = total + len(files[path]), held + 1
     for path in sorted(path for path in files if path.startswith(ATTACHED)):
-        need(path in known, f"{path} belongs to no row of the register attachments.")
+        need(path in known, f"{path}: registers/attachments.csv has no row for it. The file was added.")
     references = {row["reference"] for row in rows}
-    need(set(left) <= references, "The list of what is missing names other attachments.")
+    need(
+        set(left) <= references,
+        "MISSING.csv: it names an attachment that registers/attachments.csv does not have. The row was added.",
+    )
     by_command = "command" in left.values()
     need(
         not by_command or not (held or "role" in left.values()),
-        f"{MISSING}: a command exports no files, but this pack holds some.",
+        f"{MISSING}: it says that a command made the pack, which exports no files, but the pack holds some. A reason was changed.",
     )
     counted = Counter(left.values())
     why = ", ".join(f"{code} {counted[code]}" for code in REASONS["attachment"] if code in counted)
-    return f"attachments: {held} files as the log states them, {len(left)} left out" + (f" ({why})" if why else "")
+    return f"Attachments: {held} files as the log recorded them, {len(left)} left out" + (f" ({why})" if why else "")
 
 
 def check_erased(missing: Missing, log: Log) -> int:
     """The list of what is missing names each entry that was erased, and no other; returns how many."""
     erased = [str(one.place) for one in log.leaves if one.says is None]
     is_so = list(missing["erased record"]) == erased
-    need(is_so, "The list of what is missing names other entries than those that were erased.")
+    need(
+        is_so,
+        "MISSING.csv: the erased entries that it names are not those of ledger/leaves.jsonl. A row was added or taken out.",
+    )
     return len(erased)
 
 
@@ -1619,7 +1772,7 @@ def check_lacking(files: dict[str, bytes], manifest: dict[str, Any], missing: Mi
     for kind, names in lacking.items():
         need(
             set(missing[kind]) == set(names),
-            f"{MISSING}: it names other things of the kind {kind} than the pack lacks.",
+            f"{MISSING}: it does not name the same things of the kind “{kind}” as the files of the pack. Something may be hidden.",
         )
 
 
@@ -1627,29 +1780,38 @@ def check_events(files: dict[str, bytes], manifest: dict[str, Any], trust: Trust
     """Each event of a person's file is the record that its receipt proves; the others were erased, and only those."""
     events = [read_row(line) for line in files[EVENTS].splitlines()]
     proved = {row["proof"]: row for row in events if row["proof"]}
-    need(set(proved) == {path for path in files if path.startswith(PROOFS)}, "An event and its proof do not match.")
+    need(
+        set(proved) == {path for path in files if path.startswith(PROOFS)},
+        "events.jsonl: an event has no receipt in proofs/, or a receipt has no event. One was added or taken out.",
+    )
     need(
         (len(proved), len(events)) == (manifest["records"], manifest["records"] + manifest["missing"]),
-        "An event is missing.",
+        "events.jsonl: manifest.json counts another number of events. One was added or taken out.",
     )
     for path, row in proved.items():
         found = check_receipt(files[path], trust)
-        need(found.note == files[CHECKPOINT], "A proof stands under another checkpoint.")
+        need(
+            found.note == files[CHECKPOINT],
+            "proofs/: a receipt belongs to another checkpoint than ledger/checkpoint.txt. It was exchanged.",
+        )
         same = (found.place, found.leaf.hex(), found.payload.get("event_id")) == (
             row["leaf"],
             row["leaf_hash"],
             row["entry"],
         )
-        need(same, f"Event {row['number']} is not the record that is proved.")
+        need(
+            same,
+            f"events.jsonl, event {row['number']}: its receipt is of another entry of the log. The event was changed.",
+        )
         said = found.payload.get("act", "consent.answer." + str(found.payload.get("event")))
         need(
             said == row["act"] and found.payload["recorded_at"] == row["recorded_at"],
-            f"Event {row['number']} was changed.",
+            f"events.jsonl, event {row['number']}: its receipt says something else. The event was changed.",
         )
     lines = "".join(f"{row['entry']} {row['leaf_hash']}\n" for row in events)
     need(
         hashlib.sha256(lines.encode()).hexdigest() == manifest["events_sha256"],
-        "The events are not those that were signed off.",
+        "events.jsonl: manifest.json names other events. They are not those that were signed off.",
     )
 
 
@@ -1668,14 +1830,26 @@ def draw(population: list[str], method: str, size: int, seed: int) -> list[str]:
 def check_draw(files: dict[str, bytes], sample: dict[str, Any], records: list[str], shown: list[str]) -> None:
     """The sample is the one that the seed draws from every record with its content, and its receipts are there."""
     told = read_row(files[DRAW])
-    need(files[POPULATION] == "".join(f"{one}\n" for one in records).encode(), "The sample has another population.")
+    need(
+        files[POPULATION] == "".join(f"{one}\n" for one in records).encode(),
+        "samples/population.txt: it is not the list of the entries of the period. The sample was drawn from something else.",
+    )
     same = told["population_sha256"] == hashlib.sha256(files[POPULATION]).hexdigest()
     need(same and told["population_size"] == len(records), "The sample names another population.")
     asked = (told["method"], told["size"], told["seed"]) == ("random", sample["size"], sample["seed"])
-    need(asked, "The sample was asked for otherwise.")
+    need(
+        asked,
+        "samples/sample.json: method, size or seed are not those of manifest.json. The sample was not drawn as asked.",
+    )
     chosen = draw(records, told["method"], told["size"], told["seed"])
-    need(told["chosen"] == chosen, "The seed draws another sample.")
-    need(sorted(chosen, key=int) == shown, "A receipt of the sample is missing, or one is too many.")
+    need(
+        told["chosen"] == chosen,
+        "samples/sample.json: the seed draws other entries. The sample may have been chosen by hand.",
+    )
+    need(
+        sorted(chosen, key=int) == shown,
+        "samples/: the receipts are not those of the entries drawn. One was added or taken out.",
+    )
 
 
 def check_drawn(
@@ -1687,17 +1861,26 @@ def check_drawn(
     """
     stated = {says["facts"]["reference"]: says["facts"] for says in log.acts("evidence.sample.drawn")}
     paths = {f"{SAMPLES}drawn/{reference}.{end}" for reference in references for end in ("json", "txt")}
-    need({path for path in files if path.startswith(f"{SAMPLES}drawn/")} <= paths, "A sample was not asked for.")
+    need(
+        {path for path in files if path.startswith(f"{SAMPLES}drawn/")} <= paths,
+        "samples/drawn/: a sample is there that manifest.json does not name. It was added.",
+    )
     found = []
     for reference in references:
         path = f"{SAMPLES}drawn/{reference}"
         if f"{path}.txt" not in files:
-            need(f"{path}.json" not in files, f"The population of the sample {reference} is missing.")
-            found.append(f"sample {reference}: named as missing")
+            need(
+                f"{path}.json" not in files,
+                f"samples/drawn/{reference}.txt: it is not there. The sample cannot be drawn again.",
+            )
+            found.append(f"Sample {reference}: named as missing")
             continue
         told, rows, population = read_row(files[f"{path}.json"]), files[f"{path}.txt"], []
         population = [line.decode() for line in lines_of(rows)]
-        need(reference in stated, f"The log does not state the sample {reference}.")
+        need(
+            reference in stated,
+            f"samples/drawn/{reference}.json: the log has no act of this drawing. The sample may be invented.",
+        )
         facts = {
             **stated[reference],
             "population_size": stated[reference]["population"],
@@ -1716,16 +1899,16 @@ def check_drawn(
         )
         need(
             all(told[name] == facts[name] for name in names),
-            f"The sample {reference} is not the one that the log states.",
+            f"samples/drawn/{reference}.json: the log recorded another sample. It was changed.",
         )
         same = told["population_sha256"] == hashlib.sha256(rows).hexdigest()
         need(same and told["population_size"] == len(population), f"The sample {reference} has another population.")
         need(
             told["chosen"] == draw(population, told["method"], told["size"], told["seed"]),
-            f"The seed draws another sample than {reference}.",
+            f"samples/drawn/{reference}.json: the seed draws other rows. They may have been chosen by hand.",
         )
         found.append(
-            f"sample {reference}: {len(told['chosen'])} of {len(population)} rows of {told['register']}"
+            f"Sample {reference}: {len(told['chosen'])} of {len(population)} rows of {told['register']}"
             + compare_population(files, told, population, registers, days)
         )
     return found
@@ -1755,7 +1938,7 @@ def compare_population(
         else:
             need(
                 not sha256 or reference == now[number][0],
-                f"Row {number} of the register {name} has another reference than in the sample.",
+                f"registers/{name}.csv, row {number}: the frozen sample has another reference for this row. One of them was changed.",
             )
             changed += sha256 != now[number][1]
     come = len(now) - (len(population) - gone)
@@ -1767,13 +1950,19 @@ def check_files(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     listed = {row["path"]: row for row in manifest["files"]}
     need(
         len(listed) == len(manifest["files"]) and list(listed) == sorted(listed),
-        "The manifest names a file twice or out of order.",
+        "manifest.json: it names a file twice or out of order. It was changed.",
     )
-    need(set(files) == set(listed) | {MANIFEST, MANIFEST_RECEIPT}, "The pack holds other files than its manifest.")
-    need(list(files) == sorted(files, key=str.encode), "The files of the pack are in another order.")
+    need(
+        set(files) == set(listed) | {MANIFEST, MANIFEST_RECEIPT},
+        "manifest.json: it does not name the files of the pack. A file was added or taken out.",
+    )
+    need(
+        list(files) == sorted(files, key=str.encode),
+        "The files of the pack are in another order than packs have. It was packed again.",
+    )
     for path, row in listed.items():
         same = len(files[path]) == row["bytes"] and hashlib.sha256(files[path]).hexdigest() == row["sha256"]
-        need(same, f"{path} is not the file that the manifest names.")
+        need(same, f"{path}: manifest.json names another content. The file was changed.")
 
 
 KNOWN = {MISSING, CONTROLS, POLICY_MAP, LEAVES, OTHERS, PROOF, CHECKPOINT, DRAW, POPULATION, MANIFEST, MANIFEST_RECEIPT}
@@ -1785,7 +1974,7 @@ def check_names(files: dict[str, bytes]) -> None:
     """The pack holds no file that this program does not know."""
     known = r"(registers/[a-z_]+\.(csv|jsonl)|reports/[a-z0-9_-]+\.(csv|json)|letters/[^/]+\.txt|samples/\d{9,}\.tlog-proof|samples/drawn/[A-Z0-9-]+\.(json|txt)|attachments/[A-Z0-9-]+\.(pdf|jpg|png))"
     for path in sorted(set(files) - KNOWN - set(FOR_PEOPLE)):
-        need(re.fullmatch(known, path, re.ASCII), f"{path} is no file of an evidence pack.")
+        need(re.fullmatch(known, path, re.ASCII), f"{path}: packs have no such file. It was added.")
 
 
 def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
@@ -1794,7 +1983,10 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     Raises Older for a pack of an earlier release.
     """
     files = read_pack(data)
-    need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
+    need(
+        MANIFEST in files and MANIFEST_RECEIPT in files,
+        "manifest.json: it is not there. Without it nothing of the pack can be checked.",
+    )
     manifest = read_row(files[MANIFEST])
     form = manifest.get("format")
     if form in OLDER_FORMATS:
@@ -1802,38 +1994,62 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
             f"This pack is of an older form ({form}). Check it with a trusted copy of the program of that release, which is in the pack too."
         )
     of_person = form == FILE_FORMAT
-    need(of_person or form == PACK_FORMAT, "The pack is of another form than this program knows.")
+    need(
+        of_person or form == PACK_FORMAT,
+        "manifest.json: this program does not know this form of pack. Use the program of the release that made it.",
+    )
     check_files(files, manifest)
     sealed = check_receipt(files[MANIFEST_RECEIPT], trust)
     stands, said = sealed.payload.get("act") == "evidence.manifest.sealed", sealed.payload.get("facts", {})
-    need(stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(), "The manifest is not sealed.")
+    need(
+        stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(),
+        "manifest.tlog-proof: it is not the receipt of manifest.json. The manifest was changed, or is of another pack.",
+    )
     origin, size, root = read_checkpoint(files[CHECKPOINT], trust)
-    need(sealed.origin == origin == manifest["origin"], "The pack is of another log.")
+    need(
+        sealed.origin == origin == manifest["origin"],
+        "ledger/checkpoint.txt: it is of another log than the manifest. The pack is put together from two.",
+    )
     if receipt is not None:
         whole = check_receipt(receipt, trust).payload
         act = "evidence.file.made" if of_person else "evidence.pack.made"
         made, digest = whole.get("act") == act, whole.get("facts", {}).get("sha256")
-        need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
+        need(
+            made and digest == hashlib.sha256(data).hexdigest(),
+            "The receipt is of another pack. Take the receipt that came with this one.",
+        )
     if of_person:
         check_events(files, manifest, trust)
         return (
-            f"file {manifest['file']} as of {manifest['as_of']}: {len(manifest['files'])} files, {manifest['records']} events proved and "
-            f"{manifest['missing']} erased under a tree of {size}, log {origin}"
+            f"File {manifest['file']} as of {manifest['as_of']}: {len(manifest['files'])} files, {manifest['records']} events proved and "
+            f"{manifest['missing']} erased. Log {origin}, {size} entries when it was signed"
         )
     check_names(files)
     stated_root = {"size": size, "root": base64.b64encode(root).decode()}
-    need(manifest["checkpoint"] == stated_root, "The manifest names another checkpoint.")
+    need(
+        manifest["checkpoint"] == stated_root,
+        "manifest.json: it names another checkpoint than ledger/checkpoint.txt. One of them was changed.",
+    )
     days = manifest["period"]
-    need((said.get("from"), said.get("to")) == (days["from"], days["to"]), "The manifest was sealed for other days.")
+    need(
+        (said.get("from"), said.get("to")) == (days["from"], days["to"]),
+        "manifest.json: the log recorded other days for it. The period was changed.",
+    )
     log = check_log(files, manifest, size, root)
     missing = read_missing(files)
     erased = check_erased(missing, log)
     records = [str(one.place) for one in log.inside]
-    need((len(records), erased) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
+    need(
+        (len(records), erased) == (manifest["records"], manifest["missing"]),
+        "manifest.json: it counts another number of entries than ledger/leaves.jsonl. Entries were added or taken out.",
+    )
     receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
     samples = [check_receipt(files[path], trust) for path in receipts]
     check_draw(files, manifest["sample"], records, [str(one.place) for one in samples])
-    need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
+    need(
+        all(one.note == files[CHECKPOINT] for one in samples),
+        "samples/: a receipt belongs to another checkpoint than ledger/checkpoint.txt. It was exchanged.",
+    )
     registers, compared = check_registers(files, manifest, log, missing)
     check_stated(files, manifest, log, missing)
     counted = check_controls(files, manifest, registers)
@@ -1842,10 +2058,10 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
     check_lacking(files, manifest, missing, log)
     line = (
-        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} records and "
-        f"{erased} erased under a tree of {size}, log {origin}, {len(samples)} receipts of the sample"
+        f"Pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} log entries of the "
+        f"period and {erased} erased, {len(samples)} receipts of the sample. Log {origin}, {size} entries when it was signed"
     )
-    unproved = f"for people, unchanged since the pack was made, not proved true: {', '.join(one for one in FOR_PEOPLE if one in files)}"
+    unproved = f"Not proved by the log, only unchanged since the pack was made: {', '.join(one for one in FOR_PEOPLE if one in files)}"
     return "\n".join([line, *drawn, counted, attached, *compared, unproved])
 
 
@@ -1857,17 +2073,19 @@ def answer(path: str, trust: Trust, receipt: str | None) -> str:
     need(data[:5] != b"%PDF-", "What a PDF shows cannot be proved. Give the .tlog-proof file that is attached to it.")
     is_document = data.lstrip()[:1] == b"{"
     found, unproved = check_document(data, trust) if is_document else (check_receipt(data, trust), "")
-    line = f"entry {found.place} of {found.origin}, under a tree of {found.size}: {json.dumps(found.payload)}"
+    line = f"entry {found.place} of the log {found.origin}, which had {found.size} entries when it was signed: {json.dumps(found.payload)}"
     return line + (f" (the readable part says the same; proved by nothing: {unproved})" if unproved else "")
 
 
 def main() -> int:
     """Parse, check, say, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Check a receipt or an evidence pack, offline.")
-    parser.add_argument("file")
-    parser.add_argument("--vkey", action="append", default=[], help="a public key of the log; may be repeated")
-    parser.add_argument("--witness", action="append", default=[], help="a witness that must have cosigned a receipt")
-    parser.add_argument("--receipt", help="the receipt of a whole pack")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", help="the pack (.zip) or receipt (.tlog-proof or .json), as you got it")
+    parser.add_argument("--vkey", action="append", default=[], help="a public key of the log; repeat it for several")
+    parser.add_argument(
+        "--witness", action="append", default=[], help="the key of a witness that must have signed the log as well"
+    )
+    parser.add_argument("--receipt", help="the receipt of the whole pack, which came beside it")
     given, say = parser.parse_args(), sys.stdout.write
     try:
         trust = Trust(tuple(map(read_key, given.vkey)), tuple(read_key(one, 4) for one in given.witness))

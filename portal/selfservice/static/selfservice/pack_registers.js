@@ -23,19 +23,19 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     linesOf(data).map((line) => {
       const row = readJson(line);
       const leaf = bytesOf(row.leaf);
-      need(Number.isSafeInteger(row.index) && leaf.length === 32, "A leaf is malformed.");
+      need(Number.isSafeInteger(row.index) && leaf.length === 32, "ledger: an entry is not written as packs write it. It was changed.");
       if (members(row) === "index,leaf,payload,salt") {
         const opened = openLeaf(join(bytesOf(row.salt), utf8(row.payload)));
-        need(hex(opened) === row.leaf, `The content of entry ${row.index} was changed.`);
+        need(hex(opened) === row.leaf, `ledger, entry ${row.index}: its content is not what the log recorded. It was changed afterwards.`);
         return { index: row.index, leaf, says: readJson(row.payload) };
       }
       const isErased = members(row) === "erased,index,leaf" && row.erased === true;
-      need(isErased, `Entry ${row.index} has neither its content nor the word that it was erased.`);
+      need(isErased, `ledger, entry ${row.index}: it has no content and is not called erased. Its content was taken out of the pack.`);
       return { index: row.index, leaf, says: null };
     });
   const recordedAt = (one) => {
     const at = one.says ? one.says.recorded_at : "";
-    need(typeof at === "string" && MOMENT.test(at), `Entry ${one.index} shows no time.`);
+    need(typeof at === "string" && MOMENT.test(at), `ledger, entry ${one.index}: it states no time. Whether it belongs to the period cannot be seen.`);
     return at;
   };
   // The root over start to end; where no leaf is at hand its node is the next of the hashes.
@@ -47,7 +47,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       [low, high] = places[middle] < start ? [middle + 1, high] : [low, middle];
     }
     if (low === places.length || places[low] >= end) {
-      need(hashes.length, "The proof of the leaves is too short.");
+      need(hashes.length, "ledger/proof.json: it is too short for the entries of the pack. Entries cannot be proved.");
       return hashes.pop();
     }
     if (end - start === 1) {
@@ -62,11 +62,11 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
   };
   const bounds = (period) => {
     const isDay = (text) => typeof text === "string" && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
-    need(isDay(period.from) && isDay(period.to), "The days of the pack are malformed.");
+    need(isDay(period.from) && isDay(period.to), "manifest.json: the period has no plain days. The pack was changed.");
     const midnight = (day, days) => new Date(Date.parse(`${day}T00:00:00.000+05:30`) + days * 86400000).toISOString();
     const end = midnight(period.to, 1);
     const until = "until" in period ? period.until : end;
-    need(typeof until === "string" && MOMENT.test(until) && until <= end, "The period of the pack is malformed.");
+    need(typeof until === "string" && MOMENT.test(until) && until <= end, "manifest.json: the end of the period is not a plain time in it. The pack was changed.");
     return [midnight(period.from, 0), until];
   };
   // The leaves are those of the log, without a gap from before the period to after it; what was erased has its redaction.
@@ -75,23 +75,23 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const others = readLeaves(file(files, "ledger/others.jsonl"));
     const shown = [...leaves, ...others];
     const { first } = manifest;
-    need(leaves.length && leaves.every((one, place) => one.index === first + place), "A leaf of the period is missing.");
+    need(leaves.length && leaves.every((one, place) => one.index === first + place), "ledger/leaves.jsonl: an entry of the period is missing or there twice. The list has to be without a gap, so something may be hidden.");
     const places = shown.map((one) => one.index).sort((one, two) => one - two);
     const size = Number(head.size);
     const hashes = readJson(textOf(files, "ledger/proof.json")).hashes.map(bytesOf).reverse();
-    need(new Set(places).size === places.length && places[0] >= 0 && places[places.length - 1] < size, "The leaves are not in this tree.");
+    need(new Set(places).size === places.length && places[0] >= 0 && places[places.length - 1] < size, "ledger: an entry is there twice, or is not in the log that was signed. The entries were changed.");
     const root = treeRoot(0, size, places, new Map(shown.map((one) => [one.index, one.leaf])), hashes);
-    need(hex(root) === hex(head.root) && !hashes.length, "The leaves are not those of the log.");
+    need(hex(root) === hex(head.root) && !hashes.length, "ledger: the entries do not lead to the root that was signed. They are not those of the log.");
     const [start, end] = bounds(manifest.period);
-    need(first === 0 || recordedAt(leaves[0]) < start, "No leaf from before the period is shown: its first ones may be left out.");
-    need(recordedAt(leaves[leaves.length - 1]) >= end, "No leaf from after the period is shown: its last ones may be left out.");
+    need(first === 0 || recordedAt(leaves[0]) < start, "ledger/leaves.jsonl: it does not begin with an entry from before the period. The first entries of the period may be left out.");
+    need(recordedAt(leaves[leaves.length - 1]) >= end, "ledger/leaves.jsonl: it does not end with an entry from after the period. The last entries of the period may be left out.");
     const redacted = new Map(
       shown.filter((one) => one.says && one.says.kind === "redaction").map((one) => [one.says.target_index, [one.says.target_leaf, one.index]]),
     );
     for (const one of shown) {
       const [leaf, at] = redacted.get(one.index) || ["", -1];
       const isSo = one.says !== null || (leaf === hex(one.leaf) && at > one.index);
-      need(isSo, `Entry ${one.index} is called erased, and no redaction says so.`);
+      need(isSo, `ledger, entry ${one.index}: it is called erased, but no later entry records the erasure. Its content may be hidden.`);
     }
     const inside = leaves.filter((one) => one.says && recordedAt(one) >= start && recordedAt(one) < end);
     const inOrder = [...shown].sort((one, two) => one.index - two.index);
@@ -169,23 +169,23 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
   const readRegister = (files, name, count) => {
     const lines = linesOf(file(files, `registers/${name}.jsonl`));
     const rows = lines.map(readJson);
-    need(rows.length === count, `The manifest counts other rows of the register ${name}.`);
-    need(rows.every((row, place) => JSON.stringify(row) === lines[place]), `A row of the register ${name} is not written plainly.`);
+    need(rows.length === count, `registers/${name}.jsonl: manifest.json counts another number of rows. Rows were added or taken out.`);
+    need(rows.every((row, place) => JSON.stringify(row) === lines[place]), `registers/${name}.jsonl: a row is not written as packs write it. It was changed after the pack was made.`);
     const heads = REGISTERS[name].columns.split(" ");
-    need(rows.every((row) => written(Object.keys(row)) === written(heads)), `The register ${name} has other columns.`);
+    need(rows.every((row) => written(Object.keys(row)) === written(heads)), `registers/${name}.jsonl: it does not have the columns of this register. It was changed after the pack was made.`);
     const isSpread = same(csvOf([heads, ...rows.map((row) => heads.map((head) => row[head]))]), file(files, `registers/${name}.csv`));
-    need(isSpread, `The two forms of the register ${name} do not say the same.`);
+    need(isSpread, `registers/${name}.csv: it does not say the same as registers/${name}.jsonl. One of them was changed.`);
     // A row of a view of many tables has no number of its own: then it is a text.
     const isNumber = (value) => typeof value === typeof rows[0].row && ["number", "string"].includes(typeof value);
     const inOrder = rows.every((row, place) => isNumber(row.row) && (!place || rows[place - 1].row < row.row));
-    need(inOrder, `The rows of the register ${name} are not in their order.`);
+    need(inOrder, `registers/${name}.jsonl: its rows are not in the order of their numbers. Rows were moved or added.`);
     let isOnce = new Set(rows.map((row) => JSON.stringify({ ...row, row: null }))).size === rows.length;
     for (const key of REGISTERS[name].once || []) {
       const columns = key.split(" ");
       const keys = rows.filter((row) => columns.every((one) => row[one] !== null)).map((row) => written(columns.map((one) => row[one])));
       isOnce = isOnce && new Set(keys).size === keys.length;
     }
-    need(isOnce, `A row stands twice in the register ${name}.`);
+    need(isOnce, `registers/${name}.csv: a row is there twice. One was added.`);
     return rows;
   };
   const shifted = (day, days) => new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86400000).toISOString().slice(0, 10);
@@ -221,7 +221,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const over = [period.from, shifted(period.to, "until" in period ? -1 : 0)];
     for (const row of rows) {
       const marks = [false, true].map((touching) => written(marksOf(row, days, bounds(period), over, touching)));
-      need(marks.includes(written(row.in_period)), `Row ${row.row} of the register ${name} belongs to the period for another reason.`);
+      need(marks.includes(written(row.in_period)), `registers/${name}.csv, row ${row.row}: in_period does not follow from the dates of the row. A date or in_period was changed.`);
     }
   };
   // By column what a leaf says of it, and which entry that is.
@@ -232,7 +232,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
         unstated.add(column);
       } else {
         need(Object.hasOwn(row, column), "The file is damaged.");
-        need(isSame(row[column], stated), `The register ${name} says something else than the log: ${column} of entry ${entry}.`);
+        const recorded = `“${cellOf(row[column])}”, but the log recorded “${cellOf(stated)}” (entry ${entry})`;
+        need(isSame(row[column], stated), `registers/${name}.csv, row ${row.row}: ${column} is ${recorded}. The row does not show what was recorded.`);
       }
     }
   };
@@ -241,26 +242,26 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const at = new Map(log.leaves.map((one) => [one.index, one]));
     const places = rows.map((row) => row[rule.place]);
     const isOnce = new Set(places).size === places.length && !places.some((place) => taken.has(place));
-    need(isOnce, `A leaf has two rows, one of them in the register ${name}.`);
+    need(isOnce, `registers/${name}.csv: two rows name the same entry of the log. A row was added or changed.`);
     places.forEach((place) => taken.add(place));
     const wanted = new Set(log.inside.filter((one) => one.says.kind === rule.kind).map((one) => one.index));
     const has = new Set(places);
     for (const place of wanted) {
-      need(has.has(place), `Entry ${place} has no row in the register ${name}.`);
+      need(has.has(place), `registers/${name}.csv: entry ${place} of the log has no row here. A row was taken out or changed.`);
     }
     let erased = 0;
     rows.forEach((row, number) => {
       const place = places[number];
-      need(at.has(place), `A row of the register ${name} has no leaf in the period.`);
+      need(at.has(place), `registers/${name}.csv: a row names an entry that is not one of the period. The row was added or changed.`);
       const { says } = at.get(place);
       if (says === null) {
         erased += 1;
       } else {
-        need(wanted.has(place), `A row of the register ${name} belongs to entry ${place}, which is of another kind.`);
+        need(wanted.has(place), `registers/${name}.csv: a row names entry ${place} of the log, which is about something else. The row was added or changed.`);
         checkRow(name, statementsOf(rule, says), row, unstated);
       }
     });
-    return `${rows.length - erased} rows${erased ? `, ${erased} more whose leaf was erased` : ""}`;
+    return `${rows.length - erased} rows${erased ? `, ${erased} more whose log entry was erased` : ""}`;
   };
   // What names the rows that an act is about.
   const keysOf = (says, paths) => {
@@ -313,20 +314,20 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const isComplete = (row) => columns.every((column) => row[column] !== null);
     for (const row of rows) {
       if (!isComplete(row)) {
-        need(!rule.whole, `A row of the register ${name} does not say which act it follows from.`);
+        need(!rule.whole, `registers/${name}.csv: a row is empty in a column that names it. No entry of the log can be found for it, so it may be invented.`);
         continue;
       }
       count += 1;
       const key = columns.map((column) => String(row[column])).join(" ");
       seen.set(key, (seen.get(key) || 0) + 1);
       const most = rule.each ? Math.max(acts.get(key) || 0, 1) : columns.length > 1 ? seen.get(key) : 1;
-      need(seen.get(key) <= most, `A row stands twice in the register ${name}.`);
+      need(seen.get(key) <= most, `registers/${name}.csv: a row is there twice. One was added.`);
       if (stated.has(key)) {
         checkRow(name, stated.get(key), row, unstated);
       } else {
         without += 1;
         const isNamed = !(rule.whole || (rule.needs && row[rule.needs] !== null)) || spared.has(key);
-        need(isNamed, `No leaf shown states ${key} of the register ${name}, and none is named as erased.`);
+        need(isNamed, `registers/${name}.csv: no entry of the log states the row ${key}, and MISSING.csv names none as erased. The row may be invented or changed.`);
       }
       if (spared.has(key)) {
         gaps.used.add(`${name} ${key}`);
@@ -345,13 +346,13 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     const lost = [...brought.keys()].filter((key) => !seen.has(key)).sort();
     for (const key of lost) {
-      need(!brought.get(key), `${key} has no row in the register ${name}: the log says that it belongs to the period.`);
-      need(rule.part || gaps.rows.has(`${name} ${key}`), `${key} has no row in the register ${name}, and is not named as missing.`);
+      need(!brought.get(key), `registers/${name}.csv: the row ${key} is not there, but the log has an act about it in the period. The row was taken out or changed.`);
+      need(rule.part || gaps.rows.has(`${name} ${key}`), `registers/${name}.csv: the row ${key} is not there, and MISSING.csv does not name it. The row was taken out or changed.`);
       gaps.used.add(`${name} ${key}`);
     }
     const found = [`${count - without} rows by ${rule.act}`];
     if (without) {
-      found.push(`${without} more that no leaf shown states`);
+      found.push(`${without} more without a log entry in the pack`);
     }
     if (lost.length) {
       found.push(`${lost.length} acts of other days without a row`);
@@ -417,15 +418,15 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       } else if (life.end === undefined) {
         isSo = row.stopped_at === null || takenOver;
       }
-      need(isSo, `The register clocks says something else than the log: stopped_at of row ${row.row}.`);
+      need(isSo, `registers/clocks.csv, row ${row.row}: stopped_at is not the end that the log recorded last. The deadline was changed.`);
       const isDue = isCorrected || life.due === undefined || life.due === row.due_at;
-      need(isDue, `The register clocks says something else than the log: due_at of row ${row.row}.`);
+      need(isDue, `registers/clocks.csv, row ${row.row}: due_at is not the date that the log recorded last. The deadline was changed.`);
     }
     const said = new Set(rows.filter((row) => row.ended === "corrected").map((row) => written([row.owner, row.kind, row.started_at, row.rule_key])));
     for (const row of rows) {
       const began = [row.owner, row.kind, row.started_at];
       const isSaid = said.has(written([...began, row.rule_key])) || !corrected.has(written(began));
-      need(isSaid, `The register clocks does not say that the start of ${row.owner} was corrected.`);
+      need(isSaid, `registers/clocks.csv: the log recorded that the start of a deadline of ${row.owner} was wrong, but its row does not say so. The row was changed.`);
     }
   };
   // The cells of a CSV file (RFC 4180).
@@ -479,11 +480,11 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const found = new Map(named.map(([row, place]) => [row, Number(place)]));
     need(found.size === names.length, "MISSING.csv: a row is named with two erased entries. One was added.");
     for (const [row, place] of found) {
-      need(log.erased.has(place), `Entry ${place}, named for a row without a statement, was not erased: ${row}.`);
+      need(log.erased.has(place), `MISSING.csv: it names entry ${place} as erased for the row ${row}, but the entry was not erased. The row may be invented.`);
     }
     // One act starts the deadlines of several rules.
     const ofOne = new Set([...found].map(([row, place]) => written([place, ...row.split(" ").slice(0, 2)])));
-    need(new Set(found.values()).size === ofOne.size, "An erased entry is named for two rows.");
+    need(new Set(found.values()).size === ofOne.size, "MISSING.csv: one erased entry is named for two rows. One of the rows may be invented.");
     return found;
   };
 
@@ -493,7 +494,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const there = new Set(paths.map((path) => path.slice(10, path.lastIndexOf("."))));
     const names = Object.keys(manifest.registers).sort();
     const isWhole = written([...there].sort()) === written(names) && [STATED, REGISTERS].every((table) => written(Object.keys(table).sort()) === written(names));
-    need(isWhole, "The pack has other registers than this program knows.");
+    need(isWhole, "registers/: a register is missing, or one is too many. The pack was changed.");
     const gaps = { rows: new Set(missing.get("row").keys()), bare: readBare(missing, log), used: new Set() };
     const registers = new Map();
     const compared = [];
@@ -518,15 +519,15 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       if (found.length) {
         found = rows.length ? found : ["no rows", ...found.filter((one) => one.includes(", ")).map((one) => one.slice(one.indexOf(", ") + 2))];
         const left = rows.length ? Object.keys(rows[0]).filter((column) => !known.has(column)) : [];
-        compared.push(`${name} (${found.join("; ")}${left.length ? `; not its ${left.join(", ")}` : ""})`);
+        compared.push(`- ${name}: ${found.join("; ")}${left.length ? `; columns not compared: ${left.join(", ")}` : ""}`);
       }
     }
     for (const one of [...gaps.rows, ...gaps.bare.keys()].filter((row) => !gaps.used.has(row)).sort()) {
       need(false, `MISSING.csv: it names ${one}, but nothing of the registers is missing there. The row was added.`);
     }
     const others = names.filter((name) => !STATED[name].length);
-    const without = "not compared with the log, because no leaf states their rows: the registers ";
-    return [registers, [`compared with the log: ${compared.join("; ")}`, without + others.join(", ")]];
+    const without = "Registers not compared, because no log entry states their rows: ";
+    return [registers, ["Registers compared with the log:", ...compared, without + others.join(", ")]];
   };
   const REPORTS = ["grievances", "requests", "consents", "kyc", "transparency", "incidents", "retention", "access", "logins"];
   // The months of which every day is in the period and over.
@@ -548,37 +549,37 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const path of ["controls.json", "policy-map.json"]) {
       const made = hex(sha256(file(files, path)));
       const isSo = stated.some((facts) => facts.report === path && facts.from === from && facts.to === to && facts.sha256 === made);
-      need(isSo, `${path} is not what the log states of this period.`);
+      need(isSo, `${path}: the log recorded another content for this period. The file was changed afterwards.`);
     }
     const all = [...files.keys()].filter((path) => path.startsWith("reports/"));
     const reports = all.filter((path) => /^reports\/\d{4}-\d\d-[a-z_-]+\.json$/.test(path)).map((path) => path.slice(0, -5));
     const wanted = reports.flatMap((path) => [`${path}.csv`, `${path}.json`]);
-    need(written([...all].sort()) === written(wanted.sort()), "A report has not its two forms.");
+    need(written([...all].sort()) === written(wanted.sort()), "reports/: a report is there in one form only. A file was taken out or added.");
     const lacking = new Map(missing.get("report"));
     for (const month of wholeMonths(manifest.period)) {
       for (const code of REPORTS) {
         const isNamed = lacking.get(`${month} ${code}`) === "failed";
         lacking.delete(`${month} ${code}`);
         const isThere = reports.includes(`reports/${month}-${code}`);
-        need(isThere || isNamed, `The report ${code} of ${month} is missing, and is not named so.`);
-        need(!(isThere && isNamed), `MISSING.csv: the report ${code} of ${month} is named as missing, and is there.`);
+        need(isThere || isNamed, `reports/${month}-${code}.csv: the report is not there, and MISSING.csv does not name it. It was taken out.`);
+        need(!(isThere && isNamed), `MISSING.csv: the report ${code} of ${month} is named as missing, but it is there. The row was added.`);
       }
     }
     const isOfPart = !lacking.size || (lacking.size === 1 && lacking.get("part of a month") === "part");
-    need(isOfPart, "MISSING.csv: it names reports that the period does not have.");
+    need(isOfPart, "MISSING.csv: it names reports that the period does not have. A row was added.");
     for (const path of reports.sort()) {
       const data = file(files, `${path}.json`);
       const made = hex(sha256(data));
       const isKnown = stated.some(
         (facts) => facts.report === path.slice(16) && facts.from && facts.from.slice(0, 7) === path.slice(8, 15) && facts.sha256 === made,
       );
-      need(isKnown, `${path} is not the report that the log states.`);
+      need(isKnown, `${path}.json: the log recorded another content of this report. The report was changed afterwards.`);
       const lines = JSON.parse(readText(data)).flatMap((table) => [[table.title], table.heads, ...table.rows, []]);
-      need(same(csvOf(lines), file(files, `${path}.csv`)), `The two forms of ${path} do not say the same.`);
+      need(same(csvOf(lines), file(files, `${path}.csv`)), `${path}.csv: it does not say the same as ${path}.json. One of them was changed.`);
     }
   };
   const instant = (text) => {
-    need(typeof text === "string" && MOMENT.test(text), "An instant of a register is malformed.");
+    need(typeof text === "string" && MOMENT.test(text), "registers/clocks.csv: a time is not written as packs write it. The row was changed.");
     return Date.parse(text);
   };
   // What a deadline is in a period. A due date is late when its last second is over.
@@ -621,25 +622,25 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const held = registers.get("book_measure").filter(isHeld).map((row) => row.code);
     for (const [part, wanted] of [["law", cases], ["measures", held]]) {
       const codes = body[part].map((control) => control.code);
-      need(new Set(codes).size === codes.length, "A control is listed twice.");
+      need(new Set(codes).size === codes.length, "controls.json: a control is there twice. One was added.");
       for (const code of [...new Set(wanted)].sort()) {
-        need(codes.includes(code), `The control ${code} is left out.`);
+        need(codes.includes(code), `controls.json: the control ${code} is not there, though the registers have a case of it. It was taken out.`);
       }
     }
     const known = new Set([...rules, ...registers.get("clocks").flatMap((row) => [row.rule_key, row.extended_by])]);
     for (const { code } of body.law) {
-      need(known.has(code), `The register legal_rules does not have the rule of the control ${code}.`);
+      need(known.has(code), `controls.json, control ${code}: registers/legal_rules.csv does not have its rule. The control was added, or the rule taken out.`);
     }
   };
   // Controls of law counted again from the deadlines of the pack, measures judged again by their evidence.
   const checkControls = (files, manifest, registers) => {
     const { about, law, measures } = readJson(textOf(files, "controls.json"));
     const [start, end] = bounds(manifest.period);
-    need(about.start === start && about.end === end, "The controls are those of another period.");
+    need(about.start === start && about.end === end, "controls.json: it is about another period than the pack. It was changed, or is of another pack.");
     let counted = 0;
     needEveryControl({ law, measures }, registers, [instant(start), instant(end)]);
     for (const control of law) {
-      const wrong = `The control ${control.code} is not what the deadlines of the pack give.`;
+      const wrong = `controls.json, control ${control.code}: registers/clocks.csv gives another state or other cases. The control or the deadlines were changed.`;
       const cases = { met: [], missed: [], running: [], none: [] };
       for (const row of registers.get("clocks")) {
         if (control.code === row.rule_key || control.code === row.extended_by) {
@@ -659,10 +660,10 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const control of measures) {
       const rows = registers.get("book_measure").filter((row) => row.code === control.code);
       const judged = rows.map((row) => written(judgedBy(row.evidence_on, about.evidence_months, end)));
-      need(judged.includes(written([control.state, control.last_evidence])), `The measure ${control.code} is not what its evidence gives.`);
+      need(judged.includes(written([control.state, control.last_evidence])), `controls.json, measure ${control.code}: registers/book_measure.csv gives another state. The control or the register was changed.`);
       counted += 1;
     }
-    return `counted again from the registers: ${counted} of ${law.length + measures.length} controls`;
+    return `Controls counted again from the registers: ${counted} of ${law.length + measures.length}`;
   };
   // Each text of a letter is one that a message names by its hash, and each that was sent in the period is there or named.
   const checkLetters = (files, messages, period, missing) => {
@@ -672,18 +673,18 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const row of messages.filter((one) => one.sent_at !== null && start <= one.sent_at && one.sent_at < end)) {
       const name = `${row.kind}.${row.template_language}.${row.template_sha256.slice(0, 12)}`;
       const isThere = files.has(`letters/${name}.txt`);
-      need(isThere || missing.get("letter").has(name), `The letter ${name} is missing, and is not named so.`);
+      need(isThere || missing.get("letter").has(name), `letters/${name}.txt: this text was sent in the period, but it is not there, and MISSING.csv does not name it. It was taken out.`);
       left.delete(isThere ? "" : name);
     }
     for (const name of [...left].sort()) {
-      need(false, `MISSING.csv: it names the letter ${name}, which is there or was not sent in the period.`);
+      need(false, `MISSING.csv: it names the letter ${name}, which is there or was not sent in the period. The row was added.`);
     }
     for (const path of [...files.keys()].filter((one) => one.startsWith("letters/")).sort()) {
       const parts = path.slice(8).split(".");
       const [kind, language] = [parts.slice(0, -3).join("."), parts[parts.length - 3]];
       const whole = hex(sha256(file(files, path)));
-      need(path === `letters/${kind}.${language}.${whole.slice(0, 12)}.txt`, `${path} is not the text that its name says.`);
-      need(sent.has(written([kind, language, whole])), `No message of the pack was sent with ${path}.`);
+      need(path === `letters/${kind}.${language}.${whole.slice(0, 12)}.txt`, `${path}: its content does not have the SHA-256 of its name. The text was changed.`);
+      need(sent.has(written([kind, language, whole])), `${path}: registers/messages.csv has no message with this text. The text was added.`);
     }
   };
   // By the type of a file how its name ends.
@@ -712,37 +713,37 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       const path = `attachments/${row.reference}.${ENDS[row.media_type]}`;
       known.add(path);
       if (!files.has(path)) {
-        need(left.has(row.reference), `The file of the attachment ${row.reference} is missing, and is not named so.`);
+        need(left.has(row.reference), `attachments/: the file of ${row.reference} is not there, and MISSING.csv does not name it. It was taken out.`);
         const isSo = isLeftOut(row, left.get(row.reference), total, held);
-        need(isSo, `MISSING.csv: the reason for which the attachment ${row.reference} is left out is not true of it.`);
+        need(isSo, `MISSING.csv: the reason for which the attachment ${row.reference} is left out is not true of it. The file may be hidden.`);
         continue;
       }
-      need(!left.has(row.reference), `The attachment ${row.reference} is named as left out, and is there.`);
+      need(!left.has(row.reference), `MISSING.csv: it names the attachment ${row.reference} as left out, but its file is there. The row was added.`);
       const found = written([hex(sha256(file(files, path))), file(files, path).length]);
-      need(found === written([row.sha256, row.size]), `${path} is not the file that its register states.`);
-      need(stated.has(row.reference), `No leaf shown states ${path}.`);
+      need(found === written([row.sha256, row.size]), `${path}: it is not the file of its row in registers/attachments.csv. The file or the row was changed.`);
+      need(stated.has(row.reference), `${path}: no entry of the log states this file. It may have been added.`);
       const facts = stated.get(row.reference);
-      need(found === written([facts.sha256, facts.size]), `${path} is not the file that the log states.`);
+      need(found === written([facts.sha256, facts.size]), `${path}: it is not the file that the log recorded. It was exchanged.`);
       total += file(files, path).length;
       held += 1;
     }
     for (const path of [...files.keys()].filter((one) => one.startsWith("attachments/")).sort()) {
-      need(known.has(path), `${path} belongs to no row of the register attachments.`);
+      need(known.has(path), `${path}: registers/attachments.csv has no row for it. The file was added.`);
     }
     const references = new Set(rows.map((row) => row.reference));
-    need([...left.keys()].every((one) => references.has(one)), "The list of what is missing names other attachments.");
+    need([...left.keys()].every((one) => references.has(one)), "MISSING.csv: it names an attachment that registers/attachments.csv does not have. The row was added.");
     const codes = [...left.values()];
     const isExported = held > 0 || codes.includes("role");
-    need(!codes.includes("command") || !isExported, "MISSING.csv: a command exports no files, but this pack holds some.");
+    need(!codes.includes("command") || !isExported, "MISSING.csv: it says that a command made the pack, which exports no files, but the pack holds some. A reason was changed.");
     const counted = Object.keys(REASONS.attachment).filter((code) => codes.includes(code));
     const why = counted.map((code) => `${code} ${codes.filter((one) => one === code).length}`).join(", ");
-    return `attachments: ${held} files as the log states them, ${left.size} left out${why ? ` (${why})` : ""}`;
+    return `Attachments: ${held} files as the log recorded them, ${left.size} left out${why ? ` (${why})` : ""}`;
   };
   // The list of what is missing names each entry that was erased, and no other; how many.
   const checkErased = (missing, log) => {
     const erased = log.leaves.filter((one) => one.says === null).map((one) => String(one.index));
     const isSo = written([...missing.get("erased record").keys()]) === written(erased);
-    need(isSo, "The list of what is missing names other entries than those that were erased.");
+    need(isSo, "MISSING.csv: the erased entries that it names are not those of ledger/leaves.jsonl. A row was added or taken out.");
     return erased.length;
   };
   // The list of what is missing names what controls and policy map show to be lacking and what is not in the pack; no more.
@@ -760,7 +761,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     };
     for (const [kind, names] of Object.entries(lacking)) {
       const isNamed = written([...missing.get(kind).keys()].sort()) === written([...new Set(names)].sort());
-      need(isNamed, `MISSING.csv: it names other things of the kind ${kind} than the pack lacks.`);
+      need(isNamed, `MISSING.csv: it does not name the same things of the kind “${kind}” as the files of the pack. Something may be hidden.`);
     }
   };
   return { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkErased, checkLacking, readMissing };

@@ -18,7 +18,7 @@ const packVerifier = (() => {
   const same = (one, two) => one.length === two.length && one.every((byte, place) => byte === two[place]);
 
   const bytesOf = (digits) => {
-    need(typeof digits === "string" && /^([0-9a-f]{2})*$/.test(digits), "The pack is damaged.");
+    need(typeof digits === "string" && /^([0-9a-f]{2})*$/.test(digits), "The pack is damaged. Use the .zip file as you got it.");
     return Uint8Array.from(digits.match(/../g) || [], (pair) => parseInt(pair, 16));
   };
   const readText = (bytes) => {
@@ -83,26 +83,26 @@ const packVerifier = (() => {
   };
   const readPack = (data) => {
     const view = new DataView(data.buffer, data.byteOffset, data.length);
-    need(data.length >= 22 && view.getUint32(data.length - 22, true) === 0x06054b50, "The file is not an evidence pack.");
+    need(data.length >= 22 && view.getUint32(data.length - 22, true) === 0x06054b50, "The file is not an evidence pack. Choose the .zip file as you got it.");
     const [count, length, start] = [view.getUint16(data.length - 12, true), view.getUint32(data.length - 10, true), view.getUint32(data.length - 6, true)];
-    need(start + length === data.length - 22, "The pack is damaged.");
+    need(start + length === data.length - 22, "The pack is damaged. Use the .zip file as you got it.");
     const files = new Map();
     let at = start;
     let place = 0;
     for (let number = 0; number < count; number += 1) {
-      need(at + 46 <= data.length, "The pack is damaged.");
+      need(at + 46 <= data.length, "The pack is damaged. Use the .zip file as you got it.");
       const [size, nameLength] = [view.getUint32(at + 24, true), view.getUint16(at + 28, true)];
       const name = data.subarray(at + 46, at + 46 + nameLength);
       const content = data.subarray(place + 30 + nameLength, place + 30 + nameLength + size);
       const [local, entry] = headers(name, content, place);
       const isWritten = same(local, data.subarray(place, place + local.length)) && same(entry, data.subarray(at, at + entry.length));
-      need(isWritten && content.length === size, "The pack is damaged, or was packed again.");
+      need(isWritten && content.length === size, "The pack is damaged, or was packed again. Use the .zip file as you got it.");
       files.set(new TextDecoder().decode(name), content);
       place += local.length + size;
       at += entry.length;
     }
     const ending = packed([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, at - start], [4, place], [2, 0]);
-    need(place === start && at === data.length - 22 && same(ending, data.subarray(at)), "The pack is damaged, or was packed again.");
+    need(place === start && at === data.length - 22 && same(ending, data.subarray(at)), "The pack is damaged, or was packed again. Use the .zip file as you got it.");
     need(files.size === count, "A file stands twice in the pack.");
     return files;
   };
@@ -113,8 +113,8 @@ const packVerifier = (() => {
 
   // Receipts and the tree.
   const REASONS = {
-    SIGNATURE: "The checkpoint is not signed by the key given.",
-    TREE: "The record is not in the tree that was signed.",
+    SIGNATURE: "The signed record of the log (checkpoint) is not signed by the key given. The key is of another log, or the file was not made by this operator.",
+    TREE: "The entry is not in the log that was signed. The file was changed.",
     KEY: "A key cannot be used: a character of it was lost or changed.",
   };
   const receipt = (bytes, keys) => {
@@ -162,17 +162,17 @@ const packVerifier = (() => {
   };
   const checkSamples = (files, sample, records, keys) => {
     const rows = file(files, POPULATION);
-    need(same(rows, utf8(records.map((one) => `${one}\n`).join(""))), "The sample has another population.");
+    need(same(rows, utf8(records.map((one) => `${one}\n`).join(""))), "samples/population.txt: it is not the list of the entries of the period. The sample was drawn from something else.");
     const told = readJson(readText(file(files, "samples/sample.json")));
     const isAsked = told.method === "random" && told.size === sample.size && told.seed === sample.seed;
-    need(isAsked, "The sample was asked for otherwise.");
-    need(isDrawn(told, rows, records), "The seed draws another sample.");
+    need(isAsked, "samples/sample.json: method, size or seed are not those of manifest.json. The sample was not drawn as asked.");
+    need(isDrawn(told, rows, records), "samples/sample.json: the seed draws other entries. The sample may have been chosen by hand.");
     const receipts = [...files.keys()].filter((path) => path.startsWith("samples/") && path.endsWith(".tlog-proof")).sort();
     const shown = receipts.map((path) => receipt(file(files, path), keys));
     const byNumber = (one, two) => Number(one) - Number(two);
     const places = JSON.stringify(shown.map((one) => one.index).sort(byNumber));
-    need(JSON.stringify([...told.chosen].sort(byNumber)) === places, "A receipt of the sample is missing, or one is too many.");
-    need(shown.every((one) => one.note === readText(file(files, CHECKPOINT))), "A sample stands under another checkpoint.");
+    need(JSON.stringify([...told.chosen].sort(byNumber)) === places, "samples/: the receipts are not those of the entries drawn. One was added or taken out.");
+    need(shown.every((one) => one.note === readText(file(files, CHECKPOINT))), "samples/: a receipt belongs to another checkpoint than ledger/checkpoint.txt. It was exchanged.");
     return shown.length;
   };
   // How the rows of a sample's population compare with those of the register in the pack, in words.
@@ -188,7 +188,7 @@ const packVerifier = (() => {
       const [number, reference = "", digest = ""] = item.split(",");
       if (now.has(number)) {
         const [itsOwn, line] = now.get(number);
-        need(!digest || reference === itsOwn, `Row ${number} of the register ${told.register} has another reference than in the sample.`);
+        need(!digest || reference === itsOwn, `registers/${told.register}.csv, row ${number}: the frozen sample has another reference for this row. One of them was changed.`);
         changed += digest === hex(sha256(utf8(line))) ? 0 : 1;
       } else {
         gone += 1;
@@ -201,24 +201,24 @@ const packVerifier = (() => {
   const checkDrawn = (files, references, log, registers, days) => {
     const stated = new Map(log.acts("evidence.sample.drawn").map((says) => [says.facts.reference, says.facts]));
     const paths = new Set(references.flatMap((reference) => ["json", "txt"].map((end) => `samples/drawn/${reference}.${end}`)));
-    need([...files.keys()].every((path) => !path.startsWith("samples/drawn/") || paths.has(path)), "A sample was not asked for.");
+    need([...files.keys()].every((path) => !path.startsWith("samples/drawn/") || paths.has(path)), "samples/drawn/: a sample is there that manifest.json does not name. It was added.");
     return references.map((reference) => {
       const path = `samples/drawn/${reference}`;
       if (!files.has(`${path}.txt`)) {
-        need(!files.has(`${path}.json`), `The population of the sample ${reference} is missing.`);
-        return `sample ${reference}: named as missing`;
+        need(!files.has(`${path}.json`), `samples/drawn/${reference}.txt: it is not there. The sample cannot be drawn again.`);
+        return `Sample ${reference}: named as missing`;
       }
       const told = readJson(readText(file(files, `${path}.json`)));
       const population = linesOf(file(files, `${path}.txt`));
-      need(stated.has(reference), `The log does not state the sample ${reference}.`);
+      need(stated.has(reference), `samples/drawn/${reference}.json: the log has no act of this drawing. The sample may be invented.`);
       const facts = { ...stated.get(reference) };
       facts.population_size = facts.population;
       facts.population_sha256 = facts.sha256;
       const names = ["reference", "register", "from", "to", "method", "size", "seed", "population_size", "population_sha256"];
-      need(names.every((name) => told[name] === facts[name]), `The sample ${reference} is not the one that the log states.`);
-      need(isDrawn(told, file(files, `${path}.txt`), population), `The seed draws another sample than ${reference}.`);
+      need(names.every((name) => told[name] === facts[name]), `samples/drawn/${reference}.json: the log recorded another sample. It was changed.`);
+      need(isDrawn(told, file(files, `${path}.txt`), population), `samples/drawn/${reference}.json: the seed draws other rows. They may have been chosen by hand.`);
       const compared = comparePopulation(files, told, population, registers, days);
-      return `sample ${reference}: ${told.chosen.length} of ${population.length} rows of ${told.register}${compared}`;
+      return `Sample ${reference}: ${told.chosen.length} of ${population.length} rows of ${told.register}${compared}`;
     });
   };
   // Each event of one person's file is the record that its receipt proves; the others were erased, and only those.
@@ -226,33 +226,33 @@ const packVerifier = (() => {
     const events = linesOf(file(files, "events.jsonl")).map(readJson);
     const proved = new Map(events.filter((row) => row.proof).map((row) => [row.proof, row]));
     const proofs = [...files.keys()].filter((path) => path.startsWith("proofs/"));
-    need(proofs.length === proved.size && proofs.every((path) => proved.has(path)), "An event and its proof do not match.");
-    need(proved.size === manifest.records && events.length === manifest.records + manifest.missing, "An event is missing.");
+    need(proofs.length === proved.size && proofs.every((path) => proved.has(path)), "events.jsonl: an event has no receipt in proofs/, or a receipt has no event. One was added or taken out.");
+    need(proved.size === manifest.records && events.length === manifest.records + manifest.missing, "events.jsonl: manifest.json counts another number of events. One was added or taken out.");
     for (const [path, row] of proved) {
       const found = receipt(file(files, path), keys);
-      need(found.note === readText(file(files, CHECKPOINT)), "A proof stands under another checkpoint.");
+      need(found.note === readText(file(files, CHECKPOINT)), "proofs/: a receipt belongs to another checkpoint than ledger/checkpoint.txt. It was exchanged.");
       const stands = found.index === String(row.leaf) && found.leaf === row.leaf_hash && found.record.event_id === row.entry;
-      need(stands, `Event ${row.number} is not the record that is proved.`);
+      need(stands, `events.jsonl, event ${row.number}: its receipt is of another entry of the log. The event was changed.`);
       const act = found.record.act === undefined ? `consent.answer.${found.record.event}` : found.record.act;
-      need(act === row.act && found.record.recorded_at === row.recorded_at, `Event ${row.number} was changed.`);
+      need(act === row.act && found.record.recorded_at === row.recorded_at, `events.jsonl, event ${row.number}: its receipt says something else. The event was changed.`);
     }
     const lines = events.map((row) => `${row.entry} ${row.leaf_hash}\n`).join("");
-    need(hex(sha256(utf8(lines))) === manifest.events_sha256, "The events are not those that were signed off.");
+    need(hex(sha256(utf8(lines))) === manifest.events_sha256, "events.jsonl: manifest.json names other events. They are not those that were signed off.");
   };
 
   // The files are those of the manifest, to the byte, in the order of their names.
   const checkFiles = (files, manifest) => {
     const listed = new Map(manifest.files.map((row) => [row.path, row]));
     const inOrder = (names) => names.every((name, place) => !place || names[place - 1] < name);
-    need(listed.size === manifest.files.length && inOrder([...listed.keys()]), "The manifest names a file twice or out of order.");
+    need(listed.size === manifest.files.length && inOrder([...listed.keys()]), "manifest.json: it names a file twice or out of order. It was changed.");
     for (const path of listed.keys()) {
       file(files, path);
     }
-    need(files.size === listed.size + 2, "The pack holds other files than its manifest.");
-    need(inOrder([...files.keys()]), "The files of the pack are in another order.");
+    need(files.size === listed.size + 2, "manifest.json: it does not name the files of the pack. A file was added or taken out.");
+    need(inOrder([...files.keys()]), "The files of the pack are in another order than packs have. It was packed again.");
     for (const [path, row] of listed) {
       const content = file(files, path);
-      need(content.length === row.bytes && hex(sha256(content)) === row.sha256, `${path} is not the file that the manifest names.`);
+      need(content.length === row.bytes && hex(sha256(content)) === row.sha256, `${path}: manifest.json names another content. The file was changed.`);
     }
   };
   const FOR_PEOPLE = ["00-summary.pdf", "README.txt", "verify.html", "verify.py"];
@@ -269,7 +269,7 @@ const packVerifier = (() => {
   // wrong, in words, and Older for a pack of an earlier release.
   const checkPack = (data, keys, wholeReceipt) => {
     const files = readPack(data);
-    need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "The pack has no manifest.");
+    need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "manifest.json: it is not there. Without it nothing of the pack can be checked.");
     const manifest = readJson(readText(file(files, MANIFEST)));
     if (["onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"].includes(manifest.format)) {
       throw new Older(
@@ -277,36 +277,36 @@ const packVerifier = (() => {
       );
     }
     const ofPerson = manifest.format === "onesetu-person-file/1";
-    need(ofPerson || manifest.format === "onesetu-evidence-pack/4", "The pack is of another form than this program knows.");
+    need(ofPerson || manifest.format === "onesetu-evidence-pack/4", "manifest.json: this program does not know this form of pack. Use the program of the release that made it.");
     checkFiles(files, manifest);
     const sealed = receipt(file(files, MANIFEST_RECEIPT), keys);
     const facts = sealed.record.facts || {};
-    need(sealed.record.act === "evidence.manifest.sealed" && facts.sha256 === hex(sha256(file(files, MANIFEST))), "The manifest is not sealed.");
+    need(sealed.record.act === "evidence.manifest.sealed" && facts.sha256 === hex(sha256(file(files, MANIFEST))), "manifest.tlog-proof: it is not the receipt of manifest.json. The manifest was changed, or is of another pack.");
     const head = checkpoint(files, keys);
-    need(sealed.origin === head.origin && head.origin === manifest.origin, "The pack is of another log.");
+    need(sealed.origin === head.origin && head.origin === manifest.origin, "ledger/checkpoint.txt: it is of another log than the manifest. The pack is put together from two.");
     if (wholeReceipt) {
       const whole = receipt(wholeReceipt, keys).record;
       const act = ofPerson ? "evidence.file.made" : "evidence.pack.made";
-      need(whole.act === act && whole.facts && whole.facts.sha256 === hex(sha256(data)), "The receipt is of another pack.");
+      need(whole.act === act && whole.facts && whole.facts.sha256 === hex(sha256(data)), "The receipt is of another pack. Take the receipt that came with this one.");
     }
-    const under = `under a tree of ${head.size}, log ${head.origin}`;
+    const under = `Log ${head.origin}, ${head.size} entries when it was signed`;
     if (ofPerson) {
       checkEvents(files, manifest, keys);
-      return `file ${manifest.file} as of ${manifest.as_of}: ${manifest.files.length} files, ${manifest.records} events proved and ${manifest.missing} erased ${under}`;
+      return `File ${manifest.file} as of ${manifest.as_of}: ${manifest.files.length} files, ${manifest.records} events proved and ${manifest.missing} erased. ${under}`;
     }
     for (const path of [...files.keys()].sort()) {
-      need(FOR_PEOPLE.includes(path) || KNOWN.some((known) => known.test(path)), `${path} is no file of an evidence pack.`);
+      need(FOR_PEOPLE.includes(path) || KNOWN.some((known) => known.test(path)), `${path}: packs have no such file. It was added.`);
     }
     const named = manifest.checkpoint;
     const isNamed = named.size === Number(head.size) && named.root === btoa(String.fromCharCode(...head.root)) && Object.keys(named).length === 2;
-    need(isNamed, "The manifest names another checkpoint.");
+    need(isNamed, "manifest.json: it names another checkpoint than ledger/checkpoint.txt. One of them was changed.");
     const days = manifest.period;
-    need(facts.from === days.from && facts.to === days.to, "The manifest was sealed for other days.");
+    need(facts.from === days.from && facts.to === days.to, "manifest.json: the log recorded other days for it. The period was changed.");
     const log = checkLog(files, manifest, head);
     const missing = readMissing(files);
     const erased = checkErased(missing, log);
     const records = log.inside.map((one) => String(one.index));
-    need(records.length === manifest.records && erased === manifest.missing, "The manifest counts other records.");
+    need(records.length === manifest.records && erased === manifest.missing, "manifest.json: it counts another number of entries than ledger/leaves.jsonl. Entries were added or taken out.");
     const samples = checkSamples(files, manifest.sample, records, keys);
     const [registers, compared] = checkRegisters(files, manifest, log, missing);
     checkStated(files, manifest, log, missing);
@@ -316,12 +316,12 @@ const packVerifier = (() => {
     const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
     checkLacking(files, manifest, missing, log);
     return [
-      `pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} records and ${erased} erased ${under}, ${samples} receipts of the sample`,
+      `Pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} log entries of the period and ${erased} erased, ${samples} receipts of the sample. ${under}`,
       ...drawn,
       counted,
       attached,
       ...compared,
-      `for people, unchanged since the pack was made, not proved true: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
+      `Not proved by the log, only unchanged since the pack was made: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");
   };
   return { checkPack, draw, Bad, Older };
