@@ -85,17 +85,45 @@ def containers() -> dict[str, Any]:
 def test_the_containers_find_each_secret_where_it_is_mounted() -> None:
     named = re.findall(r"^(\w+_FILE)=", (DEPLOYMENT / "portal.env.example").read_text(), flags=re.MULTILINE)
     services = {name: one for name, one in containers()["services"].items() if "build" in one}
-    assert set(services) == {"setup", "web", "ledger", "codes", "worker", "beat"}
+    assert set(services) == {"setup", "web", "ledger", "codes", "worker", "beat", "backup"}
     for name, service in services.items():
         given = service.get("environment", {})
         assert set(named) <= set(given), (
             f"{name}: the file of settings names places of the machine, not of the container"
         )
         mounted = {f"/run/secrets/{secret}" for secret in service["secrets"]}
-        assert set(given.values()) <= mounted, name
+        assert {value for key, value in given.items() if key.endswith("_FILE")} <= mounted, name
         assert set(service["secrets"]) <= set(containers()["secrets"])
     assert "MIGRATE_DATABASE_URL_FILE" in services["setup"]["environment"]
-    assert "MIGRATE_DATABASE_URL_FILE" not in services["web"]["environment"]
+    for name in ("MIGRATE_DATABASE_URL_FILE", "BACKUP_KEY_FILE"):
+        holders = {one for one, service in services.items() if name in service["environment"]}
+        assert holders <= {"setup", "backup"}, f"{name} opens more than a page or a task needs"
+    assert all(volume.endswith(":ro") for volume in services["backup"]["volumes"][:2]), "it reads and changes nothing"
+
+
+def test_every_service_of_the_containers_is_asked_whether_it_lives_or_is_started_by_hand() -> None:
+    services = containers()["services"]
+    assert {name for name, one in services.items() if "healthcheck" in one} == {"web", "database", "keys", "broker"}
+    assert all("mem_limit" in one for one in services.values() if "build" in one)
+    command = services["broker"]["command"]
+    assert "noeviction" in command, "a broker that throws away what waits loses nudges in silence"
+
+
+def test_the_image_is_built_from_the_locked_packages_and_holds_no_compiler() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert "--require-hashes --only-binary :all: -r requirements.lock" in text
+    assert "USER onesetu" in text
+    assert containers()["x-portal"]["build"] == {"context": "../../.."}
+
+
+def test_every_setting_that_is_read_is_in_the_handbook() -> None:
+    read = re.compile(r"""(?:env\.\w+|_key|_database)\(\s*"([A-Z_]+)\"""")
+    names = set(read.findall((ROOT / "portal" / "settings.py").read_text()))
+    names |= set(re.findall(r'os\.environ\.get\("([A-Z_]+)"', (ROOT / "portal/settings.py").read_text()))
+    pages = [*(ROOT / "portal/docs").glob("*.md"), *DEPLOYMENT.iterdir(), ROOT / "README.md"]
+    told = "\n".join(path.read_text() for path in pages)
+    assert len(names) > 40
+    assert not {name for name in names if name not in told}
 
 
 def test_neither_an_image_nor_the_repository_takes_keys_settings_or_data_in() -> None:
