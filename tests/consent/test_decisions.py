@@ -234,6 +234,14 @@ def test_a_yes_counts_from_the_confirmation_of_the_address_on(asha):
     assert ask(address="+919800000001").allowed
 
 
+def test_a_confirmation_that_ended_with_the_address_does_not_count_when_it_is_added_again(asha):
+    address = {"principal": asha, "kind": "phone", "address": "+919800000001"}
+    ContactPointFactory(**address, left_at=clock.now() - timedelta(days=2))
+    ContactPointFactory(**address, verified_at=None)
+    said(asha, "given", address="+919800000001")
+    assert ask(address="+919800000001").reason is Reason.ADDRESS_UNVERIFIED
+
+
 def test_a_yes_ends_without_anybody_recording_the_end(asha):
     event = said(asha, "given")
     assert ask(at=datetime.combine(event.expires_at.date() + timedelta(days=2), time(12), tzinfo=clock.IST)).reason is (

@@ -143,6 +143,20 @@ def test_recipients_hear_nothing_where_one_of_two_stops_is_taken_back_until_the_
     assert ask(STRANGER).reason is Reason.NO_CONSENT
 
 
+def test_the_ledger_says_which_suppressions_an_undo_lifted_and_how(law):
+    stop = stopped()
+    undone = suppressing.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+    event = AuditEvent.objects.get(kind="consent.suppression.lifted")
+    assert event.about == f"consent.receipt:{undone.reference}"
+    assert event.facts == {
+        "reference": stop.reference,
+        "fiduciary": "onesetu",
+        "way": "undo",
+        "count": 1,
+        "sha256": suppressing.digest_of([addresses.address_key(STRANGER)]),
+    }
+
+
 def test_a_number_is_found_under_an_old_lookup_key(asha, settings):
     stopped(ASHA_PHONE)
     settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]

@@ -1,6 +1,7 @@
 """An answer is a proposal; the person settles a grievance, we do not."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core import mail
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from grievances import selectors, standings
+from grievances.models import Ticket
 from grievances.rules import PersonAction, Situation
 from grievances.services import reading, resolving, sweeping, thread
 from grievances.states import Answer, ClosedBecause, EntryKind, TicketState
@@ -65,6 +67,18 @@ def test_the_person_answers_once(answered) -> None:
     for act in (resolving.accept, lambda **kw: resolving.decline(why="No", **kw)):
         with pytest.raises(Refused):
             act(ticket=answered, actor=STRANGER, at=ANSWERED)
+
+
+@pytest.mark.parametrize("late", [resolving.accept, partial(resolving.decline, why="No"), resolving.withdraw])
+def test_a_page_that_was_loaded_before_the_answer_hears_that_it_was_given(answered, late) -> None:
+    of_before = Ticket.objects.get(pk=answered.pk)
+    resolving.decline(ticket=answered, why="It went on.", actor=STRANGER, at=ANSWERED)
+    lines = answered.entries.count()
+    with pytest.raises(Refused) as caught:
+        late(ticket=of_before, actor=STRANGER, at=ANSWERED)
+    assert caught.value.code == "ANSWERED_ALREADY"
+    answered.refresh_from_db()
+    assert (answered.state, answered.entries.count()) == (TicketState.WITH_US, lines)
 
 
 def test_support_proposes_nothing(supporter) -> None:

@@ -228,6 +228,14 @@ def test_a_file_that_is_with_us_cannot_be_replaced(individual):
     assert Document.objects.count() == 1
 
 
+def test_a_document_that_was_rejected_for_good_is_not_sent_again_and_the_customer_reads_why(individual, maker, checker):
+    rejected = {"outcome": "reject", "reason_code": "altered", "message": "A letter differs."}
+    answered(proposed(checked(individual), maker, **rejected), checker)
+    with pytest.raises(IllegalMove, match="We rejected it for good"):
+        uploaded(individual)
+    assert Document.objects.get().state == "rejected"
+
+
 def test_sending_twice_is_sending_once(individual):
     document = uploaded(individual)
     for _time in range(2):

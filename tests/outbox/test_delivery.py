@@ -123,6 +123,30 @@ def test_after_the_last_attempt_a_person_must_decide(gate: Gate, channel: Record
     assert facts(message).count("started") == settings.OUTBOX_ATTEMPTS
 
 
+def test_a_channel_that_takes_a_key_is_asked_no_more_often_than_the_limit(
+    gate: Gate, keyed_channel: RecordingChannel
+) -> None:
+    message = posted()
+    keyed_channel.behaviour = raising(OutcomeUnknown("TIMEOUT"))
+    for _attempt in range(settings.OUTBOX_ATTEMPTS):
+        assert message.state == MessageState.DUE
+        deliver(message, now=clock.now() + timedelta(days=1))
+    assert (message.state, message.next_attempt_at) == (MessageState.DEAD, None)
+    assert facts(message).count("started") == settings.OUTBOX_ATTEMPTS
+
+
+def test_an_unknown_outcome_of_the_last_attempt_allows_one_more_and_no_second(
+    gate: Gate, channel: RecordingChannel
+) -> None:
+    message = posted()
+    Message.objects.filter(pk=message.pk).update(attempts_allowed=1)
+    channel.behaviour = raising(OutcomeUnknown("TIMEOUT"))
+    assert deliver(message) == MessageState.UNKNOWN
+    channel.behaviour = raising(TemporaryFailure("BUSY"))
+    deliver(message, now=clock.now() + timedelta(days=1))
+    assert (message.state, facts(message).count("started")) == (MessageState.DEAD, 2)
+
+
 def test_what_nobody_was_asked_about_costs_no_attempt(gate: Gate, channel: RecordingChannel) -> None:
     message = posted()
     paused = TemporaryFailure("SMTP_DOMAIN_PAUSED", retry_after=timedelta(minutes=15), is_untried=True)

@@ -248,6 +248,14 @@ def test_a_subject_that_cannot_be_erased_stops_no_other(shelf: Shelf) -> None:
     assert (len(shelf.shelved[first]), len(shelf.shelved[second])) == (2, 1)
 
 
+def test_an_eraser_that_commits_by_itself_and_erases_nothing_counts_nothing(shelf: Shelf) -> None:
+    retention_rule()
+    shelf.commits_itself = True  # type: ignore[attr-defined]
+    shelf.erase = lambda *, subject_ref, before: 0  # type: ignore[method-assign]
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (done.due, done.held, done.erased) == (2, 0, 0)
+
+
 def test_the_certificate_proves_which_subjects(shelf: Shelf) -> None:
     retention_rule()
     done = runs.run(now=clock.now(), actor=NIGHTLY)

@@ -1,13 +1,14 @@
 import io
 import os
 import tracemalloc
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.ciphers import CannotDecrypt
-from portal.vault.segments import HEADER, SEGMENT, TAG, DecryptingReader, encrypted, read_segments
+from portal.vault.segments import HEADER, SEGMENT, TAG, DecryptingReader, SeekingReader, encrypted, read_segments
 
 KEY = bytes(range(32))
 SIZES = st.sampled_from([0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT, 2 * SEGMENT + 7])
@@ -60,6 +61,23 @@ def test_another_key_does_not_open() -> None:
 
 def test_the_same_bytes_never_look_the_same_twice() -> None:
     assert sealed(b"page") != sealed(b"page")
+
+
+def test_a_reader_that_is_closed_closes_the_file_below_it() -> None:
+    data = sealed(b"page")
+    for make in (DecryptingReader, partial(SeekingReader, size=4)):
+        source = io.BytesIO(data)
+        with make(source, key=KEY, identity=b"file") as reader:
+            assert reader.read(4) == b"page"
+        assert source.closed
+
+
+@pytest.mark.parametrize("data", [b"", b"OSV1", b"OSV2" + bytes(100), b"OSV1\x11" + bytes(100)])
+def test_a_file_of_an_unknown_form_is_closed_at_once(data: bytes) -> None:
+    source = io.BytesIO(data)
+    with pytest.raises(CannotDecrypt) as caught:
+        DecryptingReader(source, key=KEY, identity=b"file")
+    assert source.closed, caught  # the traceback keeps the reader: it is not closed by being collected
 
 
 class Trickle(io.RawIOBase):
