@@ -75,8 +75,12 @@ def is_recent(request: HttpRequest, *, now: datetime) -> bool:
 
 def is_frozen(user: User, *, now: datetime) -> bool:
     """Whether a change of the login's addresses was cancelled by its link within the time of ``signin.address_wait``."""
-    since = now - promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
-    return AddressChange.objects.filter(user=user, cancelled_at__gt=since).exists()
+    return AddressChange.objects.filter(user=user, cancelled_at__gt=now - wait(now=now)).exists()
+
+
+def wait(*, now: datetime) -> timedelta:
+    """How long a change of a lost address waits, and how long none is taken after one was cancelled, by our own rule."""
+    return promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
 
 
 def recent(*, now: datetime) -> timedelta:

@@ -15,7 +15,7 @@ from portal.core import addresses, hooks
 from portal.core.actor import Actor, customer
 from portal.core.errors import PortalError, Refused
 from portal.core.turns import retried
-from portal.people import promises, proofs
+from portal.people import proofs
 from portal.people.models import AddressChange, OneTimeCode, User
 from portal.people.services import codes, contacts, logins
 from portal.people.states import CodePurpose, ContactKind
@@ -105,7 +105,7 @@ def wait(*, change: AddressChange, browser: str, actor: Actor, now: datetime) ->
         change = still_open(change)
         if change.waits_until is None:
             _send_new(change, browser, now)
-            change.waits_until = now + promises.length("signin.address_wait", now=now, otherwise=proofs.DEFAULT_WAIT)
+            change.waits_until = now + proofs.wait(now=now)
             change.save(update_fields=["waits_until"])
             record_change(AuditKind.PEOPLE_CONTACT_CHANGE_WAITED, change, actor, now)
             for contact in confirmed(change):
@@ -242,7 +242,7 @@ def _make(change: AddressChange, actor: Actor, now: datetime, session_key: str) 
     for told in hooks.address_confirmed:
         told(subject_ref=person.subject.ref, kind=change.kind, address=change.new_address, actor=actor, at=now)
     for contact in others:
-        letters.address_changed(change, contact.kind, contact.address, token=token_of(change))
+        letters.address_changed(change, contact.kind, contact.address, token=token_of(change), days=link_life(now).days)
 
 
 def _drop(change: AddressChange, actor: Actor, now: datetime) -> None:

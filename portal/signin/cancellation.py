@@ -1,6 +1,6 @@
 """The link of the letter: whoever reads mail at an earlier address of a login cancels a change they did not ask for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -13,7 +13,7 @@ from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor
 from portal.core.turns import retried
-from portal.people import selectors
+from portal.people import proofs, selectors
 from portal.people.models import AddressChange, User
 from portal.people.services import contacts, logins, sessions, subjects
 from portal.people.states import ContactKind, SubjectKind
@@ -48,7 +48,7 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
         if was_made:
             told.add((change.kind, change.new_address))
         for kind, address in sorted(told):
-            letters.change_cancelled(change, kind, address)
+            letters.change_cancelled(change, kind, address, hours=proofs.wait(now=now) // timedelta(hours=1))
         _open_grievance(change, actor, now)
     return True
 

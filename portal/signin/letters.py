@@ -150,10 +150,10 @@ def new_device(row: SignIn) -> None:
     )
 
 
-def address_changed(change: AddressChange, kind: str, address: str, *, token: str) -> None:
-    """Write to an address the person had before that the login has another one now, with the link that cancels it."""
+def address_changed(change: AddressChange, kind: str, address: str, *, token: str, days: int) -> None:
+    """Write to an address the person had before that the login has another one now, with the link that cancels it for days."""
     what = "email_changed" if change.kind == ContactKind.EMAIL else "number_added"
-    _of_change(what, change, kind, address, token=token)
+    _of_change(what, change, kind, address, token=token, days=str(days))
 
 
 def change_waits(change: AddressChange, kind: str, address: str, *, token: str) -> None:
@@ -163,9 +163,11 @@ def change_waits(change: AddressChange, kind: str, address: str, *, token: str) 
     _of_change("change_waiting", change, kind, address, token=token, when=said)
 
 
-def change_cancelled(change: AddressChange, kind: str, address: str) -> None:
-    """Write that a change was cancelled, that every session ended, and that an officer looks at it."""
-    _of_change("change_cancelled", change, kind, address)
+def change_cancelled(change: AddressChange, kind: str, address: str, *, hours: int) -> None:
+    """Write that a change was cancelled, that every session ended, that for hours no other is taken, and that an officer looks
+    at it.
+    """
+    _of_change("change_cancelled", change, kind, address, hours=str(hours))
 
 
 def _of_change(what: str, change: AddressChange, kind: str, address: str, *, token: str = "", **context: Any) -> None:

@@ -231,7 +231,7 @@ def notice_for(owner: User) -> Message:
         language="en",
         purpose="policy_and_security",
         about="tests.matrix:1",
-        context={},
+        context={"hours": "72"},
     )
     Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=clock.now())
     return message

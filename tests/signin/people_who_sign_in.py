@@ -124,7 +124,10 @@ def work_of(act: Callable[[], object]) -> Work:
         for room in ("portal.signin.views.customers", "portal.signin.forms", "portal.people.services.tries"):
             watched.enter_context(patch(f"{room}.enqueue", lambda name, *args: sent.append(name)))
         act()
-    plain = [re.sub(r"s\d+_x\d+|X'[^']*'|'[^']*'|\s?-?\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
+    plain = [
+        re.sub(r"s\d+_x\d+|_django_curs_\w+|X'[^']*'|'[^']*'|\s?-?\b\d+\b", "?", query["sql"])
+        for query in seen.captured_queries
+    ]
     return Work(plain, hashes, sent)
 
 

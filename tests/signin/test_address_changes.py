@@ -234,6 +234,8 @@ def test_looking_at_the_cancel_link_changes_nothing_and_pressing_undoes_everythi
     client.post(page)
     assert Ticket.objects.count() == 1
     assert AuditEvent.objects.filter(kind="people.contact.change_cancelled").count() == 1
+    assert "For 72 hours" in sent("signin.change_cancelled")[0].body
+    assert "within 14 days" in sent("signin.email_changed")[0].body
     assert {letter.subject for letter in sent("signin.change_cancelled")} == {"A change of your account was cancelled"}
 
 
