@@ -43,6 +43,8 @@ from portal.settings import (  # noqa: E402
 #: A thread that writes later would write into the next test.
 DECISION_LOG_SECONDS = 0
 KEPT_STOPS_THREAD = False
+#: Tests travel in time; those of the two clocks switch it on.
+CLOCKS_MUST_AGREE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")):

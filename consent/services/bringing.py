@@ -242,7 +242,7 @@ def _record_set(
         recorded_at=at,
     )
     written = list(zip(drafts, entries, strict=True))
-    bulk.insert(ConsentEvent, _EVENT, (_event(draft, entry, whose, actor, at) for draft, entry in written))
+    bulk.insert(ConsentEvent, _EVENT, (_event(draft, entry, whose, actor) for draft, entry in written))
     bulk.insert(ConsentState, _STATE, (_state(draft, entry, whose) for draft, entry in written if not draft.previous))
     projection.refold_many([_key(draft, whose) for draft in drafts if draft.previous])
     return {draft.answer.place: _Head(draft.key, entry.event_id, draft.address_key) for draft, entry in written}
@@ -287,7 +287,7 @@ def _leaf(draft: _Drafted, whose: Fiduciary, actor: Actor) -> dict[str, Any]:
     return {**said, "evidence": evidence.committed(choice.evidence)}
 
 
-def _event(draft: _Drafted, entry: Entry, whose: Fiduciary, actor: Actor, at: datetime) -> tuple[Any, ...]:
+def _event(draft: _Drafted, entry: Entry, whose: Fiduciary, actor: Actor) -> tuple[Any, ...]:
     """In the order of ``_EVENT``."""
     answer, choice = draft.answer, draft.answer.choice
     return (
@@ -309,7 +309,7 @@ def _event(draft: _Drafted, entry: Entry, whose: Fiduciary, actor: Actor, at: da
         actor.ref,
         draft.previous.key if draft.previous else None,
         answer.occurred_at,
-        at,
+        entry.recorded_at,
         draft.expires_at,
     )
 

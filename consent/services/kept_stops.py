@@ -24,7 +24,7 @@ from django.db import connections
 from consent.services import inbound, one_click, public_stops, suppressing
 from consent.services.inbound import Inbound
 from consent.services.withdrawing import stop_all_promotional
-from portal.core import ciphers, clock
+from portal.core import ciphers, clock, database_clock
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
@@ -90,7 +90,7 @@ def keep_messages(messages: Iterable[Inbound], *, name: str, at: datetime) -> No
 
 def carry_out() -> Played:
     """Carry out what waits on this machine, each in transactions of its own. A second time does no harm."""
-    return STOPS.play(_carry_out)
+    return STOPS.play(_carry_out_by_database_clock)
 
 
 def wake() -> None:
@@ -110,6 +110,12 @@ def _until_nothing_waits() -> None:
             connections.close_all()  # one that broke stays broken
     finally:
         _playing.release()
+
+
+def _carry_out_by_database_clock(entry: dict[str, Any], at: datetime) -> None:
+    """A stop does not wait until somebody has set this machine's clock."""
+    with database_clock.used():
+        _carry_out(entry, at)
 
 
 def _carry_out(entry: dict[str, Any], at: datetime) -> None:

@@ -326,7 +326,7 @@ def _append_once(
     payloads = [(leaf_of(event, choice), subject_ref) for event, choice in zip(events, choices, strict=True)]
     entries = append_many(kind=EntryKind.CONSENT, payloads=payloads, recorded_at=at)
     for event, entry in zip(events, entries, strict=True):
-        event.entry = entry
+        event.entry, event.recorded_at = entry, entry.recorded_at
     ConsentEvent.objects.bulk_create(events)
     evidence.keep((event, choice.evidence) for event, choice in zip(events, choices, strict=True))
     first = [event for event in events if event.previous is None and not event.sender and not is_last_try]

@@ -1,11 +1,15 @@
 """The one place that reads the clock. Everything below the edge is handed ``now``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 IST = ZoneInfo("Asia/Kolkata")
 #: The shortest time between two instants that are told apart.
 TICK = timedelta(milliseconds=1)
+_correction: ContextVar[timedelta] = ContextVar("clock_correction", default=timedelta(0))
 
 
 def system_time() -> datetime:
@@ -15,8 +19,23 @@ def system_time() -> datetime:
 
 def now() -> datetime:
     """The present instant in UTC, cut to whole milliseconds: what the ledger writes is what the row holds."""
-    instant = system_time()
+    instant = system_time() + correction()
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def correction() -> timedelta:
+    """What ``now`` adds to this machine's clock in this thread; nothing but in a block of ``corrected``."""
+    return _correction.get()
+
+
+@contextmanager
+def corrected(by: timedelta) -> Iterator[None]:
+    """For the length of the block ``now`` in this thread is so much later than this machine's clock."""
+    token = _correction.set(by)
+    try:
+        yield
+    finally:
+        _correction.reset(token)
 
 
 def day(at: datetime) -> date:

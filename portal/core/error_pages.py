@@ -158,6 +158,11 @@ def database_away(request: HttpRequest, exception: Exception | None = None) -> H
     log.error(
         "database.away", error=type(fault).__name__, code=getattr(fault.__cause__, "sqlstate", "") if fault else ""
     )
+    return not_here(request)
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """503 with what was written, where this machine cannot write now; a stop is kept and answered."""
     answer: HttpResponse | None = hooks.answer_while_away.ask(request)
     if answer is not None:
         return answer

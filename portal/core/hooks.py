@@ -241,6 +241,9 @@ ended_roles = HookAnswer("ended_roles", when_empty=lambda *args, **kwargs: [])
 #: What to say to a request that came while the database is away, ``(request) -> response | None``: a stop is kept and
 #: answered. Filled by selfservice.
 answer_while_away = HookAnswer("answer_while_away", when_empty=lambda *args, **kwargs: None)
+#: When the newest ledger entry was recorded, ``() -> datetime | None``: on SQLite the clock must not be before it. Filled by
+#: ledger.
+last_recorded_at = HookAnswer("last_recorded_at", when_empty=lambda: None)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
@@ -294,6 +297,7 @@ ANSWERS = (
     unmasked_export,
     erased_so_far,
     kept_contents,
+    last_recorded_at,
     letter_footer,
     one_click_url,
     sender_identity,

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
-from portal.core import clock, error_pages, hooks
+from portal.core import clock, database_clock, error_pages, hooks
 from portal.core.written import written_in
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -41,6 +41,13 @@ GO_ON: Final = (
     "portal.ledger.tasks.",
     "portal.audit.tasks.",
     "portal.workplace.tasks.pulse",
+)
+#: What goes by the database's clock while this machine's is wrong: what people write to us, for a STOP may be among it;
+#: stops that were kept, and the alert that says it. All else waits.
+ON_DATABASE_CLOCK: Final = (
+    "/api/v1/inbound-messages",
+    "consent.tasks.carry_out_kept_stops",
+    "portal.workplace.tasks.watch_health",
 )
 
 
@@ -79,26 +86,50 @@ def said() -> dict[str, str]:
 
 
 class ReadOnly:
-    """While the portal is read-only, answers whatever would change something with 503, and gives back what was written."""
+    """While the portal is read-only, answers whatever would change something with 503, and gives back what was written.
+
+    So does a process whose clock is not the database's; a stop is kept with the time of the database's clock, and carried
+    out by it (``hooks.answer_while_away``).
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method in READING or request.path.startswith(TAKEN) or not is_on():
+        if request.method in READING:
+            return self.get_response(request)
+        is_apart = database_clock.is_apart()
+        if not is_apart and (request.path.startswith(TAKEN) or not is_on()):
             return self.get_response(request)
         if hooks.only_asks.ask(request):
             return self.get_response(request)
+        if is_apart:
+            with database_clock.used():
+                return self._by_database_clock(request)
         with translation.override(translation.get_language_from_request(request)):
             return error_pages.read_only(request, kept=written_in(request))
 
+    def _by_database_clock(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(ON_DATABASE_CLOCK):
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            return error_pages.not_here(request)
+
 
 class WaitingTask(Task):
-    """A task that does nothing while the portal is read-only: its work is a row, and a sweep finds it afterwards."""
+    """A task that does nothing while the portal is read-only: its work is a row, and a sweep finds it afterwards.
+
+    Nor while this machine's clock is not the database's.
+    """
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.name.startswith(GO_ON) and is_on():
             return None
-        return super().__call__(*args, **kwargs)
+        if not database_clock.is_apart():
+            return super().__call__(*args, **kwargs)
+        if not self.name.startswith(ON_DATABASE_CLOCK):
+            return None
+        with database_clock.used():
+            return super().__call__(*args, **kwargs)

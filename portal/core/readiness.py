@@ -6,18 +6,18 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connections
 
-from portal.core import append_only, hooks
+from portal.core import append_only, database_clock, hooks
 
 Part = tuple[str, bool, str]
 
 
 def of_this_node() -> list[Part]:
-    """What keeps requests from this node: its databases and the guards of their tables.
+    """What keeps requests from this node: its databases, the guards of their tables, and its clock.
 
     Not what no node can mend: a late sealer, letters that wait or a broker that is away would take every node out of
     service at once, and with them the pages that need none of it. Those are for alerts (``parts``).
     """
-    return list(_databases())
+    return [*_databases(), *_clock()]
 
 
 def parts() -> list[Part]:
@@ -42,6 +42,15 @@ def _databases() -> Iterator[Part]:
             yield f"frozen.{alias}", not loose, f"{len(loose)} tables can be changed"
         except DatabaseError as error:
             yield f"database.{alias}", False, type(error).__name__
+
+
+def _clock() -> Iterator[Part]:
+    try:
+        apart = database_clock.apart()
+    except DatabaseError:  # the part of the database says it
+        return
+    seconds = abs(apart.total_seconds())
+    yield "clock", abs(apart) <= database_clock.MOST_APART, f"{seconds:.0f} s apart"
 
 
 def _broker() -> Part:

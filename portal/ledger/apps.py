@@ -16,6 +16,7 @@ class LedgerConfig(AppConfig):
 
         hooks.readiness.register(("ledger", services.readiness))
         hooks.readiness.register(("witnesses", services.witness_readiness))
+        hooks.last_recorded_at.fill(services.last_recorded_at)
         hooks.ledger_rows.register(ledger_rows.KeyRotations())
         register(system_checks.signing_key, Tags.security, PRODUCTION)
         register(system_checks.named_witnesses, Tags.security, PRODUCTION)

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
 
-from portal.demo.story import answers, customers, documents, grievances
+from portal.demo.story import answers, customers, documents, grievances, telling
 
 #: The day on which the story is told: a later one would have more months than its few people fill.
 DAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     """Nine customers who answer in each month, six documents and one ticket of each fate."""
+    settings.LEDGER_ORIGIN = telling.ORIGIN
     monkeypatch.setattr(customers, "CUSTOMERS", 9)
     monkeypatch.setattr(customers, "PRINCIPALS", 40)
     monkeypatch.setattr(answers, "CHUNK", 4)

@@ -7,6 +7,7 @@ import pytest
 
 from portal.core import clock
 from portal.demo import shifted_clock, witness, witness_process
+from portal.demo.story import telling
 from portal.ledger import notes
 from portal.ledger.models import Cosignature
 from portal.ledger.services import keys, seal_now, verify, witnesses
@@ -87,10 +88,13 @@ def test_witnesses_of_the_settings_are_left_as_they_are(settings) -> None:
 
 
 def test_a_production_system_never_has_its_clock_set(settings) -> None:
-    now = clock.now()
+    now, settings.LEDGER_ORIGIN = clock.now(), telling.ORIGIN
     with shifted_clock.set_to(now.replace(year=2020)):
         assert clock.now().year == 2020
     assert clock.now() >= now
     settings.PRODUCTION = True
+    with pytest.raises(RuntimeError, match="never set"), shifted_clock.set_to(now):
+        pass
+    settings.PRODUCTION, settings.LEDGER_ORIGIN = False, "ledger.onesetu.example/portal/2026"
     with pytest.raises(RuntimeError, match="never set"), shifted_clock.set_to(now):
         pass

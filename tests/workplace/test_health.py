@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, read_only
+from portal.core import clock, database_clock, read_only
 from portal.core.actor import system
 from portal.ledger.models import Verification
 from portal.outbox.models import Message
 from portal.schedule import BEAT
 from portal.workplace import tasks, watching
-from portal.workplace.health import Finding, Health, checks, findings, machine
+from portal.workplace.health import Finding, Health, checks, findings
 from portal.workplace.models import HealthState
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
@@ -117,9 +117,9 @@ def test_backups_are_well_only_where_they_were_opened_and_expired_ones_ended_too
 
 def test_clocks_and_disks_are_measured(monkeypatch) -> None:
     assert 0 < of("disk.var").number < 1
-    assert (machine.database_clock_apart() or 0) < 2
+    assert of("clock.database").state == Health.WELL
     for kept, state in ((True, Health.WELL), (False, Health.LOOK), (None, Health.LOOK)):
-        monkeypatch.setattr(machine, "clock_is_kept", lambda kept=kept: kept)
+        monkeypatch.setattr(database_clock, "is_kept_by_ntp", lambda kept=kept: kept)
         assert of("clock.ntp").state == state
 
 

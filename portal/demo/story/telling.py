@@ -1,9 +1,11 @@
 """The whole story in its order, from an empty database. Told once: a database that holds people is left alone."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import override
 
 from consent.models import ConsentEvent
@@ -45,6 +47,8 @@ from portal.people.models import Customer, Principal, User
 
 ACTOR = system("load_demo")
 SEED = 2026
+#: What ``portal.settings`` says in every later process, by the file ``DEMONSTRATION``.
+ORIGIN = "demonstration.onesetu.example/portal/2026"
 #: Work that the story does at once, for a thousand rows: one task each would be a second of work and three of waiting.
 DONE_HERE = ("portal.outbox.tasks.deliver_message", "kyc.tasks.check_document")
 
@@ -75,11 +79,24 @@ def is_told() -> bool:
     return False
 
 
+def name_ledger() -> None:
+    """A new demonstration's ledger says in its origin what it is; one that was begun under another origin keeps it.
+
+    A file beside the data says so to every later command (``portal.settings``).
+    """
+    if "LEDGER_ORIGIN" not in os.environ and not Entry.objects.exists():
+        settings.DEMONSTRATION.touch()
+        settings.LEDGER_ORIGIN = ORIGIN
+
+
 def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
     """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone.
 
-    The past comes first, from the opening on, each act written on its own day; then what is done today.
+    The past comes first, from the opening on, each act written on its own day; then what is done today. Raises Refused
+    for a ledger that has begun, or whose origin does not say that it is a demonstration: nothing is dated back there.
     """
+    if Entry.objects.exists() or "demonstration" not in settings.LEDGER_ORIGIN:
+        raise Refused("The demonstration begins with an empty ledger whose origin says what it is.", code="NOT_EMPTY")
     cast = Cast(seed=seed, start=now)
     past = timeline.Timeline(cast)
     with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():

@@ -3,7 +3,7 @@
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.copies import renew_all as renew_copies
-from portal.ledger.services.entries import append, append_many, payload_of
+from portal.ledger.services.entries import append, append_many, last_recorded_at, payload_of
 from portal.ledger.services.followed import CHUNK, chunks_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
@@ -40,6 +40,7 @@ __all__ = [
     "entry_by_event",
     "erased_among",
     "finish_redactions",
+    "last_recorded_at",
     "lost_entries",
     "lost_head",
     "next_signer",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from portal.core import bulk, clock
+from portal.core import bulk, clock, database_clock
 from portal.ledger import commitment
 from portal.ledger.models import Entry, Payload, Pending
 from portal.ledger.states import EntryKind
@@ -42,7 +42,7 @@ INSERT_ALL = f"""
 WITH entry AS ({INSERT_ENTRY} RETURNING id),
 payload AS (INSERT INTO ledger_payload (entry_id, body, salt) SELECT id, %s, %s FROM entry),
 pending AS (INSERT INTO ledger_pending (entry_id) SELECT id FROM entry)
-SELECT id FROM entry
+SELECT id, clock_timestamp() FROM entry
 """  # noqa: S608 - put together from the constants above
 
 
@@ -60,10 +60,12 @@ def append(
     number. ``v``, ``kind``, ``event_id``, ``recorded_at`` and the subject (``principal`` for consent, ``subject``
     else) are added here. The entry has no index until it is sealed.
 
-    Raises RuntimeError outside a transaction, ValueError for an unknown kind or a payload without its members, and
-    PayloadError for a value that has no canonical form.
+    ``recorded_at`` is what this process's clock shows; the entry carries what the database's showed then.
+
+    Raises RuntimeError outside a transaction, ValueError for an unknown kind or a payload without its members,
+    PayloadError for a value that has no canonical form, and ClocksApart where this process's clock is wrong.
     """
-    (entry,) = _written([_drafted(kind, payload, subject_ref, recorded_at, event_id)])
+    (entry,) = _written([_drafted(kind, payload, subject_ref, database_clock.dated(recorded_at), event_id)])
     return entry
 
 
@@ -75,7 +77,8 @@ def append_many(
     In the caller's transaction and in the order given, which is the order of their leaves among themselves. Raises as
     ``append``; then nothing of the batch is written.
     """
-    return _written([_drafted(kind, payload, ref, recorded_at, None) for payload, ref in payloads])
+    dated = database_clock.dated(recorded_at)
+    return _written([_drafted(kind, payload, ref, dated, None) for payload, ref in payloads])
 
 
 def _drafted(
@@ -133,8 +136,10 @@ def _insert_one(entry: Entry, body: bytes, salt: bytes) -> None:
     ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            before = clock.system_time()
             cursor.execute(INSERT_ALL, [*columns, body, salt])
-            entry.pk = cursor.fetchone()[0]
+            entry.pk, theirs = cursor.fetchone()
+            database_clock.compare(theirs, before=before)
         else:
             cursor.execute(INSERT_ENTRY, columns)
             entry.pk = cursor.lastrowid
@@ -151,6 +156,11 @@ def _insert_many(drafts: Sequence[Draft]) -> None:
     bulk.insert(Entry, names, (values(entry) for entry, _body, _salt in drafts))
     bulk.insert(Payload, ("entry_id", "body", "salt"), ((entry.pk, body, salt) for entry, body, salt in drafts))
     bulk.insert(Pending, ("entry_id",), ((entry.pk,) for entry, _body, _salt in drafts))
+
+
+def last_recorded_at() -> datetime | None:
+    """When the newest entry was recorded; None for an empty ledger."""
+    return Entry.objects.order_by("-pk").values_list("recorded_at", flat=True).first()
 
 
 def payload_of(entry: Entry) -> dict[str, Any] | None:

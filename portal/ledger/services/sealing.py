@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Min
 
-from portal.core import clock, read_only
+from portal.core import clock, database_clock, read_only
 from portal.core.errors import PortalError
 from portal.ledger import tree
 from portal.ledger.errors import NotSealed
@@ -65,7 +65,7 @@ def seal_batch(*, limit: int | None = None, now: datetime | None = None) -> int 
             return None
         head, most = _head(), limit or BATCH
         complete_to = _oldest_unfinished(
-            now or clock.now()
+            database_clock.dated(now or clock.now())
         )  # read before the queue: what ends in between is found there
         waiting = list(Pending.objects.order_by("pk").values_list("pk", "entry__leaf_hash")[:most])
         if len(waiting) < most:

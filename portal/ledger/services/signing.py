@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from portal.core import clock, hooks
+from portal.core import clock, database_clock, hooks
 from portal.ledger import notes
 from portal.ledger.errors import AnchorUnusable, SigningStopped
 from portal.ledger.models import Checkpoint, Head
@@ -32,7 +32,7 @@ def sign(*, now: datetime | None = None) -> Checkpoint:
         return signed
     try:
         with anchor.locked(), transaction.atomic(durable=True):
-            return _sign(now=now or clock.now())
+            return _sign(now=database_clock.dated(now or clock.now()))
     except _Disagrees as refusal:
         stop_signing(check=ANCHOR_CHECK, index=refusal.index)
         raise SigningStopped(str(refusal)) from None

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from consent.services.kept_stops import STOPS
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import clock, moments, read_only, readiness, task_faults
+from portal.core import clock, database_clock, moments, read_only, readiness, task_faults
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
@@ -285,19 +285,24 @@ def disks(now: datetime) -> Iterator[Finding]:
 
 def clocks(now: datetime) -> Iterator[Finding]:
     """Whether this machine's clock is kept right by NTP, and whether the database's agrees with it."""
-    kept = machine.clock_is_kept()
+    kept = database_clock.is_kept_by_ntp()
     todo = _("Switch on chrony or systemd-timesyncd: deadlines and evidence stand on this clock.")
     if kept is None:
         yield Finding("clock.ntp", _("Clock (NTP)"), Health.LOOK, _("This machine does not say."), todo)
     else:
         says = _("Kept right by NTP.") if kept else _("Not kept right by NTP.")
         yield Finding("clock.ntp", _("Clock (NTP)"), Health.WELL if kept else Health.LOOK, says, "" if kept else todo)
-    apart = machine.database_clock_apart()
-    if apart is not None:
-        state = Health.WELL if apart <= CLOCKS_APART else Health.BAD
-        says = _("%(seconds).1f seconds apart.") % {"seconds": apart}
-        todo = "" if state == Health.WELL else _("Both machines need NTP.")
-        yield Finding("clock.database", _("Clock of the database"), state, says, todo, apart, "seconds")
+    apart = abs(database_clock.apart().total_seconds())
+    label = _("Clock of the database")
+    says = _("%(seconds).1f seconds apart.") % {"seconds": apart}
+    if apart <= CLOCKS_APART:
+        yield Finding("clock.database", label, Health.WELL, says, "", apart, "seconds")
+        return
+    todo = _("Both machines need NTP.")
+    if apart > database_clock.MOST_APART.total_seconds():
+        says += " " + _("This machine records nothing until its clock is right; stops are kept and carried out.")
+        todo = _("Set the clock of the machine that is wrong. With SQLite, restart the portal afterwards.")
+    yield Finding("clock.database", label, Health.BAD, says, todo, apart, "seconds")
 
 
 def profile(now: datetime) -> Iterator[Finding]:

@@ -1,9 +1,7 @@
 """What the machine and the broker say of themselves."""
 
-import ctypes
 import platform
 import sqlite3
-import time
 import tomllib
 from functools import cache
 from importlib import metadata
@@ -15,31 +13,6 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 from kombu.exceptions import OperationalError as BrokerError
-
-#: adjtimex(2): the state of a clock that nobody keeps right.
-TIME_ERROR = 5
-#: Bytes of ``struct timex``, with room to spare; with ``modes`` 0 it only reads.
-TIMEX = 512
-
-
-def clock_is_kept() -> bool | None:
-    """Whether the kernel says that its clock is kept right (NTP); None where it cannot be asked (adjtimex, Linux only)."""
-    try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(TIMEX))
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else state != TIME_ERROR
-
-
-def database_clock_apart() -> float | None:
-    """By how many seconds the database server's clock and ours differ; None for SQLite, which has none of its own."""
-    if connection.vendor != "postgresql":
-        return None
-    before = time.time()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
-        theirs = float(cursor.fetchone()[0])
-    return max(0.0, before - theirs, theirs - time.time())
 
 
 def waiting() -> dict[str, int]:

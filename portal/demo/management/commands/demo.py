@@ -18,15 +18,12 @@ from portal.core.command_line import REFUSED, UNDECIDED, USAGE
 from portal.core.commands import PortalCommand
 from portal.demo import server, witness_process
 from portal.demo.story import staff, telling
-from portal.ledger.models import Entry
 from portal.ledger.services import seal_now, witnesses
 from portal.vault.router import KEY_DATABASE
 
 #: Seconds that ``--once`` gives the queue to run dry.
 LIMIT = 300.0
 USUAL_PORT = 8000
-#: What ``portal.settings`` says in every later process, by the file ``DEMONSTRATION``.
-ORIGIN = "demonstration.onesetu.example/portal/2026"
 #: ``DEMO_STORY=0`` serves an empty portal: for tests of the process itself.
 STORY = os.environ.get("DEMO_STORY", "1") != "0"
 
@@ -50,7 +47,7 @@ class Command(PortalCommand):
             )
         with self._alone():
             self._migrate()
-            self._name_ledger()
+            telling.name_ledger()
             with witness_process.witnessed():
                 self._tell_story(seed)
                 self._finish(port, options, once=once)
@@ -82,15 +79,6 @@ class Command(PortalCommand):
             return
         self._print_logins(port)
         self._serve(port)
-
-    def _name_ledger(self) -> None:
-        """A new demonstration's ledger says in its origin what it is; one that was begun under another origin keeps it.
-
-        A file beside the data says so to every later command (``portal.settings``).
-        """
-        if "LEDGER_ORIGIN" not in os.environ and not Entry.objects.exists():
-            settings.DEMONSTRATION.touch()
-            settings.LEDGER_ORIGIN = ORIGIN
 
     def _migrate(self) -> None:
         """The main database, and in the key database only the rooms that keep keys: the others have no table there."""

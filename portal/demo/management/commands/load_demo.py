@@ -24,6 +24,7 @@ class Command(PortalCommand):
             raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=USAGE)
         began = time.monotonic()
         if not telling.is_told():
+            telling.name_ledger()
             telling.build(seed=seed, now=clock.now(), tell=self._tell)
         found = asdict(telling.summary())
         words = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.items())

@@ -1,0 +1,96 @@
+"""A process whose clock is wrong: what would write is answered with 503, and a stop is taken, at the right time."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from unittest import mock
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils.timezone import now as django_now
+
+from consent.tasks import carry_out_kept_stops
+from portal.core import clock, database_clock
+from portal.ledger.models import Entry
+from portal.outbox import tasks as outbox
+from portal.people.models import User
+from portal.workplace.health import Health, findings
+from tests.api import test_inbound as gateway
+from tests.selfservice.test_database_away import PROGRAM, asha, quiet_client, refusals, ticket_in, world
+from tests.selfservice.test_one_click import letter, path
+from tests.signin.people_who_sign_in import customer_client
+
+__all__ = ["asha", "world"]
+pytestmark = pytest.mark.django_db(transaction=True)
+WRONG = (timedelta(days=1), timedelta(days=-1))
+
+
+@pytest.fixture(autouse=True)
+def compared(settings, monkeypatch):
+    settings.CLOCKS_MUST_AGREE = True
+    settings.OUTBOX_REPORT_SECRETS = [gateway.SECRET]
+    monkeypatch.setattr(database_clock, "_state", database_clock._State())
+    monkeypatch.setattr(database_clock, "is_kept_by_ntp", lambda: False)
+    database_clock.apart()
+
+
+@pytest.mark.parametrize("by", WRONG, ids=["ahead", "behind"])
+def test_pages_are_read_and_what_was_written_comes_back_with_503(world, by):
+    client = quiet_client()
+    before = Entry.objects.count()
+    with time_machine.travel(clock.now() + by):
+        assert client.get("/privacy/").status_code == HTTPStatus.OK
+        page = client.post("/privacy/grievances/new/what-happened/", {"what_happened": "They wrote three times."})
+        problem = client.post("/api/v1/decisions", {}, content_type="application/json")
+        ready = client.get("/readyz")
+        found = {one.name: one for one in findings(clock.now())}
+    assert page.status_code == problem.status_code == ready.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "They wrote three times." in page.text
+    assert page["Retry-After"] == problem["Retry-After"] == "30"
+    assert problem["Content-Type"] == "application/problem+json"
+    assert not ready.json()["parts"]["clock"]["ok"]
+    assert found["clock.database"].state == Health.BAD
+    assert "records nothing" in found["clock.database"].says
+    assert Entry.objects.count() == before
+    assert quiet_client().get("/readyz").json()["parts"]["clock"]["ok"]
+
+
+@pytest.mark.parametrize("by", WRONG, ids=["ahead", "behind"])
+def test_the_link_of_a_letter_stops_now_and_not_a_day_off(asha, by):
+    link, now = path(letter(asha)), django_now()
+    with time_machine.travel(now + by):
+        assert quiet_client().post(link, PROGRAM).status_code == HTTPStatus.OK
+        assert carry_out_kept_stops() == 1
+    (event,) = refusals(channel="email", purpose="marketing")
+    for at in (event.occurred_at, event.recorded_at, event.entry.recorded_at, event.receipt.made_at):
+        assert abs(at - now) < timedelta(seconds=30)
+
+
+def test_the_button_of_somebody_who_is_signed_in_stops_though_the_session_seems_over(asha):
+    client = customer_client(User.objects.get(email=gateway.ASHA))
+    ticket, now = ticket_in(client.get("/privacy/preferences/").text), django_now()
+    with time_machine.travel(now + timedelta(days=40)):
+        assert client.post("/privacy/preferences/stop/", {"ticket": ticket}).status_code == HTTPStatus.ACCEPTED
+        assert carry_out_kept_stops() == 1
+    assert abs(refusals(channel="email", purpose="marketing").get().occurred_at - now) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("by", WRONG, ids=["ahead", "behind"])
+def test_a_stop_that_the_gateway_brings_is_taken_now(asha, by):
+    body, headers = gateway.signed(gateway.row("STOP", at=None))
+    now = django_now()
+    with time_machine.travel(now + by):
+        answer = Client().post(gateway.PATH, body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["new"]) == (HTTPStatus.OK, 1)
+    stops = refusals(channel="sms")
+    assert stops.exists()
+    assert all(abs(event.occurred_at - now) < timedelta(seconds=30) for event in stops)
+
+
+def test_tasks_do_nothing_until_the_clock_is_right(world):
+    with mock.patch("portal.outbox.tasks.sweeping.sweep") as sweep:
+        with time_machine.travel(clock.now() + timedelta(days=1)):
+            outbox.sweep()
+        sweep.assert_not_called()
+        outbox.sweep()
+        sweep.assert_called_once()
