@@ -168,7 +168,7 @@ def test_the_program_refuses_a_sealed_bundle_whose_event_is_not_what_the_ledger_
 
 
 def test_an_event_whose_content_was_erased_is_named_and_the_rest_is_proved(life, tmp_path):
-    life.go("release")  # what is held is not erased
+    life._release()  # what is held is not erased
     ledger.seal_now()
     looked = AuditEvent.objects.get(kind="admin.record.opened", subject_ref=life.ref)
     redaction.redact([looked.entry], basis="tests", requested_at=clock.now())
