@@ -20,7 +20,7 @@ from tests.consent.factories import ASHA, law_is_loaded, person, published_notic
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.selfservice.test_track import opened
-from tests.signin.people_who_sign_in import customer_client
+from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 HINDI = {"in_language": "hi"}
@@ -109,7 +109,10 @@ def test_a_nominee_keeps_what_was_typed_when_named_and_when_changed(her):
     given = {"full_name": "Ravi Rao", "relation": "spouse", "email": "ravi@", "phone": "", "rights": ["access"]}
     keeps(her.post(NOMINEE, {**given, **HINDI}), "Ravi Rao", "ravi@", ticked=("access",))
     assert not Nominee.objects.exists()
-    her.post(NOMINEE, {**given, "email": "ravi@example.in"})
+    proof = her.post(NOMINEE, {**given, "email": "ravi@example.in"}).text
+    assert 'id="answers"' in proof
+    assert 'form="answers" name="in_language"' in proof
+    confirmed(her, NOMINEE, {**given, "email": "ravi@example.in"})
     reference = Nominee.objects.get().reference
     again = her.post(f"/privacy/nominee/{reference}/", {**given, "full_name": "Ravi K", "rights": [], **HINDI})
     keeps(again, "Ravi K", unticked=("access",))
