@@ -18,4 +18,5 @@ class AuditConfig(AppConfig):
         hooks.record_opened.fill(services.record_opened)
         hooks.ledger_rows.register(ledger_rows.AuditRows())
         hooks.act_done.fill(services.record_act)
+        hooks.anomalies_explained.fill(services.anomalies_explained)
         hooks.ledger_stopped.register(services.signing_was_stopped)

@@ -241,6 +241,8 @@ ended_roles = HookAnswer("ended_roles", when_empty=lambda *args, **kwargs: [])
 #: What to say to a request that came while the database is away, ``(request) -> response | None``: a stop is kept and
 #: answered. Filled by selfservice.
 answer_while_away = HookAnswer("answer_while_away", when_empty=lambda *args, **kwargs: None)
+#: The ledger entries in which two people have explained entries out of order, ``() -> their keys``. Filled by audit.
+anomalies_explained = HookAnswer("anomalies_explained", when_empty=list)
 #: When the newest ledger entry was recorded, ``() -> datetime | None``: on SQLite the clock must not be before it. Filled by
 #: ledger.
 last_recorded_at = HookAnswer("last_recorded_at", when_empty=lambda: None)
@@ -297,6 +299,7 @@ ANSWERS = (
     unmasked_export,
     erased_so_far,
     kept_contents,
+    anomalies_explained,
     last_recorded_at,
     letter_footer,
     one_click_url,

@@ -34,6 +34,7 @@ TAKEN: Final = (
     "/staff/confirm/",
     # After a restore that lost sealed entries two people say so in the log, before anything else is taken in.
     "/admin/workplace/keyrotationproposal/",
+    "/admin/workplace/anomalyproposal/",
 )
 #: Tasks that go on: sealing and checking what is recorded, and signs of life. Not alerts: they would leave afterwards, and
 #: say what is so no more; what is bad when read-only mode ends is told then.

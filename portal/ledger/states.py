@@ -20,6 +20,14 @@ class Scope(TextChoices):
     ALL = "all", _("all entries")
 
 
+class AnomalyCause(TextChoices):
+    """Why entries are out of order."""
+
+    CLOCK = "clock", _("A machine's clock was wrong")
+    SUSPENDED = "suspended", _("A machine was suspended or restored from a snapshot")
+    OTHER = "other", _("Another cause, described in an incident")
+
+
 class RotationCause(TextChoices):
     """Why the signing key changes. But in due course, the old key signs nothing more, not even beside the new one."""
 

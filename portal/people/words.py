@@ -36,6 +36,7 @@ ACTS: Mapping[str, Any] = {
     "law.profile.change": _("Change the organisation profile"),
     "law.purpose.adopt": _("Adopt a purpose"),
     "jobs.list.unmask": _("Take a list away unmasked"),
+    "ledger.anomaly.explain": _("Explain ledger entries out of order"),
     "ledger.key.rotate": _("Change the signing key"),
     "people.api_key.issue": _("Issue an API key"),
     "people.customer.insolvency": _("Note that an organisation is insolvent, or that it ended"),

@@ -70,6 +70,7 @@ EXEMPT: dict[str, str] = {
     "retention.RuleProposal": "Words of staff about a rule; kept with the proposal they explain.",
     "vault.StoredFile": "Holds a wrapped key and no clear data; the room whose file it is shreds it.",
     "vault.SubjectKey": "The key itself: shredding it is how others erase.",
+    "workplace.AnomalyProposal": "Words of staff about the ledger's entries; kept with the proposal they explain.",
     "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
     "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
     "jobs.ListImport": "The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",

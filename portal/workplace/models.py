@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.ledger.states import RotationCause
+from portal.ledger.states import AnomalyCause, RotationCause
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -63,6 +63,32 @@ class KeyRotationProposal(FourEyesModel):
 
     def __str__(self) -> str:
         return f"signing key {self.new_vkey[-8:]}"
+
+
+class AnomalyProposal(FourEyesModel):
+    """Ledger entries out of order are to be explained. Approved, the explanation becomes a record of the ledger."""
+
+    cause = models.CharField(_("cause"), max_length=12, choices=AnomalyCause.choices)
+    first = models.PositiveBigIntegerField(_("first entry"))
+    last = models.PositiveBigIntegerField(_("last entry"))
+    count = models.PositiveBigIntegerField(_("entries out of order"))
+    entries_sha256 = models.CharField(_("hash of the entries"), max_length=64)
+
+    data_categories = declare(none=f"{_PROPOSAL} cause first last count entries_sha256", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("explanation of ledger entries out of order")
+        verbose_name_plural = _("explanations of ledger entries out of order")
+        ordering: ClassVar = ["-id"]
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="workplace_one_anomaly_is_proposed", fields=("act",), condition=models.Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"entries {self.first} to {self.last}"
 
 
 class PurposeProposal(FourEyesModel):

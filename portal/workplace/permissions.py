@@ -52,6 +52,7 @@ class Permission(StrEnum):
 class Act(StrEnum):
     """What needs two people; who may do which half is data in ``roles.toml``."""
 
+    ANOMALY_EXPLAIN = "ledger.anomaly.explain"
     EXPORT_UNMASK = "jobs.list.unmask"
     KEY_ROTATE = "ledger.key.rotate"
     PROFILE_CHANGE = "law.profile.change"

@@ -30,6 +30,7 @@ PAGES = {
     "kyc.type.change": ["kyc.TypeProposal"],
     "law.profile.change": ["workplace.ProfileProposal"],
     "law.purpose.adopt": ["workplace.PurposeProposal"],
+    "ledger.anomaly.explain": ["workplace.AnomalyProposal"],
     "ledger.key.rotate": ["workplace.KeyRotationProposal"],
     "people.api_key.issue": ["people.ApiKey"],
     "people.customer.insolvency": ["people.Insolvency"],

@@ -124,6 +124,7 @@ UNTOLD_BOOKS = {
     "retention_legalclaim",
     "retention_planapproval",
     "retention_ruleproposal",
+    "workplace_anomalyproposal",
     "workplace_keyrotationproposal",
     "workplace_profileproposal",
     "workplace_purposeproposal",

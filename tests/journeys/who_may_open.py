@@ -968,6 +968,12 @@ BOOKS: dict[str, Book] = {
     "retention_ruleproposal": Book(
         "retention.rule:view", export="jobs.list:export", acts={"answer-change": "retention.rule:change"}
     ),
+    "workplace_anomalyproposal": Book(
+        "ledger.key:view",
+        export="jobs.list:export",
+        add="ledger.key:propose",
+        acts={"answer-proposal": "ledger.key:answer"},
+    ),
     "workplace_keyrotationproposal": Book(
         "ledger.key:view",
         export="jobs.list:export",

@@ -3,7 +3,13 @@
 from portal.audit.services.events import Act, personal_of, record, record_many
 from portal.audit.services.opening import Revealed, record_act, record_opened, reveal
 from portal.audit.services.stated import SUBJECT, UNSTATED, Facts, StatedRows, plain
-from portal.audit.services.watch import accept_rollback, resume_signing, signing_was_stopped, verify_ledger
+from portal.audit.services.watch import (
+    accept_rollback,
+    anomalies_explained,
+    resume_signing,
+    signing_was_stopped,
+    verify_ledger,
+)
 
 __all__ = [
     "SUBJECT",
@@ -13,6 +19,7 @@ __all__ = [
     "Revealed",
     "StatedRows",
     "accept_rollback",
+    "anomalies_explained",
     "personal_of",
     "plain",
     "record",

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services.events import record
 from portal.core import actor as actors
 from portal.core.actor import Actor, ActorKind
@@ -51,6 +52,12 @@ def accept_rollback(*, evidence: Path, actor: Actor, progress: ledger.Progress |
         record(AuditKind.LEDGER_ROLLBACK_ACCEPTED, actor=actor, about="ledger.head:1", facts=facts)
     ledger.begin_again(lost, evidence=evidence, progress=progress)
     return lost
+
+
+def anomalies_explained() -> list[int]:
+    """Answer of the hook ``anomalies_explained``: the ledger entries in which two people explain others."""
+    explained = AuditEvent.objects.filter(kind=AuditKind.LEDGER_ANOMALY_EXPLAINED)
+    return list(explained.values_list("entry_id", flat=True))
 
 
 def signing_was_stopped(*, check: str, index: int | None) -> None:

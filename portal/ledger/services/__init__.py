@@ -2,6 +2,8 @@
 
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.anchor import Anchored
+from portal.ledger.services.anomalies import Anomaly, anomaly_between
+from portal.ledger.services.anomalies import unexplained as unexplained_anomaly
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, last_recorded_at, payload_of
 from portal.ledger.services.followed import CHUNK, chunks_of
@@ -21,6 +23,7 @@ from portal.ledger.services.witnesses import readiness as witness_readiness
 __all__ = [
     "CHUNK",
     "Anchored",
+    "Anomaly",
     "Failure",
     "Lost",
     "NotSealed",
@@ -28,6 +31,7 @@ __all__ = [
     "Report",
     "SigningStopped",
     "agreeing",
+    "anomaly_between",
     "append",
     "append_many",
     "ask_witnesses",
@@ -60,6 +64,7 @@ __all__ = [
     "sign",
     "signer",
     "terms",
+    "unexplained_anomaly",
     "verifier",
     "verifier_at",
     "verifiers",

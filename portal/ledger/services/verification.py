@@ -13,7 +13,7 @@ from portal.core import clock, hooks
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
 from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, Leaf, Payload, Redacting, Tile
-from portal.ledger.services import followed, keys, repeated, signing, tiles
+from portal.ledger.services import anomalies, followed, keys, repeated, signing, tiles
 from portal.ledger.services import witnesses as witnessing
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.anchor import read as read_anchor
@@ -23,7 +23,7 @@ from portal.ledger.states import EntryKind
 CHUNK = 2_000
 #: How many failures are listed; the rest only count.
 MOST_LISTED = 200
-#: How far a record's time may lie outside its checkpoints, and how long a redaction may take.
+#: How long a redaction may take.
 TOLERANCE = timedelta(minutes=5)
 
 Progress = Callable[[int, int], None]
@@ -40,13 +40,16 @@ class Failure:
 
 @dataclass
 class Report:
-    """What a verification found. ``anchor`` is the anchored checkpoint it compared with, ``witnesses`` who cosigned."""
+    """What a verification found. ``anchor`` is the anchored checkpoint it compared with, ``witnesses`` who cosigned,
+    ``explained`` what would have failed without an explanation of two people.
+    """
 
     size: int = 0
     root: bytes = tree.EMPTY_ROOT
     anchor: Anchored | None = None
     failures: list[Failure] = field(default_factory=list)
     witnesses: list[witnessing.Seen] = field(default_factory=list)
+    explained: list[anomalies.Explanation] = field(default_factory=list)
     unlisted: int = 0
     redacted: int = 0
 
@@ -123,6 +126,7 @@ class _Run:
         self.checkpoints = _checkpoints(start)
         self.own = next(self.checkpoints, None)
         self.repeated = repeated.Comparison([], report.fail)
+        self.times = anomalies.Times(report.fail, start=start)
 
     def _frontier(self) -> tree.Frontier:
         try:
@@ -220,7 +224,7 @@ class _Run:
             self._check_columns(row, row.body)
             self.repeated.check_columns(row.index, row.entry, row.kind, row.body)
         self._pass_checkpoints(row.index)
-        self._check_time(row)
+        self.times.take(row.index, row.leaf, row.recorded_at, self.before, self.own)
         self._check_roots()
         self.frontier.append(row.leaf)
 
@@ -244,15 +248,6 @@ class _Run:
                 self.report.fail("V6", message, index=own.size)
             self.before, self.own = own, next(self.checkpoints, None)
 
-    def _check_time(self, row: Row) -> None:
-        """V8. Before the earlier checkpoint everything recorded up to ``complete_to`` had its leaf: transactions that
-        were open then, and a queue that one turn could not empty, may bring older records later.
-        """
-        before = None if self.before is None else self.before.complete_to or self.before.signed_at
-        early = before is not None and row.recorded_at < before - TOLERANCE
-        if early or (self.own is not None and row.recorded_at > self.own.signed_at + TOLERANCE):
-            self.report.fail("V8", "The time of the record lies outside its checkpoints.", index=row.index)
-
     def _check_roots(self) -> None:
         size = self.frontier.size
         for check, message, root in self.wanted.pop(size, ()):
@@ -272,6 +267,7 @@ class _Run:
             repeated.check_lone_rows(report.fail, most=MOST_LISTED)
         if self.frontier.root() != report.root:
             report.fail("V3", "The leaves do not lead to the head's root.")
+        report.explained = self.times.finish()
         self._check_roots()
         self._pass_checkpoints(report.size)
         if self.own is not None and not _head_reaches(self.own.size):

@@ -1,5 +1,6 @@
 """Admin pages of the lowest rooms, which have none of their own, and of the workplace's proposals."""
 
+from portal.workplace.admin.anomalies import AnomalyProposalAdmin
 from portal.workplace.admin.audit import AuditEventAdmin
 from portal.workplace.admin.exports import ListExportAdmin, UnmaskedExportAdmin
 from portal.workplace.admin.imports import ListImportAdmin
@@ -9,6 +10,7 @@ from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmi
 from portal.workplace.admin.proposals import ProfileProposalAdmin, PurposeProposalAdmin
 
 __all__ = [
+    "AnomalyProposalAdmin",
     "AuditEventAdmin",
     "ClockAdmin",
     "HouseRuleAdmin",

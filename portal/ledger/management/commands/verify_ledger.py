@@ -51,6 +51,10 @@ def _body(report: services.Report) -> dict[str, Any]:
         "failures": [
             {"check": failure.check, "index": failure.index, "message": failure.message} for failure in report.failures
         ],
+        "explained": [
+            {"first": one.anomaly.first, "last": one.anomaly.last, "cause": one.cause, "index": one.at}
+            for one in report.explained
+        ],
         "redacted": report.redacted,
     }
 
@@ -62,6 +66,11 @@ def _text(report: services.Report) -> str:
     ]
     if report.unlisted:
         lines.append(f"... and {report.unlisted} more")
+    lines += [
+        f"Explained by two people in entry {one.at}: entries out of order from {one.anomaly.first} to {one.anomaly.last} "
+        f"(cause: {one.cause})."
+        for one in report.explained
+    ]
     if report.ok:
         against = "no anchor yet" if report.anchor is None else f"anchored at {report.anchor.size}"
         independent = [one for one in report.witnesses if one.last is not None and not one.witness.is_own]
