@@ -2,15 +2,18 @@
 
 Without settings the stack is the embedded one (SQLite, no Redis). DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL choose
 the other. BROWSER_REQUIRED=1 makes a missing Chromium an error instead of a line. TEST_CLOCK=2028-02-29T18:25:00+00:00
-moves the clock of every test process.
+moves the clock of every test process; ``--calendar`` runs everything but browsers and long tests on one such day after the
+other, and prints how each ended.
 """
 
 import argparse
 import os
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,10 +101,50 @@ def full(extra: list[str]) -> int:
     return max(results.values())
 
 
+def days_of_the_calendar(today: datetime, seed: int) -> list[datetime]:
+    """Instants at which a test that rests on the date would fail, in UTC: ends and turns of months, years, days and the law."""
+    leap = next(year for year in range(today.year + 1, today.year + 9) if year % 4 == 0)
+    turn = datetime(today.year + 1, 1, 1, tzinfo=UTC)
+    india = timedelta(hours=5, minutes=30)
+    fixed = [
+        datetime(today.year + 1, 1, 31, 12, tzinfo=UTC),
+        datetime(today.year + 1, 2, 28, 12, tzinfo=UTC),
+        datetime(leap, 2, 29, 12, tzinfo=UTC),
+        turn - timedelta(minutes=30),
+        turn + timedelta(minutes=30),
+        turn - india - timedelta(minutes=30),
+        turn - india + timedelta(minutes=30),
+        # The hour before midnight in India: another day there than here an hour later.
+        datetime(today.year + 1, 6, 15, 18, 5, tzinfo=UTC),
+        # The day on which the rest of the DPDP Rules holds, and those beside it.
+        *(datetime(2027, 5, day, 12, tzinfo=UTC) for day in (12, 13, 14)),
+    ]
+    chance = random.Random(seed)
+    some = [today + timedelta(minutes=chance.randrange(3 * 365 * 24 * 60)) for _day in range(5)]
+    return sorted({day.replace(second=0, microsecond=0) for day in (*fixed, *some)})
+
+
+def calendar(extra: list[str], seed: int) -> int:
+    """The quick tests without browsers and workers on each day; 1 where one of them failed."""
+    print(f"== calendar, seed {seed}", flush=True)
+    results: dict[str, int] = {}
+    for day in days_of_the_calendar(datetime.now(tz=UTC), seed):
+        print(f"== {day.isoformat()}", flush=True)
+        marks = "not full and not browser and not workers"
+        results[day.isoformat()] = run_pytest(marks, extra, {"TEST_CLOCK": day.isoformat()})
+    for name, code in results.items():
+        print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
+    return max(results.values())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run test", description=__doc__)
     parser.add_argument("--full", action="store_true", help="the long matrix")
+    parser.add_argument("--calendar", action="store_true", help="on days that are turns of a month, a year or the law")
+    parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="of the five other days")
     options, extra = parser.parse_known_args()
+    if options.calendar:
+        return calendar(extra, options.seed)
     return full(extra) if options.full else quick(extra)
 
 
