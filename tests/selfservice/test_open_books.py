@@ -96,7 +96,8 @@ def test_counts_tell_how_many_orders_came_and_nothing_about_anybody():
 
 
 def test_partners_and_applicants_read_their_own_notice():
-    agreed(ProcessingActivity, code="jobs", subjects=["applicants"], purposes=["recruitment"], used_categories=["name"])
+    about = {"subjects": ["applicants"], "purposes": ["recruitment"], "used_categories": ["name"]}
+    agreed(ProcessingActivity, code="jobs", basis_in="employment", **about)
     rows = Client().get("/privacy/partners-and-applicants/").context["groups"]
     assert [row.kinds for row in rows["applicants"]] == ["Names"]
     assert rows["partners"] == []
