@@ -1,5 +1,6 @@
 """The staff's pages of incidents: entered, told, proposed, answered, proved, printed and exported."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -135,6 +136,11 @@ def test_a_report_goes_from_draft_to_proof_by_two_people(officer: Any, incident:
     }
     # A minute has no seconds: what was agreed to within it was agreed to before.
     IncidentDecision.objects.update(checked_at=clock.now() - timedelta(minutes=5))
+    # The same link from the record and from the page that asks for an answer, whose address is longer.
+    links = re.findall(
+        r'href="([^"]*/paper/)"', staff_client(officer).get(act("incidentdecision", decision, "note-filed")).text
+    )
+    assert set(links) == {reverse("admin:registers_incidentdecision_paper", args=[decision.pk])}
     said = staff_client(officer).post(act("incidentdecision", decision, "note-filed"), filed)
     assert "Noted." in said.text
     decision.refresh_from_db()

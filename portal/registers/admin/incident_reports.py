@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -227,7 +227,8 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("On paper"))
     def paper(self, obj: IncidentDecision) -> str:
-        return format_html('<a href="../paper/">{}</a>', gettext("This report as PDF"))
+        place = reverse("admin:registers_incidentdecision_paper", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', place, gettext("This report as PDF"))
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE, ask=ReportAnswerForm, label=_("Answer the proposal"), skip=not_answerable

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -51,7 +51,8 @@ class DutiesBeside(RowsBeside):
 
     @admin.display(description=_("report"))
     def what(self, obj: IncidentDuty) -> str:
-        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, str(obj))
+        place = reverse("admin:registers_incidentduty_change", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', place, str(obj))
 
     @admin.display(description=_("under"))
     def under(self, obj: IncidentDuty) -> str:
@@ -89,7 +90,8 @@ class DecisionsBeside(RowsBeside):
 
     @admin.display(description=_("decision"))
     def page(self, obj: IncidentDecision) -> str:
-        return format_html('<a href="../../../incidentdecision/{}/change/">{}</a>', obj.pk, obj.get_step_display())
+        place = reverse("admin:registers_incidentdecision_change", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', place, obj.get_step_display())
 
 
 class IncidentResource(AuditedResource):
@@ -173,7 +175,8 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
 
     @admin.display(description=_("On paper"))
     def papers(self, obj: Incident) -> str:
-        return format_html('<a href="../file/">{}</a>', gettext("The whole file as PDF"))
+        place = reverse("admin:registers_incident_file", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', place, gettext("The whole file as PDF"))
 
     @service_action(
         permission=Permission.INCIDENT_OPEN, ask=telling_form("happened"), label=_("Tell what happened"), skip=closed
