@@ -62,7 +62,7 @@ def extent_of(period: Period, *, others: Iterable[int] = (), bare: Iterable[int]
     """The period's leaves under the first checkpoint at or after its end that covers them. Seals what still waits.
 
     To ``others`` come the redactions of what was erased of the period and of ``bare``, leaves that are shown without their
-    content; of the others those without content are left out.
+    content; of the others those without content are left out. To them come the explanations of entries out of order.
 
     Raises NotSealed when there is no such checkpoint yet; anything recorded and sealed now makes one.
     """
@@ -70,7 +70,9 @@ def extent_of(period: Period, *, others: Iterable[int] = (), bare: Iterable[int]
         ledger.seal_now(wait=30)
     first, end = _edges(period)
     erased = {*_erased(first, end), *bare}
-    beside = {index for index in [*others, *_redactions(erased)] if not first <= index < end}
+    beside = {
+        index for index in [*others, *_redactions(erased), *_explanations(first, end)] if not first <= index < end
+    }
     needed = tuple(sorted({*_opened(beside), *(index for index in erased if not first <= index < end)}))
     last = max(end - 1, *needed, 0)
     later = Checkpoint.objects.filter(signed_at__gte=period.end, size__gt=last).order_by("size").first()
@@ -113,6 +115,11 @@ def _erased(first: int, end: int) -> set[int]:
 def _redactions(erased: set[int]) -> list[int]:
     """The indexes of the records that say that these were erased."""
     return [] if not erased else [at for index, at in redaction.record_indexes().items() if index in erased]
+
+
+def _explanations(first: int, end: int) -> list[int]:
+    """The indexes of the records in which two people explain entries between these that are out of order."""
+    return [one.at for one in ledger.explanations() if one.anomaly.first < end and one.anomaly.last >= first]
 
 
 def _opened(indexes: Iterable[int]) -> Iterator[int]:

@@ -54,6 +54,21 @@ def made_pack(october):
     return made, data
 
 
+def test_entries_out_of_order_in_a_pack_are_shown_as_explained_and_refuse_nothing(october, check):
+    """The explanation is of another month: it comes with the pack all the same."""
+    plain = make()[1]
+    out_of_order = ledger.anomaly_between(6, 8, count=1)
+    facts = {"check": "V8", "cause": "clock", "first": 6, "last": 8, "count": 1, "entries_sha256": out_of_order.sha256}
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        AuditEventFactory(kind=AuditKind.LEDGER_ANOMALY_EXPLAINED, facts=facts)
+        ledger.seal_now()
+    make.last = data = make()[1]
+    code, said = check(data)
+    assert code == 0, said
+    assert "Explained by two people: times out of order among the entries 6 to 8 of the log (clock)" in said
+    assert "Explained" not in check(plain)[1]
+
+
 def test_a_pack_holds_the_periods_leaves_registers_and_proofs(made_pack):
     made, data = made_pack
     files = opened(data)

@@ -2062,7 +2062,15 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         f"period and {erased} erased, {len(samples)} receipts of the sample. Log {origin}, {size} entries when it was signed"
     )
     unproved = f"Not proved by the log, only unchanged since the pack was made: {', '.join(one for one in FOR_PEOPLE if one in files)}"
-    return "\n".join([line, *drawn, counted, attached, *compared, unproved])
+    return "\n".join([line, *drawn, counted, attached, *compared, *explained(log), unproved])
+
+
+def explained(log: Log) -> list[str]:
+    """Lines about entries whose times are out of order, of which two people have agreed how that came."""
+    return [
+        f"Explained by two people: times out of order among the entries {says['facts']['first']} to {says['facts']['last']} of the log ({says['facts']['cause']})"
+        for says in log.acts("ledger.anomaly.explained")
+    ]
 
 
 def answer(path: str, trust: Trust, receipt: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.anchor import Anchored
-from portal.ledger.services.anomalies import Anomaly, anomaly_between
+from portal.ledger.services.anomalies import Anomaly, anomaly_between, explanations
 from portal.ledger.services.anomalies import unexplained as unexplained_anomaly
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, last_recorded_at, payload_of
@@ -43,6 +43,7 @@ __all__ = [
     "entries_of",
     "entry_by_event",
     "erased_among",
+    "explanations",
     "finish_redactions",
     "last_recorded_at",
     "lost_entries",

@@ -321,6 +321,7 @@ const packVerifier = (() => {
       counted,
       attached,
       ...compared,
+      ...log.acts("ledger.anomaly.explained").map(({ facts: one }) => `Explained by two people: times out of order among the entries ${one.first} to ${one.last} of the log (${one.cause})`),
       `Not proved by the log, only unchanged since the pack was made: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");
   };
