@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -24,12 +24,13 @@ from django.db import connections
 from consent.services import inbound, one_click, public_stops, suppressing
 from consent.services.inbound import Inbound
 from consent.services.withdrawing import stop_all_promotional
-from portal.core import ciphers, clock, database_clock
+from portal.core import ciphers, clock, database_clock, read_only
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
+from portal.core.text import ascii_digits
 from portal.law.states import Channel
-from portal.people.models import OneTimeCode
+from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
 from portal.people.states import CodePurpose
 
@@ -51,9 +52,14 @@ def ticket_of_person(*, subject_ref: UUID, fiduciary: str, user_id: int, until: 
     return _sealed({"of": PERSON, "ref": str(subject_ref), "fiduciary": fiduciary, "user": user_id}, until)
 
 
-def ticket_of_code(code: OneTimeCode, *, browser: str, until: datetime) -> str:
-    """For the page that asks for a code (``CODE``), or that a code has opened (``PROVEN``)."""
-    return _sealed({"of": PROVEN if code.used_at else CODE, "code": code.pk, "browser": browser}, until)
+def ticket_of_code(code: OneTimeCode, *, browser: str, until: datetime, also: str = "") -> str:
+    """For the page that asks for a code (``CODE``), or that a code has opened (``PROVEN``).
+
+    ``also`` is the client whose link led to the page, by its code. The address is in it too: the row of the code is gone
+    some hours after its time.
+    """
+    about = {"code": code.pk, "browser": browser, "kind_of": code.kind, "address": code.address, "also": also}
+    return _sealed({"of": PROVEN if code.used_at else CODE, **about}, until)
 
 
 def keep_link(token: str, *, act: str, at: datetime) -> None:
@@ -71,25 +77,36 @@ def keep_link(token: str, *, act: str, at: datetime) -> None:
 def keep_ticket(ticket: str, *, act: str, typed: str, language: str, at: datetime) -> None:
     """Keep the stop of a page by its ticket. ``act``: everybody, or whom the page named; ``typed``: the code, if one was.
 
-    Asks no database. Raises NotFound for a ticket that we did not make or whose time is over, CannotKeep as ``keep_link``.
+    Asks no database. Raises NotFound for a ticket that we did not make or whose time is over, Refused where a code is
+    asked for and none was typed, CannotKeep as ``keep_link``.
     """
-    entry = {"kind": "ticket", **_opened(ticket, at), "act": act[:200], "typed": typed[:40], "language": language[:8]}
-    STOPS.keep(entry, source=ticket, at=at)
+    held = _opened(ticket, at)
+    if held["of"] == CODE and len(_digits(typed)) != codes.DIGITS:
+        raise Refused("A code is needed.")
+    entry = {"kind": "ticket", **held, "act": act[:200], "typed": typed[:40], "language": language[:8]}
+    STOPS.keep(entry, source=f"user:{held['user']}" if held["of"] == PERSON else f"code:{held['code']}", at=at)
     wake()
 
 
 def keep_messages(messages: Iterable[Inbound], *, name: str, at: datetime) -> None:
-    """Keep what people wrote to us, whose signature was checked: all of it, in the order in which it came.
+    """Keep what people wrote to us, whose signature was checked: each by itself, in the order in which it came.
 
-    ``name`` is the number of the signed message. Raises CannotKeep as ``keep_link``.
+    ``name`` is the number of the signed message. Raises CannotKeep as ``keep_link``: then the sender is told to come again,
+    and what was kept already is taken once all the same.
     """
-    rows = [{**asdict(one), "said_at": one.said_at and one.said_at.isoformat()} for one in messages]
-    STOPS.keep({"kind": "messages", "messages": rows}, source=name, at=at)
+    for place, one in enumerate(messages):
+        row = {**asdict(one), "said_at": one.said_at and one.said_at.isoformat()}
+        STOPS.keep({"kind": "message", "message": row}, source=f"{name}:{place}", at=at)
     wake()
 
 
 def carry_out() -> Played:
-    """Carry out what waits on this machine, each in transactions of its own. A second time does no harm."""
+    """Carry out what waits on this machine, each in transactions of its own. A second time does no harm.
+
+    Not while the portal is read-only: in a restore what a stop is about may not be back yet.
+    """
+    if read_only.is_on():
+        return Played(waiting=STOPS.waiting())
     return STOPS.play(_carry_out_by_database_clock)
 
 
@@ -119,8 +136,8 @@ def _carry_out_by_database_clock(entry: dict[str, Any], at: datetime) -> None:
 
 
 def _carry_out(entry: dict[str, Any], at: datetime) -> None:
-    if entry["kind"] == "messages":
-        _take_messages(entry["messages"], at)
+    if entry["kind"] == "message":
+        _take_message(entry["message"], at)
     elif entry["kind"] == "link":
         stop = one_click.stop_all if entry["act"] == ALL else one_click.stop_these
         stop(one_click.way_out_of(entry["reference"]), actor=stranger(via=VIA), occurred_at=at)
@@ -136,55 +153,75 @@ def _carry_out(entry: dict[str, Any], at: datetime) -> None:
         _stop_by_code(entry, at)
 
 
-def _take_messages(rows: Iterable[dict[str, Any]], at: datetime) -> None:
-    messages = [Inbound(**{**row, "channel": Channel(row["channel"]), "said_at": None}) for row in rows]
-    said = [row["said_at"] and datetime.fromisoformat(row["said_at"]) for row in rows]
-    timed = [replace(one, said_at=min(told or at, at)) for one, told in zip(messages, said, strict=True)]
-    inbound.take(timed)
+def _take_message(row: dict[str, Any], at: datetime) -> None:
+    said_at = datetime.fromisoformat(row["said_at"]) if row["said_at"] else at
+    inbound.take([Inbound(**{**row, "channel": Channel(row["channel"]), "said_at": min(said_at, at)})])
 
 
 def _stop_by_code(entry: dict[str, Any], at: datetime) -> None:
-    code = OneTimeCode.objects.filter(pk=entry["code"], purpose=CodePurpose.STOP, browser=entry["browser"]).first()
+    code = _code_of(entry, at)
     if code is None:
-        raise NotFound("There is no such code.")
-    if entry["of"] == CODE and code.used_at != at:
-        try:
-            code = codes.redeem(
-                purpose=CodePurpose.STOP,
-                kind=code.kind,
-                address=code.address,
-                typed=entry["typed"],
-                browser=entry["browser"],
-                now=at,
-            )
-        except Refused:
-            _answer_with_a_new_code(code, entry)
-            return
-    common: dict[str, Any] = {"code": code, "language": entry["language"], "actor": stranger(via=VIA)}
-    named = public_stops.senders_to(code)
-    singles = {one.act: one for one in public_stops.single_senders_to(code, named)}
-    whose = next((one for one in named if one.code == entry["act"]), None)
-    if entry["act"] in singles:
-        one = singles[entry["act"]]
-        public_stops.stop(fiduciary=one.fiduciary, sender=one, occurred_at=at, **common)
-    elif whose is not None:
-        public_stops.stop(fiduciary=whose, occurred_at=at, **common)
-    else:
-        public_stops.stop_everybody(occurred_at=at, **common)
+        _answer_with_a_new_code(entry)
+        return
+    common: dict[str, Any] = {
+        "code": code,
+        "language": entry["language"],
+        "actor": stranger(via=VIA),
+        "occurred_at": at,
+    }
+    act = entry["act"]
+    if act == ALL or (entry["of"] == CODE and not act):
+        public_stops.stop_everybody(**common)
+        return
+    also = Fiduciary.objects.filter(code=entry["also"]).first() if entry["also"] else None
+    named = public_stops.senders_to(code, also=also)
+    single = next((one for one in public_stops.single_senders_to(code, named) if one.act == act), None)
+    whose = single.fiduciary if single else next((one for one in named if one.code == act), None)
+    if whose is None:
+        raise Refused("Nobody is named so at this address.")
+    public_stops.stop(fiduciary=whose, sender=single, **common)
 
 
-def _answer_with_a_new_code(code: OneTimeCode, entry: dict[str, Any]) -> None:
+def _code_of(entry: dict[str, Any], at: datetime) -> OneTimeCode | None:
+    """The code that proves the address; None where it was wrong, or cannot be checked any more."""
+    row = OneTimeCode.objects.filter(pk=entry["code"], purpose=CodePurpose.STOP, browser=entry["browser"]).first()
+    if entry["of"] == PROVEN:
+        # Swept meanwhile: that it was typed is what the ticket says.
+        about = {"kind": entry["kind_of"], "address": entry["address"], "browser": entry["browser"], "used_at": at}
+        return row or OneTimeCode(purpose=CodePurpose.STOP, **about)
+    if row is None:
+        return None
+    if row.used_at is not None:  # by this stop, before its process or the database went away
+        return row if codes.plain(row) == _digits(entry["typed"]) else None
+    try:
+        return codes.redeem(
+            purpose=CodePurpose.STOP,
+            kind=row.kind,
+            address=row.address,
+            typed=entry["typed"],
+            browser=entry["browser"],
+            now=at,
+        )
+    except Refused:
+        return None
+
+
+def _answer_with_a_new_code(entry: dict[str, Any]) -> None:
     """The person was told that a wrong code is answered with a new one; where too many were sent, the last is theirs."""
     try:
         public_stops.ask_code(
-            kind=code.kind,
-            address=code.address,
+            kind=entry["kind_of"],
+            address=entry["address"],
             language=entry["language"],
             browser=entry["browser"],
             now=clock.now(),
         )
     except Refused as refused:
         log.warning("kept_stops.no_new_code", code=refused.code)
+
+
+def _digits(typed: str) -> str:
+    return "".join(character for character in ascii_digits(typed) if character.isdigit())
 
 
 def _sealed(content: dict[str, Any], until: datetime) -> str:

@@ -19,7 +19,7 @@ KEPT: Final = 100
 #: Seconds that they are kept.
 KEPT_FOR: Final = 14 * 86_400
 #: What reading an entry raises that is no message: no JSON, another JSON, a body that is not encoded as it says.
-UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
+UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Channel(redis.Channel):
@@ -29,7 +29,7 @@ class Channel(redis.Channel):
         """As kombu's. What was popped is in the error only (``JSONDecodeError.doc``)."""
         try:
             return super()._brpop_read(**options)  # type: ignore[misc]
-        except ValueError as error:
+        except UNREADABLE as error:
             self.set_aside("unknown", getattr(error, "doc", "") or getattr(error, "object", b""))
             raise Empty from None
 

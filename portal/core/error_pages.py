@@ -155,9 +155,8 @@ def database_away(request: HttpRequest, exception: Exception | None = None) -> H
     Away is a database that does not answer, is locked, or took longer than a statement may.
     """
     fault = exception or sys.exc_info()[1]
-    log.error(
-        "database.away", error=type(fault).__name__, code=getattr(fault.__cause__, "sqlstate", "") if fault else ""
-    )
+    # With the places where it was raised: a wrong statement of ours is an OperationalError too.
+    log.error("database.away", code=getattr(fault.__cause__, "sqlstate", "") if fault else "", exc_info=fault)
     return not_here(request)
 
 

@@ -2,7 +2,8 @@
 
 An entry is one file, readable by its owner only, encrypted under VAULT_KEY, written to the disk before anybody is told that
 it was taken. It is deleted after the transaction that took it up, so it may be taken up twice: who takes it up does no harm
-by that. What cannot be taken up is set aside under ``refused`` and shown to operators; it holds up nothing behind it.
+by that. What cannot be taken up is set aside under ``refused`` and shown to operators; it holds up nothing behind it. What
+it is about may be missing for a while only (a restore is under way): then it waits for ``PATIENCE`` first.
 """
 
 import fcntl
@@ -11,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -19,15 +20,18 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError, connection
 
-from portal.core import ciphers
-from portal.core.errors import PortalError, Unavailable
+from portal.core import ciphers, clock
+from portal.core.errors import NotFound, PortalError, Unavailable
 
 log = structlog.get_logger(__name__)
 #: Entries that wait at most, and of one ``source`` (a link, a ticket): whoever has a link cannot fill the disk.
 MOST: Final = 100_000
 MOST_OF_A_SOURCE: Final = 20
+#: The same entry from the same source within so long is one press.
+ONE_PRESS: Final = timedelta(seconds=5)
+PATIENCE: Final = timedelta(days=3)
 _SUFFIX: Final = ".sealed"
 _PURPOSE: Final = "core.spool"
 #: What says that the database is away: it does not answer, does not let us in, is locked or takes too long.
@@ -62,16 +66,20 @@ class Spool:
     def keep(self, entry: dict[str, Any], *, source: str, at: datetime) -> None:
         """Write an entry to the disk. ``source`` names where it came from and is kept as a hash.
 
-        The same entry that waits already is not written again: the first one has the earlier time. Raises CannotKeep
-        where it could not be flushed, or too much waits.
+        The same entry of a moment ago is not written again. Raises CannotKeep where it could not be flushed, or too much
+        waits.
         """
         mark = blake2b(source.encode(), digest_size=8).hexdigest()
         plain = json.dumps(entry, sort_keys=True).encode()
         same = blake2b(plain, digest_size=8).hexdigest()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.folder.exists():
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _flush(self.folder.parent)
+                _flush(self.folder.parent.parent)
             waiting = self._names()
-            if any(name.endswith(f"-{mark}-{same}{_SUFFIX}") for name in waiting):
+            alike = (name for name in waiting if name.endswith(f"-{mark}-{same}{_SUFFIX}"))
+            if any(abs(at - _time_of(name)) <= ONE_PRESS for name in alike):
                 return
             if len(waiting) >= MOST or sum(f"-{mark}-" in name for name in waiting) >= MOST_OF_A_SOURCE:
                 raise CannotKeep("Too much waits already: try again in some minutes.")
@@ -113,19 +121,20 @@ class Spool:
     def oldest(self) -> datetime | None:
         """Since when the first one waits."""
         names = self._names()
-        return datetime.fromtimestamp(int(names[0].partition("-")[0]) / 1_000_000, UTC) if names else None
+        return _time_of(names[0]) if names else None
 
     def _names(self) -> list[str]:
         try:
             return sorted(each.name for each in self.folder.iterdir() if each.name.endswith(_SUFFIX))
-        except FileNotFoundError:
+        except OSError:  # none was kept yet, or the folder is another user's
             return []
 
     def play(self, take: Callable[[dict[str, Any], datetime], None]) -> Played:
         """Give every entry to ``take`` with the time at which it came, the oldest first; one process at a time.
 
-        ``take`` has a transaction of its own and raises PortalError for what cannot be taken up: that is set aside. When
-        the database is away (``AWAY``) the rest waits. Another fault leaves its entry where it is, logged, and goes on.
+        ``take`` has a transaction of its own and raises PortalError for what cannot be taken up: that is set aside, NotFound
+        after ``PATIENCE``. When the database is away (``AWAY``, and it answers nothing else either) the rest waits. Another
+        fault leaves its entry where it is, logged, and goes on.
         """
         played = Played()
         with self._turn() as has_turn:
@@ -133,9 +142,13 @@ class Spool:
                 try:
                     at, entry = self._opened(name)
                     take(entry, at)
-                except AWAY:
-                    break
+                except AWAY as fault:
+                    if not _answers():
+                        break
+                    log.error("spool.crashed", spool=self.name, error=type(fault).__name__)  # noqa: TRY400 - as below
                 except PortalError as refusal:
+                    if isinstance(refusal, NotFound) and clock.now() - _time_of(name) < PATIENCE:
+                        continue
                     log.warning("spool.refused", spool=self.name, code=refusal.code)
                     self._set_aside(name)
                     played.refused += 1
@@ -173,6 +186,20 @@ class Spool:
                 yield False
                 return
             yield True
+
+
+def _time_of(name: str) -> datetime:
+    return datetime.fromtimestamp(int(name.partition("-")[0]) / 1_000_000, UTC)
+
+
+def _answers() -> bool:
+    """Whether the database answers at all: then the fault is the entry's, and those behind it need not wait."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
 
 
 def _flush(folder: Path) -> None:

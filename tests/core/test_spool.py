@@ -2,22 +2,25 @@
 
 import stat
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core import spool
-from portal.core.errors import Refused
+from portal.core.errors import NotFound, Refused
 from portal.core.spool import CannotKeep, Spool
 
 AT = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def kept(settings, tmp_path):
+def kept(settings, tmp_path, monkeypatch):
     settings.VAR = tmp_path
+    monkeypatch.setattr(spool, "_answers", lambda: False)
     return Spool("stops")
 
 
@@ -78,6 +81,36 @@ def test_what_cannot_be_carried_out_is_set_aside_and_holds_up_nothing(kept, capl
     assert "Asha" not in caplog.text
 
 
+def test_an_entry_that_always_fails_holds_up_nothing_while_the_database_answers(kept, monkeypatch):
+    for n in range(2):
+        kept.keep({"n": n}, source=str(n), at=AT + timedelta(seconds=n))
+    monkeypatch.setattr(spool, "_answers", lambda: True)
+    taken = []
+
+    def take(entry, at):
+        if entry["n"] == 0:
+            raise OperationalError("statement timeout")
+        taken.append(entry["n"])
+
+    assert (kept.play(take).waiting, taken) == (1, [1])
+
+
+def test_what_is_not_there_waits_for_some_days_before_it_is_set_aside(kept):
+    def missing(entry, at):
+        raise NotFound("not back yet")
+
+    kept.keep({"n": 1}, source="1", at=AT)
+    with time_machine.travel(AT + spool.PATIENCE - timedelta(minutes=1), tick=False):
+        assert (kept.play(missing).waiting, kept.refused()) == (1, 0)
+    with time_machine.travel(AT + spool.PATIENCE + timedelta(minutes=1), tick=False):
+        assert (kept.play(missing).waiting, kept.refused()) == (0, 1)
+
+
+def test_a_folder_of_another_user_is_no_error_of_a_page(kept, monkeypatch):
+    monkeypatch.setattr(spool.Path, "iterdir", lambda self: (_ for _ in ()).throw(PermissionError()))
+    assert (kept.waiting(), kept.oldest()) == (0, None)
+
+
 def test_a_file_that_somebody_changed_or_moved_is_set_aside(kept):
     kept.keep({"n": 1}, source="1", at=AT)
     kept.keep({"n": 2}, source="2", at=AT + timedelta(seconds=1))
@@ -88,11 +121,14 @@ def test_a_file_that_somebody_changed_or_moved_is_set_aside(kept):
     assert taken == [1]
 
 
-def test_the_same_entry_waits_once_with_its_first_time_and_no_link_fills_the_disk(kept):
+def test_one_press_waits_once_a_later_one_again_and_no_link_fills_the_disk(kept):
     for second in range(3):
         kept.keep({"act": "these"}, source="link", at=AT + timedelta(seconds=second))
     assert (kept.waiting(), kept.oldest()) == (1, AT)
-    for n in range(spool.MOST_OF_A_SOURCE - 1):
+    # After a yes in between the same stop is another saying.
+    kept.keep({"act": "these"}, source="link", at=AT + timedelta(minutes=1))
+    assert kept.waiting() == 2
+    for n in range(spool.MOST_OF_A_SOURCE - 2):
         kept.keep({"typed": n}, source="link", at=AT)
     with pytest.raises(CannotKeep):
         kept.keep({"typed": "more"}, source="link", at=AT)
@@ -127,7 +163,7 @@ def test_two_processes_do_not_take_up_the_same_entry(kept):
 def test_an_entry_ends_only_by_being_taken_or_set_aside(tmp_path_factory, outcomes):
     from django.test import override_settings
 
-    with override_settings(VAR=tmp_path_factory.mktemp("spool")):
+    with override_settings(VAR=tmp_path_factory.mktemp("spool")), patch.object(spool, "_answers", lambda: False):
         own = Spool("stops")
         for n, outcome in enumerate(outcomes):
             own.keep({"n": n, "outcome": outcome}, source=str(n), at=AT + timedelta(seconds=n))

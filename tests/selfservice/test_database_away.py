@@ -20,7 +20,7 @@ from django.test import Client
 from consent.models import ConsentEvent, Suppression
 from consent.selectors import rulebook
 from consent.services import kept_stops, one_click
-from portal.core import clock
+from portal.core import clock, read_only
 from portal.outbox.models import Message
 from portal.people.models import Fiduciary, OneTimeCode, User
 from portal.people.services import codes
@@ -202,6 +202,62 @@ def test_behind_a_code_that_was_typed_before_the_button_stops_whom_it_names(asha
     assert answer.status_code == 202
     kept_stops.carry_out()
     assert [row.fiduciary.code for row in Suppression.objects.all()] == ["onesetu"]
+
+
+def test_a_client_whose_link_led_to_the_page_is_the_only_one_that_is_stopped(asha):
+    """Who is named on the page and is known at the address by nothing else; the button of nobody stops nobody."""
+    client = quiet_client()
+    code, _ticket = asked_code(client)
+    code = codes.redeem(
+        purpose="stop",
+        kind=code.kind,
+        address=code.address,
+        typed=codes.plain(code),
+        browser=code.browser,
+        now=clock.now(),
+    )
+    until = clock.now() + timedelta(minutes=5)
+    ticket = kept_stops.ticket_of_code(code, browser=code.browser, until=until, also="acme-bank")
+    for act in ("acme-bank", "nobody"):
+        kept_stops.keep_ticket(ticket, act=act, typed="", language="en", at=clock.now())
+    assert kept_stops.carry_out().refused == 1
+    assert [row.fiduciary.code for row in Suppression.objects.all()] == ["acme-bank"]
+
+
+def test_no_code_is_no_stop_and_a_code_that_was_used_as_the_database_went_is_one(asha):
+    client = quiet_client()
+    code, ticket = asked_code(client)
+    with away():
+        assert client.post("/privacy/stop/code/", {"code": "", "ticket": ticket}).status_code == 503
+    typed = codes.plain(code)
+    codes.redeem(
+        purpose="stop", kind=code.kind, address=code.address, typed=typed, browser=code.browser, now=clock.now()
+    )
+    with away():
+        client.post("/privacy/stop/code/", {"code": typed, "ticket": ticket})
+    assert kept_stops.carry_out().taken == 1
+    assert Suppression.objects.exists()
+
+
+def test_a_stop_behind_a_code_outlives_the_sweep_of_its_code(asha):
+    client = quiet_client()
+    code, _ticket = asked_code(client)
+    client.post("/privacy/stop/code/", {"code": codes.plain(code)})
+    ticket = ticket_in(client.get("/privacy/stop/choose/").text)
+    with away():
+        client.post("/privacy/stop/choose/", {"ticket": ticket, "act": "all"})
+    OneTimeCode.objects.all().delete()
+    assert kept_stops.carry_out().taken == 1
+    assert Suppression.objects.exists()
+
+
+def test_nothing_is_carried_out_in_the_middle_of_a_restore(asha, settings, tmp_path):
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
+    kept_stops.keep_link(one_click.token_of(letter(asha).reference), act="these", at=clock.now())
+    read_only.turn_on(why="incident", now=clock.now())
+    assert (kept_stops.carry_out().waiting, kept_stops.STOPS.refused()) == (1, 0)
+    read_only.turn_off()
+    assert kept_stops.carry_out().taken == 1
 
 
 def test_a_stop_that_is_carried_out_twice_is_one(asha):

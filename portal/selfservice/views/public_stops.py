@@ -91,11 +91,14 @@ def code(request: HttpRequest) -> HttpResponse:
         else:
             request.session[ASKED] = {**_asked(request), "code": used.pk}
             return HttpResponseRedirect(reverse("privacy:stop-choose"))
+    client = _client(str(_asked(request).get("for", "")))
     context = {
         "form": form,
         "note": note,
         "masked": addresses.mask(asked.kind, asked.address),
-        "ticket": kept_stops.ticket_of_code(asked, browser=_browser(request), until=asked.expires_at),
+        "ticket": kept_stops.ticket_of_code(
+            asked, browser=_browser(request), until=asked.expires_at, also=client.code if client else ""
+        ),
     }
     return _page(request, "selfservice/stop/code.html", form, context)
 
@@ -258,6 +261,7 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
     until = undo_until(stopped[0]) if stopped else None
     until = until if until is not None and clock.now() <= until else None
     since, senders = public_stops.stopped_since(proof), _senders(request, proof)
+    client = _client(str(_asked(request).get("for", "")))
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
         "senders": [(one, since.get(one.pk)) for one in senders],
@@ -268,6 +272,11 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
         "of": stopped[0].reference if stopped else "",
         "earlier": _earlier(request, proof, senders),
         "undo_until": until,
-        "ticket": kept_stops.ticket_of_code(proof, browser=_browser(request), until=public_stops.open_until(proof)),
+        "ticket": kept_stops.ticket_of_code(
+            proof,
+            browser=_browser(request),
+            until=public_stops.open_until(proof),
+            also=client.code if client else "",
+        ),
     }
     return render(request, "selfservice/stop/choose.html", context, status=status)
