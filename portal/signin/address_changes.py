@@ -229,7 +229,10 @@ def _issue(
 
 
 def _make(change: AddressChange, actor: Actor, now: datetime, session_key: str) -> None:
-    """Carry the change out, in the caller's transaction and turn. Raises Refused where another login has the address."""
+    """Carry the change out, in the caller's transaction and turn. Raises Refused where another login has the address, and
+    for the time after a change was cancelled.
+    """
+    _require_unfrozen(change.user, now)
     person, others = person_of(change), confirmed(change)
     if change.kind == ContactKind.EMAIL:
         address = change.new_address

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -18,14 +19,14 @@ from portal.people.models import AddressChange, User
 from portal.people.services import contacts, logins, sessions, subjects
 from portal.people.states import ContactKind, SubjectKind
 from portal.signin import letters
-from portal.signin.change_rows import confirmed, locked, person_of, record_change
+from portal.signin.change_rows import confirmed, link_life, locked, person_of, record_change
 
 _TICKETS: Final = UUID("5c7d1e53-8a0e-4b53-9d3c-7f6f0a4b1a11")
 
 
 @retried
 def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
-    """The person at the earlier address did not ask for the change: undo it and what followed it, end every session of the
+    """The person at the earlier address did not ask for the change: undo it and what came with it, end every session of the
     login, take no change for the time of the wait, and open a grievance for an officer. False where it was cancelled before.
 
     Beside ``confirm`` one of the two comes first: what was just made is undone, what is cancelled is not made.
@@ -35,13 +36,15 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
         if change.cancelled_at is not None:
             return False
         login = change.user
-        later = AddressChange.objects.filter(user=login, begun_at__gte=change.begun_at, cancelled_at=None)
-        for row in later.exclude(pk=change.pk).order_by("-begun_at", "-pk"):
-            _undo(row, actor, now)
         was_made = change.done_at is not None
-        _undo(change, actor, now)
-        if was_made and change.kind == ContactKind.EMAIL and login.email != change.old_address:
-            _move_back(login, change, actor, now)
+        undone = [*_with_it(change, now), change]
+        for row in sorted(undone, key=lambda row: (row.begun_at, row.pk), reverse=True):
+            _undo(row, actor, now)
+        moved = [row for row in undone if row.kind == ContactKind.EMAIL and row.done_at is not None]
+        if moved:
+            first = min(moved, key=lambda row: (row.done_at, row.pk))
+            if login.email != first.old_address:
+                _move_back(login, first, actor, now)
         sessions.end_all(user=login, actor=actor, now=now)
         record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
         told = {(row.kind, row.address) for row in confirmed(change)}
@@ -51,6 +54,16 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
             letters.change_cancelled(change, kind, address, hours=proofs.wait(now=now) // timedelta(hours=1))
         _open_grievance(change, actor, now)
     return True
+
+
+def _with_it(change: AddressChange, now: datetime) -> list[AddressChange]:
+    """The other changes of the login that whoever made this one may have made: those begun, or made, since it was begun;
+    those that are open; and those that no code from the address of before proved, while their own link still holds.
+    """
+    others = AddressChange.objects.filter(user=change.user, cancelled_at=None, dropped_at=None).exclude(pk=change.pk)
+    since = Q(begun_at__gte=change.begun_at) | Q(done_at__gte=change.begun_at)
+    unproved = Q(proved_at=None, begun_at__gt=now - link_life(now))
+    return list(others.filter(since | Q(done_at=None) | unproved))
 
 
 def _undo(change: AddressChange, actor: Actor, now: datetime) -> None:

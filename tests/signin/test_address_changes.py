@@ -405,3 +405,42 @@ def test_whoever_asks_for_many_codes_at_once_gets_no_more_than_one_after_another
     with ThreadPoolExecutor(max_workers=6) as pool:
         answers = list(pool.map(ask, range(6)))
     assert sorted(answers) == ["refused"] * 4 + ["sent"] * 2
+
+
+def test_a_number_that_waited_before_the_cancelled_change_was_begun_is_never_added(asha, sms):
+    now = clock.now()
+    phone = begin(asha, "phone", PHONE, now=now)
+    wait(phone, now=now)
+    confirm(phone, now=now)
+    later = now + timedelta(minutes=1)
+    email = begin(asha, now=later)
+    wait(email, now=later)
+    confirm(email, now=later)
+    assert cancel(email, now=now + timedelta(hours=1))
+    address_changes.finish_waiting(now=now + WAIT + timedelta(minutes=5))
+    made = ContactPoint.objects.filter(kind="phone", left_at=None).exclude(verified_at=None)
+    assert PHONE not in {contact.address for contact in made}
+
+
+def test_the_link_of_a_second_letter_leads_back_over_a_change_that_no_code_of_before_proved(asha, sms):
+    """The address between the two is the thief's, who proved with it what came after."""
+    now = clock.now()
+    first = begin(asha, "email", "thief@evil.example", now=now)
+    wait(first, now=now)
+    confirm(first, now=now)
+    assert address_changes.finish_waiting(now=now + WAIT + timedelta(minutes=1)) == 1
+    asha.refresh_from_db()
+    after = now + WAIT + timedelta(minutes=2)
+    second = begin(asha, "email", "thief2@evil.example", now=after)
+    prove(second, now=after)
+    confirm(second, now=after)
+    assert cancel(second, now=after + timedelta(hours=1))
+    assert email_of(asha) == OLD
+
+
+def test_a_change_that_was_proved_with_the_address_of_before_stays_where_a_later_one_is_cancelled(asha, sms):
+    moved(asha, "email", "asha.new@acme.example")
+    asha.refresh_from_db()
+    second = moved(asha, "email", "thief@evil.example")
+    assert cancel(second)
+    assert email_of(asha) == "asha.new@acme.example"
