@@ -111,7 +111,7 @@ class ReadOnly:
             return error_pages.read_only(request, kept=written_in(request))
 
     def _by_database_clock(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(ON_DATABASE_CLOCK):
+        if request.path.startswith(ON_DATABASE_CLOCK) and not is_on():
             return self.get_response(request)
         with translation.override(translation.get_language_from_request(request)):
             return error_pages.not_here(request)

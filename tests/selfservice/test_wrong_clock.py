@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now as django_now
 
 from consent.tasks import carry_out_kept_stops
-from portal.core import clock, database_clock
+from portal.core import clock, database_clock, read_only
 from portal.ledger.models import Entry
 from portal.outbox import tasks as outbox
 from portal.people.models import User
@@ -94,3 +94,13 @@ def test_tasks_do_nothing_until_the_clock_is_right(world):
         sweep.assert_not_called()
         outbox.sweep()
         sweep.assert_called_once()
+
+
+def test_a_wrong_clock_opens_nothing_that_read_only_mode_has_closed(asha, settings, tmp_path):
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
+    body, headers = gateway.signed(gateway.row("STOP", at=None))
+    read_only.turn_on(why="incident", now=clock.now())
+    with time_machine.travel(django_now() + timedelta(days=1)):
+        answer = quiet_client().post(gateway.PATH, body, content_type="application/json", headers=headers)
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert not refusals(channel="sms").exists()
