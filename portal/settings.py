@@ -214,9 +214,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 QUEUES, CELERY_TASK_ROUTES = tuple(limits.QUEUES), ROUTES
 CELERY_TASK_ANNOTATIONS = ("portal.celery:TimeLimits",)
-# A child that has grown, or has worked long enough, makes way for a new one.
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000  # kB
+# Then a child of a worker makes way for a new one; memory in kB.
+CELERY_WORKER_MAX_TASKS_PER_CHILD, CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000, 1_000_000
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 CELERY_BEAT_SCHEDULE = BEAT
 CELERY_BEAT_SCHEDULER = "portal.workplace.timetable:OneOfMany"
