@@ -1,8 +1,10 @@
 """What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
+import contextlib
 import gc
 import itertools
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis.errors import InvalidArgument
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.core import counting, hooks
@@ -31,15 +34,29 @@ STACK = {Path(__file__).parent, Path(__file__).parent / "core", JOURNEYS}
 
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("full", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-#: The quick run tries fewer examples of each law: they are new ones in each run.
+#: The quick run tries fewer examples where each takes a database: they are new ones in each run.
 hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=10)
+#: What a law without a database tries in each run.
+EXAMPLES = 100
+
+#: TEST_ORDER=SEED: the tests in a random order, the same for the same seed and the same tests.
+ORDER = os.environ.get("TEST_ORDER", "")
+
+
+def pytest_report_header() -> str | None:
+    return f"random order: TEST_ORDER={ORDER}" if ORDER else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.load_profile("quick" if "not full" in config.option.markexpr else "full")
+    hypothesis.settings.load_profile(profile_for(config.option.markexpr))
     gc.enable()  # tests.settings turned it off: loading the portal makes many objects and leaves no garbage
     # Ten thousand tests make much that is soon let go: looking for cycles each 700 objects takes a twentieth of the time.
     gc.set_threshold(200_000, 20, 50)
+
+
+def profile_for(marks: str) -> str:
+    """Which examples a run tries, by the marks of its tests: as many as a long run where it takes the long tests too."""
+    return "quick" if all("not full" in part for part in marks.split(" or ")) else "full"
 
 
 def pytest_collection_finish() -> None:
@@ -173,13 +190,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         if settings.REDIS_URL and says_the_same_everywhere(item, has_database=has_database):
             item.add_marker(pytest.mark.full)
         if not has_database:
+            try_more_examples(item)
             continue
         kwargs = dict(mark.kwargs) if mark else {"transaction": "db" not in fixtures or "transactional_db" in fixtures}
         kwargs.setdefault("databases", "__all__")
         item.add_marker(pytest.mark.django_db(**kwargs), append=False)
     yield
     # Only now: the plug-in of Django has put all that commit at the end.
-    items[:] = longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    if ORDER:
+        items[:] = in_random_order(items, seed=ORDER)
+    else:
+        items[:] = longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def try_more_examples(item: pytest.Item) -> None:
+    """A law that costs no database is tried as often in a quick run as in a long one, unless it says how often itself."""
+    function = getattr(item, "function", None)
+    if hypothesis.is_hypothesis_test(function):
+        with contextlib.suppress(InvalidArgument):  # it has settings of its own, or is here with other parameters
+            hypothesis.settings(max_examples=EXAMPLES)(function)
 
 
 def says_the_same_everywhere(item: pytest.Item, *, has_database: bool) -> bool:
@@ -194,6 +223,17 @@ def says_the_same_everywhere(item: pytest.Item, *, has_database: bool) -> bool:
         return False
     names = vars(getattr(item, "module", None) or object)
     return not any(value is thing for value in names.values() for thing in (settings, connection, connections, cache))
+
+
+def in_random_order(items: list[pytest.Item], *, seed: str) -> list[pytest.Item]:
+    """The modules in a random order, and the tests of each: what a module prepares for its tests is made once."""
+    chance = random.Random(seed)  # each process makes the same order of the same seed
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+    paths = sorted(modules)
+    chance.shuffle(paths)
+    return [item for path in paths for item in chance.sample(modules[path], len(modules[path]))]
 
 
 def longest_first(items: list[pytest.Item], *, processes: int) -> list[pytest.Item]:
