@@ -81,6 +81,13 @@ def test_a_page_that_was_loaded_before_the_answer_hears_that_it_was_given(answer
     assert (answered.state, answered.entries.count()) == (TicketState.WITH_US, lines)
 
 
+def test_a_corrected_answer_waits_from_its_own_time_on_in_the_place_of_the_first(answered, officer) -> None:
+    later = ANSWERED + timedelta(days=1)
+    resolving.correct(ticket=answered, text="Since May.", by=officer, actor=actor.staff(officer.pk), at=later)
+    both = answered.resolutions.order_by("pk").values_list("answer", "proposed_at")
+    assert list(both) == [(Answer.CORRECTED, ANSWERED), (Answer.WAITING, later)]
+
+
 def test_support_proposes_nothing(supporter) -> None:
     with pytest.raises(NotAllowed):
         resolving.propose(ticket=ticket(), text="Done", by=supporter, actor=actor.staff(supporter.pk), at=ANSWERED)

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 
 from portal.core import clock
+from portal.core.errors import Refused
 from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import delivery, sweeping
@@ -263,6 +264,15 @@ def test_a_message_whose_text_was_erased_is_closed_unsent(gate: Gate, channel: R
     message.refresh_from_db()
     assert deliver(message) == MessageState.CLOSED
     assert (message.reason, channel.taken) == ("TEXT_ERASED", [])
+
+
+def test_a_message_that_may_not_be_opened_is_stopped_and_says_why(
+    gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = posted()
+    monkeypatch.setattr(delivery.reading, "both_of", raising(Refused("It may not be opened.", code="MAY_NOT_OPEN")))
+    assert deliver(message) == MessageState.STOPPED
+    assert (message.reason, message.next_attempt_at, channel.taken) == ("MAY_NOT_OPEN", None, [])
 
 
 def test_a_channel_this_installation_lacks_is_waited_for(gate: Gate) -> None:

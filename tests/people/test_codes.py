@@ -30,6 +30,18 @@ def test_using_one_code_ends_the_others_that_were_sent_for_the_same() -> None:
     assert caught.value.code == "CODE_USED"
 
 
+def test_a_code_that_wrong_ones_have_ended_is_open_no_longer() -> None:
+    now = clock.now()
+    code = issued(purpose="act", about="tests.work:1")
+    asked: dict[str, Any] = {"purpose": "act", "about": "tests.work:1", "now": now}
+    wrong = "000000" if codes.plain(code) != "000000" else "000001"
+    for _try in range(codes.DEFAULT_TRIES):
+        assert codes.is_open(**asked)
+        with pytest.raises(Refused):
+            codes.redeem(**{**ASKED, **asked}, typed=wrong)
+    assert not codes.is_open(**asked)
+
+
 def test_the_place_where_a_code_was_typed_shows_neither_network_nor_token() -> None:
     shown = repr(codes.SeenFrom(network="192.0.2.77", browser="Firefox", token="t" * 43))
     assert shown == "SeenFrom(browser='Firefox')"

@@ -244,7 +244,16 @@ def test_a_subject_that_cannot_be_erased_stops_no_other(shelf: Shelf) -> None:
     shelf.erase = lambda *, subject_ref, before: (  # type: ignore[method-assign]
         1 / 0 if subject_ref == first else whole(subject_ref=subject_ref, before=before)
     )
-    assert runs.run(now=clock.now(), actor=NIGHTLY).state == RunState.FAILED
+    other = Shelf()
+    other.name, other.shelved = "tests.another", {}
+    hooks.erasers.register(other)
+    try:
+        done = runs.run(now=clock.now(), actor=NIGHTLY)
+    finally:
+        hooks.erasers._items.remove(other)
+    assert done.state == RunState.FAILED
+    failures = list(done.steps.values_list("eraser", "failure"))
+    assert failures == [("tests.another", ""), ("tests.shelf", "ZeroDivisionError")]
     assert (len(shelf.shelved[first]), len(shelf.shelved[second])) == (2, 1)
 
 

@@ -1,0 +1,1 @@
+"""``python -m tests.mutations``: small faults put into the critical modules, to see whether a test notices each."""

@@ -1,0 +1,107 @@
+"""The mutation run itself, on a module of a few lines whose tests notice some of its mutants."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutations import __main__ as mutations
+from tests.mutations.changes import Mutant, mutants_of
+from tests.mutations.targets import TARGETS
+
+TOY = '''"""A toy."""
+
+MOST = 3
+
+
+def may(count: int, *, is_open: bool = True) -> bool:
+    """Whether one more may come in: "é" before it on a line moves no column."""
+    e, limit = "é", max(MOST, 0, key=abs)
+    if not is_open or not e:
+        return False
+    print(count)
+    return count < limit
+'''
+TESTS = """
+from toy import may
+
+def test_the_limit():
+    assert [may(2), may(3)] == [True, False]
+"""
+
+
+def made() -> list[tuple[int, str, str, str]]:
+    return [(each.line, each.kind, each.before, each.after) for each in mutants_of(TOY)]
+
+
+def test_each_kind_of_fault_is_made_once_and_annotations_are_left_alone() -> None:
+    assert made() == [
+        (3, "constant", "3", "4"),
+        (6, "negation", "True", "False"),
+        (8, "constant", "0", "1"),
+        (8, "keyword key", "max(MOST, 0, key=abs)", "max(MOST, 0)"),
+        (9, "and/or", "not is_open or not e", "not is_open and (not e)"),
+        (9, "negation", "not e", "e"),
+        (9, "negation", "not is_open", "is_open"),
+        (10, "negation", "False", "True"),
+        (10, "return", "return False", "return None"),
+        (11, "call", "print(count)", "pass"),
+        (12, "comparison", "count < limit", "count <= limit"),
+        (12, "return", "return count < limit", "return None"),
+    ]
+
+
+def test_a_mutant_differs_in_its_own_place_only() -> None:
+    changed = {
+        each.kind: [(a, b) for a, b in zip(TOY.splitlines(), each.text.splitlines(), strict=True) if a != b]
+        for each in mutants_of(TOY)
+    }
+    assert changed["keyword key"] == [
+        ('    e, limit = "é", max(MOST, 0, key=abs)', '    e, limit = "é", (max(MOST, 0))')
+    ]
+    assert changed["call"] == [("    print(count)", "    pass")]
+    assert all(len(lines) == 1 for lines in changed.values())
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    (tmp_path / "toy.py").write_text(TOY)
+    (tmp_path / "test_toy.py").write_text(TESTS)
+    return tmp_path
+
+
+def one(line: int, kind: str) -> Mutant:
+    return next(each for each in mutants_of(TOY) if (each.line, each.kind) == (line, kind))
+
+
+@pytest.mark.parametrize(("line", "kind", "result"), [(12, "comparison", "caught"), (11, "call", "survived")])
+def test_a_mutant_is_caught_where_a_test_fails_and_the_module_is_as_before(
+    toy: Path, line: int, kind: str, result: str
+) -> None:
+    assert mutations.result_of(toy, "toy.py", one(line, kind), ["test_toy.py"], seconds=60) == result
+    assert (toy / "toy.py").read_text() == TOY
+
+
+def test_tests_that_do_not_end_count_as_a_mutant_caught(toy: Path) -> None:
+    (toy / "test_toy.py").write_text("import time\n\ndef test_long(): time.sleep(60)\n")
+    result = mutations.result_of(toy, "toy.py", one(11, "call"), ["test_toy.py"], seconds=1)
+    assert result == "timed out"
+
+
+def test_tests_that_fail_without_a_mutant_end_the_run(toy: Path) -> None:
+    (toy / "test_toy.py").write_text("def test_no(): assert False\n")
+    with pytest.raises(SystemExit, match="unchanged code"):
+        mutations.seconds_for(toy, ["test_toy.py"])
+
+
+def test_a_seed_chooses_the_same_mutants_again(toy: Path) -> None:
+    def lines(seed: int) -> list[int]:
+        return [mutant.line for _module, mutant in mutations.chosen(toy, {"toy.py": ()}, count=5, seed=seed)]
+
+    assert lines(7) == lines(7) != lines(8)
+
+
+def test_every_critical_module_and_every_test_of_the_table_is_there() -> None:
+    named = {*TARGETS, *(test for tests in TARGETS.values() for test in tests)}
+    assert [name for name in sorted(named) if not (mutations.ROOT / name).is_file()] == []
+    rules = {str(path.relative_to(mutations.ROOT)) for path in (mutations.ROOT / "consent/rules").glob("[!_]*.py")}
+    assert rules <= set(TARGETS)
