@@ -11,11 +11,13 @@ from django.utils.timezone import now as django_now
 
 from consent.tasks import carry_out_kept_stops
 from portal.core import clock, database_clock, read_only
+from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.outbox import tasks as outbox
 from portal.people.models import User
 from portal.workplace.health import Health, findings
 from tests.api import test_inbound as gateway
+from tests.consent.factories import said
 from tests.selfservice.test_database_away import PROGRAM, asha, quiet_client, refusals, ticket_in, world
 from tests.selfservice.test_one_click import letter, path
 from tests.signin.people_who_sign_in import customer_client
@@ -104,3 +106,13 @@ def test_a_wrong_clock_opens_nothing_that_read_only_mode_has_closed(asha, settin
         answer = quiet_client().post(gateway.PATH, body, content_type="application/json", headers=headers)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert not refusals(channel="sms").exists()
+
+
+def test_rows_and_leaves_agree_where_the_clock_is_a_little_wrong(asha):
+    """Less than a minute: the process writes, and the ledger is dated by the database's clock."""
+    with time_machine.travel(django_now() + timedelta(seconds=40)):
+        said(asha, "withdrawn", channel="email")
+        ledger.seal_now()
+    event = refusals(channel="email", purpose="marketing").get()
+    assert event.recorded_at == event.entry.recorded_at
+    assert ledger.verify().failures == []
