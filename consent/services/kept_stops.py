@@ -11,9 +11,10 @@ import binascii
 import json
 import threading
 import time
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,7 +38,13 @@ from portal.people.states import CodePurpose
 STOPS: Final = Spool("stops")
 TICKET: Final = "consent.stop_ticket"
 #: What a ticket is of: a person who is signed in, a code that is still to be typed, and one that was.
-PERSON, CODE, PROVEN = "person", "code", "proven"
+PERSON, CODE, PROVEN = "n", "c", "p"
+#: What a ticket of each holds.
+FIELDS: Final = {
+    PERSON: ("ref", "fiduciary", "user"),
+    CODE: ("code", "browser", "kind_of", "address", "also"),
+    PROVEN: ("code", "browser", "kind_of", "address", "also"),
+}
 THESE, ALL = "these", "all"
 VIA: Final = "kept"
 #: Seconds between two looks whether the database is back.
@@ -49,7 +56,7 @@ _playing: Final = threading.Lock()
 
 def ticket_of_person(*, subject_ref: UUID, fiduciary: str, user_id: int, until: datetime) -> str:
     """For the stop button of somebody who is signed in: it stops everything promotional of one fiduciary."""
-    return _sealed({"of": PERSON, "ref": str(subject_ref), "fiduciary": fiduciary, "user": user_id}, until)
+    return _sealed({"of": PERSON, "ref": subject_ref.hex, "fiduciary": fiduciary, "user": user_id}, until)
 
 
 def ticket_of_code(code: OneTimeCode, *, browser: str, until: datetime, also: str = "") -> str:
@@ -225,16 +232,20 @@ def _digits(typed: str) -> str:
 
 
 def _sealed(content: dict[str, Any], until: datetime) -> str:
-    plain = json.dumps({**content, "until": until.isoformat()}).encode()
-    return base64.urlsafe_b64encode(ciphers.encrypt(plain, purpose=TICKET)).decode().rstrip("=")
+    """Short, for it stands in a page: values in the order of ``FIELDS`` and the end in seconds, packed before they are sealed."""
+    values = [content[name] for name in FIELDS[content["of"]]]
+    plain = json.dumps(
+        [content["of"], int(until.timestamp()), *values], separators=(",", ":"), ensure_ascii=False
+    ).encode()
+    return base64.urlsafe_b64encode(ciphers.encrypt(zlib.compress(plain, 9), purpose=TICKET)).decode().rstrip("=")
 
 
 def _opened(ticket: str, at: datetime) -> dict[str, Any]:
     try:
         sealed = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-        content: dict[str, Any] = json.loads(ciphers.decrypt(sealed, purpose=TICKET))
+        of, until, *values = json.loads(zlib.decompress(ciphers.decrypt(sealed, purpose=TICKET)))
     except (ciphers.CannotDecrypt, binascii.Error, ValueError):
         raise NotFound("This page is not open any more.") from None
-    if datetime.fromisoformat(content.pop("until")) < at:
+    if datetime.fromtimestamp(until, UTC) < at:
         raise NotFound("This page is not open any more.")
-    return content
+    return {"of": of, **dict(zip(FIELDS[of], values, strict=True))}

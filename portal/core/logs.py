@@ -17,7 +17,7 @@ PROCESSORS: list[Any] = [
 
 #: Addresses whose next part opens something by itself. A test holds them against every address that the portal has.
 SECRET_PARTS = re.compile(
-    r"(/privacy/out/|/privacy/invitation/|/staff/invitation/|/staff/password/reset/key/)[^/\s?#\"']+"
+    r"(/privacy/out/|/privacy/account/change/|/privacy/invitation/|/staff/invitation/|/staff/password/reset/key/)[^/\s?#\"']+"
 )
 HIDDEN = r"\1…"
 
