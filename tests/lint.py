@@ -37,6 +37,9 @@ CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
     ("imports", [str(BIN / "lint-imports"), "--no-cache"], {}),
     ("djlint", [str(BIN / "djlint"), "templates", "--lint", "--quiet"], {}),
     ("mypy", [str(BIN / "mypy")], {}),
+    ("dependencies", [str(BIN / "deptry"), "."], {}),
+    ("sbom", [str(ROOT / "run"), "sbom", "--output-file", os.devnull], {}),
+    ("advisories", [sys.executable, "-m", "tests.advisories"], {}),
     ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
     ("checks", [sys.executable, "manage.py", "check", "--fail-level", "WARNING"], {}),
     ("deploy", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
@@ -52,6 +55,8 @@ def main() -> int:
             command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
         )
         print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - start:.0f} s)", flush=True)
+        if name == "advisories":
+            print(f"  {done.stdout.splitlines()[-1] if done.stdout else ''}", flush=True)
         if done.returncode:
             failed.append(name)
             print(done.stdout + done.stderr, flush=True)
