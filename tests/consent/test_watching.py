@@ -176,7 +176,7 @@ def test_what_a_sending_system_reports_after_such_a_stop_is_found():
 
 def test_a_stop_of_one_header_accuses_us_and_no_sending_system_whose_header_we_do_not_know():
     recipient = registered_recipient()
-    stop = address_stopped(channel="sms", header="ONESTU")
+    stop = address_stopped(senders=[("sms", "ONESTU")])
     keys = tuple(addresses.address_keys(STRANGER))
     sends = [Sent("1", keys, "marketing", "sms", stop.recorded_at + SECOND)]
     instructions.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))

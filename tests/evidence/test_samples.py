@@ -156,7 +156,7 @@ def test_a_sample_whose_rows_were_changed_or_erased_is_drawn_from_what_they_were
     data = make(drawn=(row.reference, "OS-SM-0000-0000"))[1]
     said = verdict(data)
     assert "of which 1 were changed and 1 erased since, and 1 came later" in said
-    assert "sample OS-SM-0000-0000: named as missing" in said
+    assert "Sample OS-SM-0000-0000: named as missing" in said
     assert "No sample has this reference." in opened(data)["MISSING.csv"].decode()
 
 
@@ -164,7 +164,7 @@ def test_a_sample_of_before_populations_were_kept_is_named_as_missing(october, c
     row = drawn()
     monkeypatch.setattr(samples, "kept", lambda sample: None)
     data = make(drawn=(row.reference,))[1]
-    assert f"sample {row.reference}: named as missing" in verdict(data)
+    assert f"Sample {row.reference}: named as missing" in verdict(data)
     assert "The list from which it was drawn was not kept." in opened(data)["MISSING.csv"].decode()
 
 
