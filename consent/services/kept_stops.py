@@ -29,7 +29,6 @@ from portal.core import ciphers, clock, database_clock, read_only
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
-from portal.core.text import ascii_digits
 from portal.law.states import Channel
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
@@ -88,7 +87,7 @@ def keep_ticket(ticket: str, *, act: str, typed: str, language: str, at: datetim
     asked for and none was typed, CannotKeep as ``keep_link``.
     """
     held = _opened(ticket, at)
-    if held["of"] == CODE and len(_digits(typed)) != codes.DIGITS:
+    if held["of"] == CODE and len(codes.digits_of(typed)) != codes.DIGITS:
         raise Refused("A code is needed.")
     entry = {"kind": "ticket", **held, "act": act[:200], "typed": typed[:40], "language": language[:8]}
     STOPS.keep(entry, source=f"user:{held['user']}" if held["of"] == PERSON else f"code:{held['code']}", at=at)
@@ -199,7 +198,7 @@ def _code_of(entry: dict[str, Any], at: datetime) -> OneTimeCode | None:
     if row is None:
         return None
     if row.used_at is not None:  # by this stop, before its process or the database went away
-        return row if codes.plain(row) == _digits(entry["typed"]) else None
+        return row if codes.plain(row) == codes.digits_of(entry["typed"]) else None
     try:
         return codes.redeem(
             purpose=CodePurpose.STOP,
@@ -225,10 +224,6 @@ def _answer_with_a_new_code(entry: dict[str, Any]) -> None:
         )
     except Refused as refused:
         log.warning("kept_stops.no_new_code", code=refused.code)
-
-
-def _digits(typed: str) -> str:
-    return "".join(character for character in ascii_digits(typed) if character.isdigit())
 
 
 def _sealed(content: dict[str, Any], until: datetime) -> str:

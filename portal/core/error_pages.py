@@ -52,7 +52,8 @@ def page(
     if request.path.startswith(problem_details.PLACE):
         return problem_details.of_status(request, status, str(message or ""))
     reference = getattr(request, "reference", None) or ids.new_reference("ER")
-    log.warning("request.refused", status=status.value, reference=reference, page=name)
+    if status >= HTTPStatus.BAD_REQUEST:  # a stop that was taken is no refusal
+        log.warning("request.refused", status=status.value, reference=reference, page=name)
     language = get_language() or settings.LANGUAGE_CODE
     own = language if language in FRAME else "en"
     context: dict[str, Any] = {

@@ -14,7 +14,6 @@ from portal.core import clock
 log = structlog.get_logger(__name__)
 EXPIRED: Final = "expired"
 SET_ASIDE: Final = "set-aside"
-KINDS: Final = (EXPIRED, SET_ASIDE)
 HOURS: Final = 24
 
 

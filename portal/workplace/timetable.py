@@ -24,7 +24,7 @@ RENEWED: Final = timedelta(seconds=20)
 LOOKS: Final = 5.0
 
 
-class OneOfMany(PersistentScheduler):
+class SingleScheduler(PersistentScheduler):
     """A scheduler that sends only while it has the turn. The times are the database's, not those of the machines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

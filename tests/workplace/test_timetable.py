@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def beats(tmp_path):
     """Two of them, with files of their own, whose only entry is due at once."""
-    found = [timetable.OneOfMany(app=app, schedule_filename=str(tmp_path / name), lazy=True) for name in ("one", "two")]
+    found = [
+        timetable.SingleScheduler(app=app, schedule_filename=str(tmp_path / name), lazy=True) for name in ("one", "two")
+    ]
     yield found
     for beat in found:
         if getattr(beat, "_store", None) is not None:

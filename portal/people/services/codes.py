@@ -151,6 +151,11 @@ def redeem(
     return found
 
 
+def digits_of(typed: str) -> str:
+    """The digits of a code as it was typed: spaces, hyphens and digits of other scripts are forgiven."""
+    return "".join(character for character in ascii_digits(typed) if character.isdigit())
+
+
 def attempt(
     *,
     purpose: CodePurpose | str,
@@ -169,7 +174,7 @@ def attempt(
     code, and with ``seen_from`` goes into the history of the login, if the address has one: the refusal is returned and
     not raised, so that what it counts is not rolled back with it. Raise it after the transaction.
     """
-    digits = "".join(character for character in ascii_digits(typed) if character.isdigit())
+    digits = digits_of(typed)
     normal = addresses.normalise(kind, address)
     rows = OneTimeCode.objects.filter(
         purpose=CodePurpose(purpose),

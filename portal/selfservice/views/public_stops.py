@@ -91,7 +91,7 @@ def code(request: HttpRequest) -> HttpResponse:
         else:
             request.session[ASKED] = {**_asked(request), "code": used.pk}
             return HttpResponseRedirect(reverse("privacy:stop-choose"))
-    client = _client(str(_asked(request).get("for", "")))
+    client = _led_by(request)
     context = {
         "form": form,
         "note": note,
@@ -199,6 +199,11 @@ def _client(mark: str) -> Fiduciary | None:
     return one_click.client_of(mark) if mark else None
 
 
+def _led_by(request: HttpRequest) -> Fiduciary | None:
+    """The client whose link led this browser to the page."""
+    return _client(str(_asked(request).get("for", "")))
+
+
 def _proof(request: HttpRequest) -> OneTimeCode | None:
     """The code that was typed in this browser, while the page is open behind it."""
     try:
@@ -208,7 +213,7 @@ def _proof(request: HttpRequest) -> OneTimeCode | None:
 
 
 def _senders(request: HttpRequest, proof: OneTimeCode) -> list[Fiduciary]:
-    return public_stops.senders_to(proof, also=_client(str(_asked(request).get("for", ""))))
+    return public_stops.senders_to(proof, also=_led_by(request))
 
 
 def _references(request: HttpRequest, kept: str) -> list[str]:
@@ -261,7 +266,7 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
     until = undo_until(stopped[0]) if stopped else None
     until = until if until is not None and clock.now() <= until else None
     since, senders = public_stops.stopped_since(proof), _senders(request, proof)
-    client = _client(str(_asked(request).get("for", "")))
+    client = _led_by(request)
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
         "senders": [(one, since.get(one.pk)) for one in senders],
