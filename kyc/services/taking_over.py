@@ -9,6 +9,7 @@ import contextlib
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -42,6 +43,7 @@ COLUMNS = ("customer", "party", "kind", "number", "valid_until", "name", "ifsc",
 #: Technical limits: of an index, of its lines, and of one file (one byte more is read, so that too much is seen).
 MOST_INDEX = 16 * 1024 * 1024
 MOST_LINES = 100_000
+_PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,15 @@ def _cell(name: str, value: str) -> str:
 
 
 def _bytes(archive: zipfile.ZipFile, name: str, most: int) -> bytes | None:
-    """A file of the archive, at most one byte more than the limit; None where it is missing, broken or locked."""
+    """A file of the archive, at most one byte more than the limit; None where it is missing, broken, locked, or packed in
+    another way than archives of files are (stored or deflated).
+    """
     try:
+        if archive.getinfo(name).compress_type not in _PACKED:
+            return None
         with archive.open(name) as source:
             return source.read(most + 1)
-    except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError):
+    except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError, OSError):
         return None
 
 

@@ -74,6 +74,28 @@ def take(officer: User, row: TakeOver) -> TakeOver:
     return row
 
 
+def spoilt(content: io.BytesIO, name: str) -> io.BytesIO:
+    """The archive, with the packed bytes of one file overwritten."""
+    with zipfile.ZipFile(content) as made:
+        info = made.getinfo(name)
+    data = bytearray(content.getvalue())
+    begin = info.header_offset + 30 + len(name)
+    data[begin : begin + info.compress_size] = b"\xff" * info.compress_size
+    return io.BytesIO(bytes(data))
+
+
+def test_a_file_whose_packed_bytes_are_broken_is_a_fault_of_its_line(officer):
+    customer, other = CustomerFactory(kind="individual"), CustomerFactory(kind="individual")
+    row = brought(officer, spoilt(archive(pan(customer), pan(other, file="empty.pdf")), "pan.pdf"))
+    assert faults(worked(row)) == {2: "FILE", 3: "EMPTY"}
+
+
+def test_an_archive_whose_index_is_broken_is_refused(officer):
+    with pytest.raises(Refused) as refused:
+        brought(officer, spoilt(archive(pan(CustomerFactory())), "index.csv"))
+    assert refused.value.code == "ARCHIVE"
+
+
 def test_the_dry_run_names_what_is_wrong_line_by_line_and_takes_nothing_in(officer):
     customer, other = CustomerFactory(kind="individual"), CustomerFactory(kind="individual")
     row = brought(

@@ -1,22 +1,17 @@
 import hashlib
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
 
-from kyc.sanctions import european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
-from kyc.services import screening
+from kyc.services import sanctions_lists, screening
 from kyc.states import ListSource
 from portal.core import actor, clock
 from portal.core.command_line import REFUSED, USAGE
 from portal.core.commands import PortalCommand, day
 from portal.core.errors import Refused
-
-#: The largest list that is published has some thirty million bytes.
-MOST_BYTES = 100 * 1024 * 1024
 
 
 class Command(PortalCommand):
@@ -50,11 +45,11 @@ class Command(PortalCommand):
         try:
             data = _bytes(options["file"])
             names = _bytes(options["names"]) if options["names"] else b""
-            version, entries = self._read(source, data, names, as_of)
+            stated, entries = sanctions_lists.read(source, data, names=names)
             edition = screening.import_edition(
                 entries,
                 source=source,
-                version=version,
+                version=stated or as_of,
                 sha256=hashlib.sha256(data).hexdigest(),
                 names_sha256=hashlib.sha256(names).hexdigest() if names else "",
                 is_compared=options["compared"],
@@ -72,22 +67,10 @@ class Command(PortalCommand):
         line = f"{edition}: {edition.size:,} entries, SHA-256 {edition.sha256}."
         self.answer(body, line, options=options)
 
-    def _read(self, source: str, data: bytes, names: bytes, as_of: date | None) -> tuple[date, list[Any]]:
-        match source:
-            case ListSource.UN:
-                version, entries = united_nations.read(data)
-            case ListSource.EU:
-                version, entries = european_union.read(data)
-            case ListSource.UAPA:
-                return as_of or date.min, unlawful_activities.read(data)
-            case _:
-                return as_of or date.min, ofac.read(data, names)
-        return date.fromisoformat(version), entries
-
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+        data = file.read(sanctions_lists.MOST_BYTES + 1)
+    if len(data) > sanctions_lists.MOST_BYTES:
         raise BadListError("The file is larger than any such list.")
     return data

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from kyc.models import Case, Document
-from kyc.sanctions import united_nations
-from kyc.services import ask_again, ask_to_delete, rating, screening, taking_over
+from kyc.services import ask_again, ask_to_delete, rating, sanctions_lists, screening, taking_over
 from kyc.states import CaseState, DocumentKind, DocumentState, ListSource, RenewalReason, Risk, RiskReason
 from portal.core import clock
 from portal.core.actor import Actor
@@ -64,11 +63,11 @@ def _bring_old_files(cast: Cast, actor: Actor) -> None:
 
 def _bring_list(names: list[str], day: date, actor: Actor) -> None:
     data = papers.sanctions_list(names=names, made=day - timedelta(days=1))
-    version, entries = united_nations.read(data)
+    version, entries = sanctions_lists.read(ListSource.UN, data)
     screening.import_edition(
         entries,
         source=ListSource.UN,
-        version=date.fromisoformat(version),
+        version=version or day,
         sha256=hashlib.sha256(data).hexdigest(),
         actor=actor,
         now=clock.now(),

@@ -1,9 +1,15 @@
 """The files of the lists, read whole or not at all."""
 
+import json
+from datetime import date
+
 import pytest
+from lxml import etree
 
 from kyc.sanctions import Index, european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
+from kyc.services import sanctions_lists
+from portal.vault.inspection import process
 from tests.kyc.sanctions import lists
 
 ZORAN = {"name": "Zoran Vexley Quill", "aliases": ("Abu Zoran",), "birth": "1965-03-12", "country": "Nowhere"}
@@ -336,3 +342,62 @@ def test_the_schedules_of_the_uapa_are_read_from_their_table():
 def test_what_is_no_table_of_the_schedules_is_refused(data):
     with pytest.raises(BadListError):
         unlawful_activities.read(data)
+
+
+#: By form: whose list, its bytes, the names beside it, and what its reader says in this process.
+EDITIONS = {
+    "un": lambda: edition("un", lists.united_nations([ZORAN]), united_nations.read),
+    "eu": lambda: edition("eu", lists.european_union_xml(ENTRY), european_union.read),
+    "eu as CSV": lambda: edition("eu", lists.european_union_csv(ENTRY), european_union.read),
+    "ofac": lambda: edition(
+        "ofac",
+        lists.ofac(("36", "QUILL, Zoran", "individual", "DOB 12 Mar 1965.")),
+        ofac.read,
+        lists.names(("36", "ABU")),
+    ),
+    "uapa": lambda: edition("uapa", SCHEDULES, unlawful_activities.read),
+}
+
+
+def edition(source, data, read, names=None):
+    found = read(data) if names is None else read(data, names)
+    version, entries = found if isinstance(found, tuple) else ("", found)
+    return source, data, names or b"", (date.fromisoformat(version) if version else None, entries)
+
+
+@pytest.mark.parametrize("form", ["un", "eu", "eu as CSV", "ofac", "uapa"])
+def test_a_list_is_read_in_a_confined_child_as_its_reader_reads_it(form):
+    source, data, names, expected = EDITIONS[form]()
+    assert sanctions_lists.read(source, data, names=names) == expected
+
+
+def test_what_the_reader_refuses_the_child_refuses_in_the_same_words():
+    with pytest.raises(BadListError, match="is not the consolidated list"):
+        sanctions_lists.read("un", b"<other/>")
+
+
+def test_nothing_of_a_list_is_parsed_in_the_process_that_holds_the_keys(monkeypatch):
+    def parsed(*_args, **_more):
+        raise AssertionError("parsed here")
+
+    monkeypatch.setattr(etree, "fromstring", parsed)
+    assert sanctions_lists.read("un", lists.united_nations([ZORAN]))[1][0].uid == "QDi.001"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["QDi.1", "person", "Zoran", [], []],
+        ["QDi.1", "robot", ["Zoran"], [], []],
+        ["QDi.1", "person", [], [], []],
+        ["QDi.1", "person", [7], [], []],
+        [7, "person", ["Zoran"], [], []],
+        ["QDi.1", "person", ["Zoran"], []],
+        "QDi.1",
+    ],
+)
+def test_an_answer_of_the_child_that_is_no_entry_ends_the_reading(monkeypatch, row):
+    answer = {"fault": "", "version": "2026-11-20"}, json.dumps([row]).encode()
+    monkeypatch.setattr(process, "ask_for_bytes", lambda *_, **__: answer)
+    with pytest.raises(BadListError, match="cannot be read"):
+        sanctions_lists.read("un", b"")
