@@ -61,8 +61,17 @@ def earlier_request(*, principal: Principal, right: str, at: datetime) -> Rights
     since = recent_since(limits(subject_refs=[principal.subject.ref], right=right, at=at), at=at)
     mine = RightsRequest.objects.filter(right=right, capacity=Capacity.SELF, ticket__subject_ref__in=refs)
     is_open = Q(decided_at=None, ticket__state__in=OPEN_STATES)
-    found = mine.filter(is_open | Q(decided_at__gte=since)).select_related("ticket")
+    is_open_there = Q(joined_to__decided_at=None, joined_to__ticket__state__in=OPEN_STATES)
+    is_recent = Q(decided_at__gte=since) | Q(joined_to__decided_at__gte=since)
+    found = mine.filter(is_open | is_open_there | is_recent).select_related("ticket")
     return found.order_by("-ticket__received_at", "-pk").first()
+
+
+def where_answered(request: RightsRequest) -> RightsRequest:
+    """The request that holds the answer to this one: itself, or the one within which it is answered. Reads only."""
+    while request.joined_to is not None:  # each was older than the one that joined it, so this ends
+        request = request.joined_to
+    return request
 
 
 def may_be_refused(request: RightsRequest, *, at: datetime) -> bool:

@@ -326,6 +326,25 @@ def test_who_asks_again_is_offered_the_first_request_and_refused_nothing() -> No
         assert "You have asked for this before" not in check_page(customer_client(user))
 
 
+def test_who_asks_again_is_led_to_the_request_within_which_the_first_repeat_is_answered() -> None:
+    client = customer_client(CustomerUserFactory(email="asha@example.in"))
+    check_page(client)
+    client.post(f"{NEW}check/")
+    check_page(client)
+    client.post(f"{NEW}check/")
+    repeat, first = RightsRequest.objects.order_by("-pk")
+    RightsRequest.objects.filter(pk=repeat.pk).update(
+        state="joined", joined_to=first, joined_because="same", decided_at=clock.now()
+    )
+    page = check_page(client)
+    assert "We have not answered yet" in page
+    assert f"The answer is in your request {first.ticket.reference}." in page
+    assert f'href="/privacy/track/{first.ticket.reference}/"' in page
+    assert f'href="/privacy/track/{repeat.ticket.reference}/"' not in page
+    RightsRequest.objects.filter(pk=first.pk).update(decided_at=clock.now(), state="granted")
+    assert "We answered on" in check_page(client)
+
+
 def test_who_is_not_signed_in_reads_nothing_of_earlier_requests(client) -> None:
     send(client, right="erasure")
     fill(client, right="erasure")

@@ -147,12 +147,13 @@ def _earlier(request: HttpRequest, answers: Mapping[str, str]) -> dict[str, str]
     found = repeats.earlier_request(principal=principal, right=answers["right"], at=clock.now())
     if found is None:
         return None
-    zone = selectors.zone_of(found.ticket)
+    zone, answering = selectors.zone_of(found.ticket), repeats.where_answered(found)
     return {
         "reference": found.ticket.reference,
         "asked": words.day(found.ticket.received_at, zone),
-        "answered": words.day(found.decided_at, zone) if found.decided_at else "",
-        "url": _ticket_url(found),
+        "answered": words.day(answering.decided_at, zone) if answering.decided_at else "",
+        "within": answering.ticket.reference if answering != found else "",
+        "url": _ticket_url(answering),
     }
 
 
