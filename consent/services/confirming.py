@@ -20,6 +20,7 @@ from portal.core import clock
 from portal.core.errors import Unavailable
 from portal.law.states import Channel
 from portal.outbox.services import post
+from portal.outbox.states import SHORT
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
 
@@ -111,11 +112,21 @@ def answer(
 def answer_for_everybody(receipts: Sequence[ConsentReceipt], reply_to: Reply, *, on_dashboard: bool) -> None:
     """Post the one confirmation that everybody who sends through us was stopped, in the caller's transaction.
 
-    It names the first receipt, ours where there is one. ``on_dashboard``: to the login of the person as well.
+    It names every receipt, ours first; a short message of a phone the first and how many there are. ``on_dashboard``: to the
+    login of the person as well.
     """
     first = receipts[0]
     ways = [(reply_to.channel, reply_to.address), *([(Channel.DASHBOARD, "")] if on_dashboard else [])]
+    every = ", ".join(receipt.reference for receipt in receipts)
+    with translation.override(reply_to.language):
+        in_short = translation.gettext(
+            "%(reference)s, the first of %(count)s: all are on the page where you stopped"
+        ) % {
+            "reference": first.reference,
+            "count": len(receipts),
+        }
     for channel, address in ways:
+        is_short = channel in SHORT and len(receipts) > 1
         post(
             kind="consent.stopped_everywhere",
             subject_ref=first.subject_ref,
@@ -124,7 +135,7 @@ def answer_for_everybody(receipts: Sequence[ConsentReceipt], reply_to: Reply, *,
             language=reply_to.language,
             purpose=PURPOSE,
             about=f"consent.receipt:{first.reference}",
-            context={"reference": first.reference},
+            context={"reference": in_short if is_short else every},
             only_here=True,
         )
 

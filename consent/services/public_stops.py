@@ -167,10 +167,14 @@ def single_senders_to(code: OneTimeCode, named: Sequence[Fiduciary]) -> list[Sin
     return [SingleSender(of[place[0]], place[1], place[2], since.get(place)) for place in found]
 
 
-def earlier_stops(code: OneTimeCode) -> list[Suppression]:
-    """The stops that stand at the address without an answer of a person we know, such as a STOP by SMS; the newest first."""
+def earlier_receipts(code: OneTimeCode) -> list[ConsentReceipt]:
+    """The receipts of stops in force at the address without an answer of a person we know, such as a STOP by SMS; the newest
+    first. Those with answers of a person are for the browser that stopped, and for the person's account: a number may have
+    another holder by now.
+    """
     rows = Suppression.objects.filter(address_key__in=_place(code).keys, event=None, lift=None)
-    return list(rows.select_related("receipt", "fiduciary", "entry__leaf").order_by("-pk")[:MOST_SHOWN])
+    found = ConsentReceipt.objects.filter(pk__in=rows.values("receipt"))
+    return list(found.order_by("-pk")[:MOST_SHOWN])
 
 
 def stop(

@@ -147,6 +147,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stop/", public_stops.ask, name="stop-without-login"),
     path("stop/choose/", public_stops.choose, name="stop-choose"),
     path("stop/code/", public_stops.code, name="stop-code"),
+    path("stop/receipts/", public_stops.all_receipts, name="stop-receipts"),
     path("stop/receipts/<str:reference>/<str:form>", public_stops.receipt_file, name="stop-file"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),

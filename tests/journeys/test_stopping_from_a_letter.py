@@ -79,7 +79,7 @@ def test_stop_all_from_a_letter_undo_and_stop_at_one_press(window, offer, langua
     her.looks()
     done = in_words(
         language,
-        "Done. You will not get promotional messages from %(name)s. Bills and security alerts will still come.",
+        "Done. You will not get promotional messages from %(name)s. Bills, security alerts and service messages that you agreed to will still come.",
     )
     assert done % {"name": "Onesetu"} in page.locator(".note.ok").inner_text()
     assert standing()["email"] == "withdrawn"

@@ -1,6 +1,7 @@
 """Stopping messages without a login: an address, the code that came there, and one press. Every change is a POST."""
 
 import secrets
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -17,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.selectors.undos import undo_until
 from consent.services import kept_stops, one_click, public_stops, receipts
-from consent.states import Way
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused
@@ -123,8 +123,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of a stop: for the browser that stopped, and of an earlier stop of the address alone."""
     make, proof = OF_ALL.get(form), _proof(request)
-    named = _senders(request, proof) if proof else []
-    rows = [*_rows(request, proof, STOPPED, named), *_earlier(request, proof, named)] if proof else []
+    rows = [*_rows(request, proof, STOPPED), *_earlier(request, proof)] if proof else []
     said = next((said for receipt, said in rows if receipt.reference == reference), None)
     if make is None or said is None:
         raise Http404
@@ -134,6 +133,14 @@ def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpRespons
         return _back(done="stopped")
     response["Content-Disposition"] = f'attachment; filename="{reference}-{form}"'
     return response
+
+
+@require_safe
+def all_receipts(request: HttpRequest) -> HttpResponseBase:
+    """The address above the receipts' files leads to where they are listed, or to where a code opens that page."""
+    if _proof(request) is None:
+        return HttpResponseRedirect(reverse("privacy:stop-without-login"))
+    return HttpResponseRedirect(f"{reverse('privacy:stop-choose')}#receipts")
 
 
 def _stop(request: HttpRequest, proof: OneTimeCode, act: str) -> HttpResponse:
@@ -224,21 +231,22 @@ def _receipts(request: HttpRequest, kept: str) -> list[ConsentReceipt]:
     return list(ConsentReceipt.objects.filter(reference__in=_references(request, kept)).order_by("pk"))
 
 
-def _rows(request: HttpRequest, proof: OneTimeCode, kept: str, named: list[Fiduciary]) -> list[Row]:
-    """The receipts of presses, each with what it says about the address; of those alone who may be named to it."""
+def _rows(request: HttpRequest, proof: OneTimeCode, kept: str) -> list[Row]:
+    """The receipts of presses, each with what it says about the address: one of each company that was stopped."""
+    return _said_in(proof, _receipts(request, kept))
+
+
+def _said_in(proof: OneTimeCode, found: Iterable[ConsentReceipt]) -> list[Row]:
     keys = public_stops.keys_of(proof)
-    found = [(receipt, receipts.stop_at(receipt, keys=keys)) for receipt in _receipts(request, kept)]
-    return [(receipt, said) for receipt, said in found if said is not None and said.fiduciary in named]
+    rows = [(receipt, receipts.stop_at(receipt, keys=keys)) for receipt in found]
+    return [(receipt, said) for receipt, said in rows if said is not None]
 
 
-def _earlier(request: HttpRequest, proof: OneTimeCode, named: list[Fiduciary]) -> list[Row]:
+def _earlier(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
     """Those of earlier presses, and of stops that were made at the address before."""
-    rows = _rows(request, proof, BEFORE, named)
     shown = {*_references(request, STOPPED), *_references(request, BEFORE)}
-    alone = [row for row in public_stops.earlier_stops(proof) if row.receipt.reference not in shown]
-    # Who wrote STOP knows to whom; "stop everybody" on this page names nobody who is not known there.
-    shown_too = (row for row in alone if row.way != Way.CODE or row.fiduciary in named)
-    return [*rows, *((row.receipt, row) for row in shown_too)]
+    before = [receipt for receipt in public_stops.earlier_receipts(proof) if receipt.reference not in shown]
+    return [*_rows(request, proof, BEFORE), *_said_in(proof, before)]
 
 
 def _back(**query: str) -> HttpResponseRedirect:
@@ -273,9 +281,9 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
         "singles": public_stops.single_senders_to(proof, senders),
         "since": public_stops.everybody_stopped_since(proof),
         "done": _said_first(request.GET.get("done", ""), is_stopped=bool(stopped), may_undo=until is not None),
-        "rows": _rows(request, proof, STOPPED, senders),
+        "rows": _rows(request, proof, STOPPED),
         "of": stopped[0].reference if stopped else "",
-        "earlier": _earlier(request, proof, senders),
+        "earlier": _earlier(request, proof),
         "undo_until": until,
         "ticket": kept_stops.ticket_of_code(
             proof,
