@@ -296,6 +296,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
         return {
             "ticket": ticket,
             "stands": stands,
+            "state": words.state_for_staff(ticket.state, stands),
             "turn": words.STAFF_TURNS[stands.turn],
             "next_step": (words.STAFF_ACTIONS_OF_REQUEST if asked else words.STAFF_ACTIONS)[stands.staff],
             "sentence": standings.sentence_for_staff(ticket, now=now),

@@ -330,6 +330,14 @@ def for_person(
     return _fill(sentence, standing, officer, zone, other)
 
 
+def state_for_staff(state: str, standing: Standing) -> str:
+    """The state among the facts of the staff page: with how late it is, where the sentence above them says that it is late."""
+    label = STATES[states.TicketState(state)]
+    if standing.situation not in {Situation.LATE, Situation.WITH_YOU_LATE} or standing.days_left is None:
+        return str(label)
+    return f"{label}, {left(min(standing.days_left, -1))}"
+
+
 def for_staff(standing: Standing, *, zone: tzinfo = IST) -> str:
     """The sentence on the staff page and in the queue: same facts, the other side."""
     sentence = _STAFF[standing.situation]

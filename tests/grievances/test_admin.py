@@ -67,6 +67,15 @@ def test_a_record_is_opened_with_a_purpose_that_stays_in_the_trail(desk, ticket)
     assert event.facts["purpose"] == "grievance"
 
 
+def test_heading_and_facts_of_a_late_grievance_agree(desk) -> None:
+    late, fresh = make(at=clock.now() - timedelta(days=8)), make(at=clock.now())
+    page = opened(desk, late)
+    assert "Late: the answer was due on" in page
+    assert "<dd>Received, 3 days late</dd>" in page
+    assert "<dt>Received on</dt>" in page
+    assert "<dd>Received</dd>" in opened(desk, fresh)
+
+
 def test_a_grievance_is_opened_for_itself_unless_somebody_says_otherwise(desk, ticket) -> None:
     asked = desk.get(page_of(ticket)).context["form"]
     assert asked["ticket"].value() == ticket.reference
