@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from grievances import sealing
@@ -25,7 +26,9 @@ from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.outbox import services as outbox
 from portal.people import selectors as people
-from portal.people.models import Principal
+from portal.people.models import AccountChange, Principal, User
+from portal.people.services import account_changes
+from portal.people.states import AccountChangeKind
 
 #: Nominees that stand at once: a technical limit.
 MOST = 10
@@ -51,6 +54,7 @@ def name(*, principal: Principal, named: Named, actor: Actor, at: datetime) -> N
     """
     clean, keys, rights = _checked(named)
     with transaction.atomic():
+        account_changes.take_turn(_login_of(principal), at=at)
         ref = principal.subject.ref
         _require_able(principal, keys, at)
         standing = list(of_person(ref).select_for_update())
@@ -66,7 +70,8 @@ def name(*, principal: Principal, named: Named, actor: Actor, at: datetime) -> N
             rights=rights,
             named_at=at,
         )
-        _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_NAMED, nominee, actor, at), at)
+        event = _note(AuditKind.GRIEVANCES_NOMINEE_NAMED, nominee, actor, at)
+        _tell(principal, event, _change_of(principal, nominee, AccountChangeKind.NOMINEE_NAMED, b"", actor, at))
     return nominee
 
 
@@ -77,6 +82,7 @@ def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor
     """
     clean, keys, rights = _checked(named)
     with transaction.atomic():
+        account_changes.take_turn(_login_of(principal), at=at)
         _require_able(principal, keys, at)
         standing = list(of_person(principal.subject.ref).select_for_update())
         row = next((one for one in standing if one.pk == nominee.pk), None)
@@ -85,10 +91,12 @@ def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor
         if (details_of(row), row.rights) == (clean, rights):
             return False
         _require_new([one for one in standing if one.pk != row.pk], keys)
+        before = _kept(row)
         row.sealed = sealing.seal(clean, subject_ref=row.subject_ref)
         row.email_key, row.phone_key, row.rights, row.changed_at = keys["email"], keys["phone"], rights, at
         row.save(update_fields=["sealed", "email_key", "phone_key", "rights", "changed_at"])
-        _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_CHANGED, row, actor, at), at)
+        event = _note(AuditKind.GRIEVANCES_NOMINEE_CHANGED, row, actor, at)
+        _tell(principal, event, _change_of(principal, row, AccountChangeKind.NOMINEE_CHANGED, before, actor, at))
     return True
 
 
@@ -98,9 +106,40 @@ def end(*, principal: Principal, nominee: Nominee, actor: Actor, at: datetime) -
     Ending one who had ended changes nothing.
     """
     with transaction.atomic():
+        account_changes.take_turn(_login_of(principal), at=at)
         if Nominee.objects.filter(pk=nominee.pk, ended_at=None).update(ended_at=at) == 1:
             nominee.refresh_from_db()
-            _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_ENDED, nominee, actor, at), at)
+            event = _note(AuditKind.GRIEVANCES_NOMINEE_ENDED, nominee, actor, at)
+            _tell(principal, event, _change_of(principal, nominee, AccountChangeKind.NOMINEE_ENDED, b"", actor, at))
+
+
+def restore(change: AccountChange, *, actor: Actor, at: datetime) -> None:
+    """The nominee of a change that is cancelled is again what they were before it, in the caller's transaction.
+
+    Details that were erased meanwhile stay erased: the nominee is then left as they are.
+    """
+    nominee = Nominee.objects.select_for_update().get(reference=change.nominee)
+    if change.kind == AccountChangeKind.NOMINEE_NAMED:
+        if nominee.ended_at is not None:
+            return
+        nominee.ended_at = at
+        kind = AuditKind.GRIEVANCES_NOMINEE_ENDED
+    elif not nominee.sealed:
+        return
+    elif change.kind == AccountChangeKind.NOMINEE_ENDED:
+        nominee.ended_at = None
+        kind = AuditKind.GRIEVANCES_NOMINEE_NAMED
+    else:
+        held = sealing.unseal(change.before, subject_ref=nominee.subject_ref)
+        rights = held.pop("rights")
+        nominee.sealed = sealing.seal(held, subject_ref=nominee.subject_ref)
+        nominee.email_key, nominee.phone_key = (
+            addresses.address_key(held[name]) if held[name] else b"" for name in ("email", "phone")
+        )
+        nominee.rights, nominee.changed_at = rights.split(), at
+        kind = AuditKind.GRIEVANCES_NOMINEE_CHANGED
+    nominee.save(update_fields=["sealed", "email_key", "phone_key", "rights", "changed_at", "ended_at"])
+    _note(kind, nominee, actor, at)
 
 
 def of_person(subject_ref: UUID) -> QuerySet[Nominee]:
@@ -181,8 +220,35 @@ def _note(kind: AuditKind, nominee: Nominee, actor: Actor, at: datetime) -> Audi
     )
 
 
-def _tell(principal: Principal, event: AuditEvent, at: datetime) -> None:
-    """To each e-mail address of the person: whoever got into the login cannot do this unseen. No name stands in it."""
+def _login_of(principal: Principal) -> User | None:
+    return User.objects.filter(principal=principal).first()
+
+
+def _kept(nominee: Nominee) -> bytes:
+    """What is known of a nominee now, sealed, so that a cancelled change restores it."""
+    held = {**details_of(nominee), "rights": " ".join(nominee.rights)}
+    return sealing.seal(held, subject_ref=nominee.subject_ref)
+
+
+def _change_of(
+    principal: Principal, nominee: Nominee, kind: AccountChangeKind, before: bytes, actor: Actor, at: datetime
+) -> AccountChange:
+    return account_changes.note(
+        kind,
+        by=_login_of(principal),
+        actor=actor,
+        at=at,
+        subject_ref=nominee.subject_ref,
+        nominee=nominee.reference,
+        before=before,
+    )
+
+
+def _tell(principal: Principal, event: AuditEvent, change: AccountChange) -> None:
+    """To each email address of the person, with the link that cancels: whoever got into the login cannot do this unseen. No name
+    of a nominee is in it.
+    """
+    days = account_changes.link_life(change.made_at).days
     for contact in principal.contact_points.filter(kind="email", left_at=None, verified_at__isnull=False):
         outbox.post(
             kind="grievances.nominees_changed",
@@ -192,6 +258,12 @@ def _tell(principal: Principal, event: AuditEvent, at: datetime) -> None:
             language=principal.language,
             purpose="policy_and_security",
             about=f"{event.about}/{event.pk}/{contact.pk}",
-            context={"leaf": bytes(event.entry.leaf_hash).hex(), "url": f"{settings.SITE_URL}/privacy/nominee/"},
+            context={
+                "leaf": bytes(event.entry.leaf_hash).hex(),
+                "url": f"{settings.SITE_URL}/privacy/nominee/",
+                "link": settings.SITE_URL
+                + reverse("privacy:cancel-change", args=[account_changes.token_of(change, contact)]),
+                "days": str(days),
+            },
             only_here=True,
         )

@@ -208,6 +208,7 @@ class AuditKind(StrEnum):
     OUTBOX_MESSAGE_SENT = "outbox.message.sent"
     PEOPLE_ABSENCE_ENDED = "people.absence.ended"
     PEOPLE_ABSENCE_NOTED = "people.absence.noted"
+    PEOPLE_ACCOUNT_CHANGE_CANCELLED = "people.account.change_cancelled"
     PEOPLE_AGE_STATED = "people.age.stated"
     PEOPLE_API_KEY_ANSWERED = "people.api_key.answered"
     PEOPLE_API_KEY_ENDED = "people.api_key.ended"

@@ -16,6 +16,7 @@ from portal.core import clock
 from portal.core.actor import system
 from portal.core.erasing import FieldPart
 from portal.people.models import (
+    AccountChange,
     AddressChange,
     AgeStatement,
     Insolvency,
@@ -83,6 +84,12 @@ ACCOUNT_PARTS: Final = (
         _("changes of your address"),
         "people.AddressChange.old_address people.AddressChange.new_address",
         lambda ref: AddressChange.objects.filter(_login(ref, "user__")),
+        lambda rows: rows.delete(),
+    ),
+    _part(
+        _("earlier nominees"),
+        "people.AccountChange.before",
+        lambda ref: AccountChange.objects.filter(subject_ref=ref),
         lambda rows: rows.delete(),
     ),
     _part(

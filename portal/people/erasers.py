@@ -21,6 +21,7 @@ from portal.core.erasing import Kept, Record, of_days
 from portal.core.moves import move
 from portal.people.erasable_fields import ACCOUNT_PARTS
 from portal.people.models import (
+    AccountChange,
     AddressChange,
     AgeStatement,
     ContactPoint,
@@ -70,6 +71,7 @@ class Accounts:
         "people.Protection",
         "people.Rest",
         "people.Invitation",
+        "people.AccountChange",
         "people.AddressChange",
         "people.AgeStatement",
         "people.User",
@@ -154,6 +156,7 @@ class Accounts:
         Protection.objects.filter(subject_ref=principal.subject.ref).delete()
         Rest.objects.filter(subject_ref=principal.subject.ref).update(cause="")
         AgeStatement.objects.filter(subject_ref=principal.subject.ref).delete()
+        AccountChange.objects.filter(subject_ref=principal.subject.ref).delete()
         subjects.end(principal.subject, now=now)
         return 1
 
@@ -167,7 +170,7 @@ class Accounts:
 def _empty_login(login: User, now: datetime) -> None:
     """Nothing is left to sign in with, and nothing that says whose it was."""
     sessions.end_all(user=login, actor=ERASER, now=now)
-    for model in (Authenticator, EmailAddress, Invitation, AddressChange):
+    for model in (Authenticator, EmailAddress, Invitation, AccountChange, AddressChange):
         model.objects.filter(user=login).delete()
     login.email = f"erased-{login.pk}@erased.invalid"
     login.full_name = ""

@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -25,9 +24,9 @@ from portal.core import addresses, ciphers, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.people import promises
-from portal.people.models import AddressChange, User
+from portal.people.models import User
 from portal.people.pages import login_of
-from portal.people.services import codes
+from portal.people.services import account_changes, codes
 from portal.people.states import CodePurpose, ContactKind, ProvenAct
 
 BROWSER: Final = "code_browser"
@@ -35,10 +34,6 @@ BROWSER: Final = "code_browser"
 PROVEN: Final = "proven_at"
 #: Until the rules are loaded.
 DEFAULT_RECENT: Final = timedelta(minutes=15)
-DEFAULT_WAIT: Final = timedelta(hours=72)
-FROZEN: Final = _lazy(
-    "A change was cancelled from your earlier address. For 72 hours we take no other. An officer writes to you."
-)
 _CODE, _AGAIN, _TOKEN = "proof_code", "proof_again", "csrfmiddlewaretoken"
 
 
@@ -73,16 +68,6 @@ def is_recent(request: HttpRequest, *, now: datetime) -> bool:
     return 0 <= now.timestamp() - at < recent(now=now).total_seconds()
 
 
-def is_frozen(user: User, *, now: datetime) -> bool:
-    """Whether a change of the login's addresses was cancelled by its link within the time of ``signin.address_wait``."""
-    return AddressChange.objects.filter(user=user, cancelled_at__gt=now - wait(now=now)).exists()
-
-
-def wait(*, now: datetime) -> timedelta:
-    """How long a change of a lost address waits, and how long none is taken after one was cancelled, by our own rule."""
-    return promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
-
-
 def recent(*, now: datetime) -> timedelta:
     """How long a code that was typed proves who acts, by our own rule."""
     return promises.length("signin.recent_factor", now=now, otherwise=DEFAULT_RECENT)
@@ -95,8 +80,8 @@ def ask(request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True) ->
     ``even_if_recent`` off, a code typed within ``signin.recent_factor`` is enough. What is done afterwards is the caller's.
     """
     user, now = login_of(request), clock.now()
-    if is_frozen(user, now=now):
-        messages.error(request, FROZEN)
+    if account_changes.is_frozen(user, now=now):
+        messages.error(request, account_changes.FROZEN)
         return HttpResponseRedirect(reverse("privacy:account"))
     if not even_if_recent and is_recent(request, now=now):
         return None

@@ -34,6 +34,17 @@ class MemberRole(TextChoices):
     MEMBER = "member", _("Member")
 
 
+class AccountChangeKind(TextChoices):
+    """What of an account a letter tells with a link that cancels it."""
+
+    INVITED = "invited", _("a person was invited")
+    REMOVED = "removed", _("a person was removed")
+    ROLE = "role", _("the role of a person was changed")
+    NOMINEE_NAMED = "nominee_named", _("a nominee was named")
+    NOMINEE_CHANGED = "nominee_changed", _("a nominee was changed")
+    NOMINEE_ENDED = "nominee_ended", _("a nominee was removed")
+
+
 class ContactKind(TextChoices):
     EMAIL = "email", _("Email")
     PHONE = "phone", _("Phone")

@@ -17,12 +17,11 @@ from portal.core.errors import PortalError, Refused
 from portal.core.turns import retried
 from portal.people import proofs
 from portal.people.models import AddressChange, OneTimeCode, User
-from portal.people.services import codes, contacts, logins
+from portal.people.services import account_changes, codes, contacts, logins
 from portal.people.states import CodePurpose, ContactKind
 from portal.signin import letters
 from portal.signin.change_rows import (
     confirmed,
-    link_life,
     locked,
     open_changes,
     person_of,
@@ -105,7 +104,7 @@ def wait(*, change: AddressChange, browser: str, actor: Actor, now: datetime) ->
         change = still_open(change)
         if change.waits_until is None:
             _send_new(change, browser, now)
-            change.waits_until = now + proofs.wait(now=now)
+            change.waits_until = now + account_changes.wait(now=now)
             change.save(update_fields=["waits_until"])
             record_change(AuditKind.PEOPLE_CONTACT_CHANGE_WAITED, change, actor, now)
             for contact in confirmed(change):
@@ -158,7 +157,7 @@ def finish_waiting(*, now: datetime) -> int:
     due = rows.filter(waits_until__lte=now).exclude(confirmed_at=None)
     for change in due.order_by("waits_until", "pk")[:SWEEP]:
         made += _finish(change, now)
-    for change in rows.filter(begun_at__lte=now - link_life(now)).order_by("pk")[:SWEEP]:
+    for change in rows.filter(begun_at__lte=now - account_changes.link_life(now)).order_by("pk")[:SWEEP]:
         drop(change=change, actor=customer(change.user_id, via="expiry"), now=now)
     return made
 
@@ -186,8 +185,8 @@ def drop(*, change: AddressChange, actor: Actor, now: datetime) -> None:
 
 
 def _require_unfrozen(user: User, now: datetime) -> None:
-    if proofs.is_frozen(user, now=now):
-        raise Refused(proofs.FROZEN, code="CHANGES_FROZEN")
+    if account_changes.is_frozen(user, now=now):
+        raise Refused(account_changes.FROZEN, code="CHANGES_FROZEN")
 
 
 def _may_be_made(change: AddressChange, now: datetime) -> bool:
@@ -245,7 +244,9 @@ def _make(change: AddressChange, actor: Actor, now: datetime, session_key: str) 
     for told in hooks.address_confirmed:
         told(subject_ref=person.subject.ref, kind=change.kind, address=change.new_address, actor=actor, at=now)
     for contact in others:
-        letters.address_changed(change, contact.kind, contact.address, token=token_of(change), days=link_life(now).days)
+        letters.address_changed(
+            change, contact.kind, contact.address, token=token_of(change), days=account_changes.link_life(now).days
+        )
 
 
 def _drop(change: AddressChange, actor: Actor, now: datetime) -> None:

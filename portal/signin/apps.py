@@ -8,7 +8,8 @@ class SigninConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.signin import events, factors
+        from portal.signin import events, factors, letters
 
         hooks.second_factor.fill(factors.has_shown_second_factor)
+        hooks.account_changed.register(letters.people_changed)
         events.connect()

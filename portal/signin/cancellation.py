@@ -1,4 +1,7 @@
-"""The link of the letter: whoever reads mail at an earlier address of a login cancels a change they did not ask for."""
+"""The link of the letter: whoever reads mail at an address that a change was told to cancels it.
+
+Turns are taken in one order: those of companies, then that of the login.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,17 +12,17 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.services import filing
+from grievances.services import filing, nominating
 from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor
 from portal.core.turns import retried
-from portal.people import proofs, selectors
-from portal.people.models import AddressChange, User
-from portal.people.services import contacts, logins, sessions, subjects
+from portal.people import selectors
+from portal.people.models import AccountChange, AddressChange, ContactPoint, Customer, Principal, User
+from portal.people.services import account_changes, contacts, customers, logins, sessions, subjects
 from portal.people.states import ContactKind, SubjectKind
 from portal.signin import letters
-from portal.signin.change_rows import confirmed, link_life, locked, person_of, record_change
+from portal.signin.change_rows import confirmed, locked, person_of, record_change, turn_of
 
 _TICKETS: Final = UUID("5c7d1e53-8a0e-4b53-9d3c-7f6f0a4b1a11")
 
@@ -32,6 +35,7 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
     Beside ``confirm`` one of the two comes first: what was just made is undone, what is cancelled is not made.
     """
     with transaction.atomic():
+        _take_turns_of_companies(change.user)
         change = locked(change)
         if change.cancelled_at is not None:
             return False
@@ -45,15 +49,80 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
             first = min(moved, key=lambda row: (row.done_at, row.pk))
             if login.email != first.old_address:
                 _move_back(login, first, actor, now)
+        people = _undo_account_changes(account_changes.of_login(login, since=change.begun_at), None, actor, now)
         sessions.end_all(user=login, actor=actor, now=now)
         record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
         told = {(row.kind, row.address) for row in confirmed(change)}
         if was_made:
             told.add((change.kind, change.new_address))
         for kind, address in sorted(told):
-            letters.change_cancelled(change, kind, address, hours=proofs.wait(now=now) // timedelta(hours=1))
-        _open_grievance(change, actor, now)
+            letters.change_cancelled(change, kind, address, hours=_hours(now))
+        _open_grievance(change.pk, person_of(change), change.old_address, actor, now)
+        if login.principal_id is not None:
+            people.discard(login.principal_id)
+        letters.account_change_cancelled(change, people, hours=_hours(now))
     return True
+
+
+@retried
+def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None, actor: Actor, now: datetime) -> bool:
+    """Whoever reads mail at ``contact`` says that a change of a company's people, or of a nominee, was not theirs: restore what
+    was there before it and before what followed, end the sessions of the logins that did it, take no change from them for the
+    time of the wait, and open a grievance. False where it was cancelled before.
+
+    Whoever made the change undoes with it whatever else their login changed since; another owner only what is the company's.
+    """
+    with transaction.atomic():
+        if change.user is not None:
+            _take_turns_of_companies(change.user)
+        if change.customer is not None:
+            customers.take_turn(change.customer)
+        if change.user is not None:
+            turn_of(change.user)
+        rows = AccountChange.objects.select_for_update(of=("self",)).select_related("user", "customer__subject")
+        change = rows.get(pk=change.pk)
+        if change.cancelled_at is not None:
+            return False
+        login = change.user
+        is_own = login is not None and contact is not None and contact.principal_id == login.principal_id
+        people = _undo_account_changes(account_changes.with_it(change, whole_login=is_own), contact, actor, now)
+        if login is not None:
+            sessions.end_all(user=login, actor=actor, now=now)
+            people |= {login.principal_id} if login.principal_id is not None else set()
+        if contact is not None:
+            people.add(contact.principal_id)
+            _open_grievance(f"account:{change.pk}", contact.principal, contact.address, actor, now)
+        letters.account_change_cancelled(change, people, hours=_hours(now))
+    return True
+
+
+def _hours(now: datetime) -> int:
+    return account_changes.wait(now=now) // timedelta(hours=1)
+
+
+def _take_turns_of_companies(user: User) -> None:
+    mine = AccountChange.objects.filter(user=user, cancelled_at=None).exclude(customer=None).values("customer")
+    for customer in Customer.objects.filter(pk__in=mine).order_by("pk"):
+        customers.take_turn(customer)
+
+
+def _undo_account_changes(
+    changes: list[AccountChange], by: ContactPoint | None, actor: Actor, now: datetime
+) -> set[int]:
+    """The last first, so that each finds what it left. Gives the people whose part in a company it concerned."""
+    people: set[int] = set()
+    for change in reversed(changes):
+        if change.nominee:
+            nominating.restore(change, at=now, actor=actor)
+        else:
+            let_in = account_changes.people_let_in(change)
+            account_changes.undo_of_company(change, actor=actor, at=now)
+            for user in let_in:
+                sessions.end_all(user=user, actor=actor, now=now)
+            people |= {user.principal_id for user in let_in if user.principal_id is not None}
+            people |= {change.membership.principal_id} if change.membership is not None else set()
+        account_changes.mark_cancelled(change, by=by, actor=actor, at=now)
+    return people
 
 
 def _with_it(change: AddressChange, now: datetime) -> list[AddressChange]:
@@ -62,7 +131,7 @@ def _with_it(change: AddressChange, now: datetime) -> list[AddressChange]:
     """
     others = AddressChange.objects.filter(user=change.user, cancelled_at=None, dropped_at=None).exclude(pk=change.pk)
     since = Q(begun_at__gte=change.begun_at) | Q(done_at__gte=change.begun_at)
-    unproved = Q(proved_at=None, begun_at__gt=now - link_life(now))
+    unproved = Q(proved_at=None, begun_at__gt=now - account_changes.link_life(now))
     return list(others.filter(since | Q(done_at=None) | unproved))
 
 
@@ -82,16 +151,15 @@ def _move_back(login: User, change: AddressChange, actor: Actor, now: datetime) 
         logins.change_email(user=login, new_address=change.old_address, actor=actor, now=now)
 
 
-def _open_grievance(change: AddressChange, actor: Actor, now: datetime) -> None:
+def _open_grievance(change: int | str, person: Principal, address: str, actor: Actor, now: datetime) -> None:
     """An officer looks at every cancelled change; the answer goes to the address that cancelled it."""
-    person = person_of(change)
     with translation.override(person.language):
         said = _("I cancelled a change of my account that I did not make. Please check who had access to my account.")
     filing.file_ticket(
-        filing_key=uuid5(_TICKETS, str(change.pk)),
+        filing_key=uuid5(_TICKETS, str(change)),
         subject_ref=subjects.new(SubjectKind.STRANGER, now=now).ref,
         story=filing.Story(kind=TicketKind.BREACH, for_whom=ForWhom.SELF, what_happened=said),
-        reach=filing.Reach(language=person.language, email=change.old_address, zone=person.zone, door=Door.PAGE),
+        reach=filing.Reach(language=person.language, email=address, zone=person.zone, door=Door.PAGE),
         principal=person,
         actor=actor,
         at=now,

@@ -12,15 +12,12 @@ from portal.audit.services import record
 from portal.core import turns
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
-from portal.people import promises
-from portal.people.models import AddressChange, ContactPoint, Principal, User
+from portal.people.models import AccountChange, AddressChange, ContactPoint, Principal, User
+from portal.people.services import account_changes
 from portal.people.states import ContactKind
 
-#: Until the rules are loaded.
-DEFAULT_LINK: Final = timedelta(days=14)
 #: How long a change is kept after it began, longer than its link lives: a technical limit.
 KEPT: Final = timedelta(days=60)
-_SALT: Final = "portal.signin.address_change"
 
 
 def open_changes(user: User) -> QuerySet[AddressChange]:
@@ -29,7 +26,7 @@ def open_changes(user: User) -> QuerySet[AddressChange]:
 
 def turn_of(user: User) -> User:
     """Wait until nobody else changes an address of the login, and give it as it is then."""
-    turns.take(f"signin.addresses:{user.pk}")
+    turns.take(account_changes.turn_name(user))
     return User.objects.select_related("principal__subject").get(pk=user.pk)
 
 
@@ -60,30 +57,38 @@ def waiting_changes(user: User) -> list[AddressChange]:
 
 def sweep(*, now: datetime) -> int:
     """Delete changes that are over for long, with the addresses in them. Gives how many rows."""
-    return int(AddressChange.objects.filter(begun_at__lt=now - KEPT).delete()[0])
+    address_changes = AddressChange.objects.filter(begun_at__lt=now - KEPT).delete()[0]
+    return int(address_changes + AccountChange.objects.filter(made_at__lt=now - KEPT).delete()[0])
 
 
 def token_of(change: AddressChange) -> str:
     """The part of the cancel link that proves it was sent by us: a signature over the row."""
-    return signing.dumps(change.pk, salt=_SALT)
+    return signing.dumps(change.pk, salt=account_changes.SALT)
 
 
-def by_token(token: str, *, now: datetime) -> AddressChange:
-    """The change behind a cancel link. Raises NotFound for a forged one, Refused (LINK_ENDED) after its days."""
+def by_token(token: str, *, now: datetime) -> tuple[AddressChange | AccountChange, ContactPoint | None]:
+    """The change behind a cancel link, and for a company's people and nominees the address that the link was sent to.
+
+    Raises NotFound for a forged one, Refused (LINK_ENDED) after its days.
+    """
     try:
-        number = signing.loads(token, salt=_SALT)
+        said = str(signing.loads(token, salt=account_changes.SALT))
     except signing.BadSignature:
-        number = 0
-    change = AddressChange.objects.select_related("user__principal__subject").filter(pk=number).first()
+        said = "0"
+    number, _colon, contact_id = said.partition(":")
+    contact = None
+    change: AddressChange | AccountChange | None
+    if contact_id:
+        contact = ContactPoint.objects.select_related("principal__subject").filter(pk=contact_id).first()
+        change = AccountChange.objects.select_related("user", "customer").filter(pk=number).first()
+    else:
+        change = AddressChange.objects.select_related("user__principal__subject").filter(pk=number).first()
     if change is None:
         raise NotFound(_("There is no such link."))
-    if (change.done_at or change.begun_at) + link_life(now) <= now:
+    since = change.made_at if isinstance(change, AccountChange) else change.done_at or change.begun_at
+    if since + account_changes.link_life(now) <= now:
         raise Refused(_("This link has ended. File a grievance if someone took over your account."), code="LINK_ENDED")
-    return change
-
-
-def link_life(now: datetime) -> timedelta:
-    return promises.length("signin.cancel_link", now=now, otherwise=DEFAULT_LINK)
+    return change, contact
 
 
 def person_of(change: AddressChange) -> Principal:

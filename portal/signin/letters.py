@@ -1,7 +1,8 @@
 """Letters about sign-in, through the outbox. They run the account and are never promotional."""
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,23 @@ from django.utils import translation
 from django.utils.timezone import localtime
 
 from portal.core import addresses
+from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
-from portal.people.models import AddressChange, Invitation, MfaReset, OneTimeCode, SignIn, User
-from portal.people.services import codes, invitations
-from portal.people.states import CodePurpose, ContactKind, InvitationKind, ProvenAct
+from portal.people.models import (
+    AccountChange,
+    AddressChange,
+    ContactPoint,
+    Invitation,
+    MfaReset,
+    OneTimeCode,
+    Principal,
+    SignIn,
+    User,
+)
+from portal.people.services import account_changes, codes, invitations
+from portal.people.states import AccountChangeKind, CodePurpose, ContactKind, InvitationKind, MemberRole, ProvenAct
 from portal.signin import browsers
 
 PURPOSE = "policy_and_security"
@@ -187,6 +199,63 @@ def _of_change(what: str, change: AddressChange, kind: str, address: str, *, tok
         about=f"people.address_change:{change.pk}/{what}/{where}",
         **context,
     )
+
+
+def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None:
+    """Fills ``hooks.account_changed``: whoever owned the company before, and whoever made the change, gets a letter at each
+    confirmed address with a link that cancels it; another person whose part it was, one without. Of nominees their own letter
+    tells. In the caller's transaction.
+    """
+    company = change.customer
+    if company is None:
+        return
+    days = account_changes.link_life(at).days
+    with_link = set(Principal.objects.filter(user=change.user_id).values_list("pk", flat=True))
+    owners = company.memberships.filter(ended_at=None, role=MemberRole.OWNER).values_list("principal", flat=True)
+    with_link |= set(owners)
+    theirs = change.membership
+    if theirs is not None and change.old_role == MemberRole.OWNER:
+        with_link.add(theirs.principal_id)
+    elif theirs is not None and change.kind == AccountChangeKind.ROLE:  # an owner since a moment ago
+        with_link.discard(theirs.principal_id)
+    people = with_link | ({theirs.principal_id} if theirs is not None else set())
+    contacts = ContactPoint.objects.filter(
+        principal__in=people, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
+    )
+    for contact in contacts.select_related("principal__subject").order_by("pk"):
+        person = contact.principal
+        with translation.override(person.language):
+            context: dict[str, Any] = {"what": str(AccountChangeKind(change.kind).label), "customer": company.name}
+        if person.pk in with_link:
+            kind = "signin.people_changed"
+            path = reverse("privacy:cancel-change", args=[account_changes.token_of(change, contact)])
+            context |= {"link": absolute(path), "days": str(days)}
+        else:
+            kind = "signin.part_changed"
+        _send(
+            kind,
+            subject_ref=person.subject.ref,
+            address=contact.address,
+            language=person.language,
+            about=f"people.account_change:{change.pk}/{contact.pk}",
+            **context,
+        )
+
+
+def account_change_cancelled(change: AccountChange | AddressChange, people: Collection[int], *, hours: int) -> None:
+    """Write to each confirmed address of these persons that a change was cancelled. In the caller's transaction."""
+    contacts = ContactPoint.objects.filter(
+        principal__in=people, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
+    )
+    for contact in contacts.select_related("principal__subject").order_by("pk"):
+        _send(
+            "signin.change_cancelled",
+            subject_ref=contact.principal.subject.ref,
+            address=contact.address,
+            language=contact.principal.language,
+            about=f"people.{change._meta.model_name}:{change.pk}/cancelled/{contact.pk}",
+            hours=str(hours),
+        )
 
 
 def mfa_reset(row: MfaReset) -> None:

@@ -25,6 +25,7 @@ NOT_TOLD = {
     "law.Clock": "Times by which we have to act; what they are about is told.",
     "ledger.Entry": "Each answer names its entry; the entry says nothing more.",
     "people.Absence": "Staff at work.",
+    "people.AccountChange": "The letters about it are told, and the members and nominees as they are.",
     "people.AddressChange": "The letters about it are told, and the addresses it led to.",
     "people.Insolvency": "An order about an organisation, and the public number of whom it names.",
     "people.Invitation": "The letter is told with the messages, what came of it as acting for a customer.",

@@ -22,7 +22,7 @@ from portal.people.models import (
     SignIn,
     User,
 )
-from portal.people.services import customers, devices, mfa, roles
+from portal.people.services import customers, devices, memberships, mfa, roles
 from portal.people.states import CustomerState
 from tests.jobs.factories import JobFactory
 from tests.law.factories import HouseRuleFactory
@@ -319,7 +319,7 @@ def test_the_auditor_reveals_nothing():
 def test_a_customer_is_found_by_its_reference_or_a_whole_address(term, helper):
     customer, other = CustomerFactory(), CustomerFactory()
     asha = PrincipalFactory(email="asha@acme.example", phone="+919876543210")
-    customers.add_member(customer=customer, principal=asha, role="owner", actor=SYSTEM)
+    memberships.add(customer=customer, principal=asha, role="owner", actor=SYSTEM, at=clock.now())
     url = reverse("admin:people_customer_changelist")
     client = staff_client(helper)
     assert re.search(

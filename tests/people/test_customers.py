@@ -11,17 +11,19 @@ from portal.core.actor import customer as customer_actor
 from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, Principal, User
-from portal.people.services import contacts, customers, invitations, logins, principals, staff, subjects
+from portal.people.services import contacts, customers, invitations, logins, memberships, principals, staff, subjects
 from portal.people.states import InvitationKind, MemberRole, SubjectKind
 from tests.people.factories import (
     ContactPointFactory,
     CustomerFactory,
     CustomerUserFactory,
+    FiduciaryFactory,
     MembershipFactory,
     PrincipalFactory,
     StaffFactory,
     SubjectFactory,
 )
+from tests.shipped import every_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +125,7 @@ def test_a_removed_member_sees_the_customer_no_more_and_may_come_back():
     customers.remove_member(membership=user.principal.memberships.get(), actor=SYSTEM)
     with pytest.raises(NotFound):
         selectors.customer_for(user, customer.reference)
-    customers.add_member(customer=customer, principal=user.principal, role=MemberRole.MEMBER, actor=SYSTEM)
+    memberships.add(customer=customer, principal=user.principal, role=MemberRole.MEMBER, actor=SYSTEM, at=clock.now())
     assert selectors.customer_for(user, customer.reference) == customer
 
 
@@ -166,6 +168,8 @@ def test_a_forged_link_is_no_invitation():
 
 @pytest.mark.parametrize("end", ["remove", "demote"])
 def test_an_owner_who_is_one_no_more_has_no_invitation_out(end):
+    every_rule()  # the letters about its people need a purpose
+    FiduciaryFactory(code="onesetu")
     customer = CustomerFactory(kind="organisation")
     leaving = enrol(customer, "asha@acme.example")
     enrol(customer, "ravi@acme.example")

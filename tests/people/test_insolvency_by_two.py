@@ -14,8 +14,9 @@ from portal.people.services import customers, insolvency, logins
 from portal.people.states import CustomerState, InsolvencyStep, MemberRole
 from tests.consent.test_turns import while_in_flight
 from tests.grievances.factories import STRANGER
-from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
+from tests.people.factories import CustomerFactory, FiduciaryFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.people.insolvencies import OTHER, PROFESSIONAL, agreed, comes, proposed, role_of
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,8 @@ def asha(db: None) -> Principal:
 
 @pytest.fixture
 def firm(asha: Principal) -> Customer:
+    every_rule()  # the letters about its people need a purpose
+    FiduciaryFactory(code="onesetu")
     customer: Customer = CustomerFactory()
     MembershipFactory(customer=customer, principal=asha)
     return customer

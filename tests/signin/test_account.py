@@ -15,8 +15,15 @@ from portal.people.selectors import regimes_of
 from portal.people.services import codes
 from portal.people.states import MemberRole
 from tests.outbox.factories import AddressFaultFactory
-from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, MembershipFactory
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    CustomerUserFactory,
+    FiduciaryFactory,
+    MembershipFactory,
+)
 from tests.servers.push_service import Browser
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import confirmed, customer_client
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +36,8 @@ def empty_cache():
 
 @pytest.fixture
 def acme():
+    every_rule()  # the letters about its people need a purpose
+    FiduciaryFactory(code="onesetu")
     return CustomerFactory(name="Acme Traders")
 
 

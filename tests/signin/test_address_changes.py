@@ -276,7 +276,7 @@ def test_after_a_cancelled_change_none_begins_for_72_hours(asha):
 def test_the_cancel_link_lives_fourteen_days_from_the_change(asha):
     change = moved(asha)
     token, done = change_rows.token_of(change), change.done_at
-    assert change_rows.by_token(token, now=done + timedelta(days=14) - timedelta(seconds=1)) == change
+    assert change_rows.by_token(token, now=done + timedelta(days=14) - timedelta(seconds=1)) == (change, None)
     with pytest.raises(Refused) as refused:
         change_rows.by_token(token, now=done + timedelta(days=14))
     assert refused.value.code == "LINK_ENDED"

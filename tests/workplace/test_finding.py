@@ -14,7 +14,7 @@ from portal.evidence import requests
 from portal.evidence.models import DrawnSample, PersonFile
 from portal.people.lookups import PERSONS
 from portal.people.models import Customer, Principal
-from portal.people.services import customers, principals
+from portal.people.services import customers, memberships, principals
 from portal.people.states import MemberRole
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
@@ -97,7 +97,7 @@ def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(st
     published_notice()
     asha = person()
     customer = CustomerFactory()
-    customers.add_member(customer=customer, principal=asha, role=MemberRole.OWNER, actor=actor.SYSTEM)
+    memberships.add(customer=customer, principal=asha, role=MemberRole.OWNER, actor=actor.SYSTEM, at=clock.now())
     said(asha, "given", channel="email")
     one = ticket(email=ASHA)
     shown = found(staff(*EVERYTHING), f"  {ASHA.upper()} ")

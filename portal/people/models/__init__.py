@@ -1,7 +1,7 @@
 """Tables of the room: logins, absences, subjects, customers, persons, roles, proposals, invitations, devices, API keys."""
 
 from portal.people.models.absences import Absence
-from portal.people.models.address_changes import AddressChange
+from portal.people.models.address_changes import AccountChange, AddressChange
 from portal.people.models.ages import AgeStatement
 from portal.people.models.api_keys import ApiKey
 from portal.people.models.customers import Customer, Membership
@@ -20,6 +20,7 @@ from portal.people.models.user import User, UserManager
 
 __all__ = [
     "Absence",
+    "AccountChange",
     "AddressChange",
     "AgeStatement",
     "ApiKey",

@@ -1,4 +1,4 @@
-"""The change of an address of a customer's login, from the first page to the end of its cancel link."""
+"""Changes that a letter tells with a link that cancels them: of a login's address, of a company's people, of a nominee."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
-from portal.people.states import ContactKind
+from portal.people.states import AccountChangeKind, ContactKind, MemberRole
 
 
 class AddressChange(models.Model):
@@ -62,3 +62,47 @@ class AddressChange(models.Model):
     def is_proved(self) -> bool:
         """Whether the code of the login's address was entered."""
         return self.proved_at is not None
+
+
+class AccountChange(models.Model):
+    """What a customer's login changed of who acts for a company, or of a nominee: done at once, and cancelled by the link of
+    its letter for ``signin.cancel_link``.
+
+    The row names what changed and keeps what was there before, so that it can be restored. The link is a signature over the
+    row and the address that it was sent to: no token is stored.
+    """
+
+    kind = models.CharField(_("kind"), max_length=16, choices=AccountChangeKind.choices)
+    #: Who made it; none where a system told us of a nominee.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="account_changes", verbose_name=_("login")
+    )
+    #: The company's subject, or that of the person who named the nominee.
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    customer = models.ForeignKey(
+        "people.Customer", models.CASCADE, null=True, related_name="+", verbose_name=_("customer")
+    )
+    membership = models.ForeignKey(
+        "people.Membership", models.CASCADE, null=True, related_name="+", verbose_name=_("membership")
+    )
+    invitation = models.ForeignKey(
+        "people.Invitation", models.CASCADE, null=True, related_name="+", verbose_name=_("invitation")
+    )
+    nominee = models.CharField(_("nominee"), max_length=20, blank=True)
+    old_role = models.CharField(_("earlier role"), max_length=8, choices=MemberRole.choices, blank=True)
+    #: What was said of the nominee before, under the person's own key.
+    before = models.BinaryField(_("earlier nominee"), default=bytes, editable=False)
+    made_at = models.DateTimeField(_("made"), db_index=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    data_categories = declare(
+        none=("id kind user subject_ref customer membership invitation nominee old_role made_at cancelled_at"),
+        name="before",
+    )
+
+    class Meta:
+        verbose_name = _("account change")
+        verbose_name_plural = _("account changes")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {moments.day(self.made_at)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,9 +18,19 @@ from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules, selectors
 from portal.people.models import ContactPoint, Customer, Insolvency, Invitation, Membership, Principal, User
-from portal.people.services import contacts, freezes, invitations, memberships, powers, principals, subjects
+from portal.people.services import (
+    account_changes,
+    contacts,
+    freezes,
+    invitations,
+    memberships,
+    powers,
+    principals,
+    subjects,
+)
 from portal.people.states import (
     CUSTOMER_MOVES,
+    AccountChangeKind,
     ContactKind,
     CustomerKind,
     CustomerState,
@@ -55,7 +66,7 @@ def create(
         )
         _record(AuditKind.PEOPLE_CUSTOMER_CREATED, customer, actor, at, kind=customer.kind)
         if owner is not None:
-            add_member(customer=customer, principal=owner, role=MemberRole.OWNER, actor=actor, now=at)
+            memberships.add(customer=customer, principal=owner, role=MemberRole.OWNER, actor=actor, at=at)
     return customer
 
 
@@ -74,30 +85,6 @@ def create_and_invite(
             invitations.require_no_staff(owner_email)
             invite(customer=customer, address=owner_email, language=language, actor=actor, now=now)
     return customer
-
-
-def add_member(
-    *, customer: Customer, principal: Principal, role: MemberRole | str, actor: Actor, now: datetime | None = None
-) -> Membership:
-    """Let a person act for the customer. Raises Refused when they do already, an individual has an owner, the account
-    is closed (a link sent before the closing opens nothing after it), or a child would act for an organisation (SUSPENDED).
-    """
-    at = now or clock.now()
-    with transaction.atomic():
-        if not Customer.objects.filter(pk=customer.pk, state=CustomerState.ACTIVE).exists():
-            raise Refused(_("This account is closed. Nobody can join it."), code="CUSTOMER_CLOSED")
-        if customer.kind == CustomerKind.ORGANISATION and powers.is_kept_back(principal.subject.ref, at=at):
-            raise Refused(_("This person cannot act for an organisation now."), code="SUSPENDED")
-        live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
-        if live.filter(principal=principal).exists():
-            raise Refused(_("This person is a member already."), code="MEMBER_ALREADY")
-        if customer.kind == CustomerKind.INDIVIDUAL and live.exists():
-            raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
-        membership = Membership.objects.create(
-            customer=customer, principal=principal, role=MemberRole(role), joined_at=at
-        )
-        _record(AuditKind.PEOPLE_MEMBER_JOINED, customer, actor, at, member=membership.pk, role=str(membership.role))
-    return membership
 
 
 def open_login(*, principal: Principal, email: str, actor: Actor, now: datetime | None = None) -> User:
@@ -142,7 +129,7 @@ def enrol(
             user = open_login(principal=principal, email=email, actor=actor, now=at)
         if phone:
             contacts.add(principal=principal, kind=ContactKind.PHONE, address=phone, actor=actor, now=at)
-        add_member(customer=customer, principal=principal, role=role, actor=actor, now=at)
+        memberships.add(customer=customer, principal=principal, role=role, actor=actor, at=at)
     return user
 
 
@@ -150,6 +137,19 @@ def take_turn(customer: Customer) -> None:
     """Wait, in the caller's transaction, until nobody else changes who acts for the customer or whether it is open."""
     locked = Customer.objects.select_for_update(no_key=True)
     customer.refresh_from_db(fields=["state", "closed_at"], from_queryset=locked)
+
+
+def _take_turns(customer: Customer, actor: Actor, at: datetime) -> None:
+    take_turn(customer)
+    account_changes.take_turn(account_changes.login_of(actor), at=at)
+
+
+def _note(kind: AccountChangeKind, customer: Customer, actor: Actor, at: datetime, **fields: Any) -> None:
+    """What a customer's login did to its company's people is told with a link that cancels it; what staff did is not."""
+    if (login := account_changes.login_of(actor)) is not None:
+        account_changes.note(
+            kind, by=login, actor=actor, at=at, customer=customer, subject_ref=customer.subject.ref, **fields
+        )
 
 
 def held_by_order(customer: Customer, *, agreed: Insolvency | None = None) -> str:
@@ -191,7 +191,7 @@ def invite(
     """
     at = now or clock.now()
     with transaction.atomic():
-        take_turn(customer)
+        _take_turns(customer, actor, at)
         powers.require_powers(customer, actor, at=at)
         if customer.state != CustomerState.ACTIVE:
             raise Refused(
@@ -219,6 +219,7 @@ def invite(
         )
         act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
         _record(act, customer, actor, at, role=str(role), personal={"address": invitation.address})
+        _note(AccountChangeKind.INVITED, customer, actor, at, invitation=invitation)
     return invitation
 
 
@@ -251,7 +252,7 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
     """
     at = now or clock.now()
     with transaction.atomic():
-        take_turn(membership.customer)
+        _take_turns(membership.customer, actor, at)
         powers.require_powers(membership.customer, actor, at=at)
         _protect_last_owner(membership)
         _protect_suspended(membership)
@@ -260,6 +261,9 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
         membership.refresh_from_db()
         _end_invitations_of(membership, at)
         _end_invitations_to(membership, at)
+        _note(
+            AccountChangeKind.REMOVED, membership.customer, actor, at, membership=membership, old_role=membership.role
+        )
 
 
 def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:
@@ -270,26 +274,17 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
     at = now or clock.now()
     old = str(membership.role)
     with transaction.atomic():
-        take_turn(membership.customer)
+        _take_turns(membership.customer, actor, at)
         powers.require_powers(membership.customer, actor, at=at)
         if MemberRole(role) == MemberRole.OWNER:
             _require_no_order(membership.customer)
         else:
             _protect_last_owner(membership)
-        if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=MemberRole(role)):
+        if not memberships.give_role(membership, role, actor=actor, at=at):
             raise LostRace(_("This person was removed a moment ago."))
-        membership.refresh_from_db()
         if membership.role != MemberRole.OWNER:
             _end_invitations_of(membership, at)
-        _record(
-            AuditKind.PEOPLE_MEMBER_ROLE_CHANGED,
-            membership.customer,
-            actor,
-            at,
-            member=membership.pk,
-            old=old,
-            new=str(membership.role),
-        )
+        _note(AccountChangeKind.ROLE, membership.customer, actor, at, membership=membership, old_role=old)
 
 
 def _open_invitations(membership: Membership) -> QuerySet[Invitation]:

@@ -18,7 +18,7 @@ from portal.core.errors import Refused
 from portal.core.middleware import client_address
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
-from portal.people.models import AddressChange
+from portal.people.models import AccountChange, AddressChange
 from portal.people.pages import customer_required, login_of, principal_of
 from portal.people.proofs import browser_key, note
 from portal.people.services import contacts
@@ -142,14 +142,18 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
     template = "selfservice/signin/cancel_change.html"
     try:
-        change = change_rows.by_token(token, now=now)
+        change, contact = change_rows.by_token(token, now=now)
     except Refused as error:
         return page(request, template, message=str(error))
     if request.method == "POST":
         who = actor.stranger(address=client_address(request), via="cancel_link")
-        cancellation.cancel(change=change, actor=who, now=now)
+        if isinstance(change, AccountChange):
+            cancellation.cancel_account_change(change=change, contact=contact, actor=who, now=now)
+        else:
+            cancellation.cancel(change=change, actor=who, now=now)
         return HttpResponseRedirect(request.path)
-    return page(request, template, change=change, is_cancelled=change.cancelled_at is not None)
+    company = change.customer if isinstance(change, AccountChange) else None
+    return page(request, template, change=change, company=company, is_cancelled=change.cancelled_at is not None)
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:

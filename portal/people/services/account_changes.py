@@ -1,0 +1,201 @@
+"""Changes of a company's people and of nominees, kept so that the link of their letter undoes them."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import hooks, turns
+from portal.core.actor import Actor, ActorKind
+from portal.core.errors import PortalError, Refused
+from portal.people import promises, rules, selectors
+from portal.people.models import AccountChange, AddressChange, ContactPoint, Customer, Invitation, Membership, User
+from portal.people.services import memberships
+from portal.people.states import AccountChangeKind, CustomerState, MemberRole
+
+#: Until the rules are loaded.
+DEFAULT_WAIT: Final = timedelta(hours=72)
+DEFAULT_LINK: Final = timedelta(days=14)
+FROZEN: Final = _("A change of your account was cancelled. For 72 hours we take no other. An officer writes to you.")
+#: The salt of every link that cancels a change; a number in it is a change of an address, a text one of these.
+SALT: Final = "portal.signin.address_change"
+
+
+def note(kind: AccountChangeKind, *, by: User | None, actor: Actor, at: datetime, **fields: Any) -> AccountChange:
+    """Write down what was just changed, in the transaction of the change, and tell those whom it concerns.
+
+    ``by``: the login that did it, whose turn (``take_turn``) the caller took at the beginning.
+    """
+    change = AccountChange.objects.create(kind=kind, user=by, made_at=at, **fields)
+    for told in hooks.account_changed:
+        told(change=change, actor=actor, at=at)
+    return change
+
+
+def login_of(actor: Actor) -> User | None:
+    """The customer's login that acts; none for staff and systems, whose acts no stolen session does."""
+    if actor.kind != ActorKind.CUSTOMER or actor.user_id is None:
+        return None
+    return User.objects.filter(pk=actor.user_id, is_staff=False).first()
+
+
+def take_turn(user: User | None, *, at: datetime) -> None:
+    """Wait until nobody else changes or cancels anything of the login. After the turns of companies, before all else.
+
+    Raises Refused (CHANGES_FROZEN) for the time after a change was cancelled.
+    """
+    if user is not None:
+        turns.take(turn_name(user))
+        if is_frozen(user, now=at):
+            raise Refused(FROZEN, code="CHANGES_FROZEN")
+
+
+def turn_name(user: User) -> str:
+    return f"signin.addresses:{user.pk}"
+
+
+def wait(*, now: datetime) -> timedelta:
+    """How long a change of a lost address waits, and how long none is taken after one was cancelled, by our own rule."""
+    return promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
+
+
+def link_life(now: datetime) -> timedelta:
+    """For how long the link in a letter cancels the change that the letter tells, by our own rule."""
+    return promises.length("signin.cancel_link", now=now, otherwise=DEFAULT_LINK)
+
+
+def is_frozen(user: User, *, now: datetime) -> bool:
+    """Whether a change that the login made was cancelled by its link within the time of ``signin.address_wait``."""
+    since = Q(user=user, cancelled_at__gt=now - wait(now=now))
+    return AddressChange.objects.filter(since).exists() or AccountChange.objects.filter(since).exists()
+
+
+def token_of(change: AccountChange, contact: ContactPoint) -> str:
+    """The part of the cancel link that proves it was sent by us, and to which address."""
+    return signing.dumps(f"{change.pk}:{contact.pk}", salt=SALT)
+
+
+def with_it(change: AccountChange, *, whole_login: bool) -> list[AccountChange]:
+    """The change, and what followed from it and is not cancelled, the first first.
+
+    Of a company: whatever was changed since by the same login, or by one that the change let in or made an owner. Of a
+    nominee: whatever the same person's account changed of nominees. ``whole_login``: whatever else the login changed since.
+    """
+    rows = AccountChange.objects.filter(cancelled_at=None, made_at__gte=change.made_at).exclude(
+        made_at=change.made_at, pk__lt=change.pk
+    )
+    same = Q(subject_ref=change.subject_ref)
+    if whole_login and change.user_id is not None:
+        same |= Q(user=change.user_id)
+    found = list(rows.filter(same).select_related("user", "customer").order_by("made_at", "pk"))
+    if change.customer_id is None:
+        return found
+    return _followed(change.user_id, found)
+
+
+def of_login(user: User, *, since: datetime) -> list[AccountChange]:
+    """What a login changed since, with what followed in the companies, the first first."""
+    first = AccountChange.objects.filter(user=user, made_at__gte=since, cancelled_at=None)
+    companies = set(first.exclude(customer=None).values_list("customer", flat=True))
+    rows = AccountChange.objects.filter(made_at__gte=since, cancelled_at=None)
+    return _followed(user.pk, list(rows.filter(Q(user=user) | Q(customer__in=companies)).order_by("made_at", "pk")))
+
+
+def _followed(user_id: int | None, rows: list[AccountChange]) -> list[AccountChange]:
+    """Those made by the login, or by whoever acts through what it did."""
+    through: set[int | None] = {user_id}
+    found = []
+    for row in rows:
+        if row.user_id in through:
+            found.append(row)
+            through |= _let_in(row)
+    return found
+
+
+def _let_in(change: AccountChange) -> set[int]:
+    """The logins that got their part in the company, or their part as an owner, by this change."""
+    people = _joined_by(change.invitation) if change.invitation is not None else []
+    if change.kind == AccountChangeKind.ROLE and change.old_role != MemberRole.OWNER and change.membership is not None:
+        people = [change.membership]
+    return set(User.objects.filter(principal__memberships__in=people).values_list("pk", flat=True))
+
+
+def _joined_by(invitation: Invitation) -> list[Membership]:
+    """Accepting writes both at one moment."""
+    if invitation.accepted_at is None:
+        return []
+    return list(Membership.objects.filter(customer=invitation.customer_id, joined_at=invitation.accepted_at))
+
+
+def people_let_in(change: AccountChange) -> list[User]:
+    return list(User.objects.filter(pk__in=_let_in(change)))
+
+
+def mark_cancelled(change: AccountChange, *, by: ContactPoint | None, actor: Actor, at: datetime) -> None:
+    """With its audit event, in the caller's transaction. What it undoes is the caller's."""
+    change.cancelled_at = at
+    change.save(update_fields=["cancelled_at"])
+    told = {
+        "user": change.user_id,
+        "member": change.membership_id,
+        "nominee": change.nominee,
+        "contact": by.pk if by is not None else None,
+    }
+    facts: dict[str, str | int] = {"kind": change.kind, **{name: value for name, value in told.items() if value}}
+    record(
+        AuditKind.PEOPLE_ACCOUNT_CHANGE_CANCELLED,
+        actor=actor,
+        about=f"people.account_change:{change.pk}",
+        facts=facts,
+        subject_ref=change.subject_ref,
+        at=at,
+    )
+
+
+def undo_of_company(change: AccountChange, *, actor: Actor, at: datetime) -> None:
+    """Restore who acted for the company before the change, in the caller's transaction and at the company's turn.
+
+    An open invitation ends in every case. Where the company is closed or an insolvency order holds since, its people stay as
+    they are: two people decided that, and the officer of the grievance helps. Nor does the last owner leave.
+    """
+    if change.invitation is not None:
+        Invitation.objects.filter(pk=change.invitation.pk, accepted_at=None, cancelled_at=None).update(cancelled_at=at)
+    customer = change.customer
+    if customer is None or customer.state != CustomerState.ACTIVE or selectors.insolvency_order(customer) is not None:
+        return
+    if change.invitation is not None:
+        for joined in _joined_by(change.invitation):
+            _end(joined, actor, at)
+    elif change.membership is not None and change.kind == AccountChangeKind.REMOVED:
+        _return(change.membership, customer, actor, at)
+    elif change.membership is not None:
+        _give_back_role(change.membership, change.old_role, actor, at)
+
+
+def _owners(customer_id: int) -> set[int]:
+    live = Membership.objects.filter(customer=customer_id, ended_at=None, role=MemberRole.OWNER)
+    return set(live.values_list("pk", flat=True))
+
+
+def _end(membership: Membership, actor: Actor, at: datetime) -> None:
+    if not rules.leaves_no_owner(_owners(membership.customer_id), membership.pk):
+        memberships.end(membership, actor=actor, at=at)
+
+
+def _return(membership: Membership, customer: Customer, actor: Actor, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            memberships.add(customer=customer, principal=membership.principal, role=membership.role, actor=actor, at=at)
+    except PortalError:  # here again already, or may not act for anybody now
+        return
+
+
+def _give_back_role(membership: Membership, role: str, actor: Actor, at: datetime) -> None:
+    if role != MemberRole.OWNER and rules.leaves_no_owner(_owners(membership.customer_id), membership.pk):
+        return
+    memberships.give_role(membership, role, actor=actor, at=at)

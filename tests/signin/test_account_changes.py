@@ -1,0 +1,257 @@
+"""A change of a company's people, or of a nominee, is told with a link that undoes it and what followed from it."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.db import connection
+from django.urls import reverse
+
+from grievances.models import Ticket
+from grievances.services import nominating
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.models import AccountChange, Invitation, Membership
+from portal.people.services import customers, logins
+from portal.people.states import MemberRole
+from portal.signin import cancellation, change_rows
+from tests.grievances.nominees import named
+from tests.people.factories import (
+    AddressChangeFactory,
+    ContactPointFactory,
+    CustomerFactory,
+    CustomerUserFactory,
+    FiduciaryFactory,
+)
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import confirmed, customer_client
+
+WAIT = timedelta(hours=72)
+THIEF = "thief@evil.example"
+
+
+@pytest.fixture(autouse=True)
+def law(db):
+    every_rule()
+    FiduciaryFactory(code="onesetu")
+    cache.clear()
+
+
+@pytest.fixture
+def acme():
+    return CustomerFactory(name="Acme Traders")
+
+
+@pytest.fixture
+def asha(acme):
+    return CustomerUserFactory(email="asha@acme.example", member_of=acme)
+
+
+@pytest.fixture
+def bina(acme):
+    return CustomerUserFactory(email="bina@acme.example", member_of=acme)
+
+
+@pytest.fixture
+def ravi(acme):
+    return CustomerUserFactory(email="ravi@acme.example", member_of=acme, member_of__role=MemberRole.MEMBER)
+
+
+def by(user):
+    return actor.customer(user.pk)
+
+
+def part_of(user, acme):
+    return Membership.objects.get(principal=user.principal, customer=acme, ended_at=None)
+
+
+def people_of(acme):
+    rows = Membership.objects.filter(customer=acme, ended_at=None).select_related("principal__user")
+    return {(row.principal.user.email, row.role) for row in rows}
+
+
+def link_to(address):
+    """The cancel link of the first letter to an address that has one."""
+    for row in Message.objects.order_by("pk"):
+        if reading.address_of(row) == address:
+            found = re.search(r"/privacy/account/change/[^\s]+", reading.text_of(row).body)
+            if found:
+                return found[0]
+    return None
+
+
+def letters():
+    return sorted((row.kind, reading.address_of(row)) for row in Message.objects.exclude(kind="signin.act_code"))
+
+
+def pressed(client, address):
+    link = link_to(address)
+    assert "Every device is signed out." in client.get(link).text
+    client.post(link)
+    assert "is cancelled" in client.get(link).text
+
+
+def let_in_thief(acme, asha):
+    invitation = customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    return logins.accept(invitation=invitation, full_name="A Thief", actor=actor.stranger(), now=clock.now())
+
+
+def test_a_removed_member_is_written_to_and_every_owner_has_a_link(acme, asha, bina, ravi):
+    path = reverse("privacy:change-member", args=[acme.reference, part_of(ravi, acme).pk])
+    confirmed(customer_client(asha), path, {"act": "remove", "sure": "1"})
+    assert letters() == [
+        ("signin.part_changed", "ravi@acme.example"),
+        ("signin.people_changed", "asha@acme.example"),
+        ("signin.people_changed", "bina@acme.example"),
+    ]
+    assert link_to("ravi@acme.example") is None
+    text = reading.text_of(Message.objects.filter(kind="signin.people_changed").earliest("pk"))
+    assert "Acme Traders at Onesetu: a person was removed." in text.body
+    assert "within 14 days" in text.body
+
+
+def test_the_owners_of_before_undo_what_a_stolen_session_did_to_the_company(acme, asha, bina, client):
+    before = people_of(acme)
+    signed_in = customer_client(asha)
+    UserSession.objects.create(
+        user=asha, ip="203.0.113.7", user_agent="Firefox", session_key=signed_in.session.session_key
+    )
+    thief = let_in_thief(acme, asha)
+    customers.remove_member(membership=part_of(asha, acme), actor=by(thief))
+    customers.remove_member(membership=part_of(bina, acme), actor=by(thief))
+    assert people_of(acme) == {(THIEF, "owner")}
+    pressed(client, "bina@acme.example")
+    assert people_of(acme) == before
+    assert signed_in.get(reverse("privacy:account")).status_code == 302
+    ticket = Ticket.objects.get()
+    assert ticket.kind == "breach"
+    told = {reading.address_of(row) for row in Message.objects.filter(kind="signin.change_cancelled")}
+    assert told == {"asha@acme.example", "bina@acme.example", THIEF}
+    assert AuditEvent.objects.filter(kind="people.account.change_cancelled").count() == 3
+    client.post(link_to("bina@acme.example"))
+    assert Ticket.objects.count() == 1
+
+
+def test_an_invitation_that_nobody_accepted_opens_nothing_after_it_was_cancelled(acme, asha, client):
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    pressed(client, "asha@acme.example")
+    assert Invitation.objects.get().cancelled_at is not None
+
+
+def test_a_role_is_given_back_and_a_new_owner_has_no_link(acme, asha, ravi, client):
+    customers.change_role(membership=part_of(ravi, acme), role=MemberRole.OWNER, actor=by(asha))
+    assert link_to("ravi@acme.example") is None
+    customers.change_role(membership=part_of(asha, acme), role=MemberRole.MEMBER, actor=by(ravi))
+    pressed(client, "asha@acme.example")
+    assert people_of(acme) == {("asha@acme.example", "owner"), ("ravi@acme.example", "member")}
+
+
+def test_what_another_owner_did_meanwhile_stays(acme, asha, bina, ravi, client):
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(bina))
+    pressed(client, "asha@acme.example")
+    assert ("ravi@acme.example", "member") not in people_of(acme)
+
+
+def test_for_72_hours_the_login_changes_nothing_and_then_does_again(acme, asha, ravi, client):
+    now = clock.now()
+    customers.change_role(membership=part_of(ravi, acme), role=MemberRole.OWNER, actor=by(asha), now=now)
+    change = AccountChange.objects.get()
+    assert cancellation.cancel_account_change(change=change, contact=None, actor=actor.stranger(), now=now)
+    acts = (
+        lambda at: customers.invite(customer=acme, address=THIEF, actor=by(asha), now=at),
+        lambda at: nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=at),
+    )
+    for act in acts:
+        with pytest.raises(Refused) as refused:
+            act(now + WAIT - timedelta(seconds=1))
+        assert refused.value.code == "CHANGES_FROZEN"
+        act(now + WAIT)
+
+
+def test_the_link_ends_after_fourteen_days(acme, asha, ravi, client, monkeypatch):
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
+    link, made = link_to("asha@acme.example"), AccountChange.objects.get().made_at
+    token = link.rstrip("/").rpartition("/")[2]
+    change_rows.by_token(token, now=made + timedelta(days=14) - timedelta(seconds=1))
+    with pytest.raises(Refused) as refused:
+        change_rows.by_token(token, now=made + timedelta(days=14))
+    assert refused.value.code == "LINK_ENDED"
+
+
+def test_a_nominee_of_a_stolen_session_is_undone_with_all_that_followed(asha, client):
+    own = nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    held = nominating.details_of(own)
+    Message.objects.all().delete()
+    AccountChange.objects.all().delete()
+    act = {"principal": asha.principal, "actor": by(asha), "at": clock.now()}
+    nominating.change(nominee=own, named=named(email=THIEF, full_name="A Thief", rights=["erasure"]), **act)
+    nominating.end(nominee=own, **act)
+    thief = nominating.name(named=named(email="two@evil.example"), **act)
+    pressed(client, "asha@acme.example")
+    own.refresh_from_db()
+    thief.refresh_from_db()
+    assert (own.ended_at, nominating.details_of(own)) == (None, held)
+    assert len(own.rights) > 1
+    assert thief.ended_at is not None
+    with pytest.raises(Refused):
+        nominating.change(nominee=own, named=named(email="three@evil.example"), **act)
+
+
+def test_the_link_of_a_changed_address_undoes_nominees_and_people_too(acme, asha, client):
+    now = clock.now()
+    change = AddressChangeFactory(user=asha, done_at=now, begun_at=now - timedelta(hours=1))
+    let_in_thief(acme, asha)
+    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    cancellation.cancel(change=change, actor=actor.stranger(), now=clock.now())
+    assert people_of(acme) == {("asha@acme.example", "owner")}
+    assert not nominating.of_person(asha.principal.subject.ref).exists()
+
+
+def test_staff_who_invite_are_undone_by_no_link(acme, asha):
+    customers.invite(customer=acme, address="new@acme.example", role=MemberRole.MEMBER, actor=actor.SYSTEM)
+    assert not AccountChange.objects.exists()
+
+
+def test_old_changes_are_deleted(acme, asha, ravi):
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
+    assert change_rows.sweep(now=clock.now() + timedelta(days=61)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_cancel_and_a_further_change_at_once_nothing_of_the_thief_remains():
+    for number in range(4):
+        acme = CustomerFactory()
+        asha = CustomerUserFactory(email=f"asha{number}@acme.example", member_of=acme)
+        ContactPointFactory(principal=asha.principal, kind="email", address=f"own{number}@acme.example")
+        customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+        change, together = AccountChange.objects.get(customer=acme), threading.Barrier(2)
+        contact = asha.principal.contact_points.first()
+
+        def act(which, acme=acme, asha=asha, change=change, contact=contact, together=together):
+            together.wait(timeout=10)
+            try:
+                if which:
+                    return cancellation.cancel_account_change(
+                        change=change, contact=contact, actor=actor.stranger(), now=clock.now()
+                    )
+                return customers.invite(
+                    customer=acme, address="two@evil.example", role=MemberRole.OWNER, actor=by(asha)
+                ).pk
+            except Refused as refused:
+                return refused.code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            invited, cancelled = list(pool.map(act, (False, True)))
+        assert cancelled is True
+        assert invited == "CHANGES_FROZEN" or isinstance(invited, int)
+        assert not Invitation.objects.filter(customer=acme, cancelled_at=None).exists()
