@@ -5,8 +5,6 @@ are compared and left behind.
 """
 
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,7 +83,9 @@ def opened(data: bytes, share_code: str) -> bytes:
     try:
         with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
             return _member(archive, share_code)
-    except (zipfile.BadZipFile, pyzipper.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (NotReadableError, MemoryError, RecursionError):
+        raise
+    except Exception as error:  # of a broken archive the library says whatever Python says of bad values
         raise NotReadableError(Fault.CORRUPT) from error
 
 
@@ -102,7 +102,9 @@ def _member(archive: Any, share_code: str) -> bytes:
     try:
         with archive.open(members[0], pwd=share_code.encode() if is_locked else None) as stream:
             found: bytes = stream.read(xml_signature.MOST_BYTES + 1)
-    except (RuntimeError, zipfile.BadZipFile, pyzipper.BadZipFile, zlib.error, EOFError, ValueError) as error:
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
         # The old encryption checks one byte of the code: one wrong code in 256 shows only in what comes out.
         raise NotReadableError("SHARE_CODE_WRONG" if is_locked else Fault.CORRUPT) from error
     return found

@@ -5,6 +5,7 @@ Layout: fields joined by 0xFF, the photo as a JPEG 2000 codestream, up to two ha
 which hashes follow; newer ones begin with "V2", "V3" and so on, and have one more field, the end of the mobile number.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ NAMES = (
     "subdistrict",
     "town",
 )
+#: A reference begins with the last digits of the number; other signs of numbers ("²") are no digits.
+_NUMBERED = re.compile(r"[0-9]{4}")
 #: The unsigned code of cards before 2018: it shows the full number.
 OLD_CODE = "<PrintLetterBarcodeData"
 
@@ -160,7 +163,7 @@ def _card(signed: bytes) -> _Card | None:
     values = [part.decode("latin-1").strip() for part in parts[has_marker:count]]
     fields = dict(zip(NAMES, values, strict=False))
     indicator = fields.pop("indicator")
-    if indicator not in {"0", "1", "2", "3"} or not fields["reference"][:4].isdigit():
+    if indicator not in {"0", "1", "2", "3"} or not _NUMBERED.match(fields["reference"]):
         return None
     if has_marker:
         fields["mobile_end"] = "".join(filter(str.isdigit, values[-1]))[-4:]

@@ -13,11 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pyhanko.pdf_utils.crypt import AuthStatus
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.general import CMSStructuralError, SignedDataCerts
-from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.general import SignedDataCerts
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -29,7 +27,6 @@ from portal.vault.inspection.verdict import Fault
 FIRST = b"%PDF-"
 LAYOUT = "PDF"
 DIGESTS = frozenset({"sha256", "sha384", "sha512"})
-BROKEN = (PdfError, CMSStructuralError, SignatureValidationError, ValueError, TypeError, KeyError, IndexError)
 MOST_SIGNATURES = 20
 #: Modules that pyHanko imports inside its functions.
 LATE = (
@@ -66,7 +63,9 @@ def read(data: bytes, keys: Sequence[Key], *, password: str = "", now: datetime)
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         _unlock(reader, password)
         signatures = list(reader.embedded_regular_signatures)
-    except (*BROKEN, AttributeError) as error:
+    except (NotReadableError, MemoryError, RecursionError):
+        raise
+    except Exception as error:  # of a broken file the library says whatever Python says of bad values
         raise NotReadableError(Fault.CORRUPT) from error
     if len(signatures) > MOST_SIGNATURES:
         raise NotReadableError(Fault.TOO_COMPLEX)
@@ -102,7 +101,9 @@ def _judged(signature: EmbeddedPdfSignature, keys: Sequence[Key], count: int, no
             signature.signer_info, certificates.signer_cert, "data", signature.compute_digest()
         )
         signed_at = signature.self_reported_timestamp
-    except BROKEN:
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:  # noqa: BLE001 - of a broken signature too
         return _One(Signature.INVALID, None, None, (Flaw.SIGNATURE_BROKEN,))
     signer = certificates.signer_cert.dump()
     key = next((one for one in keys if one.der == signer), None)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -172,7 +173,7 @@ def _certificate(element: Any) -> x509.Certificate | None:
     try:
         found = x509.load_der_x509_certificate(base64.b64decode(element.text or ""))
         return found if isinstance(found.public_key(), rsa.RSAPublicKey) else None
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         return None
 
 
@@ -198,6 +199,6 @@ def _signed_by(document: bytes, certificate: x509.Certificate) -> Any:
         )
     except exceptions.InvalidDigest:
         return Signature.INVALID
-    except (exceptions.SignXMLException, ValueError, TypeError, AttributeError):
+    except (exceptions.SignXMLException, UnsupportedAlgorithm, etree.LxmlError, ValueError, TypeError, AttributeError):
         return Signature.UNKNOWN_SIGNER
     return found.signed_xml if not isinstance(found, list) else Signature.UNKNOWN_SIGNER

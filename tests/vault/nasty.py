@@ -255,6 +255,12 @@ def _pdfs() -> list[tuple[str, bytes, str, frozenset[str]]]:
     table = good.rindex(b"xref\n0")
     return [
         ("pdf of a header", b"%PDF-1.7\n", "pdf", CORRUPT),
+        (
+            "pdf whose table begins beyond all numbers",
+            good[: good.rindex(b"startxref")] + b"startxref\n" + b"9" * 32 + b"\n%%EOF\n",
+            "pdf",
+            CORRUPT,
+        ),
         ("pdf without pages", raw_pdf(CATALOGUE, b"<</Type /Pages /Kids [] /Count 0>>"), "pdf", CORRUPT),
         (
             "pdf whose pages hold each other",

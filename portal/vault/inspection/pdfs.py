@@ -4,7 +4,7 @@ import importlib
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pikepdf
 from pikepdf.sanitize import Sanitizer
@@ -144,12 +144,19 @@ def _judge_picture(value: Any, limits: Limits) -> None:
         raise RefusedFileError(Fault.TOO_MANY_PIXELS)
 
 
+#: What the library raises for a file that is no whole PDF: errors of its own, and what C++ and Python say of bad values.
+_BROKEN: Final = (
+    *(pikepdf.PikepdfError, pikepdf.PdfError, RuntimeError, ValueError),
+    *(TypeError, KeyError, AttributeError, IndexError),
+)
+
+
 def _open(data: bytes) -> pikepdf.Pdf:
     try:
         pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
     except pikepdf.PasswordError as error:
         raise RefusedFileError(Fault.ENCRYPTED) from error
-    except (pikepdf.PdfError, RuntimeError) as error:
+    except _BROKEN as error:
         # Some encryption cannot even be tried here: the library wants a device of the system, which is closed.
         fault = Fault.ENCRYPTED if b"/Encrypt" in data else Fault.CORRUPT
         raise RefusedFileError(fault) from error
@@ -181,7 +188,7 @@ def rewritten(data: bytes, limits: Limits, find: Finder, wish: Wish = KEEP_AS_IT
         kept = _written(pdf)
         if hidden:
             _prove(kept, limits, wish.hide)
-    except (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except _BROKEN as error:
         raise RefusedFileError(Fault.CORRUPT, type(error).__name__) from error
     verdict = Verdict(
         mime=PDF,

@@ -126,6 +126,13 @@ def test_what_is_no_code_says_why(text, reason):
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize("reference", ["\u00b2346" + vectors.REFERENCE[4:], "23\u00b26", "23", ""])
+def test_a_signed_card_without_four_digits_before_its_time_is_of_an_unknown_layout(reference):
+    found = read(vectors.code(vectors.card(reference=reference)))
+    assert (found.signature, found.fields) == (Signature.VALID, {})
+    assert Flaw.UNKNOWN_LAYOUT in found.faults
+
+
 @pytest.mark.parametrize("kept", [0.3, 0.9, 0.999])
 def test_a_truncated_code_is_corrupt(kept):
     packed = vectors.gzip.compress(vectors.card() + vectors.issuer().sign(vectors.card()), mtime=0)

@@ -79,6 +79,20 @@ def test_what_is_no_pdf_says_why(data, reason):
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: pdfs.locked("ASHA1990").replace(b"/AESV3", b"/AESV9"),
+        lambda: pdfs.signed(living(), documents.pdf()).replace(b"x\x9c", b"x\x9d"),
+    ],
+    ids=["unknown cipher", "broken streams"],
+)
+def test_a_broken_pdf_is_corrupt_whatever_its_library_says_of_it(change):
+    with pytest.raises(NotReadableError) as refused:
+        read(change(), password="ASHA1990")
+    assert refused.value.reason == "CORRUPT"
+
+
 @pytest.mark.parametrize(("kept", "said"), [(0.2, "MISSING"), (0.5, "CORRUPT"), (0.8, "CORRUPT"), (0.99, "CORRUPT")])
 def test_a_cut_file_is_never_valid(kept, said):
     """Cut before the signature begins, it is the file as it was before."""

@@ -1,3 +1,4 @@
+import base64
 import shutil
 import subprocess
 
@@ -220,6 +221,10 @@ def test_no_wrong_share_code_opens_the_old_encryption():
         (vectors.zipped("x", names=("a.exe",)), "ARCHIVE"),
         (vectors.zipped("<a>" + " " * 5_000_000 + "</a>"), "TOO_LARGE"),
         (vectors.zipped("x")[:60], "CORRUPT"),
+        (
+            b"PK\x03\x04PK\x05\x06" + bytes(8) + (40).to_bytes(4, "little") + bytes(6),
+            "CORRUPT",
+        ),  # ends before its start
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -227,6 +232,23 @@ def test_what_cannot_be_read_says_why(data, reason):
     with pytest.raises(NotReadableError) as refused:
         offline_ekyc.read(data, [vectors.issuer().key], GIVEN)
     assert refused.value.reason == reason
+
+
+def test_a_name_that_another_program_cannot_read_back_makes_no_file_genuine():
+    """The mark of byte order in a name: one reader takes it as a letter, the next refuses what the first writes."""
+    data = vectors.enveloped(vectors.digilocker(), vectors.issuer()).replace("expiryDate", "exp\ufeffiryDate")
+    found = digilocker.read(data.encode(), [vectors.issuer().key], now=vectors.NOW)
+    assert found.signature not in {Signature.VALID, Signature.KEY_OUTSIDE_VALIDITY}
+
+
+def test_a_certificate_whose_kind_of_key_nobody_knows_is_nobodys():
+    data = good()
+    der = vectors.issuer().certificate.public_bytes(vectors.Encoding.DER)
+    unknown = der.replace(bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010f01"))
+    assert unknown != der
+    changed = data.replace(base64.b64encode(der).decode(), base64.b64encode(unknown).decode())
+    assert changed != data
+    assert offline_ekyc.read(changed.encode(), [], GIVEN).signature is not Signature.VALID
 
 
 def test_entities_are_refused_in_a_signed_file_too():
