@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
@@ -18,9 +19,12 @@ from portal.ledger.services import signing
 from portal.ledger.states import Scope
 from portal.workplace import anomalies
 from portal.workplace.models import AnomalyProposal
+from tests import other_sessions
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import StaffFactory
+from tests.retention.factories import house_rule
+from tests.retention.marks import answered
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ledger_alone")]
 
@@ -83,6 +87,28 @@ def test_signing_goes_on_once_two_people_have_explained_what_is_out_of_order(bro
     assert json.loads(out.getvalue())["explained"] == [
         {"first": proposal.first, "last": proposal.last, "cause": "clock", "index": one.at}
     ]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_a_backup_with_an_explained_anomaly_counts_and_is_brought_back_with_its_explanation(
+    broken, maker, checker, tmp_path, settings
+):
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
+    house_rule("backups.life", 30, "calendar_day")
+    for connection in connections.all():
+        other_sessions.end(connection)
+    explained(maker, checker)
+    call_command("resume_signing", stdout=io.StringIO())
+    ledger.seal_now()
+    where = ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
+    taken = answered("backup", *where)
+    assert answered("backup", "--verify", "latest", *where) == taken
+    assert answered("restore", "latest", "--replace", *where)["left"] == 0
+    said = answered("verify_ledger")
+    assert ([one["check"] for one in said["failures"]], len(said["explained"])) == ([], 1)
+    call_command("read_only", "off", stdout=io.StringIO())
+    EntryFactory()
+    assert ledger.seal_now().size > taken["ledger_size"], "signing goes on where it was"
 
 
 def test_what_comes_out_of_order_later_is_not_explained_by_it(broken, maker, checker):
