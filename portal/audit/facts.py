@@ -56,7 +56,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_REQUEST_ANSWERED: "reference control due_on is_late",
     AuditKind.EVIDENCE_REQUEST_ASKED: "reference control due_on",
     AuditKind.EVIDENCE_REQUEST_FLAGGED: "reference control due_on",
-    AuditKind.EVIDENCE_SAMPLE_DRAWN: "reference register from to method size seed population sha256",
+    AuditKind.EVIDENCE_SAMPLE_DRAWN: "kept reference register from to method size seed population sha256",
     AuditKind.GRIEVANCES_DOCUMENT_TIED: "document reference",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
     AuditKind.GRIEVANCES_TAKE_OVER_MOVED: "reference state sha256 count taken faulty",
@@ -152,10 +152,10 @@ _BY_AREA: Mapping[str, str] = {
     "outbox": _MESSAGE,
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source deputy starts_on ends_on",
     "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings about due_at late sequence",
-    "retention": f"{_PROPOSAL} run state hold rule retention_class kind due held disputed stale kept_by_law erased count rooms certificate sha256 fields dry_run",
+    "retention": f"{_PROPOSAL} run state hold rule retention_class kind due held disputed stale kept_by_law erased count rooms certificate sha256 fields dry_run finished_at placed_at",
     "roles": f"{_PROPOSAL} user role grant starts_at ends_at starts_on ends_on data_from data_to areas added removed count",
     "signin": f"{_LOGIN} {_PROPOSAL}",
-    "vault": "file kind retention_class reason reason_code size sha256 count keys purpose ticket queue",
+    "vault": "file kind retention_class reason reason_code size sha256 count keys purpose ticket queue stored_at",
 }
 
 #: Any event may name the fields that changed: ``record`` adds this to an act of staff.

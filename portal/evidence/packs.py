@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -29,7 +29,7 @@ from portal.ledger import notes, program
 from portal.ledger import services as ledger
 from portal.people.models import User
 
-FORMAT = "onesetu-evidence-pack/4"
+FORMAT = "onesetu-evidence-pack/5"
 SEAL_WAIT = 30.0
 
 
@@ -40,7 +40,7 @@ class Made:
     sha256: str
     length: int
     records: int
-    missing: int
+    erased_entries: int
     tree_size: int
     event: AuditEvent
 
@@ -51,7 +51,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Sample:
-    """How many records to prove one by one, the seed that chooses them, and the frozen samples that the pack holds."""
+    """How many records to prove one by one, the seed that chooses them, and the frozen samples that the pack is asked to hold.
+
+    It holds besides those that were drawn in the period from rows of its own days.
+    """
 
     size: int
     seed: int
@@ -79,6 +82,7 @@ def make_pack(
     Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """
     period.refuse_unfit(now=now)
+    sample, other_days = _with_drawn(sample, period)
     monthly.keep(contents.months_of(period), now=now)
     with ExitStack() as stack:
         parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 15)
@@ -92,14 +96,14 @@ def make_pack(
             beside = [statements.beside(rule, period, keys, using=view) for rule, keys in _stated_rows(added)]
         stated = statements.state(period, bodies, about=_about(period), actor=actor)
         ledger.seal_now(wait=SEAL_WAIT)
-        bare = {place for one in beside for place in one.bare.values()}
+        bare = {place for one in beside for _key, _act, place in one.bare}
         extent = proofs.extent_of(period, others=_others(period, sample, stated, beside), bare=bare)
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
         parts.add("ledger/others.jsonl", proofs.other_lines(extent))
         parts.add("ledger/proof.json", [proofs.proof_of(extent)])
         parts.add("ledger/checkpoint.txt", [bytes(extent.checkpoint.note)])
-        short = [*_add_sample(parts, extent, period, sample), *_add_drawn(parts, sample)]
+        short = [*_add_sample(parts, extent, period, sample), *_add_drawn(parts, sample), *other_days]
         for name, body in bodies.items():
             parts.add(name, [body])
         lacking = _add_contents(parts, period, asked)
@@ -145,8 +149,19 @@ def _add_sample(parts: Parts, extent: proofs.Extent, period: Period, sample: Sam
     return [contents.Missing.because("sample", f"{sample.size - len(chosen)} receipts", "short")]
 
 
+def _with_drawn(sample: Sample, period: Period) -> tuple[Sample, list[contents.Missing]]:
+    """The sample with those that were drawn in the period, and what of them is left out: those of rows of other days."""
+    held, left = set(sample.drawn), []
+    for row in samples.drawn_in(period):
+        if period.first_day <= row.first_day and row.last_day <= period.last_day:
+            held.add(row.reference)
+        elif row.reference not in held:
+            left.append(contents.Missing.because("sample", row.reference, "days"))
+    return replace(sample, drawn=tuple(sorted(held))), left
+
+
 def _add_drawn(parts: Parts, sample: Sample) -> list[contents.Missing]:
-    """The frozen samples asked for, each with its population; names those that have none."""
+    """The frozen samples of the pack, each with its population; names those that have none."""
     missing = []
     for reference in sorted(sample.drawn):
         row = DrawnSample.objects.filter(reference=reference).first()
@@ -228,9 +243,9 @@ def _gone(beside: Sequence[statements.Beside]) -> list[contents.Missing]:
         for key in one.gone
     ]
     bare = [
-        contents.Missing.because("statement of a row", " ".join((one.rule.register, *key, str(place))), "erased")
+        contents.Missing.because("statement of a row", " ".join((one.rule.register, *key, act, str(place))), "erased")
         for one in beside
-        for key, place in one.bare.items()
+        for key, act, place in one.bare
     ]
     return [*gone, *sorted(bare, key=lambda one: one.name)]
 
@@ -286,7 +301,7 @@ def _manifest(
         "checkpoint": {"size": extent.checkpoint.size, "root": notes.to_base64(bytes(extent.checkpoint.root))},
         "first": extent.first,
         "records": counts.records,
-        "missing": counts.erased,
+        "erased_entries": counts.erased,
         "sample": {"size": sample.size, "seed": sample.seed, "drawn": sorted(sample.drawn)},
         "registers": rows,
         "files": sorted(parts.listed, key=lambda part: str(part["path"])),

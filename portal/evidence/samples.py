@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import changes, ids
 from portal.core.actor import Actor
@@ -89,10 +90,23 @@ def draw(
             "seed": seed,
             "population": len(rows),
             "sha256": sample.population_sha256,
+            "kept": True,
         }
         about = f"evidence.drawnsample:{sample.reference}"
         record(AuditKind.EVIDENCE_SAMPLE_DRAWN, actor=actor, about=about, facts=facts, at=now)
     return sample
+
+
+def drawn_in(period: Period) -> list[DrawnSample]:
+    """The samples whose drawing the log recorded in the period: a pack holds each of them or says why not."""
+    events = AuditEvent.objects.filter(
+        kind=AuditKind.EVIDENCE_SAMPLE_DRAWN,
+        entry__recorded_at__gte=period.start,
+        entry__recorded_at__lt=period.end,
+    )
+    labels = events.exclude(entry__payload=None).values_list("about", flat=True)
+    references = [about.partition(":")[2] for about in labels]
+    return list(DrawnSample.objects.filter(reference__in=references).order_by("reference"))
 
 
 def kept(sample: DrawnSample) -> list[str] | None:

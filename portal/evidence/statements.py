@@ -180,13 +180,13 @@ def fact(event: Mapping[str, Any], path: str) -> Any:
 class Beside:
     """What a register rests on outside its rows: ``places`` of the acts before or after the period from which they follow, and
     of all that state a column again; ``gone``, the rows that follow from acts of the period and are not there; ``bare``, the
-    rows of which an act lost its content, with its place.
+    rows of which acts lost their content, with each act and its place.
     """
 
     rule: Rule
     places: frozenset[int]
     gone: tuple[Key, ...]
-    bare: Mapping[Key, int]
+    bare: frozenset[tuple[Key, str, int]]
 
 
 def beside(rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = DEFAULT_DB_ALIAS) -> Beside:
@@ -196,22 +196,25 @@ def beside(rule: Rule, period: Period, keys: AbstractSet[Key], *, using: str = D
     brought = {key for event in recorded for key in rule.of_event(event)}
     acts = list(rule.places(keys if rule.is_each else keys - brought, using))
     stated = brought.union(key for _place, key, has_content in acts if has_content)
-    again = list(_again(rule, keys, using))
-    bare = {key: place for place, key, has_content in again if not has_content}
+    begun = {key: place for place, key, _has_content in sorted(acts, reverse=True)}
+    again = [one for one in _again(rule, keys, using) if one[1] > begun.get(one[2], -1)]
+    bare = {(key, act, place) for act, place, key, has_content in again if not has_content}
     if rule.needs_act:
-        bare |= {key: place for place, key, _has_content in acts if key not in stated}
-    places = frozenset(place for place, _key, has_content in (*acts, *again) if has_content)
-    return Beside(rule, places, () if rule.is_part else tuple(sorted(brought - keys)), bare)
+        bare |= {(key, rule.act, place) for place, key, _has_content in acts if key not in stated}
+    places = {place for place, _key, has_content in acts if has_content}
+    places |= {place for _act, place, _key, has_content in again if has_content}
+    gone = () if rule.is_part else tuple(sorted(brought - keys))
+    return Beside(rule, frozenset(places), gone, frozenset(bare))
 
 
-def _again(rule: Rule, keys: AbstractSet[Key], using: str) -> Iterator[tuple[int, Key, bool]]:
-    """Where the acts are that state something of these rows again, and whether each still has its content."""
+def _again(rule: Rule, keys: AbstractSet[Key], using: str) -> Iterator[tuple[str, int, Key, bool]]:
+    """By act where those are that state something of these rows again, and whether each still has its content."""
     for later in rule.later:
-        yield from later.places(keys, using)
+        yield from ((later.act, *one) for one in later.places(keys, using))
     for along in rule.along:
         at = [list(rule.key).index(column) for column in along.key]
         of_short: dict[Key, list[Key]] = {}
         for key in keys:
             of_short.setdefault(tuple(key[place] for place in at), []).append(key)
         for place, short, has_content in along.places(of_short.keys(), using):
-            yield from ((place, key, has_content) for key in of_short[short])
+            yield from ((along.act, place, key, has_content) for key in of_short[short])

@@ -24,6 +24,7 @@ RUNS: Final = StatedRows(
         "stale": {_RUN: "stale"},
         "kept_by_law": {_RUN: "kept_by_law"},
         "erased": {_RUN: "erased"},
+        "finished_at": {_RUN: "finished_at"},
     },
 )
 HOLDS: Final = StatedRows(
@@ -33,6 +34,7 @@ HOLDS: Final = StatedRows(
     fields={
         "subject_ref": {_PLACED: SUBJECT},
         "retention_class": {_PLACED: "retention_class"},
+        "placed_at": {_PLACED: "placed_at"},
         # Until an event says that two people ended it, it has not ended; the event does not repeat the instant.
         "released_at": {AuditKind.RETENTION_HOLD_RELEASED: lambda _facts: UNSTATED},
     },

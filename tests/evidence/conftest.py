@@ -10,15 +10,20 @@ from grievances.models import Ticket
 from grievances.services import resolving, timing
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, ids
 from portal.evidence import samples
+from portal.evidence.period import Period
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
+from portal.ledger.services import redaction
 from portal.outbox.models import TemplateVersion
 from portal.outbox.traces import record_act
 from portal.people.services import roles
 from portal.registers.models import Contract, Measure
 from portal.registers.services import attachments, orders, silence
+from portal.retention.models import ErasureRun
+from portal.retention.services import certifying, holds
+from portal.retention.states import RunState
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
@@ -120,6 +125,47 @@ def lived_in_sample(lived_in):
 
 
 @pytest.fixture
+def kept_and_drawn(lived_in):
+    """In October a legal hold was placed, an erasure run carried out, and two samples were drawn: of rows of October and of
+    September. The references of the samples.
+    """
+    officer = StaffFactory(roles=["data_protection_officer"])
+    with time_machine.travel(INSIDE + timedelta(days=5), tick=False):
+        holds.place(
+            subject_ref=Ticket.objects.earliest("pk").subject_ref,
+            retention_class="",
+            order_reference="C-1",
+            why="A case.",
+            actor=actor.staff(officer.pk),
+        )
+        run = ErasureRun.objects.create(
+            reference=ids.new_reference("ER"),
+            state=RunState.RUNNING,
+            started_by=actor.SYSTEM.label,
+            planned_at=clock.now(),
+            started_at=clock.now(),
+        )
+        certifying.close(run, now=clock.now(), actor=WHO)
+        drawn = [
+            samples.draw(
+                register=samples.BY_NAME[register],
+                period=Period(*days),
+                method="random",
+                size=2,
+                seed=5,
+                actor=WHO,
+                now=clock.now(),
+            ).reference
+            for register, days in (
+                ("clocks", (date(2026, 10, 1), date(2026, 10, 14))),
+                ("purposes", (date(2026, 9, 1), date(2026, 9, 30))),
+            )
+        ]
+        ledger.seal_now()
+    return drawn
+
+
+@pytest.fixture
 def with_attachments(lived_in):
     """Files of a contract, and one of an order, added in October; one of them was destroyed since. Who asks for the pack."""
     maker, _checker = two_people()
@@ -165,6 +211,22 @@ def changed_since(lived_in):
         silence.make_silent(late, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
         ledger.seal_now()
     return {"tickets": [first, last], "authority_orders": [early.reference, late.reference]}
+
+
+@pytest.fixture
+def erased_unnamed(request, monkeypatch):
+    """The same as ``lived_in``; of the ticket of October that was withdrawn, and of its deadlines, the end was erased by a release that did not record
+    of which act the entries were. The ticket's reference.
+    """
+    monkeypatch.setattr(redaction, "_act_of", lambda entry: None)
+    request.getfixturevalue("lived_in")
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        closed = AuditEvent.objects.get(kind="grievances.ticket.closed")
+        stopped = AuditEvent.objects.filter(kind="law.clock.stopped", about=closed.about).latest("pk")
+        chosen = Entry.objects.filter(pk__in=[closed.entry_id, stopped.entry_id])
+        ledger.redact(chosen, basis="test", requested_at=clock.now())
+        ledger.seal_now()
+    return closed.about.partition(":")[2]
 
 
 @pytest.fixture

@@ -252,7 +252,7 @@ def count_more_records(pack):
 
 
 def count_nothing_erased(pack):
-    pack.manifest["missing"] = 0
+    pack.manifest["erased_entries"] = 0
 
 
 def leave_an_erased_record_unnamed(pack):

@@ -116,7 +116,7 @@ class Forged:
         self.prove()
         self.draw([str(row["index"]) for row in rows if self.is_counted(row)])
         self.manifest["first"] = rows[0]["index"]
-        self.manifest["missing"] = sum(1 for row in rows if row.get("erased"))
+        self.manifest["erased_entries"] = sum(1 for row in rows if row.get("erased"))
 
     def is_counted(self, row):
         """Whether a leaf is a record of the period with its content."""

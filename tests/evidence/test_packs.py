@@ -73,7 +73,7 @@ def test_a_pack_holds_the_periods_leaves_registers_and_proofs(made_pack):
     made, data = made_pack
     files = opened(data)
     manifest = json.loads(files["manifest.json"])
-    assert (made.records, made.missing) == (manifest["records"], manifest["missing"]) == (7, 1)
+    assert (made.records, made.erased_entries) == (manifest["records"], manifest["erased_entries"]) == (7, 1)
     lines = [json.loads(line) for line in files["ledger/leaves.jsonl"].splitlines()]
     # The period's leaves are 5 to 12: one more on each side shows that none was left out.
     assert [line["index"] for line in lines] == list(range(4, 14))
@@ -300,7 +300,7 @@ def test_a_period_ends_with_its_last_day_in_india():
 def test_a_period_without_records_makes_a_pack_that_holds(october, check):
     made, data = make(Period(date(2026, 8, 1), date(2026, 8, 31)))
     make.last = data
-    assert (made.records, made.missing) == (0, 0)
+    assert (made.records, made.erased_entries) == (0, 0)
     assert check(data)[0] == 0
 
 
@@ -344,7 +344,7 @@ def test_the_command_writes_the_pack_and_its_receipt(october, tmp_path):
     body = run_command(out, first="2026-10-01", last="2026-10-31", sample=2, seed=5)
     assert body["file"] == str(out)
     assert body["sha256"] == sha256(out.read_bytes()).hexdigest()
-    assert (body["records"], body["missing"], body["size"], body["seed"]) == (7, 1, out.stat().st_size, 5)
+    assert (body["records"], body["erased_entries"], body["size"], body["seed"]) == (7, 1, out.stat().st_size, 5)
     assert ledger.verify_receipt(Path(body["receipt"]).read_bytes(), ledger.verifier().vkey).ok
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
         "october.zip",

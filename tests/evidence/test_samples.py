@@ -161,6 +161,13 @@ def test_a_sample_whose_rows_were_changed_or_erased_is_drawn_from_what_they_were
 
 
 def test_a_sample_of_before_populations_were_kept_is_named_as_missing(october, clocks, monkeypatch):
+    """Its leaf does not say that the list is kept."""
+    recorded = samples.record
+
+    def as_before(kind, *, facts, **given):
+        return recorded(kind, facts={name: value for name, value in facts.items() if name != "kept"}, **given)
+
+    monkeypatch.setattr(samples, "record", as_before)
     row = drawn()
     monkeypatch.setattr(samples, "kept", lambda sample: None)
     data = make(drawn=(row.reference,))[1]

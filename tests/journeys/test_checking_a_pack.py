@@ -1,6 +1,7 @@
 """The page inside an evidence pack checks the pack in a browser with the network off, and agrees with ``verify.py``."""
 
 import json
+import lzma
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -16,16 +17,35 @@ from portal.evidence.person import signing
 from portal.jobs.services import running
 from portal.ledger import notes
 from portal.ledger import services as ledger
-from tests.evidence.conftest import changed_since, filed_later, lived_in, lived_in_sample, october, with_attachments
+from tests import evidence
+from tests.evidence.conftest import (
+    changed_since,
+    erased_unnamed,
+    filed_later,
+    kept_and_drawn,
+    lived_in,
+    lived_in_sample,
+    october,
+    with_attachments,
+)
 from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, doubles
 from tests.evidence.forging import Forged
-from tests.evidence.later_acts import LATER, OUTSIDE
+from tests.evidence.later_acts import FREED, KEPT, LATER, NAMED, OUTSIDE
 from tests.evidence.lives import Life
 from tests.evidence.packed import make, opened
 from tests.evidence.test_packs import flipped, repacked, with_file
 from tests.journeys.browsing import NARROW, Person
 
-__all__ = ["changed_since", "filed_later", "lived_in", "lived_in_sample", "october", "with_attachments"]
+__all__ = [
+    "changed_since",
+    "erased_unnamed",
+    "filed_later",
+    "kept_and_drawn",
+    "lived_in",
+    "lived_in_sample",
+    "october",
+    "with_attachments",
+]
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_stack, pytest.mark.django_db(transaction=True)]
 
@@ -83,8 +103,8 @@ def program() -> Any:
     source = Path(sys.modules["portal.ledger"].__path__[0], "data", "verify.py").read_text()
     exec(compile(source, "verify.py", "exec"), space)
 
-    def says(data: bytes) -> str:
-        trust = space["Trust"]((space["read_key"](ledger.verifier().vkey),))
+    def says(data: bytes, vkey: str | None = None) -> str:
+        trust = space["Trust"]((space["read_key"](vkey or ledger.verifier().vkey),))
         try:
             return str(space["check_pack"](data, trust, None))
         except space["Bad"] as error:
@@ -196,7 +216,30 @@ def test_rows_whose_leaf_is_not_shown_are_judged_as_the_program_judges_them(file
     data = make()[1]
     page = page_of(opened(data)["verify.html"])
     assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
-    refused_alike(OUTSIDE, data, page, program)
+    refused_alike({**OUTSIDE, **NAMED}, data, page, program)
+
+
+def test_rows_of_which_an_act_was_erased_are_judged_as_the_program_judges_them(erased_unnamed, page_of, program):
+    data = make()[1]
+    page = page_of(opened(data)["verify.html"])
+    assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
+    refused_alike(FREED, data, page, program)
+
+
+def test_holds_files_runs_and_samples_of_the_period_are_missed_as_the_program_misses_them(
+    kept_and_drawn, page_of, program
+):
+    data = make()[1]
+    page = page_of(opened(data)["verify.html"])
+    assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
+    refused_alike(KEPT, data, page, program)
+
+
+def test_a_pack_of_the_release_before_is_checked_as_the_program_checks_it(october, page_of, program):
+    folder = Path(evidence.__file__).parent / "data"
+    data, vkey = lzma.decompress((folder / "pack-4.zip.xz").read_bytes()), (folder / "pack-4.vkey").read_text().strip()
+    page = page_of(opened(make()[1])["verify.html"])
+    assert page.says(data, vkey=vkey).splitlines() == f"✓ The pack holds: {program(data, vkey)}".splitlines()
 
 
 @pytest.mark.full

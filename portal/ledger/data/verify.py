@@ -42,7 +42,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/4", "onesetu-person-file/1"
+HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/5", "onesetu-person-file/1"
+#: Packs of the form before this one are checked as well: they do not say of which act an erased entry was, and need not
+#: hold the samples that were drawn in their period. The verdict names what follows from that.
+FORMAT_BEFORE = "onesetu-evidence-pack/4"
 OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
@@ -54,6 +57,7 @@ LEAVES, OTHERS, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/others.jsonl", "
 ATTACHED = "attachments/"
 CONTROLS, POLICY_MAP, MISSING = "controls.json", "policy-map.json", "MISSING.csv"
 EVENTS, PROOFS = "events.jsonl", "proofs/"
+DRAWN = "evidence.sample.drawn"
 DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 
@@ -210,7 +214,8 @@ STATED: dict[str, Any] = json.loads(
         "held": "facts.held",
         "kept_by_law": "facts.kept_by_law",
         "erased": "facts.erased",
-        "certificate_sha256": "facts.certificate"
+        "certificate_sha256": "facts.certificate",
+        "finished_at": "facts.finished_at"
       }
     }
   ],
@@ -222,7 +227,8 @@ STATED: dict[str, Any] = json.loads(
         "kind": "facts.kind",
         "retention_class": "facts.retention_class",
         "size": "facts.size",
-        "sha256": "facts.sha256"
+        "sha256": "facts.sha256",
+        "stored_at": "facts.stored_at"
       }
     }
   ],
@@ -231,7 +237,8 @@ STATED: dict[str, Any] = json.loads(
       "act": "retention.hold.placed", "whole": true, "key": {"row": "facts.hold"},
       "columns": {
         "subject_ref": "subject",
-        "retention_class": "facts.retention_class"
+        "retention_class": "facts.retention_class",
+        "placed_at": "facts.placed_at"
       }
     }
   ],
@@ -479,6 +486,7 @@ REASONS: dict[str, Any] = json.loads(
   "sample": {
     "short": "Fewer entries of the period have their content than were asked for.",
     "unknown": "No sample has this reference.",
+    "days": "The sample was drawn in the period, from rows of days outside it. Ask for it by name, or make a pack of those days.",
     "lost": "The list from which it was drawn was not kept. Draw another sample."
   },
   "statement of a row": {
@@ -854,28 +862,61 @@ MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 Missing = dict[str, dict[str, str]]
 
 
+class Erased(NamedTuple):
+    """An entry without content that was an act about a row. ``act`` is None where nobody says which; ``name`` as it is listed."""
+
+    place: int
+    act: str | None
+    name: str
+
+
+RowKey = tuple[str, ...]
+
+
 class Gaps(NamedTuple):
-    """What the list of what is missing names of registers: acts without a row, and rows of which an act was erased, with its
-    place. ``used`` are the names of both that were needed.
+    """What the list of what is missing names of registers: acts without a row, and rows of which acts were erased.
+
+    ``used`` are the names of both that were needed. ``says_act``: the list says of which act each erased entry was, as packs
+    of this form do.
     """
 
     rows: set[str]
-    bare: dict[str, int]
+    bare: dict[str, list[Erased]]
     used: set[str]
+    says_act: bool
+
+    def of_rule(self, register: str, rule: dict[str, Any]) -> dict[RowKey, list[Erased]]:
+        """By the key of a row the erased entries that may have been acts of this rule."""
+        acts = {None, rule["act"], *rule.get("later", ()), *rule.get("along", {}).get("acts", ())}
+        found: dict[RowKey, list[Erased]] = {}
+        for row, erased in self.bare.items():
+            name, *key = row.split(" ")
+            its = [one for one in erased if one.act in acts]
+            if its and name == register and len(key) == len(rule["key"]):
+                found[tuple(key)] = its
+        return found
 
 
 class Log(NamedTuple):
-    """What a pack shows of the log: the leaves around the period without a gap, others, those of the period, and its bounds."""
+    """What a pack shows of the log: the leaves around the period without a gap, others, those of the period, and its bounds.
+
+    ``erased`` are the entries without content: by place the act that the record of the erasure names, None where it names none.
+    """
 
     leaves: list[Record]
     others: list[Record]
     inside: list[Record]
     period: tuple[str, str]
+    erased: dict[int, str | None]
+
+    def placed(self, *acts: str) -> list[tuple[int, dict[str, Any]]]:
+        """Place and content of the leaves of these acts, all that are shown, in the order of the log."""
+        shown = sorted((*self.leaves, *self.others), key=lambda one: one.place)
+        return [(one.place, one.says) for one in shown if one.says is not None and one.says.get("act") in acts]
 
     def acts(self, *acts: str) -> list[dict[str, Any]]:
         """What the leaves of these acts say, all that are shown, in the order of the log."""
-        shown = (one.says for one in sorted((*self.leaves, *self.others), key=lambda one: one.place))
-        return [says for says in shown if says is not None and says.get("act") in acts]
+        return [says for _place, says in self.placed(*acts)]
 
 
 def lines_of(data: bytes) -> list[bytes]:
@@ -954,18 +995,21 @@ def check_log(files: dict[str, bytes], manifest: dict[str, Any], size: int, root
     )
     opened = [one for one in leaves if one.says is not None]
     redacted = {
-        says["target_index"]: (says["target_leaf"], one.place)
+        says["target_index"]: (says["target_leaf"], one.place, says.get("target_act"))
         for one in (*opened, *others)
         if (says := one.says) is not None and says.get("kind") == "redaction"
     }
+    erased = {}
     for one in (*leaves, *others):
-        leaf, at_index = redacted.get(one.place, ("", -1))
+        leaf, at_index, act = redacted.get(one.place, ("", -1, None))
         is_so = one.says is not None or (leaf == one.leaf.hex() and at_index > one.place)
         need(
             is_so,
             f"ledger, entry {one.place}: it is called erased, but no later entry records the erasure. Its content may be hidden.",
         )
-    return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end], (start, end))
+        if one.says is None:
+            erased[one.place] = act
+    return Log(leaves, others, [one for one in opened if start <= one.recorded_at < end], (start, end), erased)
 
 
 def day_of(text: Any) -> date:
@@ -1206,47 +1250,109 @@ def keys_of(says: dict[str, Any], paths: Iterable[str]) -> list[tuple[str, ...]]
     return keys
 
 
-def stated_of(rule: dict[str, Any], log: Log, spared: set[tuple[str, ...]]) -> dict[tuple[str, ...], Statements]:
-    """By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again.
+class Stated(NamedTuple):
+    """What the log says of rows, by their keys: by column the place of the last act that states it, what that says, and its entry.
 
-    Of the rows of which a later act was erased (``spared``) nothing is said in the columns that later acts state.
+    ``begun`` is the place of the act from which a row follows, where it is shown. ``free`` are the columns that an erased act
+    stated last, each with that act.
+    """
+
+    says: dict[RowKey, dict[str, tuple[int, Any, str]]]
+    begun: dict[RowKey, int]
+    free: dict[RowKey, dict[str, Erased]]
+
+    def of(self, key: RowKey) -> Statements:
+        """What is compared with the row."""
+        return {column: (value, entry) for column, (_place, value, entry) in self.says.get(key, {}).items()}
+
+
+def stated_of(name: str, rule: dict[str, Any], log: Log, gaps: Gaps) -> Stated:
+    """What the act says from which each row follows, then the acts that state a column again; of each column the last one counts.
+
+    An erased act takes part at its place: what every act of its kind says of a column is said, and the other columns that
+    acts of its kind state are free until a later act that is shown states them. Raises Bad where it cannot have been an act
+    about the row.
     """
     paths, later = rule["key"].values(), rule.get("later", {})
-    stated = {
-        key: statements_of(rule, says) for says in reversed(log.acts(rule["act"])) for key in keys_of(says, paths)
-    }
-    for says in log.acts(*later):
+    stated = Stated({}, {}, {})
+    for place, says in reversed(log.placed(rule["act"])):
+        for key in keys_of(says, paths):
+            stated.begun[key] = place
+            stated.says[key] = {column: (place, *one) for column, one in statements_of(rule, says).items()}
+    lost = gaps.of_rule(name, rule)
+    for place, says in log.placed(*later):
         again = later[says["act"]]
         for key in keys_of(says, [again["key"][column] for column in rule["key"]]):
-            if key in stated:
-                stated[key].update(statements_of(again, says))
-    for key in spared & set(stated):
-        for column in {column for again in later.values() for column in again["columns"]}:
-            stated[key].pop(column)
+            if key in stated.begun or gaps.says_act:
+                said = stated.says.setdefault(key, {})
+                said.update({column: (place, *one) for column, one in statements_of(again, says).items()})
+    for key, erased in lost.items():
+        for one in erased:
+            take_out(f"{name} {' '.join(key)}", rule, stated, key, one)
     return stated
 
 
-def is_of_period(rule: dict[str, Any], says: dict[str, Any], period: tuple[str, str]) -> bool:
-    """Whether an act states an instant in the period, by which its row belongs to the register of the period."""
+def take_out(row: str, rule: dict[str, Any], stated: Stated, key: RowKey, erased: Erased) -> None:
+    """What an erased act states of a row is not compared, but for what every act of its kind says. Raises as ``stated_of``."""
+    place, act, later = erased.place, erased.act, rule.get("later", {})
+    said = stated.says.setdefault(key, {})
+    is_first = act == rule["act"] or (act is None and key not in stated.begun)
+    if is_first:
+        earlier = [at for at, _value, _entry in said.values() if at < place]
+        is_so = key not in stated.begun and not earlier
+    else:
+        # The list of a pack of the form before names an act about a case for each deadline of it, also for those that began later.
+        is_so = place > stated.begun.get(key, -1) or (act is None and "along" in rule)
+    need(
+        is_so,
+        f"{MISSING}: it names the erased entry {place} for the row {row}, which {'has acts before it' if is_first else 'began after it'}. "
+        "The entry was about something else, and the row may be changed.",
+    )
+    if is_first:
+        columns = dict(rule["columns"])
+    elif act is None:
+        columns = {column: "" for again in later.values() for column in again["columns"]}
+    else:
+        columns = dict(later.get(act, {"columns": {}})["columns"])
+    for column, path in columns.items():
+        if said.get(column, (-1,))[0] > place:
+            continue
+        if act is not None and path.startswith(("is:", "word:")):
+            said[column] = (place, fact({}, path), str(place))
+        else:
+            said.pop(column, None)
+            stated.free.setdefault(key, {})[column] = erased
+
+
+def is_of_period(rule: dict[str, Any], says: dict[str, Any], period: tuple[str, str], *, begins: bool) -> bool:
+    """Whether an act states an instant in the period, by which its row belongs to the register of the period.
+
+    An act with which a row ``begins`` and that states no instant (older releases did not write it) counts by its own: the row
+    was written within a minute before it.
+    """
     paths = {**rule["key"], **rule["columns"]}
-    times = [fact(says, path) for column, path in paths.items() if column.endswith("_at") and path[:3] != "is:"]
-    return any(isinstance(one, str) and period[0] <= one < period[1] for one in times)
+    found = [fact(says, path) for column, path in paths.items() if column.endswith("_at") and path[:3] != "is:"]
+    times = [one for one in found if isinstance(one, str)]
+    if begins and not times:
+        start, at, end = (instant(one) for one in (period[0], says["at"], period[1]))
+        return start + 60_000 <= at < end
+    return any(period[0] <= one < period[1] for one in times)
 
 
 def check_act(
     name: str, rule: dict[str, Any], rows: list[dict[str, Any]], log: Log, gaps: Gaps, unstated: set[str]
-) -> str:
+) -> tuple[str, dict[RowKey, set[str]]]:
     """Each row is what the acts say that it follows from, and each act that states an instant of the period has its row.
 
     A row without a value in the key follows from no such act, where there may be rows without one. An act whose instants lie
-    outside the period may be without a row, if that is named. Adds the columns of which a leaf says nothing.
+    outside the period may be without a row, if that is named. Adds the columns of which a leaf says nothing. Returns what was
+    compared, and by row the columns that only an erased act states.
     """
     columns, paths = list(rule["key"]), list(rule["key"].values())
-    spared = {tuple(row.split(" ")[1:]) for row in gaps.bare if row.split(" ")[0] == name}
-    stated = stated_of(rule, log, spared)
+    lost, stated = gaps.of_rule(name, rule), stated_of(name, rule, log, gaps)
     acts = Counter(key for says in log.acts(rule["act"]) for key in keys_of(says, paths))
     count, without, needs = 0, 0, rule.get("needs")
-    seen: Counter[tuple[str, ...]] = Counter()
+    seen: Counter[RowKey] = Counter()
     for row in rows:
         if any(row[column] is None for column in columns):
             need(
@@ -1259,28 +1365,27 @@ def check_act(
         seen[key] += 1
         most = max(acts[key], 1) if rule.get("each") else 1 if len(key) == 1 else seen[key]
         need(seen[key] <= most, f"registers/{name}.csv: a row is there twice. One was added.")
-        if key in stated:
-            check_row(name, stated[key], row, unstated)
-        else:
+        check_row(name, stated.of(key), row, unstated)
+        if key not in stated.begun:
             without += 1
-            named = not (rule.get("whole") or (needs and row[needs] is not None)) or key in spared
+            is_named = any(one.act in {None, rule["act"]} for one in lost.get(key, ()))
+            named = not (rule.get("whole") or (needs and row[needs] is not None)) or is_named
             need(
                 named,
                 f"registers/{name}.csv: no entry of the log states the row {' '.join(key)}, and MISSING.csv names none as erased. The row may be invented or changed.",
             )
-        if key in spared:
-            gaps.used.add(" ".join((name, *key)))
+        gaps.used.update(one.name for one in lost.get(key, ()))
     inside = [one.says for one in log.inside if one.says is not None]
-    brought: dict[tuple[str, ...], bool] = {}
+    brought: dict[RowKey, bool] = {}
     for says in inside:
         if says.get("act") == rule["act"]:
             for key in keys_of(says, paths):
-                brought[key] = brought.get(key, False) or is_of_period(rule, says, log.period)
+                brought[key] = brought.get(key, False) or is_of_period(rule, says, log.period, begins=True)
         again = rule.get("later", {}).get(says.get("act"))
-        if again and is_of_period(again, says, log.period):
+        if again and is_of_period(again, says, log.period, begins=False):
             brought.update((key, True) for key in keys_of(says, [again["key"][column] for column in columns]))
-    lost = sorted(set(brought) - set(seen))
-    for key in lost:
+    gone = sorted(set(brought) - set(seen))
+    for key in gone:
         need(
             not brought[key],
             f"registers/{name}.csv: the row {' '.join(key)} is not there, but the log has an act about it in the period. The row was taken out or changed.",
@@ -1293,29 +1398,52 @@ def check_act(
         gaps.used.add(" ".join((name, *key)))
     found = [f"{count - without} rows by {rule['act']}"]
     found += [f"{without} more without a log entry in the pack"] if without else []
-    found += [f"{len(lost)} acts of other days without a row"] if lost else []
-    return ", ".join(found)
+    found += [f"{len(gone)} acts of other days without a row"] if gone else []
+    return ", ".join(found), {key: set(columns) for key, columns in stated.free.items()}
 
 
-def lives_of(log: Log, acts: list[str]) -> dict[tuple[str, ...], dict[str, Any]]:
+def not_compared(name: str, key: RowKey, erased: list[Erased], free: set[str]) -> str:
+    """A line about a row of which acts were erased: the columns that nothing shows any more, and the entries."""
+    entries = ", ".join(f"entry {one.place} ({one.act or 'which act is not said'})" for one in erased)
+    what = f"not compared: {', '.join(sorted(free))}" if free else "compared in every column that the log states"
+    return f"- {name}, row {' '.join(key)}: {what}; erased: {entries}"
+
+
+#: As the value of a column: the act that states it last was erased.
+LOST = object()
+
+
+def lives_of(log: Log, rule: dict[str, Any], lost: dict[RowKey, list[Erased]]) -> dict[RowKey, dict[str, Any]]:
     """Of each deadline (owner, kind, rule, start) its due date and its end, as the last act states them.
 
-    ABSENT where that act does not say. A deadline whose start was corrected may have taken over an end: ABSENT, too.
+    ABSENT where that act does not say, LOST where it was erased. A deadline whose start was corrected may have taken over an
+    end: ABSENT, too.
     """
-    lives: dict[tuple[str, ...], dict[str, Any]] = {}
+    acts = rule["along"]["acts"]
+    lives: dict[RowKey, dict[str, Any]] = {}
     owners: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
-    for says in log.acts("law.clock.started", *acts):
-        facts, act = says["facts"], says["act"].rpartition(".")[2]
+    gone: dict[int, list[tuple[RowKey, str | None]]] = {}
+    for key, erased in lost.items():
+        for one in erased:
+            gone.setdefault(one.place, []).append((key, one.act))
+    shown = dict(log.placed(rule["act"], *acts))
+    for place in sorted({*shown, *gone}):
+        for key, lost_act in gone.get(place, ()):
+            leave_open(lives, owners, key, lost_act, begins=lost_act == rule["act"])
+        if place not in shown:
+            continue
+        facts, act = shown[place]["facts"], shown[place]["act"].rpartition(".")[2]
         running = owners.setdefault(facts["owner"], {})
         named = {word.partition("/")[0] for word in str(facts.get("rules", "")).split()}
         dues = dict(word.rpartition("=")[::2] for word in str(facts.get("dues", "")).split())
         if act == "started":
-            for key in named:
+            for rule_key in named:
                 life = {"due_at": ABSENT, "stopped_at": None}
-                running[facts["kind"], key] = lives[facts["owner"], facts["kind"], key, facts["started_at"]] = life
-        for (kind, key), life in running.items():
-            due = f"{kind}/{key}"
-            if facts.get("kind", kind) != kind or (key not in named and due not in dues):
+                running[facts["kind"], rule_key] = life
+                lives[facts["owner"], facts["kind"], rule_key, facts["started_at"]] = life
+        for (kind, rule_key), life in running.items():
+            due = f"{kind}/{rule_key}"
+            if facts.get("kind", kind) != kind or (rule_key not in named and due not in dues):
                 continue
             life["due_at"] = dues.get(due, ABSENT)
             if act == "stopped" and life["stopped_at"] in (None, ABSENT):
@@ -1325,36 +1453,62 @@ def lives_of(log: Log, acts: list[str]) -> dict[tuple[str, ...], dict[str, Any]]
     return lives
 
 
-def check_deadlines(rows: list[dict[str, Any]], log: Log, acts: list[str], spared: set[tuple[str, ...]]) -> None:
-    """Each deadline is due and ended as the last act says. One whose start was corrected ended then, or as another of its owner."""
-    lives = lives_of(log, acts)
-    corrected: dict[tuple[str, ...], set[str]] = {}
+def leave_open(
+    lives: dict[RowKey, dict[str, Any]],
+    owners: dict[str, dict[tuple[str, str], dict[str, Any]]],
+    key: RowKey,
+    act: str | None,
+    *,
+    begins: bool,
+) -> None:
+    """What an erased act leaves open of a deadline: how its due date is written, and its end where acts of its kind state one."""
+    owner, kind, rule_key, _started_at = key
+    if begins:
+        lives[key] = owners.setdefault(owner, {})[kind, rule_key] = {"due_at": LOST, "stopped_at": None}
+    elif key in lives:
+        lives[key]["due_at"] = LOST
+        if act is None or act.endswith((".stopped", ".corrected")):
+            lives[key]["stopped_at"] = LOST
+
+
+def check_deadlines(rows: list[dict[str, Any]], log: Log, rule: dict[str, Any], gaps: Gaps) -> dict[RowKey, set[str]]:
+    """Each deadline is due and ended as the last act says. One whose start was corrected ended then, or as another of its owner.
+
+    Returns by deadline the columns that only an erased act states.
+    """
+    lost = gaps.of_rule("clocks", rule)
+    lives = lives_of(log, rule, lost)
+    corrected: dict[RowKey, set[str]] = {}
     ends = {(says["facts"]["owner"], says["facts"]["stopped_at"]) for says in log.acts("law.clock.stopped")}
     for says in log.acts("law.clock.corrected"):
         began = (says["facts"]["owner"], says["facts"]["kind"], says["facts"]["began_at"])
         corrected.setdefault(began, set()).add(says["at"])
+    free: dict[RowKey, set[str]] = {}
     for row in rows:
         key = (row["owner"], row["kind"], row["rule_key"], row["started_at"])
-        if key not in lives or key in spared:
+        if key not in lives:
             continue
         due, end = lives[key]["due_at"], lives[key]["stopped_at"]
+        free[key] = {column for column, value in lives[key].items() if value is LOST}
         is_corrected = row["ended"] == "corrected"
         taken_over = (row["owner"], row["stopped_at"]) in ends
-        if is_corrected:
+        if end is LOST:
+            is_so = True
+        elif is_corrected:
             moments = corrected.get((row["owner"], row["kind"], row["started_at"]), set())
-            is_so = moments and (taken_over or row["stopped_at"] in moments)
+            is_so = bool(moments) and (taken_over or row["stopped_at"] in moments)
         else:
             is_so = row["stopped_at"] in (None, end) or taken_over if end is ABSENT else row["stopped_at"] == end
         need(
             is_so,
             f"registers/clocks.csv, row {row['row']}: stopped_at is not the end that the log recorded last. The deadline was changed.",
         )
-        is_due = is_corrected or due in (ABSENT, row["due_at"])
+        is_due = is_corrected or due in (ABSENT, LOST, row["due_at"])
         need(
             is_due,
             f"registers/clocks.csv, row {row['row']}: due_at is not the date that the log recorded last. The deadline was changed.",
         )
-    found: dict[tuple[str, ...], set[str]] = {}
+    found: dict[RowKey, set[str]] = {}
     for row in rows:
         found.setdefault((row["owner"], row["kind"], row["started_at"], row["rule_key"]), set()).add(row["ended"])
     for case, ended in found.items():
@@ -1363,6 +1517,7 @@ def check_deadlines(rows: list[dict[str, Any]], log: Log, acts: list[str], spare
             is_said,
             f"registers/clocks.csv: the log recorded that the start of a deadline of {case[0]} was wrong, but its row does not say so. The row was changed.",
         )
+    return free
 
 
 def read_missing(files: dict[str, bytes]) -> Missing:
@@ -1384,26 +1539,40 @@ def read_missing(files: dict[str, bytes]) -> Missing:
     return found
 
 
-def read_bare(missing: Missing, log: Log) -> dict[str, int]:
-    """The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content."""
-    named = (name.rpartition(" ") for name in missing["statement of a row"])
-    found = {row: int(place) for row, _space, place in named}
-    need(
-        len(found) == len(missing["statement of a row"]),
-        f"{MISSING}: a row is named with two erased entries. One was added.",
-    )
-    erased = {one.place for one in (*log.leaves, *log.others) if one.says is None}
-    for row, place in found.items():
+def read_bare(missing: Missing, log: Log, *, says_act: bool) -> dict[str, list[Erased]]:
+    """The rows of which acts were erased, as the list of what is missing names them: each with entries of its own without content.
+
+    ``says_act``: the list says which act each was; the record of the erasure says the same or nothing.
+    """
+    found: dict[str, list[Erased]] = {}
+    of_one = set()
+    for name in missing["statement of a row"]:
+        row, _space, number = name.rpartition(" ")
+        row, _space, act = row.rpartition(" ") if says_act else (row, "", None)
+        place = int(number)
         need(
-            place in erased,
+            place in log.erased,
             f"MISSING.csv: it names entry {place} as erased for the row {row}, but the entry was not erased. The row may be invented.",
         )
-    # One act starts the deadlines of several rules.
-    of_one = {(place, *row.split(" ")[:2]) for row, place in found.items()}
+        recorded = log.erased[place]
+        need(
+            act is None or recorded in (None, act),
+            f"MISSING.csv: it names the erased entry {place} as the act {act} about the row {row}, but its erasure was recorded as that of {recorded}. The row may be changed.",
+        )
+        found.setdefault(row, []).append(Erased(place, act or recorded, name))
+        # One act starts the deadlines of several rules, and one corrects a case and its deadline.
+        register, first = row.split(" ")[:2]
+        of_one.add((place, act, first.rpartition(":")[2]) if says_act else (place, register, first))
     need(
         len({place for place, *_row in of_one}) == len(of_one),
         "MISSING.csv: one erased entry is named for two rows. One of the rows may be invented.",
     )
+    twice = [
+        row
+        for row, erased in found.items()
+        if len({one.place for one in erased}) < len(erased) or (not says_act and len(erased) > 1)
+    ]
+    need(not twice, f"{MISSING}: a row is named with two erased entries. One was added.")
     return found
 
 
@@ -1417,26 +1586,31 @@ def check_registers(
         there == set(counts) == set(STATED) == set(REGISTERS),
         "registers/: a register is missing, or one is too many. The pack was changed.",
     )
-    gaps = Gaps(set(missing["row"]), read_bare(missing, log), set())
+    says_act = manifest["format"] == PACK_FORMAT
+    gaps = Gaps(set(missing["row"]), read_bare(missing, log, says_act=says_act), set(), says_act)
     registers: dict[str, list[dict[str, Any]]] = {}
     taken: set[int] = set()
-    compared, not_compared = [], []
+    compared, others = [], []
     for name in sorted(counts):
         rows = registers[name] = read_register(files, name, counts[name])
         check_days(name, rows, manifest["period"])
         if not STATED[name]:
-            not_compared.append(name)
+            others.append(name)
             continue
-        found, known = [], set()
+        found, known, erased = [], set(), []
         for rule in STATED[name]:
             unstated: set[str] = set()
+            along = rule.get("along", {"columns": ()})
             if "kind" in rule:
                 found.append(check_kind(name, rule, rows, log, taken, unstated))
             else:
-                found.append(check_act(name, rule, rows, log, gaps, unstated))
-            along = rule.get("along", {"columns": ()})
-            if "acts" in along:
-                check_deadlines(rows, log, along["acts"], {tuple(row.split(" ")[1:]) for row in gaps.bare})
+                what, free = check_act(name, rule, rows, log, gaps, unstated)
+                found.append(what)
+                ended = check_deadlines(rows, log, rule, gaps) if "acts" in along else {}
+                erased += [
+                    not_compared(name, key, entries, {*free.get(key, ()), *ended.get(key, ())})
+                    for key, entries in sorted(gaps.of_rule(name, rule).items())
+                ]
             known |= {rule.get("place"), *rule.get("key", ()), *rule["columns"], *along["columns"]} - unstated
         if not rows:
             found = ["no rows", *(one.partition(", ")[2] for one in found if ", " in one)]
@@ -1444,10 +1618,11 @@ def check_registers(
         compared.append(
             f"- {name}: {'; '.join(found)}" + (f"; columns not compared: {', '.join(left)}" if left else "")
         )
-    for one in sorted((gaps.rows | set(gaps.bare)) - gaps.used):
+        compared += erased
+    for one in sorted((gaps.rows | set(missing["statement of a row"])) - gaps.used):
         raise Bad(f"{MISSING}: it names {one}, but nothing of the registers is missing there. The row was added.")
     without = "Registers not compared, because no log entry states their rows: "
-    return registers, ["Registers compared with the log:", *compared, without + ", ".join(not_compared)]
+    return registers, ["Registers compared with the log:", *compared, without + ", ".join(others)]
 
 
 def check_stated(files: dict[str, bytes], manifest: dict[str, Any], log: Log, missing: Missing) -> None:
@@ -1769,6 +1944,8 @@ def check_lacking(files: dict[str, bytes], manifest: dict[str, Any], missing: Mi
     short = sample["size"] - len(log.inside)
     lacking["sample"] = [f"{short} receipts"] if short > 0 else []
     lacking["sample"] += [one for one in sample["drawn"] if f"{SAMPLES}drawn/{one}.txt" not in files]
+    drawn = (says["facts"]["reference"] for says in log.acts(DRAWN))
+    lacking["sample"] += [one for one in drawn if missing["sample"].get(one) == "days"]  # check_drawn has checked these
     for kind, names in lacking.items():
         need(
             set(missing[kind]) == set(names),
@@ -1853,13 +2030,20 @@ def check_draw(files: dict[str, bytes], sample: dict[str, Any], records: list[st
 
 
 def check_drawn(
-    files: dict[str, bytes], references: list[str], log: Log, registers: dict[str, Any], days: dict[str, Any]
+    files: dict[str, bytes],
+    manifest: dict[str, Any],
+    log: Log,
+    registers: dict[str, Any],
+    missing: Missing,
 ) -> list[str]:
     """Each frozen sample is the one that its leaf states and its seed draws; its rows are those of the register in the pack.
 
-    Returns a line about each.
+    Each that was drawn in the period is there, but for those of rows of other days. Returns a line about each.
     """
-    stated = {says["facts"]["reference"]: says["facts"] for says in log.acts("evidence.sample.drawn")}
+    stated = {says["facts"]["reference"]: says["facts"] for says in log.acts(DRAWN)}
+    references, days = manifest["sample"]["drawn"], manifest["period"]
+    must = manifest["format"] == PACK_FORMAT
+    left = check_left_out(stated, references, log, days, missing if must else None)
     paths = {f"{SAMPLES}drawn/{reference}.{end}" for reference in references for end in ("json", "txt")}
     need(
         {path for path in files if path.startswith(f"{SAMPLES}drawn/")} <= paths,
@@ -1872,6 +2056,11 @@ def check_drawn(
             need(
                 f"{path}.json" not in files,
                 f"samples/drawn/{reference}.txt: it is not there. The sample cannot be drawn again.",
+            )
+            why, facts = missing["sample"].get(reference), stated.get(reference, {})
+            need(
+                not (why == "unknown" and facts) and not (why == "lost" and facts.get("kept")),
+                f"{MISSING}: the reason for which the sample {reference} is left out is not true of it. The sample may be hidden.",
             )
             found.append(f"Sample {reference}: named as missing")
             continue
@@ -1911,6 +2100,29 @@ def check_drawn(
             f"Sample {reference}: {len(told['chosen'])} of {len(population)} rows of {told['register']}"
             + compare_population(files, told, population, registers, days)
         )
+    return [*found, *left]
+
+
+def check_left_out(
+    stated: dict[str, dict[str, Any]], references: list[str], log: Log, days: dict[str, Any], missing: Missing | None
+) -> list[str]:
+    """The samples that were drawn in the period and that the manifest does not name: each named, and of rows of other days.
+
+    ``missing`` is None for a pack of the form before, which held those alone that were asked for. Returns a line about each.
+    """
+    found = []
+    inside = {one.says["facts"]["reference"] for one in log.inside if one.says and one.says.get("act") == DRAWN}
+    for reference in sorted(inside - set(references)):
+        if missing is None:
+            found.append(f"Sample {reference}: drawn in the period and not in the pack. Ask for it")
+            continue
+        facts = stated[reference]
+        need(
+            missing["sample"].get(reference) == "days"
+            and not (days["from"] <= facts["from"] and facts["to"] <= days["to"]),
+            f"samples/drawn/{reference}.json: the log recorded the drawing of this sample in the period, but it is not there. It was taken out.",
+        )
+        found.append(f"Sample {reference}: drawn in the period from rows of other days, named as missing")
     return found
 
 
@@ -1995,7 +2207,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         )
     of_person = form == FILE_FORMAT
     need(
-        of_person or form == PACK_FORMAT,
+        of_person or form in {PACK_FORMAT, FORMAT_BEFORE},
         "manifest.json: this program does not know this form of pack. Use the program of the release that made it.",
     )
     check_files(files, manifest)
@@ -2039,8 +2251,9 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     missing = read_missing(files)
     erased = check_erased(missing, log)
     records = [str(one.place) for one in log.inside]
+    counted = manifest["missing" if form == FORMAT_BEFORE else "erased_entries"]
     need(
-        (len(records), erased) == (manifest["records"], manifest["missing"]),
+        (len(records), erased) == (manifest["records"], counted),
         "manifest.json: it counts another number of entries than ledger/leaves.jsonl. Entries were added or taken out.",
     )
     receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
@@ -2055,7 +2268,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     counted = check_controls(files, manifest, registers)
     check_letters(files, registers["messages"], days, missing)
     attached = check_attachments(files, registers["attachments"], log, missing)
-    drawn = check_drawn(files, manifest["sample"]["drawn"], log, registers, days)
+    drawn = check_drawn(files, manifest, log, registers, missing)
     check_lacking(files, manifest, missing, log)
     line = (
         f"Pack of {days['from']} to {days.get('until', days['to'])}: {len(manifest['files'])} files, {len(records)} log entries of the "

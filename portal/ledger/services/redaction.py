@@ -28,7 +28,7 @@ def redact(
     """Erase the payloads of sealed entries; returns how many. Safe to repeat after a crash at any line.
 
     Order: (1) append one redaction record each, in random order, so that neighbouring records do not tie one person's
-    leaves together; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. Of a subject of whom
+    leaves together, each with the act that its target was; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. Of a subject of whom
     something keeps them (``hooks.kept_contents``) nothing is recorded and nothing deleted; what is held only after the record
     is deleted by ``finish_redactions`` once that has ended. ``basis`` is a code (a retention class, a provision), never a
     sentence. Call it outside a transaction.
@@ -142,7 +142,9 @@ def _delete(pks: list[int]) -> int:
 
 
 def _erasable(pks: list[int]) -> list[Entry]:
-    found = list(Entry.objects.select_related("leaf").filter(pk__in=pks, redacting=None).exclude(payload=None))
+    found = list(
+        Entry.objects.select_related("leaf", "payload").filter(pk__in=pks, redacting=None).exclude(payload=None)
+    )
     if any(entry.kind in NEVER_REDACTED for entry in found):
         raise Refused("Records of the ledger about itself cannot be erased.")
     if any(not entry.is_sealed for entry in found):
@@ -150,12 +152,20 @@ def _erasable(pks: list[int]) -> list[Entry]:
     return found
 
 
+def _act_of(entry: Entry) -> str | None:
+    """The code of the act that an entry is, which says nothing of anybody; None of what is no act."""
+    act: str | None = commitment.read_payload(bytes(entry.payload.body)).get("act")
+    return act
+
+
 def _record(entry: Entry, *, basis: str, requested_at: datetime, now: datetime) -> Entry:
+    act = _act_of(entry)
     payload = {
         "target_index": entry.index,
         "target_leaf": bytes(entry.leaf_hash).hex(),
         "basis": basis,
         "requested_at": clock.stamp(requested_at),
+        **({} if act is None else {"target_act": act}),
     }
     record = append(kind=EntryKind.REDACTION, payload=payload, subject_ref=None, recorded_at=now)
     Redacting.objects.create(entry=entry, record=record, since=now)

@@ -56,7 +56,13 @@ def close(current: ErasureRun, *, now: datetime, actor: Actor) -> None:
             AuditKind.RETENTION_ERASURE_RUN,
             actor=actor,
             about=current.about,
-            facts={"run": current.reference, "state": str(target), "certificate": digest, **totals},
+            facts={
+                "run": current.reference,
+                "state": str(target),
+                "certificate": digest,
+                "finished_at": clock.stamp(finished_at),
+                **totals,
+            },
         )
         if current.because:
             for told in hooks.person_run_ended:

@@ -42,7 +42,7 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
             placed_by=person,
             placed_at=clock.now(),
         )
-        _record(AuditKind.RETENTION_HOLD_PLACED, hold, actor)
+        _record(AuditKind.RETENTION_HOLD_PLACED, hold, actor, placed_at=clock.stamp(hold.placed_at))
     return hold
 
 
@@ -107,7 +107,7 @@ def _shown(hold: Hold, why: str) -> dict[str, str]:
     }
 
 
-def _record(kind: AuditKind, hold: Hold, actor: Actor, **facts: int) -> None:
+def _record(kind: AuditKind, hold: Hold, actor: Actor, **facts: int | str) -> None:
     audit.record(
         kind,
         actor=actor,

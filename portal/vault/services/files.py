@@ -194,7 +194,13 @@ def _kept(bytes_of: Encrypted, key: tuple[UUID, bytes], about_file: dict[str, An
         actor=actor,
         about=about(row),
         subject_ref=row.subject_ref,
-        facts={"kind": row.kind, "retention_class": row.retention_class, "size": row.size, "sha256": row.sha256},
+        facts={
+            "kind": row.kind,
+            "retention_class": row.retention_class,
+            "size": row.size,
+            "sha256": row.sha256,
+            "stored_at": clock.stamp(row.stored_at),
+        },
     )
     return row
 

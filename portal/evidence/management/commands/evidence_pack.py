@@ -54,14 +54,14 @@ class Command(PortalCommand):
             "file": str(out),
             "sha256": made.sha256,
             "records": made.records,
-            "missing": made.missing,
+            "erased_entries": made.erased_entries,
             "size": made.length,
             "tree_size": made.tree_size,
             "seed": seed,
             "receipt": str(receipt),
         }
         line = (
-            f"Wrote {out}: {made.records} records, {made.missing} erased, {made.length:,} bytes, seed {seed}, "
+            f"Wrote {out}: {made.records} records, {made.erased_entries} erased, {made.length:,} bytes, seed {seed}, "
             f"SHA-256 {made.sha256}; its receipt is {receipt}."
         )
         self.answer(body, line, options=options)

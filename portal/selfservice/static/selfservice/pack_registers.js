@@ -3,7 +3,7 @@
 // the page is made.
 "use strict";
 
-const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same }) => {
+const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, bytesOf, same }) => {
   const { join, utf8, hex, sha256, node, openLeaf } = verifier;
   const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
   const textOf = (files, path) => readText(file(files, path));
@@ -86,18 +86,25 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     need(first === 0 || recordedAt(leaves[0]) < start, "ledger/leaves.jsonl: it does not begin with an entry from before the period. The first entries of the period may be left out.");
     need(recordedAt(leaves[leaves.length - 1]) >= end, "ledger/leaves.jsonl: it does not end with an entry from after the period. The last entries of the period may be left out.");
     const redacted = new Map(
-      shown.filter((one) => one.says && one.says.kind === "redaction").map((one) => [one.says.target_index, [one.says.target_leaf, one.index]]),
+      shown
+        .filter((one) => one.says && one.says.kind === "redaction")
+        .map(({ index, says }) => [says.target_index, [says.target_leaf, index, says.target_act || null]]),
     );
+    // The entries without content: by place the act that the record of the erasure names, null where it names none.
+    const erased = new Map();
     for (const one of shown) {
-      const [leaf, at] = redacted.get(one.index) || ["", -1];
+      const [leaf, at, act] = redacted.get(one.index) || ["", -1, null];
       const isSo = one.says !== null || (leaf === hex(one.leaf) && at > one.index);
       need(isSo, `ledger, entry ${one.index}: it is called erased, but no later entry records the erasure. Its content may be hidden.`);
+      if (one.says === null) {
+        erased.set(one.index, act);
+      }
     }
     const inside = leaves.filter((one) => one.says && recordedAt(one) >= start && recordedAt(one) < end);
     const inOrder = [...shown].sort((one, two) => one.index - two.index);
-    const acts = (...wanted) => inOrder.filter((one) => one.says && wanted.includes(one.says.act)).map((one) => one.says);
-    const erased = new Set(shown.filter((one) => one.says === null).map((one) => one.index));
-    return { leaves, inside, acts, erased, period: [start, end] };
+    const placed = (...wanted) => inOrder.filter((one) => one.says && wanted.includes(one.says.act));
+    const acts = (...wanted) => placed(...wanted).map((one) => one.says);
+    return { leaves, inside, placed, acts, erased, period: [start, end] };
   };
 
   // Cells and rows. Leaves of consents did not have these members from the beginning; what else is not there is nothing.
@@ -274,38 +281,90 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     return keys.map((key) => key.join(" "));
   };
-  // By the key of a row what the log says of it: the act that it follows from, then the acts that state a column again. Of the
-  // rows of which a later act was erased nothing is said in the columns that later acts state.
-  const statedOf = (rule, log, spared) => {
-    const paths = Object.values(rule.key);
-    const keyed = (says) => keysOf(says, paths).map((key) => [key, new Map(statementsOf(rule, says))]);
-    const firsts = log.acts(rule.act).reverse();
-    const stated = new Map(firsts.flatMap(keyed));
-    const later = rule.later || {};
-    for (const says of log.acts(...Object.keys(later))) {
-      const again = later[says.act];
-      for (const key of keysOf(says, pathsOf(rule, again)).filter((one) => stated.has(one))) {
-        statementsOf(again, says).forEach(([column, statement]) => stated.get(key).set(column, statement));
+  // By the key of a row the erased entries that may have been acts of a rule.
+  const lostOf = (name, rule, gaps) => {
+    const along = rule.along ? rule.along.acts : [];
+    const acts = new Set([null, rule.act, ...Object.keys(rule.later || {}), ...along]);
+    const found = new Map();
+    for (const [row, erased] of gaps.bare) {
+      const [register, ...key] = row.split(" ");
+      const its = erased.filter((one) => acts.has(one.act));
+      if (its.length && register === name && key.length === Object.keys(rule.key).length) {
+        found.set(key.join(" "), its);
       }
     }
-    const restated = Object.values(later).flatMap((again) => Object.keys(again.columns));
-    [...spared].filter((key) => stated.has(key)).forEach((key) => restated.forEach((column) => stated.get(key).delete(column)));
+    return found;
+  };
+  // What the log says of rows, by their keys: by column the place of the last act that states it, what that says, and its entry.
+  // An erased act takes part at its place: what every act of its kind says of a column is said, and the other columns that acts
+  // of its kind state are free until a later act that is shown states them.
+  const statedOf = (name, rule, log, gaps) => {
+    const paths = Object.values(rule.key);
+    const later = rule.later || {};
+    const stated = { says: new Map(), begun: new Map(), free: new Map() };
+    for (const { index, says } of log.placed(rule.act).reverse()) {
+      for (const key of keysOf(says, paths)) {
+        stated.begun.set(key, index);
+        stated.says.set(key, new Map(statementsOf(rule, says).map(([column, one]) => [column, [index, ...one]])));
+      }
+    }
+    for (const { index, says } of log.placed(...Object.keys(later))) {
+      const again = later[says.act];
+      for (const key of keysOf(says, pathsOf(rule, again)).filter((one) => stated.begun.has(one) || gaps.saysAct)) {
+        stated.says.set(key, stated.says.get(key) || new Map());
+        statementsOf(again, says).forEach(([column, one]) => stated.says.get(key).set(column, [index, ...one]));
+      }
+    }
+    for (const [key, erased] of lostOf(name, rule, gaps)) {
+      erased.forEach((one) => takeOut(`${name} ${key}`, rule, stated, key, one));
+    }
     return stated;
   };
+  // What an erased act states of a row is not compared, but for what every act of its kind says.
+  const takeOut = (row, rule, stated, key, { place, act }) => {
+    const later = rule.later || {};
+    const said = stated.says.get(key) || new Map();
+    stated.says.set(key, said);
+    const isFirst = act === rule.act || (act === null && !stated.begun.has(key));
+    // The list of a pack of the form before names an act about a case for each deadline of it, also for those that began later.
+    const isAfter = place > (stated.begun.has(key) ? stated.begun.get(key) : -1) || (act === null && rule.along !== undefined);
+    const isSo = isFirst ? !stated.begun.has(key) && ![...said.values()].some(([at]) => at < place) : isAfter;
+    const why = isFirst ? "has acts before it" : "began after it";
+    need(isSo, `MISSING.csv: it names the erased entry ${place} for the row ${row}, which ${why}. The entry was about something else, and the row may be changed.`);
+    let columns = isFirst ? rule.columns : (later[act] || { columns: {} }).columns;
+    if (!isFirst && act === null) {
+      columns = Object.fromEntries(Object.values(later).flatMap((again) => Object.keys(again.columns)).map((column) => [column, ""]));
+    }
+    for (const [column, path] of Object.entries(columns)) {
+      if (said.has(column) && said.get(column)[0] > place) {
+        continue;
+      }
+      if (act !== null && /^(is|word):/.test(path)) {
+        said.set(column, [place, fact({}, path), String(place)]);
+      } else {
+        said.delete(column);
+        stated.free.set(key, [...(stated.free.get(key) || []), column]);
+      }
+    }
+  };
   const pathsOf = (rule, again) => Object.keys(rule.key).map((column) => again.key[column]);
-  // Whether an act states an instant in the period, by which its row belongs to the register of the period.
-  const isOfPeriod = (rule, says, [start, end]) =>
-    Object.entries({ ...rule.key, ...rule.columns }).some(([column, path]) => {
-      const at = column.endsWith("_at") && !path.startsWith("is:") ? fact(says, path) : null;
-      return typeof at === "string" && start <= at && at < end;
-    });
+  // Whether an act states an instant in the period, by which its row belongs to the register of the period. An act with which a
+  // row begins and that states no instant counts by its own: the row was written within a minute before it.
+  const isOfPeriod = (rule, says, [start, end], begins) => {
+    const paths = Object.entries({ ...rule.key, ...rule.columns }).filter(([column, path]) => column.endsWith("_at") && !path.startsWith("is:"));
+    const times = paths.map(([, path]) => fact(says, path)).filter((at) => typeof at === "string");
+    if (begins && !times.length) {
+      return instant(start) + 60000 <= instant(says.at) && instant(says.at) < instant(end);
+    }
+    return times.some((at) => start <= at && at < end);
+  };
   // Each row is what the acts say that it follows from, and each act that states an instant of the period has its row. An act
   // whose instants lie outside the period may be without a row, if that is named.
   const checkAct = (name, rule, rows, log, gaps, unstated) => {
     const columns = Object.keys(rule.key);
     const paths = Object.values(rule.key);
-    const spared = sparedOf(name, gaps);
-    const stated = statedOf(rule, log, spared);
+    const lost = lostOf(name, rule, gaps);
+    const stated = statedOf(name, rule, log, gaps);
     const seen = new Map();
     const acts = new Map();
     log.acts(rule.act).flatMap((says) => keysOf(says, paths)).forEach((key) => acts.set(key, (acts.get(key) || 0) + 1));
@@ -322,30 +381,30 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       seen.set(key, (seen.get(key) || 0) + 1);
       const most = rule.each ? Math.max(acts.get(key) || 0, 1) : columns.length > 1 ? seen.get(key) : 1;
       need(seen.get(key) <= most, `registers/${name}.csv: a row is there twice. One was added.`);
-      if (stated.has(key)) {
-        checkRow(name, stated.get(key), row, unstated);
-      } else {
+      const said = [...(stated.says.get(key) || [])].map(([column, [, value, entry]]) => [column, [value, entry]]);
+      checkRow(name, said, row, unstated);
+      const itsLost = lost.get(key) || [];
+      if (!stated.begun.has(key)) {
         without += 1;
-        const isNamed = !(rule.whole || (rule.needs && row[rule.needs] !== null)) || spared.has(key);
+        const isErased = itsLost.some((one) => one.act === null || one.act === rule.act);
+        const isNamed = !(rule.whole || (rule.needs && row[rule.needs] !== null)) || isErased;
         need(isNamed, `registers/${name}.csv: no entry of the log states the row ${key}, and MISSING.csv names none as erased. The row may be invented or changed.`);
       }
-      if (spared.has(key)) {
-        gaps.used.add(`${name} ${key}`);
-      }
+      itsLost.forEach((one) => gaps.used.add(one.name));
     }
     const brought = new Map();
     for (const { says } of log.inside) {
       if (says.act === rule.act) {
-        const isOf = isOfPeriod(rule, says, log.period);
+        const isOf = isOfPeriod(rule, says, log.period, true);
         keysOf(says, paths).forEach((key) => brought.set(key, brought.get(key) || isOf));
       }
       const again = (rule.later || {})[says.act];
-      if (again && isOfPeriod(again, says, log.period)) {
+      if (again && isOfPeriod(again, says, log.period, false)) {
         keysOf(says, pathsOf(rule, again)).forEach((key) => brought.set(key, true));
       }
     }
-    const lost = [...brought.keys()].filter((key) => !seen.has(key)).sort();
-    for (const key of lost) {
+    const gone = [...brought.keys()].filter((key) => !seen.has(key)).sort();
+    for (const key of gone) {
       need(!brought.get(key), `registers/${name}.csv: the row ${key} is not there, but the log has an act about it in the period. The row was taken out or changed.`);
       need(rule.part || gaps.rows.has(`${name} ${key}`), `registers/${name}.csv: the row ${key} is not there, and MISSING.csv does not name it. The row was taken out or changed.`);
       gaps.used.add(`${name} ${key}`);
@@ -354,19 +413,35 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     if (without) {
       found.push(`${without} more without a log entry in the pack`);
     }
-    if (lost.length) {
-      found.push(`${lost.length} acts of other days without a row`);
+    if (gone.length) {
+      found.push(`${gone.length} acts of other days without a row`);
     }
-    return found.join(", ");
+    return [found.join(", "), stated.free];
   };
-  // The keys of the rows of a register of which an act was erased.
-  const sparedOf = (name, gaps) => new Set([...gaps.bare.keys()].filter((row) => row.startsWith(`${name} `)).map((row) => row.slice(name.length + 1)));
+  // A line about a row of which acts were erased: the columns that nothing shows any more, and the entries.
+  const notCompared = (name, key, erased, free) => {
+    const entries = erased.map((one) => `entry ${one.place} (${one.act === null ? "which act is not said" : one.act})`).join(", ");
+    const columns = [...new Set(free)].sort().join(", ");
+    return `- ${name}, row ${key}: ${columns ? `not compared: ${columns}` : "compared in every column that the log states"}; erased: ${entries}`;
+  };
+  // As the value of a column: the act that states it last was erased.
+  const LOST = Symbol("lost");
   // Of each deadline (owner, kind, rule, start) its due date and its end, as the last act states them; undefined where that act
-  // does not say. A deadline whose start was corrected may have taken over an end: undefined, too.
-  const livesOf = (log, along) => {
+  // does not say, LOST where it was erased. A deadline whose start was corrected may have taken over an end: undefined, too.
+  const livesOf = (log, rule, lost) => {
     const lives = new Map();
     const owners = new Map();
-    for (const { act, facts } of log.acts("law.clock.started", ...along)) {
+    const shown = new Map(log.placed(rule.act, ...rule.along.acts).map((one) => [one.index, one.says]));
+    const gone = new Map();
+    for (const [key, erased] of lost) {
+      erased.forEach((one) => gone.set(one.place, [...(gone.get(one.place) || []), [key.split(" "), one.act]]));
+    }
+    for (const place of [...new Set([...shown.keys(), ...gone.keys()])].sort((one, two) => one - two)) {
+      (gone.get(place) || []).forEach(([key, act]) => leaveOpen(lives, owners, key, act, act === rule.act));
+      if (!shown.has(place)) {
+        continue;
+      }
+      const { act, facts } = shown.get(place);
       const running = owners.get(facts.owner) || new Map();
       owners.set(facts.owner, running);
       const words = (text) => String(text || "").split(/\s+/).filter(Boolean);
@@ -394,9 +469,23 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     }
     return lives;
   };
+  // What an erased act leaves open of a deadline: its due date, and its end where acts of its kind state one.
+  const leaveOpen = (lives, owners, [owner, kind, key, startedAt], act, begins) => {
+    const life = lives.get(written([owner, kind, key, startedAt]));
+    if (begins) {
+      const fresh = { kind, key, due: LOST, end: null };
+      owners.set(owner, (owners.get(owner) || new Map()).set(`${kind} ${key}`, fresh));
+      lives.set(written([owner, kind, key, startedAt]), fresh);
+    } else if (life !== undefined) {
+      life.due = LOST;
+      life.end = act === null || /\.(stopped|corrected)$/.test(act) ? LOST : life.end;
+    }
+  };
   // Each deadline is due and ended as the last act says. One whose start was corrected ended then, or as another of its owner.
-  const checkDeadlines = (rows, log, along, spared) => {
-    const lives = livesOf(log, along);
+  // By deadline the columns that only an erased act states.
+  const checkDeadlines = (rows, log, rule, gaps) => {
+    const lives = livesOf(log, rule, lostOf("clocks", rule, gaps));
+    const free = new Map();
     const ends = new Set(log.acts("law.clock.stopped").map(({ facts }) => written([facts.owner, facts.stopped_at])));
     const corrected = new Map();
     for (const { at, facts } of log.acts("law.clock.corrected")) {
@@ -406,20 +495,21 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     for (const row of rows) {
       const names = [row.owner, row.kind, row.rule_key, row.started_at];
       const life = lives.get(written(names));
-      if (life === undefined || spared.has(names.join(" "))) {
+      if (life === undefined) {
         continue;
       }
+      free.set(names.join(" "), [...(life.due === LOST ? ["due_at"] : []), ...(life.end === LOST ? ["stopped_at"] : [])]);
       const isCorrected = row.ended === "corrected";
       const takenOver = ends.has(written([row.owner, row.stopped_at]));
-      let isSo = row.stopped_at === life.end;
-      if (isCorrected) {
+      let isSo = row.stopped_at === life.end || life.end === LOST;
+      if (isCorrected && life.end !== LOST) {
         const found = corrected.get(written([row.owner, row.kind, row.started_at]));
         isSo = found !== undefined && (takenOver || found.includes(row.stopped_at));
       } else if (life.end === undefined) {
         isSo = row.stopped_at === null || takenOver;
       }
       need(isSo, `registers/clocks.csv, row ${row.row}: stopped_at is not the end that the log recorded last. The deadline was changed.`);
-      const isDue = isCorrected || life.due === undefined || life.due === row.due_at;
+      const isDue = isCorrected || [undefined, LOST, row.due_at].includes(life.due);
       need(isDue, `registers/clocks.csv, row ${row.row}: due_at is not the date that the log recorded last. The deadline was changed.`);
     }
     const said = new Set(rows.filter((row) => row.ended === "corrected").map((row) => written([row.owner, row.kind, row.started_at, row.rule_key])));
@@ -428,6 +518,7 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       const isSaid = said.has(written([...began, row.rule_key])) || !corrected.has(written(began));
       need(isSaid, `registers/clocks.csv: the log recorded that the start of a deadline of ${row.owner} was wrong, but its row does not say so. The row was changed.`);
     }
+    return free;
   };
   // The cells of a CSV file (RFC 4180).
   const cellsOf = (text) => {
@@ -473,18 +564,31 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     return found;
   };
 
-  // The rows whose act was erased, as the list of what is missing names them: each with a leaf of its own without content.
-  const readBare = (missing, log) => {
-    const names = [...missing.get("statement of a row").keys()];
-    const named = names.map((text) => [text.slice(0, text.lastIndexOf(" ")), text.slice(text.lastIndexOf(" ") + 1)]);
-    const found = new Map(named.map(([row, place]) => [row, Number(place)]));
-    need(found.size === names.length, "MISSING.csv: a row is named with two erased entries. One was added.");
-    for (const [row, place] of found) {
+  // The rows of which acts were erased, as the list of what is missing names them: each with entries of its own without content.
+  // The list of a pack of this form says which act each was; the record of the erasure says the same or nothing.
+  const readBare = (missing, log, saysAct) => {
+    const found = new Map();
+    const ofOne = new Map();
+    const parted = (text) => [text.slice(0, text.lastIndexOf(" ")), text.slice(text.lastIndexOf(" ") + 1)];
+    for (const name of missing.get("statement of a row").keys()) {
+      const [before, number] = parted(name);
+      const [row, act] = saysAct ? parted(before) : [before, null];
+      const place = Number(number);
       need(log.erased.has(place), `MISSING.csv: it names entry ${place} as erased for the row ${row}, but the entry was not erased. The row may be invented.`);
+      const recorded = log.erased.get(place);
+      const isSo = act === null || recorded === null || recorded === act;
+      need(isSo, `MISSING.csv: it names the erased entry ${place} as the act ${act} about the row ${row}, but its erasure was recorded as that of ${recorded}. The row may be changed.`);
+      found.set(row, [...(found.get(row) || []), { place, act: act === null ? recorded : act, name }]);
+      // One act starts the deadlines of several rules, and one corrects a case and its deadline.
+      const [register, first] = row.split(" ");
+      const one = saysAct ? [place, act, first.slice(first.lastIndexOf(":") + 1)] : [place, register, first];
+      ofOne.set(written(one), place);
     }
-    // One act starts the deadlines of several rules.
-    const ofOne = new Set([...found].map(([row, place]) => written([place, ...row.split(" ").slice(0, 2)])));
-    need(new Set(found.values()).size === ofOne.size, "MISSING.csv: one erased entry is named for two rows. One of the rows may be invented.");
+    need(new Set(ofOne.values()).size === ofOne.size, "MISSING.csv: one erased entry is named for two rows. One of the rows may be invented.");
+    for (const erased of found.values()) {
+      const isOnce = new Set(erased.map((one) => one.place)).size === erased.length && (saysAct || erased.length === 1);
+      need(isOnce, "MISSING.csv: a row is named with two erased entries. One was added.");
+    }
     return found;
   };
 
@@ -495,7 +599,8 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const names = Object.keys(manifest.registers).sort();
     const isWhole = written([...there].sort()) === written(names) && [STATED, REGISTERS].every((table) => written(Object.keys(table).sort()) === written(names));
     need(isWhole, "registers/: a register is missing, or one is too many. The pack was changed.");
-    const gaps = { rows: new Set(missing.get("row").keys()), bare: readBare(missing, log), used: new Set() };
+    const saysAct = manifest.format === PACK_FORMAT;
+    const gaps = { rows: new Set(missing.get("row").keys()), bare: readBare(missing, log, saysAct), used: new Set(), saysAct };
     const registers = new Map();
     const compared = [];
     const taken = new Set();
@@ -504,13 +609,17 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       checkDays(name, rows, manifest.period);
       registers.set(name, rows);
       const known = new Set();
+      const erased = [];
       let found = STATED[name].map((rule) => {
         const unstated = new Set();
-        const isKind = Object.hasOwn(rule, "kind");
-        const what = isKind ? checkKind(name, rule, rows, log, taken, unstated) : checkAct(name, rule, rows, log, gaps, unstated);
         const along = rule.along || { columns: [] };
-        if (along.acts) {
-          checkDeadlines(rows, log, along.acts, sparedOf(name, gaps));
+        const isKind = Object.hasOwn(rule, "kind");
+        const [what, free] = isKind ? [checkKind(name, rule, rows, log, taken, unstated)] : checkAct(name, rule, rows, log, gaps, unstated);
+        if (!isKind) {
+          const ended = along.acts ? checkDeadlines(rows, log, rule, gaps) : new Map();
+          for (const [key, entries] of [...lostOf(name, rule, gaps)].sort(([one], [two]) => (one < two ? -1 : 1))) {
+            erased.push(notCompared(name, key, entries, [...(free.get(key) || []), ...(ended.get(key) || [])]));
+          }
         }
         const columns = [rule.place, ...Object.keys(rule.key || {}), ...Object.keys(rule.columns), ...along.columns];
         columns.filter((column) => !unstated.has(column)).forEach((column) => known.add(column));
@@ -519,10 +628,10 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
       if (found.length) {
         found = rows.length ? found : ["no rows", ...found.filter((one) => one.includes(", ")).map((one) => one.slice(one.indexOf(", ") + 2))];
         const left = rows.length ? Object.keys(rows[0]).filter((column) => !known.has(column)) : [];
-        compared.push(`- ${name}: ${found.join("; ")}${left.length ? `; columns not compared: ${left.join(", ")}` : ""}`);
+        compared.push(`- ${name}: ${found.join("; ")}${left.length ? `; columns not compared: ${left.join(", ")}` : ""}`, ...erased);
       }
     }
-    for (const one of [...gaps.rows, ...gaps.bare.keys()].filter((row) => !gaps.used.has(row)).sort()) {
+    for (const one of [...gaps.rows, ...missing.get("statement of a row").keys()].filter((row) => !gaps.used.has(row)).sort()) {
       need(false, `MISSING.csv: it names ${one}, but nothing of the registers is missing there. The row was added.`);
     }
     const others = names.filter((name) => !STATED[name].length);
@@ -752,12 +861,14 @@ const packRegisters = ({ need, file, readText, readJson, linesOf, bytesOf, same 
     const policy = readJson(textOf(files, "policy-map.json"));
     const lacks = (control) => ["missing", "missed"].includes(control.state);
     const short = manifest.sample.size - log.inside.length;
+    const drawn = log.acts("evidence.sample.drawn").map((says) => says.facts.reference);
+    const ofOtherDays = drawn.filter((one) => missing.get("sample").get(one) === "days");
     const lacking = {
       measure: controls.measures.filter(lacks).map((one) => one.code),
       "duty of law": controls.law.filter(lacks).map((one) => one.code),
       promise: policy.promises.filter((one) => one.state === "red").map((one) => one.key),
       program: files.has("verify.html") ? [] : ["verify.html"],
-      sample: [...(short > 0 ? [`${short} receipts`] : []), ...manifest.sample.drawn.filter((one) => !files.has(`samples/drawn/${one}.txt`))],
+      sample: [...(short > 0 ? [`${short} receipts`] : []), ...manifest.sample.drawn.filter((one) => !files.has(`samples/drawn/${one}.txt`)), ...ofOtherDays],
     };
     for (const [kind, names] of Object.entries(lacking)) {
       const isNamed = written([...missing.get(kind).keys()].sort()) === written([...new Set(names)].sort());

@@ -11,6 +11,10 @@ const packVerifier = (() => {
     }
   };
   const { join, utf8, hex, sha256 } = verifier;
+  // Packs of the form before this one are checked as well: they do not say of which act an erased entry was, and need not hold
+  // the samples that were drawn in their period.
+  const PACK_FORMAT = "onesetu-evidence-pack/5";
+  const FORMAT_BEFORE = "onesetu-evidence-pack/4";
   const MANIFEST = "manifest.json";
   const MANIFEST_RECEIPT = "manifest.tlog-proof";
   const CHECKPOINT = "ledger/checkpoint.txt";
@@ -134,6 +138,7 @@ const packVerifier = (() => {
     }
   };
   const { checkLog, checkRegisters, checkStated, checkControls, checkLetters, checkAttachments, checkErased, checkLacking, readMissing } = packRegisters({
+    PACK_FORMAT,
     need,
     file,
     readText,
@@ -197,15 +202,37 @@ const packVerifier = (() => {
     const come = now.size - (population.length - gone);
     return `, of which ${changed} were changed and ${gone} erased since, and ${come} came later`;
   };
-  // Each frozen sample is the one that its leaf states and its seed draws; a line about each.
-  const checkDrawn = (files, references, log, registers, days) => {
+  // The samples that were drawn in the period and that the manifest does not name: each named, and of rows of other days.
+  const checkLeftOut = (stated, { sample, period: days, format }, log, missing) => {
+    const inside = log.inside.filter((one) => one.says.act === "evidence.sample.drawn").map((one) => one.says.facts.reference);
+    return inside
+      .filter((one) => !sample.drawn.includes(one))
+      .sort()
+      .map((reference) => {
+        if (format === FORMAT_BEFORE) {
+          return `Sample ${reference}: drawn in the period and not in the pack. Ask for it`;
+        }
+        const facts = stated.get(reference);
+        const isOfOtherDays = !(days.from <= facts.from && facts.to <= days.to);
+        need(missing.get("sample").get(reference) === "days" && isOfOtherDays, `samples/drawn/${reference}.json: the log recorded the drawing of this sample in the period, but it is not there. It was taken out.`);
+        return `Sample ${reference}: drawn in the period from rows of other days, named as missing`;
+      });
+  };
+  // Each frozen sample is the one that its leaf states and its seed draws; a line about each. Each that was drawn in the period
+  // is there, but for those of rows of other days.
+  const checkDrawn = (files, manifest, log, registers, missing) => {
     const stated = new Map(log.acts("evidence.sample.drawn").map((says) => [says.facts.reference, says.facts]));
+    const [references, days] = [manifest.sample.drawn, manifest.period];
+    const left = checkLeftOut(stated, manifest, log, missing);
     const paths = new Set(references.flatMap((reference) => ["json", "txt"].map((end) => `samples/drawn/${reference}.${end}`)));
     need([...files.keys()].every((path) => !path.startsWith("samples/drawn/") || paths.has(path)), "samples/drawn/: a sample is there that manifest.json does not name. It was added.");
-    return references.map((reference) => {
+    const found = references.map((reference) => {
       const path = `samples/drawn/${reference}`;
       if (!files.has(`${path}.txt`)) {
         need(!files.has(`${path}.json`), `samples/drawn/${reference}.txt: it is not there. The sample cannot be drawn again.`);
+        const why = missing.get("sample").get(reference);
+        const isTrue = !(why === "unknown" && stated.has(reference)) && !(why === "lost" && stated.has(reference) && stated.get(reference).kept);
+        need(isTrue, `MISSING.csv: the reason for which the sample ${reference} is left out is not true of it. The sample may be hidden.`);
         return `Sample ${reference}: named as missing`;
       }
       const told = readJson(readText(file(files, `${path}.json`)));
@@ -220,6 +247,7 @@ const packVerifier = (() => {
       const compared = comparePopulation(files, told, population, registers, days);
       return `Sample ${reference}: ${told.chosen.length} of ${population.length} rows of ${told.register}${compared}`;
     });
+    return [...found, ...left];
   };
   // Each event of one person's file is the record that its receipt proves; the others were erased, and only those.
   const checkEvents = (files, manifest, keys) => {
@@ -277,7 +305,7 @@ const packVerifier = (() => {
       );
     }
     const ofPerson = manifest.format === "onesetu-person-file/1";
-    need(ofPerson || manifest.format === "onesetu-evidence-pack/4", "manifest.json: this program does not know this form of pack. Use the program of the release that made it.");
+    need(ofPerson || [PACK_FORMAT, FORMAT_BEFORE].includes(manifest.format), "manifest.json: this program does not know this form of pack. Use the program of the release that made it.");
     checkFiles(files, manifest);
     const sealed = receipt(file(files, MANIFEST_RECEIPT), keys);
     const facts = sealed.record.facts || {};
@@ -306,19 +334,20 @@ const packVerifier = (() => {
     const missing = readMissing(files);
     const erased = checkErased(missing, log);
     const records = log.inside.map((one) => String(one.index));
-    need(records.length === manifest.records && erased === manifest.missing, "manifest.json: it counts another number of entries than ledger/leaves.jsonl. Entries were added or taken out.");
+    const counted = manifest.format === FORMAT_BEFORE ? manifest.missing : manifest.erased_entries;
+    need(records.length === manifest.records && erased === counted, "manifest.json: it counts another number of entries than ledger/leaves.jsonl. Entries were added or taken out.");
     const samples = checkSamples(files, manifest.sample, records, keys);
     const [registers, compared] = checkRegisters(files, manifest, log, missing);
     checkStated(files, manifest, log, missing);
-    const counted = checkControls(files, manifest, registers);
+    const controls = checkControls(files, manifest, registers);
     checkLetters(files, registers.get("messages"), days, missing);
     const attached = checkAttachments(files, registers.get("attachments"), log, missing);
-    const drawn = checkDrawn(files, manifest.sample.drawn, log, registers, days);
+    const drawn = checkDrawn(files, manifest, log, registers, missing);
     checkLacking(files, manifest, missing, log);
     return [
       `Pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} log entries of the period and ${erased} erased, ${samples} receipts of the sample. ${under}`,
       ...drawn,
-      counted,
+      controls,
       attached,
       ...compared,
       ...log.acts("ledger.anomaly.explained").map(({ facts: one }) => `Explained by two people: times out of order among the entries ${one.first} to ${one.last} of the log (${one.cause})`),
