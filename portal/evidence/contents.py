@@ -28,6 +28,7 @@ from portal.law.counting import add_months
 from portal.law.models import Clock
 from portal.ledger import program
 from portal.outbox.models import Message, TemplateVersion
+from portal.outbox.states import WEBHOOK
 from portal.people.promises import number
 from portal.registers.services import duties
 
@@ -129,14 +130,19 @@ def report_gaps(period: Period) -> list[Missing]:
 
 
 def letters(period: Period) -> tuple[list[tuple[str, bytes]], list[Missing]]:
-    """The text of every letter that was sent in the period, as it was then, with its place-holders and nobody's data."""
+    """The text of every letter that was sent in the period, as it was then, with its place-holders and nobody's data; and the
+    kinds of notifications to programs of recipients, which have no text.
+    """
     sent = Message.objects.filter(sent_at__gte=period.start, sent_at__lt=period.end).order_by()
-    wanted = sorted(set(sent.values_list("kind", "template_language", "template_sha256")))
+    notified = sent.filter(channel=WEBHOOK, template_sha256="")
+    written = sent.exclude(channel=WEBHOOK, template_sha256="")
+    wanted = sorted(set(written.values_list("kind", "template_language", "template_sha256")))
     kept = {
         (row.kind, row.language, row.sha256): row.source
         for row in TemplateVersion.objects.filter(sha256__in=[sha256 for _k, _l, sha256 in wanted])
     }
-    files, missing = [], []
+    kinds = sorted(set(notified.values_list("kind", flat=True)))
+    files, missing = [], [Missing.because("recipient notification", kind, "webhook") for kind in kinds]
     for kind, language, sha256 in wanted:
         name = f"{kind}.{language}.{sha256[:12]}"
         if (kind, language, sha256) in kept:
@@ -156,9 +162,11 @@ def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
 
 def unshown(rows: Asked) -> list[Missing]:
     """Promises and controls without evidence at the end of the period."""
-    red = [Missing("promise", row.promise.key, _why(row)) for row in rows.found.rows if row.state == State.RED]
+    not_shown = [
+        Missing("promise", row.promise.key, _why(row)) for row in rows.found.rows if row.state == State.NOT_SHOWN
+    ]
     names = {"measures": "measure", "law": "duty of law"}
-    return red + [
+    return not_shown + [
         Missing(names[part], control.code, _lacking(control))
         for part, found in rows.parts.items()
         if part in names

@@ -1,5 +1,8 @@
-"""What of this room a search finds: samples, information requests and bundles by their reference, the file of a person."""
+"""What of this room a search finds: samples, information requests and bundles by their reference, the file of a person, and a
+case of a control as ``REGISTER:ROW``.
+"""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -12,11 +15,20 @@ from portal.core.finding import Asked, Found, Hits, PageHit
 from portal.evidence import requests, sample_views, samples
 from portal.evidence.models import PersonFile
 from portal.evidence.permissions import Permission
+from portal.evidence.registers import REGISTERS
 from portal.people.models import Subject
+
+#: A case as ``registers.case_name`` writes it: register, colon, number of the row.
+CASE = re.compile(r"([A-Za-z_.]{1,60}):([0-9]{1,18})", re.ASCII)
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``: bundles of the files of persons."""
+    """Answers ``hooks.finders``: bundles of the files of persons, and the row that a list of controls names as a case."""
+    if case := CASE.fullmatch(asked.text):
+        for register in REGISTERS:
+            if case[1] in {register.name, register.label}:
+                rows = register.model._default_manager.filter(pk=int(case[2]))
+                yield Hits(register.label, _("by register and row"), rows)
     if asked.reference.startswith("OS-PF-"):
         yield Hits("evidence.PersonFile", _("by its reference"), PersonFile.objects.filter(reference=asked.reference))
 

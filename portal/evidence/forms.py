@@ -80,7 +80,7 @@ class PackForm(SampleForm):
     )
     drawn = forms.MultipleChoiceField(
         label=_("Frozen samples"),
-        help_text=_("Samples of these days that the pack is to hold, with their populations."),
+        help_text=_("The pack contains each sample that was drawn in its period from rows of its days. Choose others."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

@@ -49,7 +49,7 @@ def policy_map(request: HttpRequest) -> HttpResponse:
         "title": _("Policy map"),
         "found": found,
         "kept": found.counts[State.KEPT],
-        "red": found.counts[State.RED],
+        "not_shown": found.counts[State.NOT_SHOWN],
         "no_case": found.counts[State.NO_CASE],
         "not_stated": found.counts[State.NOT_STATED],
     }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.resources import files
 from typing import Any, BinaryIO
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.evidence import attached, contents, monthly, promises, proofs, questions, samples, sampling, statements
+from portal.evidence import attached, contents, monthly, proofs, samples, sampling, statements
 from portal.evidence.models import DrawnSample
 from portal.evidence.parts import Parts, Progress, digest_of
 from portal.evidence.period import Period
@@ -367,39 +368,5 @@ def _readme(period: Period) -> str:
     so_far = (
         "" if period.until is None else f"\nThe last day was not over: the pack ends at {clock.stamp(period.until)}."
     )
-    of_today = ", ".join(sorted([*promises.OF_TODAY, *(f"is {name}" for name in questions.OF_TODAY)]))
-    return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
-
-WHAT THIS IS
-The operator of the portal keeps a log: a list of entries to which only new ones are added. Each entry has a place (0, 1, 2...),
-and the operator signs the log as a whole (the checkpoint). This pack holds the entries of the period, and registers (tables)
-made from the same acts. verify.py compares the two: it finds entries and rows that were changed, added or left out.
-
-WHERE TO BEGIN
-1. 00-summary.pdf and MISSING.csv: what the pack holds, and by name what is missing, each with the reason.
-2. Check the pack:   python3 -I verify.py THIS-PACK.zip --vkey KEY   (Python 3.9 or newer, no network)
-   or open verify.html in a browser, with the network off. KEY is the public key of the log: ask the operator for it by
-   another way than this pack, and use your own copy of the program. With --receipt FILE (the .tlog-proof file that came
-   beside the pack) the program also checks that the log recorded this very pack. python3 verify.py --help explains the result.
-3. controls.json and registers/: the state of each control, and the rows behind it.
-
-THE FILES
-registers/   one table for each kind of record, as CSV for people and as JSON lines for programs: codes, references, hashes and
-             times, no personal data. The first column, row, is the number of the row. The last one, in_period, says why a row
-             is there: it was entered, changed or ended in the period, or was in force at some time of it. States are those of
-             the moment at which the pack was made. Times are UTC
-controls.json   security measures and duties of law with their states and how many cases were met and missed. missed_rows names
-             each missed case as REGISTER:ROW (clocks:12 is the row of registers/clocks.csv with 12 in the column row);
-             derived_from is the register from which the state can be counted again, and is empty where none can be
-policy-map.json   each promise of the privacy policy: the search for what would break it, how many were found among how many,
-             what evidence is missing, and the day and file of what a person judged ({of_today}: of the day this pack was made)
-reports/     the nine reports of each whole month, as they were counted when it was over
-letters/     the text of every message that was sent, with place-holders and without personal data
-attachments/ the files of registers/attachments.csv that the person who asked for the pack may export; MISSING.csv names the others
-samples/     entries drawn at random, each with its receipt (one entry with its proof). population.txt and sample.json let you
-             draw them again: the lowest by SHA-256 over the seed, a colon and the place. drawn/ holds samples of registers
-             that were drawn earlier, with the lists from which they were drawn
-ledger/      the log: leaves.jsonl has every entry of the period and the one before and after it, so that none can be left out;
-             others.jsonl entries of other days about the same rows; proof.json and checkpoint.txt lead to the signature
-manifest.json, manifest.tlog-proof   every file with its SHA-256, and the receipt of this list
-"""
+    words = files("portal.evidence").joinpath("data/pack_readme.txt").read_text(encoding="utf-8")
+    return words.format(first=period.first_day, last=period.last_day, so_far=so_far)

@@ -17,6 +17,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Max, Model
 from django.urls import NoReverseMatch, reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from consent.models import NoticeVersion, PolicyClause, PolicyDefect
@@ -26,7 +27,18 @@ from portal.audit.models import AuditEvent
 from portal.core import clock, moments
 from portal.core.errors import NotFound
 from portal.evidence import attestations, questions
-from portal.evidence.verdicts import Evidence, Promise, Seen, Shown, State, Stated, shown
+from portal.evidence.asked import in_words
+from portal.evidence.verdicts import (
+    MEANINGS,
+    Evidence,
+    Promise,
+    Seen,
+    Shown,
+    State,
+    Stated,
+    search_in_words,
+    shown,
+)
 from portal.evidence.violations import SEARCHES, Found, Window, search
 from portal.law import selectors as law
 from portal.law.counting import add_months
@@ -114,7 +126,7 @@ def policy_map(*, now: datetime, start: datetime | None = None) -> Map:
         rows = [shown(promise, answers, stated, evidence) for promise in promises()]
         unnamed = unnamed_by(stated.clauses if stated is not None else frozenset(), now=now)
     counts = {str(state): sum(1 for row in rows if row.state == state) for state in State}
-    counts[str(State.RED)] += len(unnamed)
+    counts[str(State.NOT_SHOWN)] += len(unnamed)
     return Map(rows, unnamed, version, now, window, counts)
 
 
@@ -281,9 +293,21 @@ OF_TODAY = frozenset({"acts", "page", "runs"})
 def as_plain(found: Map) -> dict[str, Any]:
     """The map as plain values, for the pack: codes, words of our own, dates; nothing about anybody.
 
-    Without the dates of what is looked at on the day itself: the same pack made again has the same bytes.
+    Without the dates and counts of what is looked at on the day itself (null): the same pack made again has the same bytes.
+    Questions and searches are codes; ``words`` says each in English, ``states`` what each state means, and ``of_the_day``
+    which are about the day on which they are put.
     """
+    with translation.override("en"):
+        asked = sorted({question for row in found.rows for question in row.promise.asks})
+        searches = sorted({question for row in found.rows for question, _found in row.found})
+        words = {question: in_words(question) for question in asked} | {
+            question: search_in_words(question) for question in searches
+        }
+        states = {str(state): str(means) for state, means in MEANINGS.items()}
     return {
+        "states": states,
+        "words": words,
+        "of_the_day": [*filter(is_of_today, asked), *(one for one in searches if _is_searched_today(one))],
         "policy": found.version.number if found.version is not None else None,
         "as_of": clock.stamp(found.asked_at),
         "searched_from": clock.stamp(found.window.start),
@@ -303,17 +327,21 @@ def as_plain(found: Map) -> dict[str, Any]:
             }
             for row in found.rows
         ],
-        "not_named_by_a_notice": [{"kind": str(each.kind), "code": each.code} for each in found.unnamed],
+        "not_named_by_a_notice": [
+            {"kind": str(each.kind), "code": each.code, "why": str(each.why)} for each in found.unnamed
+        ],
     }
 
 
 def _searched(question: str, found: Found) -> dict[str, Any]:
     """Without the counts of what is looked at as it is on the day itself."""
-    is_of_today = SEARCHES[question.partition(" ")[0]].is_of_today
-    counts = (
-        {"population": None, "found": None} if is_of_today else {"population": found.population, "found": found.broken}
-    )
-    return {"search": question, **counts}
+    if _is_searched_today(question):
+        return {"search": question, "population": None, "found": None}
+    return {"search": question, "population": found.population, "found": found.broken}
+
+
+def _is_searched_today(question: str) -> bool:
+    return SEARCHES[question.partition(" ")[0]].is_of_today
 
 
 def _last_then(row: Shown) -> datetime | None:

@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import changes, ids
+from portal.core import changes, clock, ids, moments
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.evidence import sampling
@@ -117,6 +118,18 @@ def kept(sample: DrawnSample) -> list[str] | None:
 def title_of(sample: DrawnSample) -> str:
     """The register of a sample as its list is called."""
     return str(capfirst(BY_NAME[sample.register].model._meta.verbose_name_plural))
+
+
+def described(sample: DrawnSample) -> str:
+    """What it is, in one line: reference, register, how many rows, of which days, and when it was drawn."""
+    size = ngettext("%(count)d row", "%(count)d rows", len(sample.chosen)) % {"count": len(sample.chosen)}
+    return _("%(reference)s: %(register)s, %(rows)s, %(days)s, drawn on %(drawn)s") % {
+        "reference": sample.reference,
+        "register": title_of(sample),
+        "rows": size,
+        "days": moments.days(sample.first_day, sample.last_day),
+        "drawn": moments.day(clock.day(sample.drawn_at)),
+    }
 
 
 def as_plain(sample: DrawnSample) -> dict[str, object]:

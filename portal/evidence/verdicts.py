@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.core import moments
 from portal.evidence.asked import in_words
@@ -24,9 +26,22 @@ DEADLINES = frozenset({"deadlines_missed", "legal_deadlines_missed"})
 
 class State(StrEnum):
     KEPT = "kept"
-    RED = "red"
-    NO_CASE = "no case"
-    NOT_STATED = "not stated"
+    NOT_SHOWN = "not_shown"
+    NO_CASE = "no_case"
+    NOT_STATED = "not_stated"
+
+
+#: What each state of a promise means.
+MEANINGS: Mapping[State, Any] = {
+    State.KEPT: gettext_lazy(
+        "Nothing that breaks the promise was found, and every question is answered with yes; or a person attested it."
+    ),
+    State.NOT_SHOWN: gettext_lazy(
+        "Something that breaks the promise was found, or evidence of it is missing or too old."
+    ),
+    State.NO_CASE: gettext_lazy("Nothing happened that could have broken the promise."),
+    State.NOT_STATED: gettext_lazy("The policy in force leaves the promise out."),
+}
 
 
 @dataclass(frozen=True)
@@ -146,22 +161,22 @@ def shown(promise: Promise, answers: Mapping[str, Seen], stated: Stated | None, 
     found = [(question, evidence.found[question]) for question in promise.broken_by]
     judged = evidence.attested.get(promise.key) if promise.is_judged else None
     dates = [at for at in (*(answer.at for _question, answer in seen), *(one.last for _question, one in found)) if at]
-    row = Shown(promise, State.RED, max(dates, default=None), seen, "", found, judged)
+    row = Shown(promise, State.NOT_SHOWN, max(dates, default=None), seen, "", found, judged)
     state, why = _state(row, stated)
     return Shown(promise, state, row.last, seen, why, found, judged)
 
 
 def _state(row: Shown, stated: Stated | None) -> tuple[State, str]:
     if stated is None:
-        return State.RED, _("No policy is published.")
+        return State.NOT_SHOWN, _("No policy is published.")
     if why := _without_words(row.promise, stated):
         return State.NOT_STATED, why
     wrong = _not_attested(row.judged) if row.promise.is_judged else ""
     if row.total.broken or wrong or row.lacking:
-        return State.RED, wrong
+        return State.NOT_SHOWN, wrong
     if row.promise.broken_by and not row.total.population:
         return State.NO_CASE, ""
-    return (State.KEPT if row.last is not None else State.RED), ""
+    return (State.KEPT if row.last is not None else State.NOT_SHOWN), ""
 
 
 def _not_attested(judged: Attested | None) -> str:

@@ -49,9 +49,7 @@ def packs(request: HttpRequest) -> HttpResponse:
     form = PackForm(
         request.POST if request.method == "POST" else None,
         user=request.user,
-        drawn=[
-            (row.reference, f"{row.reference}: {samples.title_of(row)}, {row.size}") for row in _samples(request.user)
-        ],
+        drawn=[(row.reference, samples.described(row)) for row in _samples(request.user)],
     )
     if request.method == "POST":
         access.require(request.user, Permission.PACK_MAKE)

@@ -20,6 +20,15 @@ class Scope(TextChoices):
     ALL = "all", _("all entries")
 
 
+#: The checks of a verification (portal/docs/ledger.md): what each finds to be so. Where they are many, they share a line.
+CHECKS = (
+    ("V1-V9", _("The log: no entry is missing, changed, moved or dated back, erased content is gone, and the lists say the same")),
+    ("V10", _("Each consent state is what its events come to, and its seal holds")),
+    ("V11", _("Grievances, deadlines, documents, messages, roles and other records are as their audit events say")),
+    ("X1-X2", _("The anchor, the witnesses and the receipts that were shown agree with the log")),
+)  # fmt: skip
+
+
 class AnomalyCause(TextChoices):
     """Why entries are out of order."""
 

@@ -65,13 +65,16 @@ def table(certificate: Mapping[str, Any]) -> SafeString:
 
 
 def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """What has no value is left out; an empty list says what it means that nothing is in it."""
     for name, value in facts.items():
+        if value is None or value in ("", {}):
+            continue
         label = LABELS.get(name, name.replace("_", " "))
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             for number, each in enumerate(value, start=1):
                 yield f"{label} {number}", table(each)
         elif isinstance(value, Mapping):
-            yield label, table(value) if value else "-"
+            yield label, table(value)
         else:
             yield label, _said(name, value)
 
@@ -86,8 +89,8 @@ def _named(name: str) -> Mapping[str, Any] | None:
 
 
 def _said(name: str, value: Any) -> Any:
-    if value is None or value in ("", []):
-        return "-"
+    if value == []:
+        return _("none: nothing was due") if name == "steps" else _("none")
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     named = _named(name)

@@ -126,8 +126,8 @@ def lived_in_sample(lived_in):
 
 @pytest.fixture
 def kept_and_drawn(lived_in):
-    """In October a legal hold was placed, an erasure run carried out, and two samples were drawn: of rows of October and of
-    September. The references of the samples.
+    """In October a legal hold was placed, an erasure run carried out, a recipient notified, and two samples were drawn: of rows
+    of October and of September. The references of the samples.
     """
     officer = StaffFactory(roles=["data_protection_officer"])
     with time_machine.travel(INSIDE + timedelta(days=5), tick=False):
@@ -146,6 +146,11 @@ def kept_and_drawn(lived_in):
             started_at=clock.now(),
         )
         certifying.close(run, now=clock.now(), actor=WHO)
+        notified = MessageFactory(
+            kind="consent.withdrawn", channel="webhook", template_sha256="", sent_at=clock.now(), purpose=""
+        )
+        with transaction.atomic():
+            record_act(AuditKind.OUTBOX_MESSAGE_SENT, notified, actor=WHO)
         drawn = [
             samples.draw(
                 register=samples.BY_NAME[register],

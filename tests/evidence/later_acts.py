@@ -215,8 +215,22 @@ def leave_out_a_sample_of_other_days_unnamed(pack):
     pack.files["MISSING.csv"] = "\r\n".join(kept).encode()
 
 
+def leave_a_notified_recipient_unnamed(pack):
+    lines = pack.files["MISSING.csv"].decode().split("\r\n")
+    kept = [line for line in lines if not line.startswith("recipient notification,")]
+    assert len(kept) < len(lines)
+    pack.files["MISSING.csv"] = "\r\n".join(kept).encode()
+
+
+def call_a_letter_a_notification(pack):
+    path = next(path for path in pack.files if path.startswith("letters/"))
+    why = program.reasons()["recipient notification"]["webhook"]
+    _name_as_missing(pack, "recipient notification", path[8:].partition(".en.")[0], why)
+
+
 GONE = "the row .* is not there, but the log has an act about it in the period"
 TAKEN_OUT = r"samples/drawn/.*\.json: the log recorded the drawing of this sample in the period, but it is not there"
+NOTIFIED = r"MISSING\.csv: the notifications of recipients that it names are not those of registers/messages\.csv"
 UNTRUE = "the reason for which the sample .* is left out is not true of it"
 #: Of a pack with a hold, a file, an erasure run and samples that were drawn in its period: none is left out without a word.
 KEPT = {
@@ -230,6 +244,8 @@ KEPT = {
     _sample(0, call_a_sample_lost): UNTRUE,
     _sample(0, call_a_sample_unknown): UNTRUE,
     leave_out_a_sample_of_other_days_unnamed: TAKEN_OUT,
+    leave_a_notified_recipient_unnamed: NOTIFIED,
+    call_a_letter_a_notification: NOTIFIED,
 }
 
 

@@ -144,12 +144,12 @@ def test_a_promise_that_is_judged_turns_from_red_by_its_attestation_and_back(mon
         rows = promises.policy_map(now=clock.now()).rows
         return next(row for row in rows if row.promise.key == PROMISE).state
 
-    assert state() == State.RED
+    assert state() == State.NOT_SHOWN
     today = clock.now()
     attested(judged_on=clock.day(today), now=today)
     assert state() == State.KEPT
     attested(judged_on=clock.day(today), outcome=Judgement.NOT_KEPT, now=clock.now())
-    assert state() == State.RED
+    assert state() == State.NOT_SHOWN
 
 
 @time_machine.travel(NOW, tick=False)

@@ -78,7 +78,7 @@ def test_a_promise_is_as_fresh_as_its_worst_answer(answers, last, state):
     assert controls.of_answers(answers, last) == state
 
 
-def promised(seen, why="", state=State.RED, key="3-5", **changes):
+def promised(seen, why="", state=State.NOT_SHOWN, key="3-5", **changes):
     promise = next(each for each in promises() if each.key == key)
     dates = [one.at for one in seen if one.at is not None]
     answers = list(zip(promise.asks, seen, strict=True))
@@ -119,7 +119,9 @@ def test_requests_answered_in_time_are_evidence_that_requests_are_answered_in_ti
     """Their clocks are of the kinds rights_request and opt_out as well; without any nothing was to be done."""
     (question,) = (each for each in promise_of("9-2").asks if "kept_in_time" in each)
     assert not ask(question, now=NOW).is_so
-    nothing = Shown(promise_of("9-2"), State.RED, None, [(question, Seen(is_so=False))], found=[("x", Found(0, 0))])
+    nothing = Shown(
+        promise_of("9-2"), State.NOT_SHOWN, None, [(question, Seen(is_so=False))], found=[("x", Found(0, 0))]
+    )
     assert nothing.lacking == []
     ClockFactory(
         kind="rights_request",
@@ -181,9 +183,9 @@ def test_controls_and_the_policy_map_count_the_same(rule):
     found, part = desk.get("/admin/evidence/promises/").context["found"], desk.get(PAGE).context["parts"][0]
     counts = dict.fromkeys(ControlState, 0) | part.counts
     assert counts["met"] + counts["fresh"] == found.counts["kept"]
-    assert counts["no_case"] == found.counts["no case"]
-    assert counts["not_stated"] == found.counts["not stated"] > 0
-    assert counts["missed"] + counts["stale"] + counts["missing"] + len(found.unnamed) == found.counts["red"]
+    assert counts["no_case"] == found.counts["no_case"]
+    assert counts["not_stated"] == found.counts["not_stated"] > 0
+    assert counts["missed"] + counts["stale"] + counts["missing"] + len(found.unnamed) == found.counts["not_shown"]
     assert f"It counts {len(found.unnamed)} more" in part.about
 
 

@@ -279,6 +279,12 @@ def test_no_hold_file_run_or_sample_of_the_period_is_left_out_without_a_word(kep
     for register in ("holds", "files", "erasure_runs"):
         assert f"- {register}: 1 rows by " in said
     assert passed(data, KEPT, verdict) == {}
+    missing = opened(data)["MISSING.csv"].decode()
+    assert (
+        'recipient notification,consent.withdrawn,"The program of a recipient was notified (webhook).' in missing
+        or ("recipient notification,consent.withdrawn,The program of a recipient was notified (webhook)." in missing)
+    )
+    assert "\nletter," not in missing
     asked = make(drawn=(other,))[1]
     assert f"samples/drawn/{other}.txt" in opened(asked)
     assert verdict(asked)[0]

@@ -120,9 +120,12 @@ def test_a_sample_that_the_seed_does_not_draw_is_refused(made_pack, program):
 
 def test_the_pack_says_which_answers_are_of_the_day_it_was_made(made_pack):
     with zipfile.ZipFile(io.BytesIO(made_pack[1])) as pack:
-        said = pack.read("README.txt").decode()
-    assert "is inventory" in said
-    assert "of the day this pack was made" in said
+        said, policy = pack.read("README.txt").decode(), json.loads(pack.read("policy-map.json"))
+    assert "of_the_day: looked at on the day the pack was made" in said
+    assert {"is inventory", "data_past_its_period"} <= set(policy["of_the_day"])
+    assert policy["words"]["is inventory"] == "The data inventory agrees with the databases"
+    states = {row["state"] for row in policy["promises"]}
+    assert states <= set(policy["states"]) == {"kept", "not_shown", "no_case", "not_stated"}
 
 
 def test_without_a_key_the_pack_is_consistent_and_not_authenticated(made_pack, check):

@@ -87,9 +87,9 @@ def test_each_promise_turns_red_when_one_of_its_rows_is_missing(promise):
     assert whole.state == State.KEPT
     for question in promise.asks:
         found = verdict(promise, {**answers, question: Seen(is_so=False)})
-        assert (found.state, found.missing) == (State.RED, [question])
+        assert (found.state, found.missing) == (State.NOT_SHOWN, [question])
     undated = promises.shown(promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED, undated_of(promise))
-    assert undated.state == State.RED  # nothing is kept of which nobody knows when
+    assert undated.state == State.NOT_SHOWN  # nothing is kept of which nobody knows when
 
 
 def undated_of(promise):
@@ -103,7 +103,7 @@ JUDGED_BY_PEOPLE = [promise for promise in EVERY if promise.is_judged]
 @pytest.mark.parametrize("promise", SEARCHED, ids=lambda promise: promise.key)
 def test_a_promise_that_something_breaks_is_red_whatever_else_is_there(promise):
     answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=clock.now()))
-    assert verdict(promise, answers, broken=1).state == State.RED
+    assert verdict(promise, answers, broken=1).state == State.NOT_SHOWN
     nothing = verdict(promise, answers, population=0)
     assert (nothing.state, nothing.total.population) == (State.NO_CASE, 0)
 
@@ -113,10 +113,10 @@ def test_where_nothing_happened_a_row_of_what_happens_is_not_wanting_but_a_pract
     assert "rows kyc.MinorFound found_at" in promise.asks
     answers = {question: Seen(is_so=not question.startswith("rows")) for question in promise.asks}
     assert verdict(promise, answers, population=0).state == State.NO_CASE
-    assert verdict(promise, answers).state == State.RED
+    assert verdict(promise, answers).state == State.NOT_SHOWN
     practice = next(each for each in EVERY if each.key == "1-6")
     stopped = dict.fromkeys(practice.asks, Seen(is_so=False))
-    assert verdict(practice, stopped, population=0).state == State.RED
+    assert verdict(practice, stopped, population=0).state == State.NOT_SHOWN
 
 
 @pytest.mark.parametrize("promise", JUDGED_BY_PEOPLE, ids=lambda promise: promise.key)
@@ -125,7 +125,7 @@ def test_what_a_person_judges_is_kept_while_an_attestation_says_so(promise):
     assert verdict(promise, answers).state == State.KEPT
     assert verdict(promise, answers, judged=None).why == "A person judges this. No attestation was made."
     old, refused = replace(JUDGED, counts=False), replace(JUDGED, is_kept=False)
-    assert [verdict(promise, answers, judged=each).state for each in (None, old, refused)] == [State.RED] * 3
+    assert [verdict(promise, answers, judged=each).state for each in (None, old, refused)] == [State.NOT_SHOWN] * 3
 
 
 @pytest.mark.parametrize("question", [each for each in ASKED if "=" in each.partition(" within=")[0]])
@@ -151,7 +151,7 @@ def test_what_the_policy_leaves_out_is_not_stated_and_never_kept():
     found = verdict(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "8"),)))
     assert (found.state, found.why) == (State.NOT_STATED, "The policy in force leaves this out (EMPTY_LIST).")
     assert verdict(promise, answers, Stated(STATED.clauses - {"8"})).state == State.NOT_STATED
-    assert verdict(promise, answers, None).state == State.RED
+    assert verdict(promise, answers, None).state == State.NOT_SHOWN
 
 
 @pytest.fixture
@@ -163,8 +163,8 @@ def policy(db):
 def test_with_no_row_no_promise_is_kept_and_every_question_can_be_put():
     found = promises.policy_map(now=clock.now())
     assert found.unnamed, "no policy is published: nothing that is held is named"
-    assert found.counts == {"kept": 0, "red": len(EVERY) + len(found.unnamed), "no case": 0, "not stated": 0}
-    assert [row.promise.key for row in found.rows if row.state != State.RED] == []
+    assert found.counts == {"kept": 0, "not_shown": len(EVERY) + len(found.unnamed), "no_case": 0, "not_stated": 0}
+    assert [row.promise.key for row in found.rows if row.state != State.NOT_SHOWN] == []
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -199,7 +199,7 @@ def test_rows_make_it_kept_and_their_end_makes_it_red_again():
         found = Evidence({promise.broken_by[0]: search(promise.broken_by[0], Window(now - timedelta(days=30), now))})
         return promises.shown(promise, {promise.asks[0]: promises.ask(promise.asks[0], now=now)}, STATED, found)
 
-    assert state().state == State.RED
+    assert state().state == State.NOT_SHOWN
     registered_recipient()
     kept = state()
     assert kept.state == State.KEPT
@@ -207,7 +207,7 @@ def test_rows_make_it_kept_and_their_end_makes_it_red_again():
     registered_recipient("dialer-two")
     papers_for("dialer-three")
     RecipientCheck.objects.filter(recipient_code="dialer-two").update(sells_nothing=False)
-    assert state().state == State.RED
+    assert state().state == State.NOT_SHOWN
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -252,7 +252,7 @@ def test_an_auditor_reads_the_map_and_the_inventory_and_support_does_not(policy)
     found = promises.policy_map(now=clock.now())
     counts = found.counts
     assert sum(counts.values()) == len(EVERY) + len(found.unnamed)
-    assert f"{counts[State.RED]} not shown" in page
+    assert f"{counts[State.NOT_SHOWN]} not shown" in page
     shown = page.replace("&quot;", '"')
     assert not [question for question in ASKED if f">{question}<" in shown]
     assert "<code>" not in page, "an auditor reads words"

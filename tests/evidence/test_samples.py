@@ -11,7 +11,7 @@ from django.db import Error, transaction
 from grievances.models import Ticket
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, moments
 from portal.core.errors import Refused
 from portal.evidence import samples, sampling
 from portal.evidence.models import DrawnSample
@@ -185,7 +185,8 @@ def test_the_page_names_registers_and_rows_and_says_which_days_it_takes(clocks):
     assert Ticket.objects.get(pk=row.chosen[0]).reference in page
     assert "tickets 1" not in page
     assert "Of today what was recorded until now counts" not in page
-    assert f"{row.reference}: Grievances, 1" in client.get("/admin/evidence/").text.replace("&#x27;", "'")
+    offered = client.get("/admin/evidence/").text
+    assert f"{row.reference}: Grievances, 1 row, {moments.days(row.first_day, row.last_day)}, drawn on " in offered
     today = clock.day(clock.now()).isoformat()
     asked = {"register": "clocks", "first_day": today, "last_day": today, "method": "random", "sample": "2"}
     assert list(client.post(PAGE, asked).context["form"].errors) == ["last_day"]

@@ -248,6 +248,7 @@ def test_commands_name_the_witnesses_and_say_when_there_is_no_independent_one(wi
             "vkey": witness.vkey,
             "size": 4,
             "seen_at": "2026-11-25T06:30:00.000Z",
+            "named": True,
             "independent": True,
         }
     ]
@@ -255,6 +256,14 @@ def test_commands_name_the_witnesses_and_say_when_there_is_no_independent_one(wi
     assert "1 independent witnesses" in run("ledger_info")[1]
     settings.WITNESSES = [{**witness.setting, "own": True}]
     assert answer("ledger_info")[1]["witnesses"] == [{**told[0], "independent": False}]
+    # Of a witness that is named no more the cosignatures are still told, and it counts as no independent one.
+    settings.WITNESSES = []
+    for command in ("ledger_info", "verify_ledger"):
+        (other,) = answer(command)[1]["witnesses"]
+        assert (other["vkey"], other["size"]) == (told[0]["vkey"], told[0]["size"])
+        assert (other["named"], other["independent"]) == (False, False)
+    said = run("verify_ledger")[1]
+    assert f"no independent witness (cosigned by {other['name']} up to {other['size']}, which WITNESSES" in said
     assert "no independent witness" in run("ledger_info")[1]
     assert services.witness_readiness() == ("witnesses", True, "no independent witness")
 

@@ -63,7 +63,12 @@ def test_the_auditor_reads_runs_with_their_certificate() -> None:
     assert f"<dt>SHA-256 of the plan</dt><dd>{run.plan_sha256}</dd>" in page
     assert f"<dt>finished</dt><dd>{moments.moment(run.finished_at)}</dd>" in page
     assert "&quot;plan_sha256&quot;" not in page
-    assert "{" not in page.partition("SHA-256 of the plan")[2].partition(run.certificate_sha256)[0]
+    certificate = page.partition("<dt>version of the certificate</dt>")[2].partition(run.certificate_sha256)[0]
+    assert certificate
+    assert "{" not in certificate
+    # A run in which nothing was due says so, and shows no line without a value.
+    assert "<dt>steps</dt><dd>none: nothing was due</dd>" in certificate
+    assert "<dd>-</dd>" not in certificate
     assert client.get(reverse("admin:retention_retentionrule_changelist")).status_code == 200
     assert client.get(reverse("admin:retention_hold_add")).status_code == 403
 

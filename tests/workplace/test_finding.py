@@ -12,6 +12,7 @@ from portal.core import actor, clock, ids
 from portal.core.lookups import renew
 from portal.evidence import requests
 from portal.evidence.models import DrawnSample, PersonFile
+from portal.law.models import Clock
 from portal.people.lookups import PERSONS
 from portal.people.models import Customer, Principal
 from portal.people.services import customers, memberships, principals
@@ -35,6 +36,15 @@ def found(client, text):
 def opened_by(client, text) -> str:
     """The page that a reference leads to."""
     return client.post("/admin/find/", {"find": text}).headers["Location"]
+
+
+def test_a_case_of_a_control_is_found_as_lists_of_controls_name_it(staff):
+    one = ticket()
+    clock_of_it = Clock.objects.filter(owner=one.about).earliest("pk")
+    assert list(found(staff("auditor"), f"clocks:{clock_of_it.pk}")) == ["clocks"]
+    assert found(staff("grievance_officer"), f" tickets:{one.pk} ") == {"grievances": [one.reference]}
+    assert found(staff("support"), "legal_rules:1000000") == {}
+    assert found(staff("auditor"), "no_register:1") == {}
 
 
 def test_a_reference_opens_its_record_however_it_is_typed_an_appeals_too(staff):

@@ -63,6 +63,23 @@ def test_what_works_and_was_never_looked_at_or_is_seen_by_nobody_outside_is_not_
     assert of("mode").says == "On since 27 Nov 2026, 12:48 IST: nothing is sent."
 
 
+def test_the_checks_of_rows_against_the_log_are_there_with_their_last_run_rows_and_result() -> None:
+    assert not [one for one in findings(clock.now()) if one.name.startswith("ledger.v")]
+    Verification.objects.create(
+        scope="all",
+        started_at=clock.now(),
+        finished_at=datetime(2026, 11, 27, 7, 18, 38, tzinfo=UTC),
+        size=70,
+        ok=False,
+        failures=[["V10", None, "A state differs."]],
+        compared={"V10": 5, "V11": 12},
+    )
+    assert (of("ledger.v10").state, of("ledger.v10").number) == (Health.BAD, 5)
+    assert "Last run 27 Nov 2026, 12:48 IST. 12 entries or rows." in of("ledger.v11").says
+    assert [of(f"ledger.{name}").state for name in ("v1-v9", "v11", "x1-x2")] == [Health.WELL] * 3
+    assert of("ledger.v1-v9").number == 70
+
+
 def test_each_queue_gives_a_sign_of_life_and_beat_is_known_by_the_newest() -> None:
     asked = {entry["args"][0]: entry["options"]["queue"] for entry in BEAT.values() if entry["task"].endswith(".pulse")}
     assert asked == {queue: queue for queue in settings.QUEUES}

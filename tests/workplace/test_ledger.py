@@ -29,6 +29,12 @@ def test_verify_now_checks_every_entry_and_shows_the_result(staff):
     page = client.get(reverse("admin:ledger"))
     assert "Clean" in page.text
     assert page.context["job"] is None
+    rows = {one.name: (one.rows, one.is_ok) for one in page.context["checks"]}
+    assert set(rows) == {"V1-V9", "V10", "V11", "X1-X2"}
+    assert rows["V1-V9"] == (run.size, True)
+    assert rows["V11"] == (run.compared["V11"], True)
+    assert run.compared["V11"] > 0
+    assert '<th scope="row">V10</th>' in page.text
 
 
 def test_a_check_that_runs_is_not_started_twice(staff):

@@ -54,11 +54,12 @@ def deadlines(period: Period, owners: str) -> Table:
     left = counted(overdue(own, at=period.end), "rule_key")
     return Table(
         _("Deadlines"),
-        (_("Rule"), _("Kept"), _("Missed"), _("Over and not done at the end of the period")),
+        (_("Rule"), _("Code"), _("Met"), _("Done late"), _("Due and not done at the end of the period")),
         [
-            [str(title_of(key)), in_time.get(key, 0), late.get(key, 0), left.get(key, 0)]
+            [str(title_of(key)), key, in_time.get(key, 0), late.get(key, 0), left.get(key, 0)]
             for key in sorted({*in_time, *late, *left})
         ],
+        _("The list of controls, which has the same codes, counts the last two together as missed."),
     )
 
 

@@ -67,7 +67,7 @@ SEARCHES: Mapping[str, Search] = {
     "preferences_without_history": Search(_("Preferences without their history"), messages.preferences_without_history, is_of_today=True),
     "products_without_record": Search(_("Products without a record of processing"), governance.products_without_record),
     "promotion_in_essentials": Search(_("Transactional templates with promotion"), messages.promotion_in_essentials),
-    "purposes_without_basis": Search(_("Purposes without a lawful basis"), governance.purposes_without_basis),
+    "purposes_without_basis": Search(_("Purposes and records of processing without a lawful basis"), governance.purposes_without_basis),
     "purposes_without_notice": Search(_("Purposes that no published notice names"), governance.purposes_without_notice),
     "purposes_without_record": Search(_("Purposes without a record of processing"), governance.purposes_without_record),
     "recipients_lacking": Search(_("Recipients without their documents"), governance.recipients_lacking),

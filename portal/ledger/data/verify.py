@@ -477,6 +477,9 @@ REASONS: dict[str, Any] = json.loads(
     "erased": "The content of this log entry was erased, by a rule or because the person asked. The entry is in ledger/leaves.jsonl."
   },
   "letter": {"lost": "The text that was sent was not kept."},
+  "recipient notification": {
+    "webhook": "The program of a recipient was notified (webhook). Our program writes such a notification from codes, so there is no text. Each one is in registers/messages.csv."
+  },
   "program": {"page": "This portal has no page that checks packs in a browser."},
   "report": {
     "failed": "This report could not be made.",
@@ -1812,14 +1815,21 @@ def judged_by(evidence_on: str | None, months: int, end: str) -> tuple[str, str 
 
 
 def check_letters(
-    files: dict[str, bytes], messages: list[dict[str, Any]], period: dict[str, Any], missing: Missing
+    files: dict[str, bytes], messages: list[dict[str, Any]], manifest: dict[str, Any], missing: Missing
 ) -> None:
-    """Each text of a letter is the one that a message names by its hash, and each that was sent in the period is there or named."""
-    start, end = bounds(period)
+    """Each text of a letter is the one that a message names by its hash, and each that was sent in the period is there or named.
+
+    A notification of the program of a recipient has no text; such kinds are named as what they are.
+    """
+    start, end = bounds(manifest["period"])
+    notified = set()
     sent = {(row["kind"], row["template_language"], row["template_sha256"]) for row in messages}
     left = set(missing["letter"])
     for row in messages:
         if row["sent_at"] is not None and start <= row["sent_at"] < end:
+            if row["channel"] == "webhook" and not row["template_sha256"] and manifest["format"] == PACK_FORMAT:
+                notified.add(row["kind"])
+                continue
             name = f"{row['kind']}.{row['template_language']}.{row['template_sha256'][:12]}"
             there = f"letters/{name}.txt" in files
             need(
@@ -1827,6 +1837,10 @@ def check_letters(
                 f"letters/{name}.txt: this text was sent in the period, but it is not there, and MISSING.csv does not name it. It was taken out.",
             )
             left -= set() if there else {name}
+    need(
+        notified == set(missing["recipient notification"]),
+        f"{MISSING}: the notifications of recipients that it names are not those of registers/messages.csv. A row was added or taken out.",
+    )
     for name in sorted(left):
         raise Bad(
             f"{MISSING}: it names the letter {name}, which is there or was not sent in the period. The row was added."
@@ -1937,7 +1951,8 @@ def check_lacking(files: dict[str, bytes], manifest: dict[str, Any], missing: Mi
     lacking = {
         "measure": [one["code"] for one in controls["measures"] if one["state"] in {"missing", "missed"}],
         "duty of law": [one["code"] for one in controls["law"] if one["state"] in {"missing", "missed"}],
-        "promise": [one["key"] for one in policy["promises"] if one["state"] == "red"],
+        # Packs of the form before call it red.
+        "promise": [one["key"] for one in policy["promises"] if one["state"] in {"not_shown", "red"}],
         "program": [] if "verify.html" in files else ["verify.html"],
     }
     sample = manifest["sample"]
@@ -2266,7 +2281,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     registers, compared = check_registers(files, manifest, log, missing)
     check_stated(files, manifest, log, missing)
     counted = check_controls(files, manifest, registers)
-    check_letters(files, registers["messages"], days, missing)
+    check_letters(files, registers["messages"], manifest, missing)
     attached = check_attachments(files, registers["attachments"], log, missing)
     drawn = check_drawn(files, manifest, log, registers, missing)
     check_lacking(files, manifest, missing, log)

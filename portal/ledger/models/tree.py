@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
@@ -75,10 +75,12 @@ class Verification(AppendOnlyModel):
     size = models.BigIntegerField(_("leaves"))
     ok = models.BooleanField(_("clean"))
     failures = models.JSONField(_("failures"), default=list)
+    #: By check the rows that V10 and V11 compared; empty of a run of before they were counted.
+    compared = models.JSONField(_("rows compared"), default=dict, db_default=Value({}, models.JSONField()))
     started_at = models.DateTimeField(_("started at"))
     finished_at = models.DateTimeField(_("finished at"))
 
-    data_categories = declare(none="id scope size ok failures started_at finished_at")
+    data_categories = declare(none="id scope size ok failures compared started_at finished_at")
     register_days = RegisterDays(entered="started_at", changed=("finished_at",))
 
     class Meta:

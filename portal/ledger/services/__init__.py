@@ -16,7 +16,7 @@ from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
 from portal.ledger.services.verification import Failure, Progress, Report, verify
-from portal.ledger.services.watch import check_ledger, resume_signing_after_check
+from portal.ledger.services.watch import check_ledger, resume_signing_after_check, state_of_checks
 from portal.ledger.services.witnesses import ask_all as ask_witnesses
 from portal.ledger.services.witnesses import readiness as witness_readiness
 
@@ -64,6 +64,7 @@ __all__ = [
     "seal_now",
     "sign",
     "signer",
+    "state_of_checks",
     "terms",
     "unexplained_anomaly",
     "verifier",

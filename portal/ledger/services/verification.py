@@ -41,7 +41,7 @@ class Failure:
 @dataclass
 class Report:
     """What a verification found. ``anchor`` is the anchored checkpoint it compared with, ``witnesses`` who cosigned,
-    ``explained`` what would have failed without an explanation of two people.
+    ``explained`` what would have failed without an explanation of two people, ``compared`` the rows of V10 and V11.
     """
 
     size: int = 0
@@ -52,6 +52,7 @@ class Report:
     explained: list[anomalies.Explanation] = field(default_factory=list)
     unlisted: int = 0
     redacted: int = 0
+    compared: dict[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -158,7 +159,7 @@ class _Run:
 
     def _check_cosignatures(self) -> None:
         """What witnesses signed is what the checkpoints say now. Without their keys nobody can sign another in their name."""
-        self.report.witnesses = witnessing.seen()
+        self.report.witnesses = witnessing.cosigned()
         for one in self.report.witnesses:
             kept = Cosignature.objects.filter(vkey=one.witness.verifier.vkey, checkpoint__gte=self.start)
             for size, note, value in kept.values_list("checkpoint", "checkpoint__note", "value").iterator(CHUNK):
@@ -278,7 +279,7 @@ class _Run:
         self._compare_tiles(self.frontier.take_tiles())
         self._check_tile_counts()
         self._check_redactions()
-        followed.check_followers(report.fail, whole=self.start == 0, most=MOST_LISTED)
+        report.compared = followed.check_followers(report.fail, whole=self.start == 0, most=MOST_LISTED)
 
     def _check_lost_entries(self) -> None:
         """An entry that neither has its place nor waits for one was kept out of the tree: nobody would ever seal it."""

@@ -1,6 +1,8 @@
 """Verification that is written down, and stops signing when a check fires."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -10,7 +12,7 @@ from portal.ledger.models import Verification
 from portal.ledger.services import signing
 from portal.ledger.services.redaction import finish_redactions
 from portal.ledger.services.verification import Progress, Report, verify
-from portal.ledger.states import Scope
+from portal.ledger.states import CHECKS, Scope
 
 
 def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetime | None = None) -> Verification:
@@ -34,12 +36,40 @@ def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetim
     return run
 
 
+@dataclass(frozen=True)
+class CheckState:
+    """What the last run that was written down found by one check: over how many entries or rows, and whether it is clean."""
+
+    name: str
+    words: Any
+    run: Verification
+    rows: int | None
+    is_ok: bool
+
+
+def state_of_checks() -> list[CheckState]:
+    """Each check with its last run, in the order of ``CHECKS``; nothing before the first run.
+
+    ``rows`` are entries, of V10 and V11 the rows that were compared; None where they are not counted.
+    """
+    run = Verification.objects.order_by("-pk").first()
+    if run is None:
+        return []
+    failed = {check if check in {"V10", "V11"} else check[:1] for check, _index, _message in run.failures}
+    compared = {**run.compared, "V1-V9": run.size}
+    return [
+        CheckState(name, words, run, compared.get(name), (name if "-" not in name else name[:1]) not in failed)
+        for name, words in CHECKS
+    ]
+
+
 def write_down(report: Report, *, scope: Scope, started_at: datetime) -> Verification:
     """The row of a run that ends now, for the pages that say when the ledger was last checked."""
     return Verification.objects.create(
         scope=scope,
         size=report.size,
         ok=report.ok,
+        compared=report.compared,
         failures=[[failure.check, failure.index, failure.message] for failure in report.failures],
         started_at=started_at,
         finished_at=clock.now(),

@@ -38,12 +38,15 @@ TURNS = 4
 
 @dataclass(frozen=True)
 class Witness:
-    """One of WITNESSES. ``is_own``: we run it ourselves, so it is no independent one."""
+    """One of WITNESSES. ``is_own``: we run it ourselves, so it is no independent one. ``is_named``: WITNESSES names it now; of
+    one that it does not, cosignatures are kept and nothing else is known.
+    """
 
     name: str
     verifier: notes.Verifier
     url: str
     is_own: bool
+    is_named: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,17 @@ def seen() -> list[Seen]:
         Seen(one, Cosignature.objects.filter(vkey=one.verifier.vkey).order_by("-checkpoint").first())
         for one in configured()
     ]
+
+
+def cosigned() -> list[Seen]:
+    """The same, and after them each witness of which cosignatures are kept though WITNESSES does not name it now."""
+    found = seen()
+    named = [one.witness.verifier.vkey for one in found]
+    others = Cosignature.objects.exclude(vkey__in=named).order_by("vkey").values_list("vkey", flat=True).distinct()
+    for verifier in map(notes.parse_vkey, others):
+        last = Cosignature.objects.filter(vkey=verifier.vkey).order_by("-checkpoint").first()
+        found.append(Seen(Witness(verifier.name, verifier, "", is_own=False, is_named=False), last))
+    return found
 
 
 def independent() -> list[Seen]:
@@ -311,14 +325,18 @@ def _failed(witness: Witness, code: str) -> Asked:
 
 
 def told(found: Sequence[Seen]) -> list[dict[str, object]]:
-    """The member ``witnesses`` of ``ledger_info`` and ``verify_ledger``: who has cosigned up to which size, and when."""
+    """The member ``witnesses`` of ``ledger_info`` and ``verify_ledger``: who has cosigned up to which size, and when.
+
+    ``named``: WITNESSES names it. Of one that it does not name nobody here says that it is independent.
+    """
     return [
         {
             "name": one.witness.name,
             "vkey": one.last.vkey,
             "size": one.last.checkpoint_id,
             "seen_at": clock.stamp(one.last.seen_at),
-            "independent": not one.witness.is_own,
+            "named": one.witness.is_named,
+            "independent": one.witness.is_named and not one.witness.is_own,
         }
         for one in found
         if one.last is not None

@@ -20,6 +20,7 @@ from portal.core import clock, database_clock, moments, read_only, readiness, ta
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
+from portal.ledger import services as ledger
 from portal.ledger.models import Pending, Verification
 from portal.ledger.services import signing, witnesses
 from portal.outbox.models import Message
@@ -76,6 +77,21 @@ def _doubt(name: str) -> str:
     if name == "witnesses" and not witnesses.independent():
         return _("Nobody outside could tell that the whole ledger was rewritten.")
     return ""
+
+
+def ledger_checks(now: datetime) -> Iterator[Finding]:
+    """What the last check of the ledger found: V1-V9 of entries, V10 and V11 of the rows that follow from them."""
+    for one in ledger.state_of_checks():
+        rows = "" if one.rows is None else " " + _("%(count)d entries or rows.") % {"count": one.rows}
+        says = _("%(result)s. %(what)s. Last run %(at)s.") % {
+            "result": _("Clean") if one.is_ok else _("Failed"),
+            "what": one.words,
+            "at": moments.moment(one.run.finished_at),
+        }
+        todo = "" if one.is_ok else _("Open “State of the ledger”. Run verify_ledger before anything else.")
+        state = Health.WELL if one.is_ok else Health.BAD
+        label = _("Check of the ledger %(name)s") % {"name": one.name}
+        yield Finding(f"ledger.{one.name.lower()}", label, state, says + rows, todo, one.rows, "rows")
 
 
 def mode(now: datetime) -> Iterator[Finding]:
@@ -329,4 +345,17 @@ def profile(now: datetime) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, dropped, kept_stops, keys, backups, disks, clocks, profile)
+CHECKS: tuple[Check, ...] = (
+    parts,
+    ledger_checks,
+    mode,
+    pulses,
+    lags,
+    dropped,
+    kept_stops,
+    keys,
+    backups,
+    disks,
+    clocks,
+    profile,
+)

@@ -41,6 +41,7 @@ def state(request: HttpRequest) -> HttpResponse:
         "witnesses": [(one, witnesses.is_late(one, now=now)) for one in witnesses.seen()],
         "is_witnessed": bool(witnesses.independent()),
         "refusals": WitnessRefusal.objects.order_by("-pk")[:RUNS],
+        "checks": ledger.state_of_checks(),
         "runs": Verification.objects.order_by("-pk")[:RUNS],
         "leaves": [(leaf.index, leaf.entry, bytes(leaf.entry.leaf_hash).hex()[:16]) for leaf in sealed],
         "job": job,

@@ -24,7 +24,7 @@ class Command(PortalCommand):
             "root": notes.to_base64(tree.EMPTY_ROOT if head is None else bytes(head.root)),
             "signed_size": signed,
             "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},
-            "witnesses": witnesses.told(witnesses.seen()),
+            "witnesses": witnesses.told(witnesses.cosigned()),
         }
         independent = witnesses.independent()
         witnessed = f"{len(independent)} independent witnesses" if independent else "no independent witness"

@@ -56,6 +56,7 @@ def _body(report: services.Report) -> dict[str, Any]:
             for one in report.explained
         ],
         "redacted": report.redacted,
+        "compared": report.compared,
     }
 
 
@@ -73,9 +74,15 @@ def _text(report: services.Report) -> str:
     ]
     if report.ok:
         against = "no anchor yet" if report.anchor is None else f"anchored at {report.anchor.size}"
-        independent = [one for one in report.witnesses if one.last is not None and not one.witness.is_own]
+        told = witnesses.told(report.witnesses)
+        independent = [one for one in told if one["independent"]]
         seen = f"{len(independent)} independent witnesses" if independent else "no independent witness"
-        lines.append(f"Clean: {report.size} leaves, {report.redacted} of them erased lawfully, {against}, {seen}.")
+        others = [f"{one['name']} up to {one['size']}" for one in told if not one["named"]]
+        seen += f" (cosigned by {', '.join(others)}, which WITNESSES does not name)" if others else ""
+        rows = ", ".join(f"{count} rows by {check}" for check, count in sorted(report.compared.items()))
+        lines.append(
+            f"Clean: {report.size} leaves, {report.redacted} of them erased lawfully, {rows}, {against}, {seen}."
+        )
     else:
         lines.append(f"NOT clean: {', '.join(report.checks)} fired over {report.size} leaves.")
     return "\n".join(lines)

@@ -775,16 +775,24 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
     return `Controls counted again from the registers: ${counted} of ${law.length + measures.length}`;
   };
   // Each text of a letter is one that a message names by its hash, and each that was sent in the period is there or named.
-  const checkLetters = (files, messages, period, missing) => {
-    const [start, end] = bounds(period);
+  // A notification of the program of a recipient has no text; such kinds are named as what they are.
+  const checkLetters = (files, messages, manifest, missing) => {
+    const [start, end] = bounds(manifest.period);
+    const notified = new Set();
     const sent = new Set(messages.map((row) => written([row.kind, row.template_language, row.template_sha256])));
     const left = new Set(missing.get("letter").keys());
     for (const row of messages.filter((one) => one.sent_at !== null && start <= one.sent_at && one.sent_at < end)) {
+      if (row.channel === "webhook" && !row.template_sha256 && manifest.format === PACK_FORMAT) {
+        notified.add(row.kind);
+        continue;
+      }
       const name = `${row.kind}.${row.template_language}.${row.template_sha256.slice(0, 12)}`;
       const isThere = files.has(`letters/${name}.txt`);
       need(isThere || missing.get("letter").has(name), `letters/${name}.txt: this text was sent in the period, but it is not there, and MISSING.csv does not name it. It was taken out.`);
       left.delete(isThere ? "" : name);
     }
+    const isNotified = written([...notified].sort()) === written([...missing.get("recipient notification").keys()].sort());
+    need(isNotified, "MISSING.csv: the notifications of recipients that it names are not those of registers/messages.csv. A row was added or taken out.");
     for (const name of [...left].sort()) {
       need(false, `MISSING.csv: it names the letter ${name}, which is there or was not sent in the period. The row was added.`);
     }
@@ -866,7 +874,8 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
     const lacking = {
       measure: controls.measures.filter(lacks).map((one) => one.code),
       "duty of law": controls.law.filter(lacks).map((one) => one.code),
-      promise: policy.promises.filter((one) => one.state === "red").map((one) => one.key),
+      // Packs of the form before call it red.
+      promise: policy.promises.filter((one) => ["not_shown", "red"].includes(one.state)).map((one) => one.key),
       program: files.has("verify.html") ? [] : ["verify.html"],
       sample: [...(short > 0 ? [`${short} receipts`] : []), ...manifest.sample.drawn.filter((one) => !files.has(`samples/drawn/${one}.txt`)), ...ofOtherDays],
     };

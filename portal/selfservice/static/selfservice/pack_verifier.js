@@ -340,7 +340,7 @@ const packVerifier = (() => {
     const [registers, compared] = checkRegisters(files, manifest, log, missing);
     checkStated(files, manifest, log, missing);
     const controls = checkControls(files, manifest, registers);
-    checkLetters(files, registers.get("messages"), days, missing);
+    checkLetters(files, registers.get("messages"), manifest, missing);
     const attached = checkAttachments(files, registers.get("attachments"), log, missing);
     const drawn = checkDrawn(files, manifest, log, registers, missing);
     checkLacking(files, manifest, missing, log);
