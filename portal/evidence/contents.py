@@ -15,7 +15,7 @@ from django.utils import translation
 from portal.core import clock, hooks, moments, printing
 from portal.evidence import controls, duties_of_law, promises
 from portal.evidence.asked import in_words
-from portal.evidence.control_states import WORDS, ControlState
+from portal.evidence.control_states import MEANINGS, WORDS, ControlState
 from portal.evidence.controls import Control
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
@@ -82,7 +82,9 @@ def control_list(rows: Asked, period: Period) -> bytes:
     plain = controls.as_plain({name: found for name, found in rows.parts.items() if name != "policy"})
     months = number(duties.EVIDENCE, now=period.end, otherwise=12)
     about = {"start": clock.stamp(period.start), "end": clock.stamp(period.end), "evidence_months": months}
-    return _json({"about": about, **plain})
+    with translation.override("en"):
+        states = {str(state): str(means) for state, means in MEANINGS.items()}
+    return _json({"about": about, "states": states, **plain})
 
 
 def _json(body: Any) -> bytes:

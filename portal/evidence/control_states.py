@@ -38,6 +38,18 @@ WORDS: Mapping[str, Any] = {
     ControlState.NOT_STATED: _("Not stated"),
 }
 
+#: What each state of a measure or a duty of law means, as a pack explains it.
+MEANINGS: Mapping[str, Any] = {
+    ControlState.MET: _("Each case of the period was done in time."),
+    ControlState.MISSED: _("Cases of the period were done late, or were due and not done. missed_rows names each."),
+    ControlState.NO_CASE: _("No deadline under this rule ended or fell due in the period."),
+    ControlState.NOT_A_DEADLINE: _("The rule sets no date by which something is done, but a period to keep, a window or an age."),
+    ControlState.NOT_MEASURED: _("The portal starts no deadline under this rule, so its rows cannot say whether there was a case."),
+    ControlState.FRESH: _("The last evidence is no older than evidence_months."),
+    ControlState.STALE: _("The last evidence is older than evidence_months."),
+    ControlState.MISSING: _("There is no evidence."),
+}  # fmt: skip
+
 #: The tone of a state's tag: what is well, what needs a look, what failed; what says neither has none.
 TONES: Mapping[str, str] = {
     ControlState.MET: "ok",

@@ -29,7 +29,7 @@ def test_a_pack_holds_reports_controls_letters_and_pages_that_check_it(october):
     files = opened(make()[1])
     assert {f"reports/2026-10-{code}.csv" for code in REPORTS} <= set(files)
     assert files["letters/otp.en.aaaaaaaaaaaa.txt"].decode() == "Your code is {{ code }}."
-    assert set(json.loads(files["controls.json"])) == {"about", "law", "measures"}
+    assert set(json.loads(files["controls.json"])) == {"about", "law", "measures", "states"}
     assert b"verifier" in files["verify.html"]
     missing = list(csv.DictReader(io.StringIO(files["MISSING.csv"].decode())))
     named = {(row["kind"], row["name"]) for row in missing}
