@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.http import require_safe
 from ninja import Field, NinjaAPI, Schema
 
 from consent.services import decision_keys
@@ -57,6 +58,7 @@ api = PortalAPI(
     auth=Key(),
     parser=bodies.StrictParser(),
     docs_url=None,
+    docs_decorator=require_safe,
 )
 problems.install(api)
 api.add_exception_handler(keys.TooMany, keys.too_many)

@@ -29,6 +29,8 @@ STAFF_PAGES = ("/admin/", "/staff/")
 CUSTOMER_PAGES = "/privacy/"
 #: Bytes for machines: the public ledger.
 WITHOUT_LANGUAGE = "/ledger/"
+#: The methods of links and forms, and the one by which a program asks which there are.
+OF_BROWSERS = ("GET", "HEAD", "OPTIONS", "POST")
 #: How a browser sends a form.
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
@@ -219,12 +221,17 @@ class WrongMethod:
 
     A customer's address that only takes a POST is asked with GET by a change of language, a reload or the way back from
     the sign-in page: the answer is the page it belongs to, the nearest one above it. Everything else gets our own page, under ``/api/`` a problem.
+
+    Pages for people take what browsers send. The stock admin answers any other method with the whole page: here it is
+    refused before any view is asked.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in OF_BROWSERS and request.path.startswith((CUSTOMER_PAGES, *STAFF_PAGES)):
+            return error_pages.wrong_method(request, ", ".join(OF_BROWSERS))
         response = self.get_response(request)
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response

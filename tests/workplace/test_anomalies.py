@@ -89,6 +89,7 @@ def test_signing_goes_on_once_two_people_have_explained_what_is_out_of_order(bro
     ]
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_a_backup_with_an_explained_anomaly_counts_and_is_brought_back_with_its_explanation(
     broken, maker, checker, tmp_path, settings
