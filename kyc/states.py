@@ -361,12 +361,15 @@ class DeletionState(TextChoices):
     ASKED = "asked", _("Waiting for an answer")
     ERASED = "erased", _("Destroyed")
     REFUSED = "refused", _("Kept")
+    # Its document was removed as its person left: whether a hold still keeps it, the state does not tell.
+    REMOVED = "removed", _("Removed with its person")
 
 
 DELETION_MOVES: dict[str, set[str]] = {
-    DeletionState.ASKED: {DeletionState.ERASED, DeletionState.REFUSED},
+    DeletionState.ASKED: {DeletionState.ERASED, DeletionState.REFUSED, DeletionState.REMOVED},
     DeletionState.ERASED: set(),
     DeletionState.REFUSED: set(),
+    DeletionState.REMOVED: set(),
 }
 
 

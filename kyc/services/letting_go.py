@@ -123,16 +123,32 @@ def _ask(document: Document, actor: Actor, now: datetime) -> None:
 def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
     """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it.
 
-    A customer's open request to delete it is carried out with it: nobody could answer that any more. Of one that a hold
-    keeps nothing ends but its place: it looks to everybody outside as if it had, and ``end_what_was_held`` ends it once the
-    hold is released.
+    A customer's open request to delete it ends with it, as "removed": nobody could answer that any more. Of one that a hold
+    keeps nothing else ends but its place: it looks to everybody outside as if it had, and ``end_what_was_held`` ends it once
+    the hold is released.
     """
     take_turn(document)
     move(document, DocumentState.REMOVED, moves=DOCUMENT_MOVES)
     note_move(document, actor=actor, now=now)
-    if not is_kept_by_a_hold(document):
-        _carry_out_request(document, actor, now)
-        keep_nothing(document, actor=actor)
+    _end_request(document, DeletionState.REMOVED, actor, now)
+    keep_nothing(document, actor=actor)
+
+
+def remove_of_who_left(*, now: datetime) -> int:
+    """Give the state "removed" to undecided documents that a hold kept as they were before that state came: of people who
+    left since, and unsent ones whose deletion was asked for. Each in a transaction of its own, with its audit event;
+    returns how many. Safe to repeat: now that both end as removed, there are none.
+    """
+    approved = Decision.objects.filter(document=OuterRef("pk"), answer=Answer.APPROVED)
+    left = Q(UNDECIDED, ~Exists(approved), party__ended_at__isnull=False)
+    asked = Q(sent_at=None, deletion_asked_at__isnull=False)
+    rows = Document.objects.filter(left | asked, erased_at=None).exclude(state__in=GONE)
+    removed = 0
+    for document in rows.select_related("case", "party", "quarantined").order_by("pk"):
+        with transaction.atomic():
+            let_go(document, actor=RELEASED, now=now)
+        removed += 1
+    return removed
 
 
 def keep_nothing(document: Document, *, actor: Actor) -> None:
@@ -177,7 +193,6 @@ def end_what_was_held(*, now: datetime) -> int:
             if is_kept_by_a_hold(document):
                 continue
             if _ended_early(document):
-                _carry_out_request(document, RELEASED, now)
                 keep_nothing(document, actor=RELEASED)
             else:
                 end_quarantine(document, actor=RELEASED)
@@ -185,12 +200,14 @@ def end_what_was_held(*, now: datetime) -> int:
     return ended
 
 
-def _carry_out_request(document: Document, actor: Actor, now: datetime) -> None:
-    """The document ends without the two people of ``deleting``, who make a certificate: by its time, or as a child's."""
+def _end_request(document: Document, state: DeletionState, actor: Actor, now: datetime) -> None:
+    """The document ends without the two people of ``deleting``, who make a certificate: by its time, as a child's, or as it is
+    removed.
+    """
     request = DeletionRequest.objects.filter(document=document, state=DeletionState.ASKED).first()
     if request is None:
         return
-    move(request, DeletionState.ERASED, moves=DELETION_MOVES, answered_at=now)
+    move(request, state, moves=DELETION_MOVES, answered_at=now)
     record(
         AuditKind.KYC_DOCUMENT_DELETION_ANSWERED,
         actor=actor,
@@ -217,7 +234,7 @@ def erase_document(document: Document, *, actor: Actor, now: datetime) -> None:
     if document.state not in {DocumentState.REFUSED, *GONE}:
         move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES, read_again=False, leased_until=None)
         note_move(document, actor=actor, now=now)
-    _carry_out_request(document, actor, now)
+    _end_request(document, DeletionState.ERASED, actor, now)
     end_quarantine(document, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()
     document.decisions.update(message_sealed=None, note_sealed=None, reason="")

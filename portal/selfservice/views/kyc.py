@@ -281,11 +281,16 @@ def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[
         (_("Sent for checking"), document.sent_at),
         (_("Checked by machine"), document.checked_at),
         (_("You asked to delete it"), document.deletion_asked_at),
-        (_("We have answered your request to delete it"), deletion.answered_at if deletion else None),
+        (_("We have answered your request to delete it"), _answered_at(deletion)),
     ]
     decided = document.decisions.filter(answer=Answer.APPROVED).values_list("outcome", "checked_at")
     found += [(str(DECIDED[outcome]), at) for outcome, at in decided]
     return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
+
+
+def _answered_at(deletion: DeletionRequest | None) -> datetime | None:
+    """None too where the request ended because its document was removed: that was no answer."""
+    return deletion.answered_at if deletion and deletion.state != DeletionState.REMOVED else None
 
 
 def _may_be_deleted(document: Document) -> bool:
@@ -308,8 +313,9 @@ def _is_unsent(document: Document) -> bool:
 
 
 def _is_left(document: Document) -> bool:
-    """Its person was taken off the list before anybody decided about it."""
-    return document.state == DocumentState.REMOVED and document.deletion_asked_at is None
+    """Its person was taken off the list before anybody decided about it; by itself a customer deletes only what is unsent."""
+    is_sent = document.sent_at is not None
+    return document.state == DocumentState.REMOVED and (is_sent or document.deletion_asked_at is None)
 
 
 def _stands(document: Document) -> str:
