@@ -254,6 +254,22 @@ def test_a_row_of_which_a_later_act_was_erased_is_named_and_holds(lived_in, verd
     assert passed(data, {edit: r"registers/tickets\.csv, row \d+: subject_ref is "}, verdict) == {}
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_pack_holds_after_every_entry_about_a_person_was_erased(lived_in, verdict, place):
+    """Each row says which entries were about it, and what no act of these kinds states is compared still."""
+    one = Ticket.objects.order_by("pk")[place]
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        mine = Entry.objects.filter(subject_ref=one.subject_ref).exclude(kind="redaction")
+        assert ledger.redact(mine, basis="test", requested_at=clock.now()) > 3
+        ledger.seal_now()
+    data = make()[1]
+    holds, said = verdict(data)
+    assert holds, said
+    assert [line for line in said.splitlines() if line.startswith(f"- tickets, row {one.reference}: not compared: ")]
+    edit = _set("clocks", "rule_key", "IN-OTHER", lambda row: row["owner"] == one.about)
+    assert passed(data, {edit: r"registers/clocks\.csv: no entry of the log states the row"}, verdict) == {}
+
+
 def test_an_erased_entry_frees_only_what_it_can_have_stated(erased_unnamed, verdict):
     """Also where the record of the erasure does not say of which act the entry was; the verdict names the row."""
     data = make()[1]
@@ -299,6 +315,7 @@ def test_a_pack_of_the_release_before_holds_and_says_what_it_does_not_compare(ve
     assert "- tickets: 4 rows by grievances.ticket.filed, 1 more without a log entry in the pack" in said
     assert "- tickets, row OS-GR-N1GG-HYJ7: not compared: " in said
     assert "entry 82 (which act is not said)" in said
+    assert said.splitlines()[1].startswith("Made in the form of an earlier release: it may leave out samples, ")
 
 
 def test_a_row_that_changes_while_its_register_is_written_says_the_same_in_both_forms(lived_in, verdict, monkeypatch):

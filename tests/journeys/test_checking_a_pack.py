@@ -12,11 +12,13 @@ import pytest
 import time_machine
 from playwright.sync_api import Browser, Page
 
+from grievances.models import Ticket
 from portal.core import actor, clock
 from portal.evidence.person import signing
 from portal.jobs.services import running
 from portal.ledger import notes
 from portal.ledger import services as ledger
+from portal.ledger.models import Entry
 from tests import evidence
 from tests.evidence.conftest import (
     changed_since,
@@ -32,7 +34,7 @@ from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, doubles
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import FREED, KEPT, LATER, NAMED, OUTSIDE
 from tests.evidence.lives import Life
-from tests.evidence.packed import make, opened
+from tests.evidence.packed import NOVEMBER, make, opened
 from tests.evidence.test_packs import flipped, repacked, with_file
 from tests.journeys.browsing import NARROW, Person
 
@@ -224,6 +226,18 @@ def test_rows_of_which_an_act_was_erased_are_judged_as_the_program_judges_them(e
     page = page_of(opened(data)["verify.html"])
     assert page.says(data).splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
     refused_alike(FREED, data, page, program)
+
+
+def test_a_pack_holds_on_the_page_after_every_entry_about_a_person_was_erased(lived_in, page_of, program):
+    one = Ticket.objects.earliest("pk")
+    with time_machine.travel(NOVEMBER + timedelta(hours=2), tick=False):
+        mine = Entry.objects.filter(subject_ref=one.subject_ref).exclude(kind="redaction")
+        ledger.redact(mine, basis="test", requested_at=clock.now())
+        ledger.seal_now()
+    data = make()[1]
+    said = page_of(opened(data)["verify.html"]).says(data)
+    assert said.splitlines() == f"✓ The pack holds: {program(data)}".splitlines()
+    assert f"- tickets, row {one.reference}: not compared: " in said
 
 
 def test_holds_files_runs_and_samples_of_the_period_are_missed_as_the_program_misses_them(

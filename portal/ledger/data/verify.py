@@ -46,6 +46,9 @@ HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-p
 #: Packs of the form before this one are checked as well: they do not say of which act an erased entry was, and need not
 #: hold the samples that were drawn in their period. The verdict names what follows from that.
 FORMAT_BEFORE = "onesetu-evidence-pack/4"
+OF_FORM_BEFORE = (
+    "Made in the form of an earlier release: it may leave out samples, and does not say which act an erased entry was"
+)
 OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
@@ -1290,7 +1293,7 @@ def stated_of(name: str, rule: dict[str, Any], log: Log, gaps: Gaps) -> Stated:
                 said = stated.says.setdefault(key, {})
                 said.update({column: (place, *one) for column, one in statements_of(again, says).items()})
     for key, erased in lost.items():
-        for one in erased:
+        for one in sorted(erased, key=lambda one: one.place):
             take_out(f"{name} {' '.join(key)}", rule, stated, key, one)
     return stated
 
@@ -1322,6 +1325,7 @@ def take_out(row: str, rule: dict[str, Any], stated: Stated, key: RowKey, erased
             continue
         if act is not None and path.startswith(("is:", "word:")):
             said[column] = (place, fact({}, path), str(place))
+            stated.free.get(key, {}).pop(column, None)
         else:
             said.pop(column, None)
             stated.free.setdefault(key, {})[column] = erased
@@ -2290,7 +2294,8 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         f"period and {erased} erased, {len(samples)} receipts of the sample. Log {origin}, {size} entries when it was signed"
     )
     unproved = f"Not proved by the log, only unchanged since the pack was made: {', '.join(one for one in FOR_PEOPLE if one in files)}"
-    return "\n".join([line, *drawn, counted, attached, *compared, *explained(log), unproved])
+    older = [f"{OF_FORM_BEFORE} ({form})"] if form == FORMAT_BEFORE else []
+    return "\n".join([line, *older, *drawn, counted, attached, *compared, *explained(log), unproved])
 
 
 def explained(log: Log) -> list[str]:

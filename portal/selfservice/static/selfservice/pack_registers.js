@@ -316,7 +316,8 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
       }
     }
     for (const [key, erased] of lostOf(name, rule, gaps)) {
-      erased.forEach((one) => takeOut(`${name} ${key}`, rule, stated, key, one));
+      const inOrder = [...erased].sort((one, two) => one.place - two.place);
+      inOrder.forEach((one) => takeOut(`${name} ${key}`, rule, stated, key, one));
     }
     return stated;
   };
@@ -341,6 +342,7 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
       }
       if (act !== null && /^(is|word):/.test(path)) {
         said.set(column, [place, fact({}, path), String(place)]);
+        stated.free.set(key, (stated.free.get(key) || []).filter((one) => one !== column));
       } else {
         said.delete(column);
         stated.free.set(key, [...(stated.free.get(key) || []), column]);

@@ -15,6 +15,7 @@ const packVerifier = (() => {
   // the samples that were drawn in their period.
   const PACK_FORMAT = "onesetu-evidence-pack/5";
   const FORMAT_BEFORE = "onesetu-evidence-pack/4";
+  const OF_FORM_BEFORE = "Made in the form of an earlier release: it may leave out samples, and does not say which act an erased entry was";
   const MANIFEST = "manifest.json";
   const MANIFEST_RECEIPT = "manifest.tlog-proof";
   const CHECKPOINT = "ledger/checkpoint.txt";
@@ -346,6 +347,7 @@ const packVerifier = (() => {
     checkLacking(files, manifest, missing, log);
     return [
       `Pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} log entries of the period and ${erased} erased, ${samples} receipts of the sample. ${under}`,
+      ...(manifest.format === FORMAT_BEFORE ? [`${OF_FORM_BEFORE} (${manifest.format})`] : []),
       ...drawn,
       controls,
       attached,
