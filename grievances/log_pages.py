@@ -24,8 +24,8 @@ LOG, FIGURES = "log", "figures"
 class PeriodForm(forms.Form):
     """The days on which the requests came in, both included."""
 
-    first_day = DayField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last_day = DayField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first_day = DayField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last_day = DayField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.admin_opening import OpenedForItsCustomer
 from kyc.admin_queue import left
 from kyc.models import DeletionProposal, DeletionRequest
-from kyc.permissions import Permission
+from kyc.permissions import Act, Permission
 from kyc.services import deleting
 from kyc.states import DeletionRefusal, DeletionState
 from portal.core import changes, clock
@@ -123,6 +123,7 @@ class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     @service_action(
         permission=Permission.DELETION_ANSWER,
         label=_("Propose to destroy it"),
+        act=Act.DELETION,
         ask=DestroyForm,
         skip=_kept,
         description=_("Nothing is destroyed until a second person, who did not decide about the document, agrees."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import staff_words
 from kyc.admin_opening import OpenedForItsCustomer
 from kyc.models import FreezeLift, MinorFound
-from kyc.permissions import Permission
+from kyc.permissions import Act, Permission
 from kyc.services import minors
 from portal.core import changes, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
@@ -75,6 +75,7 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     @service_action(
         permission=Permission.CASE_DECIDE,
         label=_("Propose to end the freeze"),
+        act=Act.FREEZE_LIFT,
         ask=LiftForm,
         skip=_lifted,
         description=_(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import words
 from kyc.models import SignerKey, SignerProposal
-from kyc.permissions import Permission
+from kyc.permissions import Act, Permission
 from kyc.services import signers
 from kyc.signatures.reading import KINDS
 from portal.core import clock
@@ -104,7 +104,9 @@ class SignerKeyAdmin(AuditedExport, ReadOnlyAdmin):
     def days_left(self, obj: SignerKey) -> str:
         return _days_left(obj)
 
-    @service_action(permission=Permission.SIGNER_PROPOSE, ask=EndForm, label=_("Propose to end it"), skip=_ended)
+    @service_action(
+        permission=Permission.SIGNER_PROPOSE, ask=EndForm, label=_("Propose to end it"), act=Act.SIGNER, skip=_ended
+    )
     def propose_end(self, request: HttpRequest, obj: SignerKey, answer: dict[str, Any]) -> str:
         signers.propose_end(obj, source=answer["source"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return str(_("Proposed. It is trusted until a second person agrees."))

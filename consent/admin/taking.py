@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.models import HeldConsent, TakenAnswer
-from consent.permissions import Permission
+from consent.permissions import Act, Permission
 from consent.services import guarding, taking
 from consent.states import HeldState
 from consent.taking_forms import TakenForm
@@ -55,6 +55,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
     )
     view_permission = Permission.EVENT_VIEW
     add_permission = Permission.EVENT_RECORD
+    proposes = Act.ANSWER_TAKE
     list_display = ("purpose", "way", "fiduciary", "occurred_at", "answer", "made_by", "made_at", "checked_by")
     list_select_related = ("fiduciary", "made_by", "checked_by")
     list_filter = ("answer", "way")

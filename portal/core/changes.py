@@ -35,6 +35,14 @@ class Watch:
 
     rows: list[tuple[Model, dict[str, Any]]] = field(default_factory=list)
     entered: dict[str, Any] = field(default_factory=dict)
+    made: list[Model] = field(default_factory=list)
+
+    @property
+    def proposals(self) -> list[Any]:
+        """The rows that wait for the answer of a second person and that a service has made in this act."""
+        return [
+            row for row in self.made if getattr(row, "made_by_id", None) and getattr(row, "answer", "") == "pending"
+        ]
 
     def take(self) -> dict[str, Change]:
         """Field, old and new value of everything since the last call."""
@@ -60,7 +68,7 @@ _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 @contextmanager
-def watching(actor: Actor, act: str, *rows: Model, entered: Mapping[str, Any] | None = None) -> Iterator[None]:
+def watching(actor: Actor, act: str, *rows: Model, entered: Mapping[str, Any] | None = None) -> Iterator[Watch]:
     """Watch one act. What no audit event took is told at its end; an act that fails tells nothing.
 
     Inside another watch it has the word alone: the rows of the outer one are not read.
@@ -68,7 +76,7 @@ def watching(actor: Actor, act: str, *rows: Model, entered: Mapping[str, Any] | 
     watch = Watch([(row, _values(row)) for row in rows], _told(entered or {}))
     token = _watch.set(watch)
     try:
-        yield
+        yield watch
         if left := watch.take():
             row = watch.rows[0][0] if watch.rows else None
             hooks.act_done.ask(
@@ -94,6 +102,7 @@ def watch_created(row: Model) -> None:
     watch = _watch.get()
     if watch is not None:
         watch.rows.append((row, {}))
+        watch.made.append(row)
 
 
 def watch_entered(answers: Mapping[str, Any]) -> None:

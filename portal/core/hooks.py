@@ -274,6 +274,9 @@ record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: N
 act_done = HookAnswer("act_done", when_empty=lambda *args, **kwargs: None)
 #: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
 opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: timedelta(0))
+#: Who may answer what a member of staff proposes, ``(*, act, user) -> str``: roles with their names; "" where nobody is
+#: known. Filled by people.
+second_people = HookAnswer("second_people", when_empty=lambda **kwargs: "")
 #: Has this request passed the second factor? Filled by signin. Empty means no.
 second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
 
@@ -311,5 +314,6 @@ ANSWERS = (
     record_opened,
     act_done,
     opening_life,
+    second_people,
     second_factor,
 )

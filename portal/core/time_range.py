@@ -5,7 +5,7 @@ them breaks. The range leaves room on both sides for everything that is counted.
 """
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -53,6 +53,10 @@ def _refusal(earliest: date) -> OutOfRange:
 class DayField(forms.DateField):
     """A day within the range."""
 
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Enter day, month and year as DD-MM-YYYY, for example 08-12-2026.")
+    }
+
     def __init__(self, *, earliest: date = EARLIEST, **kwargs: Any) -> None:
         self.earliest = earliest
         super().__init__(**kwargs)
@@ -72,6 +76,10 @@ class DayField(forms.DateField):
 
 class MomentField(forms.DateTimeField):
     """An instant within the range."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Enter day and time as DD-MM-YYYY HH:MM, for example 08-12-2026 14:30.")
+    }
 
     def validate(self, value: Any) -> None:
         super().validate(value)

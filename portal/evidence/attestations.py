@@ -41,7 +41,7 @@ def latest(*, at: datetime) -> Mapping[str, Attested]:
             row.outcome == Judgement.KEPT,
             row.judged_on,
             until,
-            str(row.made_by),
+            row.made_by.display_name,
             row.sha256,
             row.pk,
             counts=until >= clock.day(at),

@@ -12,6 +12,7 @@ class PeopleConfig(AppConfig):
         from portal.people import ended_roles, erasers, finding, sections, selectors, words
         from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
+        from portal.people.services import four_eyes
         from portal.people.stated import ALIASES, GRANTS
         from portal.people.strands import STRANDS
 
@@ -21,6 +22,7 @@ class PeopleConfig(AppConfig):
             hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)
         hooks.reading_scope.fill(selectors.reading_scope)
+        hooks.second_people.fill(four_eyes.second_people)
         hooks.ended_roles.fill(ended_roles.ended_roles)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())

@@ -184,7 +184,7 @@ class StaffChoice(forms.ModelChoiceField):
         super().__init__(queryset=active if queryset is None else queryset, **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.full_name or obj.email)
+        return str(obj.display_name)
 
 
 class AbsenceForm(forms.Form):

@@ -6,6 +6,8 @@ from portal.core import clock
 from portal.core.errors import NotFound
 from portal.law import selectors as law
 from portal.law.selectors import NotInForce
+from portal.law.terms import Unit
+from portal.law.words import period
 
 _LENGTHS = {
     "minute": timedelta(minutes=1),
@@ -28,6 +30,12 @@ def length(key: str, *, now: datetime, otherwise: timedelta) -> timedelta:
     """How long something of ours lasts, by the rule in force at ``now``; ``otherwise`` until rules are loaded."""
     found = _amount(key, now)
     return otherwise if found is None else found[0] * _LENGTHS[found[1]]
+
+
+def in_words(length: timedelta) -> str:
+    """A length in whole hours, or in minutes where it has no whole ones; in the active language."""
+    hours, rest = divmod(length, timedelta(hours=1))
+    return period(hours, Unit.HOUR) if not rest else period(length // timedelta(minutes=1), Unit.MINUTE)
 
 
 def number(key: str, *, now: datetime, otherwise: int) -> int:

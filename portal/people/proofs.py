@@ -73,6 +73,11 @@ def recent(*, now: datetime) -> timedelta:
     return promises.length("signin.recent_factor", now=now, otherwise=DEFAULT_RECENT)
 
 
+def recent_words(*, now: datetime) -> str:
+    """The same in words, in the active language."""
+    return promises.in_words(recent(now=now))
+
+
 def ask(request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True) -> HttpResponse | None:
     """The page that asks for the code of what this POST would do, or None once the right code came with it.
 
@@ -81,7 +86,7 @@ def ask(request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True) ->
     """
     user, now = login_of(request), clock.now()
     if account_changes.is_frozen(user, now=now):
-        messages.error(request, account_changes.FROZEN)
+        messages.error(request, account_changes.frozen_words(now=now))
         return HttpResponseRedirect(reverse("privacy:account"))
     if not even_if_recent and is_recent(request, now=now):
         return None

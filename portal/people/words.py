@@ -6,13 +6,14 @@ For pages of staff only: names never go into audit facts, logs, task arguments o
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
 from portal.core.actor import ActorKind
-from portal.people.models import Customer, Insolvency, Membership, User
-from portal.people.selectors import insolvency_order
+from portal.people.models import Customer, Insolvency, Membership, Principal, User
+from portal.people.selectors import insolvency_order, own_accounts
 from portal.people.states import Answer, AuditArea, InsolvencyStep
 
 #: What is done by two people, by the act of the table of two-person rules.
@@ -69,6 +70,18 @@ ACTORS: Mapping[str, Any] = {
     ActorKind.INTERFACE: _("A connected system"),
 }
 _LOGIN = re.compile(r"(?:[a-z_]+:)?user:(\d+)")
+
+
+def subject_name(subject_ref: UUID) -> str:
+    """What staff call the person or account behind an opaque reference: as its record is headed, of a person with the accounts
+    that are theirs alone. The reference itself where nobody is known.
+    """
+    principal = Principal.objects.filter(subject__ref=subject_ref).first()
+    if principal is not None:
+        accounts = own_accounts(subject_ref)
+        return ", ".join([str(principal), *(account.reference for account in accounts)])
+    account = Customer.objects.filter(subject__ref=subject_ref).first()
+    return account.reference if account is not None else str(subject_ref)
 
 
 class LoginNames:

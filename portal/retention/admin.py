@@ -24,7 +24,7 @@ from portal.retention.models import (
     RetentionRule,
     RuleProposal,
 )
-from portal.retention.permissions import Permission
+from portal.retention.permissions import Act, Permission
 from portal.retention.rules import Verdict
 from portal.retention.run_steps import StepInline, kept_in_words
 from portal.retention.services import approving, certifying, changing, holds, planning
@@ -67,7 +67,13 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
         "recorded_at",
     )
 
-    @service_action(permission=Permission.RULE_CHANGE, ask=ChangeForm, label=_("Propose a change"), skip=_not_to_change)
+    @service_action(
+        permission=Permission.RULE_CHANGE,
+        ask=ChangeForm,
+        label=_("Propose a change"),
+        act=Act.RULE_CHANGE,
+        skip=_not_to_change,
+    )
     def propose_change(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
         why, effective_from = answer.pop("why"), answer.pop("effective_from")
         taken_away: dict[str, Any] = {name: [] for name in answer.pop("none_of")}
@@ -82,7 +88,10 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
         return str(_("Proposed. It counts once a second person agrees, from its day on."))
 
     @service_action(
-        permission=Permission.RULE_CHANGE, label=_("Propose the change of this release"), skip=_nothing_shipped
+        permission=Permission.RULE_CHANGE,
+        label=_("Propose the change of this release"),
+        act=Act.RULE_CHANGE,
+        skip=_nothing_shipped,
     )
     def propose_shipped(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
         changing.propose_shipped(retention_class=obj.retention_class, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
@@ -122,7 +131,13 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
         """Adding is placing."""
         obj.pk = holds.place(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.HOLD_PLACE, ask=WhyForm, label=_("Propose to end the hold"), skip=_released)
+    @service_action(
+        permission=Permission.HOLD_PLACE,
+        ask=WhyForm,
+        label=_("Propose to end the hold"),
+        act=Act.HOLD_RELEASE,
+        skip=_released,
+    )
     def propose_release(self, request: HttpRequest, obj: Hold, answer: dict[str, Any]) -> str:
         holds.propose_release(hold=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
         return str(_("Proposed. The hold ends once a second person agrees."))
@@ -176,7 +191,11 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     )
 
     @service_action(
-        permission=Permission.RUN_APPROVE, ask=PlanForm, label=_("Propose to carry the plan out"), skip=_not_waiting
+        permission=Permission.RUN_APPROVE,
+        ask=PlanForm,
+        label=_("Propose to carry the plan out"),
+        act=Act.RUN_CARRY_OUT,
+        skip=_not_waiting,
     )
     def propose_plan(self, request: HttpRequest, obj: ErasureRun, answer: dict[str, Any]) -> str:
         approving.propose(run=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from portal.people.services import ages
 from portal.people.states import ProtectionGround
 from portal.retention.child_forms import OutcomeForm, WhoForm
 from portal.retention.models import ChildDecision, ChildReport
-from portal.retention.permissions import Permission
+from portal.retention.permissions import Act, Permission
 from portal.retention.services import children
 from portal.retention.states import ChildState
 
@@ -113,7 +113,13 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def freeze_person(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
         children.freeze(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.CHILD_DECIDE, ask=OutcomeForm, label=_("Propose a decision"), skip=is_decided)
+    @service_action(
+        permission=Permission.CHILD_DECIDE,
+        ask=OutcomeForm,
+        label=_("Propose a decision"),
+        act=Act.CHILD_DECIDE,
+        skip=is_decided,
+    )
     def propose_decision(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
         children.propose(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 

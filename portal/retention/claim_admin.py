@@ -2,36 +2,27 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import selectors as law
+from portal.people import words as people_words
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
+from portal.retention import selectors, words
 from portal.retention.forms import ClaimEndForm, LegalClaimForm
 from portal.retention.models import LegalClaim, RetentionRule
-from portal.retention.permissions import Permission
+from portal.retention.permissions import Act, Permission
 from portal.retention.services import claims
 
 
 def _not_in_force(claim: LegalClaim, user: Any) -> str:
     in_force = LegalClaim.decided().filter(pk=claim.pk, last_day__gte=clock.day(clock.now())).exists()
     return "" if in_force else str(_("This claim is not in force."))
-
-
-def _named(label: str) -> str:
-    """The name of a record's kind and its reference, of a label such as "kyc.document:..."; of an unknown kind the label."""
-    kind, _colon, reference = label.partition(":")
-    try:
-        model = apps.get_model(kind)
-    except (LookupError, ValueError):
-        return label
-    return f"{capfirst(model._meta.verbose_name)} {reference}"
 
 
 @admin.register(LegalClaim)
@@ -46,7 +37,8 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
     form = LegalClaimForm
     view_permission = Permission.HOLD_VIEW
     add_permission = Permission.HOLD_PLACE
-    list_display = ("dispute", "disputed_on", "rule_key", "last_day", "answer", "made_at")
+    proposes = Act.CLAIM_DECIDE
+    list_display = ("dispute", "disputed_on", "limitation_period", "last_day", "answer", "made_at")
     list_filter = ("answer",)
     search_fields = ("dispute",)
 
@@ -54,13 +46,29 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
         asked = LegalClaimForm.Meta.fields
         if obj is None:
             return asked
-        read = {"records": "named_records", "retention_classes": "named_kinds"}
+        read = {
+            "subject_ref": "person",
+            "rule_key": "limitation_period",
+            "records": "named_records",
+            "retention_classes": "named_kinds",
+        }
         return (*(read.get(name, name) for name in asked), "replaces", *PROPOSAL)
+
+    @admin.display(description=_("person"))
+    def person(self, obj: LegalClaim) -> str:
+        """As their record is headed; its opaque reference is what both people are bound to."""
+        return f"{people_words.subject_name(obj.subject_ref)} ({obj.subject_ref})"
+
+    @admin.display(description=_("limitation period"), ordering="rule_key")
+    def limitation_period(self, obj: LegalClaim) -> str:
+        """The law that limits the claim, named as in the form."""
+        legal = law.rules_in_force([obj.rule_key], on=clock.day(obj.made_at)).get(obj.rule_key)
+        return selectors.citation(legal) if legal is not None else obj.rule_key
 
     @admin.display(description=_("records"))
     def named_records(self, obj: LegalClaim) -> str:
         """One a line: what it is, with its reference."""
-        return "\n".join(_named(label) for label in obj.records) or "-"
+        return "\n".join(words.record_name(label) for label in obj.records) or "-"
 
     @admin.display(description=_("kinds of data"))
     def named_kinds(self, obj: LegalClaim) -> str:
@@ -81,7 +89,11 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
         return answered(claims.answer, answer, claim=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(
-        permission=Permission.HOLD_PLACE, ask=ClaimEndForm, label=_("Propose an earlier end"), skip=_not_in_force
+        permission=Permission.HOLD_PLACE,
+        ask=ClaimEndForm,
+        label=_("Propose an earlier end"),
+        act=Act.CLAIM_DECIDE,
+        skip=_not_in_force,
     )
     def propose_end(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
         claims.propose_end(claim=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -54,6 +54,11 @@ class Decided:
         return str(self.eraser.label)
 
     @property
+    def record_name(self) -> str:
+        """What the record is called where it can be named by itself; empty where it cannot."""
+        return words.record_name(self.record.about) if self.record.about else ""
+
+    @property
     def sentence(self) -> str:
         """In the active language: kept or erased, until when or when, because of what. Where only a hold or an order keeps it, staff
         alone read this (``Verdict.is_said_kept``).

@@ -14,6 +14,7 @@ from portal.law import selectors as law
 from portal.people.models import Subject
 from portal.retention import limitation, selectors
 from portal.retention.models import BooksRow, Hold, LegalClaim, RetentionRule
+from portal.retention.services import claims
 
 
 def _known(ref: UUID) -> UUID:
@@ -51,7 +52,8 @@ class LegalClaimForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea,
         help_text=_(
-            "One label a line, as Keep or erase shows it. Only these stay; empty where whole kinds are needed."
+            "One reference a line, as Keep or erase shows it: of a document OS-DO-…, of a grievance OS-GR-…. Only these stay. "
+            "Leave it empty where whole kinds of data are needed."
         ),
     )
     retention_classes = forms.MultipleChoiceField(
@@ -72,7 +74,8 @@ class LegalClaimForm(forms.ModelForm):
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "subject_ref": _("The opaque reference on the person's record."),
-            "last_day": _("Empty: the day that the limitation gives. Never a later one."),
+            "disputed_on": _("The day from which the limitation period counts, as DD-MM-YYYY, for example 08-12-2026."),
+            "last_day": _("DD-MM-YYYY. Empty: the last day of the limitation period. Never a later one."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +85,7 @@ class LegalClaimForm(forms.ModelForm):
         self.fields["last_day"].required = False
         laws = law.rules_in_force(limitation.keys(), on=clock.day(clock.now()))
         named = [(key, selectors.citation(laws[key])) for key in sorted(laws)]
-        self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation"), choices=named)
+        self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation period"), choices=named)
         classes = RetentionRule.objects.order_by("retention_class").values_list("retention_class", "name").distinct()
         kinds = cast("forms.MultipleChoiceField", self.fields["retention_classes"])
         kinds.choices = list(classes)
@@ -91,7 +94,12 @@ class LegalClaimForm(forms.ModelForm):
         return _known(self.cleaned_data["subject_ref"])
 
     def clean_records(self) -> list[str]:
-        return str(self.cleaned_data["records"]).split()
+        """Labels, also of who writes the reference alone, which is what a record is called."""
+        ref, given = self.cleaned_data.get("subject_ref"), str(self.cleaned_data["records"]).split()
+        if ref is None:
+            return given
+        labels = {label.rpartition(":")[2]: label for label in claims.records_of(ref)}
+        return [labels.get(each.rpartition(":")[2], labels.get(each.upper(), each)) for each in given]
 
 
 class ClaimEndForm(forms.Form):

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.apps import apps
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.law.words import period
@@ -19,6 +21,16 @@ class Decision:
     roles: tuple[tuple[str, str], ...]
     by: date | None
     is_late: bool = False
+
+
+def record_name(label: str) -> str:
+    """The name of a record's kind and its reference, of a label such as "kyc.document:..."; of an unknown kind the label."""
+    kind, _colon, reference = label.partition(":")
+    try:
+        model = apps.get_model(kind)
+    except (LookupError, ValueError):
+        return label
+    return f"{capfirst(model._meta.verbose_name)} {reference}"
 
 
 def sentence(verdict: Verdict, what: str, *, decision: Decision | None = None) -> str:

@@ -186,7 +186,7 @@ def drop(*, change: AddressChange, actor: Actor, now: datetime) -> None:
 
 def _require_unfrozen(user: User, now: datetime) -> None:
     if account_changes.is_frozen(user, now=now):
-        raise Refused(account_changes.FROZEN, code="CHANGES_FROZEN")
+        raise Refused(account_changes.frozen_words(now=now), code="CHANGES_FROZEN")
 
 
 def _may_be_made(change: AddressChange, now: datetime) -> bool:

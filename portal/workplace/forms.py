@@ -44,7 +44,7 @@ class ProfileProposalForm(forms.ModelForm):
         model = ProfileProposal
         fields = ("effective_from",)
         field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
-        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
     def __init__(self, *args: Any, present: OrganisationProfile | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +106,7 @@ class PurposeProposalForm(forms.ModelForm):
         model = PurposeProposal
         fields = ("code", "effective_from", "is_correction")
         field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
-        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -51,7 +51,7 @@ def waiting_for(user: Any, *, now: datetime) -> list[Waiting]:
 def _waiting(pending: QuerySet[FourEyesModel]) -> Iterator[Waiting]:
     model = pending.model
     for row in pending.select_related("made_by", *model.named_by).order_by("made_at")[:MOST]:
-        maker = row.made_by.full_name or row.made_by.email
+        maker = row.made_by.display_name
         yield Waiting(str(model._meta.verbose_name), speaking.heading(row), maker, row.made_at, url_of(row))
 
 

@@ -144,7 +144,7 @@ def test_an_incident_with_one_known_field_is_reported_in_time_and_its_rest_follo
         assert (rest.state, clock_of.due_at) == (DutyState.OPEN, promised)
         shown = officer.get(reverse("admin:registers_incident_change", args=[incident.pk])).text
         assert "CERT-In: the incident (follow-up)" in shown
-        assert f"{maker} by 5 Jun 2027, 17:30 IST" in shown
+        assert f"{maker.display_name} by 5 Jun 2027, 17:30 IST" in shown
         listed = officer.get(reverse("admin:registers_incidentduty_changelist")).text
         assert "CERT-In: the incident (follow-up)" in listed
         closing = officer.post(act("incident", incident, "propose-close"), {"answer": "1", "why": "Learnt."})

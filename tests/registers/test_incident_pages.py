@@ -150,6 +150,49 @@ def test_a_report_goes_from_draft_to_proof_by_two_people(officer: Any, incident:
     assert printed.content.startswith(b"%PDF-")
 
 
+def test_the_page_of_a_report_shows_its_proposal_and_for_whom_it_waits(officer: Any, incident: Incident) -> None:
+    second = StaffFactory(roles=["administrator"], full_name="Leela Menon")
+    duty = incident.duties.get(code="cert_in")
+    page = reverse("admin:registers_incidentduty_change", args=[duty.pk])
+    asked = staff_client(officer).get(act("incidentduty", duty, "propose-none")).text
+    assert second.full_name in asked, "the page says beforehand who may be the second person"
+    done = staff_client(officer).post(act("incidentduty", duty, "propose-none"), {"answer": "1", "why": "No harm."})
+    assert "It waits for a second person: " in done.text
+    decision = IncidentDecision.objects.get()
+    shown = staff_client(officer).get(page).text
+    assert reverse("admin:registers_incidentdecision_change", args=[decision.pk]) in shown
+    assert f"proposed by {officer.full_name}" in shown
+    assert second.full_name in shown
+
+
+def test_open_fields_and_known_words_name_people_and_stand_in_their_forms(officer: Any, incident: Incident) -> None:
+    browser = staff_client(officer)
+    told = browser.get(act("incident", incident, "tell-happened")).text
+    known = incident.facts.filter(code="location").latest("pk").words
+    assert known in told, "what is known is changed, not typed anew"
+    duty = opened_incident(as_actor(officer)).duties.get(code="cert_in")
+    given = {
+        "answer": "1",
+        "codes": ["systems"],
+        "owner": officer.pk,
+        "due_at": local(clock.now() + timedelta(hours=2)),
+    }
+    browser.post(act("incidentduty", duty, "set-pending"), given)
+    shown = browser.get(reverse("admin:registers_incidentduty_change", args=[duty.pk])).text
+    assert f"not known yet: {officer.full_name}, by " in shown
+    assert f"login {officer.pk}" not in shown
+
+
+def test_a_refused_form_keeps_its_words_and_its_address_asks_again(officer: Any, incident: Incident) -> None:
+    duty = incident.duties.get(code="cert_in")
+    where = act("incidentduty", duty, "propose-send")
+    refused = staff_client(officer).post(where, {"answer": "1", "to": "half an address"})
+    assert refused.status_code == 422
+    assert 'value="half an address"' in refused.text
+    assert f'action="{where}"' in refused.text
+    assert staff_client(officer).get(where).status_code == 200
+
+
 def test_affected_people_are_looked_for_by_query_or_list_on_one_page(officer: Any, incident: Incident) -> None:
     PrincipalFactory(email="asha@acme.example")
     browser, add = staff_client(officer), reverse("admin:registers_incidentsearch_add")

@@ -368,6 +368,16 @@ def test_of_two_documents_of_one_customer_the_claim_keeps_one(maker: User, check
         assert other.erased_at is not None
 
 
+def test_a_proposed_claim_is_said_to_wait_and_for_whom(asha: UUID, maker: User, checker: User) -> None:
+    given = {"subject_ref": str(asha), "dispute": "Suit 12/2026", "disputed_on": "10/02/2026", "rule_key": "IN-LIM"}
+    given |= {"records": "A", "last_day": "", "why": "The invoice is in dispute."}
+    answer = staff_client(maker).post("/admin/retention/legalclaim/add/", given, follow=True).text
+    assert "It waits for a second person: " in answer
+    assert checker.full_name in answer
+    assert "added successfully" not in answer
+    assert LegalClaim.objects.get().disputed_on == date(2026, 2, 10)
+
+
 def test_staff_propose_and_decide_it_on_their_pages(boxes: Boxes, asha: UUID, maker: User, checker: User) -> None:
     page = "/admin/retention/legalclaim/"
     sent = staff_client(maker).post(
@@ -375,17 +385,24 @@ def test_staff_propose_and_decide_it_on_their_pages(boxes: Boxes, asha: UUID, ma
         {
             "subject_ref": str(asha),
             "dispute": "Suit 12/2026",
-            "disputed_on": "2026-02-10",
+            "disputed_on": "10-02-2026",
             "rule_key": "IN-LIM",
-            "records": "tests.box:A\r\n",
+            "records": "A\r\n",
             "last_day": "",
             "why": "The invoice is in dispute.",
         },
     )
     assert sent.status_code == 302, sent.context["adminform"].form.errors
+    said = staff_client(maker).get(f"{page}add/").text
+    assert f"({checker.full_name})" in said, "who may be the second person is said beforehand"
     claim = LegalClaim.objects.get()
     assert (sent.status_code, claim.last_day, claim.answer) == (302, date(2029, 2, 10), "pending")
+    assert claim.records == ["tests.box:A"]
     decide = reverse("admin:retention_legalclaim_do_one", args=[claim.pk, "answer-claim"])
+    asked = staff_client(checker).get(decide).text
+    assert f"Person {PrincipalFactory._meta.model.objects.get(subject__ref=asha).pk}" in asked
+    assert "Limitation Act 1963" in asked
+    assert "IN-LIM" not in asked
     staff_client(checker).post(decide, {"answer": "1", "decision": "approve", "reason": ""})
     claim.refresh_from_db()
     assert claim.answer == "approved"

@@ -325,7 +325,7 @@ def test_a_yes_at_an_unconfirmed_number_says_that_it_does_not_count_yet(her, ash
 
 def test_the_page_says_that_everything_is_stopped_and_since_when(her, asha, still):
     said(asha, "given")
-    assert "Works at once for promotional messages." in her.get(PAGE).text
+    assert "Works at once." in her.get(PAGE).text
     her.post("/privacy/preferences/stop/")
     stopped = clock.now().astimezone(clock.IST)
     still.shift(120)
@@ -333,7 +333,7 @@ def test_the_page_says_that_everything_is_stopped_and_since_when(her, asha, stil
     assert "Works at once" not in page
     assert f"Stopped already, since {stopped.day} {stopped:%B %Y, %H:%M} IST" in page
     said(asha, "given", occurred_at=clock.now())
-    assert "Works at once for promotional messages." in her.get(PAGE).text
+    assert "Works at once." in her.get(PAGE).text
 
 
 def test_an_undone_stop_of_somebody_who_never_answered_tells_of_no_answer_that_ended(her, asha):

@@ -345,6 +345,19 @@ def test_who_asks_again_is_led_to_the_request_within_which_the_first_repeat_is_a
     assert "We answered on" in check_page(client)
 
 
+def test_steps_are_counted_from_the_path_that_is_taken(client) -> None:
+    known = customer_client(CustomerUserFactory(email="asha@example.in"))
+    for browser, steps in ((known, 3), (client, 4)):
+        assert f"Step 1 of {steps}" in text(browser.get(NEW))
+        browser.post(NEW, {"right": "erasure"})
+        assert f"Step 2 of {steps}" in text(browser.get(f"{NEW}details/"))
+        after = browser.post(f"{NEW}details/", {"capacity": "self"}).url
+        assert f"Step 3 of {steps}" in text(browser.get(after))
+    client.post(f"{NEW}contact/", {"email": "ravi@example.in", "phone": "", "language": "en"})
+    assert "Step 4 of 4" in text(client.get(f"{NEW}check/"))
+    assert "Step 3 of 4" in text(known.get(f"{NEW}contact/")), "one more where the address is changed"
+
+
 def test_who_is_not_signed_in_reads_nothing_of_earlier_requests(client) -> None:
     send(client, right="erasure")
     fill(client, right="erasure")

@@ -17,8 +17,9 @@ from portal.core.actor import SYSTEM, stranger
 from portal.core.errors import NotFound, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import faults, reading
+from portal.people import promises
 from portal.people.models import AddressChange, ContactPoint, OneTimeCode, User
-from portal.people.services import codes, contacts
+from portal.people.services import account_changes, codes, contacts
 from portal.signin import address_changes, cancellation, change_rows, tasks
 from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, FiduciaryFactory
@@ -237,6 +238,29 @@ def test_looking_at_the_cancel_link_changes_nothing_and_pressing_undoes_everythi
     assert "For 72 hours" in sent("signin.change_cancelled")[0].body
     assert "within 14 days" in sent("signin.email_changed")[0].body
     assert {letter.subject for letter in sent("signin.change_cancelled")} == {"A change of your account was cancelled"}
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_pages_and_letters_read_how_long_a_change_waits_from_one_rule(asha, monkeypatch, language):
+    read = promises.length
+    monkeypatch.setattr(
+        promises,
+        "length",
+        lambda key, **about: timedelta(hours=48) if key == "signin.address_wait" else read(key, **about),
+    )
+    client = customer_client(asha)
+    client.cookies["django_language"] = language
+    client.post(reverse("privacy:new-email"), {"email": NEW})
+    begun = client.get(reverse("privacy:change-proof", args=["email"])).content.decode()
+    assert "48" in begun
+    assert "72" not in begun.split("<h2>")[1]
+    change = moved(asha, address="third@acme.example")
+    page = reverse("privacy:cancel-change", args=[change_rows.token_of(change)])
+    assert "48" in client.get(page).content.decode()
+    cancel(change)
+    assert "48" in client.get(page).content.decode()
+    assert "48" in account_changes.frozen_words(now=clock.now())
+    assert "48" in sent("signin.change_cancelled")[0].body
 
 
 def test_a_cancelled_wait_never_ends_in_a_change(asha):

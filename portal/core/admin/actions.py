@@ -13,9 +13,10 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, changes
+from portal.core import access, changes, hooks
 from portal.core.admin.speaking import EMPTY, heading
 from portal.core.errors import PortalError
 
@@ -37,6 +38,8 @@ class ServiceAction:
     description: Any = ""
     #: The second of two people agrees by it to what stands on the row's own page.
     agrees: bool = False
+    #: The act of two people that it proposes, where it does: the page says beforehand who may answer.
+    act: str = ""
 
 
 @dataclass
@@ -81,6 +84,24 @@ def is_proposal(row: Any) -> bool:
     return hasattr(row, "made_by_id")
 
 
+def waits_for(request: HttpRequest, watch: changes.Watch) -> str:
+    """That what was proposed in an act waits, and for whom; empty where nothing waits."""
+    acts = dict.fromkeys(row.act for row in watch.proposals)
+    people = "; ".join(filter(None, (hooks.second_people.ask(act=act, user=request.user) for act in acts)))
+    if not acts:
+        return ""
+    return gettext("It waits for a second person: {people}.").format(
+        people=people or gettext("none has a role that may answer; ask an administrator")
+    )
+
+
+def _done(request: HttpRequest, watch: changes.Watch, said: Any) -> str:
+    waits = waits_for(request, watch)
+    if not waits:
+        return str(said or _("Done."))
+    return f"{said or gettext('Proposed.')} {waits}"
+
+
 def _never(obj: Any, user: Any) -> str:
     return ""
 
@@ -93,6 +114,7 @@ def service_action(
     skip: Callable[[Any, Any], str] = _never,
     description: Any = "",
     agrees: bool = False,
+    act: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Marks a method ``(self, request, obj, answer) -> str | None`` as an act on a row.
 
@@ -111,6 +133,7 @@ def service_action(
             run=method,
             description=description,
             agrees=agrees,
+            act=act,
         )
         return method
 
@@ -211,15 +234,19 @@ class ActionPages:
             "too_many": len(chosen) > MOST_ROWS,
             "most": MOST_ROWS,
             "form": form,
+            "second_people": hooks.second_people.ask(act=action.act, user=request.user) if action.act else "",
             "selected": [row.pk for row in chosen],
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "do_url": self._do_url(action),
+            "do_url": self._do_url(action, chosen),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.action_page_template, context, status=status)
 
-    def _do_url(self, action: ServiceAction) -> str:
+    def _do_url(self, action: ServiceAction, rows: list[Any]) -> str:
+        """Of one row its own page: after an error the same address asks again, whoever opens it."""
         info = self.opts.app_label, self.opts.model_name  # type: ignore[attr-defined]
+        if len(rows) == 1:
+            return reverse("admin:{}_{}_do_one".format(*info), args=[rows[0].pk, action.name])
         return reverse("admin:{}_{}_do".format(*info), args=[action.name])
 
     def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
@@ -244,12 +271,12 @@ class ActionPages:
         for row in rows:
             answer = form.cleaned_data if form is not None else {}
             try:
-                with changes.watching(request.actor, action.name, row, entered=answer):  # type: ignore[attr-defined]
+                with changes.watching(request.actor, action.name, row, entered=answer) as watch:  # type: ignore[attr-defined]
                     said = action.run(self, request, row, answer)
             except PortalError as error:
                 outcome.results.append(RowResult(row, done=False, message=str(error)))
             else:
-                outcome.results.append(RowResult(row, done=True, message=str(said or _("Done."))))
+                outcome.results.append(RowResult(row, done=True, message=_done(request, watch, said)))
         refused = [result for result in outcome.results if not result.done]
         if refused and form is not None and not outcome.done:
             for result in refused:
@@ -266,6 +293,6 @@ class ActionPages:
             "form": form if refused else None,
             "selected": [result.row.pk for result in refused],
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "do_url": self._do_url(action),
+            "do_url": self._do_url(action, [result.row for result in refused]),
         }
         return TemplateResponse(request, self.action_result_template, context)

@@ -12,10 +12,11 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, changes, time_range
-from portal.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of
+from portal.core import access, changes, hooks, time_range
+from portal.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of, waits_for
 from portal.core.admin.lookup_allowlist import allowed_lookups, reaches_credential
 from portal.core.admin.searching import whole_reference_in
 from portal.core.admin.speaking import SaysInWords, Worded
@@ -71,6 +72,8 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
     view_permission: str
     add_permission: str | None = None
     change_permission: str | None = None
+    #: The act of two people that adding a row proposes, where it does: the page says beforehand who may answer.
+    proposes: str = ""
     #: Look-ups of links that lead to this list and that none of its filters offers (``lookup_allowlist``).
     linked_lookups: tuple[str, ...] = ()
 
@@ -215,7 +218,8 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with changes.watching(request.actor, "change" if object_id else "add"):  # type: ignore[attr-defined]
+            with changes.watching(request.actor, "change" if object_id else "add") as watch:  # type: ignore[attr-defined]
+                request.watch = watch  # type: ignore[attr-defined]
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except (NotAllowed, NotFound):
             raise
@@ -223,10 +227,21 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def second_people(self, request: HttpRequest) -> str:
+        """Who may answer what adding a row proposes; empty where it proposes nothing."""
+        return str(hooks.second_people.ask(act=self.proposes, user=request.user)) if self.proposes else ""
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Of a row that waits for a second person it is not said that it was added, but that it waits, and for whom."""
+        watch = getattr(request, "watch", None)
+        waits = waits_for(request, watch) if watch is not None else ""
+        super().message_user(request, f"{gettext('Proposed.')} {waits}" if waits else message, *args, **kwargs)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Adds the row's possible acts, as links, to its page. A form with errors answers 422."""
         obj = kwargs.get("obj")
         context["row_actions"] = self.row_actions(request, obj) if obj is not None else []
+        context["second_people"] = self.second_people(request) if obj is None else ""
         response = super().render_change_form(request, context, *args, **kwargs)
         if context.get("errors"):
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY

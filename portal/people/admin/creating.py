@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import changes
 from portal.core.admin import StaffModelAdmin
+from portal.core.admin.actions import waits_for
 from portal.core.errors import PortalError
 
 
@@ -43,15 +44,16 @@ class CreatingAdmin(StaffModelAdmin):
         form = self.create_form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]
+                with changes.watching(request.actor, "add", entered=form.cleaned_data) as watch:  # type: ignore[attr-defined]
                     pk = self.create(request, form.cleaned_data)
             except PortalError as error:
                 add_refusal(form, error)
             else:
-                messages.success(request, self.create_done)
+                messages.success(request, f"{self.create_done} {waits_for(request, watch)}".strip())
                 info = self.opts.app_label, self.opts.model_name
                 to = reverse("admin:{}_{}_changelist".format(*info))
                 return HttpResponseRedirect(reverse("admin:{}_{}_change".format(*info), args=[pk]) if pk else to)
         context = {**self.admin_site.each_context(request), "title": self.create_title, "form": form, "opts": self.opts}
+        context["second_people"] = self.second_people(request)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.create_template, context, status=status)

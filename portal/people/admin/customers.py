@@ -28,7 +28,7 @@ from portal.people.forms import (
     RevealForm,
 )
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
-from portal.people.permissions import Permission
+from portal.people.permissions import Act, Permission
 from portal.people.resources import CustomerResource
 from portal.people.services import (
     customers,
@@ -153,6 +153,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         permission=Permission.CUSTOMER_INSOLVENCY,
         ask=InsolvencyForm,
         label=_("Propose a step of its insolvency"),
+        act=Act.CUSTOMER_INSOLVENCY,
         description=_(
             "A second person has to agree. Then the professional whom the order names acts for it, and nothing promotional "
             "goes to its people. What a law keeps is kept on."
@@ -272,6 +273,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
         permission=Permission.PRINCIPAL_MERGE,
         ask=MergeForm,
         label=_("Propose that another record is the same person"),
+        act=Act.PRINCIPAL_MERGE,
         description=_("Both records and their histories stay. A second person has to agree."),
     )
     def propose_merge(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:

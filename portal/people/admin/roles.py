@@ -12,7 +12,7 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
 from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
-from portal.people.permissions import Permission
+from portal.people.permissions import Act, Permission
 from portal.people.resources import FourEyesRuleResource, MfaResetResource, RoleGrantResource, RoleProposalResource
 from portal.people.services import mfa, roles
 from portal.people.states import Answer
@@ -62,12 +62,24 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
     def holder(self, obj: RoleGrant) -> str:
         return obj.user.full_name
 
-    @service_action(permission=Permission.ROLE_CHANGE, ask=ChangeEndForm, label=_("Propose another end"), skip=_ended)
+    @service_action(
+        permission=Permission.ROLE_CHANGE,
+        ask=ChangeEndForm,
+        label=_("Propose another end"),
+        act=Act.ROLE_CHANGE,
+        skip=_ended,
+    )
     def propose_change(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
         roles.propose_change(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return str(_("Proposed. It changes once a second person agrees."))
 
-    @service_action(permission=Permission.ROLE_CHANGE, ask=WhyForm, label=_("Propose to end the role"), skip=_ended)
+    @service_action(
+        permission=Permission.ROLE_CHANGE,
+        ask=WhyForm,
+        label=_("Propose to end the role"),
+        act=Act.ROLE_CHANGE,
+        skip=_ended,
+    )
     def propose_end(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
         roles.propose_end(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return str(_("Proposed. The role ends once a second person agrees."))

@@ -20,7 +20,7 @@ from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import GrantForm, InviteStaffForm, WhyForm
 from portal.people.models import Invitation, SignIn, User
-from portal.people.permissions import Permission
+from portal.people.permissions import Act, Permission
 from portal.people.resources import SignInResource, StaffResource
 from portal.people.selectors import grants_in_force
 from portal.people.services import devices, mfa, roles, sessions, staff
@@ -120,7 +120,9 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
     def invite_again(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> None:
         staff.invite_again(user=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.ROLE_CHANGE, ask=GrantForm, label=_("Propose a role"), skip=_inactive)
+    @service_action(
+        permission=Permission.ROLE_CHANGE, ask=GrantForm, label=_("Propose a role"), act=Act.ROLE_CHANGE, skip=_inactive
+    )
     def propose_role(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> str:
         now = clock.now()
         roles.propose_grant(
@@ -136,7 +138,11 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         return str(_("Proposed. The role is held once a second person agrees."))
 
     @service_action(
-        permission=Permission.MFA_RESET, ask=WhyForm, label=_("Propose to reset the second factor"), skip=_no_factor
+        permission=Permission.MFA_RESET,
+        ask=WhyForm,
+        label=_("Propose to reset the second factor"),
+        act=Act.MFA_RESET,
+        skip=_no_factor,
     )
     def propose_mfa_reset(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> str:
         mfa.propose(user=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -75,6 +75,11 @@ class User(AbstractBaseUser):
         return f"login {self.pk}"
 
     @property
+    def display_name(self) -> str:
+        """What staff read where this person is meant; ``str`` has no name, because it reaches logs."""
+        return self.full_name or self.email
+
+    @property
     def is_superuser(self) -> bool:
         """Nobody bypasses the roles."""
         return False

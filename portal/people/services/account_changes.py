@@ -21,7 +21,6 @@ from portal.people.states import AccountChangeKind, CustomerState, MemberRole
 #: Until the rules are loaded.
 DEFAULT_WAIT: Final = timedelta(hours=72)
 DEFAULT_LINK: Final = timedelta(days=14)
-FROZEN: Final = _("A change of your account was cancelled. For 72 hours we take no other. An officer writes to you.")
 #: The salt of every link that cancels a change; a number in it is a change of an address, a text one of these.
 SALT: Final = "portal.signin.address_change"
 
@@ -52,7 +51,7 @@ def take_turn(user: User | None, *, at: datetime) -> None:
     if user is not None:
         turns.take(turn_name(user))
         if is_frozen(user, now=at):
-            raise Refused(FROZEN, code="CHANGES_FROZEN")
+            raise Refused(frozen_words(now=at), code="CHANGES_FROZEN")
 
 
 def turn_name(user: User) -> str:
@@ -62,6 +61,17 @@ def turn_name(user: User) -> str:
 def wait(*, now: datetime) -> timedelta:
     """How long a change of a lost address waits, and how long none is taken after one was cancelled, by our own rule."""
     return promises.length("signin.address_wait", now=now, otherwise=DEFAULT_WAIT)
+
+
+def wait_words(*, now: datetime) -> str:
+    """The same in words, in the active language, for the pages that name it; letters read the rule too."""
+    return promises.in_words(wait(now=now))
+
+
+def frozen_words(*, now: datetime) -> str:
+    """What somebody reads who wants to change something of an account after a change was cancelled."""
+    said = _("A change of your account was cancelled. For %(wait)s we take no other. An officer writes to you.")
+    return str(said) % {"wait": wait_words(now=now)}
 
 
 def link_life(now: datetime) -> timedelta:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import rfc8785
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import changes, clock, plain_words
@@ -14,11 +15,13 @@ from portal.core.actor import Actor
 from portal.core.data_categories import DataCategory
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.core.fields import EncryptedTextField
-from portal.people.models import FourEyesModel, FourEyesRule, RoleGrant, User
-from portal.people.selectors import grants_in_force
+from portal.people.models import FourEyesModel, FourEyesRule, Role, RoleGrant, User
+from portal.people.selectors import grants_in_force, staff_in_role
 from portal.people.states import Answer
 
 P = TypeVar("P", bound=FourEyesModel)
+#: Of the staff in a role those who are named.
+NAMED = 5
 
 
 def shown_digest(shown: Mapping[str, Any] | str | bytes) -> str:
@@ -57,6 +60,20 @@ def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
 def may_propose(user: User, act: str, *, now: datetime) -> bool:
     """Whether a role of the user, in force at ``now``, may propose ``act``."""
     return FourEyesRule.objects.filter(act=act, maker_role__in=_role_ids(user, now)).exists()
+
+
+def second_people(*, act: str, user: User) -> str:
+    """Who may answer what ``user`` proposes: each role that may, with the names of the staff who hold it now; without
+    ``user``, who never answers their own. Empty where the table has no such pair. Fills ``hooks.second_people``.
+    """
+    now = clock.now()
+    pairs = FourEyesRule.objects.filter(act=act, maker_role__in=_role_ids(user, now))
+    found = []
+    for code, label in Role.objects.filter(pk__in=pairs.values("checker_role")).values_list("code", "label"):
+        others = staff_in_role(code, now=now).exclude(pk=user.pk).order_by("full_name", "email")
+        names = ", ".join(other.display_name for other in others[:NAMED])
+        found.append(f"{label} ({names or gettext('nobody else holds this role now')})")
+    return "; ".join(sorted(found))
 
 
 def acts_to_answer(user: User, *, now: datetime) -> set[str]:

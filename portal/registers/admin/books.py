@@ -10,7 +10,7 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.registers.forms.books import CompanyForm, OfficerForm
 from portal.registers.models import CompanyDetails, Officer
-from portal.registers.permissions import Permission
+from portal.registers.permissions import Act, Permission
 from portal.registers.services import company, officers
 
 
@@ -33,6 +33,7 @@ class OfficerAdmin(AuditedExport, BookAdmin):
     form = OfficerForm
     view_permission = Permission.OFFICER_VIEW
     add_permission = Permission.OFFICER_PROPOSE
+    proposes = Act.OFFICER_APPOINT
     list_display = ("kind", "full_name", "effective_from", "answer", "made_at", "checked_at")
     list_filter = ("kind", "answer")
 
@@ -56,6 +57,7 @@ class CompanyDetailsAdmin(AuditedExport, BookAdmin):
     form = CompanyForm
     view_permission = Permission.COMPANY_VIEW
     add_permission = Permission.COMPANY_PROPOSE
+    proposes = Act.COMPANY_CHANGE
     list_display = ("trade_name", "legal_name", "effective_from", "answer", "made_at", "checked_at")
     list_filter = ("answer",)
 

@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, clock, moments
+from portal.core import access, clock, hooks, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import words as law_words
@@ -24,7 +25,7 @@ from portal.registers.admin.incident_words import open_fields, pdf, sourced, wor
 from portal.registers.forms.incidents import AddressForm, FiledForm, PendingForm, WhyForm
 from portal.registers.incident_states import DutyState, IncidentStep
 from portal.registers.models import IncidentDecision, IncidentDuty
-from portal.registers.permissions import Permission
+from portal.registers.permissions import Act, Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gap_book
 from portal.registers.selectors import incidents as book
@@ -86,9 +87,21 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("state", "code")
     list_select_related = ("incident", "client")
     search_fields = ("incident__reference", "code")
-    fields = ("what", "incident", "under", "phases", "due", "state", "not_due_because", "reported_at", "gaps", "draft")
+    fields = (
+        "what",
+        "incident",
+        "under",
+        "phases",
+        "due",
+        "state",
+        "not_due_because",
+        "waiting",
+        "reported_at",
+        "gaps",
+        "draft",
+    )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
-    shown_before = ("incident", "under", "due", "gaps", "draft")
+    shown_before = ("incident", "under", "due", "waiting", "gaps", "draft")
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDuty) -> str:
@@ -113,6 +126,24 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("Due"), ordering="due_at")
     def due(self, obj: Any) -> str:
         return moments.in_both(obj.due_at) if obj.due_at is not None else ""
+
+    @admin.display(description=_("Waiting for a second person"))
+    def waiting(self, obj: IncidentDuty) -> str:
+        """Each proposal about this report that nobody has answered, as a link: what, by whom, since when, and for whom it waits."""
+        rows = obj.decisions.filter(answer=Answer.PENDING).select_related("made_by").order_by("pk")
+        lines = [
+            (
+                reverse("admin:registers_incidentdecision_change", args=[row.pk]),
+                row.get_step_display(),
+                gettext("proposed by {name}, {at}; may answer: {people}").format(
+                    name=row.made_by.display_name,
+                    at=moments.moment(row.made_at),
+                    people=hooks.second_people.ask(act=row.act, user=row.made_by) or gettext("nobody"),
+                ),
+            )
+            for row in rows
+        ]
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>: {}', lines) or gettext("None")
 
     @admin.display(description=_("Fields not known"))
     def gaps(self, obj: IncidentDuty) -> str:
@@ -147,6 +178,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.INCIDENT_DECIDE,
         ask=AddressForm,
         label=_("Propose to send it by e-mail"),
+        act=Act.INCIDENT_DECIDE,
         skip=goes_to_people,
     )
     def propose_send(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
@@ -155,6 +187,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
         label=_("Propose to make it on the other side's form"),
+        act=Act.INCIDENT_DECIDE,
         skip=goes_to_people,
     )
     def propose_file(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
@@ -163,13 +196,20 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
     @service_action(
         permission=Permission.INCIDENT_DECIDE,
         label=_("Propose to tell every affected person"),
+        act=Act.INCIDENT_DECIDE,
         description=_("Everybody gets a letter once. With other words than before, everybody gets another."),
         skip=goes_elsewhere,
     )
     def propose_tell(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
         _propose(request, obj, IncidentStep.TELL)
 
-    @service_action(permission=Permission.INCIDENT_DECIDE, ask=WhyForm, label=_("Propose not to report"), skip=not_open)
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE,
+        ask=WhyForm,
+        label=_("Propose not to report"),
+        act=Act.INCIDENT_DECIDE,
+        skip=not_open,
+    )
     def propose_none(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
         incident_reports.propose_none(duty=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 

@@ -48,7 +48,9 @@ def open_fields(duty: IncidentDuty, *, now: datetime) -> list[str]:
         row = waits.get(code)
         state = gettext("no owner and no date yet")
         if row is not None:
-            state = gettext("not known yet: {owner}, by {due}").format(owner=row.owner, due=moments.moment(row.due_at))
+            state = gettext("not known yet: {owner}, by {due}").format(
+                owner=row.owner.display_name, due=moments.moment(row.due_at)
+            )
             state += gettext(" (overdue)") if row.due_at <= now else ""
         lines.append(f"{says}: {state}")
     return lines
@@ -63,7 +65,9 @@ def counted(duty: IncidentDuty, known: frozenset[str], waits: dict[str, Incident
     first = min((waits[code] for code in fields if code in waits), key=lambda row: row.due_at, default=None)
     if first is None:
         return said
-    return gettext("{said}; {owner} by {due}").format(said=said, owner=first.owner, due=moments.moment(first.due_at))
+    return gettext("{said}; {owner} by {due}").format(
+        said=said, owner=first.owner.display_name, due=moments.moment(first.due_at)
+    )
 
 
 def pdf(content: bytes, name: str) -> HttpResponse:

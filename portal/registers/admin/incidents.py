@@ -26,7 +26,7 @@ from portal.registers.forms.incidents import (
     telling_form,
 )
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
-from portal.registers.permissions import Permission
+from portal.registers.permissions import Act, Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book
@@ -243,7 +243,13 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         fresh = incidents.change(incident=obj, actor=request.actor, now=clock.now(), **answer)  # type: ignore[attr-defined]
         return gettext("Reports that became due: {count}").format(count=len(fresh))
 
-    @service_action(permission=Permission.INCIDENT_DECIDE, ask=WhyForm, label=_("Propose to close it"), skip=closed)
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE,
+        ask=WhyForm,
+        label=_("Propose to close it"),
+        act=Act.INCIDENT_DECIDE,
+        skip=closed,
+    )
     def propose_close(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> None:
         incident_reports.propose_close(incident=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 

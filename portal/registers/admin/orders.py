@@ -18,7 +18,7 @@ from portal.people.forms import RefuseForm, WhyLateForm
 from portal.people.states import Answer
 from portal.registers.forms.orders import OrderAnswerForm, OrderForm, SilenceEndForm, SilenceForm
 from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer, SilenceEnd
-from portal.registers.permissions import Permission
+from portal.registers.permissions import Act, Permission
 from portal.registers.selectors.orders import may_speak
 from portal.registers.services import orders, silence
 from portal.registers.states import OrderState
@@ -116,7 +116,11 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         return str(_("%(told)d of %(all)d")) % {"told": len(obj.told_refs), "all": max(len(whom), len(obj.told_refs))}
 
     @service_action(
-        permission=Permission.ORDER_ANSWER, ask=OrderAnswerForm, label=_("Propose an answer"), skip=_answered
+        permission=Permission.ORDER_ANSWER,
+        ask=OrderAnswerForm,
+        label=_("Propose an answer"),
+        act=Act.ORDER_ANSWER,
+        skip=_answered,
     )
     def propose_answer(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
         orders.propose(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
@@ -132,7 +136,11 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         silence.make_silent(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(
-        permission=Permission.ORDER_ANSWER, ask=SilenceEndForm, label=_("Propose to end the silence"), skip=_not_silent
+        permission=Permission.ORDER_ANSWER,
+        ask=SilenceEndForm,
+        label=_("Propose to end the silence"),
+        act=Act.ORDER_SPEAK,
+        skip=_not_silent,
     )
     def end_silence(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
         silence.propose_end(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

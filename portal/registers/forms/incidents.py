@@ -17,10 +17,11 @@ from portal.registers.models import Incident, IncidentDuty
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors.incident_gaps import known_codes, thread
+from portal.registers.selectors.incidents import facts_of
 from portal.registers.services.incident_people import LIST, selections
 from portal.registers.services.incidents import DECIDING
 
-_TIMES = _("In India's time, like 2026-11-27 23:40.")
+_TIMES = _("DD-MM-YYYY HH:MM in Indian time, for example 27-11-2026 23:40.")
 
 
 class DecidingForm(forms.Form):
@@ -80,14 +81,24 @@ class IncidentForm(DecidingForm):
     field_order = ("headline", "began_at", "noticed_at", "aware_at", "role", "clients", "regimes")
 
 
+class TellingForm(forms.Form):
+    """What is known stands there to be changed; what is left empty stays as it is known."""
+
+    def for_rows(self, rows: list[Incident]) -> None:
+        """The words of the incident as they are known now; of several incidents none."""
+        if len(rows) == 1:
+            known = facts_of(rows[0])
+            self.initial = {code: known[code] for code in self.fields if code in known}
+
+
 def telling_form(part: str) -> type[forms.Form]:
-    """A form for one part of the facts. Empty answers leave what is known as it is."""
+    """A form for one part of the facts."""
     fields: dict[str, Any] = {
         kind.code: PlainWords(label=kind.label, max_length=4000, required=False)
         for kind in rules.fact_kinds().values()
         if kind.part == part
     }
-    return type("TellingForm", (forms.Form,), fields)
+    return type("TellingForm", (TellingForm,), fields)
 
 
 class PendingForm(forms.Form):

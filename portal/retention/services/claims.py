@@ -16,7 +16,7 @@ from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.law import selectors as law
 from portal.people.services import four_eyes
-from portal.retention import deciding, limitation, rules
+from portal.retention import deciding, limitation, rules, words
 from portal.retention.models import ErasureRun, LegalClaim, RetentionRule
 from portal.retention.permissions import Act, Permission
 from portal.retention.states import RunState
@@ -29,7 +29,7 @@ def proposed_end(rule_key: str, disputed_on: date, *, on: date) -> date:
     """
     legal = law.rules_in_force([rule_key], on=on).get(rule_key)
     if legal is None or legal.amount is None or not limitation.is_limitation(rule_key):
-        raise Refused(_("Choose a law that limits claims."), code="NO_SUCH_RULE")
+        raise Refused(_("Choose a limitation period."), code="NO_SUCH_RULE")
     return rules.kept_through(disputed_on, rules.Period(int(legal.amount), legal.unit))
 
 
@@ -72,7 +72,9 @@ def propose(
         "why": why.strip(),
     }
     if content["last_day"] > latest:
-        said = _("The limitation ends on %(day)s. Enter that day or an earlier one.") % {"day": f"{latest:%d-%m-%Y}"}
+        said = _("The limitation period ends on %(day)s. Enter that day or an earlier one.") % {
+            "day": f"{latest:%d-%m-%Y}"
+        }
         raise Refused(said, code="TOO_LATE")
     _require_ahead(content["last_day"], now)
     _require_known(content)
@@ -168,7 +170,9 @@ def _require_known(content: dict[str, Any]) -> None:
     unknown = set(records) - set(records_of(content["subject_ref"]))
     if unknown:
         said = _("Not a record of this person that can be kept by itself: %(labels)s. Name its kind of data instead.")
-        raise Refused(said % {"labels": ", ".join(sorted(unknown))}, code="NO_SUCH_RECORD")
+        raise Refused(
+            said % {"labels": ", ".join(words.record_name(each) for each in sorted(unknown))}, code="NO_SUCH_RECORD"
+        )
     if len(" ".join(records)) > LONGEST_FACT:
         raise Refused(
             _("Too many records for one claim. Name their kind of data, or propose several claims."), code="TOO_MANY"

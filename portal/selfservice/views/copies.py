@@ -59,6 +59,10 @@ def _proof(request: HttpRequest, ticket: Ticket) -> HttpResponse | None:
         return None
     if is_customer(request):
         return proofs.ask(request, ProvenAct.COPY, even_if_recent=False)
-    messages.info(request, _("A copy of data needs a code of the last 15 minutes. Ask for a new one."))
+    messages.info(
+        request,
+        _("A copy of data needs a code of the last %(time)s. Ask for a new one.")
+        % {"time": proofs.recent_words(now=now)},
+    )
     form = forms.TrackForm(initial={"reference": ticket.reference})
     return render(request, "selfservice/track/ask.html", {"form": form}, status=HTTPStatus.FORBIDDEN)

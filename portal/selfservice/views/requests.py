@@ -1,4 +1,4 @@
-"""Asking for something about one's data: five short pages, with or without an account. Needs no script."""
+"""Asking for something about one's data: three short pages with an account, four without. Needs no script."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -32,8 +32,8 @@ from portal.selfservice.views.grievance_rows import Row
 COOKIE: Final = "request_draft"
 COOKIE_PATH: Final = "/privacy/requests/"
 PAGES: Final = ("details", "contact", "check")
-#: Of five steps: the choice of the right is the first, the confirmation the last.
-NUMBER: Final = {"right": 1, "details": 2, "contact": 3, "check": 4}
+#: The steps that everybody takes, in their order; whoever we cannot reach yet takes "contact" before the last.
+STEPS: Final = ("right", "details", "check")
 DETAILS: Final = ("capacity", "person_name", "person_address", "field", "should_be", "words")
 CONTACT: Final = ("email", "phone", "language")
 
@@ -51,7 +51,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         rights=_rights(request),
     )
     if not form.is_bound or not form.is_valid():
-        return _page(request, "choose", form, step=NUMBER["right"], back=reverse("privacy:home"))
+        return _page(request, "choose", form, step="right", back=reverse("privacy:home"))
     right = form.cleaned_data["right"]
     if right == Right.WITHDRAWAL and is_customer(request):
         return HttpResponseRedirect(reverse("privacy:consents"))
@@ -86,7 +86,7 @@ def details(request: HttpRequest) -> HttpResponse:
                 now=clock.now(), kind=request_rules.plan_of(right), principal=_principal(request)
             ),
         }
-        return _page(request, "details", form, step=2, back=reverse("privacy:new-request"), **context)
+        return _page(request, "details", form, step="details", back=reverse("privacy:new-request"), **context)
     given = {name: str(form.cleaned_data.get(name) or "") for name in DETAILS}
     drafts.save(draft=draft, answers=given)
     is_known = bool(answers.get("email") or answers.get("phone"))
@@ -107,7 +107,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     initial |= typed(request)
     form = forms.ContactForm(request.POST if request.method == "POST" else None, initial=initial)
     if not form.is_bound or not form.is_valid():
-        return _page(request, "contact", form, step=NUMBER["contact"], back=_to("details"))
+        return _page(request, "contact", form, step="contact", back=_to("details"))
     drafts.save(draft=draft, answers={name: str(form.cleaned_data.get(name) or "") for name in CONTACT})
     return HttpResponseRedirect(_to("check"))
 
@@ -134,7 +134,7 @@ def check(request: HttpRequest) -> HttpResponse:
                 now=clock.now(), kind=request_rules.plan_of(answers["right"]), principal=_principal(request)
             ),
         }
-        return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
+        return _page(request, "check", None, step="check", back=_to("details"), **context)
     asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
     return _sent(asked.request.ticket)
 
@@ -238,7 +238,7 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
         "is_open": found.state == RequestState.ASKED,
         "zone": selectors.zone_of(found.ticket),
     }
-    return _page(request, "papers", form, step=5, back=_ticket_url(found), **context)
+    return _page(request, "papers", form, step="", back=_ticket_url(found), **context)
 
 
 def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: str, tracking_key: str) -> HttpResponse:
@@ -327,9 +327,22 @@ def remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
     )
 
 
-def _page(request: HttpRequest, name: str, form: Form | None, *, step: int, back: str, **context: Any) -> HttpResponse:
+def _path(request: HttpRequest, step: str) -> list[str]:
+    """The steps that this person takes: who is signed in is asked for an address only where they want to change it."""
+    known = reach_of(request)
+    draft = _draft(request)
+    answers = drafts.answers_of(draft) if draft is not None and draft.ticket is None else {}
+    changed = any(answers.get(name, "") != known.get(name, "") for name in ("email", "phone")) and bool(answers)
+    if known and step != "contact" and not changed:
+        return list(STEPS)
+    return [*STEPS[:-1], "contact", STEPS[-1]]
+
+
+def _page(request: HttpRequest, name: str, form: Form | None, *, step: str, back: str, **context: Any) -> HttpResponse:
+    """``step``: which of the path this page is; empty for one that comes after it was sent."""
+    path = _path(request, step) if step else []
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
-    context = {"form": form, "step": step, "back": back, **context}
+    context = {"form": form, "step": path.index(step) + 1 if step else 0, "steps": len(path), "back": back, **context}
     return render(request, f"selfservice/requests/{name}.html", context, status=status)
 
 

@@ -21,7 +21,7 @@ from portal.outbox.selectors import can_send
 from portal.people.models import AccountChange, AddressChange
 from portal.people.pages import customer_required, login_of, principal_of
 from portal.people.proofs import browser_key, note
-from portal.people.services import contacts
+from portal.people.services import account_changes, contacts
 from portal.people.states import ContactKind
 from portal.signin import address_changes, cancellation, change_rows
 from portal.signin.forms import CodeForm, NewEmailForm, PhoneCodeForm, PhoneForm
@@ -96,7 +96,9 @@ def proof(request: HttpRequest, kind: str) -> HttpResponse:
             note(request, now=clock.now())
             return _to(_PAGES[ContactKind(kind)].code)
     masked = addresses.mask(ContactKind.EMAIL, change.old_address)
-    return page(request, "selfservice/signin/change_proof.html", form=form, masked=masked)
+    return page(
+        request, "selfservice/signin/change_proof.html", form=form, masked=masked, wait=account_changes.wait_words(now=clock.now())
+    )
 
 
 @customer_required
@@ -153,7 +155,8 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
             cancellation.cancel(change=change, actor=who, now=now)
         return HttpResponseRedirect(request.path)
     company = change.customer if isinstance(change, AccountChange) else None
-    return page(request, template, change=change, company=company, is_cancelled=change.cancelled_at is not None)
+    about = {"change": change, "company": company, "is_cancelled": change.cancelled_at is not None}
+    return page(request, template, wait=account_changes.wait_words(now=now), **about)
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:

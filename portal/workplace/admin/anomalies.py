@@ -15,7 +15,7 @@ from portal.people.admin.answering import AnswerForm, answered
 from portal.workplace import anomalies
 from portal.workplace.admin.proposals import ProposalAdmin, why_not
 from portal.workplace.models import AnomalyProposal
-from portal.workplace.permissions import Permission
+from portal.workplace.permissions import Act, Permission
 
 
 class AnomalyForm(forms.ModelForm):
@@ -42,6 +42,7 @@ class AnomalyProposalAdmin(AuditedExport, ProposalAdmin):
     form = AnomalyForm
     view_permission = Permission.KEY_VIEW
     add_permission = Permission.KEY_PROPOSE
+    proposes = Act.ANOMALY_EXPLAIN
     list_display = ("id", "cause", "first", "last", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_display_links = ("id", "cause")
     list_select_related = ("made_by", "checked_by")

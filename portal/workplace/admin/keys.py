@@ -15,7 +15,7 @@ from portal.people.admin.answering import AnswerForm, answered
 from portal.workplace import rotation
 from portal.workplace.admin.proposals import ProposalAdmin, why_not
 from portal.workplace.models import KeyRotationProposal
-from portal.workplace.permissions import Permission
+from portal.workplace.permissions import Act, Permission
 
 
 class KeyRotationForm(forms.ModelForm):
@@ -43,6 +43,7 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
     form = KeyRotationForm
     view_permission = Permission.KEY_VIEW
     add_permission = Permission.KEY_PROPOSE
+    proposes = Act.KEY_ROTATE
     list_display = ("id", "cause", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_display_links = ("id", "cause")
     list_select_related = ("made_by", "checked_by")

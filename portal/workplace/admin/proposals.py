@@ -25,7 +25,7 @@ from portal.people.states import Answer
 from portal.workplace import services
 from portal.workplace.forms import ProfileProposalForm, PurposeProposalForm, label_of
 from portal.workplace.models import ProfileProposal, PurposeProposal
-from portal.workplace.permissions import Permission
+from portal.workplace.permissions import Act, Permission
 
 
 def why_not(proposal: FourEyesModel, user: Any) -> str:
@@ -64,7 +64,7 @@ class ProposalAdmin(StaffModelAdmin):
             (str(label), f"{before} → {after or EMPTY}" if before else after)
             for label, before, after in self.differences(row)
         ]
-        return [*shown, (str(_("proposed by")), row.made_by.full_name or row.made_by.email)]
+        return [*shown, (str(_("proposed by")), row.made_by.display_name)]
 
 
 def changed(lines: Mapping[Any, tuple[str, str]]) -> list[tuple[Any, str, str]]:
@@ -79,6 +79,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
     form = ProfileProposalForm
     view_permission = Permission.PROFILE_VIEW
     add_permission = Permission.PROFILE_PROPOSE
+    proposes = Act.PROFILE_CHANGE
     list_display = ("id", "effective_from", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_display_links = ("id", "effective_from")
     list_select_related = ("made_by", "checked_by")
@@ -130,6 +131,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
     form = PurposeProposalForm
     view_permission = Permission.PURPOSE_VIEW
     add_permission = Permission.PURPOSE_PROPOSE
+    proposes = Act.PURPOSE_ADOPT
     list_display = (
         "code",
         "effective_from",
