@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -144,7 +145,7 @@ def _send(request: HttpRequest, user: User, act: ProvenAct, now: datetime) -> No
             known_device=True,
             now=now,
         )
-        enqueue("portal.signin.tasks.send_code", code.pk)
+        enqueue("portal.signin.tasks.send_code", code.pk, get_language() or "")
 
 
 def _redeem(request: HttpRequest, user: User, act: ProvenAct, typed: str, now: datetime) -> None:

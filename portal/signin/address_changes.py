@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -205,12 +206,13 @@ def _about_new(change: AddressChange) -> str:
 
 
 def _send_proof(change: AddressChange, browser: str, now: datetime) -> None:
-    letters.code(_issue(change, CodePurpose.ACT, ContactKind.EMAIL, change.old_address, _about(change), browser, now))
+    row = _issue(change, CodePurpose.ACT, ContactKind.EMAIL, change.old_address, _about(change), browser, now)
+    letters.code(row, language=get_language() or "")
 
 
 def _send_new(change: AddressChange, browser: str, now: datetime) -> None:
     place = (ContactKind(change.kind), change.new_address, _about_new(change))
-    letters.code(_issue(change, CodePurpose.CONTACT, *place, browser, now))
+    letters.code(_issue(change, CodePurpose.CONTACT, *place, browser, now), language=get_language() or "")
 
 
 def _issue(

@@ -90,8 +90,10 @@ def _to_login(kind: str, user: User, *, about: str, only_here: bool = True, **co
         )
 
 
-def code(row: OneTimeCode) -> bool:
-    """Send a sign-in or confirmation code. False: nobody has a login at the address, so nothing is sent."""
+def code(row: OneTimeCode, *, language: str = "") -> bool:
+    """Send a sign-in or confirmation code in the language of the page that asked for it, else in that of the login. False: nobody
+    has a login at the address, so nothing is sent.
+    """
     if row.purpose == CodePurpose.SIGN_IN:
         user = User.objects.filter(email__iexact=row.address, is_staff=False, is_active=True).first()
     else:
@@ -101,14 +103,14 @@ def code(row: OneTimeCode) -> bool:
     by_phone = row.kind == ContactKind.PHONE
     context: dict[str, Any] = {}
     if row.purpose == CodePurpose.ACT:
-        with translation.override(user.language):
+        with translation.override(language or user.language):
             context["what"] = str(ProvenAct(row.about.partition("/")[0]).label)
     _send(
         "signin.phone_code" if by_phone else f"signin.{row.purpose}_code",
         subject_ref=user.subject_ref,
         address=row.address,
         channel=Channel.SMS if by_phone else Channel.EMAIL,
-        language=user.language,
+        language=language or user.language,
         about=f"people.code:{row.pk}",
         code=codes.plain(row),
         minutes=str((row.expires_at - row.made_at) // timedelta(minutes=1)),

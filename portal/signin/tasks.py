@@ -15,9 +15,9 @@ SWEEP = 500
 
 
 @shared_task(ignore_result=True)
-def send_code(code_id: int) -> bool:
+def send_code(code_id: int, language: str = "") -> bool:
     row = OneTimeCode.objects.filter(pk=code_id, used_at=None).first()
-    return row is not None and letters.code(row)
+    return row is not None and letters.code(row, language=language)
 
 
 @shared_task(ignore_result=True)

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from portal.demo.management.commands.demo import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,3 +94,16 @@ def test_a_second_demonstration_on_one_folder_is_refused_in_a_line(tmp_path, set
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(CommandError, match=r"runs on .* already: end it, or choose another folder with PORTAL_VAR"):
             call_command("demo", "--once")
+
+
+def test_whoever_builds_the_demonstration_into_a_file_reads_how_far_it_is() -> None:
+    said = StringIO()
+    command = Command(stderr=said)
+    for done in range(1, 201):
+        command._tell("customers", done, 200)
+    command._tell("the past twelve months", 3, 3000)
+    lines = said.getvalue().splitlines()
+    assert lines[0] == "  customers: 1 of 200"
+    assert "  customers: 100 of 200" in lines
+    assert lines[-2:] == ["  customers: 200 of 200", "  the past twelve months: 3 of 3,000"]
+    assert len(lines) == 12

@@ -119,6 +119,14 @@ def test_even_the_right_digits_open_nothing_for_an_address_without_a_login(clien
     assert not is_in(client)
 
 
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_a_code_comes_in_the_language_of_the_page_that_asked_for_it(client, asha, postbox, language):
+    User.objects.filter(pk=asha.pk).update(language="en" if language != "en" else "hi")
+    client.cookies["django_language"] = language
+    ask(client)
+    assert postbox.last("signin.sign_in_code")["language"] == language
+
+
 def test_a_code_works_once(client, asha, postbox):
     facts = {"purpose": "sign_in", "kind": "email", "address": asha.email}
     row = codes.issue(**facts, now=clock.now())

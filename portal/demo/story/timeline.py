@@ -67,7 +67,7 @@ class Timeline:
                 act()
             self._deliver(instant)
             done += 1
-            show("past", done, done + len(self._acts))
+            show("the past twelve months", done, done + len(self._acts))
 
     def _deliver(self, instant: datetime) -> None:
         """What waits leaves a minute after the act, or with the next one if that comes sooner, as beat would send it."""

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -43,7 +44,7 @@ def ask_code(request: HttpRequest, address: str) -> OneTimeCode:
         known_device=devices.is_known_for(address=address, token=browsers.token_of(request)),
         now=clock.now(),
     )
-    enqueue("portal.signin.tasks.send_code", code.pk)
+    enqueue("portal.signin.tasks.send_code", code.pk, get_language() or "")
     return code
 
 

@@ -31,6 +31,9 @@ STORY = os.environ.get("DEMO_STORY", "1") != "0"
 class Command(PortalCommand):
     help = "Build the demonstration and serve it; with --once, run every queued task, print a summary and end."
 
+    #: The chapter and the tenth of it that was said last.
+    _told: tuple[str, int] = ("", -1)
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"port to serve on (default {USUAL_PORT})")
@@ -46,6 +49,7 @@ class Command(PortalCommand):
                 f"http://localhost:{port}"  # links in letters lead to where this demonstration is served
             )
         with self._alone():
+            self._say("Preparing the databases.")
             self._migrate()
             telling.name_ledger()
             with witness_process.witnessed():
@@ -68,6 +72,7 @@ class Command(PortalCommand):
 
     def _finish(self, port: int, options: dict[str, Any], *, once: bool) -> None:
         if once:
+            self._say("Doing what is still in the queue.")
             with server.working(timetable=False) as worker:
                 server.nudge()
                 if not worker.wait_until_quiet(limit=LIMIT):
@@ -90,10 +95,19 @@ class Command(PortalCommand):
 
     def _tell_story(self, seed: int) -> None:
         if STORY and not telling.is_told():
+            self._say("Building the demonstration: one to two minutes, several on a busy machine. It is done once.")
             telling.build(seed=seed, now=clock.now(), tell=self._tell)
 
+    def _say(self, line: str) -> None:
+        """A line of progress, on standard error: what the command answers stays alone on standard output."""
+        self.stderr.write(line, self.style.HTTP_INFO)
+
     def _tell(self, what: str, done: int, total: int) -> None:
-        self.show_progress(done, total)
+        """A line at the beginning of each chapter of the story, at each tenth of it, and at its end."""
+        tenth = (what, done * 10 // total if total else 10)
+        if what != self._told[0] or tenth > self._told:
+            self._told = tenth
+            self._say(f"  {what}: {done:,} of {total:,}")
 
     def _summarise(self, port: int, options: dict[str, Any]) -> None:
         body = {**asdict(telling.summary()), "url": f"http://localhost:{port}/demo/"}
