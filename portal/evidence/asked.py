@@ -15,17 +15,18 @@ from django.utils.translation import gettext_lazy
 
 from portal.law.words import title_of
 from portal.people.words import ACTS
+from portal.registers.states import ServiceKind
 from portal.registers.words import CATEGORIES
 
 #: The questions of their own, each as what is so when it is answered with yes; ``%s`` is what it is asked about.
 OF_THEIR_OWN: Mapping[str, Any] = {
     "access_reviewed": gettext_lazy("Who holds which role was looked at within the quarter"),
     "bases_stated": gettext_lazy("Each record of processing that we decide about, and each purpose, has its lawful basis"),
-    "categories_have_purposes": gettext_lazy("Each kind of data that is held stands in a record of processing or a purpose"),
+    "categories_have_purposes": gettext_lazy("A record of processing or a purpose names each kind of data that we hold"),
     "category_recorded": gettext_lazy("A record of processing speaks of this kind of data: %s"),
     "contracts_confidential": gettext_lazy("Each contract has the clauses that are needed"),
     "datasets_leave_out": gettext_lazy("Each data set for models leaves out children and whoever opted out"),
-    "disclosures_have_papers": gettext_lazy("Whoever was given data stands in the book of recipients and is bound by a contract"),
+    "disclosures_have_papers": gettext_lazy("Each recipient of a disclosure is in the register of recipients and bound by a contract"),
     "findings_in_time": gettext_lazy("Findings of audits are written down, and none that is open is over its day"),
     "inventory": gettext_lazy("The data inventory agrees with the databases"),
     "kept_in_time": gettext_lazy("This was done, and never after the date of a law: %s"),
@@ -42,7 +43,7 @@ OF_THEIR_OWN: Mapping[str, Any] = {
     "purposes_named": gettext_lazy("Each purpose in force stands in a published notice"),
     "purposes_recorded": gettext_lazy("Each purpose in force stands in a record of processing"),
     "recipients_with_papers": gettext_lazy("No recipient lacks a paper"),
-    "service_checked": gettext_lazy("A recipient of this kind was checked and is fit: %s"),
+    "service_checked": gettext_lazy("The vendor assessment of each recipient of these kinds found it suitable, and there is at least one: %s"),
     "staff_second_factor": gettext_lazy("Each member of staff who can sign in has a second factor"),
     "subject_recorded": gettext_lazy("A record of processing speaks of these people: %s"),
     "subjects_recorded": gettext_lazy("Records of processing speak of customers, visitors, recipients of messages and partners"),
@@ -61,12 +62,12 @@ def _rows(words: Sequence[str]) -> str:
     said = {"list": _list(label), "date": _field(label, moment), "with": _filters(label, rest, besides=moment)}
     if any(word.startswith("within=") for word in rest):
         return _("“%(list)s” has an entry%(with)s whose date “%(date)s” is no older than our own rule allows") % said
-    return _("“%(list)s” has an entry%(with)s with its date “%(date)s”") % said
+    return _("“%(list)s” has an entry%(with)s with the date “%(date)s”") % said
 
 
 def _held(words: Sequence[str]) -> str:
     label, *rest = words
-    return _("“%(list)s” has an entry%(with)s that two people agreed to and that holds") % {
+    return _("“%(list)s” has an approved entry%(with)s that is in force") % {
         "list": _list(label),
         "with": _filters(label, rest),
     }
@@ -101,7 +102,7 @@ def _runs(words: Sequence[str]) -> str:
 
 
 def _is(words: Sequence[str]) -> str:
-    said, known = str(OF_THEIR_OWN[words[0]]), dict(CATEGORIES)
+    said, known = str(OF_THEIR_OWN[words[0]]), {**dict(CATEGORIES), **dict(ServiceKind.choices)}
     about = ", ".join(str(known.get(word, word.replace("_", " "))) for word in words[1:])
     return said % about if "%s" in said else said
 

@@ -17,8 +17,8 @@ from portal.evidence.asked import in_words
 from portal.evidence.catalogue import Catalogue, Reference, Topic
 from portal.evidence.control_states import TONES, WORDS, ControlState
 from portal.evidence.registers import case_name
-from portal.evidence.verdicts import Attested, Seen, Shown, State
-from portal.evidence.violations import Found
+from portal.evidence.verdicts import Attested, Promise, Seen, Shown, State
+from portal.evidence.violations import WHERE, Found
 from portal.registers.models import Measure
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
@@ -123,7 +123,7 @@ def _promised(row: Shown, topics: Catalogue, now: datetime) -> Control:
         state,
         last,
         now,
-        (*_where_found(total), *judged, *promise.asks),
+        tuple(dict.fromkeys((*_where_found(total), *judged, *promise.asks, *_where_searched(promise)))),
         " ".join(filter(None, notes)),
         topics.of_promise(promise.topic),
         met=total.population - total.broken if is_counted else None,
@@ -165,6 +165,12 @@ def _where_found(total: Found) -> list[str]:
     """The rows that break a promise, as lists of exactly those."""
     labels = dict.fromkeys(label for label, _key in total.rows)
     return [f"found {label} {','.join(key for each, key in total.rows if each == label)}" for label in labels]
+
+
+def _where_searched(promise: Promise) -> list[str]:
+    """The registers that the searches read."""
+    names = (question.split()[0] for question in promise.broken_by)
+    return [WHERE[name] for name in names if name in WHERE]
 
 
 def _oldest(wrong: Sequence[tuple[str, Seen]]) -> datetime | None:

@@ -56,7 +56,7 @@ class ProposalRows(FormRows):
     """The import of one book. ``propose`` is the service that its form calls.
 
     What holds or is proposed with the same content makes no second proposal; with other content it is a fault, as it is on
-    the form, unless what holds forbids something: then the proposal is to take its place.
+    the form, unless what holds makes room: then the proposal is to take its place.
     """
 
     found_by: ClassVar[Mapping[str, str]] = {"people.Fiduciary": "code", "people.User": "email"}

@@ -32,7 +32,7 @@ from kyc.signers import shipped
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.demo import first_page
-from portal.demo.story import lists, staff, telling
+from portal.demo.story import lists, recipients, staff, telling
 from portal.demo.story.cast import OPENED, Cast
 from portal.evidence import packs
 from portal.evidence.period import Period
@@ -45,7 +45,15 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import Customer, Fiduciary, Principal, RoleGrant, User
 from portal.people.selectors import reading_scope
-from portal.registers.models import ConsentManager, ContentTemplate, Contract, Instruction, SendingEntity
+from portal.registers.models import (
+    ConsentManager,
+    ContentTemplate,
+    Contract,
+    Instruction,
+    ProcessingActivity,
+    SendingEntity,
+)
+from portal.registers.models.dated import IN_FORCE
 from portal.registers.selectors import company_details
 from portal.registers.selectors import recipients as book
 from portal.registers.services import officers
@@ -101,6 +109,12 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     }
     assert Document.objects.count() == 6 + 2
     assert Case.objects.filter(customer_type="company").count() == 2
+    offers = ProcessingActivity.objects.filter(IN_FORCE).get(code="offers")
+    assert set(offers.recipients) == {company.code for company in recipients.COMPANIES}
+    assert set(offers.transfers) == {
+        f"transfer-{company.code}" for company in recipients.COMPANIES if company.country != "IN"
+    }
+    assert ProcessingActivity.objects.filter(IN_FORCE).get(code="visits").recipients == ["page-gauge"]
     company = Case.objects.get(parties__is_signatory=True)
     assert sorted(ownership_of(company, now=clock.now()).percents.values()) == [60]
     assert sorted(TakenAnswer.objects.values_list("way", "answer")) == [

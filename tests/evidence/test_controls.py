@@ -363,6 +363,13 @@ def test_the_page_links_each_control_to_its_evidence(rule):
     assert "/admin/consent/consentevent/" in page
 
 
+def test_every_promise_that_rows_show_leads_to_them(rule):
+    page = staff_client(StaffFactory(roles=["administrator", "data_protection_officer"])).get(PAGE)
+    rows = page.context["parts"][0].rows
+    assert {"3-2", "6.3-1", "6.4-1", "7-2"} <= {control.code for control, _links in rows}
+    assert [control.code for control, links in rows if not links] == []
+
+
 def test_an_auditor_sees_the_clocks_of_their_days_and_no_part_of_another_area(rule):
     ran(rule, started=NOW - timedelta(days=9), due=NOW - timedelta(days=2), stopped=NOW - timedelta(days=3))
     days = {"data_from": date(2026, 11, 12), "data_to": date(2026, 11, 20)}

@@ -103,7 +103,7 @@ def test_the_page_tells_a_pack_whose_time_is_over_from_one_that_was_never_made(a
         ({"last_day": "2199-01-01"}, "has not ended"),
         ({"last_day": "2020-01-01"}, "ends before it begins"),
         ({"sample": "-1"}, "greater than or equal to 0"),
-        ({"first_day": "someday"}, "valid date"),
+        ({"first_day": "someday"}, "DD-MM-YYYY"),
         ({"seed": str(2**53), "sample": "77"}, "Seed: Ensure this value is less than or equal to 9007199254740991."),
     ],
 )

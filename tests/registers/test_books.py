@@ -264,6 +264,16 @@ def test_what_forbids_holds_until_the_day_on_which_the_row_in_its_place_begins()
         assert ("SG" in papers.papers_of(["x"], at=at)["x"].denied_countries) is is_denied
 
 
+def test_a_newer_record_of_processing_takes_the_place_of_one_on_which_a_live_product_rests():
+    maker, checker = two_people()
+    row = agreed(ProcessingActivity)
+    agreed(Product, activities=[row.code])
+    newer = proposed(ProcessingActivity, maker, code=row.code, what_is_done="The same, and who gets it is named.")
+    entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
+    row.refresh_from_db()
+    assert (row.ends_at, row.ended_by_id) == (newer.starts_at, checker.user_id)
+
+
 def test_the_same_prohibition_is_not_entered_twice():
     agreed(CountryRule)
     with pytest.raises(Refused) as refused:

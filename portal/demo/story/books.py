@@ -27,9 +27,11 @@ from portal.registers.models import (
     Measure,
     ProcessingActivity,
     Product,
+    Recipient,
     RecipientCheck,
     Transfer,
 )
+from portal.registers.models.dated import IN_FORCE
 from portal.registers.services import books, entries
 from portal.registers.states import Clause
 
@@ -113,17 +115,48 @@ def _enter(cast: Cast, team: Mapping[str, User]) -> None:
     put(Dpia, "counting-visits", "Counting visits", about="Counting how pages are used.", risk="low",
         answer_to_risk="Marks instead of names; who says no is left out.", done_on=clock.day(cast.start),
         outcome="go_with_measures")  # fmt: skip
-    for code, name, purposes, subjects, categories, classes in ACTIVITIES:
-        # The basis is that of the purposes: two that rest on different ones are two records.
-        ((in_india, in_eu, in_california),) = {_bases(purpose, on=clock.day(cast.start)) for purpose in purposes}
-        put(ProcessingActivity, code, name, role="controller", dpdp_role="fiduciary", what_is_done=name,
-            purposes=purposes, subjects=subjects, used_categories=categories, retention_classes=classes,
-            measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca=in_california)  # fmt: skip
+    for activity in ACTIVITIES:
+        put(ProcessingActivity, *activity[:2], **_activity(cast, *activity[1:]))
     for code, name, kind, does, activities in PRODUCTS:
         put(Product, code, name, kind=kind, what_it_does=does, activities=activities, country="IN")
     put(Dataset, "page-counts", "Counts of visits", kind="analytics", form="aggregated", used_categories=["device"],
         purposes=["analytics"], basis="consent", opt_out="In the preferences, and by the browser's signal.",
         left_out=["children", "opted_out", "kyc", "content"], dpias=["counting-visits"])  # fmt: skip
+
+
+def _activity(
+    cast: Cast, name: str, purposes: Collection[str], subjects: Any, categories: Any, classes: Any
+) -> dict[str, Any]:
+    """The fields of a record of processing. Its basis is that of the purposes: two that rest on different ones are two records."""
+    ((in_india, in_eu, in_california),) = {_bases(purpose, on=clock.day(cast.start)) for purpose in purposes}
+    return {
+        "role": "controller",
+        "dpdp_role": "fiduciary",
+        "what_is_done": name,
+        "purposes": purposes,
+        "subjects": subjects,
+        "used_categories": categories,
+        "retention_classes": classes,
+        "measures": ["encryption", "two-factors"],
+        "basis_in": in_india,
+        "basis_eu": in_eu,
+        "basis_us_ca": in_california,
+    }
+
+
+def connect(cast: Cast, team: Mapping[str, User]) -> None:
+    """Once the recipients are registered, the records of processing name who gets data for their purposes, and where abroad: two
+    people agree to a newer version of each such record.
+    """
+    put = _putter(cast, team)
+    registered = list(Recipient.objects.filter(IN_FORCE).order_by("code"))
+    abroad = dict(Transfer.objects.filter(IN_FORCE).values_list("recipient_code", "code"))
+    for code, *rest in ACTIVITIES:
+        about = _activity(cast, *rest)
+        found = [row.code for row in registered if set(row.purposes) & set(about["purposes"])]
+        if found:
+            transfers = [abroad[one] for one in found if one in abroad]
+            put(ProcessingActivity, code, rest[0], **about, recipients=found, transfers=transfers)
 
 
 def build(cast: Cast, team: Mapping[str, User]) -> None:

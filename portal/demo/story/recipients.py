@@ -73,6 +73,7 @@ def plan(past: Timeline, cast: Cast, team: Mapping[str, User], *, actor: Actor) 
 
     for number, company in enumerate(COMPANIES):
         past.plan(past.share(HELD_SINCE + number / 100), functools.partial(register, company))
+    past.plan(past.share(HELD_SINCE + len(COMPANIES) / 100), lambda: books.connect(cast, team))
 
 
 def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:

@@ -100,7 +100,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
     cast = Cast(seed=seed, start=now)
     past = timeline.Timeline(cast)
     with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():
-        tell("staff, roles and notices", 0, 1)
+        tell("staff, roles and notices", 1, 1)
         with past.at(cast.on(OPENED, staff.BEGINNING)):
             team = office.build(cast, actor=ACTOR)
         with past.at(cast.on(OPENED, notices.DRAFTED)):
@@ -115,7 +115,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         documents.plan(past, cast, people, team)
         grievances.plan(past, cast, people, team)
         past.run(show=tell, end_month=recipients.confirm_since)
-        tell("what happens today", 0, 1)
+        tell("what happens today", 1, 2)
         law_sweeping.sweep(now=cast.start)
         staff.agree_audit_of_today(cast, team)
         senders.build(cast, people, team, actor=ACTOR)
@@ -137,7 +137,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         # What those chapters promised.
         sweeping.sweep(now=clock.now(), limit=timeline.LETTERS)
         broadcasts.end(broadcast)
-    tell("what happens today", 1, 1)
+    tell("what happens today", 2, 2)
     seal_now(wait=60)
 
 

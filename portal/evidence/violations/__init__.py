@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.evidence.violations import governance, messages, records
 from portal.evidence.violations.findings import NOTHING, Ask, Found, Window
 
-__all__ = ["NOTHING", "SEARCHES", "Found", "Search", "Window", "search"]
+__all__ = ["NOTHING", "SEARCHES", "WHERE", "Found", "Search", "Window", "search"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,29 @@ SEARCHES: Mapping[str, Search] = {
     "sign_ins_of_ended_logins": Search(_("Sign-ins to an ended login"), governance.sign_ins_of_ended_logins),
     "staff_without_factor": Search(_("Staff without a second factor"), governance.staff_without_factor, is_of_today=True),
 }  # fmt: skip
+
+
+#: The register that a search reads, as the controls name what shows them: for those whose questions name none.
+WHERE: Mapping[str, str] = {
+    "activities_with_other_basis": "held registers.ProcessingActivity",
+    "addresses_without_tls": "held registers.ExternalLink",
+    "categories_without_purpose": "page evidence:inventory",
+    "checks_of_the_ledger_failed": "event ledger.verification",
+    "consents_without_leaf": "rows consent.ConsentEvent",
+    "days_without_officer": "rows registers.Officer",
+    "deadlines_missed": "rows law.Clock",
+    "disclosures_without_contract": "rows registers.Disclosure",
+    "documents_outside_the_vault": "rows kyc.Document",
+    "findings_overdue": "held registers.AuditFinding",
+    "keys_not_destroyed": "rows retention.ErasureRun",
+    "measures_without_evidence": "held registers.Measure",
+    "purposes_without_basis": "rows law.Purpose",
+    "purposes_without_record": "held registers.ProcessingActivity",
+    "recipients_lacking": "held registers.Recipient",
+    "recipients_that_sell": "held registers.RecipientCheck",
+    "sends_without_outcome": "rows outbox.Message",
+    "staff_without_factor": "rows people.User",
+}
 
 
 def search(question: str, window: Window) -> Found:

@@ -39,6 +39,7 @@ from portal.registers.rules.papers import HOME, NEEDED, NEVER_LEARNED
 from portal.registers.selectors import inventory, papers
 from portal.registers.services import duties
 from portal.registers.states import ActivityRole, FindingState, LeftOut, OfficerKind, OrderDecision, TrainingUse
+from portal.registers.words import CATEGORIES
 
 SECURE = "https://"
 _ABROAD = frozenset({"NO_TRANSFER", "TRANSFER_ENDED", "TRANSFER_TOO_NARROW", "COUNTRY_DENIED"})
@@ -167,8 +168,10 @@ def categories_without_purpose(words: Sequence[str], window: Window) -> Found:
     rows = held(ProcessingActivity, window)
     used = {each for row in rows for each in row.used_categories}
     used |= {each for row in law.purposes_in_force(on=window.on) for each in row.used_categories}
-    kinds = set(inventory.categories_held())
-    return of_names(kinds, kinds - used, max((row.checked_at for row in rows), default=None))
+    kinds, said = set(inventory.categories_held()), dict(CATEGORIES)
+    return of_names(
+        kinds, (str(said.get(kind, kind)) for kind in kinds - used), max((row.checked_at for row in rows), default=None)
+    )
 
 
 def products_without_record(words: Sequence[str], window: Window) -> Found:

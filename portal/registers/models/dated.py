@@ -57,6 +57,11 @@ class DatedEntry(FourEyesModel):
         """Whether it says no to something. One person does not end it: a row with its key that two agree to takes its place."""
         return False
 
+    @property
+    def makes_room(self) -> bool:
+        """Whether another row with its key, agreed to by two people, takes its place, without a time in which neither holds."""
+        return self.forbids
+
     def shown(self) -> dict[str, Any]:
         """What both people see and are bound to."""
         return self.described({name: getattr(self, name) for name in self.SHOWN}, self.fiduciary.code, self.starts_at)

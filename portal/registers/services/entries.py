@@ -110,7 +110,7 @@ def propose(
 def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
 
-    What forbids something and has its key ends as it begins (``replaced_by``), with an audit event of its own.
+    What makes room and has its key ends as it begins (``replaced_by``), with an audit event of its own.
     One whose start has come before somebody agreed holds from now on, not from its start: whose a message was that left
     meanwhile does not change.
     Raises Refused as ``require_free`` when the entry may not stand beside the others, and what ``four_eyes.answer`` and
@@ -162,13 +162,13 @@ def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
                 continue
             if other.ends_at is None or other.ends_at > start:
                 message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
-                if other.forbids and other.ends_at is None:
+                if other.makes_room and other.ends_at is None:
                     message = _("%(entry)s is registered for %(whose)s and says the same.")
                 raise _taken(entry, message, other, "ENTRY_TAKEN")
 
 
 def replaced_by(entry: DatedEntry) -> list[DatedEntry]:
-    """What forbids something now and ends when another person agrees to this proposal."""
+    """What makes room, because it forbids something or others rest on it, and ends when another person agrees to this proposal."""
     if entry.answer != Answer.PENDING:
         return []
     held = (other for twins in entry.twins() for other in twins.filter(answer=Answer.APPROVED, ends_at=None))
@@ -176,8 +176,8 @@ def replaced_by(entry: DatedEntry) -> list[DatedEntry]:
 
 
 def _takes_place_of(entry: DatedEntry, other: DatedEntry) -> bool:
-    """Whether one that forbids something may make room for it: the same key, and it says something else."""
-    return other.forbids and other.ends_at is None and not _say_the_same(entry, other)
+    """Whether one that makes room does so for it: the same key, and it says something else."""
+    return other.makes_room and other.ends_at is None and not _say_the_same(entry, other)
 
 
 def require_new(entry: DatedEntry) -> None:
