@@ -204,7 +204,8 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         whole = _("Grant it in part: a law keeps a part.") if ending.is_partial(plan) else _("It can be granted whole.")
         held = ending.count_held(plan)
         beside = _("A legal hold or a duty of law keeps %(count)d records for now. The letter does not say so.")
-        lines = ending.letter_lines(plan, language="en")
+        reply_on = selectors.reply_on(obj.ticket)
+        lines = ending.letter_lines(plan, language="en", closes_on=reply_on, at=clock.now())
         return "\n".join([str(whole), *([beside % {"count": held}] if held else []), *lines])
 
     @admin.display(description=_("details"))

@@ -36,7 +36,7 @@ PROMISES: Final[Mapping[str, Text]] = {
     ),
     states.Right.COMPLETION: _("We add what is missing and tell everybody who has it from us."),
     states.Right.ERASURE: _(
-        "We erase what no law makes us keep. A letter says what stays, under which law and until when."
+        "We erase what no law makes us keep. Our answer says what stays, under which law and until when."
     ),
     states.Right.RESTRICTION: _("We keep the data and stop using it until the matter is settled. A right in the EU."),
     states.Right.OBJECTION: _("Tell us which use you do not want. We stop it unless a law obliges us."),

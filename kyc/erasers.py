@@ -1,7 +1,7 @@
 """Letting go of identity documents. That there was a case, what was decided, when and by whom stays."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,16 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.erasing import Kept, Record
 from portal.people.states import CustomerState
+from portal.vault.states import RetentionClass
+
+#: What people and staff call the documents of each class: one name for each, because each is kept for a time of its own.
+LABELS: Mapping[str, Any] = {
+    RetentionClass.KYC: _("Identity and business documents"),
+    RetentionClass.KYC_ACCOUNTS: _("Bank documents"),
+    RetentionClass.KYC_VENDOR: _("Documents of vendors"),
+    RetentionClass.KYC_DEVELOPER: _("Documents of developers"),
+    RetentionClass.KYC_APPLICANT: _("Documents of job applicants"),
+}
 
 
 class KycDocuments:
@@ -29,7 +39,6 @@ class KycDocuments:
     with us, an approved document is kept.
     """
 
-    label = _("Identity and business documents")
     covers = (
         *("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Holding"),
         *("kyc.Likeness", "kyc.LikenessAnswer", "kyc.Party"),
@@ -38,6 +47,7 @@ class KycDocuments:
 
     def __init__(self, retention_class: str) -> None:
         self.retention_class = retention_class
+        self.label = LABELS[retention_class]
         #: "kyc.documents" for customers and resellers, "kyc.documents_vendor" and so on for the others.
         self.name = f"kyc.documents{retention_class.removeprefix('kyc')}"
         self.parts = document_parts(retention_class)

@@ -214,6 +214,11 @@ def _written(proposal: RequestProposal) -> str:
     return str(kept.get("written", ""))
 
 
+def _lines_of_erasure(request: RightsRequest, plan: list[Decided], *, at: datetime) -> list[str]:
+    reply_on = selectors.reply_on(request.ticket)
+    return ending.letter_lines(plan, language=request.ticket.language, closes_on=reply_on, at=at)
+
+
 def letter_of(
     request: RightsRequest,
     outcome: Outcome,
@@ -240,7 +245,7 @@ def letter_of(
             if written:
                 pieces.append(_("Our record now says: %(value)s") % {"value": written})
         if _erases(request, outcome):
-            pieces.append("\n".join(ending.letter_lines(plan, language=ticket.language)))
+            pieces.append("\n".join(_lines_of_erasure(request, plan, at=at)))
         if outcome is not Outcome.REFUSE:
             pieces += opting.letter_lines(request)
         if request.right == Right.CLAIM and outcome is not Outcome.REFUSE:

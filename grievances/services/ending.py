@@ -5,10 +5,11 @@ The request's own ticket stays: it is the proof that it was answered, and has a 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date, datetime, time
+from uuid import UUID, uuid4
 
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from grievances import selectors
@@ -20,7 +21,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock, hooks
 from portal.core.actor import Actor, system
-from portal.core.erasing import FieldPart, parts_of
+from portal.core.erasing import FieldPart, Record, parts_of
 from portal.people.models import Principal
 from portal.registers.services.duties import Duty
 from portal.retention import deciding, words
@@ -33,6 +34,8 @@ from portal.retention.services.profile_tasks import profile_task
 from portal.retention.states import Cause, ItemState
 
 WORKER = system("grievances.ending")
+#: The eraser of what was written in grievances and requests (``grievances.erasers``).
+TEXTS = "grievances.texts"
 
 
 def plan(request: RightsRequest, *, at: datetime) -> list[Decided]:
@@ -80,11 +83,27 @@ class Outline:
     kept: tuple[str, ...]
 
 
-def outline(decided: Iterable[Decided], *, language: str) -> Outline:
+def own_record(*, closes_on: date | None, at: datetime) -> str:
+    """Why the request itself stays, with our answer, and until when, in the active language: its period counts from the day on
+    which it is closed, which is taken to be the day by which we answer. Preview and letter say the same; the row stays.
+    """
+    closes = closes_on or clock.day(at)
+    eraser = next(each for each in hooks.erasers if each.name == TEXTS)
+    found = deciding.decide_record(eraser, Record(uuid4(), datetime.combine(closes, time(12), clock.IST)), now=at)
+    if found is None or not found.verdict.is_said_kept:
+        return ""
+    what = _("This request and our answer, counted from %(day)s as the day on which it is closed")
+    return words.sentence(found.verdict, what % {"day": date_format(closes, "j F Y")}, decision=found.decision)
+
+
+def outline(
+    decided: Iterable[Decided], *, language: str, closes_on: date | None = None, at: datetime | None = None
+) -> Outline:
     """What goes and what stays, each with the law and its day, and what of it goes all the same.
 
-    The preview before a request is sent and the letter that answers it are both made of this. A hold and an order change
-    nothing of it: both say that such things may keep single items for longer.
+    The preview before a request is sent and the letter that answers it are both made of this, and both name the request
+    itself, which stays too: ``closes_on`` is the day by which it is answered; without ``at`` it is left out. A hold and an order change nothing of it: both
+    say that such things may keep single items for longer.
     """
     plan = list(decided)
     with translation.override(language):
@@ -95,12 +114,15 @@ def outline(decided: Iterable[Decided], *, language: str) -> Outline:
             if not each.verdict.is_said_kept
         )
         stays = dict.fromkeys(sentence for some in _by_place(plan) for sentence in _sentences(some))
-        return Outline(tuple(gone), tuple(stays))
+        own = own_record(closes_on=closes_on, at=at) if at is not None else ""
+        return Outline(tuple(gone), (*stays, *([own] if own else [])))
 
 
-def letter_lines(decided: Iterable[Decided], *, language: str) -> list[str]:
+def letter_lines(
+    decided: Iterable[Decided], *, language: str, closes_on: date | None = None, at: datetime
+) -> list[str]:
     """The outline as the letter says it."""
-    found = outline(decided, language=language)
+    found = outline(decided, language=language, closes_on=closes_on, at=at)
     with translation.override(language):
         lines = [_("We erase:"), *(f"- {what}" for what in found.gone)] if found.gone else []
         if found.kept:
@@ -240,7 +262,8 @@ def _kept_of(request: RightsRequest, rooms: frozenset[str], *, at: datetime, lan
         asked_at=ticket.received_at,
         reply_on=selectors.reply_on(ticket),
     )
-    return outline((each for each in found if each.eraser.name in rooms), language=language).kept
+    in_rooms = (each for each in found if each.eraser.name in rooms)
+    return outline(in_rooms, language=language).kept
 
 
 def _decided_lines(request: RightsRequest, settled: frozenset[str], *, at: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from portal.core import clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
-from portal.retention import books, certificate_words, child_pages, claim_admin, fields  # noqa: F401 - two register their books
+from portal.retention import books, certificate_words, child_pages, claim_admin, fields, words  # noqa: F401 - two register their books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PlanForm, WhyForm
 from portal.retention.keep_or_erase_page import KeepOrErasePage, page_of_run
 from portal.retention.models import (
@@ -52,9 +52,8 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.RULE_VIEW
     list_display = (
-        "retention_class",
+        "kind",
         "version",
-        "name",
         "counts_from",
         "house_rule",
         "needs_approval",
@@ -62,10 +61,15 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     )
     list_filter = ("retention_class",)
     fields = (
-        *("retention_class", "version", "name", "counts_from", "house_rule", "legal_rules", "erasing_rules"),
+        *("kind", "version", "counts_from", "house_rule", "legal_rules", "erasing_rules"),
         *("notice_rules", "needs_approval", "system", "field_acts", "effective_from", "source", "note", "sha256"),
         "recorded_at",
     )
+
+    @admin.display(description=_("kind of data"), ordering="retention_class")
+    def kind(self, obj: RetentionRule) -> str:
+        """As the preview of an erasure, the letter that answers it and the public page call it."""
+        return words.kind_name(obj.retention_class, obj.name)
 
     @service_action(
         permission=Permission.RULE_CHANGE,

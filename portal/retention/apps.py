@@ -10,8 +10,9 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         """Register the rules that ship, and the checks that nothing personal lives for ever by accident."""
         from portal.core import hooks
+        from portal.core.admin import speaking
         from portal.law import memory
-        from portal.retention import selectors, system_checks
+        from portal.retention import selectors, system_checks, words
         from portal.retention.child_clocks import ChildClocks
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents, kept_contents
@@ -21,6 +22,9 @@ class RetentionConfig(AppConfig):
         from portal.retention.stated import CLAIMS, HOLDS, RUNS
         from portal.retention.strands import STRANDS
 
+        speaking.say(words.KindNames, fields=("retention_class",))
+        speaking.say(words.EraserNames, fields=("eraser",))
+        speaking.head("retention.RetentionRule", lambda row: words.kind_name(row.retention_class, row.name))
         memory.changes_with(RetentionRule)
         for stated in (RUNS, HOLDS, CLAIMS):
             hooks.ledger_followers.register(stated)

@@ -74,8 +74,8 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
     def named_kinds(self, obj: LegalClaim) -> str:
         """One a line, by the name of its newest retention rule."""
         rules = RetentionRule.objects.filter(retention_class__in=obj.retention_classes).order_by("version")
-        names = dict(rules.values_list("retention_class", "name"))
-        return "\n".join(names.get(each, each) for each in obj.retention_classes) or "-"
+        names = words.kinds_of(rules.values_list("retention_class", "name"))
+        return "\n".join(name for _code, name in names) or "-"
 
     def save_model(self, request: HttpRequest, obj: LegalClaim, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is proposing."""

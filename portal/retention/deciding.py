@@ -265,6 +265,15 @@ def decide_for_anyone(*, now: datetime, asked_at: datetime, reply_on: date | Non
         return [each for eraser in by_wish() for each in decider.of(eraser, [Record(nobody, now)])]
 
 
+def decide_record(eraser: Eraser, record: Record, *, now: datetime) -> Decided | None:
+    """What the rules decide about one record by themselves, whatever its person wants; None for a kind without a rule in force."""
+    with remembering():
+        return next(
+            _Decider({record.subject_ref}, today=clock.day(now), asked_at=None, reply_on=None).of(eraser, [record]),
+            None,
+        )
+
+
 def by_wish() -> list[Eraser]:
     """The erasers that a person's wish reaches, in their order."""
     return [eraser for eraser in in_order(hooks.erasers) if not getattr(eraser, "by_schedule_only", False)]

@@ -12,7 +12,7 @@ from portal.core.plain_words import PlainWords, PublicWords
 from portal.core.time_range import DayField
 from portal.law import selectors as law
 from portal.people.models import Subject
-from portal.retention import limitation, selectors
+from portal.retention import limitation, selectors, words
 from portal.retention.models import BooksRow, Hold, LegalClaim, RetentionRule
 from portal.retention.services import claims
 
@@ -35,9 +35,9 @@ class HoldForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        classes = RetentionRule.objects.order_by("retention_class").values_list("retention_class", "name").distinct()
+        rules = RetentionRule.objects.order_by("version").values_list("retention_class", "name")
         self.fields["retention_class"] = forms.ChoiceField(
-            label=_("Class"), required=False, choices=[("", _("Every class")), *classes]
+            label=_("Kind of data"), required=False, choices=[("", _("Every kind of data")), *words.kinds_of(rules)]
         )
 
     def clean_subject_ref(self) -> UUID:
@@ -86,9 +86,9 @@ class LegalClaimForm(forms.ModelForm):
         laws = law.rules_in_force(limitation.keys(), on=clock.day(clock.now()))
         named = [(key, selectors.citation(laws[key])) for key in sorted(laws)]
         self.fields["rule_key"] = forms.ChoiceField(label=_("Limitation period"), choices=named)
-        classes = RetentionRule.objects.order_by("retention_class").values_list("retention_class", "name").distinct()
+        rules = RetentionRule.objects.order_by("version").values_list("retention_class", "name")
         kinds = cast("forms.MultipleChoiceField", self.fields["retention_classes"])
-        kinds.choices = list(classes)
+        kinds.choices = words.kinds_of(rules)
 
     def clean_subject_ref(self) -> UUID:
         return _known(self.cleaned_data["subject_ref"])

@@ -18,6 +18,7 @@ from portal.retention import deciding
 from portal.retention.forms import PersonForm
 from portal.retention.models import ErasureRun
 from portal.retention.permissions import Permission
+from portal.retention.services import persons
 
 NAME = "retention_retentionrule_keep-or-erase"
 
@@ -55,7 +56,7 @@ class KeepOrErasePage(StaffModelAdmin):
             raise PermissionDenied
         given = {"subject_ref": request.GET.get("person", ""), "ticket": request.GET.get("case", "")}
         form = PersonForm(request.POST or None, initial={**given, "is_asked": bool(given["ticket"])})
-        found = None
+        found, others, sums = None, [], None
         if request.method == "POST" and form.is_valid():
             asked = form.cleaned_data
             hooks.record_opened.ask(
@@ -68,12 +69,17 @@ class KeepOrErasePage(StaffModelAdmin):
             now = clock.now()
             wanted = now if asked["is_asked"] else None
             found = deciding.keep_or_erase(asked["subject_ref"], now=now, asked_at=wanted)
+            # A run leaves the case that it is for alone: it is the proof that the case was answered.
+            others = [each for each in found if not each.record.about.endswith(f":{asked['ticket']}")]
+            sums = persons.forecast(others, asked_at=wanted, now=now) if wanted is not None else None
         context = {
             **self.admin_site.each_context(request),
             "title": _("Keep or erase"),
             "form": form,
             "opts": self.opts,
             "decided": found,
+            "sums": sums,
+            "case": form.cleaned_data["ticket"] if found is not None and len(others) < len(found) else "",
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, "admin/retention/keep_or_erase.html", context, status=status)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.apps import apps
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from portal.core import hooks
 from portal.law.words import period
 from portal.retention.rules import Ground, Verdict, Why
 from portal.retention.states import ItemState
@@ -21,6 +23,33 @@ class Decision:
     roles: tuple[tuple[str, str], ...]
     by: date | None
     is_late: bool = False
+
+
+def kind_name(retention_class: str, otherwise: str = "") -> str:
+    """What a kind of data is called: in the preview, the letter, the public page and the register alike, as its erasers name
+    it. ``otherwise`` for a kind that no eraser ends, such as books that are kept outside.
+    """
+    labels = sorted({str(eraser.label) for eraser in hooks.erasers if eraser.retention_class == retention_class})
+    return "; ".join(labels) or otherwise or retention_class
+
+
+class KindNames:
+    """Says the code of a kind of data: a speaker of the admin (``core.admin.speaking``)."""
+
+    def __call__(self, value: Any) -> str:
+        return kind_name(str(value)) if value else str(_("Every kind of data"))
+
+
+class EraserNames:
+    """Says the code of an eraser by what it ends."""
+
+    def __call__(self, value: Any) -> str:
+        return next((str(eraser.label) for eraser in hooks.erasers if eraser.name == value), str(value))
+
+
+def kinds_of(rules: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices of kinds of data: pairs of code and name, of pairs of code and the name of its rule; by name."""
+    return sorted(((code, kind_name(code, name)) for code, name in dict(rules).items()), key=lambda pair: pair[1])
 
 
 def record_name(label: str) -> str:

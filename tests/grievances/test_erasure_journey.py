@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -13,12 +13,13 @@ from django.conf import settings
 from django.test import Client
 from django.utils.formats import date_format
 
+from grievances import selectors
 from grievances.models import RequestProposal, RightsRequest
 from grievances.request_states import Outcome
 from grievances.services import bundling, deciding, ending, reading, resolving
 from kyc.models import Document, Likeness
 from portal.core import actor, clock, hooks
-from portal.core.erasing import parts_of
+from portal.core.erasing import Record, parts_of
 from portal.core.ids import new_reference
 from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
@@ -148,6 +149,12 @@ def test_preview_letter_and_rows_agree_and_each_last_day_leaves_nothing(person: 
     assert not ErasureRun.objects.filter(because=request.ticket.reference, state=RunState.PLANNED).exists()
 
 
+def lines_of(request: RightsRequest) -> list[str]:
+    reply_on = selectors.reply_on(request.ticket)
+    plan = ending.plan(request, at=clock.now())
+    return ending.letter_lines(plan, language="en", closes_on=reply_on, at=clock.now())
+
+
 def rows_agree(run: ErasureRun, letter: set[str]) -> None:
     """Each row that stays is a line of the letter with its provision and day, each such line a row; field by field."""
     erasers = {str(eraser.name): eraser for eraser in hooks.erasers}
@@ -160,7 +167,17 @@ def rows_agree(run: ErasureRun, letter: set[str]) -> None:
         lines = {line for line in letter if line.startswith(begins)}
         assert lines, begins
         said |= lines
-    assert {line for line in letter if "we keep this" in line} == said
+    (own,) = {line for line in letter if line.startswith("This request and our answer, counted from ")}
+    assert {line for line in letter if "we keep this" in line} - {own} == said
+    request = RightsRequest.objects.get(ticket__reference=run.because)
+    assert request.ticket.entries.exists(), "the request itself stays, as the line says"
+    closed = selectors.reply_on(request.ticket)
+    assert closed is not None
+    assert date_format(closed, "j F Y") in own
+    record = Record(uuid4(), datetime.combine(closed, time(12), clock.IST))
+    texts = next(each for each in hooks.erasers if each.name == "grievances.texts")
+    verdict = retention.decide_record(texts, record, now=clock.now()).verdict
+    assert f"until {date_format(verdict.keeper.on, 'j F Y')}" in own, "its reason has a last day"
     for item in ErasureItem.objects.filter(step__run=run).select_related("step"):
         eraser = erasers[item.step.eraser]
         for part in parts_of(eraser, item.fields or ()):
@@ -208,9 +225,9 @@ def test_the_letter_says_the_same_as_the_preview_and_the_rows_with_a_hold_or_a_s
     client = customer_client(person.user)
     preview = preview_of(client)
     request = asked_for_everything(client)
-    without = ending.letter_lines(ending.plan(request, at=clock.now()), language="en")
+    without = lines_of(request)
     stop(person.subject.ref)
-    assert ending.letter_lines(ending.plan(request, at=clock.now()), language="en") == without
+    assert lines_of(request) == without
     made = decided_by_two(request)
     letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
     assert letter == preview
@@ -239,7 +256,7 @@ def test_a_letter_loses_no_sentence_because_of_a_secret_order_which_still_keeps_
     request = asked_for_everything(client)
 
     def lines() -> list[str]:
-        return ending.letter_lines(ending.plan(request, at=clock.now()), language="en")
+        return lines_of(request)
 
     with_none = {line for line in lines() if HALF in line}
     order = order_about(person.subject.ref)

@@ -14,9 +14,9 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.erasing import Kept, Record
 from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import LegalRule, OrganisationProfile
+from portal.law.models import HouseRule, LegalRule, OrganisationProfile
 from portal.people.models import User
-from portal.retention import deciding, selectors
+from portal.retention import deciding, selectors, words
 from portal.retention.models import ErasureItem, KeptRecord, LegalClaim, RetentionRule
 from portal.retention.rules import Why
 from portal.retention.services import claims, nights, planning, replaying, runs
@@ -376,6 +376,23 @@ def test_a_proposed_claim_is_said_to_wait_and_for_whom(asha: UUID, maker: User, 
     assert checker.full_name in answer
     assert "added successfully" not in answer
     assert LegalClaim.objects.get().disputed_on == date(2026, 2, 10)
+
+
+def test_keep_or_erase_counts_as_the_run_does_and_names_kinds_as_the_preview_does(
+    boxes: Boxes, asha: UUID, maker: User, checker: User
+) -> None:
+    HouseRule.objects.filter(key="tests.period").update(unit="calendar_day")
+    boxes.boxes[asha]["tests.box:C"] = OLD - timedelta(days=9)
+    decided(claim_of(asha, maker), checker)
+    page = reverse("admin:retention_retentionrule_keep-or-erase")
+    given = {"subject_ref": str(asha), "is_asked": "on", "why": "rights_request", "ticket": "retention queue"}
+    shown = staff_client(maker).post(page, given)
+    sums = shown.context["sums"]
+    run = run_for(asha)
+    assert (sums["due"], sums["kept_by_law"], sums["held"]) == (run.due, run.kept_by_law, run.held)
+    assert sums["going"] == run.due - run.kept_by_law - run.held - run.disputed == 2
+    assert "Records that a run would plan: 3. Erased now: 2. Kept by a rule: 1;" in shown.text
+    assert {each.what for each in shown.context["decided"]} == {words.kind_name("shelf")} == {"Boxes"}
 
 
 def test_staff_propose_and_decide_it_on_their_pages(boxes: Boxes, asha: UUID, maker: User, checker: User) -> None:

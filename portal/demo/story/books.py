@@ -151,12 +151,13 @@ def connect(cast: Cast, team: Mapping[str, User]) -> None:
     put = _putter(cast, team)
     registered = list(Recipient.objects.filter(IN_FORCE).order_by("code"))
     abroad = dict(Transfer.objects.filter(IN_FORCE).values_list("recipient_code", "code"))
-    for code, *rest in ACTIVITIES:
-        about = _activity(cast, *rest)
+    for activity in ACTIVITIES:
+        code, name = activity[:2]
+        about = _activity(cast, *activity[1:])
         found = [row.code for row in registered if set(row.purposes) & set(about["purposes"])]
         if found:
             transfers = [abroad[one] for one in found if one in abroad]
-            put(ProcessingActivity, code, rest[0], **about, recipients=found, transfers=transfers)
+            put(ProcessingActivity, code, name, **about, recipients=found, transfers=transfers)
 
 
 def build(cast: Cast, team: Mapping[str, User]) -> None:

@@ -67,6 +67,23 @@ def plan(
     return run
 
 
+def forecast(decided: Iterable[Decided], *, asked_at: datetime, now: datetime) -> dict[str, int]:
+    """What a run of these verdicts would write down, counted as the run counts it (``plan``): records in all, those that go now,
+    those that a rule keeps, that a hold or an order keeps, and that a dispute keeps. Reads only.
+    """
+    seen = list(decided)
+    case = Case(Cause.REQUEST, "", frozenset(each.record.subject_ref for each in seen), asked_at)
+    drafts = _drafts(case, seen, now)
+    plans = [draft for draft, _items in drafts]
+    return {
+        "due": sum(each.due for each in plans),
+        "going": sum(item.count for _draft, items in drafts for item in items),
+        "kept_by_law": sum(each.kept_by_law for each in plans),
+        "held": sum(each.held for each in plans),
+        "disputed": sum(each.disputed for each in plans),
+    }
+
+
 def agreed_by(decision: FourEyesModel) -> dict[str, Any]:
     """The decision of two people as a certificate names it: its row, who, when, and the hash of what both saw."""
     return {

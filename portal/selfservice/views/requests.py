@@ -168,7 +168,7 @@ def _outline(request: HttpRequest, answers: Mapping[str, str]) -> ending.Outline
         plan = ending.preview_of_anyone(reply_on=reply_on, at=now)
     else:
         plan = ending.preview(principal, reply_on=reply_on, at=now)
-    return ending.outline(plan, language=translation.get_language() or "en")
+    return ending.outline(plan, language=translation.get_language() or "en", closes_on=reply_on, at=now)
 
 
 @sensitive_post_parameters("code")
