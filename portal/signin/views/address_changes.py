@@ -97,7 +97,11 @@ def proof(request: HttpRequest, kind: str) -> HttpResponse:
             return _to(_PAGES[ContactKind(kind)].code)
     masked = addresses.mask(ContactKind.EMAIL, change.old_address)
     return page(
-        request, "selfservice/signin/change_proof.html", form=form, masked=masked, wait=account_changes.wait_words(now=clock.now())
+        request,
+        "selfservice/signin/change_proof.html",
+        form=form,
+        masked=masked,
+        wait=account_changes.wait_words(now=clock.now()),
     )
 
 
@@ -155,7 +159,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
             cancellation.cancel(change=change, actor=who, now=now)
         return HttpResponseRedirect(request.path)
     company = change.customer if isinstance(change, AccountChange) else None
-    about = {"change": change, "company": company, "is_cancelled": change.cancelled_at is not None}
+    about: dict[str, Any] = {"change": change, "company": company, "is_cancelled": change.cancelled_at is not None}
     return page(request, template, wait=account_changes.wait_words(now=now), **about)
 
 
