@@ -13,6 +13,7 @@ import environ
 from portal import limits
 from portal.own_keys import SettingsEnv, keep_private, own_key, private_database
 from portal.schedule import BEAT, ROUTES
+from portal.staff_signin import *  # noqa: F403 - settings, each by its name
 from portal.ways_out import ways_out
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "import_export",
     "portal.demo",
@@ -113,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.signin.factor_prompt.FactorPrompt",
     "portal.selfservice.signals.PrivacySignal",
     "portal.selfservice.switching.LanguageOfForm",
     "portal.core.middleware.WrongMethod",
@@ -235,33 +238,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-#: Sign-in. Staff: password and a second factor (allauth). Customers: six digits by e-mail (``portal.people.services.codes``).
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/admin/"
-ACCOUNT_ADAPTER = "portal.signin.adapters.AccountAdapter"
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {
-    "change_password": "portal.signin.forms.PasswordChangeForm",
-    "login": "portal.signin.forms.StaffLoginForm",
-    "reauthenticate": "portal.signin.forms.PasswordAgainForm",
-    "reset_password": "portal.signin.forms.ResetForm",
-    "reset_password_from_key": "portal.signin.forms.NewPasswordForm",
-}
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-MFA_FORMS = {
-    "activate_totp": "portal.signin.forms.FirstFactorForm",
-    "authenticate": "portal.signin.forms.FactorForm",
-    "reauthenticate": "portal.signin.forms.FactorAgainForm",
-}
-MFA_ADAPTER = "portal.signin.adapters.MfaAdapter"
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = "Onesetu"
-MFA_TOTP_TOLERANCE = 1
 #: Technical limits. How long codes, links, locks and sessions last are our own rules (``portal/law/data/house_rules.toml``);
 #: the cookie outlives the longest session, and a password link is as old as its rule allows.
 SESSION_COOKIE_AGE = 14 * 24 * 3600

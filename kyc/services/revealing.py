@@ -23,6 +23,7 @@ from portal.core.clock import day
 from portal.core.errors import NotFound, Refused
 from portal.law.selectors import house_rule
 from portal.people.models import User
+from portal.people.services import factor_ages
 from portal.people.services.four_eyes import person_of
 
 MOST = "kyc.reveals_most"
@@ -46,6 +47,7 @@ def reveal(document: Document, *, what: str, reason_code: str, ticket: str, acto
     """
     user = person_of(actor)
     access.require(user, Permission.DOCUMENT_OPEN)
+    factor_ages.require(f"kyc.reveal.{what}", now=now)
     if document.sent_at is None:
         raise NotFound(_("The customer has not sent this file. Nobody here looks at it."))
     if not is_about(ticket, document.case):

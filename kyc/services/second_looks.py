@@ -23,6 +23,7 @@ from portal.core.moves import move
 from portal.law.selectors import house_rule
 from portal.ledger.models import Checkpoint
 from portal.people.models import User
+from portal.people.services import factor_ages
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
 
@@ -60,6 +61,7 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
     decision = Decision.objects.select_related("document__case", "document__party").get(pk=row.decision_id)
     if had_part(decision, user):
         raise NotAllowed(_("Somebody else must look: you had a part in this decision."))
+    factor_ages.require("kyc.second_look", now=now)
     if result not in {LookResult.FINE, LookResult.FAULT}:
         raise Refused(_("Say what you found."), code="RESULT")
     if (result == LookResult.FAULT) != (reason_code in set(DecisionReason) - {DecisionReason.APPEAL}):

@@ -339,6 +339,8 @@ class AuditKind(StrEnum):
     ROLES_TABLE_SYNCED = "roles.table.synced"
     SIGNIN_ACT_CONFIRMED = "signin.act.confirmed"
     SIGNIN_CODE_SENT = "signin.code.sent"
+    SIGNIN_COMPANY_BOUND = "signin.company.bound"
+    SIGNIN_COMPANY_RELEASED = "signin.company.released"
     SIGNIN_DEVICE_NOTICED = "signin.device.noticed"
     SIGNIN_LOGIN_FAILED = "signin.login.failed"
     SIGNIN_LOGIN_LOCKED = "signin.login.locked"
@@ -347,6 +349,7 @@ class AuditKind(StrEnum):
     SIGNIN_LOGOUT_DONE = "signin.logout.done"
     SIGNIN_MFA_ADDED = "signin.mfa.added"
     SIGNIN_MFA_REMOVED = "signin.mfa.removed"
+    SIGNIN_MFA_RENAMED = "signin.mfa.renamed"
     SIGNIN_MFA_RESET = "signin.mfa.reset"
     SIGNIN_MFA_RESET_PROPOSED = "signin.mfa.reset_proposed"
     SIGNIN_PASSWORD_CHANGED = "signin.password.changed"  # noqa: S105 - the name of an act

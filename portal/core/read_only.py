@@ -31,6 +31,9 @@ TAKEN: Final = (
     "/staff/sign-out/",
     "/staff/second-factor/sign-in/",
     "/staff/second-factor/confirm/",
+    "/staff/passkeys/sign-in/",
+    "/staff/passkeys/confirm/",
+    "/staff/company/saml/answer/",
     "/staff/confirm/",
     # After a restore that lost sealed entries two people say so in the log, before anything else is taken in.
     "/admin/workplace/keyrotationproposal/",

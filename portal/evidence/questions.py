@@ -19,7 +19,7 @@ from portal.law.models import Clock
 from portal.law.rules import latest_missed
 from portal.law.states import ClockState, Ended
 from portal.people.models import User
-from portal.people.states import Answer
+from portal.people.states import SECOND_FACTORS, Answer
 from portal.registers.models import (
     AccessReview,
     AuditFinding,
@@ -149,7 +149,7 @@ def bases_stated(words: Sequence[str], now: datetime) -> Answered:
 def staff_second_factor(words: Sequence[str], now: datetime) -> Answered:
     """Each member of staff who can sign in has an app that gives codes. Codes for a lost app are no second factor."""
     staff = User.objects.filter(is_staff=True, is_active=True)
-    factors = Authenticator.objects.filter(type=Authenticator.Type.TOTP)
+    factors = Authenticator.objects.filter(type__in=SECOND_FACTORS)
     last = factors.filter(user__in=staff).order_by("-created_at").values_list("created_at", flat=True)
     return staff.exists() and not staff.filter(~Exists(factors.filter(user=OuterRef("pk")))).exists(), last.first()
 

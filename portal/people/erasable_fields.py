@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,12 @@ ACCOUNT_PARTS: Final = (
         _("methods of signing in"),
         "mfa.Authenticator.*",
         lambda ref: Authenticator.objects.filter(_login(ref, "user__")),
+        lambda rows: rows.delete(),
+    ),
+    _part(
+        _("company logins"),
+        "socialaccount.SocialAccount.*",
+        lambda ref: SocialAccount.objects.filter(_login(ref, "user__")),
         lambda rows: rows.delete(),
     ),
     _part(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
@@ -78,6 +79,7 @@ class Accounts:
         "account.EmailAddress",
         "account.EmailConfirmation",
         "mfa.Authenticator",
+        "socialaccount.SocialAccount",
     )
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
@@ -170,7 +172,7 @@ class Accounts:
 def _empty_login(login: User, now: datetime) -> None:
     """Nothing is left to sign in with, and nothing that says whose it was."""
     sessions.end_all(user=login, actor=ERASER, now=now)
-    for model in (Authenticator, EmailAddress, Invitation, AccountChange, AddressChange):
+    for model in (Authenticator, EmailAddress, SocialAccount, Invitation, AccountChange, AddressChange):
         model.objects.filter(user=login).delete()
     login.email = f"erased-{login.pk}@erased.invalid"
     login.full_name = ""

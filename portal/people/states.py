@@ -3,6 +3,9 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+#: Types of authenticators with which a staff login may finish signing in; recovery codes only stand in for them.
+SECOND_FACTORS = ("totp", "webauthn")
+
 
 class SubjectKind(TextChoices):
     """Whom an opaque subject reference stands for."""

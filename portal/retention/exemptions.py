@@ -3,6 +3,8 @@
 #: Models of the portal and of its libraries, by label.
 EXEMPT: dict[str, str] = {
     "admin.LogEntry": "Stays empty: an act in the admin is an audit event.",
+    "socialaccount.SocialApp": "Not used: the providers of company sign-in stand in the settings.",
+    "socialaccount.SocialToken": "Not used: no token of a provider is kept.",
     "auth.Group": "Not used: roles are rows of people.",
     "auth.Group_permissions": "Not used: roles are rows of people.",
     "auth.Permission": "Names of Django's own permissions, nobody's data.",

@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from urllib.parse import urlsplit
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,6 +10,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import ciphers, clock
 from portal.core.middleware import client_address
 from portal.people.models import User
+from portal.people.states import SECOND_FACTORS
 from portal.signin import browsers, letters
 
 #: Seconds for which a password or code just typed stands for typing it again.
@@ -56,6 +59,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count it, whoever has the address. A task looks the login up and writes its history."""
         browsers.note_wrong(request, _typed(credentials))
 
+    def get_login_stages(self) -> list[str]:
+        stages: list[str] = super().get_login_stages()
+        ours = {"allauth.mfa.stages.AuthenticateStage": "portal.signin.stages.FactorStage"}
+        return [ours.get(stage, stage) for stage in stages]
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Setting up the second factor right after the first password needs no third typing of it."""
         records = get_authentication_records(context.request, context.request.user)
@@ -71,7 +79,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MfaAdapter(DefaultMFAAdapter):
-    """Secrets are AES-GCM ciphertext at rest; a staff member cannot take their own second factor away."""
+    """Secrets are AES-GCM ciphertext at rest; a staff member cannot take their own last factor away."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code or passkey is not right. Try again."),
+    }
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(ciphers.encrypt(text.encode(), purpose="signin.mfa")).decode()
@@ -80,7 +93,14 @@ class MfaAdapter(DefaultMFAAdapter):
         return ciphers.decrypt(base64.b64decode(encrypted_text), purpose="signin.mfa").decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return False
+        """Only a passkey, and only beside another factor: the last one is reset by two colleagues."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=SECOND_FACTORS)
+        is_passkey = bool(authenticator.type == Authenticator.Type.WEBAUTHN)
+        return is_passkey and bool(others.exclude(pk=authenticator.pk).exists())
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the host of SITE_URL, whatever host a request names."""
+        return {"id": urlsplit(str(settings.SITE_URL)).hostname or "", "name": str(_("Onesetu compliance"))}
 
     def build_totp_svg(self, url: str) -> str:
         """An SVG without a style, so that the strict content policy holds inside it too."""

@@ -8,8 +8,9 @@ class SigninConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.signin import events, factors, letters
+        from portal.signin import company, events, factors, letters
 
         hooks.second_factor.fill(factors.has_shown_second_factor)
         hooks.account_changed.register(letters.people_changed)
         events.connect()
+        company.connect()

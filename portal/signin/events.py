@@ -19,7 +19,7 @@ from portal.people.states import SignInOutcome
 from portal.signin import browsers, factors
 
 
-def _told(kind: AuditKind, request: HttpRequest, user: User, method: str = "") -> None:
+def told(kind: AuditKind, request: HttpRequest, user: User, method: str = "") -> None:
     with transaction.atomic():
         record(
             kind,
@@ -33,7 +33,7 @@ def _told(kind: AuditKind, request: HttpRequest, user: User, method: str = "") -
 
 
 def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    browsers.signed_in(request, user, method="password")
+    browsers.signed_in(request, user, method=factors.method_of(request, user))
 
 
 def on_sign_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
@@ -50,24 +50,30 @@ def on_sign_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: 
 
 
 def on_password_changed(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    _told(AuditKind.SIGNIN_PASSWORD_CHANGED, request, user)
+    told(AuditKind.SIGNIN_PASSWORD_CHANGED, request, user)
 
 
 def on_password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    _told(AuditKind.SIGNIN_PASSWORD_RESET, request, user)
+    told(AuditKind.SIGNIN_PASSWORD_RESET, request, user)
 
 
 def on_factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     factors.setting_up_shows_it(request, user, authenticator)
     codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
     kind = AuditKind.SIGNIN_RECOVERY_CODES_MADE if codes else AuditKind.SIGNIN_MFA_ADDED
-    _told(kind, request, user, method=str(authenticator.type))
+    told(kind, request, user, method=str(authenticator.type))
+
+
+def on_factor_removed(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    told(AuditKind.SIGNIN_MFA_REMOVED, request, user, method=str(authenticator.type))
 
 
 def on_recovery_codes_made(
     sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    _told(AuditKind.SIGNIN_RECOVERY_CODES_MADE, request, user)
+    told(AuditKind.SIGNIN_RECOVERY_CODES_MADE, request, user)
 
 
 def on_wrong_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -87,5 +93,6 @@ def connect() -> None:
     account.password_reset.connect(on_password_reset)
     user_logged_out.connect(on_sign_out)
     mfa.authenticator_added.connect(on_factor_added)
+    mfa.authenticator_removed.connect(on_factor_removed)
     mfa.authenticator_reset.connect(on_recovery_codes_made)
     mfa.authentication_failed.connect(on_wrong_factor)

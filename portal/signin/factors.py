@@ -10,8 +10,14 @@ from allauth.mfa.utils import decrypt
 from django.db import transaction
 from django.http import HttpRequest
 
+from portal.people.states import SECOND_FACTORS
+
 #: Where a factor's row keeps the counter of the last code that was accepted.
 LAST_COUNTER: Final = "last_counter"
+#: Of a session: until when it was left alone for so long that its factor counts for no act any more.
+RESTED: Final = "session_rested"
+#: The type of the record where a provider of company sign-in asked for the second factor, and its word counts.
+OF_COMPANY: Final = "company"
 
 
 def has_shown_second_factor(request: HttpRequest) -> bool:
@@ -24,13 +30,40 @@ def has_shown_second_factor(request: HttpRequest) -> bool:
     if not user.is_authenticated or not user.is_staff:
         return False
     shown = [record.get("id") for record in get_authentication_records(request, user) if record["method"] == "mfa"]
-    return bool(shown) and Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
+    return bool(shown) and Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists()
+
+
+def shown_at(request: HttpRequest) -> float:
+    """When this session last showed a factor (POSIX seconds): 0 where it did not, or not since it was left alone for as long
+    as ``signin.staff_factor_rest`` says.
+    """
+    user: Any = request.user
+    records = [record for record in get_authentication_records(request, user) if record["method"] == "mfa"]
+    last = max((float(record["at"]) for record in records), default=0.0)
+    return last if last > request.session.get(RESTED, 0) else 0.0
+
+
+def confirm_page(user: Any) -> str:
+    """The name of the page on which this login shows a factor it has; where it has none, the one that sets up the first."""
+    types = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
+    if Authenticator.Type.TOTP in types:
+        return "mfa_reauthenticate"
+    return "mfa_reauthenticate_webauthn" if Authenticator.Type.WEBAUTHN in types else "mfa_activate_totp"
+
+
+def method_of(request: HttpRequest, user: Any) -> str:
+    """By what this session was signed in: ``passkey``, ``company`` or ``password``."""
+    records = get_authentication_records(request, user)
+    if any(record.get("passwordless") for record in records):
+        return "passkey"
+    return "company" if any(record["method"] == "socialaccount" for record in records) else "password"
 
 
 def setting_up_shows_it(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
-    """Whoever sets up the factor has just typed a code of it: no second one is asked for."""
+    """Whoever sets up the factor has just typed a code of it, or used the passkey: no second one is asked for."""
     if authenticator.type == Authenticator.Type.TOTP:
         use_counter(authenticator, request.POST.get("code", ""))
+    if authenticator.type in SECOND_FACTORS:
         record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import localtime
 
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
@@ -41,6 +41,8 @@ _LIBRARY = {
     "account/email/password_set": "signin.password_changed",
     "mfa/email/totp_activated": "signin.factor_added",
     "mfa/email/totp_deactivated": "signin.factor_removed",
+    "mfa/email/webauthn_added": "signin.passkey_added",
+    "mfa/email/webauthn_removed": "signin.passkey_removed",
     "mfa/email/recovery_codes_generated": "signin.recovery_codes_made",
 }
 
@@ -273,3 +275,10 @@ def from_library(template: str, email: str, context: dict[str, Any]) -> None:
         return
     moment = context["timestamp"].timestamp()
     _to_login(kind, user, about=f"people.user:{user.pk}:{moment}", link=absolute(reverse("signin:sessions")))
+
+
+def company(kind: str, user: User, provider: str) -> None:
+    """A company login was bound to a staff login, or parted from it: its owner is told, in the caller's transaction."""
+    moment = clock.now().timestamp()
+    link = absolute(reverse("signin:sessions"))
+    _to_login(kind, user, about=f"people.user:{user.pk}:{moment}", link=link, provider=provider)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from portal.core import clock
 from portal.signin import browsers, limits
+from portal.signin.factors import RESTED
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 BEGAN, SEEN = "session_began", "session_seen"
@@ -39,6 +40,8 @@ class SessionEnds:
         if at - seen >= rest or at - began >= longest:
             logout(request)
             return
+        if request.user.is_staff and at - seen >= limits.factor_rest(now=now):
+            request.session[RESTED] = at
         if BEGAN not in request.session or at - seen >= WRITTEN_EVERY:
             request.session[BEGAN], request.session[SEEN] = began, at
 

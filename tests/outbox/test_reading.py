@@ -24,6 +24,10 @@ TELLING = re.compile("code|key|link|token|secret|password|pin")
 OPENS_NOTHING = {
     "signin.factor_added": {"link"},  # the page of one's own sessions, behind the sign-in; the same below
     "signin.factor_removed": {"link"},
+    "signin.company_bound": {"link"},
+    "signin.company_released": {"link"},
+    "signin.passkey_added": {"link"},
+    "signin.passkey_removed": {"link"},
     "signin.password_changed": {"link"},
     "signin.recovery_codes_made": {"link"},
     "signin.new_device": {"link"},

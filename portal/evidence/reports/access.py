@@ -13,6 +13,7 @@ from portal.core.admin.opening import PURPOSES
 from portal.evidence.period import Period
 from portal.evidence.reports.tables import Cell, Table, as_of, counted, within
 from portal.people.models import RoleGrant, User
+from portal.people.states import SECOND_FACTORS
 
 OPENED = (AuditKind.ADMIN_RECORD_OPENED, AuditKind.ADMIN_VALUE_REVEALED)
 
@@ -84,7 +85,7 @@ def _roles_of(period: Period) -> dict[str, str]:
 def logins(period: Period) -> list[Table]:
     """The logins of staff at the end of the period, their second factors as of now, and who came and left in the period."""
     staff = User.objects.filter(is_staff=True)
-    has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
+    has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS))
     there = staff.filter(Q(deactivated_at=None) | Q(deactivated_at__gte=period.end), created_at__lt=period.end)
     holding = RoleGrant.register_days.in_force_at(RoleGrant.objects.all(), period.last_instant)
     at_end: list[list[Cell]] = [

@@ -17,7 +17,7 @@ from portal.evidence.violations.findings import Found, Window, among, held, of_n
 from portal.law import bases
 from portal.law import selectors as law
 from portal.people.models import SignIn, User
-from portal.people.states import Answer
+from portal.people.states import SECOND_FACTORS, Answer
 from portal.registers.models import (
     AuditFinding,
     AuthorityOrder,
@@ -212,7 +212,7 @@ def datasets_with_children(words: Sequence[str], window: Window) -> Found:
 def staff_without_factor(words: Sequence[str], window: Window) -> Found:
     """Staff who can sign in without a second factor."""
     rows = User.objects.filter(is_staff=True, is_active=True)
-    factor = Authenticator.objects.filter(type=Authenticator.Type.TOTP, user=OuterRef("pk"))
+    factor = Authenticator.objects.filter(type__in=SECOND_FACTORS, user=OuterRef("pk"))
     return among(rows, rows.filter(~Exists(factor)), "created_at")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -24,9 +25,10 @@ from portal.people.permissions import Act, Permission
 from portal.people.resources import SignInResource, StaffResource
 from portal.people.selectors import grants_in_force
 from portal.people.services import devices, mfa, roles, sessions, staff
+from portal.people.states import SECOND_FACTORS
 
 #: The libraries' own pages could change rows without a trace.
-for library_model in (Authenticator, EmailAddress, Group, UserSession):
+for library_model in (Authenticator, EmailAddress, Group, SocialAccount, SocialApp, SocialToken, UserSession):
     if admin.site.is_registered(library_model):
         admin.site.unregister(library_model)
 
@@ -90,7 +92,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         return super().action_checkbox(_Named(obj.pk, obj.full_name or obj.email))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        factor = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+        factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
         staff_logins: QuerySet[User] = super().get_queryset(request).filter(is_staff=True)
         return staff_logins.annotate(factor=Exists(factor))
 

@@ -17,6 +17,7 @@ from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.core.fields import EncryptedTextField
 from portal.people.models import FourEyesModel, FourEyesRule, Role, RoleGrant, User
 from portal.people.selectors import grants_in_force, staff_in_role
+from portal.people.services import factor_ages
 from portal.people.states import Answer
 
 P = TypeVar("P", bound=FourEyesModel)
@@ -122,10 +123,11 @@ def propose(
 ) -> P:
     """Insert one proposal in the caller's transaction, bound to the digest of ``shown``.
 
-    Raises NotAllowed when the maker's roles do not carry the act, Refused (NUMBER_IN_WORDS) when a free text of
+    Raises FactorTooOld (``factor_ages``), NotAllowed when the maker's roles do not carry the act, Refused (NUMBER_IN_WORDS) when a free text of
     ``fields`` that is not sealed has the number of an identity paper or of an account.
     """
     require_maker(maker, act, now=now)
+    factor_ages.require(act, now=now)
     plain_words.require_no_number(*_written(model, fields))
     proposal = model._default_manager.create(
         act=act, made_by=maker, made_at=now, shown_sha256=shown_digest(shown), **fields
@@ -159,11 +161,12 @@ def answer(
 ) -> None:
     """Approve or refuse in the caller's transaction; what follows from a yes is the caller's, in the same one.
 
-    Raises NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed, or a maker
+    Raises FactorTooOld (``factor_ages``), NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed, or a maker
     who is deactivated or has lost the role (MAKER_LEFT), when a refusal has no reason or the reason a number that may not be
     kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new proposal.
     """
     require_checker(proposal, checker, now=now)
+    factor_ages.require(proposal.act, now=now)
     if approve:
         _require_maker_still(proposal, checker, now)
     if approve and shown_digest(shown) != proposal.shown_sha256:

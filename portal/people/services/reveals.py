@@ -8,10 +8,12 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor
 from portal.people.models import ContactPoint, Principal
+from portal.people.services import factor_ages
 
 
 def addresses_of(*, principal: Principal, reason: str, ticket: str, actor: Actor, now: datetime) -> list[str]:
     """The person's live addresses in full. The event is written first; the reason lies in its erasable part."""
+    factor_ages.require("people.reveal.addresses", now=now)
     with transaction.atomic():
         record(
             AuditKind.ADMIN_VALUE_REVEALED,

@@ -1,6 +1,5 @@
 """Staff: the invitation's first password, open sessions, and the way to the second factor."""
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +11,7 @@ from portal.core import clock, error_pages
 from portal.core.errors import PortalError, Refused
 from portal.people.services import invitations, staff
 from portal.people.states import InvitationKind
+from portal.signin import factors
 from portal.signin.forms import FirstPasswordForm
 from portal.signin.views.account import sessions_page
 from portal.signin.views.answers import page, put
@@ -50,5 +50,4 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Where a staff member without a second factor in this session goes: to set one up, or to show it."""
-    has_one = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists()
-    return HttpResponseRedirect(reverse("mfa_reauthenticate" if has_one else "mfa_activate_totp") + "?next=/admin/")
+    return HttpResponseRedirect(reverse(factors.confirm_page(request.user)) + "?next=/admin/")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.core import access, clock
+from portal.people.services import factor_ages
 from portal.workplace import renewing
 from portal.workplace.health import Health, findings, logs_kept, machine
 from portal.workplace.models import HealthState
@@ -49,6 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def renew_lookups(request: HttpRequest) -> HttpResponse:
     """Start the job; one that runs is not started twice."""
     access.require(request.user, Permission.LOOKUPS_RENEW)
+    factor_ages.require(factor_ages.LOOKUP_KEYS, now=clock.now())
     if renewing.start(actor=request.actor):  # type: ignore[attr-defined]
         messages.success(request, _("The hashes are being written anew. How far it is stands here, and under “Jobs”."))
     else:

@@ -1,0 +1,187 @@
+"""Company sign-in: which staff login a login at the provider stands for, and what it is worth.
+
+It signs in an existing, active staff login and nobody else: no sign-up, no role. A provider's login first meets the staff
+login of its verified address, where its domain is set, the person has accepted the invitation and has a factor here. That
+factor is asked, and only then the two are bound, by the provider's subject: afterwards no address counts.
+"""
+
+from typing import Any, Final, Self
+
+import requests
+import structlog
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.account.signals import user_logged_in
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.core import clock, outgoing
+from portal.people.models import User
+from portal.people.states import SECOND_FACTORS
+from portal.signin import browsers, factors, letters
+from portal.signin.events import told
+from portal.signin.provider import PROVIDERS, Claims, is_set_up
+
+log = structlog.get_logger(__name__)
+
+TO_BIND: Final = "company_login_to_bind"
+#: Seconds in which the factor must be shown after the provider's answer.
+BOUND_WITHIN: Final = 600
+REFUSED: Final = _(
+    "Your company login signs in nobody here. Sign in with your password or a passkey, or ask an administrator."
+)
+
+
+class CompanyAdapter(DefaultSocialAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """The providers of the settings; none lies in the database."""
+        apps = {
+            "oidc": SocialApp(
+                provider="oidc",
+                provider_id="oidc",
+                name=settings.SIGNIN_OIDC_NAME,
+                client_id=settings.SIGNIN_OIDC_CLIENT_ID,
+                secret=settings.SIGNIN_OIDC_CLIENT_SECRET,
+            ),
+            "saml": SocialApp(provider="saml", provider_id="saml", name=settings.SIGNIN_SAML_NAME),
+        }
+        return [app for kind, app in apps.items() if is_set_up(kind) and provider in {None, kind}]
+
+    def get_requests_session(self) -> Any:
+        return _Outgoing()
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        raise ImmediateHttpResponse(refused(request, str(exception or error or "")))
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        raise ImmediateHttpResponse(sign_in(request, sociallogin))
+
+
+class _Outgoing:
+    """What the library asks of its HTTP client, by the one way out that the portal has."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+    def request(
+        self, method: str, url: str, *, data: Any = None, headers: Any = None, auth: Any = None, **_more: Any
+    ) -> Any:
+        made = requests.Request(method, url, data=data, headers=headers, auth=auth).prepare()
+        answered = requests.Response()
+        try:
+            answer = outgoing.request(
+                method,
+                url,
+                body=str(made.body or "").encode(),
+                headers={name: str(value) for name, value in made.headers.items()},
+                own=True,
+            )
+        except (outgoing.Unreachable, outgoing.BrokenOff) as error:
+            raise requests.ConnectionError(error.code) from None
+        answered.status_code = answer.status
+        answered.headers.update({"content-type": "", **{name.lower(): value for name, value in answer.headers.items()}})
+        answered._content = answer.body  # noqa: SLF001 - as the library's own mocks do
+        return answered
+
+
+def refused(request: HttpRequest, why: str, user: User | None = None) -> HttpResponse:
+    """The same answer for whatever is wrong; why stands in the log, and in the history of a login that there is."""
+    log.warning("company_sign_in_refused", why=why)
+    if user is not None:
+        told(AuditKind.SIGNIN_LOGIN_FAILED, request, user, method="company")
+    messages.error(request, REFUSED)
+    return HttpResponseRedirect(reverse("account_login"))
+
+
+def sign_in(request: HttpRequest, sociallogin: Any) -> HttpResponse:
+    """Go on with the sign-in of the staff login behind a provider's answer, or refuse it."""
+    claims: Claims = sociallogin.claims
+    is_bound = bool(sociallogin.is_existing)
+    user: Any = sociallogin.user if is_bound else _to_bind(claims, sociallogin.account.provider)
+    if user is None:
+        return refused(request, "no login")
+    if not user.is_staff or not user.is_active:
+        return refused(request, "no active staff login", user)
+    if browsers.is_locked(request, user.email):
+        return refused(request, "locked", user)
+    if request.user.is_authenticated:
+        get_account_adapter(request).logout(request)
+    account = sociallogin.account
+    record_authentication(request, user, "socialaccount", provider=account.provider, uid=account.uid)
+    if not is_bound:
+        kept = {"user": user.pk, "provider": account.provider, "uid": account.uid, "at": clock.now().timestamp()}
+        request.session[TO_BIND] = kept
+    elif claims.has_factor:
+        record_authentication(request, user, "mfa", type=factors.OF_COMPANY)
+    answer: HttpResponse = perform_login(request, Login(user=user, redirect_url=sociallogin.get_redirect_url(request)))
+    return answer
+
+
+def _to_bind(claims: Claims, provider: str) -> User | None:
+    """The staff login of a verified address, where its domain is set; it has a factor here, and nobody of this provider."""
+    domains = {domain.lower().lstrip("@") for domain in settings.SIGNIN_COMPANY_DOMAINS}
+    if not claims.is_verified or claims.email.rpartition("@")[2].lower() not in domains:
+        return None
+    found = User.objects.filter(email__iexact=claims.email, is_staff=True, is_active=True).first()
+    if found is None or not found.has_usable_password():
+        return None
+    if not Authenticator.objects.filter(user=found, type__in=SECOND_FACTORS).exists():
+        return None
+    is_taken = SocialAccount.objects.filter(user=found, provider=provider).exists()
+    return None if is_taken else found
+
+
+def bind_waiting(request: HttpRequest, user: User) -> None:
+    """Bind the company login that began this sign-in to the staff login, once its own factor was shown: one row, its audit
+    event and the letter to the owner in one transaction.
+    """
+    kept = request.session.pop(TO_BIND, None)
+    if kept is None or kept["user"] != user.pk or clock.now().timestamp() - kept["at"] >= BOUND_WITHIN:
+        return
+    if not factors.has_shown_second_factor(request):
+        return
+    with transaction.atomic():
+        SocialAccount.objects.create(user=user, provider=kept["provider"], uid=kept["uid"], extra_data={})
+        told(AuditKind.SIGNIN_COMPANY_BOUND, request, user, method=kept["provider"])
+        letters.company("signin.company_bound", user, PROVIDERS[kept["provider"]].name)
+
+
+def connect() -> None:
+    """Called from ``ready()``, after the events: a sign-in is told before what it binds."""
+    user_logged_in.connect(on_sign_in)
+
+
+def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    bind_waiting(request, user)
+
+
+def release(request: HttpRequest, user: User, number: int) -> bool:
+    """Part a company login from one's own staff login, with its audit event and letter. False: there is none."""
+    with transaction.atomic():
+        row = SocialAccount.objects.select_for_update().filter(user=user, pk=number).first()
+        if row is None:
+            return False
+        row.delete()
+        told(AuditKind.SIGNIN_COMPANY_RELEASED, request, user, method=row.provider)
+        letters.company("signin.company_released", user, PROVIDERS[row.provider].name)
+    return True

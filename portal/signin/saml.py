@@ -1,0 +1,144 @@
+"""SAML 2.0, web browser single sign-on, as a service provider: what is asked, and what of an answer is believed."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from lxml import etree
+from onelogin.saml2.auth import OneLogin_Saml2_Auth
+from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
+from onelogin.saml2.errors import OneLogin_Saml2_Error
+from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+
+from portal.signin.provider import Claims, Saml, digest, own_address, read
+
+#: Characters of an answer, in base64.
+LONGEST: Final = 256 * 1024
+#: Seconds for which an assertion that was used is remembered: longer than any is believed.
+REMEMBERED: Final = 24 * 3600
+#: Attributes that hold an email address (RFC 4524 mail, and the names that directories give it).
+EMAIL: Final = (
+    "urn:oid:0.9.2342.19200300.100.1.3",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+    "email",
+    "mail",
+)
+_SAML: Final = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion", "samlp": "urn:oasis:names:tc:SAML:2.0:protocol"}
+
+
+class NotBelieved(Exception):
+    """An answer that proves nothing: why, for the log."""
+
+
+def config() -> dict[str, Any]:
+    """The settings of the toolkit: strict, assertions signed, no old algorithm. Raises NotBelieved without a provider."""
+    where = settings.SIGNIN_SAML_METADATA
+    try:
+        text = read(where) if urlsplit(where).scheme in {"http", "https"} else Path(where).read_bytes()
+        found = OneLogin_Saml2_IdPMetadataParser.parse(text, entity_id=settings.SIGNIN_SAML_ENTITY_ID or None)["idp"]
+    except (OAuth2Error, OSError, KeyError, OneLogin_Saml2_Error, etree.XMLSyntaxError) as error:
+        raise NotBelieved(f"metadata: {type(error).__name__}") from None
+    if settings.SIGNIN_SAML_CERTIFICATE:
+        found = {name: value for name, value in found.items() if not name.startswith("x509cert")}
+        found["x509cert"] = settings.SIGNIN_SAML_CERTIFICATE
+    return {
+        "strict": True,
+        "idp": found,
+        "sp": {
+            "entityId": own_address("signin:saml-metadata"),
+            "assertionConsumerService": {"url": own_address("signin:saml-answer"), "binding": Names.BINDING_HTTP_POST},
+            "NameIDFormat": Names.NAMEID_PERSISTENT,
+        },
+        "security": {
+            "wantAssertionsSigned": True,
+            "wantNameId": True,
+            "wantAttributeStatement": False,
+            "requestedAuthnContext": False,
+            "allowSingleLabelDomains": True,
+            "rejectDeprecatedAlgorithm": True,
+            "digestAlgorithm": Names.SHA256,
+            "signatureAlgorithm": Names.RSA_SHA256,
+        },
+    }
+
+
+def _auth(answer: str = "") -> OneLogin_Saml2_Auth:
+    here = urlsplit(own_address("signin:saml-answer"))
+    request = {
+        "https": "on" if here.scheme == "https" else "off",
+        "http_host": here.netloc,
+        "script_name": here.path,
+        "get_data": {},
+        "post_data": {"SAMLResponse": answer} if answer else {},
+    }
+    try:
+        return OneLogin_Saml2_Auth(request, config())
+    except OneLogin_Saml2_Error as error:
+        raise NotBelieved(f"settings: {error}") from None
+
+
+def begin(request: HttpRequest, provider: Saml, *, going_to: str) -> str:
+    """The provider's address with our question; the session remembers the question."""
+    auth = _auth()
+    url = str(auth.login(return_to=""))
+    provider.stash_redirect_state(request, "login", going_to, state_id=auth.get_last_request_id())
+    return url
+
+
+def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, dict[str, Any]]:
+    """What an answer proves, and what the session kept of the question: that question is spent.
+
+    Raises NotBelieved for anything but one signed assertion of the provider, for us, now, in answer to a question that this
+    very session asked and that was not answered before.
+    """
+    auth = _auth(answer)
+    try:
+        auth.process_response()
+    except (OneLogin_Saml2_Error, ValueError, etree.XMLSyntaxError) as error:
+        raise NotBelieved(type(error).__name__) from None
+    if auth.get_errors() or not auth.is_authenticated():
+        raise NotBelieved(str(auth.get_last_error_reason() or "not authenticated"))
+    question = auth.get_last_response_in_response_to()
+    _require_question(auth.get_last_response_xml(), question)
+    kept = provider.unstash_redirect_state(request, question)
+    used = hashlib.sha256(str(auth.get_last_assertion_id()).encode()).hexdigest()
+    if not cache.add(f"saml:{used}", True, REMEMBERED):
+        raise NotBelieved("the assertion was used before")
+    if auth.get_nameid_format() == Names.NAMEID_TRANSIENT:
+        raise NotBelieved("the subject has another name each time")
+    issuer, email = str(auth.get_settings().get_idp_data()["entityId"]), _email(auth)
+    return Claims(
+        subject=digest(issuer, str(auth.get_nameid())),
+        email=email,
+        # A directory asserts the addresses of its own domain; which domains count is a setting.
+        is_verified=bool(email),
+        contexts=frozenset(auth.get_last_authn_contexts()),
+    ), kept
+
+
+def _require_question(text: Any, question: str | None) -> None:
+    """Both the answer and the signed assertion in it name the question: an assertion cannot be moved into another answer."""
+    plain = text if isinstance(text, bytes) else str(text).encode()
+    root = etree.fromstring(plain, etree.XMLParser(resolve_entities=False, no_network=True))
+    found = root.xpath("//saml:SubjectConfirmationData/@InResponseTo", namespaces=_SAML)
+    if not question or not isinstance(found, list) or not found or {str(one) for one in found} != {question}:
+        raise NotBelieved("the assertion answers no question of ours")
+
+
+def _email(auth: OneLogin_Saml2_Auth) -> str:
+    said = auth.get_attributes()
+    for name in EMAIL:
+        if said.get(name):
+            return str(said[name][0])
+    return str(auth.get_nameid()) if auth.get_nameid_format() == Names.NAMEID_EMAIL_ADDRESS else ""
+
+
+def metadata() -> bytes:
+    """What a provider has to know of us."""
+    made = _auth().get_settings().get_sp_metadata()
+    return made if isinstance(made, bytes) else str(made).encode()

@@ -1,0 +1,74 @@
+"""Factors of one's own: passkeys are added, named and removed; the second step of signing in."""
+
+from typing import Any
+
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.webauthn.internal import auth
+from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.people.services import factor_ages
+from portal.signin import events
+from portal.signin.adapters import MfaAdapter
+
+
+class _WithFactor:
+    """Whoever changes how a login is signed in to shows a factor of it now; a login without one sets up its first."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and Authenticator.objects.filter(user_id=request.user.pk).exists():
+            factor_ages.require(factor_ages.OWN_FACTORS, now=clock.now())
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class AddPasskey(_WithFactor, AddWebAuthnView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The library would ask for a security key that only stands beside a password."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["js_data"] = {"creation_options": auth.begin_registration(self.request.user, passwordless=True)}
+        return context
+
+
+class RenamePasskey(_WithFactor, EditWebAuthnView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        form.save()
+        events.told(AuditKind.SIGNIN_MFA_RENAMED, self.request, self.request.user, method=str(self.object.type))
+        return HttpResponseRedirect(reverse("mfa_index"))
+
+
+class RemovePasskey(_WithFactor, RemoveWebAuthnView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Refused for the last factor: two colleagues reset that."""
+        if not MfaAdapter().can_delete_authenticator(self.object):
+            messages.error(
+                self.request,
+                _("This is your only factor. Set up another one first, or ask two colleagues to reset it."),
+            )
+            return HttpResponseRedirect(reverse("mfa_index"))
+        answer: HttpResponse = super().form_valid(form)
+        return answer
+
+
+class NewRecoveryCodes(_WithFactor, GenerateRecoveryCodesView):
+    pass
+
+
+class Authenticate(AuthenticateView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        user = self.stage.login.user
+        passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+        context["has_passkeys"] = passkeys.exists()
+        return context
+
+
+add_passkey, rename_passkey, remove_passkey = AddPasskey.as_view(), RenamePasskey.as_view(), RemovePasskey.as_view()
+new_recovery_codes, authenticate = NewRecoveryCodes.as_view(), Authenticate.as_view()

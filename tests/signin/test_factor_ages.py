@@ -1,0 +1,180 @@
+"""How old the factor of a staff session may be at an act, and how it is shown again without losing what was typed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.account.internal.flows import login
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.people.models import RoleProposal
+from portal.people.services import factor_ages
+from portal.signin.factor_prompt import CODE
+from portal.signin.middleware import SEEN
+from tests.people.factories import CustomerUserFactory, StaffFactory, shipped_role
+from tests.signin.people_who_sign_in import next_code, staff_client, totp
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def loaded():
+    cache.clear()
+    call_command("sync_rules", verbosity=0)
+
+
+def aged(client, **age):
+    """As if the session had shown its factor so long ago, and had been used all the time since."""
+    session = client.session
+    for record in session[login.AUTHENTICATION_METHODS_SESSION_KEY]:
+        record["at"] -= timedelta(**age).total_seconds()
+    session.save()
+    return client
+
+
+def proposing(client, person, **more):
+    said = {
+        "role": shipped_role("kyc_maker").pk,
+        "why": "Joins the desk.",
+        "answer": "1",
+        "_selected_action": person.pk,
+    }
+    return client.post(reverse("admin:people_user_do_one", args=[person.pk, "propose-role"]), {**said, **more})
+
+
+def carried(answer):
+    """The fields that the page sends again, as a browser reads them."""
+    page = answer.content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def test_a_role_is_proposed_with_a_factor_of_the_last_five_minutes_only():
+    maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
+    client = aged(staff_client(maker), minutes=4)
+    proposing(client, person)
+    assert RoleProposal.objects.count() == 1
+    other = StaffFactory()
+    answer = proposing(aged(client, minutes=2), other)
+    assert "Confirm that it is you" in answer.content.decode()
+    assert RoleProposal.objects.count() == 1
+
+
+def test_the_right_code_does_the_act_with_everything_that_was_typed():
+    maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
+    client = aged(staff_client(maker, browser=Client), minutes=6)
+    asked = proposing(client, person)
+    kept = carried(asked)
+    assert kept["why"] == "Joins the desk."
+    assert "csrfmiddlewaretoken" not in {name for name in kept if kept[name] == ""}
+    path = reverse("admin:people_user_do_one", args=[person.pk, "propose-role"])
+    wrong = client.post(path, {**kept, CODE: "000000"})
+    assert wrong.status_code == 422
+    assert carried(wrong)["why"] == "Joins the desk."
+    assert not RoleProposal.objects.exists()
+    next_code(maker)
+    client.post(path, {**kept, CODE: totp()})
+    assert RoleProposal.objects.get().why == "Joins the desk."
+    proposing(client, StaffFactory())
+    assert RoleProposal.objects.count() == 2, "for five minutes nobody is asked again"
+
+
+def test_wrong_codes_at_this_page_count_and_lock(postbox):
+    maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
+    client = aged(staff_client(maker, browser=Client), minutes=6)
+    kept = carried(proposing(client, person))
+    path = reverse("admin:people_user_do_one", args=[person.pk, "propose-role"])
+    for _ in range(5):
+        cache.clear()
+        client.post(path, {**kept, CODE: "000000"})
+    next_code(maker)
+    answer = client.post(path, {**kept, CODE: totp()})
+    assert answer.status_code == 422
+    assert not RoleProposal.objects.exists()
+    assert AuditEvent.objects.filter(kind="signin.login.locked").exists()
+
+
+def test_an_answer_to_anything_else_asks_for_a_factor_of_the_last_eight_hours():
+    assert factor_ages.greatest("registers.book.enter", now=clock.now()) == timedelta(hours=8)
+    for act in ("people.role.change", "people.api_key.issue", "jobs.list.unmask", "retention.run.carry_out"):
+        assert factor_ages.greatest(act, now=clock.now()) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("hours", "is_asked"), [(7.9, False), (8.1, True)])
+def test_the_table_is_asked_in_a_session_and_nowhere_else(hours, is_asked):
+    factor_ages.require("registers.book.enter", now=clock.now())
+    at = clock.now().timestamp() - hours * 3600
+    token = factor_ages.shown.set(lambda: at)
+    try:
+        if is_asked:
+            with pytest.raises(factor_ages.FactorTooOld):
+                factor_ages.require("registers.book.enter", now=clock.now())
+        else:
+            factor_ages.require("registers.book.enter", now=clock.now())
+    finally:
+        factor_ages.shown.reset(token)
+
+
+def test_a_factor_counts_no_more_after_thirty_idle_minutes_however_long_the_session_lasts(monkeypatch):
+    monkeypatch.setattr("portal.signin.limits.of", lambda is_staff, now: (7200.0, 86_400.0))
+    maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
+    client = staff_client(maker)
+    client.get("/admin/")
+    session = client.session
+    session[SEEN] -= 31 * 60
+    session.save()
+    assert client.get("/admin/").status_code == 200
+    assert "Confirm that it is you" in proposing(client, person).content.decode()
+
+
+def test_every_act_of_the_table_is_one_that_two_people_do_or_is_asked_by_name():
+    call_command("sync_roles", verbosity=0)
+    from portal.people.models import FourEyesRule
+
+    known = set(FourEyesRule.objects.values_list("act", flat=True))
+    assert set(factor_ages.GREATEST) - known == {factor_ages.OWN_FACTORS, factor_ages.LOOKUP_KEYS}
+
+
+@pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_generate_recovery_codes"])
+def test_own_factors_are_changed_with_a_factor_shown_now_and_a_password_is_not_enough(name):
+    user = StaffFactory(roles=["administrator"])
+    client = aged(staff_client(user), minutes=6)
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] += [
+        {"method": "password", "at": clock.now().timestamp(), "reauthenticated": True}
+    ]
+    session.save()
+    answer = client.get(reverse(name))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("mfa_reauthenticate"))
+    assert Authenticator.objects.filter(user=user).count() == 1
+
+
+def test_a_person_with_passkeys_alone_is_asked_for_one_of_them():
+    user = StaffFactory(roles=["administrator"])
+    client = aged(staff_client(user), minutes=6)
+    Authenticator.objects.filter(user=user).update(type="webauthn")
+    answer = client.get(reverse("mfa_add_webauthn"))
+    assert answer.url.startswith(reverse("mfa_reauthenticate_webauthn"))
+    assert client.get(reverse("signin:second-factor")).url.startswith(reverse("mfa_reauthenticate_webauthn"))
+
+
+def test_the_way_back_leads_to_no_other_site():
+    user = StaffFactory(roles=["administrator"])
+    client = staff_client(user)
+    next_code(user)
+    answer = client.post(reverse("mfa_reauthenticate") + "?next=https://elsewhere.example/", {"code": totp()})
+    assert answer.status_code == 302
+    assert "elsewhere" not in answer.url
+
+
+def test_a_customer_and_a_stranger_who_send_the_answer_reach_nothing(client):
+    for browser in (client,):
+        assert browser.post(reverse("admin:index"), {CODE: "000000"}).status_code in {302, 403, 405}
+    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
+    assert client.post(reverse("admin:index"), {CODE: "000000"}).status_code == 404
