@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("portal.workplace.urls")),
     path("demo/", include("portal.demo.urls")),
     path("privacy/", include("portal.selfservice.urls")),
+    path("scim/v2/", include("portal.signin.scim")),
     path("staff/", include("portal.signin.urls")),
 ]
 

@@ -21,9 +21,9 @@ from portal.audit.services import record
 from portal.core import clock, moments
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.people.models import ApiKey, Fiduciary
+from portal.people.models import ApiKey, Fiduciary, User
 from portal.people.permissions import Act
-from portal.people.services import four_eyes
+from portal.people.services import factor_ages, four_eyes
 from portal.people.states import Answer, ApiScope
 
 #: ``osk_`` lets a scanner of source code recognise a key that was checked in by mistake.
@@ -125,6 +125,7 @@ def issue(*, key: ApiKey, actor: Actor, now: datetime) -> str:
     """
     if actor.user_id != key.made_by_id:
         raise NotAllowed(_("Only the person who proposed the key can take it."))
+    factor_ages.require(Act.API_KEY_ISSUE, now=now)
     if key.answer != Answer.APPROVED or key.issued_at is not None or key.ended_at is not None or key.expires_at <= now:
         raise IllegalMove(_("This key cannot be made: it was not agreed to, was made already or has ended."))
     prefix = uuid4().hex[:8]
@@ -172,6 +173,16 @@ def end(*, key: ApiKey, actor: Actor, now: datetime) -> None:
         key.refresh_from_db()
         _record(AuditKind.PEOPLE_API_KEY_ENDED, key, actor, now)
     forget()
+
+
+def end_untaken(*, user: User, actor: Actor, now: datetime) -> None:
+    """In the caller's transaction: end the keys that this person proposed and never took; nobody else could take them. A key
+    that a company's system works with is the company's.
+    """
+    for key in ApiKey.objects.select_for_update().filter(made_by=user, issued_at=None, ended_at=None):
+        key.ended_at = now
+        key.save(update_fields=["ended_at"])
+        _record(AuditKind.PEOPLE_API_KEY_ENDED, key, actor, now)
 
 
 _remembered: dict[bytes, tuple[float, KeyHolder]] = {}

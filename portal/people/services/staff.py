@@ -14,7 +14,7 @@ from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
-from portal.people.services import invitations, roles, sessions, subjects
+from portal.people.services import api_keys, invitations, roles, sessions, subjects
 from portal.people.states import ContactKind, InvitationKind, SubjectKind
 
 
@@ -107,7 +107,8 @@ def accept(*, invitation: Invitation, password: str, now: datetime) -> User:
 
 @turns.retried
 def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
-    """End a login for good: sessions closed, invitations cancelled, roles ended, and what it had locked set free.
+    """End a login for good: sessions closed, invitations cancelled, roles and keys that only it could take ended, and what it
+    had locked set free.
 
     Tells each callable of ``hooks.login_left`` as ``told(user_id=, at=)``, all in one transaction. Taking power away
     needs no second person. In the login's own turn, so that no role is agreed to meanwhile. Raises Refused for one's own login, LostRace when it was deactivated meanwhile.
@@ -137,6 +138,7 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
                 subject_ref=user.subject_ref,
                 at=now,
             )
+        api_keys.end_untaken(user=user, actor=actor, now=now)
         sessions.end_all(user=user, actor=actor, now=now)
         _record(AuditKind.PEOPLE_STAFF_DEACTIVATED, user, actor, now)
         for told in hooks.login_left:
