@@ -1,5 +1,6 @@
 """SAML 2.0, web browser single sign-on, as a service provider: what is asked, and what of an answer is believed."""
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import Any, Final
@@ -96,6 +97,7 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
     Raises NotBelieved for anything but one signed assertion of the provider, for us, now, in answer to a question that this
     very session asked and that was not answered before.
     """
+    _require_plain(answer)
     auth = _auth(answer)
     try:
         auth.process_response()
@@ -119,6 +121,16 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
         is_verified=bool(email),
         contexts=frozenset(auth.get_last_authn_contexts()),
     ), kept
+
+
+def _require_plain(answer: str) -> None:
+    """What a provider writes needs no document type, and so no entity that could grow; nor another encoding to hide one."""
+    try:
+        text = base64.b64decode(answer, validate=False).decode()
+    except ValueError:
+        raise NotBelieved("no text") from None
+    if "\0" in text or "<!DOCTYPE" in text.upper() or "<!ENTITY" in text.upper():
+        raise NotBelieved("a document type")
 
 
 def _require_question(text: Any, question: str | None) -> None:

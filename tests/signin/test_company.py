@@ -389,6 +389,13 @@ class TestSaml:
         ours = client.get(reverse("signin:saml-metadata"), secure=True)
         assert b"https://portal.example/staff/company/saml/answer/" in ours.content
 
+    def test_an_answer_with_a_document_type_or_in_another_encoding_is_not_parsed(self, client, provider, kind, person):
+        bind(person, provider, kind)
+        for spoil in (lambda xml: b'<!DOCTYPE a [<!ENTITY b "c">]>' + xml, lambda xml: xml.decode().encode("utf-16")):
+            signed = base64.b64decode(provider.answer_to(asked(client, kind)))
+            spoilt = base64.b64encode(spoil(signed)).decode()
+            assert posted(client, spoilt).url == reverse("account_login")
+
     def test_no_answer_and_a_huge_one_are_refused_at_the_door(self, client, provider, kind):
         for answer in ("", "x" * 300_000, "not base 64 %%%"):
             there = client.post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
