@@ -286,3 +286,9 @@ def test_what_no_morning_mends_is_named_before_the_hour(changes, reason):
 def test_of_noes_that_last_as_long_the_same_is_named_whoever_is_looked_at_first(first):
     noes = [Verdict(allowed=False, reason=Reason.TOO_OFTEN), Verdict(allowed=False, reason=Reason.CHILD)]
     assert contact.of_several([noes[first], noes[1 - first]]).reason is Reason.CHILD
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_what_tells_of_a_refusal_is_a_refusal_or_the_lack_of_consent(reason):
+    told = {"CONSENT_DENIED", "CONSENT_UNPROVED", "CONSENT_WITHDRAWN", "SUPPRESSED", "NO_CONSENT"}
+    assert contact.is_of_a_no(reason) is (str(reason) in told)

@@ -372,6 +372,11 @@ def test_a_purpose_of_messages_is_no_processing_even_after_a_yes(asha, purpose):
     assert "messages" in answer.sentence
 
 
+def test_a_use_for_a_company_that_we_do_not_know_is_refused_as_such(asha):
+    answer = may_process(subject=asha.subject.ref, purpose="fraud_prevention", fiduciary="nobody", at=NOON)
+    assert (answer.allowed, answer.reason) == (False, Reason.NO_SUCH_FIDUCIARY)
+
+
 def test_processing_on_another_ground_needs_no_consent_and_an_unknown_purpose_is_no(asha):
     subject = asha.subject.ref
     assert may_process(subject=subject, purpose="fraud_prevention", at=NOON).reason is Reason.ALLOWED_OTHER_BASIS

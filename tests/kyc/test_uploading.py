@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from kyc import words
 from kyc.models import Case, Document
 from kyc.selectors import does_not_fit
-from kyc.services import sealing, send
+from kyc.services import sealing, send, uploading
 from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -295,3 +295,18 @@ def test_what_else_was_typed_is_sealed_with_the_document(organisation):
     document = uploaded(organisation, party=ravi, declared={"born_on": "1990-01-31"})
     assert b"1990" not in bytes(document.declared_sealed)
     assert "1990-01-31" in sealing.opened(document, document.declared_sealed)
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_the_upload_that_a_newer_file_replaces_loses_its_key(individual, is_sent, django_capture_on_commit_callbacks):
+    earlier = uploaded(individual)
+    Document.objects.filter(pk=earlier.pk).update(state="stalled", sent_at=NOW if is_sent else None)
+    with django_capture_on_commit_callbacks(execute=True):
+        uploaded(individual)
+    earlier.refresh_from_db()
+    assert earlier.state == "replaced"
+    assert earlier.quarantined.shredded_at is not None
+
+
+def test_what_was_sent_in_shows_no_share_code_in_a_trace(individual):
+    assert "1234" not in repr(uploading.Sent(customer=individual, kind="aadhaar_offline_ekyc", share_code="1234"))

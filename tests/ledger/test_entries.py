@@ -1,6 +1,7 @@
 """Appending: what is written, and that it stands or falls with what it records."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -77,3 +78,15 @@ def test_many_entries_at_once_are_queued_in_their_order_and_commit_to_their_payl
     kept = Payload.objects.get(pk=made[1].pk)
     assert commitment.leaf_hash(bytes(kept.salt), bytes(kept.body)) == bytes(made[1].leaf_hash)
     assert list(Pending.objects.order_by("pk").values_list("entry", flat=True))[-3:] == [e.pk for e in made]
+
+
+def test_the_last_recorded_moment_is_that_of_the_newest_entry():
+    first = EntryFactory()
+    assert services.last_recorded_at() == first.recorded_at
+    with transaction.atomic():
+        (second,) = services.append_many(
+            kind="audit",
+            payloads=[({"act": "a.b.c", "actor": {}, "about": "x:1", "facts": {}}, None)],
+            recorded_at=first.recorded_at + timedelta(seconds=1),
+        )
+    assert services.last_recorded_at() == second.recorded_at
