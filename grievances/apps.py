@@ -15,7 +15,7 @@ class GrievancesConfig(AppConfig):
         from grievances.models import Nominee, Ticket, TicketTakeOver
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
-        from grievances.services import bundling, ending, nominating, reading, taking_over, thread
+        from grievances.services import bundling, ending, filing, nominating, reading, taking_over, thread
         from grievances.stated import REQUESTS, TICKETS
         from grievances.strands import STRANDS
         from portal.core import hooks
@@ -32,6 +32,7 @@ class GrievancesConfig(AppConfig):
         hooks.insolvency_changed.register(gates.insolvent)
         hooks.copies.register(bundling.end_holding)
         hooks.person_run_ended.register(ending.note_end)
+        hooks.messages_sent.register(filing.letters_sent)
         hooks.duties.register(ending.list_profile_tasks)
         hooks.job_kinds.register(PutTogether())
         for job_kind in taking_over.LISTS.job_kinds:

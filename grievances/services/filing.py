@@ -1,4 +1,4 @@
-"""Filing a grievance: one transaction makes the ticket, its thread, its clocks, its trace and its acknowledgement."""
+"""Filing a grievance: one transaction makes the ticket, its thread, its clocks, its trace and the letter that acknowledges it."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.ids import new_reference
 from portal.core.turns import retried
+from portal.outbox.models import Message
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
 from portal.people.services import subjects
@@ -88,7 +89,7 @@ def file_ticket(
     plan: str = timing.ANSWER,
     acknowledged_at: datetime | None = None,
 ) -> Filed:
-    """File a grievance received at ``at`` and acknowledge it, all in one transaction.
+    """File a grievance received at ``at`` and post its acknowledgement, all in one transaction.
 
     ``now`` is when it is entered, where that is later than ``at``: the clocks run from the receipt (any channel's counts),
     what is done is done now.
@@ -145,42 +146,41 @@ def file_ticket(
         if acknowledged_at is None:
             acknowledge(ticket=ticket, at=now)
         else:
-            _acknowledged_elsewhere(ticket, actor=actor, at=acknowledged_at, now=now)
+            _acknowledged(ticket, channel="legacy", actor=actor, at=acknowledged_at, now=now)
     return Filed(ticket, is_new=True, tracking_key=key)
 
 
-def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
-    """Tell the person that we have the grievance: by e-mail, else by the page that shows the reference.
+def acknowledge(*, ticket: Ticket, at: datetime) -> None:
+    """Tell the person that we have the grievance, in the caller's transaction: by a letter where there is an email address, else
+    by the page, or the answer of the API, that shows the reference.
 
-    Stops the clock for it (IT Rules 2021 r.3(2)(a)(i)). Doing it again changes nothing.
+    What is shown acknowledges at once. A letter does when a channel has accepted it (``letters_sent``): until then the clock
+    for it runs (IT Rules 2021 r.3(2)(a)(i)). Doing it again changes nothing.
     """
-    with transaction.atomic():
-        if not Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).update(acknowledged_at=at):
-            return
-        ticket.refresh_from_db()
-        filed = AuditEvent.objects.select_related("entry").get(
-            about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED)
-        )
-        receipt = letters.receipt_of(filed, ticket)
-        by_letter = letters.tell(ticket, "acknowledged", about="acknowledged", now=at, context=receipt)
-        lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)
-        timing.stop_acknowledge(ticket, actor=actor, at=at)
-        record(
-            AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
-            actor=actor,
-            about=ticket.about,
-            facts={
-                "reference": ticket.reference,
-                "channel": "email" if by_letter else "page",
-                "acknowledged_at": clock.stamp(at),
-            },
-            subject_ref=ticket.subject_ref,
-            at=at,
-        )
+    filed = AuditEvent.objects.select_related("entry").get(
+        about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED)
+    )
+    receipt = letters.receipt_of(filed, ticket)
+    if not letters.tell(ticket, "acknowledged", about=letters.ACKNOWLEDGED, now=at, context=receipt):
+        _acknowledged(ticket, channel="page", actor=SYSTEM, at=at, now=at)
 
 
-def _acknowledged_elsewhere(ticket: Ticket, *, actor: Actor, at: datetime, now: datetime) -> None:
-    Ticket.objects.filter(pk=ticket.pk).update(acknowledged_at=at)
+def letters_sent(*, messages: Sequence[Message]) -> None:
+    """Fills ``hooks.messages_sent``: an acknowledgement was handed over, by whichever channel, which stops its clock. In the
+    transaction in which the message is marked as sent; one more letter of the same ticket changes nothing.
+    """
+    sent = {letters.acknowledged_by(message): message for message in messages}
+    sent.pop(None, None)
+    for ticket in Ticket.objects.filter(reference__in=sent).order_by("pk"):
+        message = sent[ticket.reference]
+        if message.sent_at is not None:
+            _acknowledged(ticket, channel=message.channel, actor=SYSTEM, at=message.sent_at, now=message.sent_at)
+
+
+def _acknowledged(ticket: Ticket, *, channel: str, actor: Actor, at: datetime, now: datetime) -> None:
+    """``at`` is when the person was told, ``now`` when that is written down."""
+    if not Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).update(acknowledged_at=at):
+        return
     ticket.refresh_from_db()
     lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)
     timing.stop_acknowledge(ticket, actor=actor, at=at)
@@ -188,7 +188,7 @@ def _acknowledged_elsewhere(ticket: Ticket, *, actor: Actor, at: datetime, now: 
         AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
         actor=actor,
         about=ticket.about,
-        facts={"reference": ticket.reference, "channel": "legacy", "acknowledged_at": clock.stamp(at)},
+        facts={"reference": ticket.reference, "channel": channel, "acknowledged_at": clock.stamp(at)},
         subject_ref=ticket.subject_ref,
         at=now,
     )

@@ -12,6 +12,7 @@ from grievances.states import ContactKind, Door
 from portal.audit.models import AuditEvent
 from portal.law.states import Channel
 from portal.outbox import services as outbox
+from portal.outbox.models import Message
 from portal.outbox.selectors import can_send
 from portal.people.models import User
 from portal.people.services import codes
@@ -25,10 +26,20 @@ SHORT = "grievances.news_short"
 ANSWERED_WHERE_IT_CAME = frozenset({Door.SMS, Door.WHATSAPP, Door.RCS})
 #: What goes to an e-mail address only: the page itself acknowledges and shows the tracking key to everybody else.
 BY_EMAIL_ONLY = frozenset({"acknowledged", "tracking_code"})
+#: What tells the letter of an acknowledgement apart, and the kinds it has.
+ACKNOWLEDGED = "acknowledged"
+ACKNOWLEDGEMENTS = frozenset({"grievances.acknowledged", "grievances.request_acknowledged"})
 #: Letters that have words of their own where the ticket is a request about data.
 OF_REQUESTS = frozenset(
     {"acknowledged", "answered", "asked", "closed", "late", "replied", "reopened", "silence_notice"}
 )
+
+
+def acknowledged_by(message: Message) -> str | None:
+    """The reference of the ticket that a message acknowledges; None for any other message."""
+    if message.kind not in ACKNOWLEDGEMENTS:
+        return None
+    return message.about.removeprefix("grievances.ticket:").removesuffix(f"/{ACKNOWLEDGED}")
 
 
 def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapping[str, str] | None = None) -> bool:

@@ -316,7 +316,8 @@ def _meant(mail: Mail, *, now: datetime) -> Ticket | None:
 def _crowded(address: str, now: datetime) -> Ticket | None:
     """The newest grievance by mail that is answered there, where more began in this hour than anybody writes by hand."""
     keys = addresses.address_keys(address)
-    recent = Ticket.objects.filter(door=Door.EMAIL, contacts__address_key__in=keys, acknowledged_at__gt=now - HOUR)
+    begun = SeenMail.objects.filter(outcome=MailOutcome.TICKET, seen_at__gt=now - HOUR).values("ticket")
+    recent = Ticket.objects.filter(door=Door.EMAIL, contacts__address_key__in=keys, pk__in=begun)
     if recent.count() < MOST_TICKETS:
         return None
-    return recent.select_related("fiduciary").order_by("-acknowledged_at", "-pk").first()
+    return recent.select_related("fiduciary").order_by("-pk").first()

@@ -88,6 +88,8 @@ import_kinds: HookList[Any] = HookList("import_kinds")
 #: ``(*, messages, at) -> {key of a message: (code, when to ask again)}``, of those that are not wanted now. No time to ask again
 #: closes the message.
 leaving: HookList[Callable[..., Any]] = HookList("leaving")
+#: Callables told, in the same transaction, that a channel has accepted messages: ``(*, messages)``, each with its ``sent_at``.
+messages_sent: HookList[Callable[..., None]] = HookList("messages_sent")
 #: Callables told, in the same transaction, what a customer's login changed of its company's people: ``(*, change, actor, at)``.
 account_changed: HookList[Callable[..., None]] = HookList("account_changed")
 #: Callables told, in the same transaction, that an address has left a person.

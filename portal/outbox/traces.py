@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import Actor, system
 from portal.outbox.models import AddressFault, Message, PushSubscription
 
@@ -22,6 +22,13 @@ def record_acts(kind: AuditKind, messages: Sequence[Message], *, actor: Actor) -
     """One event about each of the messages as it is now, in the caller's transaction."""
     acts = [audit.Act(_about(message), _facts(message), message.subject_ref) for message in messages]
     audit.record_many(kind, actor=actor, acts=acts)
+
+
+def record_sent(messages: Sequence[Message], *, actor: Actor) -> None:
+    """A channel has accepted these: one event about each, and those who wait for it are told, in the caller's transaction."""
+    record_acts(AuditKind.OUTBOX_MESSAGE_SENT, messages, actor=actor)
+    for told in hooks.messages_sent:
+        told(messages=messages)
 
 
 def _about(message: Message) -> str:

@@ -8,6 +8,7 @@ from grievances.models import Ticket
 from grievances.services import filing
 from grievances.states import ForWhom, TicketKind
 from portal.core import actor
+from portal.outbox.models import Message
 from portal.people.services import subjects
 
 RECEIVED = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -25,11 +26,13 @@ def story(**changes: Any) -> filing.Story:
     )
 
 
-def filed(*, at: datetime = RECEIVED, email: str = "asha@example.in", phone: str = "", **changes: Any) -> filing.Filed:
-    """One grievance of a stranger, received at ``at``."""
+def filed(
+    *, at: datetime = RECEIVED, email: str = "asha@example.in", phone: str = "", is_told: bool = True, **changes: Any
+) -> filing.Filed:
+    """One grievance of a stranger, received at ``at``; its acknowledgement was handed over then, unless ``is_told`` is off."""
     reach = filing.Reach(language=changes.pop("language", "en"), email=email, phone=phone)
     principal = changes.pop("principal", None)
-    return filing.file_ticket(
+    done = filing.file_ticket(
         filing_key=changes.pop("filing_key", None) or uuid4(),
         subject_ref=subjects.new("stranger", now=at).ref,
         story=story(**changes),
@@ -38,7 +41,19 @@ def filed(*, at: datetime = RECEIVED, email: str = "asha@example.in", phone: str
         actor=STRANGER,
         at=at,
     )
+    if is_told and done.is_new and email:
+        acknowledged(done.ticket, at=at)
+    return done
 
 
 def ticket(**changes: Any) -> Ticket:
     return filed(**changes).ticket
+
+
+def acknowledged(found: Ticket, *, at: datetime = RECEIVED) -> Ticket:
+    """The letter that acknowledges it was handed over at ``at``."""
+    letter = Message.objects.get(about=f"{found.about}/acknowledged")
+    letter.sent_at = at
+    filing.letters_sent(messages=[letter])
+    found.refresh_from_db()
+    return found

@@ -13,7 +13,7 @@ from portal.core.actor import staff
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import ContactPoint, Principal, User
-from tests.grievances.factories import RECEIVED, STRANGER
+from tests.grievances.factories import RECEIVED, STRANGER, acknowledged
 from tests.people.factories import ContactPointFactory
 
 
@@ -26,7 +26,10 @@ def asked(*, at: datetime = RECEIVED, principal: Principal | None = None, **answ
     given = {"right": Right.ACCESS, "capacity": Capacity.SELF, "language": "en", "email": "asha@example.in", **answers}
     draft, _secret = drafts.start(at=at)
     drafts.save(draft=draft, answers={name: str(value) for name, value in given.items()})
-    return asking.send(draft=draft, principal=principal, actor=STRANGER, at=at)
+    done = asking.send(draft=draft, principal=principal, actor=STRANGER, at=at)
+    if done.request.ticket.acknowledged_at is None:
+        acknowledged(done.request.ticket, at=at)
+    return done
 
 
 def code_for(request: RightsRequest) -> str:

@@ -41,7 +41,7 @@ def by_staff(by, **changes):
 
 def test_a_call_is_a_grievance_whose_clocks_run_from_the_call(supporter) -> None:
     found = by_staff(supporter).ticket
-    assert (found.door, found.received_at, found.acknowledged_at) == (Door.PHONE, RECEIVED, ENTERED)
+    assert (found.door, found.received_at, found.acknowledged_at) == (Door.PHONE, RECEIVED, None)
     assert {clock.started_at for clock in selectors.answer_clocks(found)} == {RECEIVED}
     assert AuditEvent.objects.get(kind="grievances.ticket.filed").facts["channel"] == "phone"
     line = found.entries.get(kind=EntryKind.FILED)

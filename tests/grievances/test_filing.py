@@ -1,5 +1,6 @@
 """Filing: one transaction makes the ticket, its thread, its clocks, its trace and its acknowledgement."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,15 +9,20 @@ import pytest
 from grievances import selectors, standings
 from grievances.models import EntryText, Ticket, TicketContact, TicketEntry
 from grievances.services import filing, reading
+from grievances.stated import TICKETS
 from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.core.ids import parse_reference
 from portal.law.models import Clock
+from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure
 from portal.outbox.models import Message
+from portal.outbox.services import delivery, reports
+from portal.outbox.states import Outcome
 from portal.people import selectors as people
 from tests.grievances.factories import RECEIVED, STRANGER, filed, story, ticket
+from tests.outbox.factories import RecordingChannel, answering_gate, use_channel
 from tests.people.factories import PrincipalFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -47,13 +53,74 @@ def test_a_grievance_of_the_year_in_which_the_law_changes_gets_the_new_rule() ->
     assert "IN-SPDI-GRV" not in keys
 
 
-def test_the_acknowledgement_goes_out_in_the_same_transaction_and_stops_its_clock() -> None:
-    found = ticket()
-    assert found.acknowledged_at == RECEIVED
-    assert not Clock.objects.filter(owner=selectors.acknowledge_owner(found), stopped_at=None).exists()
-    assert Clock.objects.filter(owner=selectors.acknowledge_owner(found), rule_key="IN-IT-ACK").exists()
+def clock_of(found: Ticket) -> Clock:
+    return Clock.objects.get(owner=selectors.acknowledge_owner(found), rule_key="IN-IT-ACK")
+
+
+@pytest.fixture
+def hand_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Message]]:
+    """Gives the acknowledgement to a channel that accepts it, or raises what is given."""
+    with answering_gate(monkeypatch):
+        yield lambda error=None: _handed_over(monkeypatch, error)
+
+
+def _handed_over(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> Message:
+    channel = use_channel(monkeypatch, RecordingChannel())
+
+    def behave(outgoing: Outgoing) -> None:
+        if error is not None:
+            raise error
+
+    channel.behaviour = behave
     message = Message.objects.get(kind="grievances.acknowledged")
+    delivery.deliver(message.pk, now=clock.now())
+    message.refresh_from_db()
+    return message
+
+
+def test_the_acknowledgement_is_posted_with_the_ticket_and_its_clock_runs_until_it_is_handed_over(hand_over) -> None:
+    found = ticket(is_told=False)
+    assert found.acknowledged_at is None
+    assert clock_of(found).stopped_at is None
+    message = hand_over()
+    found.refresh_from_db()
     assert message.subject_ref == found.subject_ref
+    assert message.sent_at is not None
+    assert (found.acknowledged_at, clock_of(found).stopped_at) == (message.sent_at, message.sent_at)
+    assert found.entries.filter(kind=EntryKind.ACKNOWLEDGED).count() == 1
+    assert not list(TICKETS.differences(sample=None))
+
+
+def test_a_letter_that_fails_leaves_the_clock_running(hand_over) -> None:
+    found = ticket(is_told=False)
+    message = hand_over(PermanentFailure("NO_SUCH_ADDRESS"))
+    found.refresh_from_db()
+    assert message.sent_at is None
+    assert (found.acknowledged_at, clock_of(found).stopped_at) == (None, None)
+
+
+def test_a_letter_of_which_a_report_says_that_it_left_acknowledges_from_when_it_was_handed_over(hand_over) -> None:
+    found = ticket(is_told=False)
+    message = hand_over(OutcomeUnknown("TIMEOUT"))
+    found.refresh_from_db()
+    assert found.acknowledged_at is None
+    said = reports.Report(message.reference, Outcome.DELIVERED)
+    reports.take(webhook_id="one", reports=[said], now=clock.now())
+    found.refresh_from_db()
+    message.refresh_from_db()
+    assert found.acknowledged_at == message.sent_at is not None
+
+
+def test_letters_that_leave_side_by_side_acknowledge_each_their_own() -> None:
+    first, second = ticket(is_told=False), ticket(is_told=False)
+    rows = list(Message.objects.filter(kind="grievances.acknowledged").order_by("pk"))
+    now = clock.now()
+    for row in rows:
+        row.sent_at = now
+    filing.letters_sent(messages=rows)
+    for found in (first, second):
+        found.refresh_from_db()
+        assert found.acknowledged_at == now
 
 
 def test_a_repeated_submit_makes_no_second_grievance_and_sends_no_second_letter() -> None:
@@ -122,7 +189,7 @@ def test_a_signed_in_persons_grievance_is_joined_to_them() -> None:
 
 
 def test_acknowledging_again_changes_nothing() -> None:
-    found = ticket()
+    found = filed(email="", phone="+919876543210").ticket
     filing.acknowledge(ticket=found, at=RECEIVED + timedelta(hours=3))
     found.refresh_from_db()
     assert found.acknowledged_at == RECEIVED

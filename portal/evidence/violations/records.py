@@ -9,6 +9,7 @@ from django.db.models.functions import Replace
 from django.utils.translation import gettext as _
 
 from grievances.models import MailCount, RightsRequest
+from grievances.services.letters import ACKNOWLEDGEMENTS
 from kyc.models import Check, Decision, Document
 from kyc.states import PROVED_BY_SIGNATURE, DocumentState
 from portal.audit.kinds import AuditKind
@@ -29,8 +30,6 @@ from portal.vault.services.files import LATE
 
 #: The nightly run has been: what was over the night before is gone.
 NIGHT = timedelta(days=1)
-#: The letters that say that we have a grievance or a request.
-ACKNOWLEDGEMENTS = ("grievances.acknowledged", "grievances.request_acknowledged")
 AADHAAR = PROVED_BY_SIGNATURE - {"digilocker_xml"}
 
 

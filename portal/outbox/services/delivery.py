@@ -273,7 +273,7 @@ def sent(message: Message, provider_reference: str) -> None:
                 move(message, MessageState.SENT, moves=MOVES, read_again=False, **left)
         _note(message, Outcome.ACCEPTED, provider_reference=provider_reference, attempt=attempt)
         if has_moved:
-            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
+            traces.record_sent([message], actor=SENDER)
             # A quick gateway reports before it has answered.
             reports.follow(message)
             if message.channel == WEBHOOK:

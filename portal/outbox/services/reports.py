@@ -9,7 +9,6 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Q
 
-from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock, hooks, signed_messages, turns
 from portal.core.errors import NotFound
 from portal.core.moves import move, move_all
@@ -223,7 +222,7 @@ def follow(message: Message) -> None:
             reason="",
             **FREE,
         )
-        traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=traces.REPORTER)
+        traces.record_sent([message], actor=traces.REPORTER)
     if told in MOVES[message.state]:
         move(message, told, moves=MOVES)
 

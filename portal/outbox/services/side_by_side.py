@@ -22,7 +22,6 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
-from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.moves import move_all
 from portal.core.turns import retried
@@ -201,7 +200,7 @@ def _without_those_that_moved(accepted: Sequence[tuple[Message, Accepted]]) -> l
             **FREE,
         )
         _note(moved, Outcome.ACCEPTED, references=said)
-        traces.record_acts(AuditKind.OUTBOX_MESSAGE_SENT, moved, actor=delivery.SENDER)
+        traces.record_sent(moved, actor=delivery.SENDER)
         # A quick gateway reports before it has answered.
         for message in reports.reported_among(moved):
             reports.follow(message)
