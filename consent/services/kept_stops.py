@@ -22,10 +22,10 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
-from consent.services import inbound, one_click, public_stops, suppressing
+from consent.services import inbound, one_click, public_stops
 from consent.services.inbound import Inbound
 from consent.services.withdrawing import stop_all_promotional
-from portal.core import ciphers, clock, database_clock, read_only
+from portal.core import ciphers, clock, database_clock, read_only, spool
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
@@ -153,7 +153,7 @@ def _carry_out(entry: dict[str, Any], at: datetime) -> None:
             fiduciary=entry["fiduciary"],
             actor=customer(entry["user"], via=VIA),
             occurred_at=at,
-            one_press=suppressing.ONE_PRESS,
+            one_press=spool.ONE_PRESS,
         )
     else:
         _stop_by_code(entry, at)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -20,14 +20,12 @@ from consent.services.recording import Recorded
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids
+from portal.core import clock, ids, spool
 from portal.core.actor import Actor
 from portal.core.turns import retried
 from portal.ledger.models import Entry
 from portal.people.models import Fiduciary
 
-#: Two requests within it are one press: a double click sends two that know nothing of each other.
-ONE_PRESS: Final = timedelta(seconds=10)
 #: No channel and no registered form: whatever sends.
 ALL_SENDERS: Final = (("", ""),)
 
@@ -294,7 +292,7 @@ def _is_covered_for_good(
 ) -> bool:
     """The same without the stops that an undo could still end ``at`` an instant; a stop of the same press is this one."""
     stops = _covering(place, fiduciary, **about)
-    final = [s for s in stops if not can_be_undone(s, at=at) or (s.way == way and at - s.recorded_at < ONE_PRESS)]
+    final = [s for s in stops if not can_be_undone(s, at=at) or (s.way == way and at - s.recorded_at < spool.ONE_PRESS)]
     return _cover(final, place, fiduciary, occurred_at)
 
 

@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 #: Entries that wait at most, and of one ``source`` (a link, a ticket): whoever has a link cannot fill the disk.
 MOST: Final = 100_000
 MOST_OF_A_SOURCE: Final = 20
-#: The same entry from the same source within so long is one press.
-ONE_PRESS: Final = timedelta(seconds=5)
+#: The same stop again within so long is one press, in another tab or by an impatient finger, kept on the disk or not.
+ONE_PRESS: Final = timedelta(seconds=10)
 PATIENCE: Final = timedelta(days=3)
 _SUFFIX: Final = ".sealed"
 _PURPOSE: Final = "core.spool"
