@@ -28,7 +28,9 @@ class AttestationForm(forms.Form):
     """What was judged, when, and the document that shows it."""
 
     outcome = forms.ChoiceField(label=gettext_lazy("Judgement"), choices=Judgement.choices, widget=forms.RadioSelect)
-    judged_on = DayField(label=gettext_lazy("Judged on"), widget=forms.DateInput(attrs={"type": "date"}))
+    judged_on = DayField(
+        label=gettext_lazy("Judged on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     document = forms.FileField(
         label=gettext_lazy("Document"),
         help_text=gettext_lazy("The signed judgement as a PDF. It is encrypted, and auditors can open it."),

@@ -18,14 +18,18 @@ LARGEST_SEED = LARGEST_INTEGER
 
 def day_field(help_text: Any) -> DayField:
     """The last day of a form's days, with what is said of it there."""
-    return DayField(label=_("Last day"), help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}))
+    return DayField(
+        label=_("Last day"), help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class PeriodForm(forms.Form):
     """Whole days in India that are not ahead."""
 
     first_day = DayField(
-        label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
+        label=_("First day"),
+        help_text=_("For example 2026-10-01."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last_day = day_field(_("Included. Of today what was recorded until now counts; later there may be more."))
 

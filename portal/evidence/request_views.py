@@ -37,7 +37,7 @@ NOT_NAMED = gettext_lazy("Name nobody and no number: the words are kept with the
 def _due() -> DayField:
     return DayField(
         label=gettext_lazy("Answer wanted by"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=_usual_day,
     )
 

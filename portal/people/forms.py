@@ -145,13 +145,13 @@ class GrantForm(forms.Form):
     data_from = DayField(
         label=_("Shows data from"),
         help_text=_("The first day of the data that an auditor sees. Empty for every other role."),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         required=False,
     )
     data_to = DayField(
         label=_("Shows data to"),
         help_text=_("The last day, included. Empty for every other role."),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         required=False,
     )
     areas = forms.MultipleChoiceField(
@@ -192,8 +192,12 @@ class AbsenceForm(forms.Form):
 
     user = StaffChoice(label=_("Who is away?"))
     deputy = StaffChoice(label=_("Who stands in?"))
-    starts_on = DayField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    ends_on = DayField(label=_("To"), help_text=_("The last day away."), widget=forms.DateInput(attrs={"type": "date"}))
+    starts_on = DayField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    ends_on = DayField(
+        label=_("To"),
+        help_text=_("The last day away."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
 
 class ChangeEndForm(forms.Form):
@@ -250,7 +254,9 @@ class InsolvencyForm(forms.Form):
     step = forms.ChoiceField(label=_("What happened"), choices=InsolvencyStep.choices, widget=forms.RadioSelect)
     authority = PublicWords(label=_("Court or tribunal"), max_length=200)
     order_number = PublicWords(label=_("Number of the order"), max_length=80)
-    ordered_on = DayField(label=_("Day of the order"), widget=forms.DateInput(attrs={"type": "date"}))
+    ordered_on = DayField(
+        label=_("Day of the order"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     paper = forms.FileField(
         label=_("The order itself"), help_text=_("Only its SHA-256 is kept here. Keep the paper in the locked binder.")
     )

@@ -149,3 +149,16 @@ def parsing() -> set[str]:
 
 def test_what_others_send_is_parsed_in_the_confined_child_alone():
     assert {path for path in parsing() if not path.startswith(CONFINED)} == set(UNCONFINED)
+
+
+def test_a_browsers_field_for_a_day_gets_its_day_as_browsers_write_it():
+    """A field of the type "date" shows nothing where its day comes in another form than YYYY-MM-DD (HTML, 4.10.5.1.7)."""
+    calls = [
+        (path, node)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("DateInput")
+    ]
+    given = {ast.unparse(node): path for path, node in calls if "'type': 'date'" in ast.unparse(node)}
+    assert given
+    assert [(path.name, call) for call, path in given.items() if "format='%Y-%m-%d'" not in call] == []

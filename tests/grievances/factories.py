@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
+
 from grievances.models import Ticket
 from grievances.services import filing
 from grievances.states import ForWhom, TicketKind
@@ -54,6 +56,7 @@ def acknowledged(found: Ticket, *, at: datetime = RECEIVED) -> Ticket:
     """The letter that acknowledges it was handed over at ``at``."""
     letter = Message.objects.get(about=f"{found.about}/acknowledged")
     letter.sent_at = at
-    filing.letters_sent(messages=[letter])
+    with transaction.atomic():
+        filing.letters_sent(messages=[letter])
     found.refresh_from_db()
     return found

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
-from consent.models import ConsentEvent, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.contact import Reason
 from consent.services import may_contact, public_stops
 from portal.core import clock
@@ -78,7 +78,9 @@ def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, de
 
     page.get_by_role("button", name=says("Stop everything promotional")).click()
     somebody.looks()
-    assert "Acme Bank" not in page.locator("main").inner_text()
+    named = page.locator("main").inner_text()
+    assert all(receipt.reference in named for receipt in ConsentReceipt.objects.all())
+    assert "Acme Bank" in named, "whoever stopped a company has a receipt that names it"
     assert {reason("onesetu"), reason("acme-bank")} == {Reason.SUPPRESSED}
     assert not ConsentEvent.objects.exists()
     with page.expect_download() as download:

@@ -256,6 +256,7 @@ PAGES: dict[str, Page] = {
     "privacy:stop-code": Page(For.ANYBODY),
     "privacy:stop-file": Page(For.SECRET, lambda w: [w.receipt.reference, "receipt.json"]),
     "privacy:stop-messages": Page(For.CUSTOMERS, is_post=True),
+    "privacy:stop-receipts": Page(For.SECRET),
     "privacy:stop-without-login": Page(For.ANYBODY),
     "privacy:track": Page(For.ANYBODY),
     "privacy:track-appeal": Page(For.SECRET, ticket),
