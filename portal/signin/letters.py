@@ -207,8 +207,8 @@ def _of_change(what: str, change: AddressChange, kind: str, address: str, *, tok
 
 def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None:
     """Fills ``hooks.account_changed``: whoever owned the company before, and whoever made the change, gets a letter at each
-    confirmed address with a link that cancels it; another person whose part it was, one without. Of nominees their own letter
-    tells. In the caller's transaction.
+    confirmed address with a link that cancels it; another person whose part it was, one without. Nobody has a link whose own part came from a change
+    that can still be cancelled: it would restore them. Of nominees their own letter tells. In the caller's transaction.
     """
     company = change.customer
     if company is None:
@@ -220,8 +220,7 @@ def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None
     theirs = change.membership
     if theirs is not None and change.old_role == MemberRole.OWNER:
         with_link.add(theirs.principal_id)
-    elif theirs is not None and change.kind == AccountChangeKind.ROLE:  # an owner since a moment ago
-        with_link.discard(theirs.principal_id)
+    with_link -= account_changes.let_in_lately(company, at=at)
     people = with_link | ({theirs.principal_id} if theirs is not None else set())
     contacts = ContactPoint.objects.filter(
         principal__in=people, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False

@@ -15,11 +15,11 @@ from grievances.models import Ticket
 from grievances.services import nominating
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.core.errors import Refused
+from portal.core.errors import LostRace, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import AccountChange, Invitation, Membership
-from portal.people.services import customers, logins
+from portal.people.services import account_changes, customers, logins
 from portal.people.states import MemberRole
 from portal.signin import cancellation, change_rows
 from tests.grievances.nominees import named
@@ -29,6 +29,7 @@ from tests.people.factories import (
     CustomerFactory,
     CustomerUserFactory,
     FiduciaryFactory,
+    MembershipFactory,
 )
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import confirmed, customer_client
@@ -223,6 +224,99 @@ def test_staff_who_invite_are_undone_by_no_link(acme, asha):
 def test_old_changes_are_deleted(acme, asha, ravi):
     customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
     assert change_rows.sweep(now=clock.now() + timedelta(days=61)) == 1
+
+
+def test_an_owner_who_was_demoted_and_then_removed_is_an_owner_again(acme, asha, bina, client):
+    before = people_of(acme)
+    customers.change_role(membership=part_of(bina, acme), role=MemberRole.MEMBER, actor=by(asha))
+    customers.remove_member(membership=part_of(bina, acme), actor=by(asha))
+    pressed(client, "asha@acme.example")
+    assert people_of(acme) == before
+
+
+def test_a_removed_owner_whose_invitation_can_still_be_cancelled_has_no_link(acme, asha, bina):
+    thief = let_in_thief(acme, asha)
+    customers.remove_member(membership=part_of(thief, acme), actor=by(bina))
+    assert link_to(THIEF) is None
+    assert ("signin.part_changed", THIEF) in letters()
+
+
+def test_an_owner_whose_invitation_can_no_longer_be_cancelled_has_a_link(acme, asha, bina):
+    thief = let_in_thief(acme, asha)
+    AccountChange.objects.update(made_at=clock.now() - timedelta(days=14))
+    customers.remove_member(membership=part_of(thief, acme), actor=by(bina))
+    assert link_to(THIEF) is not None
+
+
+def test_a_cancelled_invitation_ends_the_membership_that_a_cancelled_removal_gave_back(acme, asha, bina, client):
+    thief = let_in_thief(acme, asha)
+    customers.remove_member(membership=part_of(thief, acme), actor=by(bina))
+    removal, stranger = AccountChange.objects.get(kind="removed"), actor.stranger()
+    cancellation.cancel_account_change(change=removal, contact=None, actor=stranger, now=clock.now())
+    assert (THIEF, "owner") in people_of(acme)
+    client.post(link_to("asha@acme.example"))
+    assert people_of(acme) == {("asha@acme.example", "owner"), ("bina@acme.example", "owner")}
+
+
+def test_a_cancelled_invitation_leaves_a_membership_of_another_invitation(acme, asha, bina, client):
+    guest = let_in_thief(acme, asha)
+    customers.remove_member(membership=part_of(guest, acme), actor=by(bina))
+    invitation = customers.invite(customer=acme, address=THIEF, role=MemberRole.MEMBER, actor=by(bina))
+    logins.accept(invitation=invitation, full_name="", actor=actor.stranger(), now=clock.now())
+    client.post(link_to("asha@acme.example"))
+    assert (THIEF, "member") in people_of(acme)
+
+
+def test_an_invitation_that_was_accepted_since_it_was_read_lets_nobody_stay(acme, asha):
+    invitation = customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    change = AccountChange.objects.select_related("invitation", "customer").get()
+    logins.accept(invitation=invitation, full_name="A Thief", actor=actor.stranger(), now=clock.now())
+    account_changes.undo_of_company(change, actor=actor.stranger(), at=clock.now())
+    assert people_of(acme) == {("asha@acme.example", "owner")}
+
+
+def test_the_maker_of_a_change_undoes_what_followed_in_another_company_too(acme, asha, client):
+    other = CustomerFactory(name="Bharat Mills")
+    MembershipFactory(customer=other, principal=asha.principal)
+    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    thief = let_in_thief(other, asha)
+    customers.invite(customer=other, address="two@evil.example", role=MemberRole.OWNER, actor=by(thief))
+    customers.remove_member(membership=part_of(asha, other), actor=by(thief))
+    pressed(client, "asha@acme.example")
+    assert people_of(other) == {("asha@acme.example", "owner")}
+    assert not AccountChange.objects.filter(cancelled_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_cancel_and_an_acceptance_at_once_nobody_stays_in_the_company():
+    for number in range(4):
+        acme = CustomerFactory()
+        asha = CustomerUserFactory(email=f"asha{number}@acme.example", member_of=acme)
+        invitation = customers.invite(
+            customer=acme, address=f"thief{number}@evil.example", role=MemberRole.OWNER, actor=by(asha)
+        )
+        change, together = AccountChange.objects.get(customer=acme), threading.Barrier(2)
+
+        def act(which, invitation=invitation, change=change, together=together):
+            together.wait(timeout=10)
+            try:
+                if which:
+                    return cancellation.cancel_account_change(
+                        change=change, contact=None, actor=actor.stranger(), now=clock.now()
+                    )
+                return logins.accept(
+                    invitation=invitation, full_name="A Thief", actor=actor.stranger(), now=clock.now()
+                ).email
+            except LostRace:
+                return "lost"
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            accepted, cancelled = list(pool.map(act, (False, True)))
+        assert cancelled is True
+        assert accepted in {"lost", f"thief{number}@evil.example"}
+        assert people_of(acme) == {(f"asha{number}@acme.example", "owner")}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -94,18 +94,21 @@ def with_it(change: AccountChange, *, whole_login: bool) -> list[AccountChange]:
     """The change, and what followed from it and is not cancelled, the first first.
 
     Of a company: whatever was changed since by the same login, or by one that the change let in or made an owner. Of a
-    nominee: whatever the same person's account changed of nominees. ``whole_login``: whatever else the login changed since.
+    nominee: whatever the same person's account changed of nominees. ``whole_login``: whatever else the login changed since,
+    with what followed in other companies (``of_login``).
     """
     rows = AccountChange.objects.filter(cancelled_at=None, made_at__gte=change.made_at).exclude(
         made_at=change.made_at, pk__lt=change.pk
     )
-    same = Q(subject_ref=change.subject_ref)
-    if whole_login and change.user_id is not None:
-        same |= Q(user=change.user_id)
-    found = list(rows.filter(same).select_related("user", "customer").order_by("made_at", "pk"))
-    if change.customer_id is None:
-        return found
-    return _followed(change.user_id, found)
+    same = rows.filter(subject_ref=change.subject_ref).select_related("user", "customer")
+    found = list(same.order_by("made_at", "pk"))
+    if change.customer_id is not None:
+        found = _followed(change.user_id, found)
+    if whole_login and change.user is not None:
+        known = {row.pk for row in found}
+        others = rows.filter(pk__in=[row.pk for row in of_login(change.user, since=change.made_at)])
+        found += others.exclude(pk__in=known).select_related("user", "customer")
+    return sorted(found, key=lambda row: (row.made_at, row.pk))
 
 
 def of_login(user: User, *, since: datetime) -> list[AccountChange]:
@@ -129,17 +132,38 @@ def _followed(user_id: int | None, rows: list[AccountChange]) -> list[AccountCha
 
 def _let_in(change: AccountChange) -> set[int]:
     """The logins that got their part in the company, or their part as an owner, by this change."""
-    people = _joined_by(change.invitation) if change.invitation is not None else []
+    return set(User.objects.filter(principal__memberships__in=_parts(change)).values_list("pk", flat=True))
+
+
+def _parts(change: AccountChange) -> list[Membership]:
+    """The memberships that came from the change, or became those of owners by it."""
+    if change.invitation is not None:
+        return _joined_by(change.invitation)
     if change.kind == AccountChangeKind.ROLE and change.old_role != MemberRole.OWNER and change.membership is not None:
-        people = [change.membership]
-    return set(User.objects.filter(principal__memberships__in=people).values_list("pk", flat=True))
+        return [change.membership]
+    return []
 
 
 def _joined_by(invitation: Invitation) -> list[Membership]:
-    """Accepting writes both at one moment."""
+    """The membership that came from the invitation, accepted at the moment of joining, and each by which a cancelled removal
+    gave it back.
+    """
     if invitation.accepted_at is None:
         return []
-    return list(Membership.objects.filter(customer=invitation.customer_id, joined_at=invitation.accepted_at))
+    of_company = Membership.objects.filter(customer=invitation.customer_id)
+    found = list(of_company.filter(joined_at=invitation.accepted_at))
+    for membership in found:  # grows while it is read
+        removals = AccountChange.objects.filter(kind=AccountChangeKind.REMOVED, membership=membership)
+        back = of_company.filter(principal=membership.principal_id, joined_at__in=removals.values("cancelled_at"))
+        found += back.exclude(pk__in=[known.pk for known in found])
+    return found
+
+
+def let_in_lately(customer: Customer, *, at: datetime) -> set[int]:
+    """The persons who got their part in the company, or their part as an owner, by a change that its link still cancels."""
+    since = at - link_life(at)
+    rows = AccountChange.objects.filter(customer=customer, cancelled_at=None, made_at__gt=since)
+    return {part.principal_id for row in rows for part in _parts(row)}
 
 
 def people_let_in(change: AccountChange) -> list[User]:
@@ -175,6 +199,7 @@ def undo_of_company(change: AccountChange, *, actor: Actor, at: datetime) -> Non
     """
     if change.invitation is not None:
         Invitation.objects.filter(pk=change.invitation.pk, accepted_at=None, cancelled_at=None).update(cancelled_at=at)
+        change.invitation.refresh_from_db()  # accepted a moment ago
     customer = change.customer
     if customer is None or customer.state != CustomerState.ACTIVE or selectors.insolvency_order(customer) is not None:
         return
@@ -205,7 +230,9 @@ def _return(membership: Membership, customer: Customer, actor: Actor, at: dateti
         return
 
 
-def _give_back_role(membership: Membership, role: str, actor: Actor, at: datetime) -> None:
-    if role != MemberRole.OWNER and rules.leaves_no_owner(_owners(membership.customer_id), membership.pk):
+def _give_back_role(then: Membership, role: str, actor: Actor, at: datetime) -> None:
+    """To the part that the person has now: who was removed after the change is back by another row."""
+    now = Membership.objects.filter(customer=then.customer_id, principal=then.principal_id, ended_at=None).first()
+    if now is None or (role != MemberRole.OWNER and rules.leaves_no_owner(_owners(now.customer_id), now.pk)):
         return
-    memberships.give_role(membership, role, actor=actor, at=at)
+    memberships.give_role(now, role, actor=actor, at=at)

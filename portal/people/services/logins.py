@@ -22,13 +22,15 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
 
     A person who has a login at the address needs no name and keeps the one they have.
 
-    Raises Refused (no name, another login at the address, a member already), LostRace when the link was used meanwhile.
+    At the company's turn, which whoever cancels the invitation takes too: one of the two comes first. Raises Refused (no name,
+    another login at the address, a member already), LostRace when the link was used or cancelled meanwhile.
     """
     if invitation.kind == InvitationKind.STAFF or invitation.customer is None:
         raise NotFound(_("There is no such invitation."))
     if not full_name.strip() and selectors.customer_login_at(invitation.address) is None:
         raise Refused(_("Enter your name."), code="NAME_MISSING")
     with transaction.atomic():
+        customers.take_turn(invitation.customer)
         invitations.mark_accepted(invitation, now=now)
         user = customers.enrol(
             customer=invitation.customer,
