@@ -167,7 +167,8 @@ def acknowledge(*, ticket: Ticket, at: datetime) -> None:
 
 def letters_sent(*, messages: Sequence[Message]) -> None:
     """Fills ``hooks.messages_sent``: an acknowledgement was handed over, by whichever channel, which stops its clock. In the
-    transaction in which the message is marked as sent; one more letter of the same ticket changes nothing.
+    transaction in which the message is marked as sent; one more letter of the same ticket changes nothing, nor does the letter
+    of a ticket that was closed meanwhile, whose clock ended with it.
     """
     sent = {letters.acknowledged_by(message): message for message in messages}
     sent.pop(None, None)
@@ -179,7 +180,8 @@ def letters_sent(*, messages: Sequence[Message]) -> None:
 
 def _acknowledged(ticket: Ticket, *, channel: str, actor: Actor, at: datetime, now: datetime) -> None:
     """``at`` is when the person was told, ``now`` when that is written down."""
-    if not Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).update(acknowledged_at=at):
+    waiting = Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).exclude(state=TicketState.CLOSED)
+    if not waiting.update(acknowledged_at=at):
         return
     ticket.refresh_from_db()
     lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)

@@ -26,7 +26,7 @@ from portal.ledger import services as ledger
 from portal.ledger.models import Entry
 from portal.outbox import services as outbox
 from portal.people import selectors as people
-from portal.people.models import AccountChange, Principal, User
+from portal.people.models import AccountChange, Principal
 from portal.people.services import account_changes
 from portal.people.states import AccountChangeKind
 
@@ -54,7 +54,7 @@ def name(*, principal: Principal, named: Named, actor: Actor, at: datetime) -> N
     """
     clean, keys, rights = _checked(named)
     with transaction.atomic():
-        account_changes.take_turn(_login_of(principal), at=at)
+        account_changes.take_turn(account_changes.login_of(actor), at=at)
         ref = principal.subject.ref
         _require_able(principal, keys, at)
         standing = list(of_person(ref).select_for_update())
@@ -71,7 +71,7 @@ def name(*, principal: Principal, named: Named, actor: Actor, at: datetime) -> N
             named_at=at,
         )
         event = _note(AuditKind.GRIEVANCES_NOMINEE_NAMED, nominee, actor, at)
-        _tell(principal, event, _change_of(principal, nominee, AccountChangeKind.NOMINEE_NAMED, b"", actor, at))
+        _tell(principal, event, _change_of(nominee, AccountChangeKind.NOMINEE_NAMED, b"", actor, at))
     return nominee
 
 
@@ -82,7 +82,7 @@ def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor
     """
     clean, keys, rights = _checked(named)
     with transaction.atomic():
-        account_changes.take_turn(_login_of(principal), at=at)
+        account_changes.take_turn(account_changes.login_of(actor), at=at)
         _require_able(principal, keys, at)
         standing = list(of_person(principal.subject.ref).select_for_update())
         row = next((one for one in standing if one.pk == nominee.pk), None)
@@ -96,7 +96,7 @@ def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor
         row.email_key, row.phone_key, row.rights, row.changed_at = keys["email"], keys["phone"], rights, at
         row.save(update_fields=["sealed", "email_key", "phone_key", "rights", "changed_at"])
         event = _note(AuditKind.GRIEVANCES_NOMINEE_CHANGED, row, actor, at)
-        _tell(principal, event, _change_of(principal, row, AccountChangeKind.NOMINEE_CHANGED, before, actor, at))
+        _tell(principal, event, _change_of(row, AccountChangeKind.NOMINEE_CHANGED, before, actor, at))
     return True
 
 
@@ -106,11 +106,11 @@ def end(*, principal: Principal, nominee: Nominee, actor: Actor, at: datetime) -
     Ending one who had ended changes nothing.
     """
     with transaction.atomic():
-        account_changes.take_turn(_login_of(principal), at=at)
+        account_changes.take_turn(account_changes.login_of(actor), at=at)
         if Nominee.objects.filter(pk=nominee.pk, ended_at=None).update(ended_at=at) == 1:
             nominee.refresh_from_db()
             event = _note(AuditKind.GRIEVANCES_NOMINEE_ENDED, nominee, actor, at)
-            _tell(principal, event, _change_of(principal, nominee, AccountChangeKind.NOMINEE_ENDED, b"", actor, at))
+            _tell(principal, event, _change_of(nominee, AccountChangeKind.NOMINEE_ENDED, b"", actor, at))
 
 
 def restore(change: AccountChange, *, actor: Actor, at: datetime) -> None:
@@ -220,22 +220,17 @@ def _note(kind: AuditKind, nominee: Nominee, actor: Actor, at: datetime) -> Audi
     )
 
 
-def _login_of(principal: Principal) -> User | None:
-    return User.objects.filter(principal=principal).first()
-
-
 def _kept(nominee: Nominee) -> bytes:
     """What is known of a nominee now, sealed, so that a cancelled change restores it."""
     held = {**details_of(nominee), "rights": " ".join(nominee.rights)}
     return sealing.seal(held, subject_ref=nominee.subject_ref)
 
 
-def _change_of(
-    principal: Principal, nominee: Nominee, kind: AccountChangeKind, before: bytes, actor: Actor, at: datetime
-) -> AccountChange:
+def _change_of(nominee: Nominee, kind: AccountChangeKind, before: bytes, actor: Actor, at: datetime) -> AccountChange:
+    """Made by the login that acts; by none where a system told us, which no session of the person's did."""
     return account_changes.note(
         kind,
-        by=_login_of(principal),
+        by=account_changes.login_of(actor),
         actor=actor,
         at=at,
         subject_ref=nominee.subject_ref,

@@ -8,7 +8,7 @@ import pytest
 
 from grievances import selectors, standings
 from grievances.models import EntryText, Ticket, TicketContact, TicketEntry
-from grievances.services import filing, reading
+from grievances.services import filing, reading, resolving
 from grievances.stated import TICKETS
 from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
@@ -109,6 +109,15 @@ def test_a_letter_of_which_a_report_says_that_it_left_acknowledges_from_when_it_
     found.refresh_from_db()
     message.refresh_from_db()
     assert found.acknowledged_at == message.sent_at is not None
+
+
+def test_a_letter_that_leaves_after_the_grievance_was_closed_acknowledges_nothing(hand_over) -> None:
+    found = ticket(is_told=False)
+    resolving.withdraw(ticket=found, actor=STRANGER, at=RECEIVED + timedelta(minutes=5))
+    message = hand_over()
+    found.refresh_from_db()
+    assert (message.state, found.acknowledged_at) == ("sent", None)
+    assert not found.entries.filter(kind=EntryKind.ACKNOWLEDGED).exists()
 
 
 def test_letters_that_leave_side_by_side_acknowledge_each_their_own() -> None:

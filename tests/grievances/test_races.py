@@ -12,13 +12,16 @@ from grievances import selectors
 from grievances.models import Ticket, TrackingCode
 from grievances.services import drafts, filing, resolving, tracking
 from grievances.states import EntryKind
-from portal.core import actor
+from portal.core import actor, clock, hooks
 from portal.core.errors import PortalError
+from portal.outbox.models import Message
+from portal.outbox.services import delivery
 from portal.people import selectors as people
 from portal.people.models import SubjectAlias
 from portal.people.services import subjects
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
 from tests.grievances.test_drafts import ANSWERS
+from tests.outbox.factories import RecordingChannel, answering_gate, use_channel
 from tests.people.factories import PrincipalFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("house")]
@@ -138,3 +141,25 @@ def test_of_two_who_join_one_reference_at_once_the_later_one_is_told() -> None:
     )
     assert SubjectAlias.objects.count() == 1
     assert [result.code for result in results if isinstance(result, PortalError)] == ["JOINED_ALREADY"]
+
+
+def test_a_letter_that_has_left_is_sent_although_the_database_ended_its_acknowledgement_once(monkeypatch) -> None:
+    found = ticket(is_told=False)
+    whole, tried = filing.letters_sent, []
+
+    def ended_once(**told: object) -> None:
+        tried.append(told)
+        whole(**told)
+        if len(tried) == 1:
+            raise OperationalError from Ended()
+
+    monkeypatch.setattr(hooks.messages_sent, "_items", [ended_once])
+    channel = use_channel(monkeypatch, RecordingChannel())
+    message = Message.objects.get(kind="grievances.acknowledged")
+    with answering_gate(monkeypatch):
+        assert delivery.deliver(message.pk, now=clock.now()) == "sent"
+    message.refresh_from_db()
+    found.refresh_from_db()
+    assert (message.state, message.sent_at, len(tried), len(channel.taken)) == ("sent", found.acknowledged_at, 2, 1)
+    assert found.entries.filter(kind=EntryKind.ACKNOWLEDGED).count() == 1
+    assert message.deliveries.filter(outcome="accepted").count() == 1

@@ -216,6 +216,17 @@ def test_the_link_of_a_changed_address_undoes_nominees_and_people_too(acme, asha
     assert not nominating.of_person(asha.principal.subject.ref).exists()
 
 
+def test_a_nominee_whom_a_system_told_us_of_is_no_change_of_the_login(asha, client):
+    system = actor.interface(3)
+    nominee = nominating.name(principal=asha.principal, named=named(), actor=system, at=clock.now())
+    assert AccountChange.objects.get().user is None
+    client.post(link_to("asha@acme.example"))
+    nominee.refresh_from_db()
+    assert nominee.ended_at is not None
+    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    assert AccountChange.objects.latest("pk").user == asha
+
+
 def test_staff_who_invite_are_undone_by_no_link(acme, asha):
     customers.invite(customer=acme, address="new@acme.example", role=MemberRole.MEMBER, actor=actor.SYSTEM)
     assert not AccountChange.objects.exists()

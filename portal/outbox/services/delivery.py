@@ -258,7 +258,22 @@ def failed(message: Message, failure: Exception, channel: Channel) -> None:
 
 
 def sent(message: Message, provider_reference: str) -> None:
-    """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
+    """The channel has it. The fact is kept even when the lease ran out while the channel took its time.
+
+    Opens its own transaction, and does it again where the database ended that in favour of another: the message has left.
+    """
+    before = {field: getattr(message, field) for field in ("state", "attempts", "lease_token")}
+
+    @retried
+    def keep() -> None:
+        for field, value in before.items():  # an earlier try has moved the row in memory
+            setattr(message, field, value)
+        _keep_sent(message, provider_reference)
+
+    keep()
+
+
+def _keep_sent(message: Message, provider_reference: str) -> None:
     attempt, held = message.attempts, {"lease_token": message.lease_token}
     left: dict[str, Any] = {"sent_at": clock.now(), "next_attempt_at": None, "reason": "", **FREE}
     with transaction.atomic():
