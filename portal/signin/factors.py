@@ -21,25 +21,40 @@ OF_COMPANY: Final = "company"
 
 
 def has_shown_second_factor(request: HttpRequest) -> bool:
-    """True once a code of the login's own factor (or a recovery code) was accepted in this session.
+    """True once a code of the login's own factor (or a recovery code) was accepted in this session, or the provider of company
+    sign-in asked for one that counts.
 
-    The factor must still exist: after a reset the record of the old one opens nothing. The library has no setting that
-    makes the second factor a must, and its record must be asked for this user, or it answers for nobody.
+    That very factor must still exist: after a reset, or once a passkey was removed, its record opens nothing. The library has
+    no setting that makes the second factor a must, and its record must be asked for this user, or it answers for nobody.
     """
     user: Any = request.user
     if not user.is_authenticated or not user.is_staff:
         return False
-    shown = [record.get("id") for record in get_authentication_records(request, user) if record["method"] == "mfa"]
-    return bool(shown) and Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists()
+    return bool(_shown(request, user))
+
+
+def _shown(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
+    """The session's records of factors that still count; none once the login has no factor left.
+
+    A record of recovery codes counts by its type: new codes replace the row of the old ones.
+    """
+    records = [record for record in get_authentication_records(request, user) if record["method"] == "mfa"]
+    if not records:
+        return []
+    there = dict(Authenticator.objects.filter(user_id=user.pk).values_list("pk", "type"))
+    if not set(there.values()) & set(SECOND_FACTORS):
+        return []
+    by_type = {OF_COMPANY, Authenticator.Type.RECOVERY_CODES}
+    return [record for record in records if record.get("type") in by_type or record.get("id") in there]
 
 
 def shown_at(request: HttpRequest) -> float:
     """When this session last showed a factor (POSIX seconds): 0 where it did not, or not since it was left alone for as long
-    as ``signin.staff_factor_rest`` says.
+    as ``signin.staff_factor_rest`` says. A factor that a provider of company sign-in asked for has no time that is known here: it
+    may have been hours before the provider's answer, so it does not count.
     """
-    user: Any = request.user
-    records = [record for record in get_authentication_records(request, user) if record["method"] == "mfa"]
-    last = max((float(record["at"]) for record in records), default=0.0)
+    own = [record for record in _shown(request, request.user) if record.get("type") != OF_COMPANY]
+    last = max((float(record["at"]) for record in own), default=0.0)
     return last if last > request.session.get(RESTED, 0) else 0.0
 
 

@@ -5,7 +5,6 @@ pages are not here.
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic.base import RedirectView
@@ -42,7 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("second-factor/", mfa.index, name="mfa_index"),
     path("second-factor/sign-in/", factors.authenticate, name="mfa_authenticate"),
     path("second-factor/confirm/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("second-factor/set-up/", totp.activate_totp, name="mfa_activate_totp"),
+    path("second-factor/set-up/", factors.set_up_app, name="mfa_activate_totp"),
     # The library sends here who has a factor already. Taking it away is for two colleagues, not for its owner.
     path("second-factor/kept/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_deactivate_totp"),
     path("passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),

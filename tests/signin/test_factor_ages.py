@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.internal.flows import login
@@ -15,10 +16,11 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.people.models import RoleProposal
 from portal.people.services import factor_ages
+from portal.signin import passkeys
 from portal.signin.factor_prompt import CODE
 from portal.signin.middleware import SEEN
 from tests.people.factories import CustomerUserFactory, StaffFactory, shipped_role
-from tests.signin.people_who_sign_in import next_code, staff_client, totp
+from tests.signin.people_who_sign_in import next_code, staff_client, staff_through_pages, totp
 
 pytestmark = pytest.mark.django_db
 
@@ -140,10 +142,12 @@ def test_every_act_of_the_table_is_one_that_two_people_do_or_is_asked_by_name():
     assert set(factor_ages.GREATEST) - known == {factor_ages.OWN_FACTORS, factor_ages.LOOKUP_KEYS}
 
 
-@pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_generate_recovery_codes"])
+@pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_generate_recovery_codes", "mfa_activate_totp"])
 def test_own_factors_are_changed_with_a_factor_shown_now_and_a_password_is_not_enough(name):
     user = StaffFactory(roles=["administrator"])
     client = aged(staff_client(user), minutes=6)
+    if name == "mfa_activate_totp":
+        Authenticator.objects.filter(user=user).update(type="webauthn")
     session = client.session
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] += [
         {"method": "password", "at": clock.now().timestamp(), "reauthenticated": True}
@@ -151,7 +155,8 @@ def test_own_factors_are_changed_with_a_factor_shown_now_and_a_password_is_not_e
     session.save()
     answer = client.get(reverse(name))
     assert answer.status_code == 302
-    assert answer.url.startswith(reverse("mfa_reauthenticate"))
+    with_passkey = name == "mfa_activate_totp"
+    assert answer.url.startswith(reverse("mfa_reauthenticate_webauthn" if with_passkey else "mfa_reauthenticate"))
     assert Authenticator.objects.filter(user=user).count() == 1
 
 
@@ -162,6 +167,92 @@ def test_a_person_with_passkeys_alone_is_asked_for_one_of_them():
     answer = client.get(reverse("mfa_add_webauthn"))
     assert answer.url.startswith(reverse("mfa_reauthenticate_webauthn"))
     assert client.get(reverse("signin:second-factor")).url.startswith(reverse("mfa_reauthenticate_webauthn"))
+
+
+def shown_with(client, *records):
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = list(records)
+    session.save()
+    return client
+
+
+def passkey(user, name="Laptop"):
+    return Authenticator.objects.create(user=user, type="webauthn", data={"name": name, "credential": {}})
+
+
+def test_a_factor_that_the_companys_provider_asked_for_opens_the_pages_and_counts_for_no_act():
+    maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
+    client = shown_with(staff_client(maker), {"method": "mfa", "at": clock.now().timestamp(), "type": "company"})
+    assert client.get("/admin/").status_code == 200
+    assert "Confirm that it is you" in proposing(client, person).content.decode()
+    assert not RoleProposal.objects.exists()
+
+
+def test_a_removed_passkey_ends_the_other_sessions_and_counts_in_this_one_no_more(postbox):
+    user = StaffFactory(roles=["administrator"])
+    client, other = staff_client(user), staff_through_pages(user)
+    key = passkey(user)
+    shown_with(client, {"method": "mfa", "at": clock.now().timestamp(), "id": key.pk, "type": "webauthn"})
+    for browser in (client, other):
+        assert browser.get("/admin/").status_code == 200
+    assert client.post(reverse("mfa_remove_webauthn", args=[key.pk])).status_code == 302
+    assert not Authenticator.objects.filter(pk=key.pk).exists()
+    assert AuditEvent.objects.filter(kind="signin.sessions.ended").count() == 1
+    assert other.get(reverse("mfa_index")).status_code == 302
+    assert client.get(reverse("mfa_index")).status_code == 200
+    assert client.get("/admin/").status_code == 302, "the passkey that opened it is gone"
+
+
+def test_a_recovery_code_counts_as_long_as_the_login_has_a_factor():
+    user = StaffFactory(roles=["administrator"])
+    used = {"method": "mfa", "at": clock.now().timestamp(), "id": 987_654, "type": "recovery_codes"}
+    client = shown_with(staff_client(user), used)
+    assert client.get("/admin/").status_code == 200
+    Authenticator.objects.filter(user=user).delete()
+    assert client.get("/admin/").status_code == 302
+
+
+def _added(client, _key, monkeypatch):
+    monkeypatch.setattr(passkeys.AddForm, "clean", lambda form: form.cleaned_data)
+    made = lambda user, name, _credential: SimpleNamespace(instance=passkey(user, name))  # noqa: E731
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.WebAuthn.add", made)
+    client.post(reverse("mfa_add_webauthn"), {"name": "Key", "credential": '{"id": "a"}'})
+
+
+def _renamed(client, key, _monkeypatch):
+    client.post(reverse("mfa_edit_webauthn", args=[key.pk]), {"name": "Key"})
+
+
+def _removed(client, key, _monkeypatch):
+    client.post(reverse("mfa_remove_webauthn", args=[key.pk]))
+
+
+@pytest.mark.parametrize(
+    ("act", "fails"),
+    [
+        (_added, "portal.signin.letters.post"),
+        (_added, "portal.signin.events.record"),
+        (_renamed, "portal.signin.events.record"),
+        (_removed, "portal.signin.letters.post"),
+        (_removed, "portal.people.services.sessions.record"),
+    ],
+)
+def test_a_passkey_is_not_changed_where_its_event_or_letter_cannot_be_written(act, fails, monkeypatch):
+    user = StaffFactory(roles=["administrator"])
+    client, other = staff_client(user), staff_through_pages(user)
+    key = passkey(user)
+    for browser in (client, other):
+        browser.get("/admin/")
+    before = list(Authenticator.objects.order_by("pk").values("pk", "data"))
+
+    def broken(*_args, **_more):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(fails, broken)
+    with pytest.raises(RuntimeError, match="no room"):
+        act(client, key, monkeypatch)
+    assert list(Authenticator.objects.order_by("pk").values("pk", "data")) == before
+    assert other.get(reverse("mfa_index")).status_code == 200
 
 
 def test_the_way_back_leads_to_no_other_site():

@@ -5,28 +5,46 @@ from typing import Any
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
-from portal.core import clock
-from portal.people.services import factor_ages
+from portal.core import actor, clock
+from portal.core.middleware import client_address
+from portal.people.models import User
+from portal.people.services import factor_ages, sessions
 from portal.signin import events
 from portal.signin.adapters import MfaAdapter
 
 
 class _WithFactor:
-    """Whoever changes how a login is signed in to shows a factor of it now; a login without one sets up its first."""
+    """Whoever changes how a login is signed in to shows a factor of it now; a login without one sets up its first.
+
+    A change, its audit event and its letter are made together or not at all, and the changes of one login one after another.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and Authenticator.objects.filter(user_id=request.user.pk).exists():
             factor_ages.require(factor_ages.OWN_FACTORS, now=clock.now())
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return answer
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user: Any = request.user
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class SetUpApp(_WithFactor, ActivateTOTPView):
+    pass
 
 
 class AddPasskey(_WithFactor, AddWebAuthnView):
@@ -46,7 +64,9 @@ class RenamePasskey(_WithFactor, EditWebAuthnView):
 
 class RemovePasskey(_WithFactor, RemoveWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
-        """Refused for the last factor: two colleagues reset that."""
+        """End the login's other sessions with the passkey: it may have opened them. Refused for the last factor: two colleagues
+        reset that.
+        """
         if not MfaAdapter().can_delete_authenticator(self.object):
             messages.error(
                 self.request,
@@ -54,6 +74,9 @@ class RemovePasskey(_WithFactor, RemoveWebAuthnView):
             )
             return HttpResponseRedirect(reverse("mfa_index"))
         answer: HttpResponse = super().form_valid(form)
+        user: Any = self.request.user
+        by = actor.staff(user.pk, address=client_address(self.request), via="page")
+        sessions.end_all(user=user, actor=by, now=clock.now(), except_key=self.request.session.session_key or "")
         return answer
 
 
@@ -72,3 +95,4 @@ class Authenticate(AuthenticateView):
 
 add_passkey, rename_passkey, remove_passkey = AddPasskey.as_view(), RenamePasskey.as_view(), RemovePasskey.as_view()
 new_recovery_codes, authenticate = NewRecoveryCodes.as_view(), Authenticate.as_view()
+set_up_app = SetUpApp.as_view()
