@@ -10,6 +10,8 @@ from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from grievances.models import Ticket
 from grievances.services import nominating
@@ -93,9 +95,14 @@ def letters():
 
 
 def pressed(client, address):
+    """Whose login made the change reads that they are signed out; another owner, that whoever made it is."""
     link = link_to(address)
-    assert "Every device is signed out." in client.get(link).text
+    made_by = AccountChange.objects.earliest("pk").user.email
+    is_own = address == made_by
+    assert ("Every device is signed out." in client.get(link).text) == is_own
+    assert ("Whoever made the change is signed out on every device." in client.get(link).text) != is_own
     client.post(link)
+    assert ("Every device is signed out." in client.get(link).text) == is_own
     assert "is cancelled" in client.get(link).text
 
 
@@ -220,11 +227,33 @@ def test_a_nominee_whom_a_system_told_us_of_is_no_change_of_the_login(asha, clie
     system = actor.interface(3)
     nominee = nominating.name(principal=asha.principal, named=named(), actor=system, at=clock.now())
     assert AccountChange.objects.get().user is None
+    assert "signed out" not in client.get(link_to("asha@acme.example")).text
     client.post(link_to("asha@acme.example"))
+    assert "signed out" not in client.get(link_to("asha@acme.example")).text
     nominee.refresh_from_db()
     assert nominee.ended_at is not None
     nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     assert AccountChange.objects.latest("pk").user == asha
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_who_reads_of_a_closed_company_is_told_that_its_people_stay(acme, asha, ravi, client, language):
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
+    customers.close(customer=acme, actor=actor.SYSTEM)
+    link = link_to("asha@acme.example")
+    english = "The people of your organisation stay as they are: its account is closed, or an insolvency order holds."
+    client.cookies["django_language"] = language
+    with translation.override(language):
+        said = gettext(english)
+        restored = gettext("The people of your organisation are as they were before.")
+        cancelled = gettext("The change is cancelled.")
+    assert (said == english) == (language == "en")
+    page = client.get(link).text
+    assert (said in page, restored in page) == (True, False)
+    client.post(link)
+    page = client.get(link).text
+    assert (said in page, cancelled in page) == (True, False)
+    assert people_of(acme) == {("asha@acme.example", "owner")}
 
 
 def test_staff_who_invite_are_undone_by_no_link(acme, asha):

@@ -201,7 +201,7 @@ def undo_of_company(change: AccountChange, *, actor: Actor, at: datetime) -> Non
         Invitation.objects.filter(pk=change.invitation.pk, accepted_at=None, cancelled_at=None).update(cancelled_at=at)
         change.invitation.refresh_from_db()  # accepted a moment ago
     customer = change.customer
-    if customer is None or customer.state != CustomerState.ACTIVE or selectors.insolvency_order(customer) is not None:
+    if customer is None or people_stay(customer):
         return
     if change.invitation is not None:
         for joined in _joined_by(change.invitation):
@@ -210,6 +210,11 @@ def undo_of_company(change: AccountChange, *, actor: Actor, at: datetime) -> Non
         _return(change.membership, customer, actor, at)
     elif change.membership is not None:
         _give_back_role(change.membership, change.old_role, actor, at)
+
+
+def people_stay(customer: Customer) -> bool:
+    """Whether no link changes who acts for the company: it is closed, or an insolvency order holds."""
+    return customer.state != CustomerState.ACTIVE or selectors.insolvency_order(customer) is not None
 
 
 def _owners(customer_id: int) -> set[int]:

@@ -18,7 +18,7 @@ from portal.core.errors import Refused
 from portal.core.middleware import client_address
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
-from portal.people.models import AccountChange, AddressChange
+from portal.people.models import AccountChange, AddressChange, ContactPoint
 from portal.people.pages import customer_required, login_of, principal_of
 from portal.people.proofs import browser_key, note
 from portal.people.services import account_changes, contacts
@@ -158,9 +158,20 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
         else:
             cancellation.cancel(change=change, actor=who, now=now)
         return HttpResponseRedirect(request.path)
-    company = change.customer if isinstance(change, AccountChange) else None
-    about: dict[str, Any] = {"change": change, "company": company, "is_cancelled": change.cancelled_at is not None}
-    return page(request, template, wait=account_changes.wait_words(now=now), **about)
+    return page(request, template, wait=account_changes.wait_words(now=now), **_told(change, contact))
+
+
+def _told(change: AddressChange | AccountChange, contact: ContactPoint | None) -> dict[str, Any]:
+    """What the page says of a change depends on who reads it, whose login made it, and whether the company's people stay."""
+    about: dict[str, Any] = {"change": change, "is_cancelled": change.cancelled_at is not None, "login": "own"}
+    if isinstance(change, AddressChange):
+        return about
+    if change.user is None:
+        about["login"] = "none"
+    elif contact is None or contact.principal_id != change.user.principal_id:
+        about["login"] = "other"
+    company = change.customer
+    return about | {"company": company, "people_stay": company is not None and account_changes.people_stay(company)}
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
