@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
 from portal.law.states import Channel
+from portal.people import promises
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
 from portal.people.states import CodePurpose
@@ -48,6 +49,9 @@ THESE, ALL = "these", "all"
 VIA: Final = "kept"
 #: Seconds between two looks whether the database is back.
 LOOKS: Final = (1, 2, 5, 15, 30)
+
+#: Our rule that says for how long a stop that could not be carried out is kept for people to look at.
+REFUSED_FOR: Final = "consent.refused_stops"
 
 log = structlog.get_logger(__name__)
 _playing: Final = threading.Lock()
@@ -113,7 +117,21 @@ def carry_out() -> Played:
     """
     if read_only.is_on():
         return Played(waiting=STOPS.waiting())
-    return STOPS.play(_carry_out_by_database_clock)
+    played = STOPS.play(_carry_out_by_database_clock)
+    if STOPS.refused() and (ended := STOPS.end_refused(before=refused_kept_since(clock.now()))):
+        log.error("kept_stops.ended", count=ended)
+    return played
+
+
+def carry_out_again() -> Played:
+    """Carry out what could not be carried out, once its cause is mended, with the time at which each came."""
+    STOPS.put_back()
+    return carry_out()
+
+
+def refused_kept_since(at: datetime) -> datetime:
+    """A stop that could not be carried out and came before this is deleted, by the rule in force (``REFUSED_FOR``)."""
+    return at - promises.length(REFUSED_FOR, now=at, otherwise=timedelta(days=90))
 
 
 def wake() -> None:

@@ -116,7 +116,30 @@ class Spool:
 
     def refused(self) -> int:
         """How many were set aside."""
-        return len(list((self.folder / "refused").glob(f"*{_SUFFIX}")))
+        return len(self._aside())
+
+    def first_refused(self) -> datetime | None:
+        """When the first of those that were set aside came."""
+        return min((_time_of(path.name) for path in self._aside()), default=None)
+
+    def put_back(self) -> int:
+        """Let what was set aside wait again, at the time at which it came; returns how many."""
+        found = self._aside()
+        for path in found:
+            path.rename(self.folder / path.name)
+        if found:
+            _flush(self.folder)
+        return len(found)
+
+    def end_refused(self, *, before: datetime) -> int:
+        """Delete what was set aside and came before an instant; returns how many."""
+        found = [path for path in self._aside() if _time_of(path.name) < before]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
+
+    def _aside(self) -> list[Path]:
+        return list((self.folder / "refused").glob(f"*{_SUFFIX}"))
 
     def oldest(self) -> datetime | None:
         """Since when the first one waits."""

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import spool
+from portal.core import clock, spool
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import CannotKeep, Spool
 
@@ -79,6 +79,22 @@ def test_what_cannot_be_carried_out_is_set_aside_and_holds_up_nothing(kept, capl
     played = kept.play(take)
     assert (taken, played.refused, played.waiting, kept.refused()) == ([2], 1, 1, 1)
     assert "Asha" not in caplog.text
+
+
+def test_what_was_set_aside_can_wait_again_at_its_time_and_ends_after_its_time(kept):
+    def refuse(entry, at):
+        raise Refused("Not now.")
+
+    for n in range(2):
+        kept.keep({"n": n}, source=str(n), at=AT + timedelta(days=n))
+    kept.play(refuse)
+    assert (kept.waiting(), kept.refused(), kept.first_refused()) == (0, 2, AT)
+    assert kept.end_refused(before=AT + timedelta(hours=1)) == 1
+    assert (kept.put_back(), kept.refused(), kept.oldest()) == (1, 0, AT + timedelta(days=1))
+    taken = []
+    kept.play(lambda entry, at: taken.append((entry["n"], at)))
+    assert taken == [(1, AT + timedelta(days=1))]
+    assert (kept.put_back(), kept.end_refused(before=clock.now()), kept.first_refused()) == (0, 0, None)
 
 
 def test_an_entry_that_always_fails_holds_up_nothing_while_the_database_answers(kept, monkeypatch):

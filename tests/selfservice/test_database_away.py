@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
@@ -21,9 +22,12 @@ from consent.models import ConsentEvent, Suppression
 from consent.selectors import rulebook
 from consent.services import kept_stops, one_click
 from portal.core import clock, read_only
+from portal.core.errors import Refused
 from portal.outbox.models import Message
 from portal.people.models import Fiduciary, OneTimeCode, User
 from portal.people.services import codes
+from portal.workplace.health import checks
+from portal.workplace.health.finding import Health
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import use_template
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, issued_api_key
@@ -249,6 +253,41 @@ def test_a_stop_behind_a_code_outlives_the_sweep_of_its_code(asha):
     OneTimeCode.objects.all().delete()
     assert kept_stops.carry_out().taken == 1
     assert Suppression.objects.exists()
+
+
+@pytest.fixture
+def refused_stop(asha, monkeypatch):
+    """The stop of a link that could not be carried out, and when it came."""
+    kept_stops.keep_link(one_click.token_of(letter(asha).reference), act="all", at=clock.now())
+
+    def refuse(*_args, **_more):
+        raise Refused("This version of the portal does not know how.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one_click, "stop_all", refuse)
+        assert kept_stops.carry_out().refused == 1
+    return kept_stops.STOPS.first_refused()
+
+
+def test_a_stop_that_could_not_be_carried_out_is_carried_out_by_a_command_with_its_time(refused_stop, capsys):
+    with pytest.raises(SystemExit):
+        call_command("kept_stops")
+    assert "1 could not be carried out" in capsys.readouterr().out
+    call_command("kept_stops", "--again")
+    assert "1 carried out now, 0 wait, 0 could not" in capsys.readouterr().out
+    assert {row.suppressed_at for row in Suppression.objects.all()} == {refused_stop}
+
+
+def test_a_stop_that_could_not_be_carried_out_is_shown_with_its_last_day_and_deleted_after_it(refused_stop):
+    (finding,) = checks.kept_stops(clock.now())
+    assert finding.state == Health.LOOK
+    assert "are deleted from" in finding.todo
+    with time_machine.travel(refused_stop + timedelta(days=89), tick=False):
+        kept_stops.carry_out()
+    assert kept_stops.STOPS.refused() == 1
+    with time_machine.travel(refused_stop + timedelta(days=91), tick=False):
+        kept_stops.carry_out()
+    assert kept_stops.STOPS.refused() == 0
 
 
 def test_nothing_is_carried_out_in_the_middle_of_a_restore(asha, settings, tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.admin import site
@@ -24,6 +25,7 @@ from portal.workplace.models import UnmaskedExport
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
+from tests.signin.test_factor_ages import aged
 
 pytestmark = pytest.mark.django_db
 
@@ -230,3 +232,15 @@ def test_the_register_leaves_with_reasons_and_downloads(auditor):
     at, who = line["downloads"].split()
     assert who == f"staff:{auditor.pk}"
     assert datetime.fromisoformat(at) <= clock.now()
+
+
+def test_a_list_in_full_is_taken_away_only_with_a_factor_that_was_just_shown(auditor, officer):
+    proposal = proposed(auditor)
+    unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+    proposal.refresh_from_db()
+    assert running.run(proposal.export.job_id, now=clock.now()) == JobState.DONE
+    file = reverse("admin:jobs_job_result", args=[proposal.export.job_id])
+    client = staff_client(auditor)
+    asked = aged(client, minutes=10).get(file)
+    assert (asked.status_code, urlsplit(asked["Location"]).path) == (302, reverse("mfa_reauthenticate"))
+    assert b"asha@example.test" in b"".join(staff_client(auditor).get(file).streaming_content)

@@ -37,6 +37,37 @@ def test_verify_now_checks_every_entry_and_shows_the_result(staff):
     assert '<th scope="row">V10</th>' in page.text
 
 
+def test_a_failure_is_shown_until_a_run_over_everything_has_passed_it(db):
+    """A run over what is new, or over a sample, does not look at the same place again."""
+
+    def ran(scope, *failures):
+        return Verification.objects.create(
+            scope=scope,
+            started_at=clock.now(),
+            finished_at=clock.now(),
+            size=9,
+            ok=not failures,
+            failures=[[name, 3, ""] for name in failures],
+        )
+
+    def shown():
+        return {one.name: (one.run.pk, one.is_ok) for one in ledger.state_of_checks()}
+
+    first = ran("new")
+    assert set(shown().values()) == {(first.pk, True)}
+    whole = ran("all", "V7")
+    later = ran("new", "V10")
+    ran("new")
+    assert shown() == {
+        "V1-V9": (whole.pk, False),
+        "V10": (later.pk, False),
+        "V11": (whole.pk, True),
+        "X1-X2": (whole.pk, True),
+    }
+    passed = ran("all")
+    assert set(shown().values()) == {(passed.pk, True)}
+
+
 def test_a_check_that_runs_is_not_started_twice(staff):
     client = staff("auditor")
     client.post(reverse("admin:ledger-verify"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -13,6 +13,9 @@ from portal.ledger.services import signing
 from portal.ledger.services.redaction import finish_redactions
 from portal.ledger.services.verification import Progress, Report, verify
 from portal.ledger.states import CHECKS, Scope
+
+#: Runs that are looked through for a failure while there was none over everything yet.
+MOST_RUNS: Final = 100
 
 
 def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetime | None = None) -> Verification:
@@ -38,7 +41,7 @@ def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetim
 
 @dataclass(frozen=True)
 class CheckState:
-    """What the last run that was written down found by one check: over how many entries or rows, and whether it is clean."""
+    """What stands of one check, and the run that says it: over how many entries or rows, and whether it is clean."""
 
     name: str
     words: Any
@@ -48,19 +51,29 @@ class CheckState:
 
 
 def state_of_checks() -> list[CheckState]:
-    """Each check with its last run, in the order of ``CHECKS``; nothing before the first run.
+    """Each check with the run that says how it stands, in the order of ``CHECKS``; nothing before the first run.
 
-    ``rows`` are entries, of V10 and V11 the rows that were compared; None where they are not counted.
+    That is the newest run in which it failed, unless a run over everything has passed it since: a run over what is new or a
+    sample does not look at the same place again. Where none failed it is the last run over everything, or the first of all
+    while there is none. ``rows`` are entries, of V10 and V11 the rows that were compared; None where they are not counted.
     """
-    run = Verification.objects.order_by("-pk").first()
-    if run is None:
+    whole = Verification.objects.filter(scope=Scope.ALL).order_by("-pk").first()
+    since = Verification.objects.filter(pk__gte=whole.pk if whole else 0).order_by("-pk")
+    runs = list(since) if whole else list(since[:MOST_RUNS])
+    if not runs:
         return []
-    failed = {check if check in {"V10", "V11"} else check[:1] for check, _index, _message in run.failures}
-    compared = {**run.compared, "V1-V9": run.size}
-    return [
-        CheckState(name, words, run, compared.get(name), (name if "-" not in name else name[:1]) not in failed)
-        for name, words in CHECKS
-    ]
+    found = []
+    for name, words in CHECKS:
+        short = name if "-" not in name else name[:1]
+        failed = next((run for run in runs if short in _failed(run)), None)
+        run = failed or whole or runs[0]
+        rows = {**run.compared, "V1-V9": run.size}.get(name)
+        found.append(CheckState(name, words, run, rows, is_ok=failed is None))
+    return found
+
+
+def _failed(run: Verification) -> set[str]:
+    return {check if check in {"V10", "V11"} else check[:1] for check, _index, _message in run.failures}
 
 
 def write_down(report: Report, *, scope: Scope, started_at: datetime) -> Verification:
@@ -77,10 +90,16 @@ def write_down(report: Report, *, scope: Scope, started_at: datetime) -> Verific
 
 
 def resume_signing_after_check() -> Report:
-    """Allow signing again after every check has passed over all leaves. Raises Refused when one still fires."""
+    """Allow signing again after every check has passed over all leaves; that run is written down in the same transaction.
+
+    Raises Refused when one still fires.
+    """
+    started = clock.now()
     finish_redactions()
     report = verify()
     if not report.ok:
         raise Refused(f"Signing stays stopped: {', '.join(report.checks)} still fail. Run verify_ledger for the list.")
-    signing.resume_signing()
+    with transaction.atomic():
+        write_down(report, scope=Scope.ALL, started_at=started)
+        signing.resume_signing()
     return report

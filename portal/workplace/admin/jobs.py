@@ -21,6 +21,7 @@ from portal.jobs.permissions import Permission
 from portal.jobs.services import results
 from portal.jobs.services.exporting import LIST
 from portal.jobs.states import FINISHED, JobState
+from portal.people.services import factor_ages
 from portal.workplace.job_parameters import in_words
 from portal.workplace.permissions import Permission as WorkplacePermission
 
@@ -152,6 +153,8 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
             raise Http404
         if job.kind == LIST and not page_of(job.parameters["list"]).has_export_permission(request):
             raise NotAllowed(_("Your role may not take this list away."))
+        if ListExport.objects.filter(job=job, is_masked=False).exists():
+            factor_ages.require("jobs.list.unmask", now=clock.now())
         stream = results.open_result(job, actor=request.actor)  # type: ignore[attr-defined]
         return FileResponse(stream, as_attachment=True, filename=job.file_name, content_type="application/octet-stream")
 

@@ -13,7 +13,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.services.kept_stops import STOPS
+from consent.services.kept_stops import STOPS, refused_kept_since
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock, database_clock, moments, read_only, readiness, task_faults
@@ -225,7 +225,14 @@ def kept_stops(now: datetime) -> Iterator[Finding]:
         "waiting": waiting,
         "refused": refused,
     }
-    todo = _("Look at the log for spool.refused and spool.crashed; the files lie in PORTAL_VAR/spool/stops.")
+    todo = _(
+        "Look at the log for spool.refused and spool.crashed. Once the cause is mended: manage.py kept_stops --again."
+    )
+    if first := STOPS.first_refused():
+        ends = first + (now - refused_kept_since(now))
+        todo += " " + _("Those that could not be carried out are deleted from %(day)s on.") % {
+            "day": moments.day(clock.day(ends))
+        }
     yield Finding("stops.kept", label, state, says, "" if state == Health.WELL else todo, waiting, "stops")
 
 
