@@ -30,7 +30,8 @@ from portal.people.models import User
 from portal.people.states import SECOND_FACTORS
 from portal.signin import browsers, factors, letters
 from portal.signin.events import told
-from portal.signin.provider import PROVIDERS, Claims, is_set_up
+from portal.signin.provider import PROVIDERS, Claims, NotProven, is_set_up
+from portal.signin.saml import NotBelieved
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        raise ImmediateHttpResponse(refused(request, str(exception or error or "")))
+        raise ImmediateHttpResponse(refused(request, reason(exception) if exception else "no code"))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         raise ImmediateHttpResponse(sign_in(request, sociallogin))
@@ -102,6 +103,11 @@ class _Outgoing:
         answered.headers.update({"content-type": "", **{name.lower(): value for name, value in answer.headers.items()}})
         answered._content = answer.body  # noqa: SLF001 - as the library's own mocks do
         return answered
+
+
+def reason(error: Exception) -> str:
+    """Why, for the log: our own words, or the kind of an error whose words may repeat what a provider or a stranger sent."""
+    return str(error) if isinstance(error, NotProven | NotBelieved) else type(error).__name__
 
 
 def refused(request: HttpRequest, why: str, user: User | None = None) -> HttpResponse:

@@ -21,15 +21,22 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from portal.core import outgoing
+from portal.core.strict_json import DoubledMember
 from portal.core.strict_json import loads as strict_loads
 
 #: How a token may be signed: with a key that only the provider has.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY: Final = 60
+#: Addresses of the discovery document (OpenID Connect Discovery 1.0, 3) without which nobody signs in.
+NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 #: Seconds for which a process trusts what it read of a provider.
 TRUSTED_FOR: Final = 3600.0
 LONGEST: Final = 512 * 1024
 _kept: dict[str, tuple[float, bytes]] = {}
+
+
+class NotProven(OAuth2Error):
+    """What a provider said proves nothing: why, for the log, in words of our own; nothing that the provider said."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +64,16 @@ def own_address(name: str) -> str:
 
 
 def read(url: str, *, anew: bool = False) -> bytes:
-    """What lies at an address of the provider, at most an hour old. Raises OAuth2Error."""
+    """What lies at an address of the provider, at most an hour old. Raises NotProven."""
     at, kept = _kept.get(url, (0.0, b""))
     if kept and not anew and time.monotonic() - at < TRUSTED_FOR:
         return kept
     try:
         answer = outgoing.request("GET", url, headers={"Accept": "*/*"}, own=True, longest=LONGEST)
     except (outgoing.Unreachable, outgoing.BrokenOff) as error:
-        raise OAuth2Error(f"provider: {error.code}") from None
+        raise NotProven(f"provider: {error.code}") from None
     if answer.status != 200:
-        raise OAuth2Error(f"provider: HTTP {answer.status}")
+        raise NotProven(f"provider: HTTP {answer.status}")
     _kept[url] = (time.monotonic(), answer.body)
     return answer.body
 
@@ -104,10 +111,16 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
     @property
     def openid_config(self) -> dict[str, Any]:
+        """What the provider says of itself. Raises NotProven, also where an address that is needed is missing."""
         issuer = settings.SIGNIN_OIDC_ISSUER
-        found: Any = strict_loads(read(issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        try:
+            found: Any = strict_loads(read(issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        except (DoubledMember, ValueError) as error:
+            raise NotProven(f"discovery: {type(error).__name__}") from None
         if not isinstance(found, dict) or found.get("issuer") != issuer:
-            raise OAuth2Error("the provider calls itself by another name than SIGNIN_OIDC_ISSUER")
+            raise NotProven("the provider calls itself by another name than SIGNIN_OIDC_ISSUER")
+        if not all(isinstance(found.get(name), str) for name in NEEDED):
+            raise NotProven("discovery: an address is missing")
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
@@ -121,7 +134,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> Any:
         claims = self._checked(str(kwargs["response"].get("id_token") or ""))
-        contexts = {claims.get("acr"), *_listed(claims.get("amr"))} - {None}
+        contexts = {*_listed([claims.get("acr")]), *_listed(claims.get("amr"))}
         email = claims.get("email")
         return self.get_provider().login_from(
             request,
@@ -129,16 +142,16 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
                 subject=digest(settings.SIGNIN_OIDC_ISSUER, str(claims["sub"])),
                 email=email if isinstance(email, str) else "",
                 is_verified=claims.get("email_verified") is True,
-                contexts=frozenset(str(one) for one in contexts),
+                contexts=frozenset(contexts),
             ),
         )
 
     def _checked(self, token: str) -> dict[str, Any]:
-        """The claims of an ID token (OpenID Connect Core 1.0, 3.1.3.7). Raises OAuth2Error."""
+        """The claims of an ID token (OpenID Connect Core 1.0, 3.1.3.7). Raises NotProven."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in ALGORITHMS:
-                raise OAuth2Error("the token is signed in no way that counts")
+                raise NotProven("the token is signed in no way that counts")
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key=self._key(header),
@@ -149,24 +162,27 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
                 options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
             )
         except jwt.PyJWTError as error:
-            raise OAuth2Error(f"token: {type(error).__name__}") from None
+            raise NotProven(f"token: {type(error).__name__}") from None
         meant_for = claims.get("azp", settings.SIGNIN_OIDC_CLIENT_ID)
         if meant_for != settings.SIGNIN_OIDC_CLIENT_ID:
-            raise OAuth2Error("the token is for another program")
+            raise NotProven("the token is for another program")
         if not self.verifier or not constant_time_compare(str(claims["nonce"]), nonce_of(self.verifier)):
-            raise OAuth2Error("the token answers another question")
+            raise NotProven("the token answers another question")
         return claims
 
     def _key(self, header: dict[str, Any]) -> Any:
         """The provider's key of that name; its list is read anew once for a name that it did not have."""
         for anew in (False, True):
-            keys = jwt.PyJWKSet.from_json(read(str(self.openid_config["jwks_uri"]), anew=anew).decode()).keys
+            try:
+                keys = jwt.PyJWKSet.from_dict(strict_loads(read(self.openid_config["jwks_uri"], anew=anew))).keys
+            except (DoubledMember, ValueError, LookupError, TypeError, AttributeError) as error:
+                raise NotProven(f"keys: {type(error).__name__}") from None
             named = [
                 key for key in keys if header.get("kid") in {None, key.key_id} and key.public_key_use in {None, "sig"}
             ]
             if len(named) == 1:
                 return named[0].key
-        raise OAuth2Error("the token names no key of the provider")
+        raise NotProven("the token names no key of the provider")
 
 
 def _listed(value: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
 from onelogin.saml2.errors import OneLogin_Saml2_Error
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+from onelogin.saml2.response import OneLogin_Saml2_Response
 
 from portal.signin.provider import Claims, Saml, digest, own_address, read
 
@@ -33,7 +34,24 @@ _SAML: Final = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion", "samlp": "urn:o
 
 
 class NotBelieved(Exception):
-    """An answer that proves nothing: why, for the log."""
+    """An answer that proves nothing: why, for the log, in words and codes of our own; nothing that the answer says."""
+
+
+class _Answer(OneLogin_Saml2_Response):
+    """The toolkit's own words for what is wrong repeat the answer; here they stay an exception, which has a code."""
+
+    def is_valid(self, *args: Any, **more: Any) -> bool:
+        return bool(super().is_valid(*args, **{**more, "raise_exceptions": True}))
+
+
+class _Auth(OneLogin_Saml2_Auth):
+    response_class = _Answer
+
+
+def _code(error: Exception) -> str:
+    """The kind of an error, with its number where it has one."""
+    number = getattr(error, "code", None)
+    return f"{type(error).__name__} {number}" if isinstance(number, int) else type(error).__name__
 
 
 def config() -> dict[str, Any]:
@@ -42,8 +60,8 @@ def config() -> dict[str, Any]:
     try:
         text = read(where) if urlsplit(where).scheme in {"http", "https"} else Path(where).read_bytes()
         found = OneLogin_Saml2_IdPMetadataParser.parse(text, entity_id=settings.SIGNIN_SAML_ENTITY_ID or None)["idp"]
-    except (OAuth2Error, OSError, KeyError, OneLogin_Saml2_Error, etree.XMLSyntaxError) as error:
-        raise NotBelieved(f"metadata: {type(error).__name__}") from None
+    except (OAuth2Error, OSError, KeyError, OneLogin_Saml2_Error, ValueError, etree.XMLSyntaxError) as error:
+        raise NotBelieved(f"metadata: {_code(error)}") from None
     if settings.SIGNIN_SAML_CERTIFICATE:
         found = {name: value for name, value in found.items() if not name.startswith("x509cert")}
         found["x509cert"] = settings.SIGNIN_SAML_CERTIFICATE
@@ -78,9 +96,9 @@ def _auth(answer: str = "") -> OneLogin_Saml2_Auth:
         "post_data": {"SAMLResponse": answer} if answer else {},
     }
     try:
-        return OneLogin_Saml2_Auth(request, config())
+        return _Auth(request, config())
     except OneLogin_Saml2_Error as error:
-        raise NotBelieved(f"settings: {error}") from None
+        raise NotBelieved(f"settings: {_code(error)}") from None
 
 
 def begin(request: HttpRequest, provider: Saml, *, going_to: str) -> str:
@@ -101,12 +119,12 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
     auth = _auth(answer)
     try:
         auth.process_response()
-    except (OneLogin_Saml2_Error, ValueError, etree.XMLSyntaxError) as error:
-        raise NotBelieved(type(error).__name__) from None
+    except Exception as error:  # noqa: BLE001 - the toolkit, too, refuses whatever fails while it looks at an answer
+        raise NotBelieved(_code(error)) from None
     if auth.get_errors() or not auth.is_authenticated():
-        raise NotBelieved(str(auth.get_last_error_reason() or "not authenticated"))
+        raise NotBelieved("not authenticated")
     question = auth.get_last_response_in_response_to()
-    _require_question(auth.get_last_response_xml(), question)
+    _require_question(auth.get_last_response_xml(), question, str(auth.get_last_assertion_id()))
     kept = provider.unstash_redirect_state(request, question)
     used = hashlib.sha256(str(auth.get_last_assertion_id()).encode()).hexdigest()
     if not cache.add(f"saml:{used}", True, REMEMBERED):
@@ -133,12 +151,20 @@ def _require_plain(answer: str) -> None:
         raise NotBelieved("a document type")
 
 
-def _require_question(text: Any, question: str | None) -> None:
-    """Both the answer and the signed assertion in it name the question: an assertion cannot be moved into another answer."""
+def _require_question(text: Any, question: str | None, assertion: str) -> None:
+    """Both the answer and the signed assertion in it name the question: an assertion cannot be moved into another answer.
+
+    What stands beside the assertion is signed by nobody and is not asked.
+    """
     plain = text if isinstance(text, bytes) else str(text).encode()
     root = etree.fromstring(plain, etree.XMLParser(resolve_entities=False, no_network=True))
-    found = root.xpath("//saml:SubjectConfirmationData/@InResponseTo", namespaces=_SAML)
-    if not question or not isinstance(found, list) or not found or {str(one) for one in found} != {question}:
+    signed = [one for one in root.findall("saml:Assertion", _SAML) if one.get("ID") == assertion]
+    said = [
+        data.get("InResponseTo")
+        for one in signed
+        for data in one.iterfind("saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", _SAML)
+    ]
+    if not question or len(signed) != 1 or set(said) != {question}:
         raise NotBelieved("the assertion answers no question of ours")
 
 

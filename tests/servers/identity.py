@@ -91,11 +91,15 @@ class OpenId:
     algorithm: str = "RS256"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     named: str = ""
+    #: What lies at a path instead.
+    instead: dict[str, bytes] = field(default_factory=dict)
 
     def answer(
         self, method: str, path: str, sent: dict[str, str], headers: dict[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
         asked = urlsplit(path)
+        if asked.path in self.instead:
+            return 200, {"Content-Type": "application/json"}, self.instead[asked.path]
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
         if asked.path == "/.well-known/openid-configuration":
             return self._json(

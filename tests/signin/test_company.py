@@ -2,6 +2,8 @@
 
 import base64
 import http.client
+import json
+import re
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from structlog.testing import capture_logs
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -315,6 +318,42 @@ class TestOidc:
         provider.named = "https://other.example"
         assert asked(client, kind) == reverse("account_login")
 
+    @pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b"{}", b'{"issuer": 1, "issuer": 2}', b"\xff"], ids=str)
+    def test_a_discovery_document_that_is_none_is_a_refusal(self, client, provider, kind, said):
+        provider.instead["/.well-known/openid-configuration"] = said
+        assert asked(client, kind) == reverse("account_login")
+
+    @pytest.mark.parametrize("missing", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+    def test_a_discovery_document_without_an_address_is_a_refusal(self, client, provider, kind, missing):
+        path = "/.well-known/openid-configuration"
+        said = json.loads(provider.answer("GET", path, {}, {})[2])
+        provider.instead[path] = json.dumps({**said, missing: None}).encode()
+        assert asked(client, kind) == reverse("account_login")
+
+    @pytest.mark.parametrize(
+        "said", [b"<html>", b"[]", b"{}", b'{"keys": 1}', b'{"keys": [1]}', b'{"keys": [{}]}', b"\xff"], ids=str
+    )
+    def test_a_list_of_keys_that_is_none_is_a_refusal(self, client, provider, kind, person, said):
+        bind(person, provider, kind)
+        provider.instead["/keys"] = said
+        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert not is_in(client)
+
+    def test_a_context_of_another_form_counts_for_nothing(self, client, provider, kind, person):
+        bind(person, provider, kind)
+        provider.claims = {"acr": ["mfa"], "amr": {"mfa": 1}}
+        assert signs_in(client, provider, kind).url == reverse("mfa_authenticate")
+
+    def test_the_log_repeats_nothing_of_an_answer(self, client, provider, kind):
+        url = asked(client, kind)
+        provider.instead["/token"] = b'{"error": "no", "error_description": "meera@onesetu.example"}'
+        with capture_logs() as lines:
+            assert goes(client, fetched(url)).url == reverse("account_login")
+            there = reverse("signin:company-oidc-done") + "?error=meera@onesetu.example"
+            assert client.get(there, secure=True).url == reverse("account_login")
+        assert [one["why"] for one in lines if "why" in one][:1] == ["OAuth2Error"]
+        assert "meera" not in str(lines)
+
     def test_the_question_takes_nothing_from_the_address(self, client, provider, kind):
         url = asked(
             client, kind, auth_params="redirect_uri=https://evil.example&nonce=1", scope="admin", process="connect"
@@ -356,6 +395,34 @@ class TestSaml:
         provider.key = key
         assert signs_in(client, provider, kind).url == reverse("account_login")
         assert not is_in(client)
+
+    def test_what_stands_beside_the_assertion_names_no_question(self, client, provider, kind, person):
+        bind(person, provider, kind)
+        url = asked(client, kind)
+        question = re.search(
+            rb'SubjectConfirmationData InResponseTo="([^"]+)"', base64.b64decode(provider.answer_to(url))
+        )
+        provider.change = {"in_response_to": ""}
+        signed = base64.b64decode(provider.answer_to(url))
+        beside = (
+            b'<samlp:Extensions><saml:SubjectConfirmationData xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" '
+            b'InResponseTo="' + question[1] + b'"/></samlp:Extensions><samlp:Status>'
+        )
+        forged = base64.b64encode(signed.replace(b"<samlp:Status>", beside)).decode()
+        assert posted(client, forged).url == reverse("account_login")
+        assert not is_in(client)
+
+    @pytest.mark.parametrize(
+        "change", [{"issuer": "meera@onesetu.example" * 2000}, {"recipient": "https://meera/"}], ids=len
+    )
+    def test_the_log_repeats_nothing_of_an_answer(self, client, provider, kind, change):
+        provider.change = change
+        with capture_logs() as lines:
+            assert signs_in(client, provider, kind).url == reverse("account_login")
+        why = [one["why"] for one in lines if "why" in one]
+        assert len(why) == 1
+        assert re.fullmatch(r"OneLogin_Saml2_ValidationError \d+", why[0])
+        assert "meera" not in str(lines)
 
     def test_an_assertion_works_once(self, client, provider, kind, person):
         bind(person, provider, kind)

@@ -59,7 +59,7 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
             return HttpResponseRedirect(saml.begin(request, provider, going_to=_going_to(request)))
         answer: HttpResponse = provider.redirect(request, "login", next_url=_going_to(request))
     except (OAuth2Error, saml.NotBelieved) as error:
-        return company.refused(request, str(error))
+        return company.refused(request, company.reason(error))
     return answer
 
 
@@ -105,7 +105,7 @@ def saml_done(request: HttpRequest) -> HttpResponse:
     try:
         claims, state = saml.finish(request, provider, answer)
     except (saml.NotBelieved, PermissionDenied, UpdateError) as error:
-        return company.refused(request, f"{type(error).__name__}: {error}")
+        return company.refused(request, company.reason(error))
     found = provider.login_from(request, claims)
     found.state = state
     done: HttpResponse = complete_social_login(request, found)
