@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
@@ -376,6 +377,30 @@ def test_the_history_tells_each_sign_in_and_sign_out():
     assert outcomes == ["signed_in", "signed_out"]
     kinds = list(AuditEvent.objects.filter(kind__startswith="signin.log").order_by("pk").values_list("kind", flat=True))
     assert kinds == ["signin.login.succeeded", "signin.logout.done"]
+
+
+@pytest.mark.parametrize("way", ["here", "everywhere", "this session in the list"])
+def test_a_sign_out_asks_the_browser_to_drop_what_was_typed(way):
+    user = StaffFactory(roles=["administrator"])
+    client = staff_client(user)
+    assert "Clear-Site-Data" not in client.get(reverse("signin:sessions"))
+    if way == "here":
+        answer = client.post(reverse("account_logout"))
+    else:
+        row = UserSession.objects.get(user=user)
+        answer = client.post(reverse("signin:sessions"), {"all": "1"} if way == "everywhere" else {"session": row.pk})
+    assert answer.status_code == 302
+    assert answer["Clear-Site-Data"] == '"storage"'
+    assert client.get("/admin/").status_code == 302
+
+
+def test_ending_another_session_keeps_what_was_typed_here():
+    user = StaffFactory(roles=["administrator"])
+    client, _other = staff_client(user), staff_client(user)
+    row = UserSession.objects.exclude(session_key=client.session.session_key).get(user=user)
+    answer = client.post(reverse("signin:sessions"), {"session": row.pk})
+    assert answer.status_code == 302
+    assert "Clear-Site-Data" not in answer
 
 
 def test_signing_out_everywhere_ends_the_other_browser():

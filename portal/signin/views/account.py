@@ -247,6 +247,8 @@ def sessions_page(request: HttpRequest, template: str, here: str, sign_in: str) 
         if row is None:
             raise Http404
         sessions.end_one(user=user, session_id=row.pk, **_acting(request))
+        if row.session_key == current:
+            logout(request)  # or the message would be written to a session that is gone
         messages.success(request, _("The session is ended."))
         return HttpResponseRedirect(reverse(sign_in if row.session_key == current else here))
     rows = UserSession.objects.purge_and_list(user)

@@ -1,5 +1,8 @@
 """Staff: the invitation's first password, open sessions, and the way to the second factor."""
 
+from typing import Any
+
+from allauth.account.views import LogoutView
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,7 +47,23 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def open_sessions(request: HttpRequest) -> HttpResponse:
-    return sessions_page(request, "account/sessions.html", "signin:sessions", "account_login")
+    """Where the login is signed in. POST ends one session, or all; the end of this very one is a sign-out."""
+    answer = sessions_page(request, "account/sessions.html", "signin:sessions", "account_login")
+    return _dropping(answer) if answer.get("Location") == reverse("account_login") else answer
+
+
+class SignOut(LogoutView):
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _dropping(super().post(*args, **kwargs))
+
+
+sign_out = SignOut.as_view()
+
+
+def _dropping(answer: HttpResponse) -> HttpResponse:
+    """Ask the browser to delete what its tabs keep of the portal: words about people that were typed and not sent."""
+    answer["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @login_required
