@@ -318,6 +318,13 @@ def test_a_pack_of_the_release_before_holds_and_says_what_it_does_not_compare(ve
     assert said.splitlines()[1].startswith("Made in the form of an earlier release: it may leave out samples, ")
 
 
+def test_an_act_that_the_log_does_not_name_is_said_to_be_the_word_of_the_list_alone(space):
+    """Erasures before form 5 did not record their act: somebody who changes a pack could name any."""
+    erased = [space["Erased"](12, "law.clock.stopped", "a", is_logged) for is_logged in (True, False)]
+    said = space["not_compared"]("tickets", ("R1",), erased, set())
+    assert "entry 12 (law.clock.stopped), entry 12 (law.clock.stopped, as MISSING.csv says; the log does not" in said
+
+
 def test_a_row_that_changes_while_its_register_is_written_says_the_same_in_both_forms(lived_in, verdict, monkeypatch):
     add = Parts.add
 

@@ -869,11 +869,15 @@ Missing = dict[str, dict[str, str]]
 
 
 class Erased(NamedTuple):
-    """An entry without content that was an act about a row. ``act`` is None where nobody says which; ``name`` as it is listed."""
+    """An entry without content that was an act about a row. ``act`` is None where nobody says which; ``name`` as it is listed.
+
+    ``is_logged``: the record of the erasure says which, not the list of what is missing alone.
+    """
 
     place: int
     act: str | None
     name: str
+    is_logged: bool
 
 
 RowKey = tuple[str, ...]
@@ -1409,9 +1413,16 @@ def check_act(
     return ", ".join(found), {key: set(columns) for key, columns in stated.free.items()}
 
 
+def act_of(one: Erased) -> str:
+    """Which act an erased entry was, and who says so: releases before form 5 of a pack did not record it."""
+    if one.act is None:
+        return "which act is not said"
+    return one.act if one.is_logged else f"{one.act}, as MISSING.csv says; the log does not name it"
+
+
 def not_compared(name: str, key: RowKey, erased: list[Erased], free: set[str]) -> str:
     """A line about a row of which acts were erased: the columns that nothing shows any more, and the entries."""
-    entries = ", ".join(f"entry {one.place} ({one.act or 'which act is not said'})" for one in erased)
+    entries = ", ".join(f"entry {one.place} ({act_of(one)})" for one in erased)
     what = f"not compared: {', '.join(sorted(free))}" if free else "compared in every column that the log states"
     return f"- {name}, row {' '.join(key)}: {what}; erased: {entries}"
 
@@ -1566,7 +1577,7 @@ def read_bare(missing: Missing, log: Log, *, says_act: bool) -> dict[str, list[E
             act is None or recorded in (None, act),
             f"MISSING.csv: it names the erased entry {place} as the act {act} about the row {row}, but its erasure was recorded as that of {recorded}. The row may be changed.",
         )
-        found.setdefault(row, []).append(Erased(place, act or recorded, name))
+        found.setdefault(row, []).append(Erased(place, act or recorded, name, recorded is not None))
         # One act starts the deadlines of several rules, and one corrects a case and its deadline.
         register, first = row.split(" ")[:2]
         of_one.add((place, act, first.rpartition(":")[2]) if says_act else (place, register, first))

@@ -420,9 +420,16 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
     }
     return [found.join(", "), stated.free];
   };
+  // Which act an erased entry was, and who says so: releases before form 5 of a pack did not record it.
+  const actOf = ({ act, isLogged }) => {
+    if (act === null) {
+      return "which act is not said";
+    }
+    return isLogged ? act : `${act}, as MISSING.csv says; the log does not name it`;
+  };
   // A line about a row of which acts were erased: the columns that nothing shows any more, and the entries.
   const notCompared = (name, key, erased, free) => {
-    const entries = erased.map((one) => `entry ${one.place} (${one.act === null ? "which act is not said" : one.act})`).join(", ");
+    const entries = erased.map((one) => `entry ${one.place} (${actOf(one)})`).join(", ");
     const columns = [...new Set(free)].sort().join(", ");
     return `- ${name}, row ${key}: ${columns ? `not compared: ${columns}` : "compared in every column that the log states"}; erased: ${entries}`;
   };
@@ -580,7 +587,7 @@ const packRegisters = ({ PACK_FORMAT, need, file, readText, readJson, linesOf, b
       const recorded = log.erased.get(place);
       const isSo = act === null || recorded === null || recorded === act;
       need(isSo, `MISSING.csv: it names the erased entry ${place} as the act ${act} about the row ${row}, but its erasure was recorded as that of ${recorded}. The row may be changed.`);
-      found.set(row, [...(found.get(row) || []), { place, act: act === null ? recorded : act, name }]);
+      found.set(row, [...(found.get(row) || []), { place, act: act === null ? recorded : act, name, isLogged: recorded !== null }]);
       // One act starts the deadlines of several rules, and one corrects a case and its deadline.
       const [register, first] = row.split(" ");
       const one = saysAct ? [place, act, first.slice(first.lastIndexOf(":") + 1)] : [place, register, first];
