@@ -230,8 +230,6 @@ class WrongMethod:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in OF_BROWSERS and request.path.startswith((CUSTOMER_PAGES, *STAFF_PAGES)):
-            return error_pages.wrong_method(request, ", ".join(OF_BROWSERS))
         response = self.get_response(request)
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
@@ -240,6 +238,11 @@ class WrongMethod:
         if request.path.startswith((CUSTOMER_PAGES, problem_details.PLACE, *STAFF_PAGES)):
             return error_pages.wrong_method(request, response.headers.get("Allow", ""))
         return response
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
+        if request.method not in OF_BROWSERS and request.path.startswith((CUSTOMER_PAGES, *STAFF_PAGES)):
+            return error_pages.wrong_method(request, ", ".join(OF_BROWSERS))
+        return None
 
 
 def _page_above(path: str) -> str:
