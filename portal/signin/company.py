@@ -130,6 +130,9 @@ def sign_in(request: HttpRequest, sociallogin: Any) -> HttpResponse:
         return refused(request, "no active staff login", user)
     if browsers.is_locked(request, user.email):
         return refused(request, "locked", user)
+    if not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists():
+        # After a reset the password comes first, as it did at the first sign-in: the provider's word alone opens nothing.
+        return refused(request, "no factor here", user)
     if request.user.is_authenticated:
         get_account_adapter(request).logout(request)
     account = sociallogin.account

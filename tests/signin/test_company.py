@@ -475,3 +475,11 @@ def test_the_password_still_opens_beside_it(client, provider, kind, person):
     client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD}, secure=True)
     assert shows_code(client, person).status_code == 302
     assert is_in(client)
+
+
+@pytest.mark.parametrize("kind", ["oidc", "saml"])
+def test_a_bound_login_whose_factors_were_reset_is_signed_in_by_no_provider(client, provider, kind, person):
+    bind(person, provider, kind)
+    Authenticator.objects.filter(user=person).delete()
+    signs_in(client, provider, kind)
+    assert not client.session.get("_auth_user_id")
