@@ -19,7 +19,7 @@ from consent.selectors.segments import Segment
 from consent.services.broadcasts.wording import OF_TEMPLATES, Fault, Plan
 from portal.core import clock
 from portal.core.plain_words import PlainWords, PublicWords
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.law import selectors as law
 from portal.law.states import MESSAGE_CHANNELS
 from portal.outbox.selectors import can_send
@@ -92,12 +92,12 @@ class BroadcastForm(forms.Form):
     )
     entered_from = DayField(
         label=_("Known to us since this day or later"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         required=False,
     )
     entered_until = DayField(
         label=_("Known to us since this day or before"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         required=False,
     )
     first_channel = forms.ChoiceField(label=_("Channel"), choices=_channels)

@@ -14,7 +14,7 @@ from grievances.models import RightsRequest
 from grievances.permissions import GrievancePermission
 from portal.core import access, clock
 from portal.core.admin import StaffModelAdmin
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.jobs.audited_export import listed_response
 from portal.law import selectors as law
 
@@ -24,8 +24,8 @@ LOG, FIGURES = "log", "figures"
 class PeriodForm(forms.Form):
     """The days on which the requests came in, both included."""
 
-    first_day = DayField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last_day = DayField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first_day = DayField(label=_("First day"), widget=day_input())
+    last_day = DayField(label=_("Last day"), widget=day_input())
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

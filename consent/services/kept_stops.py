@@ -52,6 +52,8 @@ LOOKS: Final = (1, 2, 5, 15, 30)
 
 #: Our rule that says for how long a stop that could not be carried out is kept for people to look at.
 REFUSED_FOR: Final = "consent.refused_stops"
+#: Until the rules are loaded.
+DEFAULT_REFUSED: Final = timedelta(days=90)
 
 log = structlog.get_logger(__name__)
 _playing: Final = threading.Lock()
@@ -131,7 +133,7 @@ def carry_out_again() -> Played:
 
 def refused_kept_since(at: datetime) -> datetime:
     """A stop that could not be carried out and came before this is deleted, by the rule in force (``REFUSED_FOR``)."""
-    return at - promises.length(REFUSED_FOR, now=at, otherwise=timedelta(days=90))
+    return at - promises.length(REFUSED_FOR, now=at, otherwise=DEFAULT_REFUSED)
 
 
 def wake() -> None:

@@ -13,7 +13,7 @@ from portal.vault.inspection.verdict import Limits
 MOST_BYTES: Final = 100 * 1024 * 1024
 LIMITS: Final = Limits(size=MOST_BYTES, cpu_seconds=240, wall_seconds=300.0, memory=4 * 1024 * 1024 * 1024)
 #: The plain module that the child runs.
-READER: Final = "kyc.sanctions.reading"
+READER: Final = "kyc.sanctions.reader"
 _UNREADABLE: Final = "The file cannot be read: it is not how the list is published."
 
 

@@ -50,6 +50,11 @@ def _refusal(earliest: date) -> OutOfRange:
     return OutOfRange(_("Enter a date from %(first)s to %(last)s.") % ends)
 
 
+def day_input() -> forms.DateInput:
+    """The browser's own field for a day. It shows nothing where its day comes in another form than YYYY-MM-DD."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class DayField(forms.DateField):
     """A day within the range."""
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import access, clock
 from portal.core.errors import NotFound, PortalError
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.evidence import attestations, promises
 from portal.evidence.map_views import as_of
 from portal.evidence.models import Attestation
@@ -28,9 +28,7 @@ class AttestationForm(forms.Form):
     """What was judged, when, and the document that shows it."""
 
     outcome = forms.ChoiceField(label=gettext_lazy("Judgement"), choices=Judgement.choices, widget=forms.RadioSelect)
-    judged_on = DayField(
-        label=gettext_lazy("Judged on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    judged_on = DayField(label=gettext_lazy("Judged on"), widget=day_input())
     document = forms.FileField(
         label=gettext_lazy("Document"),
         help_text=gettext_lazy("The signed judgement as a PDF. It is encrypted, and auditors can open it."),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.evidence.period import Period
 from portal.ledger.commitment import LARGEST_INTEGER
 
@@ -18,9 +18,7 @@ LARGEST_SEED = LARGEST_INTEGER
 
 def day_field(help_text: Any) -> DayField:
     """The last day of a form's days, with what is said of it there."""
-    return DayField(
-        label=_("Last day"), help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    return DayField(label=_("Last day"), help_text=help_text, widget=day_input())
 
 
 class PeriodForm(forms.Form):
@@ -29,7 +27,7 @@ class PeriodForm(forms.Form):
     first_day = DayField(
         label=_("First day"),
         help_text=_("For example 2026-10-01."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
     )
     last_day = day_field(_("Included. Of today what was recorded until now counts; later there may be more."))
 

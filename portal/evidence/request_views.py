@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from portal.core import access, changes, clock
 from portal.core.errors import NotAllowed, Refused
 from portal.core.plain_words import PlainWords
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.evidence import requests
 from portal.evidence.models import InformationRequest
 from portal.evidence.permissions import Permission
@@ -37,7 +37,7 @@ NOT_NAMED = gettext_lazy("Name nobody and no number: the words are kept with the
 def _due() -> DayField:
     return DayField(
         label=gettext_lazy("Answer wanted by"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         initial=_usual_day,
     )
 

@@ -13,7 +13,7 @@ from portal.core.admin.bases import ReasonForm
 from portal.core.admin.opening import TicketField
 from portal.core.errors import Refused
 from portal.core.plain_words import NameWords, PlainWords, PublicWords
-from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField
+from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField, day_input
 from portal.law.states import LateReason
 from portal.people.models import Fiduciary, Principal, Role, User
 from portal.people.scopes import Scope
@@ -71,7 +71,7 @@ class ProtectionForm(forms.Form):
     born_on = DayField(
         label=_("Date of birth, where it is known"),
         help_text=_("Only the day from which the person is of age is kept."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2012-03-31.")},
         required=False,
         earliest=EARLIEST_BIRTH,
@@ -88,7 +88,7 @@ class ApiKeyForm(forms.Form):
     )
     expires_at = DayField(
         label=_("Last day it works"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
     )
 
@@ -145,13 +145,13 @@ class GrantForm(forms.Form):
     data_from = DayField(
         label=_("Shows data from"),
         help_text=_("The first day of the data that an auditor sees. Empty for every other role."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         required=False,
     )
     data_to = DayField(
         label=_("Shows data to"),
         help_text=_("The last day, included. Empty for every other role."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         required=False,
     )
     areas = forms.MultipleChoiceField(
@@ -192,11 +192,11 @@ class AbsenceForm(forms.Form):
 
     user = StaffChoice(label=_("Who is away?"))
     deputy = StaffChoice(label=_("Who stands in?"))
-    starts_on = DayField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    starts_on = DayField(label=_("From"), widget=day_input())
     ends_on = DayField(
         label=_("To"),
         help_text=_("The last day away."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
     )
 
 
@@ -254,9 +254,7 @@ class InsolvencyForm(forms.Form):
     step = forms.ChoiceField(label=_("What happened"), choices=InsolvencyStep.choices, widget=forms.RadioSelect)
     authority = PublicWords(label=_("Court or tribunal"), max_length=200)
     order_number = PublicWords(label=_("Number of the order"), max_length=80)
-    ordered_on = DayField(
-        label=_("Day of the order"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    ordered_on = DayField(label=_("Day of the order"), widget=day_input())
     paper = forms.FileField(
         label=_("The order itself"), help_text=_("Only its SHA-256 is kept here. Keep the paper in the locked binder.")
     )

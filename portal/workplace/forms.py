@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.plain_words import PlainWords, PublicWords
-from portal.core.time_range import DayField, MomentField
+from portal.core.time_range import DayField, MomentField, day_input
 from portal.law.models import HouseRule, OrganisationProfile
 from portal.law.states import (
     BASES_OF_REGIME,
@@ -44,7 +44,7 @@ class ProfileProposalForm(forms.ModelForm):
         model = ProfileProposal
         fields = ("effective_from",)
         field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
-        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        widgets = {"effective_from": day_input()}
 
     def __init__(self, *args: Any, present: OrganisationProfile | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +106,7 @@ class PurposeProposalForm(forms.ModelForm):
         model = PurposeProposal
         fields = ("code", "effective_from", "is_correction")
         field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
-        widgets = {"effective_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        widgets = {"effective_from": day_input()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PublicWords
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.people.forms import StaffChoice
 from portal.people.models import Customer
 from portal.registers.forms.senders import EntryForm
@@ -57,7 +57,7 @@ def _field(field: Any) -> forms.Field:  # noqa: PLR0911 - one answer for each ki
     if isinstance(field, models.BooleanField):
         return forms.BooleanField(**{**asked, "required": False})
     if isinstance(field, models.DateField):
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        widget = day_input()
         invalid = {"invalid": _("Enter a date, like 2027-03-31.")}
         return DayField(widget=widget, error_messages=invalid, **asked)
     if isinstance(field, models.IntegerField):
@@ -91,7 +91,7 @@ class ReviewForm(forms.Form):
 
     next_on = DayField(
         label=_("To be looked at again by"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
     )
     evidence = PublicWords(
@@ -102,7 +102,7 @@ class ReviewForm(forms.Form):
     )
     evidence_on = DayField(
         label=_("Day of that evidence"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
         required=False,
     )

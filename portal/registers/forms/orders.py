@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PublicWords
-from portal.core.time_range import DayField, MomentField
+from portal.core.time_range import DayField, MomentField, day_input
 from portal.people.models import Customer, Subject
 from portal.registers.states import OrderDecision, OrderKind, Verified
 from portal.registers.words import CATEGORIES
@@ -20,7 +20,7 @@ def _day(label: Any, help_text: Any) -> DayField:
     return DayField(
         label=label,
         help_text=help_text,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
         required=False,
     )

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PlainWords, PublicWords
-from portal.core.time_range import DayField
+from portal.core.time_range import DayField, day_input
 from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
@@ -28,7 +28,7 @@ class EntryForm(forms.Form):
     starts_at = DayField(
         label=_("First day it holds"),
         help_text=_("Today or later. Empty, or a day that comes before: as soon as the second person agrees."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
         required=False,
     )
