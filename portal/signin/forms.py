@@ -71,7 +71,19 @@ class StaffLoginForm(_Plain, LoginForm):
 
 
 class PasswordChangeForm(_Plain, ChangePasswordForm):
-    pass
+    """Whoever got into an open session must not guess the password here for longer than at the sign-in: wrong ones count and
+    lock together, and are written into the history.
+    """
+
+    def clean_oldpassword(self) -> str:
+        request, user = context.request, self.user
+        if browsers.is_locked(request, user.email):
+            raise get_account_adapter().validation_error("too_many_login_attempts")
+        try:
+            return str(super().clean_oldpassword())
+        except forms.ValidationError:
+            browsers.note_wrong(request, user.email)
+            raise
 
 
 class NewPasswordForm(_Plain, ResetPasswordKeyForm):
