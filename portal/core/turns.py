@@ -1,12 +1,13 @@
 """Taking turns: work on the same thing is done by one transaction after another."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection
+from django.db.models import Model
 
 #: How often ``retried`` does its work. Each time at least one other transaction got through.
 TRIES = 5
@@ -73,3 +74,21 @@ def retried(act: Callable[P, R]) -> Callable[P, R]:
                     raise
 
     return doing
+
+
+def retried_with(rows: Sequence[Model], act: Callable[[], R]) -> R:
+    """Do ``act`` as ``retried`` does, each time with these rows in memory as they are now.
+
+    What a transaction wrote is undone where the database ends it, and what it did to rows in memory is not: a row that was
+    moved (``moves.move``) would have no such move a second time.
+    """
+    before = [{field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields} for row in rows]
+
+    @retried
+    def acting() -> R:
+        for row, values in zip(rows, before, strict=True):
+            for name, value in values.items():
+                setattr(row, name, value)
+        return act()
+
+    return acting()

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
 
 from portal.core import turns
@@ -62,6 +63,22 @@ def test_a_part_of_a_transaction_is_not_repeated_alone() -> None:
     with pytest.raises(OperationalError), transaction.atomic():
         work("yes")
     assert len(asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_in_memory_is_as_it_was_when_work_is_done_again() -> None:
+    group = Group(name="before")
+    seen = []
+
+    def change() -> str:
+        seen.append(group.name)
+        group.name = "after"
+        if len(seen) == 1:
+            raise OperationalError from Ended("40P01")
+        return group.name
+
+    assert turns.retried_with([group], change) == "after"
+    assert seen == ["before", "before"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from portal.core import actor, clock
+from portal.outbox.channels import registry
 from portal.outbox.models import Message, PushSubscription
-from portal.outbox.services import browsers, delivery, reports
+from portal.outbox.services import browsers, delivery, reports, side_by_side
 from portal.outbox.services.reports import Report, Taken
 from portal.outbox.states import FREE, MessageState, Outcome
 from tests.outbox.factories import Gate, RecordingChannel, posted
@@ -97,3 +98,30 @@ def test_one_browser_switched_on_in_two_windows_at_once_is_one_browser(monkeypat
     with ThreadPoolExecutor(max_workers=4) as pool:
         made = list(pool.map(lambda number: closing(switch_on, number), range(4)))
     assert PushSubscription.objects.get() in made
+
+
+class Ended(Exception):
+    """What PostgreSQL's driver raises for a transaction that was ended so that others can go on."""
+
+    sqlstate = "40P01"
+
+
+@pytest.mark.parametrize("most_at_once", [1, 10])
+def test_a_start_that_the_database_ended_once_is_made_again_and_the_message_leaves_once(
+    notice: None, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch, most_at_once: int
+) -> None:
+    messages = [posted(about=f"tests.thing:{number}") for number in range(2)]
+    way = delivery if most_at_once == 1 else side_by_side
+    whole, tried = way._note, []
+
+    def ended_once(*given: Any, **more: Any) -> None:
+        tried.append(given)
+        whole(*given, **more)
+        if len(tried) == 1:
+            raise OperationalError from Ended()
+
+    monkeypatch.setattr(way, "_note", ended_once)
+    monkeypatch.setattr(registry, "most_at_once", lambda name: most_at_once)
+    states = side_by_side.deliver_all([message.pk for message in messages], now=clock.now())
+    assert (states, len(channel.taken)) == ([MessageState.SENT] * 2, 2)
+    assert [facts(message) for message in messages] == [["started", "accepted"]] * 2

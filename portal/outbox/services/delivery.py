@@ -28,7 +28,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
 from portal.core.errors import LostRace, NotFound, PortalError, Unavailable
 from portal.core.moves import move
-from portal.core.turns import retried
+from portal.core.turns import retried_with
 from portal.outbox import rules, traces
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import (
@@ -213,12 +213,15 @@ def _postpone(message: Message, *, code: str, until: datetime) -> None:
             )
 
 
-@retried
 def _start(message: Message, address: str) -> bool:
     """Ask the gate and commit "started" before the message leaves, in one transaction at the address's turn.
 
     False when it does not leave now, or the lease was lost meanwhile.
     """
+    return retried_with([message], lambda: _commit_start(message, address))
+
+
+def _commit_start(message: Message, address: str) -> bool:
     ours = {"lease_token": message.lease_token}
     try:
         with transaction.atomic():
@@ -262,15 +265,7 @@ def sent(message: Message, provider_reference: str) -> None:
 
     Opens its own transaction, and does it again where the database ended that in favour of another: the message has left.
     """
-    before = {field: getattr(message, field) for field in ("state", "attempts", "lease_token")}
-
-    @retried
-    def keep() -> None:
-        for field, value in before.items():  # an earlier try has moved the row in memory
-            setattr(message, field, value)
-        _keep_sent(message, provider_reference)
-
-    keep()
+    retried_with([message], lambda: _keep_sent(message, provider_reference))
 
 
 def _keep_sent(message: Message, provider_reference: str) -> None:

@@ -24,7 +24,7 @@ from django.db.models import F, Q
 
 from portal.core import clock
 from portal.core.moves import move_all
-from portal.core.turns import retried
+from portal.core.turns import retried_with
 from portal.outbox import traces
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import Accepted, Channel, Outgoing
@@ -145,11 +145,12 @@ def _prepare(messages: Sequence[Message]) -> list[_Ready]:
     ]
 
 
-@retried
 def _start(ready: Sequence[_Ready]) -> list[_Ready]:
     """Ask the gate about each and commit "started" for those that leave, in one transaction at all their turns."""
-    if not ready:
-        return []
+    return retried_with([one.message for one in ready], lambda: _commit_start(ready)) if ready else []
+
+
+def _commit_start(ready: Sequence[_Ready]) -> list[_Ready]:
     with transaction.atomic():
         gate.take_turns_of_all([one.asked for one in ready])
         held = gate.held([one.message for one in ready])
