@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 #: An answer that allows, and one that forbids. "Expired" is neither: the answer lapsed.
@@ -12,6 +12,8 @@ NO = frozenset({"denied", "withdrawn"})
 UNANSWERED = "unanswered"
 #: A row whose seal does not hold: what it says counts for nothing. No row says this.
 UNPROVED = "unproved"
+#: The same stop again within so long is one press, in another tab or by an impatient finger, kept on the disk or not.
+ONE_PRESS = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
+from consent.rules.fold import ONE_PRESS
 from consent.services import inbound, one_click, public_stops
 from consent.services.inbound import Inbound
 from consent.services.withdrawing import stop_all_promotional
-from portal.core import ciphers, clock, database_clock, read_only, spool
+from portal.core import ciphers, clock, database_clock, read_only
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
 from portal.core.spool import Played, Spool
@@ -35,7 +36,7 @@ from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
 from portal.people.states import CodePurpose
 
-STOPS: Final = Spool("stops")
+STOPS: Final = Spool("stops", same_within=ONE_PRESS)
 TICKET: Final = "consent.stop_ticket"
 #: What a ticket is of: a person who is signed in, a code that is still to be typed, and one that was.
 PERSON, CODE, PROVEN = "n", "c", "p"
@@ -173,7 +174,7 @@ def _carry_out(entry: dict[str, Any], at: datetime) -> None:
             fiduciary=entry["fiduciary"],
             actor=customer(entry["user"], via=VIA),
             occurred_at=at,
-            one_press=spool.ONE_PRESS,
+            is_press=True,
         )
     else:
         _stop_by_code(entry, at)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
-from consent.rules.fold import NO, YES
+from consent.rules.fold import NO, ONE_PRESS, YES
 from consent.selectors.purposes import meant_on
 from consent.selectors.undos import can_be_undone, counts_since, restored_since
 from consent.services import informing, turns
@@ -20,7 +20,7 @@ from consent.services.recording import Recorded
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids, spool
+from portal.core import clock, ids
 from portal.core.actor import Actor
 from portal.core.turns import retried
 from portal.ledger.models import Entry
@@ -292,7 +292,7 @@ def _is_covered_for_good(
 ) -> bool:
     """The same without the stops that an undo could still end ``at`` an instant; a stop of the same press is this one."""
     stops = _covering(place, fiduciary, **about)
-    final = [s for s in stops if not can_be_undone(s, at=at) or (s.way == way and at - s.recorded_at < spool.ONE_PRESS)]
+    final = [s for s in stops if not can_be_undone(s, at=at) or (s.way == way and at - s.recorded_at < ONE_PRESS)]
     return _cover(final, place, fiduciary, occurred_at)
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from consent.models import ConsentEvent, NoticeText
-from consent.rules.fold import NO, YES
+from consent.rules.fold import NO, ONE_PRESS, YES
 from consent.selectors import history, stops
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.undos import can_be_undone, has_been_given
@@ -132,7 +132,7 @@ def stop_all_promotional(
     reply_to: Reply | None = None,
     confirms: bool = True,
     again: bool = False,
-    one_press: timedelta = timedelta(0),
+    is_press: bool = False,
     now: datetime | None = None,
 ) -> Recorded:
     """Say no to every promotional purpose on every channel, at every address of the subject, under one receipt.
@@ -144,9 +144,9 @@ def stop_all_promotional(
 
     Where each answer is a refusal already there are no events; what was not suppressed yet, or only by a stop that can
     still be undone, is suppressed now, under a receipt. ``again`` says that they stop another time than before: then all
-    of it is recorded once more (``suppressing.alone``). The same way within ``one_press`` of a stop that has not been
-    undone is still that one, whose receipt is given back: a double click sends two requests that know nothing of each
-    other.
+    of it is recorded once more (``suppressing.alone``). With ``is_press``, a button was pressed: the same way within
+    ``ONE_PRESS`` of a stop that has not been undone is still that one, whose receipt is given back, for a double click
+    sends two requests that know nothing of each other.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -169,8 +169,8 @@ def stop_all_promotional(
         )
         stopped = [place for places in reached.values() for place in places]
         stopped += [place_of(event) for event in said.values() if can_be_undone(event, at=at)]
-        if not choices and again and one_press:
-            before = suppressing.latest_stop(subject_ref, whose, way=Way(way), since=at - one_press)
+        if not choices and again and is_press:
+            before = suppressing.latest_stop(subject_ref, whose, way=Way(way), since=at - ONE_PRESS)
             if before is not None:
                 return Recorded(before, ())
         if not choices:

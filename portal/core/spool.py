@@ -29,8 +29,6 @@ log = structlog.get_logger(__name__)
 #: Entries that wait at most, and of one ``source`` (a link, a ticket): whoever has a link cannot fill the disk.
 MOST: Final = 100_000
 MOST_OF_A_SOURCE: Final = 20
-#: The same stop again within so long is one press, in another tab or by an impatient finger, kept on the disk or not.
-ONE_PRESS: Final = timedelta(seconds=10)
 PATIENCE: Final = timedelta(days=3)
 _SUFFIX: Final = ".sealed"
 _PURPOSE: Final = "core.spool"
@@ -55,9 +53,14 @@ class Played:
 
 @dataclass(frozen=True)
 class Spool:
-    """One kind of thing that is kept, in a folder of its own under PORTAL_VAR."""
+    """One kind of thing that is kept, in a folder of its own under PORTAL_VAR.
+
+    The same entry from the same source counts once where no more than ``same_within`` is between the two: how long that is
+    belongs to what the entries are.
+    """
 
     name: str
+    same_within: timedelta = timedelta(0)
 
     @property
     def folder(self) -> Path:
@@ -66,7 +69,7 @@ class Spool:
     def keep(self, entry: dict[str, Any], *, source: str, at: datetime) -> None:
         """Write an entry to the disk. ``source`` names where it came from and is kept as a hash.
 
-        The same entry of a moment ago is not written again. Raises CannotKeep where it could not be flushed, or too much
+        The same entry within ``same_within`` is not written again. Raises CannotKeep where it could not be flushed, or too much
         waits.
         """
         mark = blake2b(source.encode(), digest_size=8).hexdigest()
@@ -79,7 +82,7 @@ class Spool:
                 _flush(self.folder.parent.parent)
             waiting = self._names()
             alike = (name for name in waiting if name.endswith(f"-{mark}-{same}{_SUFFIX}"))
-            if any(abs(at - _time_of(name)) <= ONE_PRESS for name in alike):
+            if any(abs(at - _time_of(name)) <= self.same_within for name in alike):
                 return
             if len(waiting) >= MOST or sum(f"-{mark}-" in name for name in waiting) >= MOST_OF_A_SOURCE:
                 raise CannotKeep("Too much waits already: try again in some minutes.")

@@ -35,7 +35,7 @@ from consent.services.preferring import WishList
 from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
 from consent.states import Answer, AppointedBy, Relation, Way
-from portal.core import actor, addresses, clock, spool
+from portal.core import actor, addresses, clock
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
 from portal.people.services import codes, contacts, subjects
@@ -152,7 +152,7 @@ DOORS = {
     "SMS": by_sms,
     "public page": by_code,
     "second stop": stop_all,
-    "second stop in another browser": lambda asha: stop_all(asha, again=True, one_press=spool.ONE_PRESS),
+    "second stop in another browser": lambda asha: stop_all(asha, again=True, is_press=True),
     "grievance": lambda asha: gates.stop_wanted(
         kind="phone", address=ASHA_PHONE, fiduciary="onesetu", actor=actor.SYSTEM, at=clock.now()
     ),
@@ -249,7 +249,7 @@ def test_a_double_click_is_one_stop_and_its_undo_restores_what_was_before(asha, 
     first = stop_all(asha).receipt
     still.shift(2)
     assert stop_all(asha).receipt is None
-    assert stop_all(asha, again=True, one_press=spool.ONE_PRESS).receipt == first
+    assert stop_all(asha, again=True, is_press=True).receipt == first
     still.shift(30)
     undo(first)
     assert sms()

@@ -137,14 +137,16 @@ def test_a_file_that_somebody_changed_or_moved_is_set_aside(kept):
     assert taken == [1]
 
 
-def test_one_press_waits_once_a_later_one_again_and_no_link_fills_the_disk(kept):
-    for second in range(3):
-        kept.keep({"act": "these"}, source="link", at=AT + timedelta(seconds=second))
+def test_the_same_entry_waits_once_within_the_time_that_its_kind_names_and_no_link_fills_the_disk(kept):
+    stops = Spool("stops", same_within=timedelta(seconds=3))
+    for second in (0, 1, 3):
+        stops.keep({"act": "these"}, source="link", at=AT + timedelta(seconds=second))
     assert (kept.waiting(), kept.oldest()) == (1, AT)
-    # After a yes in between the same stop is another saying.
-    kept.keep({"act": "these"}, source="link", at=AT + timedelta(minutes=1))
-    assert kept.waiting() == 2
-    for n in range(spool.MOST_OF_A_SOURCE - 2):
+    # After a consent in between the same stop is another one; a kind that names no time keeps each.
+    stops.keep({"act": "these"}, source="link", at=AT + timedelta(seconds=4))
+    kept.keep({"act": "these"}, source="link", at=AT + timedelta(seconds=5))
+    assert kept.waiting() == 3
+    for n in range(spool.MOST_OF_A_SOURCE - 3):
         kept.keep({"typed": n}, source="link", at=AT)
     with pytest.raises(CannotKeep):
         kept.keep({"typed": "more"}, source="link", at=AT)

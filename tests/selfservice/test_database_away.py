@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from consent.models import ConsentEvent, Suppression
+from consent.rules.fold import ONE_PRESS
 from consent.selectors import rulebook
 from consent.services import kept_stops, one_click
 from portal.core import clock, read_only
@@ -137,6 +138,13 @@ def test_a_link_that_nobody_made_is_taken_by_nobody(asha):
         answer = quiet_client().post(link.replace(".", ".A"), PROGRAM)
     assert answer.status_code == 404
     assert kept_stops.STOPS.waiting() == 0
+
+
+def test_a_double_press_is_kept_once_within_the_time_in_which_it_is_one_stop_in_the_database(asha):
+    link, at = one_click.token_of(letter(asha).reference), clock.now()
+    for passed in (timedelta(0), ONE_PRESS, ONE_PRESS + timedelta(seconds=1)):
+        kept_stops.keep_link(link, act="these", at=at + passed)
+    assert kept_stops.STOPS.waiting() == 2
 
 
 def test_a_yes_that_was_said_after_the_press_stays(asha):

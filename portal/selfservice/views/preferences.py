@@ -32,7 +32,7 @@ from consent.services import (
 )
 from consent.services.offering import Offer
 from consent.states import Way
-from portal.core import clock, spool
+from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
@@ -123,7 +123,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         fiduciary=code_of(client),
         actor=request.actor,  # type: ignore[attr-defined]
         again=not _was_pressed(request, principal, code_of(client)),
-        one_press=spool.ONE_PRESS,
+        is_press=True,
     )
     if done.receipt is None:
         messages.info(request, _("You had stopped all promotional messages already."))
