@@ -2,6 +2,8 @@
 its user, and its answer must have been made on a page of the portal (SITE_URL), not of a subdomain or another port.
 """
 
+import struct
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,8 +39,15 @@ def _name_field() -> PlainWords:
     )
 
 
-def _require_here(client_data: Any) -> None:
-    if client_data.origin != origin():
+def _require_here(parse: Callable[[Any], Any], credential: Any) -> None:
+    """Raises ValidationError for an answer of another page, and for what is no answer of a browser: the library lets some of
+    its parser's errors pass.
+    """
+    try:
+        said = parse(credential).response.client_data.origin
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error):
+        said = None
+    if said != origin():
         raise get_adapter().validation_error("incorrect_code")
 
 
@@ -60,7 +69,7 @@ class AddForm(_Credential, library.AddWebAuthnForm):
         self.cleaned_data["passwordless"] = True
         credential = self.cleaned_data.get("credential")
         if credential:
-            _require_here(auth.parse_registration_response(credential).response.client_data)
+            _require_here(auth.parse_registration_response, credential)
         return super().clean() or {}
 
 
@@ -75,7 +84,7 @@ class _Shown(_Credential):
 
     def clean_credential(self) -> Authenticator:
         credential = self.cleaned_data["credential"]
-        _require_here(auth.parse_authentication_response(credential).response.client_data)
+        _require_here(auth.parse_authentication_response, credential)
         user: Any = self.user or auth.extract_user_from_response(credential)  # type: ignore[attr-defined]
         if not user.is_staff or not user.is_active:
             raise get_adapter().validation_error("incorrect_code")

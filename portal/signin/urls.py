@@ -46,7 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("second-factor/kept/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_deactivate_totp"),
     path("passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("passkeys/sign-in/", passkeys.login_webauthn, name="mfa_login_webauthn"),
-    path("passkeys/confirm/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("passkeys/confirm/", factors.confirm_passkey, name="mfa_reauthenticate_webauthn"),
     path("passkeys/add/", factors.add_passkey, name="mfa_add_webauthn"),
     path("passkeys/<int:pk>/", factors.rename_passkey, name="mfa_edit_webauthn"),
     path("passkeys/<int:pk>/remove/", factors.remove_passkey, name="mfa_remove_webauthn"),

@@ -1,5 +1,6 @@
 """How old the factor of a staff session may be at an act, and how it is shown again without losing what was typed."""
 
+import json
 import re
 from datetime import timedelta
 from types import SimpleNamespace
@@ -253,6 +254,34 @@ def test_a_passkey_is_not_changed_where_its_event_or_letter_cannot_be_written(ac
         act(client, key, monkeypatch)
     assert list(Authenticator.objects.order_by("pk").values("pk", "data")) == before
     assert other.get(reverse("mfa_index")).status_code == 200
+
+
+@pytest.mark.parametrize("sent", ["", "{}", '"a"', "[1]", '{"rawId": 1, "response": {}}'])
+def test_a_passkey_that_is_none_leads_back_to_the_same_page_with_what_is_wrong(sent):
+    user = StaffFactory(roles=["administrator"])
+    client = staff_client(user)
+    Authenticator.objects.filter(user=user).update(type="webauthn")
+    page = reverse("mfa_reauthenticate_webauthn")
+    answer = client.post(f"{page}?next=/staff/sessions/", {"credential": sent})
+    assert answer.url == f"{page}?next=%2Fstaff%2Fsessions%2F"
+    assert "passkey" in client.get(reverse("signin:sessions")).content.decode()
+    elsewhere = client.post(f"{page}?next=https://elsewhere.example/", {"credential": sent})
+    assert "elsewhere" not in elsewhere.url
+
+
+@pytest.mark.parametrize(
+    "response", [{}, {"clientDataJSON": "bnVsbA", "authenticatorData": "AAAA", "attestationObject": "_w"}], ids=len
+)
+@pytest.mark.parametrize("named", [{"id": "YWI"}, {"id": "YWI", "rawId": "YWI", "type": "public-key"}], ids=len)
+@pytest.mark.parametrize("page", ["mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_add_webauthn"])
+def test_what_is_no_answer_of_a_browser_is_a_refusal_and_no_server_error(page, named, response):
+    user = StaffFactory(roles=["administrator"])
+    client = Client() if page == "mfa_login_webauthn" else staff_client(user)
+    if page == "mfa_reauthenticate_webauthn":
+        passkey(user)
+    answer = client.post(reverse(page), {"name": "Key", "credential": json.dumps({**named, "response": response})})
+    assert answer.status_code == (200 if page == "mfa_add_webauthn" else 302)
+    assert Authenticator.objects.filter(type="webauthn").count() == (page == "mfa_reauthenticate_webauthn")
 
 
 def test_the_way_back_leads_to_no_other_site():

@@ -7,7 +7,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth
-from allauth.mfa.webauthn.views import AddWebAuthnView, EditWebAuthnView, RemoveWebAuthnView
+from allauth.mfa.webauthn.views import (
+    AddWebAuthnView,
+    EditWebAuthnView,
+    ReauthenticateWebAuthnView,
+    RemoveWebAuthnView,
+)
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -80,6 +85,14 @@ class RemovePasskey(_WithFactor, RemoveWebAuthnView):
         return answer
 
 
+class ConfirmPasskey(ReauthenticateWebAuthnView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Say what is wrong on this page again, with the same way on. The library would lead to the sign-in page."""
+        for fault in form.errors.get("credential", []):
+            messages.error(self.request, fault)
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+
+
 class NewRecoveryCodes(_WithFactor, GenerateRecoveryCodesView):
     pass
 
@@ -95,4 +108,4 @@ class Authenticate(AuthenticateView):
 
 add_passkey, rename_passkey, remove_passkey = AddPasskey.as_view(), RenamePasskey.as_view(), RemovePasskey.as_view()
 new_recovery_codes, authenticate = NewRecoveryCodes.as_view(), Authenticate.as_view()
-set_up_app = SetUpApp.as_view()
+set_up_app, confirm_passkey = SetUpApp.as_view(), ConfirmPasskey.as_view()
