@@ -42,6 +42,7 @@ from portal.core.moves import move
 from portal.core.turns import retried
 from portal.people.models import Customer
 from portal.people.services.powers import require_open
+from portal.retention.services.barriers import require_not_ending
 from portal.vault.inspection import kinds
 from portal.vault.inspection.process import LIMITS
 from portal.vault.inspection.verdict import Fault, RefusedFileError
@@ -179,8 +180,8 @@ def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
 
     The bytes are encrypted before, unless they lie there already (``encrypted``). An earlier file in the same place is
     replaced where the table of states allows it. Raises Refused for a document that is not asked for (NOT_WANTED) or from
-    somebody who cannot act for the customer now (SUSPENDED, CUSTOMER_CLOSED: ``powers.require_open``);
-    IllegalMove when the document is with us or approved. Nothing is written then.
+    somebody who cannot act for the customer now (SUSPENDED, CUSTOMER_CLOSED: ``powers.require_open``); Unavailable while the
+    person is being erased; IllegalMove when the document is with us or approved. Nothing is written then.
     """
     if judged.bytes_of is not None:
         return _write_down(judged, judged.bytes_of, actor=actor, now=now)
@@ -195,10 +196,11 @@ def _write_down(judged: Judged, bytes_of: files.Encrypted, *, actor: Actor, now:
     with transaction.atomic():
         consenting.take_turn(sent.kind, customer=sent.customer, party=party)
         case = open_case(customer=sent.customer, actor=actor, now=now)
+        subject_ref = party.subject_ref if party else case.subject_ref
+        require_not_ending(subject_ref)  # first: the account is read as the end of its person leaves it
         require_not_frozen(case, party, at=now)
         require_open(sent.customer, actor, at=now)
         _require_wanted(case, sent.kind, party, now)
-        subject_ref = party.subject_ref if party else case.subject_ref
         receipt = consenting.receipt_for(
             sent.kind, judged.verdict, sent.yes, case=case, party=party, actor=actor, now=now
         )

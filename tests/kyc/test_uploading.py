@@ -12,9 +12,11 @@ from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM
-from portal.core.errors import IllegalMove, Refused
+from portal.core.errors import IllegalMove, Refused, Unavailable
+from portal.core.moves import move
 from portal.outbox.models import Message
 from portal.people.models import Customer
+from portal.retention.states import MOVES, RunState
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
@@ -32,7 +34,10 @@ from tests.kyc.factories import (
     rest_approved,
     uploaded,
 )
+from tests.law.factories import ProfileFactory
 from tests.people.factories import CustomerUserFactory
+from tests.retention.factories import run_for
+from tests.retention.marks import NO
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -100,6 +105,19 @@ def test_a_last_day_in_the_past_is_refused_and_today_is_none(organisation, day, 
 def test_a_document_that_nobody_asked_for_is_refused(individual):
     with pytest.raises(Refused):
         gst(individual)
+
+
+def test_no_document_is_taken_while_its_person_is_being_erased(individual, asha):
+    """A room of the erasure that is done already is not asked again: the document would be left over, without its person."""
+    ProfileFactory(**dict.fromkeys(NO, "no"))
+    run = run_for(asha.principal.subject.ref)
+    assert uploaded(individual).state == "received"
+    move(run, RunState.RUNNING, moves=MOVES, started_at=clock.now())
+    with pytest.raises(Unavailable):
+        uploaded(individual)
+    assert (Document.objects.count(), StoredFile.objects.count()) == (1, 1)
+    move(run, RunState.DONE, moves=MOVES, finished_at=clock.now())
+    uploaded(individual)
 
 
 def test_a_newer_file_replaces_one_that_was_not_sent_and_ends_its_quarantine(individual):

@@ -288,6 +288,19 @@ def test_what_only_broke_is_tried_again_under_the_same_decision(shelf: Shelf, as
     assert (carried_out(second).erased, again()) == (2, [])
 
 
+def test_what_came_to_a_room_that_was_empty_as_the_run_was_planned_waits_for_two_people(
+    shelf: Shelf, asha: Any
+) -> None:
+    retention_rule(needs_approval=True)
+    shelf.shelved = {}
+    run = run_for(asha)
+    shelf.shelved = {asha: [ago(0)]}
+    done = carried_out(run)
+    assert (states(), done.stale, len(shelf.shelved[asha])) == ([ItemState.CHANGED], 0, 1)
+    (plan,) = again()
+    assert (plan.state, plan.due) == (RunState.PLANNED, 1)
+
+
 def test_what_changed_since_waits_for_two_people_and_a_newer_state_takes_its_place(shelf: Shelf, asha: Any) -> None:
     retention_rule(needs_approval=True)
     run = run_for(asha)

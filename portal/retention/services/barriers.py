@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from portal.audit.models import AuditEvent
 from portal.core import clock, turns
 from portal.core.actor import THEMSELVES, ActorKind
 from portal.core.erasing import Eraser
+from portal.core.errors import Unavailable
 from portal.retention import deciding, selectors
 from portal.retention.deciding import Stopped
 from portal.retention.models import ErasureItem, ErasureRun, RetentionRule
 from portal.retention.services import planning, telling
-from portal.retention.states import Cause, ItemState
+from portal.retention.states import Cause, ItemState, RunState
 
 #: Acts that look at something and change nothing.
 LOOKS = (".opened", ".viewed", ".downloaded", ".fetched", ".revealed", ".exported")
@@ -55,6 +58,19 @@ def stops(at: Moment) -> ItemState | None:
     if happened is not None:
         return ItemState.CAME_BACK if happened in THEMSELVES and at.item.notice_id else ItemState.CHANGED
     return _waits_for_notice(at)
+
+
+def require_not_ending(subject_ref: UUID) -> None:
+    """Take the turn in which it is settled what of the subject is kept, until the caller's transaction ends, for somebody who
+    adds a record of them. Raises Unavailable while the person's data is being erased at their wish, or as a child's.
+
+    A room that is done already would not be asked again: what came to it now would be left over, without its person.
+    """
+    refs = deciding.refs_concerned([subject_ref])[subject_ref]
+    turns.take(*turns.of_keeping(refs))
+    ending = ErasureItem.objects.filter(subject_ref__in=refs, step__run__state=RunState.RUNNING)
+    if ending.exclude(step__run__cause=Cause.SCHEDULE).exists():
+        raise Unavailable(_("What is kept here is being erased at this moment. Try again in ten minutes."))
 
 
 def _is_claimed_since(at: Moment, stopped: Iterable[Stopped]) -> bool:

@@ -117,6 +117,9 @@ def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
     ended = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED)).exclude(cause=Cause.SCHEDULE)
     with_rest = Q(held__gt=0) | Q(disputed__gt=0) | Q(stale__gt=0) | Q(state=RunState.FAILED)
     with_rest |= Q(look_again_on__lte=clock.day(now))
+    # A room that was empty when the run was planned counts nothing: what came to it before its turn is left all the same.
+    came = ErasureItem.objects.filter(step__run=OuterRef("pk"), state__in=(ItemState.CHANGED, ItemState.CAME_BACK))
+    with_rest = Q(with_rest | Exists(came))
     later = ended.filter(because=OuterRef("because"), pk__gt=OuterRef("pk"))
     newest = ErasureRun.objects.filter(because=OuterRef("because")).order_by("-pk").values("state")[:1]
     # Where the newest was given up the wish was taken back; where it is under way its end is waited for.

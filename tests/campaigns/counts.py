@@ -1,0 +1,37 @@
+"""What a campaign attempted, what was refused and acknowledged, and what of the acknowledged is missing afterwards."""
+
+import json
+import os
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.db import connection
+
+#: The file into which each campaign of a run writes its line.
+FILE = "CAMPAIGN_COUNTS"
+STACKS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+
+
+@dataclass(frozen=True)
+class Count:
+    """One line of the table. ``lost``: acknowledged and not there, or there although it may not be."""
+
+    campaign: str
+    attempts: int
+    refused: int
+    acknowledged: int
+    lost: int
+    stack: str
+
+
+def conclude(
+    campaign: str, *, attempts: int, refused: int, acknowledged: int, lost: Collection[object], stack: str = ""
+) -> None:
+    """Write the line down where a file for it is named, and fail where anything was lost."""
+    of = Count(campaign, attempts, refused, acknowledged, len(lost), stack or STACKS[connection.vendor])
+    if os.environ.get(FILE):
+        with Path(os.environ[FILE]).open("a") as file:
+            file.write(json.dumps(asdict(of)) + "\n")
+    assert not lost, f"{campaign}: {len(lost)} of {attempts} are lost: {sorted(map(str, lost))[:5]}"
+    assert acknowledged + refused == attempts, of
