@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
-from portal.core import clock, outgoing
+from portal.core import clock, outgoing, turns
 from portal.people.models import User
 from portal.people.states import SECOND_FACTORS
 from portal.signin import browsers, factors, letters
@@ -156,23 +156,40 @@ def _to_bind(claims: Claims, provider: str) -> User | None:
         return None
     if not Authenticator.objects.filter(user=found, type__in=SECOND_FACTORS).exists():
         return None
-    is_taken = SocialAccount.objects.filter(user=found, provider=provider).exists()
-    return None if is_taken else found
+    return None if _is_taken(found, provider) else found
+
+
+def _is_taken(user: User, provider: str) -> bool:
+    return bool(SocialAccount.objects.filter(user=user, provider=provider).exists())
 
 
 def bind_waiting(request: HttpRequest, user: User) -> None:
     """Bind the company login that began this sign-in to the staff login, once its own factor was shown: one row, its audit
-    event and the letter to the owner in one transaction.
+    event and the letter to the owner in one transaction. Nothing where they were bound in another browser meanwhile.
+
+    Raises ImmediateHttpResponse, and ends the sign-in, where one of the two was bound to another login meanwhile.
     """
     kept = request.session.pop(TO_BIND, None)
     if kept is None or kept["user"] != user.pk or clock.now().timestamp() - kept["at"] >= BOUND_WITHIN:
         return
     if not factors.has_shown_second_factor(request):
         return
+    if not _bind(request, user, kept["provider"], kept["uid"]):
+        get_account_adapter(request).logout(request)
+        raise ImmediateHttpResponse(refused(request, "bound to another login meanwhile", user))
+
+
+def _bind(request: HttpRequest, user: User, provider: str, uid: str) -> bool:
+    """In the turns of both: two browsers may have begun with the same company login, or with two for one login here."""
     with transaction.atomic():
-        SocialAccount.objects.create(user=user, provider=kept["provider"], uid=kept["uid"], extra_data={})
-        told(AuditKind.SIGNIN_COMPANY_BOUND, request, user, method=kept["provider"])
-        letters.company("signin.company_bound", user, PROVIDERS[kept["provider"]].name)
+        turns.take(f"signin.company:{user.pk}/{provider}", f"signin.company:{provider}/{uid}")
+        bound = SocialAccount.objects.filter(provider=provider, uid=uid).first()
+        if bound is not None or _is_taken(user, provider):
+            return bound is not None and bound.user_id == user.pk
+        SocialAccount.objects.create(user=user, provider=provider, uid=uid, extra_data={})
+        told(AuditKind.SIGNIN_COMPANY_BOUND, request, user, method=provider)
+        letters.company("signin.company_bound", user, PROVIDERS[provider].name)
+    return True
 
 
 def connect() -> None:

@@ -4,13 +4,17 @@ import base64
 import http.client
 import json
 import re
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from structlog.testing import capture_logs
 
@@ -18,6 +22,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import staff
 from portal.people.services import staff as staff_services
+from portal.signin import company
 from portal.signin import provider as company_providers
 from portal.signin.provider import digest
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
@@ -140,6 +145,64 @@ def test_the_first_sign_in_binds_once_our_factor_was_shown_and_by_the_subject_al
     provider.person |= {"email": "somebody@elsewhere.example"}
     later = Client()
     assert signs_in(later, provider, kind).url == reverse("mfa_authenticate")
+
+
+def test_two_browsers_of_one_company_login_bind_it_once(client, provider, kind, person, postbox):
+    other = Client()
+    for browser in (client, other):
+        signs_in(browser, provider, kind)
+    for browser in (client, other):
+        assert shows_code(browser, person).url == "/admin/"
+        assert is_in(browser)
+    assert SocialAccount.objects.get().user == person
+    assert AuditEvent.objects.filter(kind="signin.company.bound").count() == 1
+    assert postbox.kinds().count("signin.company_bound") == 1
+
+
+def with_another(provider, kind, **said):
+    """The provider answers with another subject, or address, from now on."""
+    names = {"subject": "sub"} if kind == "oidc" else {}
+    provider.person |= {names.get(name, name): value for name, value in said.items()}
+
+
+@pytest.mark.parametrize("what", ["two subjects for one login", "two logins for one subject"])
+def test_of_two_browsers_that_begin_at_once_only_the_first_is_bound(client, provider, kind, person, what):
+    other, raj = Client(), StaffFactory(email="raj@onesetu.example", roles=["administrator"])
+    with_factor(raj)
+    signs_in(client, provider, kind)
+    if what.startswith("two subjects"):
+        with_another(provider, kind, subject="somebody-else")
+    else:
+        with_another(provider, kind, email=raj.email)
+    signs_in(other, provider, kind)
+    assert shows_code(client, person).url == "/admin/"
+    answer = shows_code(other, person if what.startswith("two subjects") else raj)
+    assert answer.url == reverse("account_login")
+    assert (is_in(client), is_in(other)) == (True, False)
+    assert SocialAccount.objects.get().user == person
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("shared", ["login", "subject"])
+def test_of_two_that_bind_at_the_same_moment_one_is_bound(monkeypatch, shared, postbox):
+    monkeypatch.setattr("portal.signin.factors.has_shown_second_factor", lambda request: True)
+    for _ in range(4):
+        people = [StaffFactory()] * 2 if shared == "login" else [StaffFactory(), StaffFactory()]
+        uids = [secrets.token_hex(8)] * 2 if shared == "subject" else ["one", secrets.token_hex(8)]
+        together, before = threading.Barrier(2), SocialAccount.objects.count()
+
+        def binds(user, uid, together=together):
+            request = RequestFactory().get("/")
+            together.wait(timeout=10)
+            try:
+                return company._bind(request, user, "oidc", uid)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            assert sorted(pool.map(binds, people, uids)) == [False, True]
+        assert SocialAccount.objects.count() == before + 1
+        SocialAccount.objects.filter(uid="one").delete()
 
 
 def test_a_wrong_code_binds_nothing(client, provider, kind, person):
