@@ -52,6 +52,8 @@ SIGNIN_SAML_ENTITY_ID = _env.str("SIGNIN_SAML_ENTITY_ID", default="")  # which o
 SIGNIN_SAML_CERTIFICATE = _env.str(
     "SIGNIN_SAML_CERTIFICATE", default=""
 )  # the only one that counts, whatever the metadata says
+#: The attribute that names a person for good, where the NameID of the provider is not persistent.
+SIGNIN_SAML_SUBJECT = _env.str("SIGNIN_SAML_SUBJECT", default="")
 SIGNIN_SAML_NAME = _env.str("SIGNIN_SAML_NAME", default="SAML")
 #: Domains of email addresses with which a company login may first meet a staff login. None: no new one does.
 SIGNIN_COMPANY_DOMAINS = _env.list("SIGNIN_COMPANY_DOMAINS", default=[])

@@ -71,7 +71,7 @@ def config() -> dict[str, Any]:
         "sp": {
             "entityId": own_address("signin:saml-metadata"),
             "assertionConsumerService": {"url": own_address("signin:saml-answer"), "binding": Names.BINDING_HTTP_POST},
-            "NameIDFormat": Names.NAMEID_PERSISTENT,
+            "NameIDFormat": Names.NAMEID_UNSPECIFIED if settings.SIGNIN_SAML_SUBJECT else Names.NAMEID_PERSISTENT,
         },
         "security": {
             "wantAssertionsSigned": True,
@@ -129,11 +129,9 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
     used = hashlib.sha256(str(auth.get_last_assertion_id()).encode()).hexdigest()
     if not cache.add(f"saml:{used}", True, REMEMBERED):
         raise NotBelieved("the assertion was used before")
-    if auth.get_nameid_format() == Names.NAMEID_TRANSIENT:
-        raise NotBelieved("the subject has another name each time")
     issuer, email = str(auth.get_settings().get_idp_data()["entityId"]), _email(auth)
     return Claims(
-        subject=digest(issuer, str(auth.get_nameid())),
+        subject=digest(issuer, _subject(auth)),
         email=email,
         # A directory asserts the addresses of its own domain; which domains count is a setting.
         is_verified=bool(email),
@@ -166,6 +164,20 @@ def _require_question(text: Any, question: str | None, assertion: str) -> None:
     ]
     if not question or len(signed) != 1 or set(said) != {question}:
         raise NotBelieved("the assertion answers no question of ours")
+
+
+def _subject(auth: OneLogin_Saml2_Auth) -> str:
+    """What names the person for good: a persistent NameID, or the attribute of the settings. An address may be given to somebody
+    else, a transient name is another one each time, and what an unspecified one is nobody says (SAML core, 8.3).
+    """
+    if name := settings.SIGNIN_SAML_SUBJECT:
+        said = auth.get_attributes().get(name) or []
+        if len(said) != 1 or not said[0]:
+            raise NotBelieved("the attribute that names the subject is not there once")
+        return f"{name}\0{said[0]}"
+    if auth.get_nameid_format() != Names.NAMEID_PERSISTENT:
+        raise NotBelieved("the NameID is not persistent")
+    return str(auth.get_nameid())
 
 
 def _email(auth: OneLogin_Saml2_Auth) -> str:

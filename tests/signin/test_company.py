@@ -443,6 +443,8 @@ class TestSaml:
             {"answers": ""},
             {"in_response_to": ' InResponseTo="_of_another"', "answers": ' InResponseTo="_of_another"'},
             {"format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"},
+            {"format": "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"},
+            {"format": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"},
         ],
         ids=str,
     )
@@ -486,6 +488,22 @@ class TestSaml:
         assert len(why) == 1
         assert re.fullmatch(r"OneLogin_Saml2_ValidationError \d+", why[0])
         assert "meera" not in str(lines)
+
+    @pytest.mark.parametrize("named", ["1.1:nameid-format:emailAddress", "2.0:nameid-format:transient"])
+    def test_an_address_or_a_passing_name_is_bound_only_by_the_attribute_of_the_settings(
+        self, client, provider, kind, person, settings, named
+    ):
+        provider.change = {"format": f"urn:oasis:names:tc:SAML:{named}"}
+        assert signs_in(client, provider, kind).url == reverse("account_login")
+        settings.SIGNIN_SAML_SUBJECT = "mail"  # the only one that the provider of the test sends
+        signs_in(client, provider, kind)
+        shows_code(client, person)
+        assert SocialAccount.objects.get().uid == digest(provider.entity, "mail\0meera@onesetu.example")
+        provider.change |= {"subject": "another-name"}
+        later = Client()
+        assert signs_in(later, provider, kind).url == reverse("mfa_authenticate")
+        settings.SIGNIN_SAML_SUBJECT = "employeeNumber"
+        assert signs_in(Client(), provider, kind).url == reverse("account_login")
 
     def test_an_assertion_works_once(self, client, provider, kind, person):
         bind(person, provider, kind)
