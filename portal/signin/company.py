@@ -18,11 +18,9 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.conf import settings
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.core import clock, outgoing, turns
@@ -38,9 +36,6 @@ log = structlog.get_logger(__name__)
 TO_BIND: Final = "company_login_to_bind"
 #: Seconds in which the factor must be shown after the provider's answer.
 BOUND_WITHIN: Final = 600
-REFUSED: Final = _(
-    "Your company login signs in nobody here. Sign in with your password or a passkey, or ask an administrator."
-)
 
 
 class CompanyAdapter(DefaultSocialAccountAdapter):
@@ -111,12 +106,15 @@ def reason(error: Exception) -> str:
 
 
 def refused(request: HttpRequest, why: str, user: User | None = None) -> HttpResponse:
-    """The same answer for whatever is wrong; why stands in the log, and in the history of a login that there is."""
+    """The same answer for whatever is wrong; why stands in the log, and in the history of a login that there is.
+
+    The sign-in page reads from its address that it has to say so: a message would begin a session, and store a row, for
+    whatever stranger sends anything here.
+    """
     log.warning("company_sign_in_refused", why=why)
     if user is not None:
         told(AuditKind.SIGNIN_LOGIN_FAILED, request, user, method="company")
-    messages.error(request, REFUSED)
-    return HttpResponseRedirect(reverse("account_login"))
+    return HttpResponseRedirect(f"{reverse('account_login')}?company=refused")
 
 
 def sign_in(request: HttpRequest, sociallogin: Any) -> HttpResponse:
@@ -144,6 +142,13 @@ def sign_in(request: HttpRequest, sociallogin: Any) -> HttpResponse:
         record_authentication(request, user, "mfa", type=factors.OF_COMPANY)
     answer: HttpResponse = perform_login(request, Login(user=user, redirect_url=sociallogin.get_redirect_url(request)))
     return answer
+
+
+def has_login(claims: Claims, provider: str) -> bool:
+    """Whether an active staff login is bound to what a provider said, or may be."""
+    bound = SocialAccount.objects.filter(provider=provider, uid=claims.subject).select_related("user").first()
+    user = _to_bind(claims, provider) if bound is None else bound.user
+    return user is not None and user.is_staff and user.is_active
 
 
 def _to_bind(claims: Claims, provider: str) -> User | None:

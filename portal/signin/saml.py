@@ -109,11 +109,10 @@ def begin(request: HttpRequest, provider: Saml, *, going_to: str) -> str:
     return url
 
 
-def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, dict[str, Any]]:
-    """What an answer proves, and what the session kept of the question: that question is spent.
+def prove(answer: str) -> tuple[Claims, str]:
+    """What an answer proves, and which question of ours it answers. Whether this browser asked that is for the caller.
 
-    Raises NotBelieved for anything but one signed assertion of the provider, for us, now, in answer to a question that this
-    very session asked and that was not answered before.
+    Raises NotBelieved for anything but one signed assertion of the provider, for us, now, that was not used before.
     """
     _require_plain(answer)
     auth = _auth(answer)
@@ -125,7 +124,6 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
         raise NotBelieved("not authenticated")
     question = auth.get_last_response_in_response_to()
     _require_question(auth.get_last_response_xml(), question, str(auth.get_last_assertion_id()))
-    kept = provider.unstash_redirect_state(request, question)
     used = hashlib.sha256(str(auth.get_last_assertion_id()).encode()).hexdigest()
     if not cache.add(f"saml:{used}", True, REMEMBERED):
         raise NotBelieved("the assertion was used before")
@@ -136,7 +134,7 @@ def finish(request: HttpRequest, provider: Saml, answer: str) -> tuple[Claims, d
         # A directory asserts the addresses of its own domain; which domains count is a setting.
         is_verified=bool(email),
         contexts=frozenset(auth.get_last_authn_contexts()),
-    ), kept
+    ), str(question)
 
 
 def _require_plain(answer: str) -> None:

@@ -7,11 +7,13 @@ import re
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -30,6 +32,7 @@ from tests.servers import identity
 from tests.signin.people_who_sign_in import next_code, staff_client, totp, with_factor
 
 pytestmark = pytest.mark.django_db
+REFUSED = "/staff/sign-in/?company=refused"
 MFA = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
 
 
@@ -100,7 +103,8 @@ def answered(client, provider, kind, url):
 def posted(client, answer):
     """The provider's page posts; a browser sends no session with it, and the redirect has one."""
     there = Client().post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
-    return goes(client, there.url)
+    assert not there.cookies, "a new session would end the one that the browser has"
+    return there if there.url == REFUSED else goes(client, there.url)
 
 
 def signs_in(client, provider, kind, **query):
@@ -177,7 +181,7 @@ def test_of_two_browsers_that_begin_at_once_only_the_first_is_bound(client, prov
     signs_in(other, provider, kind)
     assert shows_code(client, person).url == "/admin/"
     answer = shows_code(other, person if what.startswith("two subjects") else raj)
-    assert answer.url == reverse("account_login")
+    assert answer.url == REFUSED
     assert (is_in(client), is_in(other)) == (True, False)
     assert SocialAccount.objects.get().user == person
 
@@ -259,7 +263,7 @@ def test_whoever_is_no_active_staff_member_with_a_factor_is_not_bound(client, pr
     else:
         SocialAccount.objects.create(user=person, provider=kind, uid="somebody else", extra_data={})
     answer = signs_in(client, provider, kind)
-    assert answer.url == reverse("account_login")
+    assert answer.url == REFUSED
     assert "signs in nobody here" in client.get(answer.url, secure=True).content.decode()
     assert SocialAccount.objects.count() == (who == "taken")
     assert not is_in(client)
@@ -270,16 +274,16 @@ def test_a_bound_login_that_is_deactivated_or_a_customers_or_locked_stays_out(
 ):
     row = bind(person, provider, kind)
     monkeypatch.setattr("portal.signin.browsers.is_locked", lambda request, address: True)
-    assert signs_in(client, provider, kind).url == reverse("account_login")
+    assert signs_in(client, provider, kind).url == REFUSED
     monkeypatch.undo()
     monkeypatch.setattr(company_providers, "_kept", {})
     row.user = CustomerUserFactory()
     row.save()
-    assert signs_in(Client(), provider, kind).url == reverse("account_login")
+    assert signs_in(Client(), provider, kind).url == REFUSED
     row.user = person
     row.save()
     staff_services.deactivate(user=person, actor=staff(StaffFactory().pk), now=clock.now())
-    assert signs_in(Client(), provider, kind).url == reverse("account_login")
+    assert signs_in(Client(), provider, kind).url == REFUSED
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/privacy/", "javascript:alert(1)"])
@@ -298,7 +302,7 @@ def test_an_answer_in_another_browser_opens_nothing(client, provider, kind, pers
     bind(person, provider, kind)
     url = asked(client, kind)
     thief = Client()
-    assert answered(thief, provider, kind, url).url == reverse("account_login")
+    assert answered(thief, provider, kind, url).url == REFUSED
     assert not is_in(thief)
 
 
@@ -349,7 +353,7 @@ class TestOidc:
     def test_a_token_that_says_something_else_opens_nothing(self, client, provider, kind, person, claims):
         bind(person, provider, kind)
         provider.claims = claims
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         assert not is_in(client)
 
     @pytest.mark.parametrize("algorithm", ["none", "HS256", "another key", "unknown key"])
@@ -361,37 +365,37 @@ class TestOidc:
             provider.header = {"kid": "second"}
         else:
             provider.algorithm, provider.key = algorithm, identity.SECRET * 3
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         assert not is_in(client)
 
     @pytest.mark.parametrize("verified", [False, None, "true"])
     def test_an_address_that_is_not_verified_is_bound_to_nobody(self, client, provider, kind, person, verified):
         provider.claims = {"email_verified": verified}
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
 
     def test_a_code_works_once_and_a_state_too(self, client, provider, kind, person):
         bind(person, provider, kind)
         back = fetched(asked(client, kind))
         assert goes(client, back).url == reverse("mfa_authenticate")
-        assert goes(client, back).url == reverse("account_login")
+        assert goes(client, back).url == REFUSED
         forged = back.replace("state=", "state=x")
-        assert goes(client, forged).url == reverse("account_login")
+        assert goes(client, forged).url == REFUSED
 
     def test_a_provider_that_calls_itself_otherwise_is_not_asked(self, client, provider, kind):
         provider.named = "https://other.example"
-        assert asked(client, kind) == reverse("account_login")
+        assert asked(client, kind) == REFUSED
 
     @pytest.mark.parametrize("said", [b"", b"<html>", b"[]", b"{}", b'{"issuer": 1, "issuer": 2}', b"\xff"], ids=str)
     def test_a_discovery_document_that_is_none_is_a_refusal(self, client, provider, kind, said):
         provider.instead["/.well-known/openid-configuration"] = said
-        assert asked(client, kind) == reverse("account_login")
+        assert asked(client, kind) == REFUSED
 
     @pytest.mark.parametrize("missing", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
     def test_a_discovery_document_without_an_address_is_a_refusal(self, client, provider, kind, missing):
         path = "/.well-known/openid-configuration"
         said = json.loads(provider.answer("GET", path, {}, {})[2])
         provider.instead[path] = json.dumps({**said, missing: None}).encode()
-        assert asked(client, kind) == reverse("account_login")
+        assert asked(client, kind) == REFUSED
 
     @pytest.mark.parametrize(
         "said", [b"<html>", b"[]", b"{}", b'{"keys": 1}', b'{"keys": [1]}', b'{"keys": [{}]}', b"\xff"], ids=str
@@ -399,7 +403,7 @@ class TestOidc:
     def test_a_list_of_keys_that_is_none_is_a_refusal(self, client, provider, kind, person, said):
         bind(person, provider, kind)
         provider.instead["/keys"] = said
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         assert not is_in(client)
 
     def test_a_context_of_another_form_counts_for_nothing(self, client, provider, kind, person):
@@ -411,9 +415,9 @@ class TestOidc:
         url = asked(client, kind)
         provider.instead["/token"] = b'{"error": "no", "error_description": "meera@onesetu.example"}'
         with capture_logs() as lines:
-            assert goes(client, fetched(url)).url == reverse("account_login")
+            assert goes(client, fetched(url)).url == REFUSED
             there = reverse("signin:company-oidc-done") + "?error=meera@onesetu.example"
-            assert client.get(there, secure=True).url == reverse("account_login")
+            assert client.get(there, secure=True).url == REFUSED
         assert [one["why"] for one in lines if "why" in one][:1] == ["OAuth2Error"]
         assert "meera" not in str(lines)
 
@@ -451,14 +455,14 @@ class TestSaml:
     def test_an_assertion_that_says_something_else_opens_nothing(self, client, provider, kind, person, change):
         bind(person, provider, kind)
         provider.change = change
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         assert not is_in(client)
 
     @pytest.mark.parametrize("key", [None, identity.OTHER_KEY], ids=["unsigned", "another key"])
     def test_an_assertion_that_the_provider_did_not_sign_opens_nothing(self, client, provider, kind, person, key):
         bind(person, provider, kind)
         provider.key = key
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         assert not is_in(client)
 
     def test_what_stands_beside_the_assertion_names_no_question(self, client, provider, kind, person):
@@ -474,7 +478,7 @@ class TestSaml:
             b'InResponseTo="' + question[1] + b'"/></samlp:Extensions><samlp:Status>'
         )
         forged = base64.b64encode(signed.replace(b"<samlp:Status>", beside)).decode()
-        assert posted(client, forged).url == reverse("account_login")
+        assert posted(client, forged).url == REFUSED
         assert not is_in(client)
 
     @pytest.mark.parametrize(
@@ -483,7 +487,7 @@ class TestSaml:
     def test_the_log_repeats_nothing_of_an_answer(self, client, provider, kind, change):
         provider.change = change
         with capture_logs() as lines:
-            assert signs_in(client, provider, kind).url == reverse("account_login")
+            assert signs_in(client, provider, kind).url == REFUSED
         why = [one["why"] for one in lines if "why" in one]
         assert len(why) == 1
         assert re.fullmatch(r"OneLogin_Saml2_ValidationError \d+", why[0])
@@ -494,7 +498,7 @@ class TestSaml:
         self, client, provider, kind, person, settings, named
     ):
         provider.change = {"format": f"urn:oasis:names:tc:SAML:{named}"}
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         settings.SIGNIN_SAML_SUBJECT = "mail"  # the only one that the provider of the test sends
         signs_in(client, provider, kind)
         shows_code(client, person)
@@ -503,26 +507,26 @@ class TestSaml:
         later = Client()
         assert signs_in(later, provider, kind).url == reverse("mfa_authenticate")
         settings.SIGNIN_SAML_SUBJECT = "employeeNumber"
-        assert signs_in(Client(), provider, kind).url == reverse("account_login")
+        assert signs_in(Client(), provider, kind).url == REFUSED
 
     def test_an_assertion_works_once(self, client, provider, kind, person):
         bind(person, provider, kind)
         url = asked(client, kind)
         answer = provider.answer_to(url)
         assert posted(client, answer).url == reverse("mfa_authenticate")
-        assert posted(client, answer).url == reverse("account_login")
+        assert posted(client, answer).url == REFUSED
 
     def test_an_assertion_with_another_subject_than_was_signed_opens_nothing(self, client, provider, kind, person):
         bind(person, provider, kind)
         provider.person["subject"] = "raj-2"
         signed = base64.b64decode(provider.answer_to(asked(client, kind)))
         forged = base64.b64encode(signed.replace(b"raj-2", b"meera-1")).decode()
-        assert posted(client, forged).url == reverse("account_login")
+        assert posted(client, forged).url == REFUSED
 
     def test_a_certificate_of_the_settings_stands_above_the_metadata(self, client, provider, kind, person, settings):
         bind(person, provider, kind)
         settings.SIGNIN_SAML_CERTIFICATE = identity.certificate_of(identity.OTHER_KEY)
-        assert signs_in(client, provider, kind).url == reverse("account_login")
+        assert signs_in(client, provider, kind).url == REFUSED
         provider.key = identity.OTHER_KEY
         assert signs_in(client, provider, kind).url == reverse("mfa_authenticate")
 
@@ -542,13 +546,43 @@ class TestSaml:
         for spoil in (lambda xml: b'<!DOCTYPE a [<!ENTITY b "c">]>' + xml, lambda xml: xml.decode().encode("utf-16")):
             signed = base64.b64decode(provider.answer_to(asked(client, kind)))
             spoilt = base64.b64encode(spoil(signed)).decode()
-            assert posted(client, spoilt).url == reverse("account_login")
+            assert posted(client, spoilt).url == REFUSED
+
+    @pytest.mark.parametrize("what", ["no answer", "unsigned", "old", "nobody here", "deactivated", "another subject"])
+    def test_nothing_is_stored_of_an_answer_that_signs_in_nobody(self, client, provider, kind, person, what):
+        answer = ""
+        if what == "unsigned":
+            provider.key = None
+        elif what == "old":
+            provider.change = {"end": "2020-01-01T00:00:00Z"}
+        elif what == "nobody here":
+            provider.person |= {"email": "new@onesetu.example"}
+        elif what == "deactivated":
+            bind(person, provider, kind)
+            type(person).objects.update(is_active=False)
+        elif what == "another subject":
+            SocialAccount.objects.create(user=person, provider=kind, uid="somebody else", extra_data={})
+        if what != "no answer":
+            answer = provider.answer_to(asked(client, kind))
+        before = Session.objects.count()
+        for _ in range(3):
+            assert posted(Client(), answer).url == REFUSED
+        assert Session.objects.count() == before
+
+    def test_a_proven_answer_is_stored_once_and_for_two_minutes(self, client, provider, kind, person):
+        bind(person, provider, kind)
+        answer = provider.answer_to(asked(client, kind))
+        before = set(Session.objects.values_list("pk", flat=True))
+        for _ in range(3):
+            Client().post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
+        row = Session.objects.exclude(pk__in=before).get()
+        assert row.expire_date <= clock.now() + timedelta(minutes=2)
 
     def test_no_answer_and_a_huge_one_are_refused_at_the_door(self, client, provider, kind):
         for answer in ("", "x" * 300_000, "not base 64 %%%"):
             there = client.post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
-            end = there if there.url == reverse("account_login") else goes(client, there.url)
-            assert end.url == reverse("account_login")
+            assert there.url == REFUSED
+            assert not there.cookies
 
 
 def test_the_password_still_opens_beside_it(client, provider, kind, person):

@@ -1,5 +1,6 @@
 """Company sign-in: to the provider and back, by OIDC and by SAML."""
 
+from dataclasses import asdict
 from typing import Any
 
 from allauth.core.internal import ratelimit
@@ -23,7 +24,7 @@ from portal.core import clock, error_pages
 from portal.people.services import factor_ages
 from portal.signin import company, saml
 from portal.signin.middleware import STAFF_PATHS
-from portal.signin.provider import OidcAdapter, is_set_up
+from portal.signin.provider import Claims, OidcAdapter, is_set_up
 
 LIMIT = {"company_sign_in": "30/m/ip"}
 #: Seconds in which a browser comes back from our own redirect, and the key of what it comes back for.
@@ -76,8 +77,9 @@ def oidc_done(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def saml_answer(request: HttpRequest) -> HttpResponse:
-    """The provider's page posts its answer here. Browsers send no session with a form of another site: the answer waits for
-    the redirect, which has one, under a key that only this browser gets.
+    """The provider's page posts its answer here. Browsers send no session with a form of another site: what the answer proves
+    waits for the redirect, which has one, under a key that only this browser gets. Of an answer that proves nothing, or signs
+    in nobody, nothing is stored.
     """
     _provider(request, "saml")
     answer = request.POST.get("SAMLResponse", "")
@@ -85,8 +87,14 @@ def saml_answer(request: HttpRequest) -> HttpResponse:
         return error_pages.too_many(request)
     if not answer or len(answer) > saml.LONGEST:
         return company.refused(request, "no answer of this form")
+    try:
+        claims, question = saml.prove(answer)
+    except saml.NotBelieved as error:
+        return company.refused(request, company.reason(error))
+    if not company.has_login(claims, "saml"):
+        return company.refused(request, "no login")
     kept = SessionStore()
-    kept[ANSWER] = answer
+    kept[ANSWER] = {"question": question, "claims": {**asdict(claims), "contexts": sorted(claims.contexts)}}
     kept.set_expiry(HANDED_OVER)
     kept.create()
     asked = urlencode({"answer": str(kept.session_key)})
@@ -95,17 +103,18 @@ def saml_answer(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def saml_done(request: HttpRequest) -> HttpResponse:
-    """The same browser, with its session: the answer is looked at, once."""
+    """The same browser, with its session: it must have asked the question, which is spent, as the answer is."""
     provider = _provider(request, "saml")
     kept = SessionStore(request.GET.get("answer", ""))
-    answer = kept.get(ANSWER, "")
-    if not answer:
+    proven = kept.get(ANSWER)
+    if proven is None:
         return company.refused(request, "the answer is over")
     kept.delete()
     try:
-        claims, state = saml.finish(request, provider, answer)
-    except (saml.NotBelieved, PermissionDenied, UpdateError) as error:
+        state = provider.unstash_redirect_state(request, proven["question"])
+    except (PermissionDenied, UpdateError) as error:
         return company.refused(request, company.reason(error))
+    claims = Claims(**{**proven["claims"], "contexts": frozenset(proven["claims"]["contexts"])})
     found = provider.login_from(request, claims)
     found.state = state
     done: HttpResponse = complete_social_login(request, found)
