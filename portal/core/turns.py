@@ -30,11 +30,23 @@ def take(*names: str) -> None:
     names and call once, at the beginning and before reading what the turn protects; where not all of them can be known
     then, the service's entrance is ``retried``. A name is hashed: it may hold a keyed hash, never an address.
     """
+    _lock("SELECT pg_advisory_xact_lock(turn) FROM unnest(%s::bigint[]) AS turn", names)
+
+
+def share(*names: str) -> None:
+    """The same beside others who share the turns: nobody has one alone (``take``) until the caller's transaction ends.
+
+    For whoever rests on what the turn protects and does not change it.
+    """
+    _lock("SELECT pg_advisory_xact_lock_shared(turn) FROM unnest(%s::bigint[]) AS turn", names)
+
+
+def _lock(statement: str, names: Iterable[str]) -> None:
     if connection.vendor != "postgresql":
         return
     turns = sorted({int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True) for name in names})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(turn) FROM unnest(%s::bigint[]) AS turn", [turns])
+        cursor.execute(statement, [turns])
 
 
 def of_address(keys: Iterable[bytes]) -> set[str]:

@@ -10,6 +10,8 @@ from django.db import connection
 
 #: The file into which each campaign of a run writes its line.
 FILE = "CAMPAIGN_COUNTS"
+#: Of so many attempts some go through, or the campaign tries nothing.
+MANY = 20
 STACKS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
@@ -35,3 +37,4 @@ def conclude(
             file.write(json.dumps(asdict(of)) + "\n")
     assert not lost, f"{campaign}: {len(lost)} of {attempts} are lost: {sorted(map(str, lost))[:5]}"
     assert acknowledged + refused == attempts, of
+    assert acknowledged or attempts < MANY, f"{campaign}: nothing was done in any of {attempts} attempts"

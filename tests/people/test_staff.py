@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from portal.core import access, clock, hooks
@@ -84,7 +85,8 @@ def test_deactivation_ends_roles_and_invitations_and_frees_what_was_locked(monke
     boss = StaffFactory(roles=["administrator"])
     leaver = StaffFactory(roles=["support"])
     now = clock.now()
-    staff_services.deactivate(user=leaver, actor=staff(boss.pk), now=now)
+    with time_machine.travel(now, tick=False):
+        staff_services.deactivate(user=leaver, actor=staff(boss.pk), now=now)
     leaver = User.objects.get(pk=leaver.pk)
     assert (leaver.is_active, leaver.deactivated_at) == (False, now)
     assert leaver.role_grants.get().ends_at == now

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import changes, clock, plain_words
+from portal.core import changes, clock, plain_words, turns
 from portal.core.actor import Actor
 from portal.core.data_categories import DataCategory
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
@@ -50,6 +50,13 @@ def _role_ids(user: User, now: datetime) -> set[int]:
     held = list(grants_in_force(RoleGrant.objects.filter(user=user), now=now).values_list("role", "role__needs_scope"))
     bound = {role for role, needs_scope in held if needs_scope}
     return bound or {role for role, _needs_scope in held}
+
+
+def turn_of(user_id: int) -> str:
+    """The turn of a login's powers: whoever changes its roles, or deactivates it, has it alone, and acts that rest on them
+    share it. So nothing is recorded under a role that was ended a moment before.
+    """
+    return f"login:{user_id}"
 
 
 def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
@@ -126,6 +133,7 @@ def propose(
     Raises FactorTooOld (``factor_ages``), NotAllowed when the maker's roles do not carry the act, Refused (NUMBER_IN_WORDS) when a free text of
     ``fields`` that is not sealed has the number of an identity paper or of an account.
     """
+    turns.share(turn_of(maker.pk))
     require_maker(maker, act, now=now)
     factor_ages.require(act, now=now)
     plain_words.require_no_number(*_written(model, fields))
@@ -165,6 +173,7 @@ def answer(
     who is deactivated or has lost the role (MAKER_LEFT), when a refusal has no reason or the reason a number that may not be
     kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new proposal.
     """
+    turns.share(turn_of(checker.pk), turn_of(proposal.made_by_id))
     require_checker(proposal, checker, now=now)
     factor_ages.require(proposal.act, now=now)
     if approve:

@@ -264,7 +264,8 @@ def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Ac
     if checker.pk == proposal.user_id:
         raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
     with transaction.atomic():
-        turns.take(turn_of(proposal.user_id))
+        # In one call: those who answer about each other's roles at one instant never wait for each other.
+        turns.take(*(four_eyes.turn_of(who) for who in (proposal.user_id, proposal.made_by_id, checker.pk)))
         four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(proposal), reason=reason, now=now)
         _record(AuditKind.ROLES_GRANT_ANSWERED, proposal, actor, now, answer=str(proposal.answer))
         return _carry_out(proposal, actor, now) if approve else None
@@ -288,8 +289,8 @@ def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant
         raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
     if proposal.change == RoleChange.CHANGE:
         role_rules.refuse_change(grant, proposal.ends_at, now)
-    # A role that has not begun ends where it starts: it never held.
-    ends_now = max(now, grant.starts_at)
+    # A role that has not begun ends where it starts: it never held. What was done under it while this waited was done before.
+    ends_now = max(now, clock.now(), grant.starts_at)
     grant.ends_at = ends_now if proposal.change == RoleChange.END else proposal.ends_at
     grant.save(update_fields=["ends_at"])
     ended = proposal.change == RoleChange.END
@@ -333,11 +334,6 @@ def give(
         at=now,
     )
     return grant
-
-
-def turn_of(user_id: int) -> str:
-    """The turn of whoever changes what a login may do: its roles, and whether it is active."""
-    return f"login:{user_id}"
 
 
 def needs_bootstrap(*, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
-from portal.people.services import api_keys, invitations, roles, sessions, subjects
+from portal.people.services import api_keys, four_eyes, invitations, roles, sessions, subjects
 from portal.people.states import ContactKind, InvitationKind, SubjectKind
 
 
@@ -116,7 +116,8 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
     if actor.user_id == user.pk:
         raise Refused(_("You cannot deactivate your own login. Ask another administrator."), code="OWN_LOGIN")
     with transaction.atomic():
-        turns.take(roles.turn_of(user.pk))
+        turns.take(four_eyes.turn_of(user.pk))
+        now = max(now, clock.now())  # what the login did while this waited was done before
         updated = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, deactivated_at=now)
         if updated != 1:
             raise LostRace(_("This login was deactivated a moment ago."))
