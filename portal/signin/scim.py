@@ -17,7 +17,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
 
-from portal.core import actor, clock
+from portal.core import clock
+from portal.core.actor import system
 from portal.core.errors import LostRace
 from portal.core.strict_json import loads
 from portal.people.models import User
@@ -55,11 +56,17 @@ def _error(wrong: Wrong) -> HttpResponse:
     return answer
 
 
-def _is_known(given: str) -> bool:
-    """Compared by digest, every token each time: how long it takes says nothing."""
-    asked = hashlib.sha256(given.encode()).digest()
-    tokens = [token for token in settings.SCIM_TOKENS if len(token) >= SHORTEST_TOKEN]
-    return sum(hmac.compare_digest(asked, hashlib.sha256(token.encode()).digest()) for token in tokens) > 0
+def _name_of(given: str) -> str:
+    """The name of the token that was given: the first eight characters of its SHA-256; empty for one that is not known.
+
+    Compared by digest, every token each time: how long it takes says nothing.
+    """
+    asked, name = hashlib.sha256(given.encode()).digest(), ""
+    for token in settings.SCIM_TOKENS:
+        digest = hashlib.sha256(token.encode()).digest()
+        if hmac.compare_digest(asked, digest) and len(token) >= SHORTEST_TOKEN:
+            name = digest.hex()[:8]
+    return name
 
 
 def _for_the_directory(**views: View) -> View:
@@ -72,8 +79,10 @@ def _for_the_directory(**views: View) -> View:
             raise Http404
         scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            if scheme.lower() != "bearer" or not _is_known(token.strip()):
+            name = _name_of(token.strip())
+            if scheme.lower() != "bearer" or not name:
                 raise Wrong(HTTPStatus.UNAUTHORIZED, "A bearer token is needed.")
+            request.actor = system(f"signin.scim:{name}")  # type: ignore[attr-defined]
             if request.method not in views:
                 raise Wrong(HTTPStatus.METHOD_NOT_ALLOWED, "This portal only takes deactivations from a directory.")
             return views[request.method](request, *args, **kwargs)
@@ -142,7 +151,7 @@ def _change(request: HttpRequest, number: int) -> HttpResponse:
         raise Wrong(HTTPStatus.BAD_REQUEST, "The body has no Operations.", "invalidSyntax")
     wishes = [_active_of(act) for act in acts]
     if wishes[-1] is False:
-        _deactivate(user)
+        _deactivate(request, user)
     elif not user.is_active:
         raise Wrong(HTTPStatus.BAD_REQUEST, "A login that ended does not begin again: invite the person.", "mutability")
     return _answer(_shown(_of(number)))
@@ -162,18 +171,18 @@ def _active_of(act: Any) -> bool:
     return value in _ON
 
 
-def _deactivate(user: User) -> None:
+def _deactivate(request: HttpRequest, user: User) -> None:
     """End the login (``people.services.staff.deactivate``); one that ended already stays as it is."""
     if user.is_active:
         try:
-            staff.deactivate(user=user, actor=actor.system("signin.scim"), now=clock.now())
+            staff.deactivate(user=user, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except LostRace:
             return
 
 
 def _remove(request: HttpRequest, number: int) -> HttpResponse:
     """DELETE deactivates: what the person did stays provable."""
-    _deactivate(_of(number))
+    _deactivate(request, _of(number))
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
