@@ -18,7 +18,7 @@ from portal.evidence.catalogue import Catalogue, Reference, Topic
 from portal.evidence.control_states import TONES, WORDS, ControlState
 from portal.evidence.registers import case_name
 from portal.evidence.verdicts import Attested, Promise, Seen, Shown, State
-from portal.evidence.violations import WHERE, Found
+from portal.evidence.violations import SEARCHES, Found
 from portal.registers.models import Measure
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
@@ -169,8 +169,8 @@ def _where_found(total: Found) -> list[str]:
 
 def _where_searched(promise: Promise) -> list[str]:
     """The registers that the searches read."""
-    names = (question.split()[0] for question in promise.broken_by)
-    return [WHERE[name] for name in names if name in WHERE]
+    searched = (SEARCHES[question.split()[0]] for question in promise.broken_by)
+    return [search.where for search in searched if search.where]
 
 
 def _oldest(wrong: Sequence[tuple[str, Seen]]) -> datetime | None:
