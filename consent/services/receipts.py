@@ -1,6 +1,6 @@
 """Receipts a person can keep: one file for each answer, which proves itself without us."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -90,11 +90,22 @@ def file_for(said: Said) -> bytes:
     return ledger.receipt_for(said.entry)
 
 
-def stop_at(receipt: ConsentReceipt, *, keys: Sequence[bytes]) -> ConsentEvent | Suppression | None:
-    """What a receipt says about one address: the first answer, or the stop where no answer was recorded."""
-    answered = receipt.events.filter(address_key__in=keys).select_related("entry__leaf", "fiduciary", "receipt")
-    stopped = receipt.suppressions.filter(address_key__in=keys).select_related("entry__leaf", "fiduciary", "receipt")
-    return answered.order_by("pk").first() or stopped.order_by("pk").first()
+def stops_at(
+    given: Iterable[ConsentReceipt], *, keys: Sequence[bytes]
+) -> list[tuple[ConsentReceipt, ConsentEvent | Suppression]]:
+    """What each receipt says about one address: the first answer, or the stop where no answer was recorded; one that says
+    nothing about it is left out. Two statements, however many receipts there are.
+    """
+    found = list(given)
+    first: dict[int, ConsentEvent | Suppression] = {}
+    models: tuple[type[ConsentEvent | Suppression], ...] = (Suppression, ConsentEvent)
+    for model in models:  # an answer replaces the stop that came with it
+        rows = model.objects.filter(receipt__in=found, address_key__in=keys).select_related("entry__leaf", "fiduciary")
+        first |= {row.receipt_id: row for row in rows.order_by("-pk")}
+    for receipt in found:
+        if receipt.pk in first:
+            first[receipt.pk].receipt = receipt
+    return [(receipt, first[receipt.pk]) for receipt in found if receipt.pk in first]
 
 
 class Freshness(StrEnum):

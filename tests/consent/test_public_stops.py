@@ -239,7 +239,7 @@ def test_the_receipt_of_a_stop_alone_proves_itself_until_a_later_yes_or_the_undo
     assert not receipts.is_sealed(receipt)
     assert receipts.seal(receipt)
     assert receipts.is_sealed(receipt)
-    row = receipts.stop_at(receipt, keys=public_stops.keys_of(code))
+    ((_receipt, row),) = receipts.stops_at(stopped, keys=public_stops.keys_of(code))
     proof = receipts.file_for(row)
     assert ledger.verify_receipt(proof, receipts.key_of(proof)).ok
     found = receipts.check(proof)

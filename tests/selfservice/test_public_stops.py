@@ -6,7 +6,9 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from consent.models import NoticeText, Suppression
 from consent.selectors import rulebook
@@ -206,6 +208,24 @@ def test_whoever_stopped_everybody_has_a_receipt_of_each_company_and_nobody_is_n
         assert "Stop everything from Acme Bank" not in page, "one company alone is offered by name where it wrote"
         # A number may have another holder by now: answers of a person are for the browser that stopped, and their account.
         assert ("Acme Bank" in proven(later, address)) is (address == STRANGER)
+
+
+def test_the_page_takes_as_many_statements_for_the_receipts_of_many_companies_as_for_those_of_few(asha):
+    counts = []
+    client = Client()
+    proven(client)
+    client.post(CHOOSE, {"act": "all"})
+    for companies in range(2):
+        for number in range(3 * companies):
+            FiduciaryFactory(code=f"company-{number}", name=f"Company {number}")
+        client = Client()
+        proven(client)
+        client.post(CHOOSE, {"act": "all"})
+        with CaptureQueriesContext(connection) as statements:
+            page = client.get(CHOOSE)
+        assert page.text.count("receipt.tlog-proof") >= Fiduciary.objects.count()
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 def test_the_address_of_the_receipts_leads_to_where_they_are_listed(asha):

@@ -1,7 +1,6 @@
 """Stopping messages without a login: an address, the code that came there, and one press. Every change is a POST."""
 
 import secrets
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -233,20 +232,14 @@ def _receipts(request: HttpRequest, kept: str) -> list[ConsentReceipt]:
 
 def _rows(request: HttpRequest, proof: OneTimeCode, kept: str) -> list[Row]:
     """The receipts of presses, each with what it says about the address: one of each company that was stopped."""
-    return _said_in(proof, _receipts(request, kept))
-
-
-def _said_in(proof: OneTimeCode, found: Iterable[ConsentReceipt]) -> list[Row]:
-    keys = public_stops.keys_of(proof)
-    rows = [(receipt, receipts.stop_at(receipt, keys=keys)) for receipt in found]
-    return [(receipt, said) for receipt, said in rows if said is not None]
+    return receipts.stops_at(_receipts(request, kept), keys=public_stops.keys_of(proof))
 
 
 def _earlier(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
     """Those of earlier presses, and of stops that were made at the address before."""
     shown = {*_references(request, STOPPED), *_references(request, BEFORE)}
     before = [receipt for receipt in public_stops.earlier_receipts(proof) if receipt.reference not in shown]
-    return [*_rows(request, proof, BEFORE), *_said_in(proof, before)]
+    return receipts.stops_at([*_receipts(request, BEFORE), *before], keys=public_stops.keys_of(proof))
 
 
 def _back(**query: str) -> HttpResponseRedirect:
