@@ -95,5 +95,8 @@ def end_old_take_overs() -> int:
 
 @shared_task(ignore_result=True)
 def end_what_was_held() -> int:
-    """Beat, daily: a hold was released, and nothing else keeps what it had kept."""
-    return letting_go.end_what_was_held(now=clock.now())
+    """Beat, daily: a hold was released, and nothing else keeps what it had kept. Then what the release before left held without
+    the state "removed" gets that state: the first night after an upgrade does the work, and every other finds none.
+    """
+    now = clock.now()
+    return letting_go.end_what_was_held(now=now) + letting_go.remove_of_who_left(now=now)

@@ -2,11 +2,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
-from kyc import plans
+from kyc import plans, tasks
 from kyc.erasers import KycDocuments
 from kyc.models import CheckEvidence, Decision, DeletionRequest, Document, Party
 from kyc.sections import KycSection
@@ -279,18 +277,13 @@ def held_as_before(director, **changes):
     return director
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_migration_removes_what_a_hold_kept_before_there_was_that_state(
-    director, django_capture_on_commit_callbacks
-):
+def test_the_first_night_after_an_upgrade_removes_what_a_hold_kept_before_there_was_that_state(director):
     other = uploaded(CustomerFactory(kind="individual"))
-    left = MigrationExecutor(connection)
-    left.migrate([("kyc", "0007_requests_removed_with_a_person")])
     held_as_before(director)
     asked = uploaded(firm("company"))
     held_by_order(asked.subject_ref)
     Document.objects.filter(pk=asked.pk).update(deletion_asked_at=NOW)
-    MigrationExecutor(connection).migrate([("kyc", "0008_remove_what_was_held_before")])
+    assert tasks.end_what_was_held() == 2
     for document, state in ((director, "removed"), (asked, "removed"), (other, "received")):
         document.refresh_from_db()
         assert document.state == state
@@ -300,12 +293,21 @@ def test_the_migration_removes_what_a_hold_kept_before_there_was_that_state(
     )
     assert event.facts["to"] == "removed"
     assert not list(DOCUMENTS.differences(sample=None))
+    assert tasks.end_what_was_held() == 0
     released(director.hold)
-    assert end_what_was_held(now=clock.now()) == 1
+    assert tasks.end_what_was_held() == 1
     assert not is_whole(director)
 
 
-def test_a_held_document_that_two_people_approved_is_not_removed_by_the_migration(director):
+def test_where_nothing_was_held_before_the_night_changes_nothing(individual):
+    document = uploaded(individual)
+    events = AuditEvent.objects.count()
+    assert tasks.end_what_was_held() == 0
+    document.refresh_from_db()
+    assert (document.state, AuditEvent.objects.count()) == ("received", events)
+
+
+def test_a_held_document_that_two_people_approved_is_not_removed_by_the_first_night(director):
     Decision.objects.create(
         document=director,
         reference="PR-1",

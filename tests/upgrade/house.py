@@ -129,11 +129,11 @@ class House:
         return done.stdout.decode().strip().splitlines()[-1]
 
     def ask(self, sql: str) -> list[Any]:
-        """Rows as they stand, asked past every release's models."""
+        """Rows as they stand, asked or changed past every release's models."""
         if self._url:
             with psycopg.connect(self._url, autocommit=True) as database:
                 return database.execute(sql).fetchall()
-        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20)) as database:
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20, isolation_level=None)) as database:
             return database.execute(sql).fetchall()
 
     def count(self, table: str, where: str = "1 = 1") -> int:
