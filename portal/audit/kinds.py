@@ -248,6 +248,7 @@ class AuditKind(StrEnum):
     PEOPLE_REST_NOTED = "people.rest.noted"
     PEOPLE_STAFF_CREATED = "people.staff.created"
     PEOPLE_STAFF_DEACTIVATED = "people.staff.deactivated"
+    PEOPLE_STAFF_DEACTIVATION_REFUSED = "people.staff.deactivation_refused"
     PEOPLE_STAFF_INVITED = "people.staff.invited"
     PEOPLE_SUBJECT_JOINED = "people.subject.joined"
     REGISTERS_ATTACHMENT_ADDED = "registers.attachment.added"

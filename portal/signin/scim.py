@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.core import clock
 from portal.core.actor import system
-from portal.core.errors import LostRace
+from portal.core.errors import LostRace, Refused
 from portal.core.strict_json import loads
 from portal.people.models import User
 from portal.people.services import staff
@@ -172,12 +172,19 @@ def _active_of(act: Any) -> bool:
 
 
 def _deactivate(request: HttpRequest, user: User) -> None:
-    """End the login (``people.services.staff.deactivate``); one that ended already stays as it is."""
+    """End the login (``people.services.staff.deactivate``); one that ended already stays as it is.
+
+    Raises Wrong for the last administrator, of which an alert tells: whoever has the token must not shut everybody out.
+    """
+    by: dict[str, Any] = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
     if user.is_active:
         try:
-            staff.deactivate(user=user, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+            staff.deactivate(user=user, **by)
         except LostRace:
             return
+        except Refused as refused:
+            staff.note_refused_deactivation(user=user, **by)
+            raise Wrong(HTTPStatus.FORBIDDEN, str(refused)) from None
 
 
 def _remove(request: HttpRequest, number: int) -> HttpResponse:

@@ -2,13 +2,20 @@
 
 import hashlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import actor, clock
 from portal.people.models import ApiKey, RoleGrant, User
+from portal.people.services import staff
+from portal.workplace.health import checks
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -43,6 +50,7 @@ def switched(value, **more):
 )
 def test_a_deactivated_person_is_out_at_once(client, body):
     user = StaffFactory(roles=["administrator"])
+    StaffFactory(roles=["administrator"])
     at_work = staff_client(user)
     assert at_work.get("/admin/").status_code == 200
     answer = asked(client, "patch", f"Users/{user.pk}", body)
@@ -60,6 +68,62 @@ def test_the_audit_log_names_which_token_did_it_and_not_the_token(client, token)
     name = hashlib.sha256(token.encode()).hexdigest()[:8]
     events = AuditEvent.objects.filter(kind__in=["people.staff.deactivated", "roles.grant.ended"])
     assert [(event.actor_kind, event.actor_ref) for event in events] == [("system", f"signin.scim:{name}")] * 2
+
+
+def invited(user):
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize("others", ["nobody", "deactivated", "invited", "another role", "role ended"])
+@pytest.mark.parametrize("method", ["patch", "delete"])
+def test_the_last_administrator_who_can_sign_in_is_not_deactivated_and_an_alert_says_so(client, method, others):
+    user = StaffFactory(roles=["administrator"])
+    if others == "deactivated":
+        StaffFactory(roles=["administrator"], is_active=False)
+    elif others == "invited":
+        invited(StaffFactory(roles=["administrator"]))
+    elif others == "another role":
+        StaffFactory(roles=["data_protection_officer"])
+    elif others == "role ended":
+        RoleGrant.objects.filter(user=StaffFactory(roles=["administrator"])).update(ends_at=clock.now())
+    assert [one.state for one in checks.directory(clock.now())] == ["well"]
+    for _ in range(3):
+        answer = asked(client, method, f"Users/{user.pk}", switched(False) if method == "patch" else None)
+        assert answer.status_code == 403
+        assert answer.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert answer.json()["status"] == "403"
+    assert User.objects.get(pk=user.pk).is_active
+    assert RoleGrant.objects.filter(user=user, ends_at=None).exists()
+    event = AuditEvent.objects.get(kind="people.staff.deactivation_refused")
+    assert event.actor_ref.startswith("signin.scim:")
+    assert [one.state for one in checks.directory(clock.now())] == ["bad"]
+    assert [one.state for one in checks.directory(clock.now() + timedelta(days=1, minutes=1))] == ["well"]
+
+
+def test_a_person_deactivates_the_last_administrator_all_the_same(client):
+    user, officer = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
+    staff.deactivate(user=user, actor=actor.staff(officer.pk), now=clock.now())
+    assert not User.objects.get(pk=user.pk).is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_are_deactivated_at_once_one_stays():
+    for _ in range(4):
+        RoleGrant.objects.all().delete()
+        two = [StaffFactory(roles=["administrator"]) for _ in range(2)]
+        together = threading.Barrier(2)
+
+        def act(user, together=together):
+            together.wait(timeout=10)
+            try:
+                return asked(Client(), "delete", f"Users/{user.pk}").status_code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            assert sorted(pool.map(act, two)) == [204, 403]
 
 
 def test_delete_deactivates_and_twice_changes_nothing(client):
@@ -153,6 +217,7 @@ def test_what_the_portal_can_do_is_described(client):
 
 def test_a_key_that_only_the_person_could_take_ends_and_one_that_a_company_uses_stays(client):
     user, now = StaffFactory(roles=["administrator"]), clock.now()
+    StaffFactory(roles=["administrator"])
     common = {"act": "people.api_key.issue", "made_by": user, "made_at": now, "shown_sha256": "0" * 64}
     common |= {"fiduciary": FiduciaryFactory(), "label": "Portal", "scopes": ["decisions:ask"]}
     waiting = ApiKey.objects.create(**common, expires_at=now.replace(year=now.year + 1))

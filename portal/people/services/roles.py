@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib import resources
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,8 @@ from portal.people.states import Answer, RoleChange
 
 #: What a role that only reads may do with a thing; every other verb changes something.
 READING_VERBS = frozenset({"export", "make", "read", "view", "verify"})
+#: The role that invites staff and opens every page of the system (``roles.toml``).
+ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True)
@@ -334,6 +337,14 @@ def give(
         at=now,
     )
     return grant
+
+
+def is_last_administrator(user: User, *, now: datetime) -> bool:
+    """Whether nobody else is an administrator at ``now`` who can sign in; asked in the turn ``login:administrators``."""
+    able = User.objects.filter(is_active=True).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    held = grants_in_force(RoleGrant.objects.filter(role__code=ADMINISTRATOR, user__in=able), now=now)
+    holders = set(held.values_list("user", flat=True))
+    return holders == {user.pk}
 
 
 def needs_bootstrap(*, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The life of a staff login: invited, accepted, deactivated."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import addresses, clock, hooks, plain_words, turns
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorKind
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
@@ -111,13 +112,17 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
     had locked set free.
 
     Tells each callable of ``hooks.login_left`` as ``told(user_id=, at=)``, all in one transaction. Taking power away
-    needs no second person. In the login's own turn, so that no role is agreed to meanwhile. Raises Refused for one's own login, LostRace when it was deactivated meanwhile.
+    needs no second person. In the login's own turn, so that no role is agreed to meanwhile, and in that of administrators.
+    Raises Refused for one's own login and, where a system acts and no person, for the last administrator
+    (LAST_ADMINISTRATOR); LostRace when it was deactivated meanwhile.
     """
     if actor.user_id == user.pk:
         raise Refused(_("You cannot deactivate your own login. Ask another administrator."), code="OWN_LOGIN")
     with transaction.atomic():
-        turns.take(four_eyes.turn_of(user.pk))
+        turns.take(four_eyes.turn_of(user.pk), "login:administrators")
         now = max(now, clock.now())  # what the login did while this waited was done before
+        if actor.kind == ActorKind.SYSTEM and roles.is_last_administrator(user, now=now):
+            raise Refused(_("This is the last administrator. A person has to decide that."), code="LAST_ADMINISTRATOR")
         updated = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, deactivated_at=now)
         if updated != 1:
             raise LostRace(_("This login was deactivated a moment ago."))
@@ -144,6 +149,18 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
         _record(AuditKind.PEOPLE_STAFF_DEACTIVATED, user, actor, now)
         for told in hooks.login_left:
             told(user_id=user.pk, at=now)
+
+
+def note_refused_deactivation(*, user: User, actor: Actor, now: datetime) -> None:
+    """Record that a system would have deactivated the last administrator, once an hour for each: the system page and an alert
+    tell of it. In a transaction of its own, for that of the refusal is undone.
+    """
+    kind = AuditKind.PEOPLE_STAFF_DEACTIVATION_REFUSED
+    about, since = f"people.user:{user.pk}", now - timedelta(hours=1)
+    with transaction.atomic():
+        turns.take("login:administrators")
+        if not AuditEvent.objects.filter(kind=kind, about=about, at__gt=since).exists():
+            _record(kind, user, actor, now)
 
 
 def bootstrap(*, email: str, full_name: str, role_codes: list[str], password: str, actor: Actor, now: datetime) -> User:

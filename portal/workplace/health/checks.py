@@ -247,6 +247,22 @@ def keys(now: datetime) -> Iterator[Finding]:
     yield Finding("keys.api", _("API keys"), Health.LOOK if soon else Health.WELL, says, todo, soon, "keys")
 
 
+def directory(now: datetime) -> Iterator[Finding]:
+    """A directory that would have deactivated the last administrator within a day: its token may be stolen."""
+    if not settings.SCIM_TOKENS:
+        return
+    refused = AuditEvent.objects.filter(
+        kind=AuditKind.PEOPLE_STAFF_DEACTIVATION_REFUSED, at__gt=now - timedelta(days=1)
+    )
+    last = refused.order_by("-pk").values_list("at", flat=True).first()
+    says = (
+        _("It would have deactivated the last administrator (%(at)s).") % {"at": moments.moment(last)} if last else ""
+    )
+    todo = _("Take its token out of SCIM_TOKENS unless you know why. The audit log names which token it was.")
+    state = Health.BAD if last else Health.WELL
+    yield Finding("directory", _("Deactivation by the directory (SCIM)"), state, says, todo if last else "")
+
+
 def backups(now: datetime) -> Iterator[Finding]:
     """The last backup, the last one that was opened to its last byte, and when no expired one was left."""
     taken = AuditEvent.objects.filter(kind=AuditKind.VAULT_BACKUP_TAKEN).order_by("-pk")
@@ -361,6 +377,7 @@ CHECKS: tuple[Check, ...] = (
     dropped,
     kept_stops,
     keys,
+    directory,
     backups,
     disks,
     clocks,
