@@ -1,5 +1,15 @@
-"""The desk of KYC without its child, as the tests of that room have it."""
+"""What the rooms' own tests stand on: the desk of KYC without its child, and rules that are read anew in each test."""
 
+import pytest
+from django.core.cache import cache
+
+from consent.selectors import rulebook
 from tests.kyc.conftest import house, individual, same_process
 
 __all__ = ["house", "individual", "same_process"]
+
+
+@pytest.fixture(autouse=True)
+def read_afresh() -> None:
+    rulebook.forget()
+    cache.clear()

@@ -99,6 +99,22 @@ def test_a_key_ended_elsewhere_stops_working_within_seconds(monkeypatch):
     assert api_keys.holder_of(text, now=clock.now()) is None
 
 
+def test_a_key_that_is_ended_while_it_is_read_is_not_remembered(monkeypatch):
+    read = api_keys._read
+
+    def ended_meanwhile(digest, now):
+        found = read(digest, now)
+        api_keys.end(key=key, actor=staff(admin.pk), now=now)
+        return found
+
+    text, admin = issued_api_key(FiduciaryFactory()), StaffFactory(roles=["administrator"])
+    key = ApiKey.objects.get()
+    with monkeypatch.context() as patch:
+        patch.setattr(api_keys, "_read", ended_meanwhile)
+        assert api_keys.holder_of(text, now=clock.now()) is not None
+    assert api_keys.holder_of(text, now=clock.now()) is None
+
+
 def test_a_key_past_its_end_no_longer_works():
     text = issued_api_key(FiduciaryFactory())
     assert api_keys.holder_of(text, now=clock.now() + timedelta(days=400)) is None

@@ -78,3 +78,24 @@ def test_an_erased_file_opens_from_no_disk_no_page_no_new_and_no_old_dump(django
     # What a law keeps, and what is another's, opens as before.
     for file in (kept_by_law, neighbour):
         assert files.open_stream(file, actor=SYSTEM, reason="test").read() == MARK
+
+
+def test_a_file_that_is_erased_as_it_is_opened_is_said_to_be_erased(monkeypatch):
+    file, read = stored(), keys.key_for_reading
+
+    def erased_meanwhile(key_id):
+        found = read(key_id)
+        files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+        files.carry_out(ShredOrder.objects.get())
+        return found
+
+    monkeypatch.setattr(keys, "key_for_reading", erased_meanwhile)
+    with pytest.raises(Shredded):
+        files.open_stream(file, actor=SYSTEM, reason="test")
+
+
+def test_a_file_whose_bytes_alone_are_gone_is_no_erased_file():
+    file = stored()
+    storages["vault"].delete(file.storage_name)
+    with pytest.raises(FileNotFoundError):
+        files.open_stream(file, actor=SYSTEM, reason="test")

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -186,6 +187,9 @@ def end_untaken(*, user: User, actor: Actor, now: datetime) -> None:
 
 
 _remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+#: How often everything was forgotten: what was read before that is not remembered after it.
+_forgotten = [0]
+_lock_of_remembered = threading.Lock()
 
 
 def holder_of(text: str, *, now: datetime) -> KeyHolder | None:
@@ -198,19 +202,24 @@ def holder_of(text: str, *, now: datetime) -> KeyHolder | None:
     digest = _digest(text)
     read_at, holder = _remembered.get(digest, (0.0, None))
     if holder is None or time.monotonic() - read_at > TRUSTED_FOR:
+        before = _forgotten[0]
         holder = _read(digest, now)
         if holder is None:
             _remembered.pop(digest, None)
             return None
-        if len(_remembered) >= MOST_REMEMBERED:
-            _remembered.clear()
-        _remembered[digest] = (time.monotonic(), holder)
+        with _lock_of_remembered:
+            if len(_remembered) >= MOST_REMEMBERED:
+                _remembered.clear()
+            if _forgotten[0] == before:
+                _remembered[digest] = (time.monotonic(), holder)
     return holder if holder.expires_at > now else None
 
 
 def forget() -> None:
     """Read every key anew."""
-    _remembered.clear()
+    with _lock_of_remembered:
+        _forgotten[0] += 1
+        _remembered.clear()
 
 
 def _read(digest: bytes, now: datetime) -> KeyHolder | None:

@@ -243,7 +243,12 @@ def _opened(file: StoredFile, *, actor: Actor, reason: str) -> tuple[BinaryIO, b
             subject_ref=file.subject_ref,
             facts={"kind": file.kind, "retention_class": file.retention_class, "reason": reason},
         )
-    return cast(BinaryIO, _storage().open(file.storage_name, "rb")), data_key
+    try:
+        return cast(BinaryIO, _storage().open(file.storage_name, "rb")), data_key
+    except FileNotFoundError as error:
+        if ShredOrder.objects.filter(key_id=file.key_id).exists():  # in this instant
+            raise Shredded("This file was erased: its key has been destroyed.") from error
+        raise
 
 
 def has_opened(file: StoredFile, *, actor: Actor) -> bool:
