@@ -14,8 +14,6 @@ from portal.people.states import SECOND_FACTORS
 
 #: Where a factor's row keeps the counter of the last code that was accepted.
 LAST_COUNTER: Final = "last_counter"
-#: Of a session: until when it was left alone for so long that its factor counts for no act any more.
-RESTED: Final = "session_rested"
 #: The type of the record where a provider of company sign-in asked for the second factor, and its word counts.
 OF_COMPANY: Final = "company"
 
@@ -49,13 +47,11 @@ def _shown(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
 
 
 def shown_at(request: HttpRequest) -> float:
-    """When this session last showed a factor (POSIX seconds): 0 where it did not, or not since it was left alone for as long
-    as ``signin.staff_factor_rest`` says. A factor that a provider of company sign-in asked for has no time that is known here: it
-    may have been hours before the provider's answer, so it does not count.
+    """When this session last showed a factor (POSIX seconds), 0 where it did not. A factor that a provider of company sign-in
+    asked for has no time that is known here: it may have been hours before the provider's answer, so it does not count.
     """
     own = [record for record in _shown(request, request.user) if record.get("type") != OF_COMPANY]
-    last = max((float(record["at"]) for record in own), default=0.0)
-    return last if last > request.session.get(RESTED, 0) else 0.0
+    return max((float(record["at"]) for record in own), default=0.0)
 
 
 def confirm_page(user: Any) -> str:

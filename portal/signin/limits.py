@@ -11,7 +11,6 @@ _DEFAULTS = {
     "signin.customer_session_longest": timedelta(days=14),
     "signin.staff_session": timedelta(minutes=30),
     "signin.staff_session_longest": timedelta(hours=12),
-    "signin.staff_factor_rest": timedelta(minutes=30),
 }
 _kept: dict[str, tuple[float, float]] = {}
 
@@ -20,11 +19,6 @@ def of(is_staff: bool, *, now: datetime) -> tuple[float, float]:  # noqa: FBT001
     """Seconds without a request, and seconds since sign-in, after which a session ends."""
     name = "signin.staff_session" if is_staff else "signin.customer_session"
     return _seconds(name, now), _seconds(f"{name}_longest", now)
-
-
-def factor_rest(*, now: datetime) -> float:
-    """Seconds without a request after which the factor that a staff session showed counts for no act."""
-    return _seconds("signin.staff_factor_rest", now)
 
 
 def _seconds(key: str, now: datetime) -> float:

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from portal.core import clock
 from portal.signin import browsers, limits
-from portal.signin.factors import RESTED
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 BEGAN, SEEN = "session_began", "session_seen"
@@ -18,7 +17,7 @@ CUSTOMER_PATHS = ("/privacy/",)
 
 
 class SessionEnds:
-    """Ends a session that was left alone, or open, for longer than our rules say; what was typed is asked for again.
+    """Ends a session that was left alone, or open, for longer than our rules say, and with it the factor that it showed.
 
     The time of the last request is written at most once a minute: a page costs no write.
     """
@@ -40,8 +39,6 @@ class SessionEnds:
         if at - seen >= rest or at - began >= longest:
             logout(request)
             return
-        if request.user.is_staff and at - seen >= limits.factor_rest(now=now):
-            request.session[RESTED] = at
         if BEGAN not in request.session or at - seen >= WRITTEN_EVERY:
             request.session[BEGAN], request.session[SEEN] = began, at
 
