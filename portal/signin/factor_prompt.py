@@ -19,7 +19,6 @@ from django.utils.http import urlencode
 from portal.people.services import factor_ages
 from portal.signin import factors, passkeys
 from portal.signin.forms import FactorAgainForm
-from portal.signin.middleware import STAFF_PATHS
 
 #: The act may have a field "code" of its own.
 PREFIX: Final = "factor"
@@ -35,9 +34,7 @@ class FactorPrompt:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(STAFF_PATHS):
-            return self.get_response(request)
-        token = factor_ages.shown.set(lambda: factors.shown_at(request))
+        token = factor_ages.shown.set(lambda: factors.shown_at(request) if _is_staff(request) else None)
         try:
             return self.get_response(request)
         finally:
@@ -45,9 +42,7 @@ class FactorPrompt:
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """The answer to the page comes with what the page carried: once it is right, the view gets that alone."""
-        if request.method != "POST" or not request.path.startswith(STAFF_PATHS):
-            return None
-        if not {CODE, CREDENTIAL} & set(request.POST) or not request.user.is_authenticated:
+        if request.method != "POST" or not _is_staff(request) or not {CODE, CREDENTIAL} & set(request.POST):
             return None
         form = _answer(request)
         if not form.is_valid():
@@ -58,6 +53,11 @@ class FactorPrompt:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return ask(request) if isinstance(exception, factor_ages.FactorTooOld) else None
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    """Asked of every address: a check that lies elsewhere than under ``/admin/`` asks as well. Without a cookie nothing is read."""
+    return bool(request.session.session_key) and request.user.is_authenticated and request.user.is_staff
 
 
 def _answer(request: HttpRequest) -> Any:

@@ -10,8 +10,9 @@ from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
+from django.urls import ResolverMatch, get_resolver, reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -20,6 +21,7 @@ from portal.people.services import factor_ages
 from portal.signin import limits, passkeys
 from portal.signin.factor_prompt import CODE
 from portal.signin.middleware import SEEN
+from tests.architecture.test_admin_acts import addresses
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import next_code, staff_client, staff_through_pages, totp
 
@@ -136,6 +138,51 @@ def test_after_thirty_idle_minutes_the_session_ends_and_its_factor_with_it():
     client.post(reverse("account_login"), {"login": maker.email, "password": PASSWORD})
     assert client.get("/admin/").status_code == 302, "the factor of the session that ended opens nothing"
     assert not RoleProposal.objects.exists()
+
+
+def probed(monkeypatch, probe):
+    """Every address leads to this view, behind all middleware."""
+    match = ResolverMatch(probe, (), {})
+    monkeypatch.setattr("django.core.handlers.base.BaseHandler.resolve_request", lambda handler, request: match)
+
+
+def test_a_staff_session_is_asked_for_a_fresh_factor_wherever_an_address_lies(monkeypatch):
+    """At each address of the configuration. Pages of customers take a staff login for a stranger, the short way for machines knows
+    no session: there nobody of the staff acts.
+    """
+    found = {f"/{path}" for path in addresses(list(get_resolver().url_patterns))}
+    first = {"/".join(path.split("/")[:4]): path for path in sorted(found)}
+    passed = []
+
+    def probe(request):
+        factor_ages.require("people.role.change", now=clock.now())
+        passed.append((request.path, getattr(request, "user", None)))
+        return HttpResponse(status=204)
+
+    client = aged(staff_client(StaffFactory(roles=["administrator"]), browser=Client), minutes=6)
+    probed(monkeypatch, probe)
+    asked = {path for path in first.values() if client.get(path).status_code == 302}
+    assert {path for path, user in passed if user is not None and user.is_staff} == set()
+    assert {"/metrics", "/readyz", "/scim/v2/Schemas", "/demo/"} < asked
+    assert {path.split("/")[1] for path in found} == {path.split("/")[1] for path in asked} | {"privacy"}
+
+
+def test_outside_the_pages_of_staff_too_the_right_code_does_the_act_with_what_was_typed(monkeypatch):
+    user, done = StaffFactory(roles=["administrator"]), []
+
+    def act(request):
+        factor_ages.require("people.role.change", now=clock.now())
+        done.append(request.POST["why"])
+        return HttpResponse(status=204)
+
+    client = aged(staff_client(user, browser=Client), minutes=6)
+    probed(monkeypatch, act)
+    asked = client.post("/elsewhere/", {"why": "Because."})
+    assert "Confirm that it is you" in asked.content.decode()
+    next_code(user)
+    assert client.post("/elsewhere/", {**carried(asked), CODE: totp()}).status_code == 204
+    assert done == ["Because."]
+    assert Client().post("/elsewhere/", {"why": "No session."}).status_code == 204
 
 
 def test_every_act_of_the_table_is_one_that_two_people_do_or_is_asked_by_name():

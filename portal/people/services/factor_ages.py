@@ -32,8 +32,9 @@ GREATEST: Final = {
     OWN_FACTORS: RECENT,
 }
 
-#: Gives the time (POSIX seconds) at which the session of the present request showed a factor; None outside of a session.
-shown: ContextVar[Callable[[], float] | None] = ContextVar("factor_shown", default=None)
+#: Gives the time (POSIX seconds) at which the staff session of the present request showed a factor, None where the request has
+#: no such session. None itself outside of requests.
+shown: ContextVar[Callable[[], float | None] | None] = ContextVar("factor_shown", default=None)
 
 
 class FactorTooOld(Exception):
@@ -47,7 +48,10 @@ def greatest(act: str, *, now: datetime) -> timedelta:
 
 
 def require(act: str, *, now: datetime) -> None:
-    """Raises FactorTooOld in a request of a session that showed no factor within ``greatest`` of the act."""
+    """Raises FactorTooOld in a request of a staff session, at whatever address, that showed no factor within ``greatest`` of the
+    act.
+    """
     ask = shown.get()
-    if ask is not None and now.timestamp() - ask() >= greatest(act, now=now).total_seconds():
+    at = None if ask is None else ask()
+    if at is not None and now.timestamp() - at >= greatest(act, now=now).total_seconds():
         raise FactorTooOld(act)
