@@ -92,3 +92,24 @@ def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_w
     assert failures() == {"X1"}, "the anchor remembers more than the backup"
     with pytest.raises(SigningStopped, match=r"rolled back|forked"):
         ledger.seal_now()
+
+
+def test_keys_that_are_brought_back_with_the_rows_open_nothing_of_who_was_erased_since(
+    tmp_path: Path, settings: Any
+) -> None:
+    """Both come from before the erasure, and the keys of the person with them: only the marks say that they ended."""
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
+    person = person_everywhere()
+    ledger.seal_now()
+    where = ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
+    answered("backup", *where)
+    runs.carry_out(run_for(person.subject.ref), now=clock.now(), actor=NIGHTLY)
+    ledger.seal_now()
+    after, shut, marks = marked(), opening(), ErasureMark.objects.count()
+
+    back = answered("restore", "latest", "--keys-of", "latest", "--replace", *where)
+    assert (back["marks"], back["left"], back["closed"]) == (marks, 0, 0)
+    assert back["undone"] > 0
+    assert {label for label, _field in marked()} <= {label for label, _field in after}
+    assert opening() == shut
+    assert answered("replay_erasures")["undone"] == 0

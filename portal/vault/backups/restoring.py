@@ -22,7 +22,7 @@ from portal.core.errors import NotFound, Refused
 from portal.vault.backups import databases, wrapping
 from portal.vault.backups.manifest import Manifest, Places
 from portal.vault.backups.taking import DATA_KEY, FILES, KEYS, MAIN
-from portal.vault.models import ErasureMark, ShredOrder, SubjectKey
+from portal.vault.models import ErasureMark, ShredOrder, StoredFile, SubjectKey
 from portal.vault.segments import DecryptingReader
 
 CHUNK = 1 << 20
@@ -31,11 +31,14 @@ STORED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Restored:
-    """How many stored files were put back, the backup the keys came from (empty: none), and how many ended again."""
+    """How many stored files were put back, the backup the keys came from (empty: none), how many keys ended again, and how many
+    files lie under keys that were made after it: they open no more.
+    """
 
     files: int
     keys: str
     ended: int
+    closed: int = 0
 
 
 def verify(one: Manifest, *, places: Places) -> None:
@@ -91,7 +94,7 @@ def bring_back_keys(one: Manifest, *, places: Places, replace: bool) -> Restored
     verify(one, places=places)
     read_only.turn_on(why="restore", now=clock.now())
     _put_back_keys(one, places=places)
-    return Restored(files=0, keys=one.name, ended=end_shredded_keys())
+    return Restored(files=0, keys=one.name, ended=end_shredded_keys(), closed=_count_without_key())
 
 
 def end_shredded_keys() -> int:
@@ -101,6 +104,13 @@ def end_shredded_keys() -> int:
     for start in range(0, len(ordered), 500):
         ended += SubjectKey.objects.filter(pk__in=ordered[start : start + 500]).delete()[0]
     return ended
+
+
+def _count_without_key() -> int:
+    """Stored files whose key is not there although nobody ordered its end."""
+    kept = StoredFile.objects.filter(shredded_at=None).exclude(key_id__in=ShredOrder.objects.values("key_id"))
+    there = set(SubjectKey.objects.values_list("pk", flat=True))  # another database: they cannot be joined
+    return sum(key_id not in there for key_id in kept.values_list("key_id", flat=True).iterator())
 
 
 def _refuse_unfit(one: Manifest) -> None:

@@ -53,6 +53,7 @@ class Command(PortalCommand):
             "files": back.restored.files,
             "keys": back.restored.keys,
             "keys_ended": back.restored.ended,
+            "closed": back.restored.closed,
             "marks": back.replayed.marks,
             "undone": back.replayed.undone,
             "erased": back.replayed.erased,
@@ -64,4 +65,8 @@ class Command(PortalCommand):
             f"been undone; {back.replayed.erased} records and {back.replayed.redacted} contents of the ledger were erased "
             f"again; {back.left} are left.\n{NEXT}"
         )
+        if back.restored.closed:
+            line = (
+                f"{back.restored.closed} stored files lie under keys made after this backup and open no more.\n{line}"
+            )
         self.answer(numbers, line, options=options, code=1 if back.left else 0)
