@@ -240,7 +240,7 @@ def test_a_staff_login_is_a_stranger_on_customers_pages():
 def test_the_login_of_a_deactivated_person_ends_at_once():
     user = StaffFactory(roles=["administrator"])
     client = staff_client(user)
-    staff_services.deactivate(user=user, actor=SYSTEM, now=clock.now())
+    staff_services.deactivate(user=user, actor=staff(StaffFactory().pk), now=clock.now())
     assert client.get(ADMIN).status_code == 302
     sign_in(client, user)
     assert "_auth_user_id" not in client.session
