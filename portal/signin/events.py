@@ -16,7 +16,7 @@ from portal.core.middleware import client_address
 from portal.people.models import User
 from portal.people.services import devices
 from portal.people.states import SignInOutcome
-from portal.signin import browsers, factors
+from portal.signin import browsers, factors, letters
 
 
 def told(kind: AuditKind, request: HttpRequest, user: User, method: str = "") -> None:
@@ -57,23 +57,26 @@ def on_password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: A
     told(AuditKind.SIGNIN_PASSWORD_RESET, request, user)
 
 
-def on_factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    factors.setting_up_shows_it(request, user, authenticator)
-    codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
-    kind = AuditKind.SIGNIN_RECOVERY_CODES_MADE if codes else AuditKind.SIGNIN_MFA_ADDED
-    told(kind, request, user, method=str(authenticator.type))
+def factors_made(request: HttpRequest, user: User, made: list[Authenticator]) -> None:
+    """Record what was just made and write to its owner, in the caller's transaction. The library tells of an app and of recovery
+    codes after the commit only. Codes that come with a first factor have no letter of their own.
+    """
+    for one in made:
+        codes = one.type == Authenticator.Type.RECOVERY_CODES
+        told(
+            AuditKind.SIGNIN_RECOVERY_CODES_MADE if codes else AuditKind.SIGNIN_MFA_ADDED,
+            request,
+            user,
+            method=str(one.type),
+        )
+        if not codes or len(made) == 1:
+            letters.factor_made(user, one)
 
 
 def on_factor_removed(
     sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
     told(AuditKind.SIGNIN_MFA_REMOVED, request, user, method=str(authenticator.type))
-
-
-def on_recovery_codes_made(
-    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
-) -> None:
-    told(AuditKind.SIGNIN_RECOVERY_CODES_MADE, request, user)
 
 
 def on_wrong_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -92,7 +95,6 @@ def connect() -> None:
     account.password_changed.connect(on_password_changed)
     account.password_reset.connect(on_password_reset)
     user_logged_out.connect(on_sign_out)
-    mfa.authenticator_added.connect(on_factor_added)
+    mfa.authenticator_added.connect(factors.setting_up_shows_it)
     mfa.authenticator_removed.connect(on_factor_removed)
-    mfa.authenticator_reset.connect(on_recovery_codes_made)
     mfa.authentication_failed.connect(on_wrong_factor)

@@ -70,7 +70,9 @@ def method_of(request: HttpRequest, user: Any) -> str:
     return "company" if any(record["method"] == "socialaccount" for record in records) else "password"
 
 
-def setting_up_shows_it(request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
+def setting_up_shows_it(
+    sender: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **kwargs: Any
+) -> None:
     """Whoever sets up the factor has just typed a code of it, or used the passkey: no second one is asked for."""
     if authenticator.type == Authenticator.Type.TOTP:
         use_counter(authenticator, request.POST.get("code", ""))

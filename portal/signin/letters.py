@@ -8,6 +8,7 @@ from uuid import UUID
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -39,11 +40,13 @@ _LIBRARY = {
     "account/email/password_changed": "signin.password_changed",
     "account/email/password_reset": "signin.password_changed",
     "account/email/password_set": "signin.password_changed",
-    "mfa/email/totp_activated": "signin.factor_added",
     "mfa/email/totp_deactivated": "signin.factor_removed",
-    "mfa/email/webauthn_added": "signin.passkey_added",
     "mfa/email/webauthn_removed": "signin.passkey_removed",
-    "mfa/email/recovery_codes_generated": "signin.recovery_codes_made",
+}
+_MADE = {
+    Authenticator.Type.TOTP: "signin.factor_added",
+    Authenticator.Type.WEBAUTHN: "signin.passkey_added",
+    Authenticator.Type.RECOVERY_CODES: "signin.recovery_codes_made",
 }
 
 
@@ -274,6 +277,12 @@ def from_library(template: str, email: str, context: dict[str, Any]) -> None:
         return
     moment = context["timestamp"].timestamp()
     _to_login(kind, user, about=f"people.user:{user.pk}:{moment}", link=absolute(reverse("signin:sessions")))
+
+
+def factor_made(user: User, made: Authenticator) -> None:
+    """Write to its owner that a login has another factor, or other recovery codes, in the caller's transaction."""
+    link = absolute(reverse("signin:sessions"))
+    _to_login(_MADE[made.type], user, about=f"people.user:{user.pk}:factor/{made.pk}", link=link)
 
 
 def company(kind: str, user: User, provider: str) -> None:

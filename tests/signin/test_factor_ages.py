@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.cache import cache
 from django.core.management import call_command
 from django.http import HttpResponse
@@ -274,6 +275,10 @@ def _renamed(client, key, _monkeypatch):
     client.post(reverse("mfa_edit_webauthn", args=[key.pk]), {"name": "Key"})
 
 
+def _made_anew(client, _key, _monkeypatch):
+    client.post(reverse("mfa_generate_recovery_codes"))
+
+
 def _removed(client, key, _monkeypatch):
     client.post(reverse("mfa_remove_webauthn", args=[key.pk]))
 
@@ -283,15 +288,18 @@ def _removed(client, key, _monkeypatch):
     [
         (_added, "portal.signin.letters.post"),
         (_added, "portal.signin.events.record"),
+        (_made_anew, "portal.signin.letters.post"),
+        (_made_anew, "portal.signin.events.record"),
         (_renamed, "portal.signin.events.record"),
         (_removed, "portal.signin.letters.post"),
         (_removed, "portal.people.services.sessions.record"),
     ],
 )
-def test_a_passkey_is_not_changed_where_its_event_or_letter_cannot_be_written(act, fails, monkeypatch):
+def test_a_factor_is_not_changed_where_its_event_or_letter_cannot_be_written(act, fails, monkeypatch):
     user = StaffFactory(roles=["administrator"])
     client, other = staff_client(user), staff_through_pages(user)
     key = passkey(user)
+    RecoveryCodes.activate(user)
     for browser in (client, other):
         browser.get("/admin/")
     before = list(Authenticator.objects.order_by("pk").values("pk", "data"))
@@ -304,6 +312,38 @@ def test_a_passkey_is_not_changed_where_its_event_or_letter_cannot_be_written(ac
         act(client, key, monkeypatch)
     assert list(Authenticator.objects.order_by("pk").values("pk", "data")) == before
     assert other.get(reverse("mfa_index")).status_code == 200
+
+
+@pytest.mark.parametrize("fails", ["portal.signin.letters.post", "portal.signin.events.record"])
+def test_a_first_app_is_not_set_up_where_its_event_or_letter_cannot_be_written(fails, monkeypatch):
+    user = StaffFactory(roles=["administrator"])
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+
+    def broken(*_args, **_more):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(fails, broken)
+    with pytest.raises(RuntimeError, match="no room"):
+        client.post(reverse("mfa_activate_totp"), {"code": totp(secret)})
+    assert not Authenticator.objects.filter(user=user).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_made_has_one_event_and_one_letter(postbox):
+    user = StaffFactory(roles=["administrator"])
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+    client.post(reverse("mfa_activate_totp"), {"code": totp(secret)})
+    assert client.get("/admin/").status_code == 200
+    client.post(reverse("mfa_generate_recovery_codes"))
+    events = AuditEvent.objects.filter(kind__in=["signin.mfa.added", "signin.recovery_codes.made"]).order_by("pk")
+    made = [(event.kind, event.facts["method"]) for event in events]
+    codes = ("signin.recovery_codes.made", "recovery_codes")
+    assert made == [("signin.mfa.added", "totp"), codes, codes]
+    assert postbox.kinds() == ["signin.factor_added", "signin.recovery_codes_made"]
 
 
 @pytest.mark.parametrize("sent", ["", "{}", '"a"', "[1]", '{"rawId": 1, "response": {}}'])

@@ -44,7 +44,10 @@ class _WithFactor:
         user: Any = request.user
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)
+            theirs = Authenticator.objects.filter(user_id=user.pk).order_by("pk")
+            before = list(theirs.values_list("pk", flat=True))
             answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+            events.factors_made(request, user, list(theirs.exclude(pk__in=before)))
         return answer
 
 
