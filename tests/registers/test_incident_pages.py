@@ -17,7 +17,8 @@ from portal.core import clock
 from portal.people.services import fiduciaries
 from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
 from portal.registers.rules import incidents as rules
-from portal.registers.services import incident_people, incident_reports
+from portal.registers.selectors.incidents import facts_of
+from portal.registers.services import incident_people, incident_reports, incidents
 from portal.registers.tasks import find_affected
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -100,9 +101,80 @@ def test_what_decides_is_put_right_from_what_stands_there_and_clients_are_added(
     asking = browser.get(page).context["form"]
     assert (asking["role"].initial, asking["is_cyber"].initial) == ("fiduciary", True)
     given = {"role": "both", "is_cyber": "on", "has_personal_data": "on", "risk": "unknown", "clients": [client.pk]}
-    browser.post(page, {"answer": "1", **given})
+    browser.post(page, {"answer": "1", **shown_on(asking), **given})
     assert incident.duties.get(client=client).state == "open"
     assert browser.get(page).context["form"]["clients"].initial == [client.pk]
+
+
+def shown_on(asking: Any) -> dict[str, Any]:
+    """What a browser sends back of the values that the page showed, hidden beside each field."""
+    hidden = {field.html_initial_name: field.initial for field in asking if field.field.show_hidden_initial}
+    return {name: value for name, value in hidden.items() if value != []}
+
+
+def test_words_that_a_colleague_saved_while_a_form_was_open_are_not_written_back(
+    officer: Any, incident: Incident
+) -> None:
+    browser, page = staff_client(officer), act("incident", incident, "tell-happened")
+    asking = browser.get(page).context["form"]
+    as_shown = {**asking.initial, **shown_on(asking)}
+    incidents.tell(incident=incident, words={"nature": "A newer account."}, actor=as_actor(officer), now=clock.now())
+    count = incident.facts.count()
+    answer = browser.post(page, {"answer": "1", **as_shown, "location": "Pune"})
+    assert answer.status_code == 200
+    known = facts_of(incident)
+    assert (known["nature"], known["location"]) == ("A newer account.", "Pune")
+    assert incident.facts.count() == count + 1
+
+
+def test_where_two_change_the_same_words_the_later_one_sees_both_and_loses_neither(
+    officer: Any, incident: Incident
+) -> None:
+    browser, page = staff_client(officer), act("incident", incident, "tell-happened")
+    asking = browser.get(page).context["form"]
+    as_shown = {**asking.initial, **shown_on(asking)}
+    newer = {"nature": "A newer <account>.\r\nOf two lines."}
+    incidents.tell(incident=incident, words=newer, actor=as_actor(officer), now=clock.now())
+    both = browser.post(page, {"answer": "1", **as_shown, "nature": "My own account.", "location": "Pune"})
+    form = both.context["form"]
+    assert both.status_code == 422
+    assert [error.code for error in form.errors.as_data()["nature"]] == ["CHANGED_MEANWHILE"]
+    assert "A newer &lt;account&gt;." in both.text
+    assert "My own account." in both.text
+    assert facts_of(incident)["nature"] == newer["nature"]
+    again = {name: form.data[name] for name in (*form.fields, *shown_on(form))}
+    assert browser.post(page, {"answer": "1", **again, "nature": "Both accounts."}).status_code == 200
+    known = facts_of(incident)
+    assert (known["nature"], known["location"]) == ("Both accounts.", "Pune")
+
+
+def test_what_decides_and_a_colleague_put_right_meanwhile_is_not_put_back(officer: Any, incident: Incident) -> None:
+    browser, page = staff_client(officer), act("incident", incident, "put-right")
+    asking = browser.get(page).context["form"]
+    as_shown = {
+        name: value
+        for name, value in {**asking.initial, **shown_on(asking)}.items()
+        if value is not False or name.startswith("initial-")
+    }
+    changed = {"risk": "high", "regimes": ["EU", "IN"]}
+    incidents.change(incident=incident, actor=as_actor(officer), now=clock.now(), **changed)
+    assert browser.post(page, {"answer": "1", **as_shown, "is_telecom": "on"}).status_code == 200
+    incident.refresh_from_db()
+    assert (incident.risk, sorted(incident.regimes), incident.is_telecom) == ("high", ["EU", "IN"], True)
+    both = browser.post(page, {"answer": "1", **as_shown, "risk": "unlikely", "regimes": ["US-CA"]})
+    errors = both.context["form"].errors.as_data()
+    assert {name: [error.code for error in found] for name, found in errors.items()} == {
+        "risk": ["CHANGED_MEANWHILE"],
+        "regimes": ["CHANGED_MEANWHILE"],
+    }
+
+
+def test_a_page_without_what_it_showed_writes_over_nothing_that_is_known(officer: Any, incident: Incident) -> None:
+    known = facts_of(incident)["nature"]
+    given = {"answer": "1", "nature": "From an older page."}
+    refused = staff_client(officer).post(act("incident", incident, "tell-happened"), given)
+    assert [error.code for error in refused.context["form"].errors.as_data()["nature"]] == ["CHANGED_MEANWHILE"]
+    assert facts_of(incident)["nature"] == known
 
 
 def test_times_in_the_wrong_order_are_said_beside_the_field(officer: Any) -> None:

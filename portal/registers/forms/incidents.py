@@ -12,6 +12,7 @@ from portal.law.states import Regime
 from portal.people.forms import StaffChoice, WhyLate
 from portal.people.models import Fiduciary, User
 from portal.people.selectors import staff_with
+from portal.registers.forms.known_values import KnownValuesForm
 from portal.registers.incident_states import IncidentRisk, IncidentRole
 from portal.registers.models import Incident, IncidentDuty
 from portal.registers.permissions import Permission
@@ -24,7 +25,7 @@ from portal.registers.services.incidents import DECIDING
 _TIMES = _("DD-MM-YYYY HH:MM in Indian time, for example 27-11-2026 23:40.")
 
 
-class DecidingForm(forms.Form):
+class DecidingForm(KnownValuesForm):
     """What decides who has to be told."""
 
     role = forms.ChoiceField(label=_("Our role"), choices=IncidentRole.choices, widget=forms.RadioSelect)
@@ -62,8 +63,10 @@ class DecidingForm(forms.Form):
         """What the incident says now stands there: whoever puts one thing right leaves the others as they are."""
         if len(rows) == 1:
             (incident,) = rows
-            self.initial = {name: getattr(incident, name) for name in DECIDING}
+            # A client is only ever added: what the page showed of them takes nothing back.
             self.initial["clients"] = list(incident.duties.exclude(client=None).values_list("client", flat=True))
+            known = {name: getattr(incident, name) for name in DECIDING}
+            self.show_known({**known, "regimes": [one for one in incident.regimes if one != Regime.IN]})
 
 
 class IncidentForm(DecidingForm):
@@ -81,14 +84,14 @@ class IncidentForm(DecidingForm):
     field_order = ("headline", "began_at", "noticed_at", "aware_at", "role", "clients", "regimes")
 
 
-class TellingForm(forms.Form):
+class TellingForm(KnownValuesForm):
     """What is known stands there to be changed; what is left empty stays as it is known."""
 
     def for_rows(self, rows: list[Incident]) -> None:
         """The words of the incident as they are known now; of several incidents none."""
         if len(rows) == 1:
             known = facts_of(rows[0])
-            self.initial = {code: known[code] for code in self.fields if code in known}
+            self.show_known({code: known.get(code, "") for code in self.fields})
 
 
 def telling_form(part: str) -> type[forms.Form]:
