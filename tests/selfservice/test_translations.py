@@ -1,5 +1,6 @@
 """The Hindi and Marathi catalogues hold every text that a customer's page can show."""
 
+import ast
 import io
 import re
 from pathlib import Path
@@ -8,6 +9,14 @@ import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.core.validators import (
+    EmailValidator,
+    MaxLengthValidator,
+    MinLengthValidator,
+    ProhibitNullCharactersValidator,
+)
+from django.forms import CharField, ChoiceField, EmailField, FileField, MultipleChoiceField, MultiValueField
+from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.translation.template import templatize
 
@@ -65,6 +74,7 @@ SOURCES = [
     ROOT / "portal" / "signin" / "views" / "customers.py",
     ROOT / "portal" / "people" / "services" / "codes.py",
     ROOT / "portal" / "core" / "addresses.py",
+    ROOT / "portal" / "core" / "plain_words.py",
     ROOT / "consent" / "letters.py",
     ROOT / "consent" / "services" / "acknowledging.py",
     ROOT / "consent" / "services" / "addresses.py",
@@ -116,7 +126,46 @@ SOURCES = [
     ROOT / "portal" / "registers" / "services" / "letters.py",
     ROOT / "portal" / "signin" / "browsers.py",
     ROOT / "portal" / "registers" / "words.py",
+    ROOT / "consent" / "services" / "answering_for.py",
+    ROOT / "consent" / "services" / "cookies.py",
+    ROOT / "consent" / "services" / "going_on.py",
+    ROOT / "consent" / "services" / "opting_in.py",
+    ROOT / "consent" / "services" / "standing_down.py",
+    ROOT / "grievances" / "services" / "appealing.py",
+    ROOT / "grievances" / "services" / "rating.py",
+    ROOT / "kyc" / "services" / "fetching.py",
+    ROOT / "kyc" / "services" / "letting_go.py",
+    ROOT / "portal" / "outbox" / "services" / "browsers.py",
+    ROOT / "portal" / "people" / "services" / "account_changes.py",
+    ROOT / "portal" / "people" / "services" / "contacts.py",
+    ROOT / "portal" / "people" / "services" / "powers.py",
+    ROOT / "portal" / "people" / "services" / "protections.py",
+    ROOT / "grievances" / "detail_forms.py",
+    ROOT / "grievances" / "forms.py",
+    ROOT / "portal" / "signin" / "views" / "address_changes.py",
+    ROOT / "portal" / "signin" / "views" / "push.py",
 ]
+#: Services that a customer's page calls for something without words, or whose words it replaces by its own.
+SAID_TO_STAFF = {
+    "grievances.services.naming",
+    "grievances.services.timing",
+    "kyc.services.deciding",
+    "kyc.services.deleting",
+    "kyc.services.minors",
+    "portal.people.services.freezes",
+    "portal.retention.services.children",
+}
+#: What Django says of a field in a customer's form, and of a number in a sentence.
+OF_DJANGO = {
+    *(CharField.default_error_messages.values()),
+    *(ChoiceField.default_error_messages.values()),
+    *(EmailField.default_error_messages.values()),
+    *(FileField.default_error_messages[code] for code in ("invalid", "missing", "empty")),
+    *(MultiValueField.default_error_messages.values()),
+    *(MultipleChoiceField.default_error_messages.values()),
+    EmailValidator.message,
+    ProhibitNullCharactersValidator.message,
+}
 
 
 def texts(source):
@@ -148,6 +197,51 @@ def test_no_text_of_a_customers_page_is_left_in_english(language):
     wanted = {text for source in SOURCES for text in texts(source)}
     assert len(wanted) > 300
     assert sorted(wanted - translated(language)) == []
+
+
+def services_of_customers_pages():
+    """The services that a customer's page imports itself."""
+    pages = [
+        *(ROOT / "portal" / "selfservice").rglob("*.py"),
+        *(
+            ROOT / "portal" / "signin" / "views" / f"{name}.py"
+            for name in ("account", "address_changes", "customers", "push")
+        ),
+    ]
+    named = {
+        name
+        for page in pages
+        for node in ast.walk(ast.parse(page.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in (node.module, *(f"{node.module}.{one.name}" for one in node.names))
+        if ".services." in name
+    }
+    return {name for name in named if source_of(name).is_file()}
+
+
+def source_of(module):
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def test_each_service_that_a_customers_page_calls_is_searched_for_texts_or_says_them_to_staff():
+    called = {name for name in services_of_customers_pages() if any(texts(source_of(name)))}
+    assert len(called) > 30
+    assert sorted(name for name in called - SAID_TO_STAFF if source_of(name) not in SOURCES) == []
+    assert sorted(SAID_TO_STAFF - called) == []
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_what_django_says_of_a_customers_field_is_not_in_english(language):
+    def said_of_lengths():
+        of = {"limit_value": 9, "show_value": 3}
+        return [MaxLengthValidator.message % of, MinLengthValidator.message % of]
+
+    with translation.override("en"):
+        english, lengths = {str(said): said for said in OF_DJANGO}, said_of_lengths()
+    with translation.override(language):
+        assert [said for said, lazy in english.items() if str(lazy) == said] == []
+        assert not set(lengths) & set(said_of_lengths())
+        assert "byte" not in filesizeformat(5)
 
 
 @pytest.mark.parametrize(("language", "word"), [("hi", "खाता-बही"), ("mr", "खातेवही")])
