@@ -20,7 +20,7 @@ from portal.core import actor, clock
 from portal.core.errors import LostRace, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import AccountChange, Invitation, Membership
+from portal.people.models import AccountChange, Invitation, Membership, Principal
 from portal.people.services import account_changes, customers, logins
 from portal.people.states import MemberRole
 from portal.signin import cancellation, change_rows
@@ -279,6 +279,27 @@ def test_a_removed_owner_whose_invitation_can_still_be_cancelled_has_no_link(acm
     customers.remove_member(membership=part_of(thief, acme), actor=by(bina))
     assert link_to(THIEF) is None
     assert ("signin.part_changed", THIEF) in letters()
+
+
+def test_who_was_let_in_lately_is_one_statement_however_many_changes_there_were(acme, asha, django_assert_num_queries):
+    for _ in range(5):
+        customers.remove_member(membership=part_of(let_in_thief(acme, asha), acme), actor=by(asha))
+    account_changes.link_life(clock.now())  # the rule is read once
+    with django_assert_num_queries(2):  # the rule, the persons
+        found = account_changes.let_in_lately(acme, at=clock.now())
+    assert found == {Principal.objects.get(user__email=THIEF).pk}
+
+
+def test_an_owner_who_was_removed_and_invited_again_still_has_links_and_a_member_who_came_back_as_owner_none(
+    acme, asha, bina, ravi
+):
+    for user, role in ((bina, MemberRole.OWNER), (ravi, MemberRole.OWNER)):
+        customers.remove_member(membership=part_of(user, acme), actor=by(asha))
+        invitation = customers.invite(customer=acme, address=user.email, role=role, actor=by(asha))
+        logins.accept(invitation=invitation, full_name="", actor=actor.stranger(), now=clock.now())
+    Message.objects.all().delete()
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    assert {address for kind, address in letters() if kind == "signin.people_changed"} == {asha.email, bina.email}
 
 
 def test_an_owner_whose_invitation_can_no_longer_be_cancelled_has_a_link(acme, asha, bina):

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
@@ -23,6 +24,7 @@ DEFAULT_WAIT: Final = timedelta(hours=72)
 DEFAULT_LINK: Final = timedelta(days=14)
 #: The salt of every link that cancels a change; a number in it is a change of an address, a text one of these.
 SALT: Final = "portal.signin.address_change"
+_NUMBER: Final = BigIntegerField()
 
 
 def note(kind: AccountChangeKind, *, by: User | None, actor: Actor, at: datetime, **fields: Any) -> AccountChange:
@@ -160,10 +162,17 @@ def _joined_by(invitation: Invitation) -> list[Membership]:
 
 
 def let_in_lately(customer: Customer, *, at: datetime) -> set[int]:
-    """The persons who got their part in the company, or their part as an owner, by a change that its link still cancels."""
-    since = at - link_life(at)
-    rows = AccountChange.objects.filter(customer=customer, cancelled_at=None, made_at__gt=since)
-    return {part.principal_id for row in rows for part in _parts(row)}
+    """The persons who would own nothing here were every change undone that its link still cancels, as they were before the first
+    of these changes that concerns them: who was let in, or made an owner. An owner who was removed and invited again is none.
+    """
+    rows = AccountChange.objects.filter(customer=customer, cancelled_at=None, made_at__gt=at - link_life(at))
+    joined = Membership.objects.filter(customer=customer, joined_at=OuterRef("invitation__accepted_at"))
+    person = Coalesce("membership__principal_id", Subquery(joined.values("principal_id")[:1]), output_field=_NUMBER)
+    first: dict[int, str] = {}
+    for principal, old_role in rows.order_by("made_at", "pk").values_list(person, "old_role"):
+        if principal is not None:  # nobody came yet by an invitation
+            first.setdefault(principal, old_role)
+    return {principal for principal, old_role in first.items() if old_role != MemberRole.OWNER}
 
 
 def people_let_in(change: AccountChange) -> list[User]:
