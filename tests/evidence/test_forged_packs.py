@@ -318,6 +318,30 @@ def test_a_pack_of_the_release_before_holds_and_says_what_it_does_not_compare(ve
     assert said.splitlines()[1].startswith("Made in the form of an earlier release: it may leave out samples, ")
 
 
+def test_a_pack_of_the_form_before_that_was_sealed_when_this_form_was_in_use_is_not_enough(tmp_path):
+    """Its maker could choose the form that asks for fewer samples."""
+    folder = Path(__file__).parent / "data"
+    (tmp_path / "pack.zip").write_bytes(lzma.decompress((folder / "pack-4.zip.xz").read_bytes()))
+    source = program.source().decode()
+    since = 'FORM_SINCE = "2026-12-01"'
+    assert since in source
+    said = {}
+    for day in ("2026-11-04", "2026-11-05"):
+        changed = tmp_path / f"verify-{day}.py"
+        changed.write_text(source.replace(since, f'FORM_SINCE = "{day}"'))
+        for keys in ([], ["--vkey", (folder / "pack-4.vkey").read_text().strip()]):
+            asked = [sys.executable, "-I", changed, tmp_path / "pack.zip", *keys]
+            done = subprocess.run(asked, capture_output=True, text=True, check=False)
+            said[day, bool(keys)] = done.returncode, done.stdout.partition(":")[0]
+            assert "Pack of 2026-10-01 to 2026-10-31: " in done.stdout
+    assert said == {
+        ("2026-11-04", False): (4, "SUPERSEDED, NOT AUTHENTICATED (give --vkey)"),
+        ("2026-11-04", True): (4, "SUPERSEDED"),
+        ("2026-11-05", False): (3, "CONSISTENT, NOT AUTHENTICATED (give --vkey)"),
+        ("2026-11-05", True): (0, "HOLDS"),
+    }
+
+
 def test_an_act_that_the_log_does_not_name_is_said_to_be_the_word_of_the_list_alone(space):
     """Erasures before form 5 did not record their act: somebody who changes a pack could name any."""
     erased = [space["Erased"](12, "law.clock.stopped", "a", is_logged) for is_logged in (True, False)]

@@ -252,8 +252,14 @@ def test_holds_files_runs_and_samples_of_the_period_are_missed_as_the_program_mi
 def test_a_pack_of_the_release_before_is_checked_as_the_program_checks_it(october, page_of, program):
     folder = Path(evidence.__file__).parent / "data"
     data, vkey = lzma.decompress((folder / "pack-4.zip.xz").read_bytes()), (folder / "pack-4.vkey").read_text().strip()
-    page = page_of(opened(make()[1])["verify.html"])
+    html = opened(make()[1])["verify.html"]
+    page = page_of(html)
     assert page.says(data, vkey=vkey).splitlines() == f"✓ The pack holds: {program(data, vkey)}".splitlines()
+    since = b'FORM_SINCE = "2026-12-01"'
+    assert since in html
+    page = page_of(html.replace(since, b'FORM_SINCE = "2026-11-04"'))
+    said = "▲ The pack is of an older form, which is not enough. Sealed on 2026-11-04, and packs of the form onesetu-"
+    assert page.says(data, vkey=vkey).startswith(said)
 
 
 @pytest.mark.full

@@ -16,6 +16,8 @@ copy of this program that you trust. The result begins with one of these words (
     HOLDS (0)           everything that the lines name was checked and is so; they also name what was not compared
     REFUSED (1)         something is not so: the file and row, what is wrong, and what that means. Do not rely on the file
     NOT CHECKED, or a message about the key or the file (2)     nothing was checked
+    SUPERSEDED (4)      a pack of an older form, sealed when a newer one was in use: what its form shows holds, but its maker
+                        could choose this form to leave out what the newer one asks for. Ask for a pack of the newer form
     CONSISTENT, NOT AUTHENTICATED (3)     the file fits together, but without a key nobody's signature was checked
 
 Formats: C2SP tlog-proof, signed-note, tlog-checkpoint; trees as in RFC 6962; signatures as in RFC 8032 (Ed25519).
@@ -41,7 +43,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
+HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED, SUPERSEDED = 0, 1, 2, 3, 4
 HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/5", "onesetu-person-file/1"
 #: Packs of the form before this one are checked as well: they do not say of which act an erased entry was, and need not
 #: hold the samples that were drawn in their period. The verdict names what follows from that.
@@ -49,6 +51,9 @@ FORMAT_BEFORE = "onesetu-evidence-pack/4"
 OF_FORM_BEFORE = (
     "Made in the form of an earlier release: it may leave out samples, and does not say which act an erased entry was"
 )
+#: Since when releases make packs of this program's form. One of the form before that was sealed later was chosen, or made by
+#: an operator who has not taken that release.
+FORM_SINCE = "2026-12-01"
 OLDER_FORMATS = {"onesetu-evidence-pack/1", "onesetu-evidence-pack/2", "onesetu-evidence-pack/3"}
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
@@ -509,6 +514,10 @@ class Bad(Exception):
 
 class Older(Exception):
     """A pack of a form that an earlier release made."""
+
+
+class Superseded(Exception):
+    """A pack of the form before, sealed when this one was in use. It holds what the lines say."""
 
 
 def need(holds: object, message: str) -> None:
@@ -2222,7 +2231,8 @@ def check_names(files: dict[str, bytes]) -> None:
 def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     """Everything a pack claims; returns lines about what was found, and what it does not cover.
 
-    Raises Older for a pack of an earlier release.
+    Raises Older for a pack of an earlier release, and Superseded with the lines for one of the form before that was sealed
+    when this one was in use.
     """
     files = read_pack(data)
     need(
@@ -2306,7 +2316,18 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     )
     unproved = f"Not proved by the log, only unchanged since the pack was made: {', '.join(one for one in FOR_PEOPLE if one in files)}"
     older = [f"{OF_FORM_BEFORE} ({form})"] if form == FORMAT_BEFORE else []
-    return "\n".join([line, *older, *drawn, counted, attached, *compared, *explained(log), unproved])
+    lines = "\n".join([line, *older, *drawn, counted, attached, *compared, *explained(log), unproved])
+    return in_form_of_its_day(lines, str(form), sealed.payload["recorded_at"])
+
+
+def in_form_of_its_day(lines: str, form: str, sealed_at: str) -> str:
+    """The lines about a pack; raises Superseded with them where it was sealed when a newer form was in use."""
+    sealed_on = sealed_at[: len(FORM_SINCE)]
+    if form == FORMAT_BEFORE and sealed_on >= FORM_SINCE:
+        raise Superseded(
+            f"Sealed on {sealed_on}, and packs of the form {PACK_FORMAT} are made since {FORM_SINCE}. Ask for one of the same days. {lines}"
+        )
+    return lines
 
 
 def explained(log: Log) -> list[str]:
@@ -2352,6 +2373,9 @@ def main() -> int:
     except Older as error:
         say(f"NOT CHECKED: {error}\n")
         return USAGE
+    except Superseded as error:
+        say(f"SUPERSEDED{'' if trust.logs else ', NOT AUTHENTICATED (give --vkey)'}: {error}\n")
+        return SUPERSEDED
     except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError, IndexError) as error:
         say(f"REFUSED: {error if isinstance(error, Bad) else 'The file is damaged.'}\n")
         return REFUSED

@@ -5,6 +5,7 @@
 const packVerifier = (() => {
   class Bad extends Error {}
   class Older extends Error {}
+  class Superseded extends Error {}
   const need = (holds, words) => {
     if (!holds) {
       throw new Bad(words);
@@ -16,6 +17,8 @@ const packVerifier = (() => {
   const PACK_FORMAT = "onesetu-evidence-pack/5";
   const FORMAT_BEFORE = "onesetu-evidence-pack/4";
   const OF_FORM_BEFORE = "Made in the form of an earlier release: it may leave out samples, and does not say which act an erased entry was";
+  // Since when releases make packs of this form.
+  const FORM_SINCE = "2026-12-01";
   const MANIFEST = "manifest.json";
   const MANIFEST_RECEIPT = "manifest.tlog-proof";
   const CHECKPOINT = "ledger/checkpoint.txt";
@@ -295,7 +298,8 @@ const packVerifier = (() => {
     /^samples\/(sample\.json|population\.txt|\d{9,}\.tlog-proof|drawn\/[A-Z0-9-]+\.(json|txt))$/,
   ];
   // Everything a pack claims; returns lines about what was found, and what it does not cover. Throws Bad with what is
-  // wrong, in words, and Older for a pack of an earlier release.
+  // wrong, in words, Older for a pack of an earlier release, and Superseded with the lines for one of the form before that was
+  // sealed when this one was in use.
   const checkPack = (data, keys, wholeReceipt) => {
     const files = readPack(data);
     need(files.has(MANIFEST) && files.has(MANIFEST_RECEIPT), "manifest.json: it is not there. Without it nothing of the pack can be checked.");
@@ -345,9 +349,10 @@ const packVerifier = (() => {
     const attached = checkAttachments(files, registers.get("attachments"), log, missing);
     const drawn = checkDrawn(files, manifest, log, registers, missing);
     checkLacking(files, manifest, missing, log);
-    return [
+    const isOlder = manifest.format === FORMAT_BEFORE;
+    const lines = [
       `Pack of ${days.from} to ${days.until || days.to}: ${manifest.files.length} files, ${records.length} log entries of the period and ${erased} erased, ${samples} receipts of the sample. ${under}`,
-      ...(manifest.format === FORMAT_BEFORE ? [`${OF_FORM_BEFORE} (${manifest.format})`] : []),
+      ...(isOlder ? [`${OF_FORM_BEFORE} (${manifest.format})`] : []),
       ...drawn,
       controls,
       attached,
@@ -355,8 +360,13 @@ const packVerifier = (() => {
       ...log.acts("ledger.anomaly.explained").map(({ facts: one }) => `Explained by two people: times out of order among the entries ${one.first} to ${one.last} of the log (${one.cause})`),
       `Not proved by the log, only unchanged since the pack was made: ${FOR_PEOPLE.filter((one) => files.has(one)).join(", ")}`,
     ].join("\n");
+    const sealedOn = sealed.record.recorded_at.slice(0, FORM_SINCE.length);
+    if (isOlder && sealedOn >= FORM_SINCE) {
+      throw new Superseded(`Sealed on ${sealedOn}, and packs of the form ${PACK_FORMAT} are made since ${FORM_SINCE}. Ask for one of the same days. ${lines}`);
+    }
+    return lines;
   };
-  return { checkPack, draw, Bad, Older };
+  return { checkPack, draw, Bad, Older, Superseded };
 })();
 
 (() => {
@@ -367,7 +377,7 @@ const packVerifier = (() => {
     return file ? new Uint8Array(await file.arrayBuffer()) : null;
   };
   const show = (result, words) => {
-    for (const one of ["holds", "consistent", "refused", "older"]) {
+    for (const one of ["holds", "consistent", "refused", "older", "superseded"]) {
       document.getElementById(`pack-${one}`).hidden = one !== result;
     }
     document.querySelector(`#pack-${result} .words`).textContent = words;
@@ -389,8 +399,9 @@ const packVerifier = (() => {
         show("refused", "Choose the pack first: a file whose name ends in .zip.");
       }
     } catch (error) {
-      const result = error instanceof packVerifier.Older ? "older" : "refused";
-      show(result, result === "older" || error instanceof packVerifier.Bad ? error.message : "The file is damaged.");
+      const { Bad, Older, Superseded } = packVerifier;
+      const result = error instanceof Older ? "older" : error instanceof Superseded ? "superseded" : "refused";
+      show(result, result !== "refused" || error instanceof Bad ? error.message : "The file is damaged.");
     }
     button.textContent = label;
   });
