@@ -25,7 +25,7 @@ from portal.core import addresses, ciphers, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.people import promises
-from portal.people.models import User
+from portal.people.models import Customer, User
 from portal.people.pages import login_of
 from portal.people.services import account_changes, codes
 from portal.people.states import CodePurpose, ContactKind, ProvenAct
@@ -79,15 +79,17 @@ def recent_words(*, now: datetime) -> str:
     return promises.in_words(recent(now=now))
 
 
-def ask(request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True) -> HttpResponse | None:
+def ask(
+    request: HttpRequest, act: ProvenAct, *, even_if_recent: bool = True, customer: Customer | None = None
+) -> HttpResponse | None:
     """The page that asks for the code of what this POST would do, or None once the right code came with it.
 
-    While the login is frozen nothing of this is done: it leads to the account, which says so. The first POST sends a code to the login's address and shows the page; its form sends the same again with the code. With
+    While the login is frozen, everywhere or for this ``customer``, nothing of this is done: it leads to the account, which says so. The first POST sends a code to the login's address and shows the page; its form sends the same again with the code. With
     ``even_if_recent`` off, a code typed within ``signin.recent_factor`` is enough. What is done afterwards is the caller's.
     """
     user, now = login_of(request), clock.now()
-    if account_changes.is_frozen(user, now=now):
-        messages.error(request, account_changes.frozen_words(now=now))
+    if words := account_changes.frozen_words(user, customer=customer, now=now):
+        messages.error(request, words)
         return HttpResponseRedirect(reverse("privacy:account"))
     if not even_if_recent and is_recent(request, now=now):
         return None

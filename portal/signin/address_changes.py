@@ -186,8 +186,8 @@ def drop(*, change: AddressChange, actor: Actor, now: datetime) -> None:
 
 
 def _require_unfrozen(user: User, now: datetime) -> None:
-    if account_changes.is_frozen(user, now=now):
-        raise Refused(account_changes.frozen_words(now=now), code="CHANGES_FROZEN")
+    if words := account_changes.frozen_words(user, now=now):
+        raise Refused(words, code="CHANGES_FROZEN")
 
 
 def _may_be_made(change: AddressChange, now: datetime) -> bool:

@@ -68,7 +68,7 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
 def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None, actor: Actor, now: datetime) -> bool:
     """Whoever reads mail at ``contact`` says that a change of a company's people, or of a nominee, was not theirs: restore what
     was there before it and before what followed, end the sessions of the logins that did it, take no change from them for the
-    time of the wait, and open a grievance. False where it was cancelled before.
+    time of the wait (``account_changes.frozen_words``), and open a grievance. False where it was cancelled before.
 
     Whoever made the change undoes with it whatever else their login changed since; another owner only what is the company's.
     """
@@ -84,7 +84,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
         if change.cancelled_at is not None:
             return False
         login = change.user
-        is_own = login is not None and contact is not None and contact.principal_id == login.principal_id
+        is_own = account_changes.is_own(change, contact)
         people = _undo_account_changes(account_changes.with_it(change, whole_login=is_own), contact, actor, now)
         if login is not None:
             sessions.end_all(user=login, actor=actor, now=now)

@@ -23,7 +23,7 @@ from portal.outbox.services import reading
 from portal.people.models import AccountChange, Invitation, Membership, Principal
 from portal.people.services import account_changes, customers, logins
 from portal.people.states import MemberRole
-from portal.signin import cancellation, change_rows
+from portal.signin import address_changes, cancellation, change_rows
 from tests.grievances.nominees import named
 from tests.people.factories import (
     AddressChangeFactory,
@@ -69,6 +69,16 @@ def ravi(acme):
 
 def by(user):
     return actor.customer(user.pk)
+
+
+def address_of(user):
+    return user.principal.contact_points.filter(kind="email", left_at=None).latest("pk")
+
+
+def undone(change, user):
+    """As if the link of the letter to this person had been pressed."""
+    by_link = {"contact": address_of(user), "actor": actor.stranger(), "now": clock.now()}
+    return cancellation.cancel_account_change(change=change, **by_link)
 
 
 def part_of(user, acme):
@@ -172,7 +182,7 @@ def test_for_72_hours_the_login_changes_nothing_and_then_does_again(acme, asha, 
     now = clock.now()
     customers.change_role(membership=part_of(ravi, acme), role=MemberRole.OWNER, actor=by(asha), now=now)
     change = AccountChange.objects.get()
-    assert cancellation.cancel_account_change(change=change, contact=None, actor=actor.stranger(), now=now)
+    assert cancellation.cancel_account_change(change=change, contact=address_of(asha), actor=actor.stranger(), now=now)
     acts = (
         lambda at: customers.invite(customer=acme, address=THIEF, actor=by(asha), now=at),
         lambda at: nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=at),
@@ -182,6 +192,51 @@ def test_for_72_hours_the_login_changes_nothing_and_then_does_again(acme, asha, 
             act(now + WAIT - timedelta(seconds=1))
         assert refused.value.code == "CHANGES_FROZEN"
         act(now + WAIT)
+
+
+def refusals(*acts):
+    """The codes of those that were refused."""
+    found = []
+    for act in acts:
+        try:
+            act()
+        except Refused as refused:
+            found.append(refused.code)
+        else:
+            found.append(None)
+    return found
+
+
+@pytest.mark.parametrize("who", ["another owner", "the login's own address"])
+def test_who_another_owner_cancelled_is_frozen_in_that_company_and_nowhere_else(acme, asha, bina, who):
+    other, now = CustomerFactory(name="Bharat Mills"), clock.now()
+    MembershipFactory(customer=other, principal=asha.principal)
+    invite = {"address": "new@acme.example", "actor": by(asha)}
+    customers.invite(customer=acme, **invite)
+    assert undone(AccountChange.objects.get(), bina if who == "another owner" else asha)
+    assert refusals(
+        lambda: customers.invite(customer=acme, **invite),
+        lambda: customers.invite(customer=other, **invite),
+        lambda: nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now()),
+        lambda: address_changes.begin(
+            user=asha, kind="email", address="own@asha.example", browser="", actor=by(asha), now=clock.now()
+        ),
+    ) == (["CHANGES_FROZEN", None, None, None] if who == "another owner" else ["CHANGES_FROZEN"] * 4)
+    words = {account_changes.frozen_words(asha, customer=one, now=now) for one in (acme, other, None)}
+    assert len(words) == (2 if who == "another owner" else 1)
+
+
+def test_pages_of_another_company_ask_for_the_code_as_before_and_those_of_the_frozen_one_do_not(acme, asha, bina):
+    other = CustomerFactory(name="Bharat Mills")
+    MembershipFactory(customer=other, principal=asha.principal)
+    customers.invite(customer=acme, address="new@acme.example", actor=by(asha))
+    undone(AccountChange.objects.get(), bina)
+    client = customer_client(asha)
+    asked = {"email": "two@acme.example", "role": "member"}
+    frozen = client.post(reverse("privacy:members", args=[acme.reference]), asked)
+    assert frozen.url == reverse("privacy:account")
+    assert "in this organisation was cancelled" in client.get(frozen.url).text
+    assert "proof_code" in client.post(reverse("privacy:members", args=[other.reference]), asked).text
 
 
 def test_the_link_ends_after_fourteen_days(acme, asha, ravi, client, monkeypatch):
@@ -312,8 +367,7 @@ def test_an_owner_whose_invitation_can_no_longer_be_cancelled_has_a_link(acme, a
 def test_a_cancelled_invitation_ends_the_membership_that_a_cancelled_removal_gave_back(acme, asha, bina, client):
     thief = let_in_thief(acme, asha)
     customers.remove_member(membership=part_of(thief, acme), actor=by(bina))
-    removal, stranger = AccountChange.objects.get(kind="removed"), actor.stranger()
-    cancellation.cancel_account_change(change=removal, contact=None, actor=stranger, now=clock.now())
+    assert undone(AccountChange.objects.get(kind="removed"), bina)
     assert (THIEF, "owner") in people_of(acme)
     client.post(link_to("asha@acme.example"))
     assert people_of(acme) == {("asha@acme.example", "owner"), ("bina@acme.example", "owner")}

@@ -260,7 +260,7 @@ def test_pages_and_letters_read_how_long_a_change_waits_from_one_rule(asha, monk
     assert "48" in client.get(page).content.decode()
     cancel(change)
     assert "48" in client.get(page).content.decode()
-    assert "48" in account_changes.frozen_words(now=clock.now())
+    assert "48" in account_changes.frozen_words(asha, now=clock.now())
     assert "48" in sent("signin.change_cancelled")[0].body
 
 

@@ -94,9 +94,14 @@ class AccountChange(models.Model):
     before = models.BinaryField(_("earlier nominee"), default=bytes, editable=False)
     made_at = models.DateTimeField(_("made"), db_index=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    #: Whether an address of the login itself cancelled it: then the login changes nothing for a while, else only nothing of the
+    #: company: what another owner says of it reaches no further.
+    freezes_login = models.BooleanField(_("cancelled by the person who made it"), default=False)
 
     data_categories = declare(
-        none=("id kind user subject_ref customer membership invitation nominee old_role made_at cancelled_at"),
+        none=(
+            "id kind user subject_ref customer membership invitation nominee old_role made_at cancelled_at freezes_login"
+        ),
         name="before",
     )
 

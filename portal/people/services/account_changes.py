@@ -45,15 +45,15 @@ def login_of(actor: Actor) -> User | None:
     return User.objects.filter(pk=actor.user_id, is_staff=False).first()
 
 
-def take_turn(user: User | None, *, at: datetime) -> None:
+def take_turn(user: User | None, *, at: datetime, customer: Customer | None = None) -> None:
     """Wait until nobody else changes or cancels anything of the login. After the turns of companies, before all else.
 
-    Raises Refused (CHANGES_FROZEN) for the time after a change was cancelled.
+    Raises Refused (CHANGES_FROZEN) for the time after a change was cancelled (``frozen_words``).
     """
     if user is not None:
         turns.take(turn_name(user))
-        if is_frozen(user, now=at):
-            raise Refused(frozen_words(now=at), code="CHANGES_FROZEN")
+        if words := frozen_words(user, customer=customer, now=at):
+            raise Refused(words, code="CHANGES_FROZEN")
 
 
 def turn_name(user: User) -> str:
@@ -70,21 +70,30 @@ def wait_words(*, now: datetime) -> str:
     return promises.in_words(wait(now=now))
 
 
-def frozen_words(*, now: datetime) -> str:
-    """What somebody reads who wants to change something of an account after a change was cancelled."""
-    said = _("A change of your account was cancelled. For %(wait)s we take no other. An officer writes to you.")
+def frozen_words(user: User, *, customer: Customer | None = None, now: datetime) -> str:
+    """What somebody reads who wants to change something of an account, or of a company, within the time of
+    ``signin.address_wait`` after a change was cancelled; empty where they may.
+
+    A change that an address of the login cancelled holds everywhere; one that another owner cancelled in that company only.
+    """
+    since = now - wait(now=now)
+    cancelled = AccountChange.objects.filter(user=user, cancelled_at__gt=since)
+    if AddressChange.objects.filter(user=user, cancelled_at__gt=since).exists() or (
+        cancelled.filter(freezes_login=True).exists()
+    ):
+        said = _("A change of your account was cancelled. For %(wait)s we take no other. An officer writes to you.")
+    elif customer is not None and cancelled.filter(customer=customer).exists():
+        said = _(
+            "A change of yours in this organisation was cancelled. For %(wait)s we take no other from you. An officer checks it."
+        )
+    else:
+        return ""
     return str(said) % {"wait": wait_words(now=now)}
 
 
 def link_life(now: datetime) -> timedelta:
     """For how long the link in a letter cancels the change that the letter tells, by our own rule."""
     return promises.length("signin.cancel_link", now=now, otherwise=DEFAULT_LINK)
-
-
-def is_frozen(user: User, *, now: datetime) -> bool:
-    """Whether a change that the login made was cancelled by its link within the time of ``signin.address_wait``."""
-    since = Q(user=user, cancelled_at__gt=now - wait(now=now))
-    return AddressChange.objects.filter(since).exists() or AccountChange.objects.filter(since).exists()
 
 
 def token_of(change: AccountChange, contact: ContactPoint) -> str:
@@ -179,10 +188,16 @@ def people_let_in(change: AccountChange) -> list[User]:
     return list(User.objects.filter(pk__in=_let_in(change)))
 
 
+def is_own(change: AccountChange, contact: ContactPoint | None) -> bool:
+    """Whether the address is one of whoever made the change."""
+    return change.user is not None and contact is not None and contact.principal_id == change.user.principal_id
+
+
 def mark_cancelled(change: AccountChange, *, by: ContactPoint | None, actor: Actor, at: datetime) -> None:
     """With its audit event, in the caller's transaction. What it undoes is the caller's."""
     change.cancelled_at = at
-    change.save(update_fields=["cancelled_at"])
+    change.freezes_login = is_own(change, by)
+    change.save(update_fields=["cancelled_at", "freezes_login"])
     told = {
         "user": change.user_id,
         "member": change.membership_id,

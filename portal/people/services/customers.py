@@ -141,7 +141,7 @@ def take_turn(customer: Customer) -> None:
 
 def _take_turns(customer: Customer, actor: Actor, at: datetime) -> None:
     take_turn(customer)
-    account_changes.take_turn(account_changes.login_of(actor), at=at)
+    account_changes.take_turn(account_changes.login_of(actor), at=at, customer=customer)
 
 
 def _note(kind: AccountChangeKind, customer: Customer, actor: Actor, at: datetime, **fields: Any) -> None:

@@ -124,9 +124,11 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
     document = document_for(request.user, reference)
     here = HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     if request.method == "POST":
-        proof = proofs.ask(request, ProvenAct.DOCUMENT, even_if_recent=False) if _may_be_deleted(document) else None
-        if proof is not None:
-            return proof
+        company = document.case.customer
+        if _may_be_deleted(document) and (
+            asked := proofs.ask(request, ProvenAct.DOCUMENT, even_if_recent=False, customer=company)
+        ):
+            return asked
         try:
             services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except (IllegalMove, LostRace):

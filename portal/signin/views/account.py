@@ -128,7 +128,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         if form is None:
             raise Http404
         if form.is_valid():
-            if (asked := proofs.ask(request, ProvenAct.MEMBERS)) is not None:
+            if (asked := proofs.ask(request, ProvenAct.MEMBERS, customer=customer)) is not None:
                 return asked
             try:
                 customers.invite(
@@ -188,7 +188,7 @@ def change_member(request: HttpRequest, reference: str, pk: int) -> HttpResponse
         )
     if act not in {"remove", *MemberRole.values}:
         raise Http404
-    if (asked := proofs.ask(request, ProvenAct.MEMBERS)) is not None:
+    if (asked := proofs.ask(request, ProvenAct.MEMBERS, customer=customer)) is not None:
         return asked
     try:
         if act == "remove":
