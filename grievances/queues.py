@@ -10,10 +10,12 @@ from django.utils.translation import ngettext_lazy
 from grievances import selectors
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
-from portal.core.queues import HandsOut, Queue
+from portal.core.queues import HandsOut, Queue, Tab
 
 #: Whoever answers grievances finds their number on the first page.
 _ANSWERS = str(GrievancePermission.TICKET_ANSWER)
+#: Whoever answers requests about data has their queues as tabs.
+_DECIDES = str(GrievancePermission.REQUEST_ANSWER)
 
 QUEUES = (
     Queue(
@@ -24,6 +26,7 @@ QUEUES = (
         ngettext_lazy("grievance is yours to answer", "grievances are yours to answer", "count"),
         tone="",
         figure_for=_ANSWERS,
+        tab=Tab(_("Mine"), -50, _ANSWERS),
     ),
     Queue(
         "grievances-unassigned",
@@ -32,6 +35,17 @@ QUEUES = (
         "queue=unassigned",
         ngettext_lazy("grievance to take", "grievances to take", "count"),
         figure_for=_ANSWERS,
+        tab=Tab(_("Unassigned"), -40, _ANSWERS),
+    ),
+    Queue(
+        "grievances-open",
+        _("Open grievances"),
+        "grievances.Ticket",
+        "queue=open",
+        ngettext_lazy("grievance is open", "grievances are open", "count"),
+        tone="",
+        is_figure=False,
+        tab=Tab(_("All open"), -30, _ANSWERS),
     ),
     Queue(
         "grievances-overdue",
@@ -41,6 +55,7 @@ QUEUES = (
         ngettext_lazy("grievance is late", "grievances are late", "count"),
         tone="err",
         is_figure=False,
+        tab=Tab(_("Overdue"), -20, _ANSWERS),
     ),
     Queue(
         "grievances-today",
@@ -49,6 +64,7 @@ QUEUES = (
         "queue=today",
         ngettext_lazy("grievance is due by midnight", "grievances are due by midnight", "count"),
         is_figure=False,
+        tab=Tab(_("Due today"), -10, _ANSWERS),
     ),
     Queue(
         "grievances-appeals",
@@ -57,6 +73,7 @@ QUEUES = (
         "queue=appeals",
         ngettext_lazy("appeal waits for another officer", "appeals wait for another officer", "count"),
         is_figure=False,
+        tab=Tab(_("Appeals"), -25, _ANSWERS),
     ),
     Queue(
         "requests-answer",
@@ -65,6 +82,7 @@ QUEUES = (
         "queue=answer",
         ngettext_lazy("request is to be answered", "requests are to be answered", "count"),
         is_figure=False,
+        tab=Tab(_("To answer"), -20, _DECIDES),
     ),
     Queue(
         "requests-papers",
@@ -82,6 +100,7 @@ QUEUES = (
         ngettext_lazy("request is late", "requests are late", "count"),
         tone="err",
         is_figure=False,
+        tab=Tab(_("Overdue"), -10, _DECIDES),
     ),
 )
 #: The button that hands out grievances.

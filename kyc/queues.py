@@ -10,7 +10,10 @@ from django.utils.translation import ngettext_lazy
 from kyc.models import Case
 from kyc.permissions import Permission
 from kyc.states import LikenessState, LookResult
-from portal.core.queues import HandsOut, Queue
+from portal.core.queues import HandsOut, Queue, Tab
+
+#: Whoever opens documents at the desk has its queues as tabs.
+_OPENS = str(Permission.DOCUMENT_OPEN)
 
 QUEUES = (
     Queue(
@@ -19,6 +22,7 @@ QUEUES = (
         "kyc.Document",
         "queue=review",
         ngettext_lazy("document waits for a person", "documents wait for a person", "count"),
+        tab=Tab(_("To review"), -40, _OPENS),
     ),
     Queue(
         "kyc-second",
@@ -27,6 +31,7 @@ QUEUES = (
         "queue=second",
         ngettext_lazy("document has a proposal to answer", "documents have proposals to answer", "count"),
         is_figure=False,
+        tab=Tab(_("To check"), -30, _OPENS),
     ),
     Queue(
         "kyc-mine",
@@ -35,6 +40,7 @@ QUEUES = (
         "queue=mine",
         ngettext_lazy("document is yours for now", "documents are yours for now", "count"),
         is_figure=False,
+        tab=Tab(_("Mine"), -20, _OPENS),
     ),
     Queue(
         "kyc-stalled",
@@ -43,6 +49,7 @@ QUEUES = (
         "queue=stalled",
         ngettext_lazy("document could not be checked", "documents could not be checked", "count"),
         tone="err",
+        tab=Tab(_("Check failed"), -10, _OPENS),
     ),
     Queue(
         "kyc-likenesses",
@@ -50,6 +57,7 @@ QUEUES = (
         "kyc.Likeness",
         f"state__exact={LikenessState.OPEN}",
         ngettext_lazy("name to compare", "names to compare", "count"),
+        tab=Tab(_("To compare"), -10, str(Permission.CASE_DECIDE)),
     ),
     Queue(
         "kyc-second-looks",
@@ -57,6 +65,7 @@ QUEUES = (
         "kyc.SecondLook",
         f"result__exact={LookResult.OPEN}",
         ngettext_lazy("approval to look at again", "approvals to look at again", "count"),
+        tab=Tab(_("To review"), -10, _OPENS),
     ),
     Queue(
         "kyc-expiring",

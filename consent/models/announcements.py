@@ -9,6 +9,7 @@ from consent.states import AnnouncementKind
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class Announcement(models.Model):
@@ -25,6 +26,7 @@ class Announcement(models.Model):
     #: When nobody was left to tell, the last time that somebody looked.
     finished_at = models.DateTimeField(_("everybody told"), null=True, blank=True)
 
+    record = Record(name=_("Policy notifications"), place=Place.tab("policies", 10))
     data_categories = declare(none="id version kind round job begun_at finished_at")
 
     class Meta:

@@ -7,6 +7,7 @@ from consent.models.notices import NoticeVersion
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class Meeting(AppendOnlyModel):
@@ -21,6 +22,7 @@ class Meeting(AppendOnlyModel):
     text_sha256 = models.CharField(_("SHA-256 of the notice"), max_length=64)
     met_at = models.DateTimeField(_("met"))
 
+    record = Record(name=_("Consent prompts"), place=Place.section("people", "people.Principal"))
     data_categories = declare(none="id subject_ref purpose meaning_since notice_version language text_sha256 met_at")
 
     class Meta:

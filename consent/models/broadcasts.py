@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models.broadcast_states import BroadcastState
 from consent.rules.broadcasts import Standing, outcome_of
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.law.states import Channel, MessageCategory
 from portal.outbox.models import Message
 from portal.people.models import FourEyesModel
@@ -52,6 +53,7 @@ class Broadcast(FourEyesModel):
     listed_at = models.DateTimeField(_("everybody looked at"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
+    record = Record(name=_("Broadcasts"), place=Place.tab("messages", 10))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference title purpose category channels "
         "segment words per_minute counted state paused_because cursor begun_at listed_at ended_at",
@@ -129,6 +131,7 @@ class BroadcastPerson(models.Model):
     next_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(_("posted"), null=True)
 
+    record = Record(name=_("Broadcast recipients"), place=Place.section("messages", "consent.Broadcast"))
     data_categories = declare(none="id broadcast subject_ref message place reason is_open next_at posted_at")
 
     class Meta:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.states import CookieFault
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 
 
 class CookieDefect(models.Model):
@@ -16,6 +17,7 @@ class CookieDefect(models.Model):
     first_at = models.DateTimeField(_("first seen"))
     last_at = models.DateTimeField(_("last seen"))
 
+    record = Record(name=_("Unlisted cookies"), place=Place.tab("policies", 20))
     data_categories = declare(none="id name fault page first_at last_at")
 
     class Meta:

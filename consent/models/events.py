@@ -8,6 +8,7 @@ from consent.models.notices import NoticeVersion
 from consent.states import Answer, Way
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 
 
@@ -64,6 +65,7 @@ class ConsentEvent(AppendOnlyModel):
     recorded_at = models.DateTimeField(_("recorded"))
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
 
+    record = Record(name=_("Consent events"), place=Place.tab("consent", 40))
     data_categories = declare(
         none="id entry receipt subject_ref fiduciary address_kind address_key address_verified purpose channel sender answer "
         "notice_version notice_language notice_sha256 way actor_kind actor_ref previous occurred_at recorded_at expires_at"

@@ -10,6 +10,7 @@ from consent.states import AppointedBy, EndedBy, HeldState, Relation, ShownBy
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class HeldConsent(models.Model):
@@ -25,6 +26,7 @@ class HeldConsent(models.Model):
     held_at = models.DateTimeField(_("held since"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
+    record = Record(name=_("Pending guardian consents"), place=Place.view("consent", "consent.ConsentEvent"))
     data_categories = declare(
         none="id subject_ref fiduciary purpose channels notice_version language state held_at closed_at"
     )
@@ -66,6 +68,7 @@ class GuardianAnswer(AppendOnlyModel):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     shown_at = models.DateTimeField(_("shown"))
 
+    record = Record(name=_("Guardian consents"), place=Place.view("consent", "consent.ConsentEvent"))
     data_categories = declare(
         none="id receipt subject_ref guardian_ref relation identity_shown age_shown appointed_by sha256 shown_at"
     )
@@ -93,6 +96,7 @@ class StandingEnded(AppendOnlyModel):
     by = models.CharField(_("ended by"), max_length=8, choices=EndedBy.choices)
     ended_at = models.DateTimeField(_("ended"))
 
+    record = Record(name=_("Ended guardianships"), place=Place.section("people", "people.Principal"))
     data_categories = declare(none="id receipt entry subject_ref guardian_ref by ended_at")
 
     class Meta:

@@ -10,6 +10,7 @@ from consent.models.events import ConsentReceipt
 from consent.rules.keywords import Effect
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 
 EFFECTS = (
@@ -41,6 +42,7 @@ class InboundMessage(AppendOnlyModel):
     said_at = models.DateTimeField(_("when"))
     received_at = models.DateTimeField(_("received"))
 
+    record = Record(name=_("Inbound replies"), place=Place.tab("consent", 20))
     data_categories = declare(
         none="id key channel address_key fiduciary header effect keyword language is_known receipt grievance said_at "
         "received_at"

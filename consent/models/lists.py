@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models.list_states import LineFault, ListState
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 
 
@@ -34,6 +35,7 @@ class ConsentList(FourEyesModel):
     job = models.ForeignKey("jobs.Job", models.PROTECT, related_name="+", verbose_name=_("job"), editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
+    record = Record(name=_("Imported consents"), place=Place.tab("consent", 70))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference fiduciary layout sha256 file "
         "file_ref file_ended_at state lines faulty done job ended_at",

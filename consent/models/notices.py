@@ -8,6 +8,7 @@ from consent.states import NoticeKind, VersionState, Weight
 from portal.core import clock
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 
 BINDING_LANGUAGE = "en"
@@ -49,6 +50,7 @@ class NoticeVersion(models.Model):
     drafted_at = models.DateTimeField(_("drafted"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
+    record = Record(name=_("Notices"), place=Place.entry("policies"))
     data_categories = declare(
         none="id notice number state effective_on purposes what_changed summaries weight drafted_at published_at"
     )
@@ -122,6 +124,7 @@ class NoticeText(AppendOnlyModel):
     needs_native_review = models.BooleanField(_("needs native review"), default=False)
     added_at = models.DateTimeField(_("added"))
 
+    record = Record(name=_("Notice languages"), place=Place.section("policies", "consent.NoticeVersion"))
     data_categories = declare(none="id version language revision body sha256 needs_native_review added_at")
 
     objects = PresentTexts()
@@ -202,6 +205,7 @@ class PolicyDefect(AppendOnlyModel):
     message = models.CharField(_("what is wrong"), max_length=200)
     found_at = models.DateTimeField(_("found"))
 
+    record = Record(name=_("Policy issues"), place=Place.section("policies", "consent.NoticeVersion"))
     data_categories = declare(none="id version code clause message found_at")
 
     class Meta:

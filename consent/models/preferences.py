@@ -11,6 +11,7 @@ from consent.states import Pace
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class Wished(models.Model):
@@ -61,6 +62,7 @@ class PreferenceChange(AppendOnlyModel, Wished):
         verbose_name=_("receipt"),
     )
 
+    record = Record(name=_("DND preferences"), place=Place.tab("consent", 30))
     data_categories = declare(none=f"{_WISHED} entry receipt")
     #: What a count calls the rows: the plural below is the name of the book.
     counted_as = (_("change of what is blocked"), _("changes of what is blocked"))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models.notices import NoticeVersion, PolicyDefect
 from consent.states import Weight
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -20,6 +21,7 @@ class PublicationProposal(FourEyesModel):
     weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, default=Weight.MATERIAL)
 
     named_by = ("version__notice",)
+    record = Record(name=_("Publication approvals"), place=Place.approval("policies", "consent.NoticeVersion"))
     data_categories = declare(none=f"id version weight {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -44,6 +46,7 @@ class DefectOverride(FourEyesModel):
     why = models.TextField(_("reason"), max_length=500)
 
     named_by = ("defect__version__notice",)
+    record = Record(name=_("Policy exceptions"), place=Place.approval("policies", "consent.NoticeVersion"))
     data_categories = declare(none=f"id defect {_FOUR_EYES}", free_text="why reason")
 
     class Meta(FourEyesModel.Meta):
@@ -69,6 +72,7 @@ class TranslationProposal(FourEyesModel):
     body = models.BinaryField(_("text"))
 
     named_by = ("version__notice",)
+    record = Record(name=_("Translation approvals"), place=Place.approval("policies", "consent.NoticeVersion"))
     data_categories = declare(none=f"id version language body {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):

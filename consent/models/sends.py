@@ -12,6 +12,7 @@ from consent.models.events import ConsentEvent
 from consent.models.suppressions import Suppression
 from consent.states import SendFinding
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.law.states import Channel
 
@@ -48,6 +49,7 @@ class SendAfterWithdrawal(models.Model):
         verbose_name=_("looked into by"),
     )
 
+    record = Record(name=_("Messages sent after opt-out"), place=Place.tab("messages", 20))
     data_categories = declare(
         none="id send recipient_code event suppression purpose channel withdrawn_at sent_at found_at finding looked_at looked_by"
     )

@@ -7,6 +7,7 @@ from consent.models.events import ConsentEvent
 from consent.models.notices import NoticeVersion
 from consent.states import STANDING
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 
 
@@ -40,6 +41,7 @@ class ConsentState(models.Model):
     #: A keyed hash over all of the above (``consent.rules.seals``). None on rows from before the seal, until they were verified.
     seal = models.BinaryField(_("seal"), max_length=40, null=True)
 
+    record = Record(name=_("Current consents"), place=Place.view("consent", "consent.ConsentEvent"))
     data_categories = declare(
         none="id fiduciary address_key purpose channel answer verified expires_at event entry_ref subject_ref "
         "occurred_at notice_version as_of_event seal"

@@ -8,6 +8,7 @@ from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.states import Way
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 
 
@@ -35,6 +36,7 @@ class Suppression(AppendOnlyModel):
     suppressed_at = models.DateTimeField(_("stopped"))
     recorded_at = models.DateTimeField(_("recorded"))
 
+    record = Record(name=_("Suppressions"), place=Place.entry("consent"))
     data_categories = declare(
         none="id fiduciary address_kind address_key purpose channel header way receipt event entry suppressed_at "
         "recorded_at"

@@ -9,6 +9,7 @@ from consent.models.notices import NoticeVersion
 from consent.states import AppointedBy, Relation, ShownBy, Way
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -52,6 +53,7 @@ class TakenAnswer(FourEyesModel):
         editable=False,
     )
 
+    record = Record(name=_("Offline consents"), place=Place.tab("consent", 10))
     data_categories = declare(
         none=f"id {_FOUR_EYES} subject_ref fiduciary purpose channels sender way notice_version language occurred_at "
         "call_reference scan guardian_ref relation identity_shown age_shown appointed_by receipt",

@@ -8,6 +8,7 @@ from consent.models.notices import NoticeVersion
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class EndingTold(AppendOnlyModel):
@@ -19,6 +20,7 @@ class EndingTold(AppendOnlyModel):
     ends_at = models.DateTimeField(_("ends"))
     told_at = models.DateTimeField(_("told"))
 
+    record = Record(name=_("Expiry reminders"), place=Place.view("messages", "outbox.Message"))
     data_categories = declare(none="id event about ends_at told_at")
 
     class Meta:
@@ -42,6 +44,7 @@ class LateNotice(AppendOnlyModel):
     about = models.CharField(_("what the messages are about"), max_length=80)
     given_at = models.DateTimeField(_("given"))
 
+    record = Record(name=_("Legacy consent notices"), place=Place.view("consent", "consent.ConsentEvent"))
     data_categories = declare(none="id subject_ref purpose notice_version language text_sha256 rule about given_at")
 
     class Meta:

@@ -11,6 +11,7 @@ from grievances import request_words as words
 from grievances.models.requests import RightsRequest
 from grievances.outside_task_words import DESPITE_TASKS
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -33,6 +34,7 @@ class Bundle(models.Model):
     expires_at = models.DateTimeField(_("can be fetched until"), null=True, blank=True, db_index=True)
     downloads = models.PositiveSmallIntegerField(_("fetched"), default=0)
 
+    record = Record(name=_("Data copies"), place=Place.tab("requests", 20))
     data_categories = declare(none="id request key_ref refs state file started_at released_at expires_at downloads")
 
     class Meta:
@@ -60,6 +62,7 @@ class BundleSection(models.Model):
     )
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
+    record = Record(name=_("Data copy sections"), place=Place.section("requests", "grievances.Bundle"))
     data_categories = declare(none="id bundle name state error records tries file finished_at")
 
     class Meta:
@@ -97,6 +100,7 @@ class RequestProposal(FourEyesModel):
     #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
     is_kept_out: bool
 
+    record = Record(name=_("Request decisions"), place=Place.approval("requests", "grievances.RightsRequest"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer request outcome ground despite_tasks",
         free_text="reason letter_sealed",

@@ -8,6 +8,7 @@ from grievances import words
 from grievances.states import MailOutcome
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class SeenMail(AppendOnlyModel):
@@ -30,6 +31,7 @@ class SeenMail(AppendOnlyModel):
         "grievances.Ticket", models.PROTECT, null=True, blank=True, related_name="mails", verbose_name=_("grievance")
     )
 
+    record = Record(name=_("Inbound emails"), place=Place.link("grievances", "grievances.Ticket"))
     data_categories = declare(
         none=("id source source_key content_key arrived_at seen_at size outcome reason files_left_out ticket")
     )
@@ -67,6 +69,7 @@ class MailCount(AppendOnlyModel):
     found_now = models.PositiveIntegerField(_("found by the count"))
     unexplained = models.PositiveIntegerField(_("unexplained"))
 
+    record = Record(name=_("Mailbox reconciliation"), place=Place.section("operations"))
     data_categories = declare(none="id counted_at days in_mailbox tickets lines ignored found_now unexplained")
 
     class Meta:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import nominee_states as states
 from grievances import nominee_words as words
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.states import RestCause
 
 
@@ -31,6 +32,7 @@ class Nominee(models.Model):
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
+    record = Record(name=_("Nominees"), place=Place.tab("requests", 40))
     data_categories = declare(
         none="id reference subject_ref rights named_at changed_at ended_at",
         name="sealed",
@@ -83,6 +85,7 @@ class NomineeStanding(models.Model):
         _("why ended"), max_length=10, choices=list(words.STANDING_ENDS.items()), blank=True
     )
 
+    record = Record(name=_("Nominee claims"), place=Place.section("requests", "grievances.Nominee"))
     data_categories = declare(
         none="id request nominee person_ref state granted_at begins_at begun_at ended_at ended_because",
         date_of_birth="cause",

@@ -9,6 +9,7 @@ from grievances import outside_task_words as words
 from grievances import request_states as states
 from grievances.models.requests import RightsRequest
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 
 
 class OutsideTask(models.Model):
@@ -38,6 +39,7 @@ class OutsideTask(models.Model):
     #: What the label of its clock begins with.
     OWNER = "grievances.outsidetask:"
 
+    record = Record(name=_("External tasks"), place=Place.tab("requests", 30))
     data_categories = declare(
         none="id request number system work state tries made_by made_at ended_by ended_at", free_text="words_sealed"
     )

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances.models.ticket import Ticket
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models.takeovers import TakeOverLineModel, TakeOverModel
 
 
@@ -12,6 +13,7 @@ class TicketTakeOver(TakeOverModel):
 
     file_format = models.CharField(_("format"), max_length=8)
 
+    record = Record(name=_("Legacy grievance imports"), place=Place.tab("operations", 30))
     data_categories = declare(none=f"{TakeOverModel.DECLARED} file_format")
 
     class Meta(TakeOverModel.Meta):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import states, words
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models.claimed import ClaimedModel
 
@@ -63,6 +64,7 @@ class Ticket(ClaimedModel):
     #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
     is_kept_out: bool
 
+    record = Record(name=_("Grievances"), place=Place.entry("grievances"))
     data_categories = declare(
         none=(
             "id reference filing_key fiduciary subject_ref kind door for_whom state closed_because plan language received_at "

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.documents import Document
 from kyc.states import DecisionOutcome, DecisionReason
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -28,6 +29,7 @@ class Decision(FourEyesModel):
     message_sealed = models.BinaryField(_("message to the customer"), null=True, editable=False)
     note_sealed = models.BinaryField(_("internal note"), null=True, editable=False)
 
+    record = Record(name=_("KYC decisions"), place=Place.tab("desk", 50))
     data_categories = declare(
         none="id reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at "
         "shown_sha256 answer",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.documents import Document
 from kyc.states import DeletionRefusal, DeletionState
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -34,6 +35,7 @@ class DeletionRequest(models.Model):
     #: What its label in clocks and audit events begins with.
     OWNER = "kyc.deletion:"
 
+    record = Record(name=_("Deletion requests"), place=Place.tab("cases", 30))
     data_categories = declare(
         none="id reference document state asked_at refusal kept_by answered_at answered_by certificate certificate_sha256"
     )
@@ -73,6 +75,7 @@ class DeletionProposal(FourEyesModel):
     why = models.TextField(_("why nothing keeps it"), max_length=500, editable=False)
 
     named_by = ("request",)
+    record = Record(name=_("Destruction approvals"), place=Place.approval("cases", "kyc.DeletionRequest"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer request",
         free_text="reason why",

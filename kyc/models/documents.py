@@ -10,6 +10,7 @@ from kyc.models.parties import Party
 from kyc.outcomes import TextMatch
 from kyc.states import DocumentKind, DocumentState, Provenance
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.vault.states import RetentionClass
 
 
@@ -95,6 +96,7 @@ class Document(models.Model):
 
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 
+    record = Record(name=_("KYC documents"), place=Place.entry("desk"))
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
         "hidden scanned notices fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "

@@ -9,6 +9,7 @@ from kyc.models.documents import Document
 from kyc.models.parties import Party
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -33,6 +34,7 @@ class MinorFound(models.Model):
     #: Accounts that the freeze closed, or took over from another one that ended: what its own end has to give back.
     closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
 
+    record = Record(name=_("Underage detections"), place=Place.tab("cases", 20))
     data_categories = declare(
         none="id case party document found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at "
         "closed_customers"
@@ -56,6 +58,7 @@ class FreezeLift(FourEyesModel):
     why = models.TextField(_("why"), max_length=500, editable=False)
 
     named_by = ("minor__case",)
+    record = Record(name=_("Unfreeze requests"), place=Place.approval("cases", "kyc.MinorFound"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer minor", free_text="reason why"
     )

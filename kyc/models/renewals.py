@@ -9,6 +9,7 @@ from kyc.models.documents import Document
 from kyc.states import RenewalReason
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class Renewal(models.Model):
@@ -27,6 +28,7 @@ class Renewal(models.Model):
     due_on = models.DateField(_("due on"))
     closed_at = models.DateTimeField(_("done"), null=True, blank=True)
 
+    record = Record(name=_("KYC updates"), place=Place.tab("cases", 10))
     data_categories = declare(none="id case reason document opened_at due_on closed_at")
 
     class Meta:

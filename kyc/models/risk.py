@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.cases import Case
 from kyc.states import Risk, RiskReason
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -21,6 +22,7 @@ class RiskProposal(FourEyesModel):
     points = models.PositiveSmallIntegerField(_("points then"), editable=False)
 
     named_by = ("case",)
+    record = Record(name=_("Risk rating changes"), place=Place.approval("cases", "kyc.Case"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer case level why points",
         free_text="reason",

@@ -13,6 +13,7 @@ from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -29,6 +30,7 @@ class SanctionsList(models.Model):
     imported_at = models.DateTimeField(_("imported"), editable=False)
     superseded_at = models.DateTimeField(_("superseded"), null=True, blank=True, editable=False)
 
+    record = Record(name=_("Sanctions lists"), place=Place.tab("screening", 20))
     data_categories = declare(none="id source version sha256 names_sha256 size imported_at superseded_at")
     register_days = RegisterDays(entered="imported_at", since="imported_at", until="superseded_at")
 
@@ -86,6 +88,7 @@ class Screening(AppendOnlyModel):
     known = models.PositiveSmallIntegerField(_("of these answered before"))
     screened_at = models.DateTimeField(_("screened"), db_index=True)
 
+    record = Record(name=_("Screening runs"), place=Place.tab("screening", 10))
     data_categories = declare(
         none="id case party edition source list_version list_sha256 name_key names_version likenesses known screened_at"
     )
@@ -137,6 +140,7 @@ class Likeness(models.Model):
     found_at = models.DateTimeField(_("found"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
+    record = Record(name=_("Sanctions matches"), place=Place.entry("screening"))
     data_categories = declare(
         none="id reference case party state source uid list_version list_sha256 decision why birth score pair_key "
         "found_at answered_at",

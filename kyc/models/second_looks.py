@@ -10,6 +10,7 @@ from kyc.states import DecisionReason, LookResult
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class Draw(AppendOnlyModel):
@@ -23,6 +24,7 @@ class Draw(AppendOnlyModel):
     population = models.PositiveIntegerField(_("approvals"))
     drawn_at = models.DateTimeField(_("drawn"))
 
+    record = Record(name=_("QA samples"), place=Place.tab("qa", 10))
     data_categories = declare(none="id day seed tree_size share population drawn_at")
 
     class Meta:
@@ -51,6 +53,7 @@ class SecondLook(models.Model):
     )
     looked_at = models.DateTimeField(_("looked at"), null=True, blank=True)
 
+    record = Record(name=_("QA reviews"), place=Place.entry("qa"))
     data_categories = declare(none="id draw decision result reason_code looked_by looked_at")
 
     class Meta:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc.states import SignerChange
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -25,6 +26,7 @@ class SignerKey(models.Model):
     added_at = models.DateTimeField(_("trusted since"), editable=False)
     ended_at = models.DateTimeField(_("no longer trusted since"), null=True, editable=False)
 
+    record = Record(name=_("Signing certificates"), place=Place.tab("operations", 50))
     data_categories = declare(
         none="id sha256 name certificate kinds valid_from valid_until source is_confirmed added_at ended_at"
     )
@@ -51,6 +53,7 @@ class SignerProposal(FourEyesModel):
     kinds = models.JSONField(_("documents it may sign"), default=list, editable=False)
     source = models.CharField(_("source"), max_length=300, editable=False)
 
+    record = Record(name=_("Signing certificate changes"), place=Place.approval("operations", "kyc.SignerKey"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer change sha256 name certificate kinds source",
         free_text="reason",

@@ -3,12 +3,14 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc.models.documents import Document
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models.takeovers import TakeOverLineModel, TakeOverModel
 
 
 class TakeOver(TakeOverModel):
     """An archive of KYC files of an old system; each document is checked anew."""
 
+    record = Record(name=_("Legacy KYC imports"), place=Place.tab("operations", 40))
     data_categories = declare(none=TakeOverModel.DECLARED)
 
     class Meta(TakeOverModel.Meta):

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.cases import Case
 from kyc.states import CustomerType, Relation
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -21,6 +22,7 @@ class TypeProposal(FourEyesModel):
     why = models.TextField(_("why"), max_length=500, editable=False)
 
     named_by = ("case",)
+    record = Record(name=_("Customer type changes"), place=Place.approval("cases", "kyc.Case"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer case relation customer_type",
         free_text="reason why",

@@ -24,6 +24,7 @@ class CoreConfig(AppConfig):
             among,  # noqa: F401 - registers itself
             append_only,
             database_role,
+            records,
             removed_steps,
             system_checks,
         )
@@ -35,6 +36,7 @@ class CoreConfig(AppConfig):
         register(database_role.check_role, Tags.database, deploy=True)
         register(database_role.check_apart, Tags.database, deploy=True)
         register(lookup_allowlist.check_pages, Tags.admin)
+        register(records.check, Tags.models)
         system_checks.register_all()
         system_checks.end_unfit_start(sys.argv)  # the checks of all rooms are registered by now
         # The last room to be ready: what the imports made lives as long as the process and need not be looked through.

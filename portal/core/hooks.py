@@ -164,6 +164,8 @@ larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
 #: Callables ``(*, now) -> duties`` (``portal.registers.services.duties.Duty``) of higher rooms: what the nightly look opens as a
 #: task and closes once it is gone.
 duties: HookList[Callable[..., Iterable[Any]]] = HookList("duties")
+#: Pages of the workplace that are no list of a model (``portal.core.records.StaffPage``).
+staff_pages: HookList[Any] = HookList("staff_pages")
 #: Named queues of work (``portal.core.queues.Queue``), each a list of the admin with chosen filters.
 queues: HookList[Any] = HookList("queues")
 #: Kinds of work that are handed out one by one (``portal.core.queues.HandsOut``).

@@ -7,6 +7,17 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Tab:
+    """A queue as a tab: its short name, its order among the tabs (below 0: before the list itself), and the permission of
+    those who work on it. Others see the list alone.
+    """
+
+    label: Any
+    order: int
+    permission: str
+
+
+@dataclass(frozen=True)
 class Queue:
     """One queue. Its rows are those of the list of ``model`` under ``query``, for whoever may see that list.
 
@@ -25,6 +36,8 @@ class Queue:
     is_figure: bool = True
     #: The permission without which it is no figure even to those who may see the list; empty: for all of them.
     figure_for: str = ""
+    #: Its tab on the page of its list; None: it is found under the queues only.
+    tab: Tab | None = None
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ class EvidenceConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from portal.core import hooks
-        from portal.evidence import attestations, finding, job_kinds, registers
+        from portal.evidence import attestations, finding, job_kinds, registers, staff_pages
         from portal.evidence.models import Attestation
         from portal.evidence.person.job_kinds import MakePersonFile
         from portal.evidence.person.pages import page_about
         from portal.evidence.stated import REPORTS, REQUESTS, SAMPLES
         from portal.registers.services import attachments
 
+        for page in staff_pages.PAGES:
+            hooks.staff_pages.register(page)
         attachments.register_holder(Attestation, attestations.HOLDER)
         for stated in (REPORTS, REQUESTS, SAMPLES):
             hooks.ledger_followers.register(stated)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.evidence.states import Judgement, Method, RequestState
 from portal.people.models import FourEyesModel
@@ -53,6 +54,7 @@ class PersonFile(FourEyesModel):
     proved = models.PositiveIntegerField(_("events with their proof"), default=0)
 
     named_by = ("job",)
+    record = Record(name=_("Subject files"), place=Place.tab("evidence", 80))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference subject_ref as_of ticket events "
         "events_sha256 job sha256 size proved",

@@ -88,7 +88,7 @@ def requests_page(request: HttpRequest) -> HttpResponse:
     rows = requests.seen_by(request.user)[:LISTED]
     context = {
         **admin.site.each_context(request),
-        "title": _("Information requests"),
+        "title": _("Auditor requests"),
         "form": form,
         "may_ask": access.allowed(request.user, Permission.REQUEST_MAKE),
         "rows": [(row, row.state in OWED and requests.is_late(row, now=now)) for row in rows],

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.jobs.states import ImportState, JobState
 
@@ -16,6 +17,7 @@ from portal.jobs.states import ImportState, JobState
 class Job(models.Model):
     """One piece of long work. Its parameters are codes, dates and references; its result lies in the vault."""
 
+    record = Record(name=_("Background jobs"), place=Place.entry("operations"))
     data_categories = declare(
         none="id reference kind parameters state started_by attempts done total failure_code cancel_asked_at "
         "leased_until lease_token created_at started_at finished_at file_ref file_name result_file result_expires_at",
@@ -81,6 +83,7 @@ class ListExport(models.Model):
     of rows. Unmasked only with another person's approval.
     """
 
+    record = Record(name=_("Exports"), place=Place.tab("audit", 20))
     data_categories = declare(
         none="id model resource file_format columns filters is_masked made_by approved_by asked_at made_at rows size sha256 "
         "ledger_size job",
@@ -162,6 +165,7 @@ class ListImport(models.Model):
 
     COUNTS: ClassVar = ("new", "changed", "same", "faulty")
 
+    record = Record(name=_("Imports"), place=Place.tab("audit", 30))
     data_categories = declare(
         none="id reference kind layout made_by made_at state sha256 size file file_ref file_ended_at rows done last_line "
         "would_new would_changed would_same would_faulty did_new did_changed did_same did_faulty trial job begun_at "

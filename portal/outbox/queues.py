@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.core.queues import Queue
+from portal.core.queues import Queue, Tab
+from portal.outbox.permissions import Permission
 from portal.outbox.states import MessageState
 
 QUEUES = (
@@ -14,5 +15,6 @@ QUEUES = (
         f"state__exact={MessageState.DEAD}",
         ngettext_lazy("message needs a decision", "messages need a decision", "count"),
         tone="err",
+        tab=Tab(_("Failed"), -10, str(Permission.MESSAGE_RETRY)),
     ),
 )

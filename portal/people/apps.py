@@ -9,7 +9,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.core.admin import speaking
-        from portal.people import ended_roles, erasers, finding, sections, selectors, words
+        from portal.people import erasers, finding, login_roles, sections, selectors, words
         from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
         from portal.people.services import four_eyes
@@ -23,7 +23,7 @@ class PeopleConfig(AppConfig):
         hooks.permission_source.fill(selectors.has_permission)
         hooks.reading_scope.fill(selectors.reading_scope)
         hooks.second_people.fill(four_eyes.second_people)
-        hooks.ended_roles.fill(ended_roles.ended_roles)
+        hooks.ended_roles.fill(login_roles.ended_roles)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())

@@ -14,10 +14,22 @@ class WorkplaceConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from portal.core import hooks
-        from portal.workplace import export_letters, queues, reading, saved_views, sizes, unmasking
-        from portal.workplace.job_kinds import RenewLookups, VerifyLedger
+        from django.core.checks import Tags, register
 
+        from portal.core import hooks
+        from portal.core.records import Place, StaffPage
+        from portal.workplace import export_letters, pages, queues, reading, saved_views, sizes, unmasking
+        from portal.workplace.job_kinds import RenewLookups, VerifyLedger
+        from portal.workplace.permissions import Permission
+
+        for page in (
+            StaffPage(
+                Place.tab("audit", 10), _("Ledger"), "admin:ledger", Permission.LEDGER_VIEW, _("State of the ledger")
+            ),
+            StaffPage(Place.tab("operations", 10), _("System"), "admin:system", Permission.SYSTEM_VIEW),
+        ):
+            hooks.staff_pages.register(page)
+        register(pages.check, Tags.admin)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.may_unmask.fill(unmasking.may_propose)

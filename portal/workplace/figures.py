@@ -31,7 +31,7 @@ from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
 from portal.retention.selectors import ended_runs, failed_runs, open_questions_named
 from portal.vault.services.files import late_orders
-from portal.workplace import navigation, proposals, queues
+from portal.workplace import pages, proposals, queues
 from portal.workplace.permissions import Permission
 
 #: Over which time it is counted how many deadlines were kept.
@@ -209,7 +209,7 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
 def figures(request: HttpRequest, *, now: datetime) -> list[Figure]:
     """What this login may see of today: the numbers of its queues, deadlines first and then by the order of the menu, then how things stand."""
     shown = queues.of_the_first_page(request)
-    numbers = sorted(shown, key=lambda one: (one.queue.model != "law.Clock", navigation.place_of(one.queue.model)))
+    numbers = sorted(shown, key=lambda one: (one.queue.model != "law.Clock", pages.place_of(one.queue.model)))
     states = [
         count(request.user, now)
         for permission, count in FIGURES

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import hooks
+from portal.core import hooks, records
 from portal.core.actor import Actor
 from portal.core.admin import speaking
 from portal.core.admin.listing import counts, page_of
 from portal.core.admin.opening import pages_beside
 from portal.core.finding import Asked, Hits
-from portal.workplace import navigation
+from portal.workplace import pages
 from portal.workplace.queues import open_to, url_of
 
 #: Rows that one kind of record shows; a longer list is better read as a list.
@@ -46,9 +46,9 @@ def find(request: HttpRequest, text: str, *, actor: Actor) -> tuple[Asked, list[
     found: dict[str, Kind] = {}
     total = 0
     seen: set[tuple[str, Any]] = set()
-    for hits in sorted(_hits(request, asked), key=lambda one: navigation.place_of(one.model)):
+    for hits in sorted(_hits(request, asked), key=lambda one: pages.place_of(one.model)):
         page = page_of(hits.model)
-        kind = found.setdefault(hits.model, Kind(str(page.opts.verbose_name_plural)))
+        kind = found.setdefault(hits.model, Kind(records.list_name(page.model)))
         # What the list of this login holds, and nothing beside it.
         rows = page.get_queryset(request).filter(pk__in=hits.rows.order_by().values("pk")).order_by("-pk")
         if hits.query:

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.core import moments
+from portal.core import moments, records
 from portal.core.admin.speaking import yes_or_no
 from portal.jobs.list_files import FORMATS
 
@@ -60,6 +60,6 @@ def _said(name: str, value: Any) -> str:
 
 def _list(label: str) -> str:
     try:
-        return str(apps.get_model(label)._meta.verbose_name_plural).capitalize()
+        return records.list_name(apps.get_model(label))
     except LookupError:
         return _("%(list)s, which is no list any more") % {"list": label}

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.ledger.states import AnomalyCause, RotationCause
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -20,6 +21,7 @@ class ProfileProposal(FourEyesModel):
     answers = models.JSONField(_("answers"))
     effective_from = models.DateField(_("in force from"))
 
+    record = Record(name=_("Profile approvals"), place=Place.approval("law", "law.OrganisationProfile"))
     data_categories = declare(none=f"{_PROPOSAL} answers effective_from", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -46,6 +48,7 @@ class KeyRotationProposal(FourEyesModel):
     lost_size = models.PositiveBigIntegerField(_("lost size"), null=True, blank=True, editable=False)
     lost_root = models.BinaryField(_("lost root"), max_length=32, null=True, editable=False)
 
+    record = Record(name=_("Key rotations"), place=Place.tab("operations", 60))
     data_categories = declare(
         none=f"{_PROPOSAL} old_vkey new_vkey cause good_size lost_size lost_root", free_text="reason"
     )
@@ -74,6 +77,7 @@ class AnomalyProposal(FourEyesModel):
     count = models.PositiveBigIntegerField(_("entries out of order"))
     entries_sha256 = models.CharField(_("hash of the entries"), max_length=64)
 
+    record = Record(name=_("Ledger anomaly explanations"), place=Place.approval("audit"))
     data_categories = declare(none=f"{_PROPOSAL} cause first last count entries_sha256", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -103,6 +107,7 @@ class PurposeProposal(FourEyesModel):
         help_text=_("Tick this for a slip of the pen: the meaning stays, and nobody is asked again."),
     )
 
+    record = Record(name=_("Purpose approvals"), place=Place.approval("law", "law.Purpose"))
     data_categories = declare(none=f"{_PROPOSAL} code content effective_from is_correction", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -129,6 +134,7 @@ class UnmaskedExport(FourEyesModel):
         "jobs.ListExport", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("export")
     )
 
+    record = Record(name=_("Unmasked exports"), place=Place.view("audit", "jobs.ListExport"))
     data_categories = declare(none=f"{_PROPOSAL} listed columns file_format filters export", free_text="reason why")
 
     class Meta(FourEyesModel.Meta):

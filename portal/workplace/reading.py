@@ -24,7 +24,7 @@ PAGES = frozenset(
     {
         "index",
         "app_list",
-        "find",
+        "go",
         "help",
         "jsi18n",
         "keys",
@@ -52,7 +52,7 @@ ROOM = "evidence"
 #: What may be sent: a search, a list or a proof to take away, a view to keep, a check of the ledger.
 SENT = frozenset(
     {
-        "find",
+        "go",
         "keys",
         "ledger-verify",
         "view-remove",
@@ -65,8 +65,8 @@ SENT = frozenset(
         "kyc_document_keys",
     }
 )
-#: What is posted only so that it stands in no address: the box "Find", the file of one person, a person's past.
-ASKED = frozenset({"admin:find", "admin:consent_consentevent_as-of", "evidence:person"})
+#: What is posted only so that it stands in no address: the box "Go to", the file of one person, a person's past.
+ASKED = frozenset({"admin:go", "admin:consent_consentevent_as-of", "evidence:person"})
 #: A helper of a page, which shows nothing by itself.
 SILENT = frozenset({"jsi18n"})
 

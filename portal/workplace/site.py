@@ -10,24 +10,11 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, changes, hooks, read_only
+from portal.core import changes, hooks, read_only
 from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.speaking import EMPTY
-from portal.workplace import navigation, reading
-from portal.workplace.permissions import Permission
+from portal.workplace import reading
 
-#: Pages that are no list: (group of the menu, label, name of the address, permission that shows it).
-PAGES: tuple[tuple[int, Any, str, str], ...] = (
-    (navigation.EVIDENCE, _("Controls"), "evidence:controls", Permission.MAP_VIEW),
-    (navigation.EVIDENCE, _("Policy map"), "evidence:promises", Permission.MAP_VIEW),
-    (navigation.EVIDENCE, _("Reports"), "evidence:reports", Permission.REPORT_VIEW),
-    (navigation.EVIDENCE, _("Information requests"), "evidence:requests", Permission.INFORMATION_VIEW),
-    (navigation.EVIDENCE, _("Samples"), "evidence:samples", Permission.SAMPLE_MAKE),
-    (navigation.EVIDENCE, _("Evidence packs"), "evidence:packs", Permission.PACK_VIEW),
-    (navigation.EVIDENCE, _("Data inventory"), "evidence:inventory", Permission.MAP_VIEW),
-    (navigation.EVIDENCE, _("State of the ledger"), "admin:ledger", Permission.LEDGER_VIEW),
-    (navigation.OPERATION, _("System"), "admin:system", Permission.SYSTEM_VIEW),
-)
 #: Links to the login's own pages: (label, name of the address).
 OWN = (
     (_("Second factor"), "mfa_index"),
@@ -90,26 +77,22 @@ class StaffSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
-        context["today_url"] = reverse("admin:index")
-        context["queues_url"] = reverse("admin:queues")
-        context["help_url"] = reverse("admin:help")
         context["keys_off"] = request.session.get(KEYS_OFF, False)
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["is_read_only"] = read_only.is_on()
         scope = hooks.reading_scope.ask(request.user) if request.user.is_authenticated else None
         context["scope_says"] = "" if scope is None else scope.says()
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
-        context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
+        if context["has_permission"]:
+            context["navigation"] = self.navigation(request, context["available_apps"])
         return context
 
-    def navigation(self, request: HttpRequest, apps: list[Any]) -> list[navigation.Group]:
-        """The menu of this login."""
-        models = [model for app in apps for model in app["models"]]
-        pages: dict[int, list[tuple[Any, str]]] = {}
-        for group, label, name, permission in PAGES:
-            if access.allowed(request.user, permission):
-                pages.setdefault(group, []).append((label, reverse(name)))
-        return navigation.menu(models, pages, path=request.path)
+    def navigation(self, request: HttpRequest, apps: list[Any]) -> Any:
+        """What this login finds where."""
+        # Late: it reads who holds which role, and the site is made while models are still loading.
+        from portal.workplace.navigation import Navigation
+
+        return Navigation(request, [model for app in apps for model in app["models"]])
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         """Django's own admin log stays empty."""
@@ -117,7 +100,7 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Late: views import models, and the site is made while apps are still loading.
-        from portal.workplace.views import find, help, ledger, queues, today  # noqa: A004 - a page of that name
+        from portal.workplace.views import directory, help, ledger, queues, today  # noqa: A004 - a page of that name
         from portal.workplace.views.system import page as system_page
         from portal.workplace.views.system import renew_lookups
 
@@ -126,7 +109,7 @@ class StaffSite(admin.AdminSite):
             path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
             path("help/", self.admin_view(help.page), name="help"),
             path("help/keys/", self.admin_view(help.switch_keys), name="keys"),
-            path("find/", self.admin_view(find.page), name="find"),
+            path("go/", self.admin_view(directory.page), name="go"),
             path("queues/", self.admin_view(queues.page), name="queues"),
             path("views/save/<str:model>/", self.admin_view(queues.save), name="view-save"),
             path("views/<int:number>/remove/", self.admin_view(queues.remove), name="view-remove"),

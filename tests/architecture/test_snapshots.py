@@ -19,12 +19,11 @@ from django.db.models import Model
 
 from portal.audit.facts import FACTS
 from portal.audit.kinds import AuditKind
-from portal.core import hooks, ids
+from portal.core import hooks, ids, records
 from portal.evidence import registers
 from portal.people import scopes
 from portal.people.services.four_eyes import shown_digest
 from portal.retention.exemptions import EXEMPT
-from portal.workplace import navigation
 from tests.architecture.test_structure import ROOT, modules
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -37,8 +36,8 @@ def own_models() -> Iterable[type[Model]]:
 
 def menu() -> Iterator[str]:
     for model in admin.site._registry:
-        group, place = navigation.place_of(model._meta.label)
-        yield f"{group:02d} {place:03d} {model._meta.label}"
+        place = records.of(model).place
+        yield f"{place.page} {place.shown.value} {place.order:03d} {place.of or '-'} {model._meta.label}"
 
 
 def audit_kinds() -> Iterator[str]:

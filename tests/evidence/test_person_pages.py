@@ -130,7 +130,7 @@ def test_the_record_and_a_search_lead_to_it_for_who_may_read_it(life):
         client = staff_client(StaffFactory(roles=[role]))
         record = reverse("admin:people_principal_change", args=[life.who.pk])
         client.post(record, {**WHY, "purpose": "support", "open_record": "1"})
-        found = client.post(reverse("admin:find"), {"find": "asha@acme.example"}).content.decode()
+        found = client.post(reverse("admin:go"), {"find": "asha@acme.example"}).content.decode()
         shown = client.get(record).content.decode()
         assert record in found
         assert (page_of(life) in shown, page_of(life) in found) == (leads, leads)

@@ -207,7 +207,7 @@ def stop_the_offers_of_a_caller(hands: Hands) -> None:
     published_notice()
     said(someone(), "given")
     hands.begin("support")
-    hands.turn(hands.link("Suppressed addresses").first)
+    hands.turn(hands.page.locator(".staff-side").get_by_role("link", name="Consent"))
     hands.turn(hands.link("Add suppressed address"))
     hands.write(hands.page.get_by_label("Number or address"), ASHA_PHONE)
     hands.choose(hands.page.get_by_label("How the person told us"), "Telephone call")
@@ -244,7 +244,7 @@ def file_what_a_caller_tells(hands: Hands) -> None:
 
 def ask_to_be_shown_something(hands: Hands) -> None:
     hands.begin("auditor")
-    hands.turn(hands.page.locator(".rooms").get_by_role("link", name="Information requests"))
+    hands.turn(hands.page.locator(".rooms").get_by_role("link", name="Auditor requests"))
     hands.write(hands.page.get_by_label("What do you want to be shown?"), "How an answer that was late is explained.")
     hands.turn(hands.button("Send the request"))
     hands.read("was sent")

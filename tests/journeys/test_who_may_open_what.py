@@ -215,11 +215,22 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     logging.disable(logging.NOTSET)
 
 
+#: A menu, tabs and a directory of nothing: which links a page shows is asked where pages are written out.
+NO_NAVIGATION = SimpleNamespace(
+    menu=(),
+    spots=(),
+    directory=list,
+    places=lambda _words: (),
+    acts=lambda _words: (),
+    only_place=lambda _words: "",
+)
+
+
 @pytest.fixture
 def unrendered_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may open a page is decided before it is written out: here nothing is. The told story below renders each page."""
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_context: "")
-    monkeypatch.setattr(admin.site, "each_context", lambda _request: {"navigation": []})
+    monkeypatch.setattr(admin.site, "each_context", lambda _request: {"navigation": NO_NAVIGATION})
 
 
 def notice_for(owner: User) -> Message:

@@ -336,7 +336,7 @@ PAGES: dict[str, Page] = {
     "admin:app_list": Page(For.ROLES, lambda w: ["people"]),
     "admin:autocomplete": Page(For.NOBODY),
     "admin:chart-file": Page(For.CODE, lambda w: ["kyc"], code="kyc.case:view", shut_to="auditor"),
-    "admin:find": Page(For.STAFF),
+    "admin:go": Page(For.STAFF),
     "admin:help": Page(For.STAFF),
     "admin:keys": Page(For.STAFF, is_post=True),
     "admin:index": Page(For.STAFF),

@@ -217,7 +217,7 @@ def test_whoever_answers_from_the_list_reads_all_that_is_proposed_and_the_page_s
     page = staff_client(officer).get(do).text
     for said in ("is_active__exact: 1", "email", "CSV, for any program", "masked → in full", "The audit"):
         assert said in page
-    assert "<h1>Export: logins</h1>" in staff_client(auditor).get(STAFF_LIST).text
+    assert "<h1>Export: Accounts</h1>" in staff_client(auditor).get(STAFF_LIST).text
 
 
 def test_the_register_leaves_with_reasons_and_downloads(auditor):
@@ -227,7 +227,7 @@ def test_the_register_leaves_with_reasons_and_downloads(auditor):
     b"".join(client.post(reverse("admin:people_user_export"), asked).streaming_content)
     answer = client.post(reverse("admin:jobs_listexport_export"), asked)
     line = next(iter(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))))
-    assert (line["listed"], line["model"], line["reason"]) == ("Logins", "people.User", "The audit of this year")
+    assert (line["listed"], line["model"], line["reason"]) == ("Accounts", "people.User", "The audit of this year")
     assert line["columns"].startswith("id,")
     at, who = line["downloads"].split()
     assert who == f"staff:{auditor.pk}"

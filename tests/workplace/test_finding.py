@@ -29,20 +29,20 @@ EVERYTHING = ("administrator", "data_protection_officer", "grievance_officer", "
 
 def found(client, text):
     """The rows that were found, by kind of record; of a linked list how many there are."""
-    kinds = client.post("/admin/find/", {"find": text}).context.get("kinds", [])
+    kinds = client.post("/admin/go/", {"find": text}).context.get("kinds", [])
     return {kind.label: [heading for heading, *_rest in kind.rows] or kind.lists[0][0] for kind in kinds}
 
 
 def opened_by(client, text) -> str:
     """The page that a reference leads to."""
-    return client.post("/admin/find/", {"find": text}).headers["Location"]
+    return client.post("/admin/go/", {"find": text}).headers["Location"]
 
 
 def test_a_case_of_a_control_is_found_as_lists_of_controls_name_it(staff):
     one = ticket()
     clock_of_it = Clock.objects.filter(owner=one.about).earliest("pk")
-    assert list(found(staff("auditor"), f"clocks:{clock_of_it.pk}")) == ["clocks"]
-    assert found(staff("grievance_officer"), f" tickets:{one.pk} ") == {"grievances": [one.reference]}
+    assert list(found(staff("auditor"), f"clocks:{clock_of_it.pk}")) == ["Deadlines"]
+    assert found(staff("grievance_officer"), f" tickets:{one.pk} ") == {"Grievances": [one.reference]}
     assert found(staff("support"), "legal_rules:1000000") == {}
     assert found(staff("auditor"), "no_register:1") == {}
 
@@ -57,7 +57,7 @@ def test_a_reference_opens_its_record_however_it_is_typed_an_appeals_too(staff):
 
 
 def test_one_wrong_character_of_a_reference_is_said_and_nothing_is_guessed(staff):
-    answer = staff("grievance_officer").post("/admin/find/", {"find": "OS-GR-0000-0001"})
+    answer = staff("grievance_officer").post("/admin/go/", {"find": "OS-GR-0000-0001"})
     assert "One character of this reference is wrong" in answer.text
     assert answer.context["kinds"] == []
 
@@ -96,7 +96,7 @@ def test_what_auditors_keep_is_found_by_its_reference_and_a_person_by_theirs(sta
     )
     assert opened_by(desk, bundle.reference) == reverse("admin:evidence_personfile_change", args=[bundle.pk])
     shown = found(desk, str(someone.subject.ref))
-    assert {"persons", "files of persons"} <= set(shown)
+    assert {"People", "files of persons"} <= set(shown)
     nobody = staff("kyc_maker")
     for text in (asked.reference, sample.reference, bundle.reference):
         assert found(nobody, text) == {}
@@ -111,12 +111,12 @@ def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(st
     said(asha, "given", channel="email")
     one = ticket(email=ASHA)
     shown = found(staff(*EVERYTHING), f"  {ASHA.upper()} ")
-    assert shown["persons"] == [f"Person {asha.pk}"]
-    assert shown["customers"] == [customer.reference]
-    assert shown["grievances"] == [one.reference]
-    assert shown["consent ledger"] == shown["consent states"] == 1
-    listed = staff(*EVERYTHING).post("/admin/find/", {"find": ASHA}).context["kinds"]
-    url = next(kind.lists[0][1] for kind in listed if kind.label == "consent ledger")
+    assert shown["People"] == [f"Person {asha.pk}"]
+    assert shown["Customers"] == [customer.reference]
+    assert shown["Grievances"] == [one.reference]
+    assert shown["Consent events"] == shown["Current consents"] == 1
+    listed = staff(*EVERYTHING).post("/admin/go/", {"find": ASHA}).context["kinds"]
+    url = next(kind.lists[0][1] for kind in listed if kind.label == "Consent events")
     assert "%40" not in url
     assert staff(*EVERYTHING).get(url).context["cl"].result_count == 1
 
@@ -126,8 +126,8 @@ def test_a_whole_name_is_found_its_words_in_any_order_and_no_part_of_it(staff):
     company = customers.create(kind="organisation", name="Rao & Sons Pvt. Ltd.", actor=actor.SYSTEM)
     client = staff(*EVERYTHING)
     for typed in ("asha meena rao", "RAO, Asha Meena"):
-        assert found(client, typed) == {"persons": [f"Person {asha.pk}"]}
-    assert found(client, "rao sons pvt ltd") == {"customers": [company.reference]}
+        assert found(client, typed) == {"People": [f"Person {asha.pk}"]}
+    assert found(client, "rao sons pvt ltd") == {"Customers": [company.reference]}
     assert found(client, "Asha") == {}
 
 
@@ -136,7 +136,7 @@ def test_a_name_that_was_changed_is_found_by_the_new_one_alone(staff):
     principals.rename(principal=asha, full_name="Asha Kulkarni", actor=actor.SYSTEM, now=clock.now())
     client = staff(*EVERYTHING)
     assert found(client, "Asha Rao") == {}
-    assert found(client, "Asha Kulkarni") == {"persons": [f"Person {asha.pk}"]}
+    assert found(client, "Asha Kulkarni") == {"People": [f"Person {asha.pk}"]}
 
 
 def test_no_name_no_hash(staff):
@@ -156,18 +156,18 @@ def test_people_of_a_list_are_found_by_their_names(staff):
         now=clock.now(),
     )
     assert list(Principal.objects.filter(name_key=None).values_list("full_name", flat=True)) == [""]
-    assert len(found(staff(*EVERYTHING), "राव मीरा")["persons"]) == 1
+    assert len(found(staff(*EVERYTHING), "राव मीरा")["People"]) == 1
 
 
 def test_names_are_found_under_an_older_key_too_and_hashed_anew_under_the_present_one(staff, settings):
     asha = principals.create(full_name="Asha Rao", actor=actor.SYSTEM)
     settings.LOOKUP_KEYS_OLD, settings.LOOKUP_KEY = [settings.LOOKUP_KEY], "cd" * 32
     client = staff(*EVERYTHING)
-    assert found(client, "Rao Asha") == {"persons": [f"Person {asha.pk}"]}
+    assert found(client, "Rao Asha") == {"People": [f"Person {asha.pk}"]}
     assert renew(PERSONS, told=lambda rows: None) == (1, 0)
     asha.refresh_from_db()
     assert bytes(asha.name_key)[:1] == b"\x02"
-    assert found(client, "Rao Asha") == {"persons": [f"Person {asha.pk}"]}
+    assert found(client, "Rao Asha") == {"People": [f"Person {asha.pk}"]}
 
 
 def test_the_number_of_a_paper_leads_to_the_documents_with_it(staff):
@@ -179,7 +179,7 @@ def test_the_number_of_a_paper_leads_to_the_documents_with_it(staff):
 
 def test_a_header_is_found_as_it_stands_above_a_message(staff):
     row = registered_sender("ONESTU")
-    assert found(staff("support"), "ad-onestu-p") == {"senders": [row.value]}
+    assert found(staff("support"), "ad-onestu-p") == {"Senders": [row.value]}
 
 
 def test_a_login_without_roles_finds_nothing_and_opening_what_is_found_asks_why(staff):
@@ -193,7 +193,7 @@ def test_a_search_is_written_down_without_its_words_which_stand_in_no_log_either
     caplog.set_level(logging.DEBUG)
     client = staff("grievance_officer")
     name = f"Asha {uuid4().hex}"
-    client.post("/admin/find/", {"find": name})
+    client.post("/admin/go/", {"find": name})
     event = AuditEvent.objects.get(kind="admin.search.done")
     assert event.facts == {"read_as": "name", "count": 0}
     assert name not in caplog.text
@@ -206,13 +206,37 @@ def test_a_search_asks_few_questions_however_much_is_found(staff, django_assert_
     for _number in range(3):
         ticket(email=ASHA)
     client = staff(*EVERYTHING)
-    client.post("/admin/find/", {"find": ASHA})
+    client.post("/admin/go/", {"find": ASHA})
     assert asha
     with django_assert_max_num_queries(45):
-        client.post("/admin/find/", {"find": ASHA})
+        client.post("/admin/go/", {"find": ASHA})
 
 
 def test_every_page_of_the_workplace_has_the_box_and_it_posts(staff):
     page = staff("support").get("/admin/grievances/ticket/").text
-    assert 'method="post" action="/admin/find/"' in page
-    assert "What is encrypted" not in staff("support").get("/admin/find/").text
+    assert 'method="post" action="/admin/go/"' in page
+
+
+def test_a_part_of_a_name_of_today_or_before_leads_to_places_and_new_records(staff):
+    client = staff("data_protection_officer")
+    answer = client.post("/admin/go/", {"find": "retention"})
+    assert {"Retention rules", "Erasure runs"} <= {str(one.label) for one in answer.context["places"]}
+    before = client.post("/admin/go/", {"find": "suppressed addr"})
+    assert [(str(one.label), one.renamed) for one in before.context["places"]] == [
+        ("Suppressions", "Suppressed addresses")
+    ]
+    assert "earlier name: Suppressed addresses" in before.text
+    added = client.post("/admin/go/", {"find": "add legal hold"})
+    assert [(str(one.label), one.url) for one in added.context["acts"]] == [
+        ("Add legal hold", reverse("admin:retention_hold_add"))
+    ]
+    assert staff("support").post("/admin/go/", {"find": "add legal hold"}).context["acts"] == []
+
+
+def test_the_whole_name_of_a_place_opens_it_and_the_typed_words_are_in_no_address(staff):
+    answer = staff("data_protection_officer").post("/admin/go/", {"find": " send DECISIONS "})
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        reverse("admin:consent_givenanswer_changelist"),
+    )
+    assert staff("kyc_maker").post("/admin/go/", {"find": "send decisions"}).status_code == 200

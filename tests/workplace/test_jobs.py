@@ -129,7 +129,7 @@ def test_what_was_asked_of_a_job_is_said_in_words(officer) -> None:
     ]
     export = {"export": 3, "list": "people.User", "format": "csv", "filters": "is_staff__exact=1", "masked": True}
     assert list(in_words(export)) == [
-        *("Number in the register of exports: 3", "List: Logins", "File format: CSV, for any program"),
+        *("Number in the register of exports: 3", "List: Accounts", "File format: CSV, for any program"),
         *("Filters: is_staff__exact=1", "Masked: Yes"),
     ]
     assert list(

@@ -65,9 +65,9 @@ def test_a_list_a_record_and_a_search_show_the_days_alone(auditor, tickets):
     assert outside.reference not in page
     assert auditor.get(f"{LIST}{inside.pk}/change/").status_code == 200
     assert auditor.get(f"{LIST}{outside.pk}/change/").status_code in {302, 404}
-    found = auditor.post("/admin/find/", {"find": outside.reference}).text
+    found = auditor.post("/admin/go/", {"find": outside.reference}).text
     assert f"{outside.pk}/change/" not in found
-    led_to = auditor.post("/admin/find/", {"find": inside.reference}).headers["Location"]
+    led_to = auditor.post("/admin/go/", {"find": inside.reference}).headers["Location"]
     assert led_to == f"{LIST}{inside.pk}/change/"
 
 

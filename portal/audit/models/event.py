@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 
 
 class AuditEvent(AppendOnlyModel):
@@ -19,6 +20,7 @@ class AuditEvent(AppendOnlyModel):
     subject_ref = models.UUIDField(_("subject"), null=True, blank=True, db_index=True)
     at = models.DateTimeField(_("at"), db_index=True)
 
+    record = Record(name=_("Audit events"), place=Place.entry("audit"))
     data_categories = declare(none="id entry kind actor_kind actor_ref via about facts subject_ref at")
 
     class Meta:

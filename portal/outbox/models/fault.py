@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 from portal.outbox.models.message import Message
 from portal.outbox.states import FaultReason
@@ -15,6 +16,7 @@ class AddressFault(models.Model):
     Found by the address's keyed hash, so that it counts for every message to it, whoever it is for.
     """
 
+    record = Record(name=_("Bounced addresses"), place=Place.tab("messages", 30))
     data_categories = declare(none="id subject_ref channel reason code message noted_at", contact="address_key")
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 
 
 class Absence(models.Model):
@@ -28,6 +29,7 @@ class Absence(models.Model):
     #: Set where the absence was taken back before its first day: it never held.
     withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
+    record = Record(name=_("Absences"), place=Place.tab("staff", 40))
     data_categories = declare(none="id user deputy starts_on ends_on noted_by noted_at withdrawn_at")
 
     class Meta:

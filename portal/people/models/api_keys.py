@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models.fiduciaries import Fiduciary
 from portal.people.models.four_eyes import FourEyesModel
 
@@ -35,6 +36,7 @@ class ApiKey(FourEyesModel):
     )
 
     named_by = ("fiduciary",)
+    record = Record(name=_("API keys"), place=Place.tab("staff", 30))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "
         "prefix issued_at last_used_at ended_at ended_by",

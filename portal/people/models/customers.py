@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
+from portal.core.records import Place, Record
 from portal.people.states import CustomerKind, CustomerState, MemberRole
 
 
@@ -21,6 +22,7 @@ class Customer(KeepsIndexes):
     created_at = models.DateTimeField(_("created"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
+    record = Record(name=_("Customers"), place=Place.tab("people", 10))
     data_categories = declare(none="id subject reference kind state created_at closed_at", name="name name_key")
 
     class Meta:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import SignInOutcome
 
@@ -46,6 +47,7 @@ class SignIn(models.Model):
     address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
     browser = models.CharField(_("browser"), max_length=120, blank=True)
 
+    record = Record(name=_("Sign-in log"), place=Place.tab("staff", 60))
     data_categories = declare(none="id user device outcome at", device="browser", location="address")
 
     class Meta:
@@ -69,6 +71,7 @@ class MfaReset(FourEyesModel):
     )
     why = models.TextField(_("why"), max_length=2000)
 
+    record = Record(name=_("MFA resets"), place=Place.approval("staff", "people.User"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer user", free_text="reason why"
     )

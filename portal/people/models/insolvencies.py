@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.people.models.customers import Customer
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import Answer, InsolvencyStep
@@ -39,6 +40,7 @@ class Insolvency(FourEyesModel):
     )
     suspended = models.JSONField(_("owners until then"), default=list, blank=True, editable=False)
 
+    record = Record(name=_("Insolvencies"), place=Place.approval("people", "people.Customer"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer customer step authority order_number "
         "ordered_on paper_sha256 registration language invitation acting suspended",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, MemberRole
 
 
@@ -45,6 +46,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
+    record = Record(name=_("Invitations"), place=Place.tab("staff", 50))
     data_categories = declare(
         none=(
             "id kind user customer role language subject_ref invited_by invited_at expires_at sent_at accepted_at "

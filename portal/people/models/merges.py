@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.models.principals import Principal
 
@@ -16,6 +17,7 @@ class MergeProposal(FourEyesModel):
     new = models.ForeignKey(Principal, models.PROTECT, related_name="+", verbose_name=_("the other record"))
     why = models.TextField(_("how we know"), max_length=500)
 
+    record = Record(name=_("Merge requests"), place=Place.approval("people", "people.Principal"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer old new", free_text="reason why"
     )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import addresses
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
+from portal.core.records import Place, Record
 from portal.people.states import ContactKind
 
 
@@ -22,6 +23,7 @@ class Principal(KeepsIndexes):
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     created_at = models.DateTimeField(_("created"))
 
+    record = Record(name=_("People"), place=Place.entry("people"))
     data_categories = declare(none="id subject created_at language", name="full_name name_key", location="zone")
 
     class Meta:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import RoleChange
@@ -23,6 +24,7 @@ class Role(models.Model):
     only_reads = models.BooleanField(_("only reads and exports"), default=False)
     needs_scope = models.BooleanField(_("sees data of certain days only"), default=False)
 
+    record = Record(name=_("Roles"), place=Place.tab("staff", 10))
     data_categories = declare(none="id code label needs_end only_reads needs_scope")
 
     class Meta:
@@ -81,6 +83,7 @@ class RoleGrant(Scoped):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     granted_at = models.DateTimeField(_("given"))
 
+    record = Record(name=_("Role assignments"), place=Place.tab("staff", 20))
     data_categories = declare(none="id user role starts_at ends_at granted_at data_from data_to areas")
     register_days = RegisterDays(entered="granted_at", since="starts_at", until="ends_at")
 
@@ -121,6 +124,7 @@ class RoleProposal(Scoped, FourEyesModel):
     why = models.TextField(_("why"), max_length=2000)
 
     named_by = ("role",)
+    record = Record(name=_("Role approvals"), place=Place.approval("staff", "people.User"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at "
         "ends_at data_from data_to areas",

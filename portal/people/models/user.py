@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 
 
 class UserManager(BaseUserManager["User"]):
@@ -42,6 +43,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(_("created"), default=clock.now)
     deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
 
+    record = Record(name=_("Accounts"), place=Place.entry("staff"))
     data_categories = declare(
         none="id is_staff is_active principal subject language created_at deactivated_at",
         contact="email",

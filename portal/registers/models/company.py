@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -14,6 +15,7 @@ from portal.people.states import Answer
 class CompanyDetails(FourEyesModel):
     """The company's name and contact as letters, notices and receipts show them. Superseded, never edited."""
 
+    record = Record(name=_("Company details"), place=Place.tab("law", 70))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer legal_name trade_name email phone "
         "postal_address website effective_from",

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.law.states import LawfulBasis
 
 
@@ -24,6 +25,7 @@ class Disclosure(AppendOnlyModel):
     about = models.CharField(_("about"), max_length=80, db_index=True)
     disclosed_at = models.DateTimeField(_("sent"), db_index=True)
 
+    record = Record(name=_("Disclosures"), place=Place.tab("incidents", 30))
     data_categories = declare(
         none="id reference recipient_code subject_ref fields purpose basis receipt about disclosed_at"
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.law.states import LateReason
 from portal.people.models import FourEyesModel
 from portal.registers.incident_states import DutyState, IncidentRisk, IncidentRole, IncidentStep, NotDue
@@ -42,6 +43,7 @@ class Incident(models.Model):
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
+    record = Record(name=_("Incidents"), place=Place.entry("incidents"))
     data_categories = declare(
         none="id reference subject_ref role regimes is_cyber is_telecom has_personal_data risk began_at noticed_at "
         "aware_at opened_at opened_by closed_at",
@@ -127,6 +129,7 @@ class IncidentDuty(models.Model):
     not_due_because = models.CharField(_("why it is not due"), max_length=20, choices=NotDue.choices, blank=True)
     reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
 
+    record = Record(name=_("Notifications due"), place=Place.tab("incidents", 20))
     data_categories = declare(none="id incident code client state not_due_because reported_at")
 
     class Meta:
@@ -194,6 +197,7 @@ class IncidentDecision(FourEyesModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noted by")
     )
 
+    record = Record(name=_("Incident decisions"), place=Place.approval("incidents", "registers.Incident"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step open_fields "
         "late_because done_at "
@@ -245,6 +249,7 @@ class IncidentSearch(models.Model):
         _("why it was given up"), max_length=2000, blank=True, default="", db_default=""
     )
 
+    record = Record(name=_("Affected-person searches"), place=Place.section("incidents", "registers.Incident"))
     data_categories = declare(
         none="id incident source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "
         "given_up_by",

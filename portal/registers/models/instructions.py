@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Place, Record
 from portal.law.states import Channel
 from portal.registers.models.recipients import Recipient
 from portal.registers.states import FactKind, InstructionKind
@@ -68,6 +69,7 @@ class Instruction(AppendOnlyModel):
     #: What the label of its clock begins with.
     OWNER = "registers.instruction:"
 
+    record = Record(name=_("Processor instructions"), place=Place.tab("registers", 40))
     data_categories = declare(none="id reference telling recipient fiduciary kind subject_ref about covers given_at")
 
     class Meta:
@@ -116,6 +118,7 @@ class ReportedSend(AppendOnlyModel):
     sent_at = models.DateTimeField(_("sent"))
     reported_at = models.DateTimeField(_("reported"), db_index=True)
 
+    record = Record(name=_("Sends reported by recipients"), place=Place.section("registers", "registers.Recipient"))
     data_categories = declare(none="id recipient reference_sha256 address_key purpose channel sent_at reported_at")
 
     class Meta:

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.registers.models.dated import IN_FORCE, DatedEntry
 
 
@@ -16,6 +17,7 @@ class ConsentManager(DatedEntry):
         _("public key"), max_length=44, help_text=_("Ed25519, 32 bytes in base64, as the manager publishes it.")
     )
 
+    record = Record(name=_("Consent managers"), place=Place.tab("consent", 80))
     data_categories = declare(none=f"{DatedEntry.DECLARED} board_number name public_key", free_text="reason")
     SHOWN = ("board_number", "name", "public_key")
     KEYS = (("fiduciary", "board_number"),)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -18,6 +19,7 @@ class Officer(FourEyesModel):
     The law has the officer's name and contact published (SPDI Rules r.5(9); DPDP Rules r.9).
     """
 
+    record = Record(name=_("Officers"), place=Place.tab("law", 60))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer kind title effective_from",
         name="full_name",

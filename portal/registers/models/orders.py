@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.registers.models.books import CodesField
@@ -50,6 +51,7 @@ class AuthorityOrder(models.Model):
     #: What the label of its clock begins with.
     OWNER = "registers.authorityorder:"
 
+    record = Record(name=_("Authority orders"), place=Place.tab("incidents", 10))
     data_categories = declare(
         none="id reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "
         "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state received_at answered_at told_refs "
@@ -97,6 +99,7 @@ class OrderAnswer(FourEyesModel):
     held_back = EncryptedTextField(_("what is not given, and why"), purpose="registers.order.held_back")
 
     named_by = ("order",)
+    record = Record(name=_("Order responses"), place=Place.approval("incidents", "registers.AuthorityOrder"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer order decision given_categories",
         free_text="reason given held_back",
@@ -124,6 +127,7 @@ class SilenceEnd(FourEyesModel):
     why = EncryptedTextField(_("why we may speak"), purpose="registers.order.silence")
 
     named_by = ("order",)
+    record = Record(name=_("Non-disclosure lifts"), place=Place.approval("incidents", "registers.AuthorityOrder"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer order", free_text="reason why"
     )

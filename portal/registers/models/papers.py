@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.law.states import Regime
 from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.states import (
@@ -38,6 +39,7 @@ class Contract(BookEntry):
     paper_sha256 = models.CharField(_("SHA-256 of the signed paper"), max_length=64, blank=True)
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
+    record = Record(name=_("Contracts"), place=Place.view("registers", "registers.Recipient"))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -64,6 +66,7 @@ class RecipientCheck(BookEntry):
         *("recipient_code", "service", "sub_processors", "region", "sells_nothing", "training_use"),
         *("allowed_categories", "checked_on", "outcome", "conditions"),
     )
+    record = Record(name=_("Vendor assessments"), place=Place.section("registers", "registers.Recipient"))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -91,6 +94,7 @@ class Transfer(BookEntry):
         *("recipient_code", "country", "used_categories", "mechanism", "assessed_on", "assessment"),
         "valid_until",
     )
+    record = Record(name=_("Cross-border transfers"), place=Place.tab("registers", 30))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -110,6 +114,7 @@ class CountryRule(BookEntry):
     confidence = models.CharField(_("how sure"), max_length=2, choices=CONFIDENCE)
 
     OWN = ("country", "law", "says", "conditions", "source", "confidence")
+    record = Record(name=_("Country rules"), place=Place.section("registers", "registers.Transfer"))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

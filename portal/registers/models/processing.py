@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.law import selectors as law
 from portal.law.states import LawfulBasis, Regime
 from portal.registers.models.books import BookEntry, CodesField
@@ -66,6 +67,7 @@ class Dpia(BookEntry):
     outcome = models.CharField(_("outcome"), max_length=20, choices=DpiaOutcome.choices)
 
     OWN = ("about", "risk", "answer_to_risk", "done_on", "authority_asked", "outcome")
+    record = Record(name=_("DPIAs"), place=Place.tab("registers", 70))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -110,6 +112,7 @@ class ProcessingActivity(BookEntry):
         *("recipients", "transfers", "retention_classes", "measures", "basis_in", "basis_eu", "basis_us_ca"),
         *("needs_dpia", "dpias"),
     )
+    record = Record(name=_("Records of processing (RoPA)"), place=Place.entry("registers"))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -148,6 +151,7 @@ class Product(BookEntry):
     country = models.CharField(_("country where its data lies"), max_length=2)
 
     OWN = ("kind", "what_it_does", "activities", "country")
+    record = Record(name=_("Systems and products"), place=Place.tab("registers", 10))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -173,6 +177,7 @@ class Dataset(BookEntry):
         *("kind", "form", "used_categories", "purposes", "basis", "opt_out", "left_out", "recipients"),
         *("tested_on", "dpias"),
     )
+    record = Record(name=_("Analytics and AI datasets"), place=Place.tab("registers", 110))
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.registers.models.dated import IN_FORCE, DatedEntry
 from portal.registers.states import AddressForm, RecipientKind
 
@@ -32,6 +33,7 @@ class Recipient(DatedEntry):
     url = models.CharField(_("webhook address"), max_length=500, blank=True)
     address_form = models.CharField(_("how it is told whom"), max_length=8, choices=AddressForm.choices)
 
+    record = Record(name=_("Recipients and processors"), place=Place.tab("registers", 20))
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} code name kind purposes channels used_categories country url address_form",
         contact="contact",

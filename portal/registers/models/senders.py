@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.registers.models.dated import IN_FORCE, DatedEntry
 from portal.registers.states import SenderKind, TargetKind
 
@@ -21,6 +22,7 @@ class SendingEntity(DatedEntry):
     advertises = models.JSONField(_("advertises"), default=list)
 
     named_by = ("fiduciary",)
+    record = Record(name=_("DLT entities"), place=Place.tab("senders", 50))
     data_categories = declare(none=f"{DatedEntry.DECLARED} entity_id customer advertises", free_text="reason")
     SHOWN = ("entity_id", "customer", "advertises")
     KEYS = (("entity_id",), ("fiduciary",))
@@ -58,6 +60,7 @@ class Sender(DatedEntry):
         help_text=_("What a caller hears before a recording starts. The consent of each person is asked all the same."),
     )
 
+    record = Record(name=_("Senders"), place=Place.entry("senders"))
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} kind value carries records_calls announcement", free_text="reason"
     )
@@ -89,6 +92,7 @@ class ListedTarget(DatedEntry):
     kind = models.CharField(_("kind"), max_length=8, choices=TargetKind.choices)
     value = models.CharField(_("link or number"), max_length=300)
 
+    record = Record(name=_("Allowed links and numbers"), place=Place.tab("senders", 40))
     data_categories = declare(none=f"{DatedEntry.DECLARED} kind value", free_text="reason")
     SHOWN = ("kind", "value")
     KEYS = (("fiduciary", "kind", "value"),)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.registers.states import Overdue
 
@@ -23,6 +24,7 @@ class BookTask(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("done"), null=True, blank=True)
 
+    record = Record(name=_("Register tasks"), place=Place.tab("registers", 80))
     data_categories = declare(none="id book entry code what due_on owner opened_at closed_at")
     register_days = RegisterDays(entered="opened_at", since="opened_at", until="closed_at")
 

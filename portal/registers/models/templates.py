@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.law.states import MESSAGE_CHANNELS, MessageCategory
 from portal.law.strictness import CARRIED
@@ -39,6 +40,7 @@ class ContentTemplate(DatedEntry):
     why = models.TextField(_("reason for the warnings"), max_length=1000, blank=True)
     state = models.CharField(_("with whoever carries it"), max_length=10, choices=TemplateState.choices, editable=False)
 
+    record = Record(name=_("Content templates"), place=Place.tab("senders", 10))
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} channel template_id category language brand text findings state",
         free_text="reason why",
@@ -95,6 +97,7 @@ class ConsentTemplate(DatedEntry):
     scope = models.TextField(_("scope: what is agreed to"), max_length=1000)
     revocation_text = models.TextField(_("how to take it back"), max_length=500)
 
+    record = Record(name=_("Consent templates"), place=Place.tab("senders", 20))
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} template_id short_code brand language scope revocation_text", free_text="reason"
     )
@@ -133,6 +136,7 @@ class SenderDefect(models.Model):
     first_at = models.DateTimeField(_("first seen"))
     last_at = models.DateTimeField(_("last seen"))
 
+    record = Record(name=_("Sender issues"), place=Place.tab("senders", 60))
     data_categories = declare(none="id fiduciary channel purpose sender template category key first_at last_at")
     register_days = RegisterDays(entered="first_at", changed=("last_at",), since="first_at", until="last_at")
 

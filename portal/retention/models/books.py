@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.retention.states import BooksKind
 
 
@@ -15,6 +16,7 @@ class BooksRow(models.Model):
     ``books_`` and the kind decides until when; ``annual_return_due_on`` moves it where the authority extended the day.
     """
 
+    record = Record(name=_("Financial records"), place=Place.tab("retention", 40))
     data_categories = declare(
         none="id kind financial_year system annual_return_due_on noted_by noted_at destroyed_on destroyed_by certificate"
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Place, Record
 from portal.people.models import FourEyesModel
 from portal.retention.states import ChildOutcome, ChildState, Relation
 
@@ -42,6 +43,7 @@ class ChildReport(models.Model):
     closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
     noted_protection = models.BooleanField(_("the freeze noted the protection"), default=False)
 
+    record = Record(name=_("Underage reports"), place=Place.tab("retention", 30))
     data_categories = declare(
         none="id reference subject_ref child_ref relation language state reported_at looked_at frozen_at decided_at erased_at erased "
         "kept closed_customers noted_protection",
@@ -76,6 +78,7 @@ class ChildDecision(FourEyesModel):
     outcome = models.CharField(_("decision"), max_length=8, choices=ChildOutcome.choices)
     why = models.TextField(_("why"), max_length=2000)
 
+    record = Record(name=_("Underage report decisions"), place=Place.approval("retention", "retention.ChildReport"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer report outcome", free_text="reason why"
     )

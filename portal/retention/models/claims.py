@@ -5,6 +5,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -18,6 +19,7 @@ class LegalClaim(FourEyesModel):
     ``replaces`` is the claim whose last day this one moves forward, and which it stands for once it is approved.
     """
 
+    record = Record(name=_("Legal claims"), place=Place.tab("retention", 25))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer subject_ref dispute disputed_on rule_key "
         "records retention_classes last_day replaces",

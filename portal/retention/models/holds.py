@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 
@@ -13,6 +14,7 @@ from portal.people.models import FourEyesModel
 class Hold(models.Model):
     """A legal hold on a subject's data, of one class or of all: one person places it, two people release it."""
 
+    record = Record(name=_("Legal holds"), place=Place.tab("retention", 20))
     data_categories = declare(
         none="id subject_ref retention_class order_reference placed_by placed_at released_at", free_text="why"
     )
@@ -49,6 +51,7 @@ class HoldRelease(FourEyesModel):
     """The proposal to end a hold."""
 
     named_by = ("hold",)
+    record = Record(name=_("Legal hold releases"), place=Place.approval("retention", "retention.Hold"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer hold", free_text="reason why"
     )

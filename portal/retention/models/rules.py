@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 
@@ -11,6 +12,7 @@ from portal.people.models import FourEyesModel
 class RetentionRule(models.Model):
     """One class of data from a day on: superseded by a higher version, never edited (``retention/data``)."""
 
+    record = Record(name=_("Retention rules"), place=Place.tab("retention", 10))
     data_categories = declare(
         none="id retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules "
         "needs_approval system effective_from source note sha256 recorded_at"
@@ -56,6 +58,7 @@ class RetentionRule(models.Model):
 class RuleProposal(FourEyesModel):
     """A new version of a class's rule, proposed by one person. ``content`` holds what the version says otherwise."""
 
+    record = Record(name=_("Retention rule changes"), place=Place.approval("retention", "retention.RetentionRule"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer retention_class content effective_from",
         free_text="reason why",

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -19,6 +20,7 @@ class ErasureRun(models.Model):
     the request or the case (``because``) have agreed to it (``agreed``).
     """
 
+    record = Record(name=_("Erasure runs"), place=Place.entry("retention"))
     data_categories = declare(
         none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
         "finished_at due held disputed stale kept_by_law erased look_again_on certificate certificate_sha256"
@@ -215,6 +217,7 @@ class PlanApproval(FourEyesModel):
     """The proposal to carry out a plan, bound to the plan's hash and sums."""
 
     named_by = ("run",)
+    record = Record(name=_("Erasure approvals"), place=Place.approval("retention", "retention.ErasureRun"))
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer run", free_text="reason why"
     )

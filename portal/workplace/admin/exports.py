@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
 from portal.core import actor as actors
+from portal.core import records
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.speaking import EMPTY
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
@@ -26,9 +27,9 @@ from portal.workplace.permissions import Permission
 
 
 def name_of(label: str) -> str:
-    """A list by the name it has in the menu; its label where there is no such table any more."""
+    """A list by the name that staff know it by; its label where there is no such table any more."""
     try:
-        return str(apps.get_model(label)._meta.verbose_name_plural).capitalize()
+        return records.list_name(apps.get_model(label))
     except (LookupError, ValueError):
         return label
 

@@ -52,7 +52,7 @@ def parts(now: datetime) -> Iterator[Finding]:
         "database": (_("Database"), _("Look whether the server runs and lets us in; then its own log.")),
         "frozen": (_("Insert-only tables"), _("Run migrate as the owner of the tables: it puts the guards on again.")),
         "broker": (_("Broker (Redis)"), _("Look whether Redis runs. Nothing is lost: work waits in the database.")),
-        "ledger": (_("Ledger"), _("Open “State of the ledger”. Run verify_ledger before anything else.")),
+        "ledger": (_("Ledger"), _("Open “Ledger”. Run verify_ledger before anything else.")),
         "witnesses": (_("Witnesses of the ledger"), _("See WITNESSES in the handbook.")),
         "outbox": (_("Outbox"), _("Look whether a worker serves the queue notify, and at messages not delivered.")),
         "signers": (_("Signers' certificates"), _("Import the issuer's next certificate, two people.")),
@@ -88,7 +88,7 @@ def ledger_checks(now: datetime) -> Iterator[Finding]:
             "what": one.words,
             "at": moments.moment(one.run.finished_at),
         }
-        todo = "" if one.is_ok else _("Open “State of the ledger”. Run verify_ledger before anything else.")
+        todo = "" if one.is_ok else _("Open “Ledger”. Run verify_ledger before anything else.")
         state = Health.WELL if one.is_ok else Health.BAD
         label = _("Check of the ledger %(name)s") % {"name": one.name}
         yield Finding(f"ledger.{one.name.lower()}", label, state, says + rows, todo, one.rows, "rows")

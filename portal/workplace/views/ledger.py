@@ -31,7 +31,7 @@ def state(request: HttpRequest) -> HttpResponse:
     sealed = Leaf.objects.select_related("entry").order_by("-index")[:ENTRIES]
     context = {
         **admin.site.each_context(request),
-        "title": _("State of the ledger"),
+        "title": _("Ledger"),
         "head": Head.objects.first(),
         "entries": Entry.objects.count(),
         "waiting": Pending.objects.count(),

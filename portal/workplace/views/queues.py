@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.core import clock, hooks
+from portal.core import clock, hooks, records
 from portal.core.admin.listing import page_of
 from portal.core.errors import PortalError
-from portal.workplace import navigation, queues, saved_views
+from portal.workplace import pages, queues, saved_views
 from portal.workplace.forms import ViewForm
 from portal.workplace.models import SavedView
 
@@ -28,13 +28,13 @@ def page(request: HttpRequest) -> HttpResponse:
     found = {one.queue.code: one for one in queues.counted(request, asked)}
     ours = sorted(
         (found[queue.code] for queue in hooks.queues if queue.code in found),
-        key=lambda one: navigation.place_of(one.queue.model)[0],
+        key=lambda one: pages.place_of(one.queue.model)[0],
     )
-    groups = groupby(ours, key=lambda one: navigation.place_of(one.queue.model)[0])
+    groups = groupby(ours, key=lambda one: pages.place_of(one.queue.model)[0])
     context = {
         **admin.site.each_context(request),
         "title": _("Queues"),
-        "groups": [(navigation.name_of(number), list(rows)) for number, rows in groups],
+        "groups": [(pages.name_of(number), list(rows)) for number, rows in groups],
         "views": [(view, found[code]) for view in kept if (code := f"view-{view.pk}") in found],
         "hands_out": queues.handed_out(request),
     }
@@ -63,7 +63,7 @@ def save(request: HttpRequest, model: str) -> HttpResponse:
         else:
             messages.success(request, _("The view is saved."))
             return HttpResponseRedirect(reverse("admin:queues"))
-    list_name = page_of(model).opts.verbose_name_plural
+    list_name = records.list_name(page_of(model).model)
     shown = next(iter(queues.counted(request, [saved_views.as_queue(SavedView(model=model, query=query))])), None)
     context: dict[str, Any] = {
         **admin.site.each_context(request),

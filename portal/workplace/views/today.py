@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -43,7 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
         # Said to whom nothing opens any more; who still holds a role finds it on the page that does not open.
-        "ended_roles": [] if shown["navigation"] else error_pages.ended_roles(request),
+        "ended_roles": [] if shown["navigation"].menu else error_pages.ended_roles(request),
     }
     return TemplateResponse(request, "admin/index.html", context)
 
@@ -51,8 +50,8 @@ def page(request: HttpRequest) -> HttpResponse:
 def _room(request: HttpRequest) -> HttpResponse:
     """An auditor's first page. No figure of today: most of them count days that the login does not show."""
     shown = admin.site.each_context(request)
-    entries = {entry.url: entry for group in shown["navigation"] for entry in group.entries}
-    work = [(entries[url], what) for name, what in AUDITORS_WORK if (url := reverse(name)) in entries]
+    spots = {spot.key: spot for spot in shown["navigation"].spots}
+    work = [(spots[name], what) for name, what in AUDITORS_WORK if name in spots]
     context = {
         **shown,
         "title": _("Auditors' room"),

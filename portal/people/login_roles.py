@@ -1,4 +1,4 @@
-"""Roles that ended and are not held now: said to their holder where a page does not open."""
+"""The roles of a staff login: those it holds now, and those that ended, which are named where a page does not open."""
 
 from datetime import datetime
 from typing import Any
@@ -6,6 +6,16 @@ from typing import Any
 from portal.core import clock
 from portal.people.models import RoleGrant
 from portal.people.selectors import grants_in_force
+
+
+def roles_held(user: Any) -> frozenset[str]:
+    """The codes of the roles that a staff login holds now. Asked once for each loaded login."""
+    held: frozenset[str] | None = user.__dict__.get("_roles_held")
+    if held is None:
+        grants = grants_in_force(RoleGrant.objects.filter(user=user), now=clock.now())
+        held = frozenset(grants.values_list("role__code", flat=True)) if user.is_staff else frozenset()
+        user.__dict__["_roles_held"] = held
+    return held
 
 
 def ended_roles(user: Any) -> list[tuple[str, datetime]]:
