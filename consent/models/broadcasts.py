@@ -53,7 +53,11 @@ class Broadcast(FourEyesModel):
     listed_at = models.DateTimeField(_("everybody looked at"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
-    record = Record(name=_("Broadcasts"), place=Place.tab("messages", 10))
+    record = Record(
+        name=_("Broadcasts"),
+        place=Place.tab("messages", 10),
+        kept="Words of staff about a text that many got; kept with the proposal they answer.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference title purpose category channels "
         "segment words per_minute counted state paused_because cursor begun_at listed_at ended_at",

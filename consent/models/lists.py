@@ -35,7 +35,11 @@ class ConsentList(FourEyesModel):
     job = models.ForeignKey("jobs.Job", models.PROTECT, related_name="+", verbose_name=_("job"), editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
-    record = Record(name=_("Imported consents"), place=Place.tab("consent", 70))
+    record = Record(
+        name=_("Imported consents"),
+        place=Place.tab("consent", 70),
+        kept="Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference fiduciary layout sha256 file "
         "file_ref file_ended_at state lines faulty done job ended_at",

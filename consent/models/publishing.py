@@ -21,7 +21,11 @@ class PublicationProposal(FourEyesModel):
     weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, default=Weight.MATERIAL)
 
     named_by = ("version__notice",)
-    record = Record(name=_("Publication approvals"), place=Place.approval("policies", "consent.NoticeVersion"))
+    record = Record(
+        name=_("Publication approvals"),
+        place=Place.approval("policies", "consent.NoticeVersion"),
+        kept="Words of staff about a text; kept as the reason of a published notice.",
+    )
     data_categories = declare(none=f"id version weight {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -46,7 +50,11 @@ class DefectOverride(FourEyesModel):
     why = models.TextField(_("reason"), max_length=500)
 
     named_by = ("defect__version__notice",)
-    record = Record(name=_("Policy exceptions"), place=Place.approval("policies", "consent.NoticeVersion"))
+    record = Record(
+        name=_("Policy exceptions"),
+        place=Place.approval("policies", "consent.NoticeVersion"),
+        kept="Words of staff about a text; kept as the reason of a published notice.",
+    )
     data_categories = declare(none=f"id defect {_FOUR_EYES}", free_text="why reason")
 
     class Meta(FourEyesModel.Meta):
@@ -72,7 +80,11 @@ class TranslationProposal(FourEyesModel):
     body = models.BinaryField(_("text"))
 
     named_by = ("version__notice",)
-    record = Record(name=_("Translation approvals"), place=Place.approval("policies", "consent.NoticeVersion"))
+    record = Record(
+        name=_("Translation approvals"),
+        place=Place.approval("policies", "consent.NoticeVersion"),
+        kept="Words of staff about a text; kept as the reason of a published notice.",
+    )
     data_categories = declare(none=f"id version language body {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):

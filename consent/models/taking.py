@@ -53,7 +53,11 @@ class TakenAnswer(FourEyesModel):
         editable=False,
     )
 
-    record = Record(name=_("Offline consents"), place=Place.tab("consent", 10))
+    record = Record(
+        name=_("Offline consents"),
+        place=Place.tab("consent", 10),
+        kept="Words of staff about a form; the scan itself is shredded with the evidence of consent.",
+    )
     data_categories = declare(
         none=f"id {_FOUR_EYES} subject_ref fiduciary purpose channels sender way notice_version language occurred_at "
         "call_reference scan guardian_ref relation identity_shown age_shown appointed_by receipt",

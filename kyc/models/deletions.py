@@ -75,7 +75,11 @@ class DeletionProposal(FourEyesModel):
     why = models.TextField(_("why nothing keeps it"), max_length=500, editable=False)
 
     named_by = ("request",)
-    record = Record(name=_("Destruction approvals"), place=Place.approval("cases", "kyc.DeletionRequest"))
+    record = Record(
+        name=_("Destruction approvals"),
+        place=Place.approval("cases", "kyc.DeletionRequest"),
+        kept="Words of staff about a rule, without a name or a number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer request",
         free_text="reason why",

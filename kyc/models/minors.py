@@ -58,7 +58,11 @@ class FreezeLift(FourEyesModel):
     why = models.TextField(_("why"), max_length=500, editable=False)
 
     named_by = ("minor__case",)
-    record = Record(name=_("Unfreeze requests"), place=Place.approval("cases", "kyc.MinorFound"))
+    record = Record(
+        name=_("Unfreeze requests"),
+        place=Place.approval("cases", "kyc.MinorFound"),
+        kept="Words of staff about a freeze, without a name or a number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer minor", free_text="reason why"
     )

@@ -22,7 +22,11 @@ class RiskProposal(FourEyesModel):
     points = models.PositiveSmallIntegerField(_("points then"), editable=False)
 
     named_by = ("case",)
-    record = Record(name=_("Risk rating changes"), place=Place.approval("cases", "kyc.Case"))
+    record = Record(
+        name=_("Risk rating changes"),
+        place=Place.approval("cases", "kyc.Case"),
+        kept="Words of staff about a proposal, and codes; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer case level why points",
         free_text="reason",

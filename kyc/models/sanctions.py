@@ -58,6 +58,9 @@ class ListedEntry(models.Model):
     births = models.JSONField(_("dates of birth"), default=list)
     countries = models.JSONField(_("countries"), default=list)
 
+    record = Record(
+        kept="Published by the United Nations, the US Treasury, the European Union and India; replaced with each edition of the list."
+    )
     data_categories = declare(none="id edition uid kind", name="names", date_of_birth="births", location="countries")
 
     class Meta:

@@ -53,7 +53,11 @@ class SignerProposal(FourEyesModel):
     kinds = models.JSONField(_("documents it may sign"), default=list, editable=False)
     source = models.CharField(_("source"), max_length=300, editable=False)
 
-    record = Record(name=_("Signing certificate changes"), place=Place.approval("operations", "kyc.SignerKey"))
+    record = Record(
+        name=_("Signing certificate changes"),
+        place=Place.approval("operations", "kyc.SignerKey"),
+        kept="Words of staff about a certificate; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer change sha256 name certificate kinds source",
         free_text="reason",

@@ -22,7 +22,11 @@ class TypeProposal(FourEyesModel):
     why = models.TextField(_("why"), max_length=500, editable=False)
 
     named_by = ("case",)
-    record = Record(name=_("Customer type changes"), place=Place.approval("cases", "kyc.Case"))
+    record = Record(
+        name=_("Customer type changes"),
+        place=Place.approval("cases", "kyc.Case"),
+        kept="Words of staff about a customer's type, without a name or a number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer case relation customer_type",
         free_text="reason why",

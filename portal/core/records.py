@@ -80,6 +80,8 @@ class Record:
     #: The name of its list, wherever staff read it; empty: the model's own plural.
     name: Any = ""
     place: Place | None = None
+    #: Why no eraser ends its personal data, in one sentence.
+    kept: str = ""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,11 @@ class PersonFile(FourEyesModel):
     proved = models.PositiveIntegerField(_("events with their proof"), default=0)
 
     named_by = ("job",)
-    record = Record(name=_("Subject files"), place=Place.tab("evidence", 80))
+    record = Record(
+        name=_("Subject files"),
+        place=Place.tab("evidence", 80),
+        kept="Words of staff about a bundle, and references; kept as the proof of who signed it off.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference subject_ref as_of ticket events "
         "events_sha256 job sha256 size proved",
@@ -192,6 +196,9 @@ class RequestEntry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by"))
     at = models.DateTimeField(_("written"))
 
+    record = Record(
+        kept="Words of auditors and staff about the house, without a name or a number; kept as the record of an audit."
+    )
     data_categories = declare(none="id request state link by at", free_text="text")
 
     class Meta:

@@ -83,7 +83,11 @@ class ListExport(models.Model):
     of rows. Unmasked only with another person's approval.
     """
 
-    record = Record(name=_("Exports"), place=Place.tab("audit", 20))
+    record = Record(
+        name=_("Exports"),
+        place=Place.tab("audit", 20),
+        kept="Why staff took a list away, without a name or a number; kept with the register of exports.",
+    )
     data_categories = declare(
         none="id model resource file_format columns filters is_masked made_by approved_by asked_at made_at rows size sha256 "
         "ledger_size job",
@@ -165,7 +169,11 @@ class ListImport(models.Model):
 
     COUNTS: ClassVar = ("new", "changed", "same", "faulty")
 
-    record = Record(name=_("Imports"), place=Place.tab("audit", 30))
+    record = Record(
+        name=_("Imports"),
+        place=Place.tab("audit", 30),
+        kept="The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",
+    )
     data_categories = declare(
         none="id reference kind layout made_by made_at state sha256 size file file_ref file_ended_at rows done last_line "
         "would_new would_changed would_same would_faulty did_new did_changed did_same did_faulty trial job begun_at "

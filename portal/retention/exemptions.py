@@ -1,7 +1,14 @@
-"""Personal data that no eraser covers, each with its reason. A new entry is a decision: say why in one sentence."""
+"""Personal data that no eraser covers, each with its reason. Another reason is a decision: say why in one sentence, at the
+model (``Record.kept``), or here for a table that is no model of ours.
+"""
 
-#: Models of the portal and of its libraries, by label.
-EXEMPT: dict[str, str] = {
+from collections.abc import Mapping
+from functools import cache
+
+from portal.core import records
+
+#: Tables of libraries, and those between two models.
+OF_NO_MODEL: dict[str, str] = {
     "admin.LogEntry": "Stays empty: an act in the admin is an audit event.",
     "socialaccount.SocialApp": "Not used: the providers of company sign-in stand in the settings.",
     "socialaccount.SocialToken": "Not used: no token of a provider is kept.",
@@ -9,75 +16,12 @@ EXEMPT: dict[str, str] = {
     "auth.Group_permissions": "Not used: roles are rows of people.",
     "auth.Permission": "Names of Django's own permissions, nobody's data.",
     "contenttypes.ContentType": "Names of models, nobody's data.",
-    "consent.Broadcast": "Words of staff about a text that many got; kept with the proposal they answer.",
     "consent.Broadcast_templates": "Which registered templates a broadcast goes under: references only.",
-    "consent.ConsentList": "Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
-    "consent.DefectOverride": "Words of staff about a text; kept as the reason of a published notice.",
-    "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",
-    "consent.TakenAnswer": "Words of staff about a form; the scan itself is shredded with the evidence of consent.",
-    "consent.TranslationProposal": "Words of staff about a text; kept as the reason of a published notice.",
-    "evidence.PersonFile": "Words of staff about a bundle, and references; kept as the proof of who signed it off.",
-    "evidence.RequestEntry": "Words of auditors and staff about the house, without a name or a number; kept as the record of an audit.",
-    "kyc.DeletionProposal": "Words of staff about a rule, without a name or a number; kept with the proposal they explain.",
-    "kyc.FreezeLift": "Words of staff about a freeze, without a name or a number; kept with the proposal they explain.",
-    "kyc.ListedEntry": "Published by the United Nations, the US Treasury, the European Union and India; replaced with each edition of the list.",
-    "kyc.RiskProposal": "Words of staff about a proposal, and codes; kept with the proposal they explain.",
-    "kyc.SignerProposal": "Words of staff about a certificate; kept with the proposal they explain.",
-    "kyc.TypeProposal": "Words of staff about a customer's type, without a name or a number; kept with the proposal they explain.",
-    "people.ApiKey": "Words of staff about a system, and the hash of its key; kept with the proposal they explain.",
-    "people.Insolvency": "The number of an order and of a public register; the address is emptied with the answer, or with the proposal that is refused.",
-    "people.MergeProposal": "Words of staff about two records, without a name or a number; kept with the proposal they explain.",
-    "people.MfaReset": "Words of staff about staff; kept with the proposal they explain.",
-    "people.RoleProposal": "Words of staff about staff; kept with the proposal they explain.",
-    "registers.CompanyDetails": "Words of staff about the company; kept with the proposal they explain.",
-    "registers.ConsentManager": "Words of staff about a company; kept with the proposal they explain.",
-    "registers.ConsentTemplate": "Words of staff about a text; kept with the proposal they explain.",
-    "registers.ContentTemplate": "Words of staff about a text; kept with the proposal they explain.",
     "registers.ContentTemplate_senders": "Which template goes with which header: references only.",
-    "registers.Incident": "Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
-    "registers.IncidentDecision": "Words of staff about an event and the address of an authority or a client; kept as the proof of a report.",
-    "registers.IncidentFact": "Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
-    "registers.IncidentSearch": "Words of staff about why a search was given up, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
-    "registers.LastInbound": "Ends after the hours for which it opens a window, and with the address that leaves its person.",
-    "registers.ListedTarget": "Words of staff about a link or number; kept with the proposal they explain.",
-    "registers.Officer": "Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
-    "registers.Recipient": "The privacy contact of a company, and words of staff; kept with the proposal they explain.",
-    "registers.RecipientSecret": "A secret between two systems, nobody's data.",
-    "registers.Sender": "Words of staff about a header or number; kept with the proposal they explain.",
-    "registers.SendingEntity": "Words of staff about a registration; kept with the proposal they explain.",
-    "registers.AccessReview": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.AccountBlock": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.AuditFinding": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.AuthorityOrder": "The officer who signed an order, and what it asks: sealed, and kept as the proof why data was given.",
-    "registers.ContentAccess": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Contract": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.CountryRule": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Dataset": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Dpia": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.DpiaQuestionnaire": "Words of staff about a processing, without a name or a number; kept as the proof of the assessment.",
-    "registers.ExternalLink": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Measure": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.OrderAnswer": "What two people decided about an order: sealed, and kept as the proof why data was given.",
-    "registers.SilenceEnd": "Why two people ended a silence: sealed, and kept as the proof that we might speak.",
-    "registers.ProcessingActivity": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Product": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.RecipientCheck": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Training": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "registers.Transfer": "Words of staff about a row of a book; kept with the proposal they explain.",
-    "retention.ChildDecision": "Words of staff about a report, without a name or a number; kept with the proposal they explain.",
-    "retention.Hold": "The reason of a hold must outlive what it held.",
-    "retention.HoldRelease": "The reason of a release must outlive what was held.",
-    "retention.LegalClaim": "The reason of a claim must outlive what it kept.",
-    "retention.PlanApproval": "Words of staff about a plan; kept with the proposal they explain.",
-    "retention.RuleProposal": "Words of staff about a rule; kept with the proposal they explain.",
-    "vault.StoredFile": "Holds a wrapped key and no clear data; the room whose file it is shreds it.",
-    "vault.SubjectKey": "The key itself: shredding it is how others erase.",
-    "workplace.AnomalyProposal": "Words of staff about the ledger's entries; kept with the proposal they explain.",
-    "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
-    "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
-    "jobs.ListImport": "The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",
-    "jobs.ListExport": "Why staff took a list away, without a name or a number; kept with the register of exports.",
-    "workplace.PurposeProposal": "Words of staff about a purpose; kept with the proposal they explain.",
-    "workplace.UnmaskedExport": "Words of staff about a list; kept with the proposal they explain.",
-    "workplace.SavedView": "What staff call a list, without a name or a number; what nobody shares ends with the login.",
 }
+
+
+@cache
+def reasons() -> Mapping[str, str]:
+    """Each exempt table by ``room.Model``, with its reason. Asked after the models are loaded."""
+    return OF_NO_MODEL | {label: record.kept for label, record in records.by_label().items() if record.kept}

@@ -13,7 +13,7 @@ from portal.core import clock, hooks
 from portal.core.data_categories import personal_fields
 from portal.core.errors import NotFound
 from portal.retention import fields, selectors
-from portal.retention.exemptions import EXEMPT
+from portal.retention.exemptions import reasons
 from portal.retention.services.rules import shipped
 
 
@@ -33,11 +33,11 @@ def covered_models() -> set[str]:
 
 def every_personal_model_can_be_erased(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """retention.E001: an eraser or a reasoned exemption for each personal model."""
-    bare = personal_models() - covered_models() - EXEMPT.keys()
+    bare = personal_models() - covered_models() - reasons().keys()
     return [
         Error(
             f"{label} holds personal data and no eraser covers it.",
-            hint="Register an eraser in the room's ready(), or add a reason to portal/retention/exemptions.py.",
+            hint="Register an eraser in the room's ready(), or say at the model why it stays (Record.kept).",
             id="retention.E001",
         )
         for label in sorted(bare)

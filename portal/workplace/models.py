@@ -21,7 +21,11 @@ class ProfileProposal(FourEyesModel):
     answers = models.JSONField(_("answers"))
     effective_from = models.DateField(_("in force from"))
 
-    record = Record(name=_("Profile approvals"), place=Place.approval("law", "law.OrganisationProfile"))
+    record = Record(
+        name=_("Profile approvals"),
+        place=Place.approval("law", "law.OrganisationProfile"),
+        kept="Words of staff about the company; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{_PROPOSAL} answers effective_from", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -48,7 +52,11 @@ class KeyRotationProposal(FourEyesModel):
     lost_size = models.PositiveBigIntegerField(_("lost size"), null=True, blank=True, editable=False)
     lost_root = models.BinaryField(_("lost root"), max_length=32, null=True, editable=False)
 
-    record = Record(name=_("Key rotations"), place=Place.tab("operations", 60))
+    record = Record(
+        name=_("Key rotations"),
+        place=Place.tab("operations", 60),
+        kept="Words of staff about the ledger's key; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none=f"{_PROPOSAL} old_vkey new_vkey cause good_size lost_size lost_root", free_text="reason"
     )
@@ -77,7 +85,11 @@ class AnomalyProposal(FourEyesModel):
     count = models.PositiveBigIntegerField(_("entries out of order"))
     entries_sha256 = models.CharField(_("hash of the entries"), max_length=64)
 
-    record = Record(name=_("Ledger anomaly explanations"), place=Place.approval("audit"))
+    record = Record(
+        name=_("Ledger anomaly explanations"),
+        place=Place.approval("audit"),
+        kept="Words of staff about the ledger's entries; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{_PROPOSAL} cause first last count entries_sha256", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -107,7 +119,11 @@ class PurposeProposal(FourEyesModel):
         help_text=_("Tick this for a slip of the pen: the meaning stays, and nobody is asked again."),
     )
 
-    record = Record(name=_("Purpose approvals"), place=Place.approval("law", "law.Purpose"))
+    record = Record(
+        name=_("Purpose approvals"),
+        place=Place.approval("law", "law.Purpose"),
+        kept="Words of staff about a purpose; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{_PROPOSAL} code content effective_from is_correction", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -134,7 +150,11 @@ class UnmaskedExport(FourEyesModel):
         "jobs.ListExport", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("export")
     )
 
-    record = Record(name=_("Unmasked exports"), place=Place.view("audit", "jobs.ListExport"))
+    record = Record(
+        name=_("Unmasked exports"),
+        place=Place.view("audit", "jobs.ListExport"),
+        kept="Words of staff about a list; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{_PROPOSAL} listed columns file_format filters export", free_text="reason why")
 
     class Meta(FourEyesModel.Meta):
@@ -163,6 +183,7 @@ class SavedView(models.Model):
     )
     saved_at = models.DateTimeField(_("saved"), editable=False)
 
+    record = Record(kept="What staff call a list, without a name or a number; what nobody shares ends with the login.")
     data_categories = declare(none="id owner model query shared_with saved_at", free_text="name")
 
     class Meta:

@@ -23,7 +23,7 @@ from portal.core import hooks, ids, records
 from portal.evidence import registers
 from portal.people import scopes
 from portal.people.services.four_eyes import shown_digest
-from portal.retention.exemptions import EXEMPT
+from portal.retention.exemptions import reasons
 from tests.architecture.test_structure import ROOT, modules
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -49,7 +49,7 @@ def scopes_of_days() -> Iterator[str]:
 
 
 def exemptions() -> Iterator[str]:
-    return (f"{label}: {reason}" for label, reason in EXEMPT.items())
+    return (f"{label}: {reason}" for label, reason in reasons().items())
 
 
 def evidence_registers() -> Iterator[str]:

@@ -36,7 +36,11 @@ class ApiKey(FourEyesModel):
     )
 
     named_by = ("fiduciary",)
-    record = Record(name=_("API keys"), place=Place.tab("staff", 30))
+    record = Record(
+        name=_("API keys"),
+        place=Place.tab("staff", 30),
+        kept="Words of staff about a system, and the hash of its key; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "
         "prefix issued_at last_used_at ended_at ended_by",

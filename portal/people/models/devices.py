@@ -71,7 +71,11 @@ class MfaReset(FourEyesModel):
     )
     why = models.TextField(_("why"), max_length=2000)
 
-    record = Record(name=_("MFA resets"), place=Place.approval("staff", "people.User"))
+    record = Record(
+        name=_("MFA resets"),
+        place=Place.approval("staff", "people.User"),
+        kept="Words of staff about staff; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer user", free_text="reason why"
     )

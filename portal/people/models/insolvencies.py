@@ -40,7 +40,11 @@ class Insolvency(FourEyesModel):
     )
     suspended = models.JSONField(_("owners until then"), default=list, blank=True, editable=False)
 
-    record = Record(name=_("Insolvencies"), place=Place.approval("people", "people.Customer"))
+    record = Record(
+        name=_("Insolvencies"),
+        place=Place.approval("people", "people.Customer"),
+        kept="The number of an order and of a public register; the address is emptied with the answer, or with the proposal that is refused.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer customer step authority order_number "
         "ordered_on paper_sha256 registration language invitation acting suspended",

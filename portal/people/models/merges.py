@@ -17,7 +17,11 @@ class MergeProposal(FourEyesModel):
     new = models.ForeignKey(Principal, models.PROTECT, related_name="+", verbose_name=_("the other record"))
     why = models.TextField(_("how we know"), max_length=500)
 
-    record = Record(name=_("Merge requests"), place=Place.approval("people", "people.Principal"))
+    record = Record(
+        name=_("Merge requests"),
+        place=Place.approval("people", "people.Principal"),
+        kept="Words of staff about two records, without a name or a number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer old new", free_text="reason why"
     )

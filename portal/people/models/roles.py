@@ -124,7 +124,11 @@ class RoleProposal(Scoped, FourEyesModel):
     why = models.TextField(_("why"), max_length=2000)
 
     named_by = ("role",)
-    record = Record(name=_("Role approvals"), place=Place.approval("staff", "people.User"))
+    record = Record(
+        name=_("Role approvals"),
+        place=Place.approval("staff", "people.User"),
+        kept="Words of staff about staff; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at "
         "ends_at data_from data_to areas",

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Record
 
 
 class DpiaQuestionnaire(models.Model):
@@ -33,6 +34,9 @@ class DpiaQuestionnaire(models.Model):
     #: SHA-256 of everything above as canonical JSON, once it is finished: the fact of its audit event.
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
 
+    record = Record(
+        kept="Words of staff about a processing, without a name or a number; kept as the proof of the assessment."
+    )
     data_categories = declare(
         none="id code activities version prefilled opinion_by opinion_at begun_at begun_by answered_by finished_at sha256",
         free_text="answers risks opinion",

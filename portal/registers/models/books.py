@@ -57,6 +57,8 @@ class BookEntry(DatedEntry):
         editable=False,
     )
 
+    #: Why no eraser ends its rows.
+    KEPT = "Words of staff about a row of a book; kept with the proposal they explain."
     DECLARED = f"{DatedEntry.DECLARED} code name owner review_on evidence evidence_on reviewed_at reviewed_by"
     register_days = replace(DatedEntry.register_days, changed=("checked_at", "reviewed_at"))
     #: The book's own fields in the order of its form.

@@ -15,7 +15,11 @@ from portal.people.states import Answer
 class CompanyDetails(FourEyesModel):
     """The company's name and contact as letters, notices and receipts show them. Superseded, never edited."""
 
-    record = Record(name=_("Company details"), place=Place.tab("law", 70))
+    record = Record(
+        name=_("Company details"),
+        place=Place.tab("law", 70),
+        kept="Words of staff about the company; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer legal_name trade_name email phone "
         "postal_address website effective_from",

@@ -43,7 +43,11 @@ class Incident(models.Model):
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    record = Record(name=_("Incidents"), place=Place.entry("incidents"))
+    record = Record(
+        name=_("Incidents"),
+        place=Place.entry("incidents"),
+        kept="Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+    )
     data_categories = declare(
         none="id reference subject_ref role regimes is_cyber is_telecom has_personal_data risk began_at noticed_at "
         "aware_at opened_at opened_by closed_at",
@@ -78,6 +82,9 @@ class IncidentFact(models.Model):
     told_at = models.DateTimeField(_("told"))
     told_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("told by"))
 
+    record = Record(
+        kept="Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5))."
+    )
     data_categories = declare(none="id incident code told_at told_by", free_text="words")
 
     class Meta:
@@ -197,7 +204,11 @@ class IncidentDecision(FourEyesModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("noted by")
     )
 
-    record = Record(name=_("Incident decisions"), place=Place.approval("incidents", "registers.Incident"))
+    record = Record(
+        name=_("Incident decisions"),
+        place=Place.approval("incidents", "registers.Incident"),
+        kept="Words of staff about an event and the address of an authority or a client; kept as the proof of a report.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step open_fields "
         "late_because done_at "
@@ -249,7 +260,11 @@ class IncidentSearch(models.Model):
         _("why it was given up"), max_length=2000, blank=True, default="", db_default=""
     )
 
-    record = Record(name=_("Affected-person searches"), place=Place.section("incidents", "registers.Incident"))
+    record = Record(
+        name=_("Affected-person searches"),
+        place=Place.section("incidents", "registers.Incident"),
+        kept="Words of staff about why a search was given up, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+    )
     data_categories = declare(
         none="id incident source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "
         "given_up_by",

@@ -17,7 +17,11 @@ class ConsentManager(DatedEntry):
         _("public key"), max_length=44, help_text=_("Ed25519, 32 bytes in base64, as the manager publishes it.")
     )
 
-    record = Record(name=_("Consent managers"), place=Place.tab("consent", 80))
+    record = Record(
+        name=_("Consent managers"),
+        place=Place.tab("consent", 80),
+        kept="Words of staff about a company; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{DatedEntry.DECLARED} board_number name public_key", free_text="reason")
     SHOWN = ("board_number", "name", "public_key")
     KEYS = (("fiduciary", "board_number"),)

@@ -19,7 +19,11 @@ class Officer(FourEyesModel):
     The law has the officer's name and contact published (SPDI Rules r.5(9); DPDP Rules r.9).
     """
 
-    record = Record(name=_("Officers"), place=Place.tab("law", 60))
+    record = Record(
+        name=_("Officers"),
+        place=Place.tab("law", 60),
+        kept="Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer kind title effective_from",
         name="full_name",

@@ -51,7 +51,11 @@ class AuthorityOrder(models.Model):
     #: What the label of its clock begins with.
     OWNER = "registers.authorityorder:"
 
-    record = Record(name=_("Authority orders"), place=Place.tab("incidents", 10))
+    record = Record(
+        name=_("Authority orders"),
+        place=Place.tab("incidents", 10),
+        kept="The officer who signed an order, and what it asks: sealed, and kept as the proof why data was given.",
+    )
     data_categories = declare(
         none="id reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "
         "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state received_at answered_at told_refs "
@@ -99,7 +103,11 @@ class OrderAnswer(FourEyesModel):
     held_back = EncryptedTextField(_("what is not given, and why"), purpose="registers.order.held_back")
 
     named_by = ("order",)
-    record = Record(name=_("Order responses"), place=Place.approval("incidents", "registers.AuthorityOrder"))
+    record = Record(
+        name=_("Order responses"),
+        place=Place.approval("incidents", "registers.AuthorityOrder"),
+        kept="What two people decided about an order: sealed, and kept as the proof why data was given.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer order decision given_categories",
         free_text="reason given held_back",
@@ -127,7 +135,11 @@ class SilenceEnd(FourEyesModel):
     why = EncryptedTextField(_("why we may speak"), purpose="registers.order.silence")
 
     named_by = ("order",)
-    record = Record(name=_("Non-disclosure lifts"), place=Place.approval("incidents", "registers.AuthorityOrder"))
+    record = Record(
+        name=_("Non-disclosure lifts"),
+        place=Place.approval("incidents", "registers.AuthorityOrder"),
+        kept="Why two people ended a silence: sealed, and kept as the proof that we might speak.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer order", free_text="reason why"
     )

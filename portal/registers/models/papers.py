@@ -39,7 +39,7 @@ class Contract(BookEntry):
     paper_sha256 = models.CharField(_("SHA-256 of the signed paper"), max_length=64, blank=True)
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
-    record = Record(name=_("Contracts"), place=Place.view("registers", "registers.Recipient"))
+    record = Record(name=_("Contracts"), place=Place.view("registers", "registers.Recipient"), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -66,7 +66,9 @@ class RecipientCheck(BookEntry):
         *("recipient_code", "service", "sub_processors", "region", "sells_nothing", "training_use"),
         *("allowed_categories", "checked_on", "outcome", "conditions"),
     )
-    record = Record(name=_("Vendor assessments"), place=Place.section("registers", "registers.Recipient"))
+    record = Record(
+        name=_("Vendor assessments"), place=Place.section("registers", "registers.Recipient"), kept=BookEntry.KEPT
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -94,7 +96,7 @@ class Transfer(BookEntry):
         *("recipient_code", "country", "used_categories", "mechanism", "assessed_on", "assessment"),
         "valid_until",
     )
-    record = Record(name=_("Cross-border transfers"), place=Place.tab("registers", 30))
+    record = Record(name=_("Cross-border transfers"), place=Place.tab("registers", 30), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -114,7 +116,9 @@ class CountryRule(BookEntry):
     confidence = models.CharField(_("how sure"), max_length=2, choices=CONFIDENCE)
 
     OWN = ("country", "law", "says", "conditions", "source", "confidence")
-    record = Record(name=_("Country rules"), place=Place.section("registers", "registers.Transfer"))
+    record = Record(
+        name=_("Country rules"), place=Place.section("registers", "registers.Transfer"), kept=BookEntry.KEPT
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

@@ -67,7 +67,7 @@ class Dpia(BookEntry):
     outcome = models.CharField(_("outcome"), max_length=20, choices=DpiaOutcome.choices)
 
     OWN = ("about", "risk", "answer_to_risk", "done_on", "authority_asked", "outcome")
-    record = Record(name=_("DPIAs"), place=Place.tab("registers", 70))
+    record = Record(name=_("DPIAs"), place=Place.tab("registers", 70), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -112,7 +112,7 @@ class ProcessingActivity(BookEntry):
         *("recipients", "transfers", "retention_classes", "measures", "basis_in", "basis_eu", "basis_us_ca"),
         *("needs_dpia", "dpias"),
     )
-    record = Record(name=_("Records of processing (RoPA)"), place=Place.entry("registers"))
+    record = Record(name=_("Records of processing (RoPA)"), place=Place.entry("registers"), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -151,7 +151,7 @@ class Product(BookEntry):
     country = models.CharField(_("country where its data lies"), max_length=2)
 
     OWN = ("kind", "what_it_does", "activities", "country")
-    record = Record(name=_("Systems and products"), place=Place.tab("registers", 10))
+    record = Record(name=_("Systems and products"), place=Place.tab("registers", 10), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -177,7 +177,7 @@ class Dataset(BookEntry):
         *("kind", "form", "used_categories", "purposes", "basis", "opt_out", "left_out", "recipients"),
         *("tested_on", "dpias"),
     )
-    record = Record(name=_("Analytics and AI datasets"), place=Place.tab("registers", 110))
+    record = Record(name=_("Analytics and AI datasets"), place=Place.tab("registers", 110), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

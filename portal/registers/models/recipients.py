@@ -33,7 +33,11 @@ class Recipient(DatedEntry):
     url = models.CharField(_("webhook address"), max_length=500, blank=True)
     address_form = models.CharField(_("how it is told whom"), max_length=8, choices=AddressForm.choices)
 
-    record = Record(name=_("Recipients and processors"), place=Place.tab("registers", 20))
+    record = Record(
+        name=_("Recipients and processors"),
+        place=Place.tab("registers", 20),
+        kept="The privacy contact of a company, and words of staff; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} code name kind purposes channels used_categories country url address_form",
         contact="contact",
@@ -78,6 +82,7 @@ class RecipientSecret(models.Model):
     )
     ended_at = models.DateTimeField(_("holds until"), null=True, blank=True)
 
+    record = Record(kept="A secret between two systems, nobody's data.")
     data_categories = declare(none="id recipient_code made_at made_by ended_at", credential="secret")
 
     class Meta:

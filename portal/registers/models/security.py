@@ -28,7 +28,7 @@ class Measure(BookEntry):
     is_published = models.BooleanField(_("people may read it"), default=False)
 
     OWN = ("control", "said", "said_hi", "said_mr", "is_published")
-    record = Record(name=_("Security measures"), place=Place.tab("registers", 50))
+    record = Record(name=_("Security measures"), place=Place.tab("registers", 50), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -46,7 +46,7 @@ class AuditFinding(BookEntry):
     due_on = models.DateField(_("to be mended by"))
 
     OWN = ("audit", "severity", "what", "state", "due_on")
-    record = Record(name=_("Audit findings"), place=Place.tab("registers", 60))
+    record = Record(name=_("Audit findings"), place=Place.tab("registers", 60), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -64,7 +64,7 @@ class AccessReview(BookEntry):
     grants_sha256 = models.CharField(_("SHA-256 of those grants"), max_length=64, blank=True, editable=False)
 
     OWN = ("roles", "found", "to_end")
-    record = Record(name=_("Access reviews"), place=Place.tab("staff", 70))
+    record = Record(name=_("Access reviews"), place=Place.tab("staff", 70), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)} grants grants_sha256", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -85,7 +85,7 @@ class ContentAccess(BookEntry):
     basis_reference = models.CharField(_("reference of the consent, order or grievance"), max_length=24)
 
     OWN = ("what", "which", "reader", "why", "basis", "basis_reference")
-    record = Record(name=_("Message content access"), place=Place.tab("registers", 90))
+    record = Record(name=_("Message content access"), place=Place.tab("registers", 90), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     #: What a count calls the rows: the plural below is the name of the book.
@@ -111,7 +111,7 @@ class AccountBlock(BookEntry):
     told_at = models.DateTimeField(_("the customer was told"), null=True, blank=True, editable=False)
 
     OWN = ("customer", "why", "is_automated", "human_check", "appeal")
-    record = Record(name=_("Account suspensions"), place=Place.tab("registers", 100))
+    record = Record(name=_("Account suspensions"), place=Place.tab("registers", 100), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)} told_at", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -131,7 +131,7 @@ class ExternalLink(BookEntry):
     dead_since = models.DateTimeField(_("dead since"), null=True, blank=True, editable=False)
 
     OWN = ("url", "what_for", "has_contract")
-    record = Record(name=_("External links"), place=Place.tab("registers", 120))
+    record = Record(name=_("External links"), place=Place.tab("registers", 120), kept=BookEntry.KEPT)
     data_categories = declare(
         none=f"{BookEntry.DECLARED} {' '.join(OWN)} host looked_at answered dead_since", free_text="reason"
     )

@@ -22,7 +22,11 @@ class SendingEntity(DatedEntry):
     advertises = models.JSONField(_("advertises"), default=list)
 
     named_by = ("fiduciary",)
-    record = Record(name=_("DLT entities"), place=Place.tab("senders", 50))
+    record = Record(
+        name=_("DLT entities"),
+        place=Place.tab("senders", 50),
+        kept="Words of staff about a registration; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{DatedEntry.DECLARED} entity_id customer advertises", free_text="reason")
     SHOWN = ("entity_id", "customer", "advertises")
     KEYS = (("entity_id",), ("fiduciary",))
@@ -60,7 +64,11 @@ class Sender(DatedEntry):
         help_text=_("What a caller hears before a recording starts. The consent of each person is asked all the same."),
     )
 
-    record = Record(name=_("Senders"), place=Place.entry("senders"))
+    record = Record(
+        name=_("Senders"),
+        place=Place.entry("senders"),
+        kept="Words of staff about a header or number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} kind value carries records_calls announcement", free_text="reason"
     )
@@ -92,7 +100,11 @@ class ListedTarget(DatedEntry):
     kind = models.CharField(_("kind"), max_length=8, choices=TargetKind.choices)
     value = models.CharField(_("link or number"), max_length=300)
 
-    record = Record(name=_("Allowed links and numbers"), place=Place.tab("senders", 40))
+    record = Record(
+        name=_("Allowed links and numbers"),
+        place=Place.tab("senders", 40),
+        kept="Words of staff about a link or number; kept with the proposal they explain.",
+    )
     data_categories = declare(none=f"{DatedEntry.DECLARED} kind value", free_text="reason")
     SHOWN = ("kind", "value")
     KEYS = (("fiduciary", "kind", "value"),)
@@ -119,6 +131,9 @@ class LastInbound(models.Model):
     channel = models.CharField(_("channel"), max_length=16)
     last_at = models.DateTimeField(_("last wrote"), db_index=True)
 
+    record = Record(
+        kept="Ends after the hours for which it opens a window, and with the address that leaves its person."
+    )
     data_categories = declare(none="id fiduciary channel last_at", contact="address_key")
 
     class Meta:

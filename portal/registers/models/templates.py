@@ -40,7 +40,11 @@ class ContentTemplate(DatedEntry):
     why = models.TextField(_("reason for the warnings"), max_length=1000, blank=True)
     state = models.CharField(_("with whoever carries it"), max_length=10, choices=TemplateState.choices, editable=False)
 
-    record = Record(name=_("Content templates"), place=Place.tab("senders", 10))
+    record = Record(
+        name=_("Content templates"),
+        place=Place.tab("senders", 10),
+        kept="Words of staff about a text; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} channel template_id category language brand text findings state",
         free_text="reason why",
@@ -97,7 +101,11 @@ class ConsentTemplate(DatedEntry):
     scope = models.TextField(_("scope: what is agreed to"), max_length=1000)
     revocation_text = models.TextField(_("how to take it back"), max_length=500)
 
-    record = Record(name=_("Consent templates"), place=Place.tab("senders", 20))
+    record = Record(
+        name=_("Consent templates"),
+        place=Place.tab("senders", 20),
+        kept="Words of staff about a text; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} template_id short_code brand language scope revocation_text", free_text="reason"
     )

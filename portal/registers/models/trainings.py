@@ -18,7 +18,7 @@ class Training(BookEntry):
     attended = models.PositiveIntegerField(_("number of people who attended"))
 
     OWN = ("kind", "subject", "held_on", "attended")
-    record = Record(name=_("Trainings"), place=Place.tab("registers", 85))
+    record = Record(name=_("Trainings"), place=Place.tab("registers", 85), kept=BookEntry.KEPT)
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

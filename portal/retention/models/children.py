@@ -78,7 +78,11 @@ class ChildDecision(FourEyesModel):
     outcome = models.CharField(_("decision"), max_length=8, choices=ChildOutcome.choices)
     why = models.TextField(_("why"), max_length=2000)
 
-    record = Record(name=_("Underage report decisions"), place=Place.approval("retention", "retention.ChildReport"))
+    record = Record(
+        name=_("Underage report decisions"),
+        place=Place.approval("retention", "retention.ChildReport"),
+        kept="Words of staff about a report, without a name or a number; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer report outcome", free_text="reason why"
     )

@@ -19,7 +19,11 @@ class LegalClaim(FourEyesModel):
     ``replaces`` is the claim whose last day this one moves forward, and which it stands for once it is approved.
     """
 
-    record = Record(name=_("Legal claims"), place=Place.tab("retention", 25))
+    record = Record(
+        name=_("Legal claims"),
+        place=Place.tab("retention", 25),
+        kept="The reason of a claim must outlive what it kept.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer subject_ref dispute disputed_on rule_key "
         "records retention_classes last_day replaces",

@@ -14,7 +14,9 @@ from portal.people.models import FourEyesModel
 class Hold(models.Model):
     """A legal hold on a subject's data, of one class or of all: one person places it, two people release it."""
 
-    record = Record(name=_("Legal holds"), place=Place.tab("retention", 20))
+    record = Record(
+        name=_("Legal holds"), place=Place.tab("retention", 20), kept="The reason of a hold must outlive what it held."
+    )
     data_categories = declare(
         none="id subject_ref retention_class order_reference placed_by placed_at released_at", free_text="why"
     )
@@ -51,7 +53,11 @@ class HoldRelease(FourEyesModel):
     """The proposal to end a hold."""
 
     named_by = ("hold",)
-    record = Record(name=_("Legal hold releases"), place=Place.approval("retention", "retention.Hold"))
+    record = Record(
+        name=_("Legal hold releases"),
+        place=Place.approval("retention", "retention.Hold"),
+        kept="The reason of a release must outlive what was held.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer hold", free_text="reason why"
     )

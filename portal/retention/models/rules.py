@@ -58,7 +58,11 @@ class RetentionRule(models.Model):
 class RuleProposal(FourEyesModel):
     """A new version of a class's rule, proposed by one person. ``content`` holds what the version says otherwise."""
 
-    record = Record(name=_("Retention rule changes"), place=Place.approval("retention", "retention.RetentionRule"))
+    record = Record(
+        name=_("Retention rule changes"),
+        place=Place.approval("retention", "retention.RetentionRule"),
+        kept="Words of staff about a rule; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer retention_class content effective_from",
         free_text="reason why",

@@ -217,7 +217,11 @@ class PlanApproval(FourEyesModel):
     """The proposal to carry out a plan, bound to the plan's hash and sums."""
 
     named_by = ("run",)
-    record = Record(name=_("Erasure approvals"), place=Place.approval("retention", "retention.ErasureRun"))
+    record = Record(
+        name=_("Erasure approvals"),
+        place=Place.approval("retention", "retention.ErasureRun"),
+        kept="Words of staff about a plan; kept with the proposal they explain.",
+    )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer run", free_text="reason why"
     )

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Record
 from portal.core.register_days import RegisterDays
 from portal.vault.states import RetentionClass
 
@@ -27,6 +28,7 @@ class StoredFile(models.Model):
     stored_at = models.DateTimeField(_("stored"), db_index=True)
     shredded_at = models.DateTimeField(_("shredded"), null=True, blank=True)
 
+    record = Record(kept="Holds a wrapped key and no clear data; the room whose file it is shreds it.")
     data_categories = declare(
         none="id subject_ref retention_class kind storage_name size sha256 key_id stored_at shredded_at",
         credential="wrapped_key",

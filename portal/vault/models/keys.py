@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Record
 from portal.vault.states import RetentionClass
 
 
@@ -21,6 +22,7 @@ class SubjectKey(models.Model):
     wrapped = models.BinaryField(_("wrapped key"), max_length=120, editable=False)
     created_at = models.DateTimeField(_("created"))
 
+    record = Record(kept="The key itself: shredding it is how others erase.")
     data_categories = declare(none="id subject_ref retention_class created_at", credential="wrapped")
 
     class Meta:
