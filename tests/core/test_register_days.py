@@ -1,6 +1,7 @@
 """What was in force in a period, against plain counting over short stretches of time and over days."""
 
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,8 @@ DAYS = 12
 #: Every instant of these tests is a quarter of a day in India, so that counting over quarters is exact.
 quarters = st.integers(0, 4 * DAYS).map(lambda number: MARCH + number * QUARTER)
 days = st.integers(-1, DAYS).map(lambda number: clock.day(MARCH) + timedelta(days=number))
-examples = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+#: As many examples as the run tries of a law with a database: 10 in the quick one, 100 in the full one.
+examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @st.composite
@@ -159,6 +161,7 @@ def test_an_officer_is_in_force_until_the_next_one_begins(given_rows, period):
                 effective_from=since,
             )
 
+        @cache
         def held_on(day):
             found = set()
             for kind in OfficerKind.values:
@@ -189,6 +192,7 @@ def test_a_rule_is_in_force_where_no_higher_version_holds(given_rows, period):
                 key=key, version=number, effective_from=since, effective_to=last, recorded_at=MARCH, sha256=str(number)
             )
 
+        @cache
         def held_on(day):
             return set(LegalRule.objects.in_force(day).values_list("pk", flat=True))
 
@@ -219,6 +223,7 @@ def test_a_text_is_in_force_until_the_next_published_one_begins(given_rows, peri
             )
         rows = list(NoticeVersion.objects.filter(state=VersionState.PUBLISHED))
 
+        @cache
         def held_on(day):
             found = set()
             for notice in notices.values():

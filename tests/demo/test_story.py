@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils.translation import override
 
 from consent.models import (
     Broadcast,
@@ -30,9 +31,10 @@ from kyc.needs import ownership_of
 from kyc.services import signers
 from kyc.signers import shipped
 from portal.core import actor, clock
+from portal.core.enqueue import leaving_out
 from portal.core.errors import Refused
 from portal.demo import first_page
-from portal.demo.story import lists, recipients, staff, telling
+from portal.demo.story import lists, pieces, recipients, staff, telling, timeline
 from portal.demo.story.cast import OPENED, Cast
 from portal.evidence import packs
 from portal.evidence.period import Period
@@ -40,7 +42,7 @@ from portal.evidence.violations import messages
 from portal.evidence.violations.findings import Window
 from portal.law.models import Clock
 from portal.ledger.models import Checkpoint, Entry
-from portal.ledger.services import verify
+from portal.ledger.services import seal_now, verify
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import Customer, Fiduciary, Principal, RoleGrant, User
@@ -97,7 +99,39 @@ def english_in_letters():
     return found
 
 
+def texts_are_published_on_the_first_day():
+    """One published policy in three languages, written and published after the opening, and the notices that are asked under."""
+    published = NoticeVersion.objects.get(notice__code="privacy-policy", number=1)
+    opening = datetime(2025, 12, 15, tzinfo=clock.IST)
+    for version in (published, NoticeVersion.objects.get(notice__code="consent-notice")):
+        assert opening < version.drafted_at < version.published_at < opening + timedelta(days=1)
+    assert {text.language: text.needs_native_review for text in published.texts.all()} == {
+        "en": False,
+        "hi": True,
+        "mr": True,
+    }
+    asked = NoticeVersion.objects.get(notice__code="aadhaar-consent")
+    assert {text.language for text in asked.texts.all()} == {"en", "hi", "mr"}
+
+
+def test_the_first_day_of_a_story_has_its_people_its_texts_and_a_ledger_that_verifies(transactional_db, small):
+    cast = Cast(seed=7, start=clock.now())
+    with override("en"), pieces.whole(), leaving_out(*telling.DONE_HERE):
+        team, notice, _people = telling.tell_opening(timeline.Timeline(cast), cast, tell=silent)
+    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40)
+    assert team["auditor"].email == staff.address("auditor")
+    assert (notice.state, officers.current(on=clock.day(clock.now())).full_name) == ("published", "Vidya Gokhale")
+    texts_are_published_on_the_first_day()
+    first = Entry.objects.earliest("recorded_at").recorded_at
+    assert first <= RoleGrant.objects.earliest("starts_at").starts_at
+    assert {clock.day(at) for at in Entry.objects.values_list("recorded_at", flat=True)} == {OPENED}
+    seal_now()
+    assert verify().ok
+
+
+@pytest.mark.full
 def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client, settings):
+    """Full: it tells the whole story. The first day alone is quick."""
     assert (Customer.objects.count(), Principal.objects.count()) == (9, 40 + lists.LINES)
     assert sorted(ConsentList.objects.values_list("state", flat=True)) == ["checked", "done", "faulty"]
     assert set(Ticket.objects.values_list("state", flat=True)) >= {
@@ -163,17 +197,7 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         assert timedelta(0) <= recorded_at - occurred_at < timedelta(days=1)
     assert Contract.objects.latest("made_at").made_at < told - timedelta(days=30)
     # The texts: one published policy in three languages, one draft that must not be published.
-    published = NoticeVersion.objects.get(notice__code="privacy-policy", number=1)
-    opening = datetime(2025, 12, 15, tzinfo=clock.IST)
-    for version in (published, NoticeVersion.objects.get(notice__code="consent-notice")):
-        assert opening < version.drafted_at < version.published_at < opening + timedelta(days=1)
-    assert {text.language: text.needs_native_review for text in published.texts.all()} == {
-        "en": False,
-        "hi": True,
-        "mr": True,
-    }
-    asked = NoticeVersion.objects.get(notice__code="aadhaar-consent")
-    assert {text.language for text in asked.texts.all()} == {"en", "hi", "mr"}
+    texts_are_published_on_the_first_day()
     assert {defect.code for defect in PolicyDefect.objects.all()} >= {"EMPTY_LIST", "CONSENT_BY_USE"}
     # A changed policy came with faults: one was let stand by two people, and in the end all were mended; people are told.
     changed = NoticeVersion.objects.get(notice__code="privacy-policy", number=2)

@@ -1,14 +1,14 @@
 """The whole story in its order, from an empty database. Told once: a database that holds people is left alone."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.utils.translation import override
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, NoticeVersion
 from grievances.models import Ticket
 from kyc.models import Document
 from portal.core import clock
@@ -89,6 +89,21 @@ def name_ledger() -> None:
         settings.LEDGER_ORIGIN = ORIGIN
 
 
+def tell_opening(
+    past: timeline.Timeline, cast: Cast, *, tell: Callable[[str, int, int], None]
+) -> tuple[Mapping[str, User], NoticeVersion, customers.People]:
+    """The first day: staff, roles, notices and the first customers, each written at its hour."""
+    tell("staff, roles and notices", 1, 1)
+    with past.at(cast.on(OPENED, staff.BEGINNING)):
+        team = office.build(cast, actor=ACTOR)
+    with past.at(cast.on(OPENED, notices.DRAFTED)):
+        drafts = notices.draft(cast, team)
+    with past.at(cast.on(OPENED, notices.PUBLISHED)):
+        notice = notices.publish(cast, team, drafts)
+    with past.at(cast.on(OPENED, FIRST_CUSTOMERS)):
+        return team, notice, customers.build(cast, actor=ACTOR, tell=tell)
+
+
 def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
     """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone.
 
@@ -100,15 +115,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
     cast = Cast(seed=seed, start=now)
     past = timeline.Timeline(cast)
     with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():
-        tell("staff, roles and notices", 1, 1)
-        with past.at(cast.on(OPENED, staff.BEGINNING)):
-            team = office.build(cast, actor=ACTOR)
-        with past.at(cast.on(OPENED, notices.DRAFTED)):
-            drafts = notices.draft(cast, team)
-        with past.at(cast.on(OPENED, notices.PUBLISHED)):
-            notice = notices.publish(cast, team, drafts)
-        with past.at(cast.on(OPENED, FIRST_CUSTOMERS)):
-            people = customers.build(cast, actor=ACTOR, tell=tell)
+        team, notice, people = tell_opening(past, cast, tell=tell)
         books.plan(past, cast, team)
         recipients.plan(past, cast, team, actor=ACTOR)
         answers.plan(past, cast, people, notice, actor=ACTOR)
