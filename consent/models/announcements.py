@@ -26,7 +26,7 @@ class Announcement(models.Model):
     #: When nobody was left to tell, the last time that somebody looked.
     finished_at = models.DateTimeField(_("everybody told"), null=True, blank=True)
 
-    record = Record(name=_("Policy notifications"), place=Place.tab("policies", 10))
+    record = Record(name=_("Policy notifications"), place=Place.tab("policies", 10), day="begun_at")
     data_categories = declare(none="id version kind round job begun_at finished_at")
 
     class Meta:

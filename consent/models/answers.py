@@ -45,7 +45,7 @@ class AnswerSet(AppendOnlyModel):
     answers = models.BinaryField(_("answers"), null=True)
     entry = models.OneToOneField("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
 
-    record = Record(name=_("Decision batches"), place=Place.tab("consent", 60))
+    record = Record(name=_("Decision batches"), place=Place.tab("consent", 60), day="answered_at")
     data_categories = declare(
         none="id reference answered_as fiduciary purpose channel header template asked_by for_time answered_at total allowed invalid "
         "reasons asked_sha256 answers_sha256 answers entry"
@@ -94,7 +94,7 @@ class GivenAnswer(AppendOnlyModel):
     for_time = models.DateTimeField(_("for the time"))
     answered_at = models.DateTimeField(_("answered"))
 
-    record = Record(name=_("Send decisions"), place=Place.tab("consent", 50))
+    record = Record(name=_("Send decisions"), place=Place.tab("consent", 50), day="answered_at")
     data_categories = declare(
         none="id minute fiduciary asked_by purpose channel header template address_key reason allowed entry_ref for_time answered_at"
     )

@@ -22,7 +22,7 @@ class Meeting(AppendOnlyModel):
     text_sha256 = models.CharField(_("SHA-256 of the notice"), max_length=64)
     met_at = models.DateTimeField(_("met"))
 
-    record = Record(name=_("Consent prompts"), place=Place.section("people", "people.Principal"))
+    record = Record(name=_("Consent prompts"), place=Place.section("people", "people.Principal"), day="met_at")
     data_categories = declare(none="id subject_ref purpose meaning_since notice_version language text_sha256 met_at")
 
     class Meta:

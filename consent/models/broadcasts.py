@@ -57,6 +57,7 @@ class Broadcast(FourEyesModel):
         name=_("Broadcasts"),
         place=Place.tab("messages", 10),
         kept="Words of staff about a text that many got; kept with the proposal they answer.",
+        day="made_at",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference title purpose category channels "
@@ -135,7 +136,9 @@ class BroadcastPerson(models.Model):
     next_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(_("posted"), null=True)
 
-    record = Record(name=_("Broadcast recipients"), place=Place.section("messages", "consent.Broadcast"))
+    record = Record(
+        name=_("Broadcast recipients"), place=Place.section("messages", "consent.Broadcast"), day="broadcast__made_at"
+    )
     data_categories = declare(none="id broadcast subject_ref message place reason is_open next_at posted_at")
 
     class Meta:

@@ -17,7 +17,7 @@ class CookieDefect(models.Model):
     first_at = models.DateTimeField(_("first seen"))
     last_at = models.DateTimeField(_("last seen"))
 
-    record = Record(name=_("Unlisted cookies"), place=Place.tab("policies", 20))
+    record = Record(name=_("Unlisted cookies"), place=Place.tab("policies", 20), day="first_at")
     data_categories = declare(none="id name fault page first_at last_at")
 
     class Meta:

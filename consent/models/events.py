@@ -65,7 +65,7 @@ class ConsentEvent(AppendOnlyModel):
     recorded_at = models.DateTimeField(_("recorded"))
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
 
-    record = Record(name=_("Consent events"), place=Place.tab("consent", 40))
+    record = Record(name=_("Consent events"), place=Place.tab("consent", 40), day="recorded_at")
     data_categories = declare(
         none="id entry receipt subject_ref fiduciary address_kind address_key address_verified purpose channel sender answer "
         "notice_version notice_language notice_sha256 way actor_kind actor_ref previous occurred_at recorded_at expires_at"

@@ -26,7 +26,9 @@ class HeldConsent(models.Model):
     held_at = models.DateTimeField(_("held since"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    record = Record(name=_("Pending guardian consents"), place=Place.view("consent", "consent.ConsentEvent"))
+    record = Record(
+        name=_("Pending guardian consents"), place=Place.view("consent", "consent.ConsentEvent"), day="held_at"
+    )
     data_categories = declare(
         none="id subject_ref fiduciary purpose channels notice_version language state held_at closed_at"
     )
@@ -68,7 +70,7 @@ class GuardianAnswer(AppendOnlyModel):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     shown_at = models.DateTimeField(_("shown"))
 
-    record = Record(name=_("Guardian consents"), place=Place.view("consent", "consent.ConsentEvent"))
+    record = Record(name=_("Guardian consents"), place=Place.view("consent", "consent.ConsentEvent"), day="shown_at")
     data_categories = declare(
         none="id receipt subject_ref guardian_ref relation identity_shown age_shown appointed_by sha256 shown_at"
     )
@@ -96,7 +98,7 @@ class StandingEnded(AppendOnlyModel):
     by = models.CharField(_("ended by"), max_length=8, choices=EndedBy.choices)
     ended_at = models.DateTimeField(_("ended"))
 
-    record = Record(name=_("Ended guardianships"), place=Place.section("people", "people.Principal"))
+    record = Record(name=_("Ended guardianships"), place=Place.section("people", "people.Principal"), day="ended_at")
     data_categories = declare(none="id receipt entry subject_ref guardian_ref by ended_at")
 
     class Meta:

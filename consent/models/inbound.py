@@ -42,7 +42,7 @@ class InboundMessage(AppendOnlyModel):
     said_at = models.DateTimeField(_("when"))
     received_at = models.DateTimeField(_("received"))
 
-    record = Record(name=_("Inbound replies"), place=Place.tab("consent", 20))
+    record = Record(name=_("Inbound replies"), place=Place.tab("consent", 20), day="received_at")
     data_categories = declare(
         none="id key channel address_key fiduciary header effect keyword language is_known receipt grievance said_at "
         "received_at"

@@ -8,7 +8,7 @@ from consent.states import NoticeKind, VersionState, Weight
 from portal.core import clock
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 
 BINDING_LANGUAGE = "en"
@@ -50,7 +50,7 @@ class NoticeVersion(models.Model):
     drafted_at = models.DateTimeField(_("drafted"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
-    record = Record(name=_("Notices"), place=Place.entry("policies"))
+    record = Record(name=_("Notices"), place=Place.entry("policies"), day=TIMELESS)
     data_categories = declare(
         none="id notice number state effective_on purposes what_changed summaries weight drafted_at published_at"
     )
@@ -124,7 +124,7 @@ class NoticeText(AppendOnlyModel):
     needs_native_review = models.BooleanField(_("needs native review"), default=False)
     added_at = models.DateTimeField(_("added"))
 
-    record = Record(name=_("Notice languages"), place=Place.section("policies", "consent.NoticeVersion"))
+    record = Record(name=_("Notice languages"), place=Place.section("policies", "consent.NoticeVersion"), day=TIMELESS)
     data_categories = declare(none="id version language revision body sha256 needs_native_review added_at")
 
     objects = PresentTexts()
@@ -159,6 +159,7 @@ class TextReview(AppendOnlyModel):
     reviewed_by = models.CharField(_("reviewed by"), max_length=40)
     reviewed_at = models.DateTimeField(_("reviewed"))
 
+    record = Record(day=TIMELESS)
     data_categories = declare(none="id text reviewed_by reviewed_at")
 
     class Meta:
@@ -205,7 +206,7 @@ class PolicyDefect(AppendOnlyModel):
     message = models.CharField(_("what is wrong"), max_length=200)
     found_at = models.DateTimeField(_("found"))
 
-    record = Record(name=_("Policy issues"), place=Place.section("policies", "consent.NoticeVersion"))
+    record = Record(name=_("Policy issues"), place=Place.section("policies", "consent.NoticeVersion"), day=TIMELESS)
     data_categories = declare(none="id version code clause message found_at")
 
     class Meta:

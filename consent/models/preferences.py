@@ -62,7 +62,7 @@ class PreferenceChange(AppendOnlyModel, Wished):
         verbose_name=_("receipt"),
     )
 
-    record = Record(name=_("DND preferences"), place=Place.tab("consent", 30))
+    record = Record(name=_("DND preferences"), place=Place.tab("consent", 30), day="changed_at")
     data_categories = declare(none=f"{_WISHED} entry receipt")
     #: What a count calls the rows: the plural below is the name of the book.
     counted_as = (_("change of what is blocked"), _("changes of what is blocked"))

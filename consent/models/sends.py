@@ -49,7 +49,7 @@ class SendAfterWithdrawal(models.Model):
         verbose_name=_("looked into by"),
     )
 
-    record = Record(name=_("Messages sent after opt-out"), place=Place.tab("messages", 20))
+    record = Record(name=_("Messages sent after opt-out"), place=Place.tab("messages", 20), day="found_at")
     data_categories = declare(
         none="id send recipient_code event suppression purpose channel withdrawn_at sent_at found_at finding looked_at looked_by"
     )

@@ -41,7 +41,7 @@ class ConsentState(models.Model):
     #: A keyed hash over all of the above (``consent.rules.seals``). None on rows from before the seal, until they were verified.
     seal = models.BinaryField(_("seal"), max_length=40, null=True)
 
-    record = Record(name=_("Current consents"), place=Place.view("consent", "consent.ConsentEvent"))
+    record = Record(name=_("Current consents"), place=Place.view("consent", "consent.ConsentEvent"), day="occurred_at")
     data_categories = declare(
         none="id fiduciary address_key purpose channel answer verified expires_at event entry_ref subject_ref "
         "occurred_at notice_version as_of_event seal"

@@ -36,7 +36,7 @@ class Suppression(AppendOnlyModel):
     suppressed_at = models.DateTimeField(_("stopped"))
     recorded_at = models.DateTimeField(_("recorded"))
 
-    record = Record(name=_("Suppressions"), place=Place.entry("consent"))
+    record = Record(name=_("Suppressions"), place=Place.entry("consent"), day="recorded_at")
     data_categories = declare(
         none="id fiduciary address_kind address_key purpose channel header way receipt event entry suppressed_at "
         "recorded_at"

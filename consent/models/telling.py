@@ -20,7 +20,7 @@ class EndingTold(AppendOnlyModel):
     ends_at = models.DateTimeField(_("ends"))
     told_at = models.DateTimeField(_("told"))
 
-    record = Record(name=_("Expiry reminders"), place=Place.view("messages", "outbox.Message"))
+    record = Record(name=_("Expiry reminders"), place=Place.view("messages", "outbox.Message"), day="told_at")
     data_categories = declare(none="id event about ends_at told_at")
 
     class Meta:
@@ -44,7 +44,9 @@ class LateNotice(AppendOnlyModel):
     about = models.CharField(_("what the messages are about"), max_length=80)
     given_at = models.DateTimeField(_("given"))
 
-    record = Record(name=_("Legacy consent notices"), place=Place.view("consent", "consent.ConsentEvent"))
+    record = Record(
+        name=_("Legacy consent notices"), place=Place.view("consent", "consent.ConsentEvent"), day="given_at"
+    )
     data_categories = declare(none="id subject_ref purpose notice_version language text_sha256 rule about given_at")
 
     class Meta:

@@ -34,7 +34,7 @@ class Bundle(models.Model):
     expires_at = models.DateTimeField(_("can be fetched until"), null=True, blank=True, db_index=True)
     downloads = models.PositiveSmallIntegerField(_("fetched"), default=0)
 
-    record = Record(name=_("Data copies"), place=Place.tab("requests", 20))
+    record = Record(name=_("Data copies"), place=Place.tab("requests", 20), day="started_at")
     data_categories = declare(none="id request key_ref refs state file started_at released_at expires_at downloads")
 
     class Meta:
@@ -62,7 +62,9 @@ class BundleSection(models.Model):
     )
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
-    record = Record(name=_("Data copy sections"), place=Place.section("requests", "grievances.Bundle"))
+    record = Record(
+        name=_("Data copy sections"), place=Place.section("requests", "grievances.Bundle"), day="bundle__started_at"
+    )
     data_categories = declare(none="id bundle name state error records tries file finished_at")
 
     class Meta:

@@ -31,7 +31,7 @@ class SeenMail(AppendOnlyModel):
         "grievances.Ticket", models.PROTECT, null=True, blank=True, related_name="mails", verbose_name=_("grievance")
     )
 
-    record = Record(name=_("Inbound emails"), place=Place.link("grievances", "grievances.Ticket"))
+    record = Record(name=_("Inbound emails"), place=Place.link("grievances", "grievances.Ticket"), day="seen_at")
     data_categories = declare(
         none=("id source source_key content_key arrived_at seen_at size outcome reason files_left_out ticket")
     )
@@ -69,7 +69,7 @@ class MailCount(AppendOnlyModel):
     found_now = models.PositiveIntegerField(_("found by the count"))
     unexplained = models.PositiveIntegerField(_("unexplained"))
 
-    record = Record(name=_("Mailbox reconciliation"), place=Place.section("operations"))
+    record = Record(name=_("Mailbox reconciliation"), place=Place.section("operations"), day="counted_at")
     data_categories = declare(none="id counted_at days in_mailbox tickets lines ignored found_now unexplained")
 
     class Meta:

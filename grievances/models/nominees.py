@@ -32,7 +32,7 @@ class Nominee(models.Model):
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    record = Record(name=_("Nominees"), place=Place.tab("requests", 40))
+    record = Record(name=_("Nominees"), place=Place.tab("requests", 40), day="named_at..ended_at")
     data_categories = declare(
         none="id reference subject_ref rights named_at changed_at ended_at",
         name="sealed",
@@ -85,7 +85,9 @@ class NomineeStanding(models.Model):
         _("why ended"), max_length=10, choices=list(words.STANDING_ENDS.items()), blank=True
     )
 
-    record = Record(name=_("Nominee claims"), place=Place.section("requests", "grievances.Nominee"))
+    record = Record(
+        name=_("Nominee claims"), place=Place.section("requests", "grievances.Nominee"), day="granted_at..ended_at"
+    )
     data_categories = declare(
         none="id request nominee person_ref state granted_at begins_at begun_at ended_at ended_because",
         date_of_birth="cause",

@@ -39,7 +39,7 @@ class OutsideTask(models.Model):
     #: What the label of its clock begins with.
     OWNER = "grievances.outsidetask:"
 
-    record = Record(name=_("External tasks"), place=Place.tab("requests", 30))
+    record = Record(name=_("External tasks"), place=Place.tab("requests", 30), day="made_at")
     data_categories = declare(
         none="id request number system work state tries made_by made_at ended_by ended_at", free_text="words_sealed"
     )

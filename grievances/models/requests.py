@@ -49,7 +49,7 @@ class RightsRequest(models.Model):
     #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
     is_kept_out: bool
 
-    record = Record(name=_("Rights requests"), place=Place.entry("requests"))
+    record = Record(name=_("Rights requests"), place=Place.entry("requests"), day="ticket__received_at")
     data_categories = declare(
         none=(
             "id ticket right capacity state was_signed_in proof address_shown_at shown_at decided_at joined_to "
@@ -96,7 +96,7 @@ class ProofPaper(models.Model):
     )
     destroyed_at = models.DateTimeField(_("destroyed"), null=True, blank=True)
 
-    record = Record(name=_("Identity documents"), place=Place.tab("requests", 10))
+    record = Record(name=_("Identity documents"), place=Place.tab("requests", 10), day="received_at")
     data_categories = declare(
         none="id request key_ref media_type size received_at finding checked_by destroyed_at",
         identity_document="file",

@@ -34,7 +34,7 @@ class MinorFound(models.Model):
     #: Accounts that the freeze closed, or took over from another one that ended: what its own end has to give back.
     closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
 
-    record = Record(name=_("Underage detections"), place=Place.tab("cases", 20))
+    record = Record(name=_("Underage detections"), place=Place.tab("cases", 20), day="found_at")
     data_categories = declare(
         none="id case party document found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at "
         "closed_customers"

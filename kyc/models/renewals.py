@@ -28,7 +28,7 @@ class Renewal(models.Model):
     due_on = models.DateField(_("due on"))
     closed_at = models.DateTimeField(_("done"), null=True, blank=True)
 
-    record = Record(name=_("KYC updates"), place=Place.tab("cases", 10))
+    record = Record(name=_("KYC updates"), place=Place.tab("cases", 10), day="opened_at")
     data_categories = declare(none="id case reason document opened_at due_on closed_at")
 
     class Meta:

@@ -91,7 +91,7 @@ class Screening(AppendOnlyModel):
     known = models.PositiveSmallIntegerField(_("of these answered before"))
     screened_at = models.DateTimeField(_("screened"), db_index=True)
 
-    record = Record(name=_("Screening runs"), place=Place.tab("screening", 10))
+    record = Record(name=_("Screening runs"), place=Place.tab("screening", 10), day="screened_at")
     data_categories = declare(
         none="id case party edition source list_version list_sha256 name_key names_version likenesses known screened_at"
     )
@@ -143,7 +143,7 @@ class Likeness(models.Model):
     found_at = models.DateTimeField(_("found"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
-    record = Record(name=_("Sanctions matches"), place=Place.entry("screening"))
+    record = Record(name=_("Sanctions matches"), place=Place.entry("screening"), day="found_at")
     data_categories = declare(
         none="id reference case party state source uid list_version list_sha256 decision why birth score pair_key "
         "found_at answered_at",

@@ -24,7 +24,7 @@ class Draw(AppendOnlyModel):
     population = models.PositiveIntegerField(_("approvals"))
     drawn_at = models.DateTimeField(_("drawn"))
 
-    record = Record(name=_("QA samples"), place=Place.tab("qa", 10))
+    record = Record(name=_("QA samples"), place=Place.tab("qa", 10), day="drawn_at")
     data_categories = declare(none="id day seed tree_size share population drawn_at")
 
     class Meta:
@@ -53,7 +53,7 @@ class SecondLook(models.Model):
     )
     looked_at = models.DateTimeField(_("looked at"), null=True, blank=True)
 
-    record = Record(name=_("QA reviews"), place=Place.entry("qa"))
+    record = Record(name=_("QA reviews"), place=Place.entry("qa"), day="draw__drawn_at")
     data_categories = declare(none="id draw decision result reason_code looked_by looked_at")
 
     class Meta:

@@ -26,7 +26,7 @@ class SignerKey(models.Model):
     added_at = models.DateTimeField(_("trusted since"), editable=False)
     ended_at = models.DateTimeField(_("no longer trusted since"), null=True, editable=False)
 
-    record = Record(name=_("Signing certificates"), place=Place.tab("operations", 50))
+    record = Record(name=_("Signing certificates"), place=Place.tab("operations", 50), day="added_at..ended_at")
     data_categories = declare(
         none="id sha256 name certificate kinds valid_from valid_until source is_confirmed added_at ended_at"
     )

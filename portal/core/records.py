@@ -3,7 +3,7 @@
 Nothing here imports a model, and no room below names a table of a room above: it asks who declared something.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -12,6 +12,9 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db.models import Model
+
+#: No day belongs to it.
+TIMELESS = ""
 
 
 class Shown(Enum):
@@ -82,6 +85,10 @@ class Record:
     place: Place | None = None
     #: Why no eraser ends its personal data, in one sentence.
     kept: str = ""
+    #: The day to which a row belongs, as ``people.scopes`` reads it: a field, several with ``|`` for the first that is filled, or
+    #: two with ``..`` between them for what lasts from one to the other; TIMELESS where no day does. None: what the model's
+    #: ``register_days`` say, else no auditor's login sees a row.
+    day: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,17 +129,28 @@ def list_name(model: type[Model]) -> str:
 
 
 def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """core.E030: a declaration that contradicts itself or names a model that is not there."""
+    """core.E030: a declaration that contradicts itself, or names a model or a field that is not there."""
     labels = {model._meta.label for model in apps.get_models()}
-    found: list[CheckMessage] = []
-    for model, record in declared().items():
-        place = record.place
-        if place is None:
-            continue
-        wrong = [
-            *([f"is shown with {place.of}, which is no model"] if place.of and place.of not in labels else []),
-            *(["is a view of no list"] if place.shown is Shown.VIEW and not place.of else []),
-            *(["is shown with itself"] if place.of == model._meta.label else []),
-        ]
-        found += [Error(f"{model._meta.label} {why}.", id="core.E030") for why in wrong]
-    return found
+    return [
+        Error(f"{model._meta.label} {why}.", id="core.E030")
+        for model, record in declared().items()
+        for why in (*_wrong_place(model, record.place, labels), *_wrong_day(model, record.day))
+    ]
+
+
+def _wrong_place(model: type[Model], place: Place | None, labels: set[str]) -> Iterator[str]:
+    if place is None:
+        return
+    if place.of and place.of not in labels:
+        yield f"is shown with {place.of}, which is no model"
+    if place.of == model._meta.label:
+        yield "is shown with itself"
+    if place.shown is Shown.VIEW and not place.of:
+        yield "is a view of no list"
+
+
+def _wrong_day(model: type[Model], day: str | None) -> Iterator[str]:
+    fields = {field.name for field in model._meta.get_fields()}
+    for path in (day or "").replace("..", "|").split("|"):
+        if path and path.partition("__")[0] not in fields:
+            yield f"has no field {path} for its day"

@@ -17,7 +17,7 @@ from portal.jobs.states import ImportState, JobState
 class Job(models.Model):
     """One piece of long work. Its parameters are codes, dates and references; its result lies in the vault."""
 
-    record = Record(name=_("Background jobs"), place=Place.entry("operations"))
+    record = Record(name=_("Background jobs"), place=Place.entry("operations"), day="created_at")
     data_categories = declare(
         none="id reference kind parameters state started_by attempts done total failure_code cancel_asked_at "
         "leased_until lease_token created_at started_at finished_at file_ref file_name result_file result_expires_at",
@@ -87,6 +87,7 @@ class ListExport(models.Model):
         name=_("Exports"),
         place=Place.tab("audit", 20),
         kept="Why staff took a list away, without a name or a number; kept with the register of exports.",
+        day="asked_at",
     )
     data_categories = declare(
         none="id model resource file_format columns filters is_masked made_by approved_by asked_at made_at rows size sha256 "
@@ -144,6 +145,7 @@ class ListExport(models.Model):
 class ExportDownload(AppendOnlyModel):
     """That the file of an export was fetched: by whom and when."""
 
+    record = Record(day="fetched_at")
     data_categories = declare(none="id export fetched_by fetched_at")
 
     export = models.ForeignKey(ListExport, models.PROTECT, related_name="downloads", verbose_name=_("export"))
@@ -173,6 +175,7 @@ class ListImport(models.Model):
         name=_("Imports"),
         place=Place.tab("audit", 30),
         kept="The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",
+        day="made_at",
     )
     data_categories = declare(
         none="id reference kind layout made_by made_at state sha256 size file file_ref file_ended_at rows done last_line "

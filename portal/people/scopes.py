@@ -1,8 +1,9 @@
 """The scope of an auditor's login: of which days and areas it shows data, and which rows those are.
 
-A fact belongs to the day on which it began; what stands for a while (a login) belongs to each day on which it stood. A model
+A fact belongs to the day on which it began; what lasts for a while (a login) belongs to each day on which it lasted. A model
 that declares the days of its register (``RegisterDays``) shows what a pack of the same days holds: what was in force on one
-of them, or was entered, changed or ended on one. Texts of law and the tables of roles have no day. A list that is not named here shows such a login nothing.
+of them, or was entered, changed or ended on one. Texts of law and the tables of roles have no day. A list that says nothing
+of its day (``Record.day``) shows such a login nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from django.db.models import DateTimeField, Model, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from portal.core import clock, moments
+from portal.core import clock, moments, records
 from portal.core.register_days import RegisterDays
 from portal.people.models import RoleGrant
 from portal.people.states import AuditArea
@@ -39,101 +40,11 @@ TAKING = "jobs.list:export"
 #: A pack holds every register: no narrower login makes or fetches one.
 WHOLE = "evidence.pack:"
 
-#: No day belongs to it.
-TIMELESS = ""
-#: Which day a row belongs to, of a model whose register declares no days, or whose rows belong to their first day: a field, several with ``|`` for the first that is filled, or two with ``..`` between them
-#: for what stands from one to the other.
-_DAYS: Mapping[str, str] = {
-    "audit.AuditEvent": "at",
-    "consent.Announcement": "begun_at",
-    "consent.AnswerSet": "answered_at",
-    "consent.Broadcast": "made_at",
-    "consent.BroadcastPerson": "broadcast__made_at",
-    "consent.ConsentEvent": "recorded_at",
-    "consent.ConsentList": "made_at",
-    "consent.ConsentState": "occurred_at",
-    "consent.CookieDefect": "first_at",
-    "consent.EndingTold": "told_at",
-    "consent.GivenAnswer": "answered_at",
-    "consent.GuardianAnswer": "shown_at",
-    "consent.HeldConsent": "held_at",
-    "consent.InboundMessage": "received_at",
-    "consent.LateNotice": "given_at",
-    "consent.Meeting": "met_at",
-    "consent.NoticeText": TIMELESS,
-    "consent.NoticeVersion": TIMELESS,
-    "consent.PolicyDefect": TIMELESS,
-    "consent.PreferenceChange": "changed_at",
-    "consent.SendAfterWithdrawal": "found_at",
-    "consent.StandingEnded": "ended_at",
-    "consent.Suppression": "recorded_at",
-    "consent.TextReview": TIMELESS,
-    "grievances.Bundle": "started_at",
-    "grievances.BundleSection": "bundle__started_at",
-    "grievances.MailCount": "counted_at",
-    "grievances.Nominee": "named_at..ended_at",
-    "grievances.NomineeStanding": "granted_at..ended_at",
-    "grievances.OutsideTask": "made_at",
-    "grievances.ProofPaper": "received_at",
-    "grievances.RightsRequest": "ticket__received_at",
-    "grievances.SeenMail": "seen_at",
-    "grievances.Ticket": "received_at",
-    "jobs.ExportDownload": "fetched_at",
-    "jobs.Job": "created_at",
-    "jobs.ListExport": "asked_at",
-    "jobs.ListImport": "made_at",
-    "kyc.Case": "opened_at",
-    "kyc.DeletionRequest": "asked_at",
-    "kyc.Document": "uploaded_at",
-    "kyc.Draw": "drawn_at",
-    "kyc.Likeness": "found_at",
-    "kyc.MinorFound": "found_at",
-    "kyc.Renewal": "opened_at",
-    "kyc.Screening": "screened_at",
-    "kyc.SecondLook": "draw__drawn_at",
-    "kyc.SignerKey": "added_at..ended_at",
-    "law.Clock": "started_at",
-    "law.HouseRule": TIMELESS,
-    "law.LegalRule": TIMELESS,
-    "law.OrganisationProfile": TIMELESS,
-    "law.Purpose": TIMELESS,
-    "outbox.AddressFault": "noted_at",
-    "outbox.Delivery": "happened_at",
-    "outbox.Message": "created_at",
-    "outbox.TemplateVersion": TIMELESS,
-    "people.Absence": "noted_at",
-    "people.ApiKey": "made_at..ended_at",
-    "people.ContactPoint": "added_at..left_at",
-    "people.Customer": "created_at..closed_at",
-    "people.Fiduciary": TIMELESS,
-    "people.FourEyesRule": TIMELESS,
-    "people.Invitation": "invited_at",
-    "people.Membership": "joined_at..ended_at",
-    "people.Principal": "created_at..",
-    "people.Role": TIMELESS,
-    "people.RolePermission": TIMELESS,
-    "people.SignIn": "at",
-    "people.User": "created_at..deactivated_at",
-    "registers.AuthorityOrder": "received_at",
-    "registers.Disclosure": "disclosed_at",
-    "registers.Incident": "opened_at",
-    "registers.IncidentDuty": "incident__opened_at",
-    "registers.IncidentSearch": "asked_at",
-    "registers.Instruction": "given_at",
-    "registers.ReportedSend": "reported_at",
-    "registers.SenderDefect": "first_at",
-    "retention.BooksRow": "noted_at",
-    "retention.ChildReport": "reported_at",
-    "retention.ErasureRun": "asked_at|started_at|planned_at",
-    "retention.ErasureStep": "finished_at",
-    "retention.RetentionRule": TIMELESS,
-}
-
 
 def days_of(model: type[Model]) -> "str | RegisterDays | None":
     """Which day a row of the model belongs to; None where nobody said."""
-    if model._meta.label in _DAYS:
-        return _DAYS[model._meta.label]
+    if (day := records.of(model).day) is not None:
+        return day
     declared: RegisterDays | None = getattr(model, "register_days", None)
     return declared
 
@@ -180,13 +91,13 @@ class Scope:
         )
 
     def narrowed(self, rows: "QuerySet[RowT]") -> "QuerySet[RowT]":
-        """Those of the rows that belong to its days; none of a model that is not named here."""
+        """Those of the rows that belong to its days; none of a model that says nothing of its day."""
         days = days_of(rows.model)
         if days is None:
             return rows.none()
         if isinstance(days, RegisterDays):
             return days.belonging(rows, self.start, self.end)
-        if days == TIMELESS:
+        if days == records.TIMELESS:
             return rows
         first, is_span, last = days.partition("..")
         names = first.split("|")

@@ -21,7 +21,6 @@ from portal.audit.facts import FACTS
 from portal.audit.kinds import AuditKind
 from portal.core import hooks, ids, records
 from portal.evidence import registers
-from portal.people import scopes
 from portal.people.services.four_eyes import shown_digest
 from portal.retention.exemptions import reasons
 from tests.architecture.test_structure import ROOT, modules
@@ -45,7 +44,7 @@ def audit_kinds() -> Iterator[str]:
 
 
 def scopes_of_days() -> Iterator[str]:
-    return (f"{label}: {day}" for label, day in scopes._DAYS.items())
+    return (f"{label}: {record.day}" for label, record in records.by_label().items() if record.day is not None)
 
 
 def exemptions() -> Iterator[str]:

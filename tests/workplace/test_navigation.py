@@ -106,6 +106,14 @@ def test_a_list_without_a_place_or_on_a_page_without_a_name_is_refused(monkeypat
     assert lost._meta.label in found[0][1]
 
 
+def test_a_declaration_whose_day_is_no_field_is_refused(monkeypatch):
+    [model] = LISTED[:1]
+    for day in ("nowhen", "pk|nowhen__at", "nowhen..at"):
+        monkeypatch.setattr(records, "declared", lambda day=day: {model: Record(day=day)})
+        assert {one.id for one in records.check()} == {"core.E030"}
+    assert next(one.msg for one in records.check()).startswith(model._meta.label)
+
+
 def test_a_declaration_that_names_no_model_is_refused(monkeypatch):
     [model] = LISTED[:1]
     for place in (

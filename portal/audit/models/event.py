@@ -20,7 +20,7 @@ class AuditEvent(AppendOnlyModel):
     subject_ref = models.UUIDField(_("subject"), null=True, blank=True, db_index=True)
     at = models.DateTimeField(_("at"), db_index=True)
 
-    record = Record(name=_("Audit events"), place=Place.entry("audit"))
+    record = Record(name=_("Audit events"), place=Place.entry("audit"), day="at")
     data_categories = declare(none="id entry kind actor_kind actor_ref via about facts subject_ref at")
 
     class Meta:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.law.states import Switch
 
 
@@ -40,7 +40,7 @@ class OrganisationProfile(models.Model):
         "eu_representative",
     )
 
-    record = Record(name=_("Company profile"), place=Place.tab("law", 40))
+    record = Record(name=_("Company profile"), place=Place.tab("law", 40), day=TIMELESS)
     data_categories = declare(
         none="id effective_from intermediary telecom_entity cloud_provider significant_fiduciary third_schedule_class "
         "ccpa_business eu_representative made_by_ref checked_by_ref shown_sha256 recorded_at"

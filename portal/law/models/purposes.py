@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 from portal.law.states import LawfulBasis, MessageCategory
 
@@ -48,7 +48,7 @@ class Purpose(models.Model):
     shown_sha256 = models.CharField(_("hash of what was shown"), max_length=64)
     recorded_at = models.DateTimeField(_("recorded"), default=clock.now)
 
-    record = Record(name=_("Purposes"), place=Place.tab("law", 30))
+    record = Record(name=_("Purposes"), place=Place.tab("law", 30), day=TIMELESS)
     data_categories = declare(
         none="id code version names descriptions message_category sends_messages bases balancing_test used_categories channels "
         "retention_class validity_rule is_ours_alone is_asked_in_place notice_published_at effective_from effective_to means_since made_by_ref "

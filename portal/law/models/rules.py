@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 from portal.law.calendars import Calendar
 from portal.law.states import UNCONFIRMED, Binds, Confidence
@@ -122,7 +122,7 @@ class LegalRule(DatedRule):
     confidence = models.CharField(_("confidence"), max_length=2, choices=Confidence.choices)
     date_confidence = models.CharField(_("confidence of its dates"), max_length=20, blank=True)
 
-    record = Record(name=_("Legal rules"), place=Place.entry("law"))
+    record = Record(name=_("Legal rules"), place=Place.entry("law"), day=TIMELESS)
     data_categories = declare(
         none="id key version kind amount unit start_event counting pauses values effective_from effective_to source note "
         "sha256 recorded_at law provision jurisdiction roll calendar same_as applies_to switch binds confidence "
@@ -148,7 +148,7 @@ class LegalRule(DatedRule):
 class HouseRule(DatedRule):
     """A promise of our own, dated like a law: a reply target, an undo time, the life of a link. ``note`` says why."""
 
-    record = Record(name=_("Internal rules"), place=Place.tab("law", 20))
+    record = Record(name=_("Internal rules"), place=Place.tab("law", 20), day=TIMELESS)
     data_categories = declare(
         none="id key version kind amount unit start_event counting pauses values effective_from effective_to source note "
         "sha256 recorded_at"

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.core.records import Record
 from portal.outbox.models.message import Message
 from portal.outbox.states import Outcome
 
@@ -12,6 +13,7 @@ from portal.outbox.states import Outcome
 class Delivery(AppendOnlyModel):
     """One fact of one attempt. A "started" without a later fact of the same attempt is an attempt of unknown outcome."""
 
+    record = Record(day="happened_at")
     data_categories = declare(none="id message attempt outcome code provider_reference happened_at")
 
     message = models.ForeignKey(Message, models.PROTECT, related_name="deliveries")

@@ -16,7 +16,7 @@ class AddressFault(models.Model):
     Found by the address's keyed hash, so that it counts for every message to it, whoever it is for.
     """
 
-    record = Record(name=_("Bounced addresses"), place=Place.tab("messages", 30))
+    record = Record(name=_("Bounced addresses"), place=Place.tab("messages", 30), day="noted_at")
     data_categories = declare(none="id subject_ref channel reason code message noted_at", contact="address_key")
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)

@@ -4,13 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 
 
 class TemplateVersion(models.Model):
     """A template file as it was when it was first used, named by its SHA-256: an auditor reads what was said then."""
 
-    record = Record(name=_("Message templates"), place=Place.tab("senders", 30))
+    record = Record(name=_("Message templates"), place=Place.tab("senders", 30), day=TIMELESS)
     data_categories = declare(none="id kind language sha256 source first_used_at")
 
     kind = models.CharField(max_length=64)

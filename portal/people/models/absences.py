@@ -29,7 +29,7 @@ class Absence(models.Model):
     #: Set where the absence was taken back before its first day: it never held.
     withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
-    record = Record(name=_("Absences"), place=Place.tab("staff", 40))
+    record = Record(name=_("Absences"), place=Place.tab("staff", 40), day="noted_at")
     data_categories = declare(none="id user deputy starts_on ends_on noted_by noted_at withdrawn_at")
 
     class Meta:

@@ -40,6 +40,7 @@ class ApiKey(FourEyesModel):
         name=_("API keys"),
         place=Place.tab("staff", 30),
         kept="Words of staff about a system, and the hash of its key; kept with the proposal they explain.",
+        day="made_at..ended_at",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "

@@ -22,7 +22,7 @@ class Customer(KeepsIndexes):
     created_at = models.DateTimeField(_("created"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    record = Record(name=_("Customers"), place=Place.tab("people", 10))
+    record = Record(name=_("Customers"), place=Place.tab("people", 10), day="created_at..closed_at")
     data_categories = declare(none="id subject reference kind state created_at closed_at", name="name name_key")
 
     class Meta:
@@ -51,6 +51,7 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(_("joined"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
+    record = Record(day="joined_at..ended_at")
     data_categories = declare(none="id customer principal role joined_at ended_at")
 
     class Meta:

@@ -47,7 +47,7 @@ class SignIn(models.Model):
     address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
     browser = models.CharField(_("browser"), max_length=120, blank=True)
 
-    record = Record(name=_("Sign-in log"), place=Place.tab("staff", 60))
+    record = Record(name=_("Sign-in log"), place=Place.tab("staff", 60), day="at")
     data_categories = declare(none="id user device outcome at", device="browser", location="address")
 
     class Meta:

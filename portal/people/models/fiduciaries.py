@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 
 OWN_CODE = "onesetu"
 
@@ -18,7 +18,7 @@ class Fiduciary(models.Model):
     is_self = models.BooleanField(_("is Onesetu itself"), default=False)
     created_at = models.DateTimeField(_("created"))
 
-    record = Record(name=_("Fiduciaries"), place=Place.tab("law", 50))
+    record = Record(name=_("Fiduciaries"), place=Place.tab("law", 50), day=TIMELESS)
     data_categories = declare(none="id code name is_self created_at")
 
     class Meta:

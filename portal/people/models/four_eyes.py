@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import DataCategory, declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.states import Answer
 
@@ -74,7 +74,7 @@ class FourEyesRule(models.Model):
     maker_role = models.ForeignKey("people.Role", models.PROTECT, related_name="+", verbose_name=_("who may propose"))
     checker_role = models.ForeignKey("people.Role", models.PROTECT, related_name="+", verbose_name=_("who may answer"))
 
-    record = Record(name=_("Maker-checker rules"), place=Place.section("staff", "people.Role"))
+    record = Record(name=_("Maker-checker rules"), place=Place.section("staff", "people.Role"), day=TIMELESS)
     data_categories = declare(none="id act maker_role checker_role")
 
     class Meta:

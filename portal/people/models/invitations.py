@@ -46,7 +46,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
-    record = Record(name=_("Invitations"), place=Place.tab("staff", 50))
+    record = Record(name=_("Invitations"), place=Place.tab("staff", 50), day="invited_at")
     data_categories = declare(
         none=(
             "id kind user customer role language subject_ref invited_by invited_at expires_at sent_at accepted_at "

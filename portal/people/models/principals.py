@@ -23,7 +23,7 @@ class Principal(KeepsIndexes):
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     created_at = models.DateTimeField(_("created"))
 
-    record = Record(name=_("People"), place=Place.entry("people"))
+    record = Record(name=_("People"), place=Place.entry("people"), day="created_at..")
     data_categories = declare(none="id subject created_at language", name="full_name name_key", location="zone")
 
     class Meta:
@@ -48,6 +48,7 @@ class ContactPoint(models.Model):
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     left_at = models.DateTimeField(_("given up"), null=True, blank=True)
 
+    record = Record(day="added_at..left_at")
     data_categories = declare(none="id principal kind added_at verified_at left_at", contact="address address_key")
 
     class Meta:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import moments
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import RoleChange
@@ -24,7 +24,7 @@ class Role(models.Model):
     only_reads = models.BooleanField(_("only reads and exports"), default=False)
     needs_scope = models.BooleanField(_("sees data of certain days only"), default=False)
 
-    record = Record(name=_("Roles"), place=Place.tab("staff", 10))
+    record = Record(name=_("Roles"), place=Place.tab("staff", 10), day=TIMELESS)
     data_categories = declare(none="id code label needs_end only_reads needs_scope")
 
     class Meta:
@@ -42,6 +42,7 @@ class RolePermission(models.Model):
     role = models.ForeignKey(Role, models.CASCADE, related_name="permissions", verbose_name=_("role"))
     code = models.CharField(_("permission"), max_length=80, db_index=True)
 
+    record = Record(day=TIMELESS)
     data_categories = declare(none="id role code")
 
     class Meta:

@@ -43,7 +43,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(_("created"), default=clock.now)
     deactivated_at = models.DateTimeField(_("deactivated"), null=True, blank=True)
 
-    record = Record(name=_("Accounts"), place=Place.entry("staff"))
+    record = Record(name=_("Accounts"), place=Place.entry("staff"), day="created_at..deactivated_at")
     data_categories = declare(
         none="id is_staff is_active principal subject language created_at deactivated_at",
         contact="email",

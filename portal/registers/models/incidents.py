@@ -47,6 +47,7 @@ class Incident(models.Model):
         name=_("Incidents"),
         place=Place.entry("incidents"),
         kept="Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+        day="opened_at",
     )
     data_categories = declare(
         none="id reference subject_ref role regimes is_cyber is_telecom has_personal_data risk began_at noticed_at "
@@ -136,7 +137,7 @@ class IncidentDuty(models.Model):
     not_due_because = models.CharField(_("why it is not due"), max_length=20, choices=NotDue.choices, blank=True)
     reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
 
-    record = Record(name=_("Notifications due"), place=Place.tab("incidents", 20))
+    record = Record(name=_("Notifications due"), place=Place.tab("incidents", 20), day="incident__opened_at")
     data_categories = declare(none="id incident code client state not_due_because reported_at")
 
     class Meta:
@@ -264,6 +265,7 @@ class IncidentSearch(models.Model):
         name=_("Affected-person searches"),
         place=Place.section("incidents", "registers.Incident"),
         kept="Words of staff about why a search was given up, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
+        day="asked_at",
     )
     data_categories = declare(
         none="id incident source since until of list_sha256 asked_at asked_by done_at found added unknown given_up_at "

@@ -69,7 +69,7 @@ class Instruction(AppendOnlyModel):
     #: What the label of its clock begins with.
     OWNER = "registers.instruction:"
 
-    record = Record(name=_("Processor instructions"), place=Place.tab("registers", 40))
+    record = Record(name=_("Processor instructions"), place=Place.tab("registers", 40), day="given_at")
     data_categories = declare(none="id reference telling recipient fiduciary kind subject_ref about covers given_at")
 
     class Meta:
@@ -118,7 +118,11 @@ class ReportedSend(AppendOnlyModel):
     sent_at = models.DateTimeField(_("sent"))
     reported_at = models.DateTimeField(_("reported"), db_index=True)
 
-    record = Record(name=_("Sends reported by recipients"), place=Place.section("registers", "registers.Recipient"))
+    record = Record(
+        name=_("Sends reported by recipients"),
+        place=Place.section("registers", "registers.Recipient"),
+        day="reported_at",
+    )
     data_categories = declare(none="id recipient reference_sha256 address_key purpose channel sent_at reported_at")
 
     class Meta:

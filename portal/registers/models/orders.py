@@ -55,6 +55,7 @@ class AuthorityOrder(models.Model):
         name=_("Authority orders"),
         place=Place.tab("incidents", 10),
         kept="The officer who signed an order, and what it asks: sealed, and kept as the proof why data was given.",
+        day="received_at",
     )
     data_categories = declare(
         none="id reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "

@@ -144,7 +144,7 @@ class SenderDefect(models.Model):
     first_at = models.DateTimeField(_("first seen"))
     last_at = models.DateTimeField(_("last seen"))
 
-    record = Record(name=_("Sender issues"), place=Place.tab("senders", 60))
+    record = Record(name=_("Sender issues"), place=Place.tab("senders", 60), day="first_at")
     data_categories = declare(none="id fiduciary channel purpose sender template category key first_at last_at")
     register_days = RegisterDays(entered="first_at", changed=("last_at",), since="first_at", until="last_at")
 

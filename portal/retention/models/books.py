@@ -16,7 +16,7 @@ class BooksRow(models.Model):
     ``books_`` and the kind decides until when; ``annual_return_due_on`` moves it where the authority extended the day.
     """
 
-    record = Record(name=_("Financial records"), place=Place.tab("retention", 40))
+    record = Record(name=_("Financial records"), place=Place.tab("retention", 40), day="noted_at")
     data_categories = declare(
         none="id kind financial_year system annual_return_due_on noted_by noted_at destroyed_on destroyed_by certificate"
     )

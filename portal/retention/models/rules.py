@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import TIMELESS, Place, Record
 from portal.core.register_days import RegisterDays
 from portal.people.models import FourEyesModel
 
@@ -12,7 +12,7 @@ from portal.people.models import FourEyesModel
 class RetentionRule(models.Model):
     """One class of data from a day on: superseded by a higher version, never edited (``retention/data``)."""
 
-    record = Record(name=_("Retention rules"), place=Place.tab("retention", 10))
+    record = Record(name=_("Retention rules"), place=Place.tab("retention", 10), day=TIMELESS)
     data_categories = declare(
         none="id retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules "
         "needs_approval system effective_from source note sha256 recorded_at"

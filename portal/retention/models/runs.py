@@ -20,7 +20,7 @@ class ErasureRun(models.Model):
     the request or the case (``because``) have agreed to it (``agreed``).
     """
 
-    record = Record(name=_("Erasure runs"), place=Place.entry("retention"))
+    record = Record(name=_("Erasure runs"), place=Place.entry("retention"), day="asked_at|started_at|planned_at")
     data_categories = declare(
         none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
         "finished_at due held disputed stale kept_by_law erased look_again_on certificate certificate_sha256"
@@ -95,6 +95,7 @@ class ErasureRun(models.Model):
 class ErasureStep(models.Model):
     """One eraser under one rule in one run: the sums of its items."""
 
+    record = Record(day="finished_at")
     data_categories = declare(
         none="id run eraser retention_class rule_version rule_sha256 cutoff due held disputed stale kept_by_law erased "
         "failure subjects_sha256 finished_at"
