@@ -19,7 +19,7 @@ from portal.core.actor import Actor
 from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import AccountChange, AddressChange, ContactPoint, Customer, Principal, User
-from portal.people.services import account_changes, contacts, customers, logins, sessions, subjects
+from portal.people.services import account_changes, cancel_rights, contacts, customers, logins, sessions, subjects
 from portal.people.states import ContactKind, SubjectKind
 from portal.signin import letters
 from portal.signin.change_rows import confirmed, locked, person_of, record_change, turn_of
@@ -49,7 +49,8 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
             first = min(moved, key=lambda row: (row.done_at, row.pk))
             if login.email != first.old_address:
                 _move_back(login, first, actor, now)
-        people = _undo_account_changes(account_changes.of_login(login, since=change.begun_at), None, actor, now)
+        theirs = cancel_rights.of_owners(account_changes.of_login(login, since=change.begun_at), login.principal_id)
+        people = _undo_account_changes(theirs, None, actor, now)
         sessions.end_all(user=login, actor=actor, now=now)
         record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
         told = {(row.kind, row.address) for row in confirmed(change)}
@@ -71,6 +72,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
     time of the wait (``account_changes.frozen_words``), and open a grievance. False where it was cancelled before.
 
     Whoever made the change undoes with it whatever else their login changed since; another owner only what is the company's.
+    Raises Refused (NO_OWNER_NOW) for whoever is no owner of the company any more (``cancel_rights``).
     """
     with transaction.atomic():
         if change.user is not None:
@@ -84,8 +86,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
         if change.cancelled_at is not None:
             return False
         login = change.user
-        is_own = account_changes.is_own(change, contact)
-        people = _undo_account_changes(account_changes.with_it(change, whole_login=is_own), contact, actor, now)
+        people = _undo_account_changes(undone_with(change, contact), contact, actor, now)
         if login is not None:
             sessions.end_all(user=login, actor=actor, now=now)
             people |= {login.principal_id} if login.principal_id is not None else set()
@@ -94,6 +95,12 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
             _open_grievance(f"account:{change.pk}", contact.principal, contact.address, actor, now)
         letters.account_change_cancelled(change, people, hours=_hours(now))
     return True
+
+
+def undone_with(change: AccountChange, contact: ContactPoint | None) -> list[AccountChange]:
+    """What a press of the link that was sent to this address undoes. Raises Refused (NO_OWNER_NOW)."""
+    is_own = account_changes.is_own(change, contact)
+    return cancel_rights.require(change, account_changes.with_it(change, whole_login=is_own), contact)
 
 
 def _hours(now: datetime) -> int:

@@ -412,13 +412,11 @@ def test_of_a_cancel_and_an_acceptance_at_once_nobody_stays_in_the_company():
         )
         change, together = AccountChange.objects.get(customer=acme), threading.Barrier(2)
 
-        def act(which, invitation=invitation, change=change, together=together):
+        def act(which, asha=asha, invitation=invitation, change=change, together=together):
             together.wait(timeout=10)
             try:
                 if which:
-                    return cancellation.cancel_account_change(
-                        change=change, contact=None, actor=actor.stranger(), now=clock.now()
-                    )
+                    return undone(change, asha)
                 return logins.accept(
                     invitation=invitation, full_name="A Thief", actor=actor.stranger(), now=clock.now()
                 ).email

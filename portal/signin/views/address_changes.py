@@ -147,17 +147,19 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the link of the letter does; POST cancels the change. No account is needed: the link is the proof."""
     now = clock.now()
     template = "selfservice/signin/cancel_change.html"
+    who = actor.stranger(address=client_address(request), via="cancel_link")
     try:
         change, contact = change_rows.by_token(token, now=now)
+        if request.method == "POST":
+            if isinstance(change, AccountChange):
+                cancellation.cancel_account_change(change=change, contact=contact, actor=who, now=now)
+            else:
+                cancellation.cancel(change=change, actor=who, now=now)
+            return HttpResponseRedirect(request.path)
+        if isinstance(change, AccountChange) and change.cancelled_at is None:
+            cancellation.undone_with(change, contact)
     except Refused as error:
         return page(request, template, message=str(error))
-    if request.method == "POST":
-        who = actor.stranger(address=client_address(request), via="cancel_link")
-        if isinstance(change, AccountChange):
-            cancellation.cancel_account_change(change=change, contact=contact, actor=who, now=now)
-        else:
-            cancellation.cancel(change=change, actor=who, now=now)
-        return HttpResponseRedirect(request.path)
     return page(request, template, wait=account_changes.wait_words(now=now), **_told(change, contact))
 
 

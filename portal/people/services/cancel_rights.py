@@ -1,0 +1,55 @@
+"""Who may cancel a change of a company's people: asked when the link is pressed, not only when it was sent."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from portal.core.errors import Refused
+from portal.people.models import AccountChange, ContactPoint, Membership
+from portal.people.states import AccountChangeKind, MemberRole
+
+
+def of_owners(rows: Collection[AccountChange], principal_id: int | None) -> list[AccountChange]:
+    """Those of the changes that the person may cancel: what is no company's, and what is of a company that they own now, or
+    will own once these changes are undone. At the turns of the companies.
+    """
+    companies = {row.customer_id for row in rows if row.customer_id is not None}
+    owned = {company for company in companies if principal_id and _owns_without(rows, company, principal_id)}
+    return [row for row in rows if row.customer_id is None or row.customer_id in owned]
+
+
+def require(
+    change: AccountChange, rows: Collection[AccountChange], contact: ContactPoint | None
+) -> list[AccountChange]:
+    """The changes that a press of the link undoes. Raises Refused (NO_OWNER_NOW) for whoever has no right to it any more."""
+    found = of_owners(rows, contact.principal_id if contact is not None else None)
+    if contact is None or change.pk not in {row.pk for row in found}:
+        said = _("This link has ended: you do not own this organisation now. File a grievance if something is wrong.")
+        raise Refused(said, code="NO_OWNER_NOW")
+    return found
+
+
+def _owns_without(rows: Collection[AccountChange], customer_id: int, principal_id: int) -> bool:
+    """Whether the person owns the company, or would without these changes: back from what they have now, as far as each step
+    was one of these. What somebody else decided about them since stands.
+    """
+    undone = {row.pk for row in rows}
+    theirs = Membership.objects.filter(customer=customer_id, principal=principal_id).order_by("-joined_at", "-pk")
+    for number, part in enumerate(theirs):
+        if number == 0 and part.ended_at is None and part.role == MemberRole.OWNER:
+            return True
+        steps = list(AccountChange.objects.filter(membership=part, cancelled_at=None).order_by("-made_at", "-pk"))
+        if part.ended_at is not None and not _is_removal_of(steps[:1], undone):
+            return False
+        role = str(part.role)
+        for step in steps:
+            if step.pk not in undone:
+                return role == MemberRole.OWNER
+            role = step.old_role
+        if not any(row.invitation and row.invitation.accepted_at == part.joined_at for row in rows):
+            return role == MemberRole.OWNER
+    return False
+
+
+def _is_removal_of(last: Collection[AccountChange], undone: Collection[int]) -> bool:
+    return any(step.kind == AccountChangeKind.REMOVED and step.pk in undone for step in last)
