@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import BigIntegerField, OuterRef, Q, Subquery
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -156,16 +156,19 @@ def _parts(change: AccountChange) -> list[Membership]:
 
 
 def _joined_by(invitation: Invitation) -> list[Membership]:
-    """The membership that came from the invitation, accepted at the moment of joining, and each by which a cancelled removal
-    gave it back.
-    """
+    """The membership that came from the invitation, accepted at the moment of joining, with what continued it."""
     if invitation.accepted_at is None:
         return []
     of_company = Membership.objects.filter(customer=invitation.customer_id)
-    found = list(of_company.filter(joined_at=invitation.accepted_at))
+    return _continued(list(of_company.filter(joined_at=invitation.accepted_at)))
+
+
+def _continued(found: list[Membership]) -> list[Membership]:
+    """These memberships, and each by which a cancelled removal gave one of them back."""
     for membership in found:  # grows while it is read
         removals = AccountChange.objects.filter(kind=AccountChangeKind.REMOVED, membership=membership)
-        back = of_company.filter(principal=membership.principal_id, joined_at__in=removals.values("cancelled_at"))
+        theirs = Membership.objects.filter(customer=membership.customer_id, principal=membership.principal_id)
+        back = theirs.filter(joined_at__in=removals.values("cancelled_at"))
         found += back.exclude(pk__in=[known.pk for known in found])
     return found
 
@@ -231,9 +234,9 @@ def undo_of_company(change: AccountChange, *, actor: Actor, at: datetime) -> Non
         for joined in _joined_by(change.invitation):
             _end(joined, actor, at)
     elif change.membership is not None and change.kind == AccountChangeKind.REMOVED:
-        _return(change.membership, customer, actor, at)
+        _return(change, change.membership, actor, at)
     elif change.membership is not None:
-        _give_back_role(change.membership, change.old_role, actor, at)
+        _give_back_role(change, change.membership, actor, at)
 
 
 def people_stay(customer: Customer) -> bool:
@@ -251,17 +254,52 @@ def _end(membership: Membership, actor: Actor, at: datetime) -> None:
         memberships.end(membership, actor=actor, at=at)
 
 
-def _return(membership: Membership, customer: Customer, actor: Actor, at: datetime) -> None:
+def _return(change: AccountChange, then: Membership, actor: Actor, at: datetime) -> None:
+    """Let in again who was removed: not who came by an invitation that was cancelled since, nor whom somebody removed again
+    whose act stays.
+    """
+    theirs = Membership.objects.filter(customer=then.customer_id, principal=then.principal_id)
+    cancelled = AccountChange.objects.filter(customer=then.customer_id).exclude(cancelled_at=None)
+    ended = theirs.filter(joined_at__gt=then.joined_at).exclude(ended_at=None).exclude(ended_at=at)
+    if ended.exclude(pk__in=cancelled.filter(kind=AccountChangeKind.REMOVED).values("membership")).exists():
+        return
+    if any(then in _joined_by(row.invitation) for row in cancelled.exclude(invitation=None) if row.invitation):
+        return
+    role = _role_before(change, then)
     try:
         with transaction.atomic():
-            memberships.add(customer=customer, principal=membership.principal, role=membership.role, actor=actor, at=at)
+            memberships.add(customer=then.customer, principal=then.principal, role=role, actor=actor, at=at)
     except PortalError:  # here again already, or may not act for anybody now
         return
 
 
-def _give_back_role(then: Membership, role: str, actor: Actor, at: datetime) -> None:
-    """To the part that the person has now: who was removed after the change is back by another row."""
+def _give_back_role(change: AccountChange, then: Membership, actor: Actor, at: datetime) -> None:
+    """To the part that the person has now, where it is that of then or a cancelled removal gave it back; not over a role that
+    somebody gave since whose act stays.
+    """
     now = Membership.objects.filter(customer=then.customer_id, principal=then.principal_id, ended_at=None).first()
-    if now is None or (role != MemberRole.OWNER and rules.leaves_no_owner(_owners(now.customer_id), now.pk)):
+    if (
+        now is None
+        or now not in _continued([then])
+        or _roles_of(then).filter(pk__gt=change.pk, cancelled_at=None).exists()
+    ):
         return
-    memberships.give_role(now, role, actor=actor, at=at)
+    role = _role_before(change, then)
+    if role == MemberRole.OWNER or not rules.leaves_no_owner(_owners(now.customer_id), now.pk):
+        memberships.give_role(now, role, actor=actor, at=at)
+
+
+def _roles_of(then: Membership) -> QuerySet[AccountChange]:
+    """Whatever changed the role of the person in the company."""
+    same = {"customer": then.customer_id, "membership__principal": then.principal_id}
+    return AccountChange.objects.filter(kind=AccountChangeKind.ROLE, **same)
+
+
+def _role_before(change: AccountChange, then: Membership) -> str:
+    """What the person's role was before the change, without what was cancelled since: a role that a thief gave is not given back."""
+    role = change.old_role
+    for earlier in _roles_of(then).filter(pk__lt=change.pk, made_at__gte=then.joined_at).order_by("-pk"):
+        if earlier.cancelled_at is None or earlier.cancelled_at <= change.made_at:
+            break
+        role = earlier.old_role
+    return role
