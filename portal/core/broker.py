@@ -33,6 +33,14 @@ class Channel(redis.Channel):
             self.set_aside("unknown", getattr(error, "doc", "") or getattr(error, "object", b""))
             raise Empty from None
 
+    def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
+        """As kombu's. Of a connection that was given up, and whose messages are then to be put back or acknowledged, kombu asks
+        an attribute of nothing, and that ends the worker: this is what it expects, and what waits comes back by itself.
+        """
+        if getattr(self.connection, "client", None) is None:
+            raise ConnectionError("The connection to the broker was closed.")
+        return super()._connparams(asynchronous)  # type: ignore[misc]
+
     def set_aside(self, queue: str, entry: str | bytes) -> None:
         """Keep the entry for an operator, the newest ``KEPT`` of a queue. Its content is written into no log."""
         log.error("queue.message_set_aside", queue=queue, size=len(entry))

@@ -17,7 +17,7 @@ from portal.core.errors import PortalError
 several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets in one writer at a time")
 #: A few rounds in every run, many in the long one.
 rounds = pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.full)])
-#: The same where one round takes some seconds.
+#: The same where one round takes some seconds: one is in the quick run all the same, for it found two faults.
 rounds_of_seconds = pytest.mark.parametrize("rounds", [1, pytest.param(200, marks=pytest.mark.full)])
 #: Seconds by which one of the acts may come later: as long as the shorter ones take.
 LATER = 0.03

@@ -54,3 +54,21 @@ def test_what_is_no_message_is_set_aside_and_what_comes_after_it_is_read(server,
     assert task_faults.counted(task_faults.SET_ASIDE, now=clock.now()) == len(POISON)
     assert "queue.message_set_aside" in caplog.text
     assert "no json" not in caplog.text
+
+
+def test_a_connection_that_was_given_up_with_unread_messages_ends_no_worker(server):
+    """As after a restart of Redis: the channel is closed when nothing leads to the broker any more."""
+    with Connection(settings.REDIS_URL, transport=settings.CELERY_BROKER_TRANSPORT) as link:
+        channel = link.channel()
+        queue = link.SimpleQueue("poisoned", channel=channel)
+        queue.put({"n": 1})
+        message = queue.get(timeout=10)
+        channel._disconnect_pools()
+        transport, client = channel.connection, channel.connection.client
+        transport.client = None
+        try:
+            with pytest.raises(ConnectionError):
+                message.ack()
+            link.maybe_close_channel(channel)
+        finally:
+            transport.client = client

@@ -18,6 +18,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import sweeping
 from portal.outbox.states import MessageState
 from tests import workers
+from tests.campaigns.counts import conclude
 from tests.law.factories import PurposeFactory
 from tests.outbox.factories import Decision, Gate, answering_gate
 from tests.outbox.victim import CHANNELS
@@ -90,7 +91,13 @@ def kill_and_check(rounds: int, sending: Gateway) -> None:
     connections.close_all()
     settle()
     messages = {message.reference: message for message in Message.objects.all()}
-    assert set(acknowledged) <= messages.keys(), "an acknowledged message was lost"
+    conclude(
+        f"Kill -9 of the process that posts and sends, {rounds} times",
+        attempts=len(acknowledged),
+        refused=0,
+        acknowledged=len(acknowledged),
+        lost=set(acknowledged) - messages.keys(),
+    )
     for reference, message in messages.items():
         count = sending.received[reference]
         if message.channel == "sms":

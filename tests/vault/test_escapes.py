@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.vault.inspection import confinement, copies, process
+from tests.campaigns.counts import conclude
 from tests.kyc import documents
 
 ESCAPES = "tests.vault.escapes"
@@ -45,8 +46,16 @@ def test_no_attempt_to_get_out_of_a_child_succeeds(tmp_path, draws):
     key_file.chmod(0o644)
     asked = {"do": "escape", "draws": draws, "place": str(place), "key_file": str(key_file), "parent": os.getpid()}
     said = process.ask(ESCAPES, documents.pdf(), asked=asked)
-    assert said["done"] == []
     assert said["tried"] >= 40
+    kind = "draws" if draws else "reads"
+    conclude(
+        f"Ways out of the child that {kind} a file",
+        attempts=said["tried"],
+        refused=said["tried"] - len(said["done"]),
+        acknowledged=0,
+        lost=said["done"],
+        all_refused=True,
+    )
     assert [one.name for one in place.iterdir()] == ["kept"]
     assert (place / "kept").read_text() == "kept"
 
