@@ -5,8 +5,8 @@ from celery import shared_task
 from consent.services import (
     answer_log,
     decision_keys,
+    deferred_opt_outs,
     ending,
-    kept_stops,
     late_notices,
     lists,
     projection,
@@ -87,9 +87,9 @@ def send_stop_code(code_id: int, language: str) -> bool:
 
 
 @shared_task(ignore_result=True)
-def carry_out_kept_stops() -> int:
-    """Stops that were kept on this machine while the database was away, where the process that kept them has gone since."""
-    return kept_stops.carry_out().taken
+def record_deferred_opt_outs() -> int:
+    """Opt-outs that were kept on this machine while the database was away, where the process that kept them has gone since."""
+    return deferred_opt_outs.record_waiting().taken
 
 
 @shared_task(ignore_result=True)

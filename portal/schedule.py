@@ -79,8 +79,8 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": EXPIRES},
     },
-    "consent-carry-out-kept-stops": {
-        "task": "consent.tasks.carry_out_kept_stops",
+    "consent-record-deferred-opt-outs": {
+        "task": "consent.tasks.record_deferred_opt_outs",
         "schedule": 10.0,
         "options": {"expires": EXPIRES},
     },

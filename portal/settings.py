@@ -343,7 +343,7 @@ OUTBOX_LONGEST_WAIT_SECONDS, OUTBOX_LAG_SECONDS = 6 * 3600, 600  # so long past 
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
 JOB_ATTEMPTS, JOB_NUDGE_SECONDS = 3, 60  # in the queue for longer: its nudge was lost
 
-KEPT_STOPS_THREAD = True  # carries out what was kept while the database was away, in the process that kept it
+DEFERRED_OPT_OUTS_THREAD = True  # records what was kept while the database was away, in the process that kept it
 SIGNED_MESSAGE_SECONDS = 300  # how far a sender's clock may be from ours, and a signed message under way
 DECISION_RULES_SECONDS = 5  # a process answers from the purposes and hours it has read; answers of people are not kept
 #: The answers of the interface are written down within this time; 0 writes each before it is given.

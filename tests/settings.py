@@ -42,7 +42,7 @@ from portal.settings import (  # noqa: E402
 
 #: A thread that writes later would write into the next test.
 DECISION_LOG_SECONDS = 0
-KEPT_STOPS_THREAD = False
+DEFERRED_OPT_OUTS_THREAD = False
 #: Tests travel in time; those of the two clocks switch it on.
 CLOCKS_MUST_AGREE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

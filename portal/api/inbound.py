@@ -8,7 +8,7 @@ from ninja import Field, Router, Schema
 from pydantic import BeforeValidator
 from pydantic import ValidationError as Malformed
 
-from consent.services import inbound, kept_stops
+from consent.services import deferred_opt_outs, inbound
 from consent.services.inbound import Inbound
 from portal.api import signed_bodies
 from portal.core import clock
@@ -98,7 +98,7 @@ def take_inbound_messages(request: HttpRequest) -> InboundOut:
     try:
         taken = inbound.take(readable, now=now)
     except AWAY:  # nobody sends a STOP twice: it is kept here, and carried out with its time when the database is back
-        kept_stops.keep_messages(readable, name=name, at=now)
+        deferred_opt_outs.keep_messages(readable, name=name, at=now)
         taken = inbound.Taken(new=len(readable))
     unreadable = taken.unreadable + len(given.messages) - len(readable)
     if unreadable:

@@ -24,6 +24,7 @@ class CoreConfig(AppConfig):
             among,  # noqa: F401 - registers itself
             append_only,
             database_role,
+            former_settings,
             records,
             removed_steps,
             system_checks,
@@ -35,6 +36,7 @@ class CoreConfig(AppConfig):
         register(append_only.check_frozen, Tags.database)
         register(database_role.check_role, Tags.database, deploy=True)
         register(database_role.check_apart, Tags.database, deploy=True)
+        register(former_settings.check_former_names, Tags.compatibility)
         register(lookup_allowlist.check_pages, Tags.admin)
         register(records.check, Tags.models)
         system_checks.register_all()

@@ -50,7 +50,7 @@ GO_ON: Final = (
 #: stops that were kept, and the alert that says it. All else waits.
 ON_DATABASE_CLOCK: Final = (
     "/api/v1/inbound-messages",
-    "consent.tasks.carry_out_kept_stops",
+    "consent.tasks.record_deferred_opt_outs",
     "portal.workplace.tasks.watch_health",
 )
 

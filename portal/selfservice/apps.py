@@ -8,8 +8,8 @@ class SelfserviceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.selfservice import kept_stops
+        from portal.selfservice import deferred_opt_outs
         from portal.selfservice.verifier import page_for_packs
 
         hooks.verifier_page.fill(page_for_packs)
-        hooks.answer_while_away.fill(kept_stops.answer)
+        hooks.answer_while_away.fill(deferred_opt_outs.answer)

@@ -11,7 +11,7 @@ import pytest
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.core import system_checks
+from portal.core import former_settings, system_checks
 from portal.core.data_categories import declare
 from portal.outbox.system_checks import SMTP
 from portal.own_keys import SAID_BY_OPERATORS, keep_private
@@ -125,6 +125,16 @@ def test_a_field_declared_twice_or_under_an_unknown_category_is_refused():
         declare(none="id", contact="id")
     with pytest.raises(ValueError, match="weather"):
         declare(weather="id")
+
+
+def test_a_setting_under_its_former_name_counts_and_a_check_says_so(settings):
+    settings.DEFERRED_OPT_OUTS_THREAD = False
+    assert former_settings.read_setting("DEFERRED_OPT_OUTS_THREAD") is False
+    assert former_settings.check_former_names(None) == []
+    settings.KEPT_STOPS_THREAD = True
+    assert former_settings.read_setting("DEFERRED_OPT_OUTS_THREAD") is True
+    found = {message.id: message.msg for message in checks.run_checks() if message.level >= checks.WARNING}
+    assert found == {"core.W031": "The setting KEPT_STOPS_THREAD is now DEFERRED_OPT_OUTS_THREAD."}
 
 
 def test_the_checks_of_the_project_pass():

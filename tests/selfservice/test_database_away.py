@@ -21,7 +21,7 @@ from django.test import Client
 from consent.models import ConsentEvent, Suppression
 from consent.rules.fold import ONE_PRESS
 from consent.selectors import rulebook
-from consent.services import kept_stops, one_click
+from consent.services import deferred_opt_outs, one_click
 from portal.core import clock, read_only
 from portal.core.errors import Refused
 from portal.outbox.models import Message
@@ -125,12 +125,12 @@ def test_a_link_in_a_letter_stops_at_the_time_at_which_it_was_pressed(asha, pres
     assert answer.status_code == (200 if pressed is PROGRAM else 202)
     assert not refusals().exists()
     with time_machine.travel(pressed_at + timedelta(seconds=60), tick=False):
-        assert kept_stops.carry_out().taken == 1
+        assert deferred_opt_outs.record_waiting().taken == 1
     event = refusals(purpose="marketing", channel="email").get()
     assert event.occurred_at == pressed_at
     assert event.recorded_at >= pressed_at + timedelta(seconds=59)
     assert refusals(channel="sms").exists() == (pressed == {"act": "all"})
-    assert kept_stops.carry_out().taken == 0
+    assert deferred_opt_outs.record_waiting().taken == 0
 
 
 def test_a_link_that_nobody_made_is_taken_by_nobody(asha):
@@ -138,21 +138,21 @@ def test_a_link_that_nobody_made_is_taken_by_nobody(asha):
     with away():
         answer = quiet_client().post(link.replace(".", ".A"), PROGRAM)
     assert answer.status_code == 404
-    assert kept_stops.STOPS.waiting() == 0
+    assert deferred_opt_outs.STOPS.waiting() == 0
 
 
 def test_a_double_press_is_kept_once_within_the_time_in_which_it_is_one_stop_in_the_database(asha):
     link, at = one_click.token_of(letter(asha).reference), clock.now()
     for passed in (timedelta(0), ONE_PRESS, ONE_PRESS + timedelta(seconds=1)):
-        kept_stops.keep_link(link, act="these", at=at + passed)
-    assert kept_stops.STOPS.waiting() == 2
+        deferred_opt_outs.keep_link(link, act="these", at=at + passed)
+    assert deferred_opt_outs.STOPS.waiting() == 2
 
 
 def test_a_yes_that_was_said_after_the_press_stays(asha):
     pressed_at = clock.now() - timedelta(seconds=2)
-    kept_stops.keep_link(one_click.token_of(letter(asha).reference), act="these", at=pressed_at)
+    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="these", at=pressed_at)
     said(asha, "given", channel="email", occurred_at=pressed_at + timedelta(seconds=1))
-    kept_stops.carry_out()
+    deferred_opt_outs.record_waiting()
     assert not refusals().exists()
 
 
@@ -165,7 +165,7 @@ def test_the_button_of_somebody_who_is_signed_in_needs_no_session(asha):
         forged = client.post("/privacy/preferences/stop/", {"ticket": ticket[:-8] + "AAAAAAAA"})
         without = client.post("/privacy/preferences/stop/")
     assert (answer.status_code, forged.status_code, without.status_code) == (202, 503, 503)
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
     assert set(refusals().values_list("purpose", "channel")) >= {("marketing", "email"), ("marketing", "sms")}
     assert {event.way for event in refusals()} == {"stop_all"}
 
@@ -184,7 +184,7 @@ def test_a_code_is_checked_when_the_database_is_back(asha):
         answer = client.post("/privacy/stop/code/", {"code": typed, "ticket": ticket})
     assert answer.status_code == 202
     assert typed not in answer.text
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
     assert Suppression.objects.filter(purpose="").count() == 2  # ours, and the client's
     code.refresh_from_db()
     assert code.used_at is not None
@@ -196,10 +196,10 @@ def test_a_wrong_code_stops_nothing_and_is_answered_with_a_new_one(asha):
     wrong = "000000" if codes.plain(code) != "000000" else "111111"
     with away():
         client.post("/privacy/stop/code/", {"code": wrong, "ticket": ticket})
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
     assert not Suppression.objects.exists()
     assert OneTimeCode.objects.filter(purpose="stop").count() == 2
-    assert kept_stops.STOPS.refused() == 0, "no code that somebody typed stays on the disk"
+    assert deferred_opt_outs.STOPS.refused() == 0, "no code that somebody typed stays on the disk"
 
 
 def test_behind_a_code_that_was_typed_before_the_button_stops_whom_it_names(asha):
@@ -213,7 +213,7 @@ def test_behind_a_code_that_was_typed_before_the_button_stops_whom_it_names(asha
         with time_machine.travel(late, tick=False):
             assert client.post("/privacy/stop/choose/", {"ticket": ticket, "act": "all"}).status_code == 503
     assert answer.status_code == 202
-    kept_stops.carry_out()
+    deferred_opt_outs.record_waiting()
     assert [row.fiduciary.code for row in Suppression.objects.all()] == ["onesetu"]
 
 
@@ -230,10 +230,10 @@ def test_a_client_whose_link_led_to_the_page_is_the_only_one_that_is_stopped(ash
         now=clock.now(),
     )
     until = clock.now() + timedelta(minutes=5)
-    ticket = kept_stops.ticket_of_code(code, browser=code.browser, until=until, also="acme-bank")
+    ticket = deferred_opt_outs.ticket_of_code(code, browser=code.browser, until=until, also="acme-bank")
     for act in ("acme-bank", "nobody"):
-        kept_stops.keep_ticket(ticket, act=act, typed="", language="en", at=clock.now())
-    assert kept_stops.carry_out().refused == 1
+        deferred_opt_outs.keep_ticket(ticket, act=act, typed="", language="en", at=clock.now())
+    assert deferred_opt_outs.record_waiting().refused == 1
     assert [row.fiduciary.code for row in Suppression.objects.all()] == ["acme-bank"]
 
 
@@ -248,7 +248,7 @@ def test_no_code_is_no_stop_and_a_code_that_was_used_as_the_database_went_is_one
     )
     with away():
         client.post("/privacy/stop/code/", {"code": typed, "ticket": ticket})
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
     assert Suppression.objects.exists()
 
 
@@ -260,61 +260,61 @@ def test_a_stop_behind_a_code_outlives_the_sweep_of_its_code(asha):
     with away():
         client.post("/privacy/stop/choose/", {"ticket": ticket, "act": "all"})
     OneTimeCode.objects.all().delete()
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
     assert Suppression.objects.exists()
 
 
 @pytest.fixture
 def refused_stop(asha, monkeypatch):
-    """The stop of a link that could not be carried out, and when it came."""
-    kept_stops.keep_link(one_click.token_of(letter(asha).reference), act="all", at=clock.now())
+    """The stop of a link that could not be recorded, and when it came."""
+    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="all", at=clock.now())
 
     def refuse(*_args, **_more):
         raise Refused("This version of the portal does not know how.")
 
     with monkeypatch.context() as patch:
         patch.setattr(one_click, "stop_all", refuse)
-        assert kept_stops.carry_out().refused == 1
-    return kept_stops.STOPS.first_refused()
+        assert deferred_opt_outs.record_waiting().refused == 1
+    return deferred_opt_outs.STOPS.first_refused()
 
 
 def test_a_stop_that_could_not_be_carried_out_is_carried_out_by_a_command_with_its_time(refused_stop, capsys):
     with pytest.raises(SystemExit):
-        call_command("kept_stops")
-    assert "1 could not be carried out" in capsys.readouterr().out
-    call_command("kept_stops", "--again")
-    assert "1 carried out now, 0 wait, 0 could not" in capsys.readouterr().out
+        call_command("deferred_opt_outs")
+    assert "1 could not be recorded" in capsys.readouterr().out
+    call_command("deferred_opt_outs", "--again")
+    assert "1 recorded now, 0 waiting, 0 could not" in capsys.readouterr().out
     assert {row.suppressed_at for row in Suppression.objects.all()} == {refused_stop}
 
 
 def test_a_stop_that_could_not_be_carried_out_is_shown_with_its_last_day_and_deleted_after_it(refused_stop):
-    (finding,) = checks.kept_stops(clock.now())
+    (finding,) = checks.deferred_opt_outs(clock.now())
     assert finding.state == Health.LOOK
     assert "are deleted from" in finding.todo
     with time_machine.travel(refused_stop + timedelta(days=89), tick=False):
-        kept_stops.carry_out()
-    assert kept_stops.STOPS.refused() == 1
+        deferred_opt_outs.record_waiting()
+    assert deferred_opt_outs.STOPS.refused() == 1
     with time_machine.travel(refused_stop + timedelta(days=91), tick=False):
-        kept_stops.carry_out()
-    assert kept_stops.STOPS.refused() == 0
+        deferred_opt_outs.record_waiting()
+    assert deferred_opt_outs.STOPS.refused() == 0
 
 
 def test_nothing_is_carried_out_in_the_middle_of_a_restore(asha, settings, tmp_path):
     settings.READ_ONLY_SWITCH = tmp_path / "read-only"
-    kept_stops.keep_link(one_click.token_of(letter(asha).reference), act="these", at=clock.now())
+    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="these", at=clock.now())
     read_only.turn_on(why="incident", now=clock.now())
-    assert (kept_stops.carry_out().waiting, kept_stops.STOPS.refused()) == (1, 0)
+    assert (deferred_opt_outs.record_waiting().waiting, deferred_opt_outs.STOPS.refused()) == (1, 0)
     read_only.turn_off()
-    assert kept_stops.carry_out().taken == 1
+    assert deferred_opt_outs.record_waiting().taken == 1
 
 
 def test_a_stop_that_is_carried_out_twice_is_one(asha):
     link = one_click.token_of(letter(asha).reference)
     entry = {"kind": "link", "reference": one_click.reference_in(link), "act": "all"}
     at = clock.now()
-    kept_stops._carry_out(entry, at)
+    deferred_opt_outs._record(entry, at)
     before = (ConsentEvent.objects.count(), Suppression.objects.count())
-    kept_stops._carry_out(entry, at)
+    deferred_opt_outs._record(entry, at)
     assert (ConsentEvent.objects.count(), Suppression.objects.count()) == before
 
 
@@ -343,8 +343,8 @@ def test_of_many_stops_while_the_database_is_away_none_is_lost(world, count):
             with time_machine.travel(start + timedelta(seconds=60 * n / count), tick=False):
                 assert client.post(link, PROGRAM).status_code == 200
     with time_machine.travel(start + timedelta(seconds=61)):
-        while kept_stops.STOPS.waiting():
-            assert kept_stops.carry_out().taken
+        while deferred_opt_outs.STOPS.waiting():
+            assert deferred_opt_outs.record_waiting().taken
     times = dict(refusals(channel="email").order_by("pk").values_list("subject_ref", "occurred_at"))
     lost = {who.subject.ref for who in people} - times.keys()
     conclude("Stops pressed while the database is away", attempts=count, refused=0, acknowledged=count, lost=lost)
@@ -374,7 +374,7 @@ def test_a_real_server_that_is_away_loses_no_stop(asha, live_server, settings):
     """Requests of a running server, whose connections are broken and cannot be made anew."""
     if connection.vendor != "postgresql":
         pytest.skip("a file does not go away")
-    settings.KEPT_STOPS_THREAD = True
+    settings.DEFERRED_OPT_OUTS_THREAD = True
     link = live_server.url + path(letter(asha))
     assert urlopen(link, timeout=10).status == 200
     body = urlencode(PROGRAM).encode()
@@ -383,9 +383,9 @@ def test_a_real_server_that_is_away_loses_no_stop(asha, live_server, settings):
             urlopen(f"{live_server.url}/privacy/stop/", data=b"address=asha%40customer.example", timeout=20)
         assert refused.value.code in {403, 503}  # without a token of the form it is refused before
         assert urlopen(link, data=body, timeout=20).status == 200
-        assert kept_stops.STOPS.waiting() == 1
+        assert deferred_opt_outs.STOPS.waiting() == 1
     end = time.monotonic() + 20
-    while kept_stops.STOPS.waiting() and time.monotonic() < end:
+    while deferred_opt_outs.STOPS.waiting() and time.monotonic() < end:
         time.sleep(0.1)
     assert refusals(purpose="marketing", channel="email").count() == 1
 
@@ -407,4 +407,4 @@ def test_a_file_that_somebody_keeps_locked_is_a_page_with_a_way_on(asha):
         connection.close()
     assert answer.status_code == 503
     assert "asha.typed@customer.example" in answer.text
-    assert (stopped.status_code, kept_stops.STOPS.waiting()) == (200, 1)
+    assert (stopped.status_code, deferred_opt_outs.STOPS.waiting()) == (200, 1)

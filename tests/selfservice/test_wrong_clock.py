@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils.timezone import now as django_now
 
-from consent.tasks import carry_out_kept_stops
+from consent.tasks import record_deferred_opt_outs
 from portal.core import clock, database_clock, read_only
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry
@@ -62,7 +62,7 @@ def test_the_link_of_a_letter_stops_now_and_not_a_day_off(asha, by):
     link, now = path(letter(asha)), django_now()
     with time_machine.travel(now + by):
         assert quiet_client().post(link, PROGRAM).status_code == HTTPStatus.OK
-        assert carry_out_kept_stops() == 1
+        assert record_deferred_opt_outs() == 1
     (event,) = refusals(channel="email", purpose="marketing")
     for at in (event.occurred_at, event.recorded_at, event.entry.recorded_at, event.receipt.made_at):
         assert abs(at - now) < timedelta(seconds=30)
@@ -73,7 +73,7 @@ def test_the_button_of_somebody_who_is_signed_in_stops_though_the_session_seems_
     ticket, now = ticket_in(client.get("/privacy/preferences/").text), django_now()
     with time_machine.travel(now + timedelta(days=40)):
         assert client.post("/privacy/preferences/stop/", {"ticket": ticket}).status_code == HTTPStatus.ACCEPTED
-        assert carry_out_kept_stops() == 1
+        assert record_deferred_opt_outs() == 1
     assert abs(refusals(channel="email", purpose="marketing").get().occurred_at - now) < timedelta(seconds=30)
 
 

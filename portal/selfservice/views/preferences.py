@@ -22,8 +22,8 @@ from consent.selectors import history
 from consent.selectors.undos import undo_until
 from consent.services import (
     choosing,
+    deferred_opt_outs,
     going_on,
-    kept_stops,
     offering,
     one_click,
     receipts,
@@ -227,7 +227,7 @@ def _show(
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
         "since": offer.stopped_since,
-        "ticket": kept_stops.ticket_of_person(
+        "ticket": deferred_opt_outs.ticket_of_person(
             subject_ref=principal.subject.ref,
             fiduciary=code_of(client),
             user_id=request.user.pk or 0,

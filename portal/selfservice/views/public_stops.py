@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.selectors.undos import undo_until
-from consent.services import kept_stops, one_click, public_stops, receipts
+from consent.services import deferred_opt_outs, one_click, public_stops, receipts
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused
@@ -95,7 +95,7 @@ def code(request: HttpRequest) -> HttpResponse:
         "form": form,
         "note": note,
         "masked": addresses.mask(asked.kind, asked.address),
-        "ticket": kept_stops.ticket_of_code(
+        "ticket": deferred_opt_outs.ticket_of_code(
             asked, browser=_browser(request), until=asked.expires_at, also=client.code if client else ""
         ),
     }
@@ -278,7 +278,7 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
         "of": stopped[0].reference if stopped else "",
         "earlier": _earlier(request, proof),
         "undo_until": until,
-        "ticket": kept_stops.ticket_of_code(
+        "ticket": deferred_opt_outs.ticket_of_code(
             proof,
             browser=_browser(request),
             until=public_stops.open_until(proof),

@@ -13,7 +13,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.services.kept_stops import STOPS, refused_kept_since
+from consent.services.deferred_opt_outs import STOPS, refused_kept_since
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock, database_clock, moments, read_only, readiness, task_faults
@@ -215,22 +215,23 @@ def dropped(now: datetime) -> Iterator[Finding]:
         yield Finding(f"tasks.{kind}", label, state, says, todo if count else "", count, "tasks")
 
 
-def kept_stops(now: datetime) -> Iterator[Finding]:
-    """Stops that came while the database was away and are not carried out yet, on this machine; and those that cannot be."""
-    label = _("Stops kept while the database was away")
+def deferred_opt_outs(now: datetime) -> Iterator[Finding]:
+    """Opt-outs that came while the database was away and are not recorded yet, on this machine; and those that cannot be."""
+    label = _("Opt-outs received while the database was away")
     waiting, oldest, refused = STOPS.waiting(), STOPS.oldest(), STOPS.refused()
     age = (now - oldest).total_seconds() if oldest else 0
     state = _by(age, KEPT_LATE, KEPT_LOST) if waiting else Health.LOOK if refused else Health.WELL
-    says = _("%(waiting)d wait on this machine, %(refused)d could not be carried out.") % {
+    says = _("%(waiting)d waiting on this machine, %(refused)d could not be recorded.") % {
         "waiting": waiting,
         "refused": refused,
     }
     todo = _(
-        "Look at the log for spool.refused and spool.crashed. Once the cause is mended: manage.py kept_stops --again."
+        "The log says why: spool.refused and spool.crashed are the entries that are not recorded. Once the cause is fixed, run "
+        "manage.py deferred_opt_outs --again."
     )
     if first := STOPS.first_refused():
         ends = first + (now - refused_kept_since(now))
-        todo += " " + _("Those that could not be carried out are deleted from %(day)s on.") % {
+        todo += " " + _("Those that could not be recorded are deleted from %(day)s on.") % {
             "day": moments.day(clock.day(ends))
         }
     yield Finding("stops.kept", label, state, says, "" if state == Health.WELL else todo, waiting, "stops")
@@ -375,7 +376,7 @@ CHECKS: tuple[Check, ...] = (
     pulses,
     lags,
     dropped,
-    kept_stops,
+    deferred_opt_outs,
     keys,
     directory,
     backups,

@@ -1,4 +1,4 @@
-"""The stop buttons while the database is away: what was pressed is kept, and the page says so (``consent.services.kept_stops``)."""
+"""The stop buttons while the database is away: what was pressed is kept, and the page says so (``consent.services.deferred_opt_outs``)."""
 
 from http import HTTPStatus
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from consent.services import kept_stops, one_click
+from consent.services import deferred_opt_outs, one_click
 from portal.core import clock, error_pages
 from portal.core.errors import PortalError
 from portal.selfservice.views.one_click import ALL, ONE_CLICK, THESE
@@ -39,7 +39,7 @@ def _of_link(request: HttpRequest, token: str) -> HttpResponse | None:
     act = THESE if is_program else request.POST.get("act", "")
     if act not in {THESE, ALL}:
         return None
-    kept_stops.keep_link(token, act=act, at=clock.now())
+    deferred_opt_outs.keep_link(token, act=act, at=clock.now())
     if is_program:
         return HttpResponse(status=HTTPStatus.OK, content_type="text/plain")
     return error_pages.page(request, HTTPStatus.ACCEPTED, "stop_taken")
@@ -50,5 +50,5 @@ def _of_ticket(request: HttpRequest) -> HttpResponse | None:
     if act in {"undo", "leave"} or "again" in request.POST:
         return None
     language = getattr(request, "LANGUAGE_CODE", "en")
-    kept_stops.keep_ticket(request.POST["ticket"], act=act, typed=typed, language=language, at=clock.now())
+    deferred_opt_outs.keep_ticket(request.POST["ticket"], act=act, typed=typed, language=language, at=clock.now())
     return error_pages.page(request, HTTPStatus.ACCEPTED, "stop_taken_by_code" if typed else "stop_taken")

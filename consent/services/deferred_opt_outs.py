@@ -1,9 +1,9 @@
-"""Stops that came while the database was away: kept on this machine's disk, carried out in order with the time at which they
-came (``portal.core.spool``).
+"""Deferred opt-outs, which came while the database was away: kept on this machine's disk, recorded in order with the time at
+which they came (``portal.core.spool``).
 
 A link of a message proves itself. A page for whom a session is needed carries a *ticket* in its stop button, sealed by us
 when the page was made: it says whose stop it is, so that no session has to be read. A code cannot be checked without the
-database: it is checked when the stop is carried out, and a new code is sent where it was wrong.
+database: it is checked when the opt-out is recorded, and a new code is sent where it was wrong.
 """
 
 import base64
@@ -19,7 +19,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import connections
 
 from consent.rules.fold import ONE_PRESS
@@ -29,6 +28,7 @@ from consent.services.withdrawing import stop_all_promotional
 from portal.core import ciphers, clock, database_clock, read_only
 from portal.core.actor import customer, stranger
 from portal.core.errors import NotFound, Refused
+from portal.core.former_settings import read_setting
 from portal.core.spool import Played, Spool
 from portal.law.states import Channel
 from portal.people import promises
@@ -51,7 +51,7 @@ VIA: Final = "kept"
 #: Seconds between two looks whether the database is back.
 LOOKS: Final = (1, 2, 5, 15, 30)
 
-#: Our rule that says for how long a stop that could not be carried out is kept for people to look at.
+#: Our rule that says for how long an opt-out that could not be recorded is kept for people to look at.
 REFUSED_FOR: Final = "consent.refused_stops"
 #: Until the rules are loaded.
 DEFAULT_REFUSED: Final = timedelta(days=90)
@@ -113,34 +113,34 @@ def keep_messages(messages: Iterable[Inbound], *, name: str, at: datetime) -> No
     wake()
 
 
-def carry_out() -> Played:
-    """Carry out what waits on this machine, each in transactions of its own. A second time does no harm.
+def record_waiting() -> Played:
+    """Record what waits on this machine, each in transactions of its own. A second time does no harm.
 
     Not while the portal is read-only: in a restore what a stop is about may not be back yet.
     """
     if read_only.is_on():
         return Played(waiting=STOPS.waiting())
-    played = STOPS.play(_carry_out_by_database_clock)
+    played = STOPS.play(_record_by_database_clock)
     if STOPS.refused() and (ended := STOPS.end_refused(before=refused_kept_since(clock.now()))):
-        log.error("kept_stops.ended", count=ended)
+        log.error("deferred_opt_outs.ended", count=ended)
     return played
 
 
-def carry_out_again() -> Played:
-    """Carry out what could not be carried out, once its cause is mended, with the time at which each came."""
+def retry_refused() -> Played:
+    """Record what could not be recorded, once its cause is fixed, with the time at which each came."""
     STOPS.put_back()
-    return carry_out()
+    return record_waiting()
 
 
 def refused_kept_since(at: datetime) -> datetime:
-    """A stop that could not be carried out and came before this is deleted, by the rule in force (``REFUSED_FOR``)."""
+    """An opt-out that could not be recorded and came before this is deleted, by the rule in force (``REFUSED_FOR``)."""
     return at - promises.length(REFUSED_FOR, now=at, otherwise=DEFAULT_REFUSED)
 
 
 def wake() -> None:
-    """Carry out what waits as soon as the database is back, in a thread of this process; one of them at a time."""
-    if settings.KEPT_STOPS_THREAD and STOPS.waiting() and _playing.acquire(blocking=False):
-        threading.Thread(target=_until_nothing_waits, name="kept-stops", daemon=True).start()
+    """Record what waits as soon as the database is back, in a thread of this process; one of them at a time."""
+    if read_setting("DEFERRED_OPT_OUTS_THREAD") and STOPS.waiting() and _playing.acquire(blocking=False):
+        threading.Thread(target=_until_nothing_waits, name="deferred-opt-outs", daemon=True).start()
 
 
 def _until_nothing_waits() -> None:
@@ -149,20 +149,20 @@ def _until_nothing_waits() -> None:
         pause = next(looks)
         while STOPS.waiting():
             time.sleep(pause)
-            played = carry_out()
+            played = record_waiting()
             pause = next(looks, LOOKS[-1]) if not played.taken else LOOKS[0]
             connections.close_all()  # one that broke stays broken
     finally:
         _playing.release()
 
 
-def _carry_out_by_database_clock(entry: dict[str, Any], at: datetime) -> None:
+def _record_by_database_clock(entry: dict[str, Any], at: datetime) -> None:
     """A stop does not wait until somebody has set this machine's clock."""
     with database_clock.used():
-        _carry_out(entry, at)
+        _record(entry, at)
 
 
-def _carry_out(entry: dict[str, Any], at: datetime) -> None:
+def _record(entry: dict[str, Any], at: datetime) -> None:
     if entry["kind"] == "message":
         _take_message(entry["message"], at)
     elif entry["kind"] == "link":
@@ -244,7 +244,7 @@ def _answer_with_a_new_code(entry: dict[str, Any]) -> None:
             now=clock.now(),
         )
     except Refused as refused:
-        log.warning("kept_stops.no_new_code", code=refused.code)
+        log.warning("deferred_opt_outs.no_new_code", code=refused.code)
 
 
 def _sealed(content: dict[str, Any], until: datetime) -> str:
