@@ -110,11 +110,16 @@ def main(arguments: list[str]) -> int:
     known = json.loads(FILE.read_text())
     found = list(problems(pins(), known))
     print(*found, sep="\n", end="\n" if found else "")
-    age = (date.today() - date.fromisoformat(known["as_of"])).days  # noqa: DTZ011 - the age of a file
-    old = f"; the file is {age} days old, write it anew" if age > OLD_DAYS else ""
-    packages = len(known["packages"])
-    print(f"{packages} packages against the advisories known on {known['as_of']}: {len(found)} to act on{old}")
+    print(summary(known, len(found), today=date.today()))  # noqa: DTZ011 - the age of a file
     return 1 if found else 0
+
+
+def summary(known: dict[str, Any], found: int, *, today: date) -> str:
+    """One line: of which day the file is, how old, and what it cannot say."""
+    age = (today - date.fromisoformat(known["as_of"])).days
+    line = f"{len(known['packages'])} packages against the advisories known on {known['as_of']}, {age} days ago: {found} to act on"
+    doubt = ". TOO OLD: what became known since is not in it; write it anew"
+    return line + (doubt if age > OLD_DAYS else "")
 
 
 if __name__ == "__main__":

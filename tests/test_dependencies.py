@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
@@ -49,6 +50,14 @@ affected:
     ranges = [{"introduced": "1.0", "fixed": "1.2"}, {"introduced": "2.0", "fixed": "2.1"}]
     assert kept == {"id": "P-1", "aliases": ["CVE-1"], "ranges": ranges, "versions": []}
     assert advisories.advisory_of(text + "withdrawn: '2024-01-01T00:00:00Z'\n") is None
+
+
+def test_the_summary_says_of_which_day_the_file_is_and_from_when_it_says_too_little():
+    known = {"as_of": "2026-03-01", "packages": {"django": []}}
+    said = advisories.summary(known, 0, today=date(2026, 3, 31))
+    assert said == "1 packages against the advisories known on 2026-03-01, 30 days ago: 0 to act on"
+    said = advisories.summary(known, 2, today=date(2026, 4, 1))
+    assert "31 days ago: 2 to act on. TOO OLD: what became known since is not in it" in said
 
 
 def test_the_file_of_the_project_finds_an_old_django_and_covers_every_locked_package():
