@@ -50,18 +50,15 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
             if login.email != first.old_address:
                 _move_back(login, first, actor, now)
         theirs = cancel_rights.of_owners(account_changes.of_login(login, since=change.begun_at), login.principal_id)
-        people = _undo_account_changes(theirs, None, actor, now)
+        touched = _undo_account_changes(theirs, None, actor, now)
         sessions.end_all(user=login, actor=actor, now=now)
         record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
-        told = {(row.kind, row.address) for row in confirmed(change)}
-        if was_made:
-            told.add((change.kind, change.new_address))
-        for kind, address in sorted(told):
+        for kind, address in sorted({(row.kind, row.address) for row in confirmed(change)}):
             letters.change_cancelled(change, kind, address, hours=_hours(now))
+        if was_made:
+            letters.address_dropped(change)
         _open_grievance(change.pk, person_of(change), change.old_address, actor, now)
-        if login.principal_id is not None:
-            people.discard(login.principal_id)
-        letters.account_change_cancelled(change, people, hours=_hours(now))
+        letters.parts_restored(change, {key: part for key, part in touched.items() if key != login.principal_id})
     return True
 
 
@@ -86,14 +83,12 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
         if change.cancelled_at is not None:
             return False
         login = change.user
-        people = _undo_account_changes(undone_with(change, contact), contact, actor, now)
+        touched = _undo_account_changes(undone_with(change, contact), contact, actor, now)
         if login is not None:
             sessions.end_all(user=login, actor=actor, now=now)
-            people |= {login.principal_id} if login.principal_id is not None else set()
         if contact is not None:
-            people.add(contact.principal_id)
             _open_grievance(f"account:{change.pk}", contact.principal, contact.address, actor, now)
-        letters.account_change_cancelled(change, people, hours=_hours(now))
+            letters.account_change_cancelled(change, contact, touched, hours=_hours(now))
     return True
 
 
@@ -115,9 +110,11 @@ def _take_turns_of_companies(user: User) -> None:
 
 def _undo_account_changes(
     changes: list[AccountChange], by: ContactPoint | None, actor: Actor, now: datetime
-) -> set[int]:
-    """The last first, so that each finds what it left. Gives the people whose part in a company it concerned."""
-    people: set[int] = set()
+) -> dict[int, Customer]:
+    """The last first, so that each finds what it left. Gives the people whose part in a company it concerned, with the company,
+    but for one whose people stay as they are.
+    """
+    touched: dict[int, Customer] = {}
     for change in reversed(changes):
         if change.nominee:
             nominating.restore(change, at=now, actor=actor)
@@ -126,10 +123,12 @@ def _undo_account_changes(
             account_changes.undo_of_company(change, actor=actor, at=now)
             for user in let_in:
                 sessions.end_all(user=user, actor=actor, now=now)
-            people |= {user.principal_id for user in let_in if user.principal_id is not None}
+            people = {user.principal_id for user in let_in if user.principal_id is not None}
             people |= {change.membership.principal_id} if change.membership is not None else set()
+            if change.customer is not None and not account_changes.people_stay(change.customer):
+                touched |= dict.fromkeys(people, change.customer)
         account_changes.mark_cancelled(change, by=by, actor=actor, at=now)
-    return people
+    return touched
 
 
 def _with_it(change: AddressChange, now: datetime) -> list[AddressChange]:

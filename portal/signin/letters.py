@@ -1,7 +1,7 @@
 """Letters about sign-in, through the outbox. They run the account and are never promotional."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from portal.people.models import (
     AccountChange,
     AddressChange,
     ContactPoint,
+    Customer,
     Invitation,
     MfaReset,
     OneTimeCode,
@@ -189,6 +190,11 @@ def change_cancelled(change: AddressChange, kind: str, address: str, *, hours: i
     _of_change("change_cancelled", change, kind, address, hours=str(hours))
 
 
+def address_dropped(change: AddressChange) -> None:
+    """Write to the address that a change had given to the login, and that it has no more: not what its owner reads."""
+    _of_change("address_dropped", change, change.kind, change.new_address)
+
+
 def _of_change(what: str, change: AddressChange, kind: str, address: str, *, token: str = "", **context: Any) -> None:
     """In the caller's transaction. A number gets a short text with the link, where SMS can be sent."""
     user, by_phone = change.user, kind == ContactKind.PHONE
@@ -248,19 +254,49 @@ def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None
         )
 
 
-def account_change_cancelled(change: AccountChange | AddressChange, people: Collection[int], *, hours: int) -> None:
-    """Write to each confirmed address of these persons that a change was cancelled. In the caller's transaction."""
+def account_change_cancelled(
+    change: AccountChange, contact: ContactPoint, touched: Mapping[int, Customer], *, hours: int
+) -> None:
+    """Write that a change was cancelled, to each what concerns them: to whoever made it, by whom it was cancelled and what their
+    login cannot do now; to whoever cancelled it, that; to those whose part in a company it concerned (``touched``, by person),
+    that it is as before. In the caller's transaction.
+    """
+    told: dict[int, tuple[str, dict[str, Any]]] = {
+        person: ("signin.part_restored", {"customer": company.name}) for person, company in touched.items()
+    }
+    with translation.override(contact.principal.language):
+        what = str(AccountChangeKind(change.kind).label)
+    company = change.customer
+    told[contact.principal_id] = ("signin.cancelled_by_you", {"what": f"{company.name}: {what}" if company else what})
+    maker = change.user.principal_id if change.user is not None else None
+    if maker is not None and (maker == contact.principal_id or company is None):
+        told[maker] = ("signin.change_cancelled", {"hours": str(hours)})
+    elif maker is not None and company is not None:
+        told[maker] = ("signin.cancelled_by_another", {"customer": company.name, "hours": str(hours)})
+    _to_people(change, told)
+
+
+def parts_restored(change: AddressChange, touched: Mapping[int, Customer]) -> None:
+    """Write to those whose part in a company came back with a cancelled change of an address. In the caller's transaction."""
+    _to_people(
+        change, {person: ("signin.part_restored", {"customer": company.name}) for person, company in touched.items()}
+    )
+
+
+def _to_people(change: AccountChange | AddressChange, told: Mapping[int, tuple[str, dict[str, Any]]]) -> None:
+    """A letter to each confirmed address of these persons."""
     contacts = ContactPoint.objects.filter(
-        principal__in=people, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
+        principal__in=told, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
     )
     for contact in contacts.select_related("principal__subject").order_by("pk"):
+        kind, context = told[contact.principal_id]
         _send(
-            "signin.change_cancelled",
+            kind,
             subject_ref=contact.principal.subject.ref,
             address=contact.address,
             language=contact.principal.language,
             about=f"people.{change._meta.model_name}:{change.pk}/cancelled/{contact.pk}",
-            hours=str(hours),
+            **context,
         )
 
 

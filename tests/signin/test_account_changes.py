@@ -104,6 +104,12 @@ def letters():
     return sorted((row.kind, reading.address_of(row)) for row in Message.objects.exclude(kind="signin.act_code"))
 
 
+def told_of_cancelling():
+    kinds = {"change_cancelled", "cancelled_by_another", "cancelled_by_you", "part_restored", "address_dropped"}
+    rows = Message.objects.filter(kind__in=[f"signin.{kind}" for kind in kinds])
+    return {(row.kind, reading.address_of(row)) for row in rows}
+
+
 def pressed(client, address):
     """Whose login made the change reads that they are signed out; another owner, that whoever made it is."""
     link = link_to(address)
@@ -150,11 +156,56 @@ def test_the_owners_of_before_undo_what_a_stolen_session_did_to_the_company(acme
     assert signed_in.get(reverse("privacy:account")).status_code == 302
     ticket = Ticket.objects.get()
     assert ticket.kind == "breach"
-    told = {reading.address_of(row) for row in Message.objects.filter(kind="signin.change_cancelled")}
-    assert told == {"asha@acme.example", "bina@acme.example", THIEF}
+    assert told_of_cancelling() == {
+        ("signin.cancelled_by_another", "asha@acme.example"),
+        ("signin.cancelled_by_you", "bina@acme.example"),
+        ("signin.part_restored", THIEF),
+    }
     assert AuditEvent.objects.filter(kind="people.account.change_cancelled").count() == 3
     client.post(link_to("bina@acme.example"))
     assert Ticket.objects.count() == 1
+
+
+def body_of(kind):
+    return reading.text_of(Message.objects.get(kind=f"signin.{kind}")).body
+
+
+def test_each_reads_of_a_cancelled_change_what_concerns_them(acme, asha, bina, ravi):
+    customers.change_role(membership=part_of(ravi, acme), role=MemberRole.OWNER, actor=by(asha))
+    assert undone(AccountChange.objects.get(), bina)
+    assert told_of_cancelling() == {
+        ("signin.cancelled_by_another", asha.email),
+        ("signin.cancelled_by_you", bina.email),
+        ("signin.part_restored", ravi.email),
+    }
+    assert "Another owner of Acme Traders" in body_of("cancelled_by_another")
+    assert "For 72 hours you cannot change the people of Acme Traders." in body_of("cancelled_by_another")
+    assert "Acme Traders: the role of a person was changed." in body_of("cancelled_by_you")
+    assert "signed out" not in body_of("cancelled_by_you") + body_of("part_restored")
+
+
+def test_whoever_cancelled_their_own_change_reads_of_their_account_alone(acme, asha, ravi):
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
+    assert undone(AccountChange.objects.get(), asha)
+    assert told_of_cancelling() == {("signin.change_cancelled", asha.email), ("signin.part_restored", ravi.email)}
+    assert "you are signed out on every device" in body_of("change_cancelled")
+
+
+def test_who_cancels_a_nominee_of_a_system_is_signed_out_of_nothing(asha):
+    nominating.name(principal=asha.principal, named=named(), actor=actor.interface(3), at=clock.now())
+    assert undone(AccountChange.objects.get(), asha)
+    assert told_of_cancelling() == {("signin.cancelled_by_you", asha.email)}
+    assert "a nominee was named." in body_of("cancelled_by_you")
+
+
+def test_of_a_closed_company_nobody_reads_that_their_part_came_back(acme, asha, bina, ravi):
+    customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
+    customers.close(customer=acme, actor=actor.SYSTEM)
+    assert undone(AccountChange.objects.get(), bina)
+    assert told_of_cancelling() == {
+        ("signin.cancelled_by_another", asha.email),
+        ("signin.cancelled_by_you", bina.email),
+    }
 
 
 def test_an_invitation_that_nobody_accepted_opens_nothing_after_it_was_cancelled(acme, asha, client):

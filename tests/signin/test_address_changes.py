@@ -237,6 +237,8 @@ def test_looking_at_the_cancel_link_changes_nothing_and_pressing_undoes_everythi
     assert "For 72 hours" in sent("signin.change_cancelled")[0].body
     assert "within 14 days" in sent("signin.email_changed")[0].body
     assert {letter.subject for letter in sent("signin.change_cancelled")} == {"A change of your account was cancelled"}
+    told = {row.kind: reading.address_of(row) for row in Message.objects.filter(about__contains="address_change")}
+    assert (told["signin.change_cancelled"], told["signin.address_dropped"]) == (OLD, NEW)
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
