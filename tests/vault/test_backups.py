@@ -114,7 +114,9 @@ def test_a_restore_that_dies_over_the_keys_loses_no_mark_of_an_erasure_when_it_i
     refs = [uuid4() for _number in range(3)]
     for ref in refs:
         marks.leave(subject_ref=ref, eraser="x", before=clock.now(), because="OS-ER-1", at=clock.now())
-    before = list(ErasureMark.objects.order_by("pk").values_list("subject_ref", "eraser", "before", "erased_at"))
+    before = list(
+        ErasureMark.objects.order_by("subject_ref").values_list("subject_ref", "eraser", "before", "erased_at")
+    )
     load = databases.load
 
     def dies_behind_it(alias: str, stream: Any) -> None:
@@ -128,7 +130,9 @@ def test_a_restore_that_dies_over_the_keys_loses_no_mark_of_an_erasure_when_it_i
             backups.bring_back(one, places=places, keys_of=one, replace=True)
     assert not ErasureMark.objects.exists(), "the older key database knows nothing of them"
     backups.bring_back(one, places=places, keys_of=one, replace=True)
-    again = list(ErasureMark.objects.order_by("pk").values_list("subject_ref", "eraser", "before", "erased_at"))
+    again = list(
+        ErasureMark.objects.order_by("subject_ref").values_list("subject_ref", "eraser", "before", "erased_at")
+    )
     assert again == before
     assert [path.name for path in places.data.parent.glob("erasure-marks*")] == []
 
