@@ -3,9 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+import time_machine
 from django.db import connection, models, transaction
 
 from portal.audit.models import AuditEvent
@@ -14,24 +16,38 @@ from portal.ledger.models import Entry, Payload, Pending
 
 #: What every act leaves besides its own rows. Other rows may stand there already: these get keys of their own.
 TRACES = (Entry, Payload, Pending, AuditEvent)
+#: How long after it was written a copy of a clock that a test had set serves.
+SERVES = timedelta(hours=1)
+#: Copies in one process: modules come one after the other, each with its clock.
+MOST = 8
 #: Tests stop and set the clock; this one goes on.
 _STARTED = time.time() - time.monotonic()
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What one call wrote: the rows of each table, what it returned, and whether the clock was the real one."""
+
+    rows: dict[type[models.Model], Any]
+    answer: Any
+    of_the_real_clock: bool
 
 
 class CopiedRows:
     """Call it as you would ``write``: the first call in a process is one, the next ones lay down the rows it wrote.
 
-    The copies are equal to the rows byte by byte, times and hashes too, but for the keys of ``TRACES``. A test that
-    has rows in ``tables`` already, or whose clock is before the first call, gets the real thing. ``tables`` and
-    ``TRACES`` must be all that ``write`` writes to, which ``tests/test_copied_rows.py`` checks. In one transaction.
+    The copies are equal to the rows byte by byte, times and hashes too, but for the keys of ``TRACES``. What was
+    written by the real clock serves every later time; what a test wrote that had set its clock serves those that begin
+    within the hour after it, as the tests of one module do. A test that has rows in ``tables`` already gets the real
+    thing. ``tables`` and ``TRACES`` must be all that ``write`` writes to, which ``tests/test_copied_rows.py`` checks.
+    In one transaction.
     """
 
     def __init__(self, write: Callable[[], Any], *tables: type[models.Model]) -> None:
         self.write = write
         self.tables = tables
-        self.kept: dict[type[models.Model], Any] | None = None
-        self.written_at = datetime.max.replace(tzinfo=UTC)
-        self.answer: Any = None
+        #: By the time at which they were written, oldest first to be dropped.
+        self.copies: dict[datetime, Copy] = {}
 
     def __call__(self) -> Any:
         """What ``write`` gave the first time."""
@@ -39,15 +55,31 @@ class CopiedRows:
             if any(table._default_manager.exists() for table in self.tables):
                 return self.write()
             now = clock.now()
-            if self.kept is not None and now >= self.written_at:
-                self._lay_down(self.kept)
-                return self.answer
-            first = {table: _last_key(table) + 1 for table in (*self.tables, *TRACES)}
+            copy = self._copy_for(now)
+            if copy is not None:
+                self._lay_down(copy.rows)
+                return copy.answer
+            return self._write_and_copy(now)
+
+    def _copy_for(self, now: datetime) -> Copy | None:
+        for written_at in sorted(self.copies, reverse=True):
+            copy = self.copies[written_at]
+            if written_at <= now and (copy.of_the_real_clock or now - written_at < SERVES):
+                return copy
+        return None
+
+    def _write_and_copy(self, now: datetime) -> Any:
+        """At the beginning of the minute: the next test sets the same clock and may be here some milliseconds sooner."""
+        first = {table: _last_key(table) + 1 for table in (*self.tables, *TRACES)}
+        minute = now.replace(second=0, microsecond=0)
+        with time_machine.travel(minute, tick=False):
             answer = self.write()
-            if abs(now.timestamp() - _STARTED - time.monotonic()) < 60:
-                self.kept = {table: _rows_from(table, key) for table, key in first.items()}
-                self.written_at, self.answer = now, answer
-            return answer
+        real = abs(now.timestamp() - _STARTED - time.monotonic()) < 60
+        rows = {table: _rows_from(table, key) for table, key in first.items()}
+        self.copies[minute] = Copy(rows, answer, of_the_real_clock=real)
+        if len(self.copies) > MOST:
+            del self.copies[next(written for written, copy in self.copies.items() if not copy.of_the_real_clock)]
+        return answer
 
     def _lay_down(self, kept: dict[type[models.Model], Any]) -> None:
         entries, events = (_shift(table, kept[table]) for table in (Entry, AuditEvent))

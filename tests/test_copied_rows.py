@@ -1,5 +1,7 @@
 """Copies stand for the rows that the real services write: nothing may be missing in them."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.apps import apps
@@ -8,6 +10,7 @@ from django.db import router, transaction
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.law.models import LegalRule
 from portal.law.services import rulebook
@@ -60,7 +63,7 @@ def test_a_copy_holds_every_row_that_a_load_writes_in_any_table(loaded):
     before = rows_of_everything()
     real = undone(loaded.write)
     first = undone(loaded)
-    assert loaded.kept is not None
+    assert len(loaded.copies) == 1
     assert undone(loaded) == first == real != before
 
 
@@ -93,12 +96,24 @@ def test_where_a_rule_stands_already_the_services_write():
     assert sorted(LegalRule.objects.filter(key=key).values_list("version", flat=True)) == [7, 8]
 
 
-def test_before_its_first_writing_nothing_is_copied_and_of_another_time_nothing_is_kept():
+def test_rows_written_at_a_time_that_a_test_set_are_copied_within_the_hour_after_it_only():
     load = CopiedRows(shipped.rules_of_law.write, *shipped.rules_of_law.tables)
-    with time_machine.travel("2026-01-05T10:00:00Z", tick=False):
-        undone(load)
-        assert load.kept is None
+    months = []
+    for moment in ("2026-01-05T10:00:00.2Z", "2026-01-05T10:00:00.1Z", "2026-01-05T10:59:00Z", "2026-02-05T11:00:00Z"):
+        with time_machine.travel(moment, tick=False), transaction.atomic():
+            load()
+            months.append(set(LegalRule.objects.values_list("recorded_at", flat=True)))
+            transaction.set_rollback(True)
+    assert [len(copy.rows) > 0 for copy in load.copies.values()] == [True, True]
+    assert months[0] == months[1] == months[2] != months[3]
+
+
+def test_rows_written_by_the_real_clock_serve_every_later_time_and_none_before():
+    load = CopiedRows(shipped.rules_of_law.write, *shipped.rules_of_law.tables)
     undone(load)
+    with time_machine.travel(clock.now() + timedelta(days=400), tick=False):
+        undone(load)
+        assert len(load.copies) == 1
     with time_machine.travel("2026-01-05T10:00:00Z", tick=False):
         load()
         assert set(LegalRule.objects.values_list("recorded_at__year", "recorded_at__month")) == {(2026, 1)}
