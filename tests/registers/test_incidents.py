@@ -633,3 +633,20 @@ def test_staff_are_written_to_by_the_roles_they_hold_at_the_moment_of_the_clock(
     assert not Message.objects.filter(subject_ref=new.subject.ref).exists()
     incidents.write_to_deciders("registers.incident_opened", incident, about="x/later", context={}, now=later)
     assert Message.objects.filter(subject_ref=new.subject.ref).exists()
+
+
+def test_of_two_who_save_at_the_same_moment_the_second_writes_nothing_over_the_first(maker: Any) -> None:
+    incident = opened_incident(maker)
+    stale = Incident.objects.get(pk=incident.pk)
+    incidents.tell(incident=incident, words={"nature": "One\r\nTwo"}, actor=maker, now=clock.now())
+    more = {"incident": stale, "actor": maker, "now": clock.now()}
+    with pytest.raises(LostRace):
+        incidents.tell(words={"nature": "Other words"}, shown={"nature": ""}, **more)
+    assert book.facts_of(incident)["nature"] == "One\r\nTwo"
+    assert incidents.tell(words={"nature": "Both"}, shown={"nature": "One\nTwo "}, **more)
+    incidents.change(incident=incident, risk="high", actor=maker, now=clock.now())
+    with pytest.raises(LostRace):
+        incidents.change(risk="unlikely", **more)
+    incidents.change(is_telecom=True, **more)
+    incident.refresh_from_db()
+    assert (incident.risk, incident.is_telecom) == ("high", True)

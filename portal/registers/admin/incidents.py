@@ -299,5 +299,13 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
 
 
 def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> str:
-    made = incidents.tell(incident=incident, words=answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    posted = request.POST
+    shown = {code: posted[f"initial-{code}"] for code in answer if f"initial-{code}" in posted}
+    made = incidents.tell(
+        incident=incident,
+        words=answer,
+        actor=request.actor,  # type: ignore[attr-defined]
+        now=clock.now(),
+        shown=shown or None,
+    )
     return gettext("Told: {count}").format(count=len(made))

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from portal.registers.rules.incidents import reads_alike
+
 #: The code of a field that both changed.
 CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
 
@@ -71,11 +73,9 @@ class KnownValuesForm(forms.Form):
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    return bool(_plain(one) == _plain(other))
-
-
-def _plain(value: Any) -> Any:
-    """Without what a browser may change on the way: the order of choices, line ends, blanks around it."""
-    if isinstance(value, list | tuple | set):
-        return sorted(str(one) for one in value)
-    return "\n".join(str(value).strip().splitlines()) if isinstance(value, str) else value
+    """Whether two values are the same: a browser may change the order of choices, too."""
+    if isinstance(one, str) and isinstance(other, str):
+        return reads_alike(one, other)
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(map(str, one)) == sorted(map(str, other))
+    return bool(one == other)

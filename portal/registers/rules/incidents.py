@@ -192,3 +192,8 @@ def missing(duty: Duty, known: Collection[str], *, is_late: bool) -> list[str]:
     if is_late and duty.audience == AUTHORITY:
         wanted.append(DELAY)
     return [code for code in wanted if code not in known]
+
+
+def reads_alike(one: str, other: str) -> bool:
+    """Whether two texts say the same: a browser may change line ends, and blanks around the words."""
+    return one.strip().splitlines() == other.strip().splitlines()

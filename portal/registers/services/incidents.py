@@ -12,7 +12,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, ids, moments, plain_words
 from portal.core.actor import Actor
-from portal.core.errors import IllegalMove, Refused
+from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.moves import move
 from portal.law.models import Clock, ClockEvent
 from portal.law.services import clocks, correcting
@@ -107,22 +107,37 @@ def open_incident(
     return incident
 
 
-def tell(*, incident: Incident, words: Mapping[str, str], actor: Actor, now: datetime) -> list[IncidentFact]:
-    """Add what is known now, by code (``rules.fact_kinds``); what is empty or known already adds nothing.
+def tell(
+    *,
+    incident: Incident,
+    words: Mapping[str, str],
+    actor: Actor,
+    now: datetime,
+    shown: Mapping[str, str] | None = None,
+) -> list[IncidentFact]:
+    """Add what is known now, by code (``rules.fact_kinds``); what is empty or known already adds nothing. ``shown`` is what
+    the sender saw of it.
 
-    One transaction with its audit event. Raises NotAllowed, IllegalMove for a closed incident, Refused (UNKNOWN_FACT), and
-    Refused (NUMBER_IN_WORDS) for words with a number or an address of a person.
+    One transaction with its audit event. Raises NotAllowed, IllegalMove for a closed incident, Refused (UNKNOWN_FACT),
+    Refused (NUMBER_IN_WORDS) for words with a number or an address of a person, and LostRace where somebody changed what
+    was shown.
     """
     person = require_open(incident, actor)
-    before = book.facts_of(incident)
-    given = {code: text.strip() for code, text in words.items() if text.strip() and text.strip() != before.get(code)}
-    for code, text in given.items():
-        if code not in rules.fact_kinds():
+    for code, text in words.items():
+        if text.strip() and code not in rules.fact_kinds():
             raise Refused(_("There is no such fact of an incident."), code="UNKNOWN_FACT")
         plain_words.require_plain(text)
-    if not given:
-        return []
     with transaction.atomic():
+        lock(incident)
+        before = book.facts_of(incident)
+        said = {code: text.strip() for code, text in words.items()}
+        given = {code: text for code, text in said.items() if text and text != before.get(code)}
+        if shown is not None and any(
+            not rules.reads_alike(shown.get(code, ""), before.get(code, "")) for code in given
+        ):
+            raise _changed_meanwhile()
+        if not given:
+            return []
         made = [
             IncidentFact.objects.create(incident=incident, code=code, words=text, told_at=now, told_by=person)
             for code, text in given.items()
@@ -139,7 +154,8 @@ def change(
 
     Their clocks run from when the incident was noticed or known, not from now. A duty that is due already stays so, until
     two people decide not to report (``incident_reports``); no client is taken away. One transaction with its audit events.
-    Raises NotAllowed, IllegalMove for a closed incident, and Refused (CLIENTS) as ``open_incident``.
+    Raises NotAllowed, IllegalMove for a closed incident, Refused (CLIENTS) as ``open_incident``, and LostRace where somebody
+    changed the same since the row was read.
     """
     require_open(incident, actor)
     known, named = set(incident.duties.values_list("client", flat=True)), list(clients)
@@ -152,6 +168,9 @@ def change(
         return []
     before = book.told(incident)
     with transaction.atomic():
+        stored = lock(incident)
+        if any(getattr(stored, name) != getattr(incident, name) for name in fresh):
+            raise _changed_meanwhile()
         for name, value in fresh.items():
             setattr(incident, name, value)
         if fresh:
@@ -329,6 +348,10 @@ def _require_times(began_at: datetime | None, noticed_at: datetime, aware_at: da
 
 def _with_india(regimes: Iterable[str]) -> list[str]:
     return sorted({str(Regime.IN), *(str(Regime(regime)) for regime in regimes)})
+
+
+def _changed_meanwhile() -> LostRace:
+    return LostRace(_("A colleague changed this a moment ago. Nothing was saved: send it again to see both."))
 
 
 def _tell_staff(incident: Incident, now: datetime) -> None:
