@@ -22,7 +22,6 @@ class ConsentConfig(AppConfig):
             sizes,
             staff_words,
         )
-        from consent.models import AnswerSet, Broadcast, ConsentList, ConsentReceipt
         from consent.selectors.affected_sends import affected_sends
         from consent.selectors.used_addresses import used_by
         from consent.services import (
@@ -93,8 +92,6 @@ class ConsentConfig(AppConfig):
         hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
-        for named in {"CR": ConsentReceipt, "BC": Broadcast, "CL": ConsentList, "DA": AnswerSet}.items():
-            hooks.work.register(named)
         speaking.say(staff_words.AddressKinds, fields=("address_kind",))
         speaking.say(staff_words.LanguageNames, fields=("language", "notice_language"))
         for model, heading in staff_words.HEADINGS.items():

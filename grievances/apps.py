@@ -12,7 +12,6 @@ class GrievancesConfig(AppConfig):
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
         from grievances.lookups import LOOKUPS
-        from grievances.models import Nominee, Ticket, TicketTakeOver
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
         from grievances.services import bundling, ending, filing, nominating, reading, taking_over, thread
@@ -47,9 +46,6 @@ class GrievancesConfig(AppConfig):
         hooks.login_left.register(thread.let_go)
         hooks.referred_entries.register(reading.entries_of)
         hooks.referred_entries.register(nominating.entries_of)
-        hooks.work.register(("GR", Ticket))
-        hooks.work.register(("NM", Nominee))
-        hooks.work.register(("TT", TicketTakeOver))
         for column in LOOKUPS:
             hooks.lookup_columns.register(column)
         hooks.sections.register(GrievanceSection())

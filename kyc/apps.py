@@ -14,7 +14,6 @@ class KycConfig(AppConfig):
         from kyc.clocks import KycClocks
         from kyc.erasers import KycDocuments
         from kyc.lookups import NUMBERS
-        from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
         from kyc.services import consenting, locking, settling, signers, taking_over
         from kyc.services.freezes import DocumentFreezes
@@ -52,17 +51,6 @@ class KycConfig(AppConfig):
         hooks.finders.register(finding.find)
         hooks.hands_out.register(queues.HANDS_OUT)
         hooks.holders.register(queues.holders)
-        work = {
-            "KY": Case,
-            "DO": Document,
-            "PR": Decision,
-            "DL": DeletionRequest,
-            "IQ": Inquiry,
-            "SC": Likeness,
-            "TO": TakeOver,
-        }
-        for named in work.items():
-            hooks.work.register(named)
         hooks.rule_books.register(signers.load_shipped)
         hooks.readiness.register(("signers", system_checks.readiness))
         register(system_checks.providers_are_set_up, PRODUCTION)

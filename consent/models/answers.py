@@ -45,7 +45,9 @@ class AnswerSet(AppendOnlyModel):
     answers = models.BinaryField(_("answers"), null=True)
     entry = models.OneToOneField("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
 
-    record = Record(name=_("Decision batches"), place=Place.tab("consent", 60), day="answered_at")
+    record = Record(
+        name=_("Decision batches"), place=Place.tab("consent", 60), day="answered_at", prefix="DA", is_work=True
+    )
     data_categories = declare(
         none="id reference answered_as fiduciary purpose channel header template asked_by for_time answered_at total allowed invalid "
         "reasons asked_sha256 answers_sha256 answers entry"

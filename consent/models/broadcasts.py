@@ -58,6 +58,8 @@ class Broadcast(FourEyesModel):
         place=Place.tab("messages", 10),
         kept="Words of staff about a text that many got; kept with the proposal they answer.",
         day="made_at",
+        prefix="BC",
+        is_work=True,
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference title purpose category channels "

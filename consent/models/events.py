@@ -19,6 +19,7 @@ class ConsentReceipt(AppendOnlyModel):
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     made_at = models.DateTimeField(_("made"))
 
+    record = Record(prefix="CR", is_work=True)
     data_categories = declare(none="id reference subject_ref made_at")
 
     class Meta:

@@ -40,6 +40,8 @@ class ConsentList(FourEyesModel):
         place=Place.tab("consent", 70),
         kept="Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
         day="made_at",
+        prefix="CL",
+        is_work=True,
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference fiduciary layout sha256 file "

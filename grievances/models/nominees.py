@@ -32,7 +32,9 @@ class Nominee(models.Model):
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    record = Record(name=_("Nominees"), place=Place.tab("requests", 40), day="named_at..ended_at")
+    record = Record(
+        name=_("Nominees"), place=Place.tab("requests", 40), day="named_at..ended_at", prefix="NM", is_work=True
+    )
     data_categories = declare(
         none="id reference subject_ref rights named_at changed_at ended_at",
         name="sealed",

@@ -13,7 +13,7 @@ class TicketTakeOver(TakeOverModel):
 
     file_format = models.CharField(_("format"), max_length=8)
 
-    record = Record(name=_("Legacy grievance imports"), place=Place.tab("operations", 30))
+    record = Record(name=_("Legacy grievance imports"), place=Place.tab("operations", 30), prefix="TT", is_work=True)
     data_categories = declare(none=f"{TakeOverModel.DECLARED} file_format")
 
     class Meta(TakeOverModel.Meta):

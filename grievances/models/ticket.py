@@ -64,7 +64,7 @@ class Ticket(ClaimedModel):
     #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
     is_kept_out: bool
 
-    record = Record(name=_("Grievances"), place=Place.entry("grievances"), day="received_at")
+    record = Record(name=_("Grievances"), place=Place.entry("grievances"), day="received_at", prefix="GR", is_work=True)
     data_categories = declare(
         none=(
             "id reference filing_key fiduciary subject_ref kind door for_whom state closed_because plan language received_at "

@@ -40,7 +40,7 @@ class Case(ClaimedModel):
     #: What its label in clocks and audit events begins with.
     OWNER = "kyc.case:"
 
-    record = Record(name=_("KYC cases"), place=Place.entry("cases"), day="opened_at")
+    record = Record(name=_("KYC cases"), place=Place.entry("cases"), day="opened_at", prefix="KY", is_work=True)
     data_categories = declare(
         none="id reference customer subject_ref relation customer_type state nobody_else_at opened_at review_since decided_at rekyc_on retained_until "
         "risk verified_at frozen_at to_screen_since locked_by locked_until"

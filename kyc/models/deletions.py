@@ -35,7 +35,9 @@ class DeletionRequest(models.Model):
     #: What its label in clocks and audit events begins with.
     OWNER = "kyc.deletion:"
 
-    record = Record(name=_("Deletion requests"), place=Place.tab("cases", 30), day="asked_at")
+    record = Record(
+        name=_("Deletion requests"), place=Place.tab("cases", 30), day="asked_at", prefix="DL", is_work=True
+    )
     data_categories = declare(
         none="id reference document state asked_at refusal kept_by answered_at answered_by certificate certificate_sha256"
     )

@@ -96,7 +96,7 @@ class Document(models.Model):
 
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 
-    record = Record(name=_("KYC documents"), place=Place.entry("desk"), day="uploaded_at")
+    record = Record(name=_("KYC documents"), place=Place.entry("desk"), day="uploaded_at", prefix="DO", is_work=True)
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
         "hidden scanned notices fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "

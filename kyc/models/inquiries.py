@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.documents import Document
 from kyc.states import InquiryState
 from portal.core.data_categories import declare
+from portal.core.records import Record
 
 
 class Inquiry(models.Model):
@@ -25,6 +26,7 @@ class Inquiry(models.Model):
     made_at = models.DateTimeField(_("made"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
+    record = Record(prefix="IQ", is_work=True)
     data_categories = declare(
         none="id reference document provider state provider_reference tries due_at leased_until made_at ended_at"
     )

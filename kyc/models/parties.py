@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.cases import Case
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.core.records import Record
 
 
 class Party(models.Model):
@@ -32,6 +33,7 @@ class Party(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 
+    record = Record(prefix="PA")
     data_categories = declare(
         none="id reference case subject_ref principal is_signatory is_director added_at ended_at erased_at", name="name"
     )

@@ -143,7 +143,9 @@ class Likeness(models.Model):
     found_at = models.DateTimeField(_("found"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
-    record = Record(name=_("Sanctions matches"), place=Place.entry("screening"), day="found_at")
+    record = Record(
+        name=_("Sanctions matches"), place=Place.entry("screening"), day="found_at", prefix="SC", is_work=True
+    )
     data_categories = declare(
         none="id reference case party state source uid list_version list_sha256 decision why birth score pair_key "
         "found_at answered_at",

@@ -10,7 +10,7 @@ from portal.people.models.takeovers import TakeOverLineModel, TakeOverModel
 class TakeOver(TakeOverModel):
     """An archive of KYC files of an old system; each document is checked anew."""
 
-    record = Record(name=_("Legacy KYC imports"), place=Place.tab("operations", 40))
+    record = Record(name=_("Legacy KYC imports"), place=Place.tab("operations", 40), prefix="TO", is_work=True)
     data_categories = declare(none=TakeOverModel.DECLARED)
 
     class Meta(TakeOverModel.Meta):

@@ -25,12 +25,14 @@ class CoreConfig(AppConfig):
             append_only,
             database_role,
             former_settings,
+            ids,
             records,
             removed_steps,
             system_checks,
         )
         from portal.core.admin import lookup_allowlist
 
+        ids.add_kinds(records.prefixes())
         pre_migrate.connect(removed_steps.refuse_removed_steps, sender=self, dispatch_uid="removed_steps")
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)

@@ -157,8 +157,6 @@ webhooks_taken: HookList[Callable[..., Any]] = HookList("webhooks_taken")
 #: Callables that give the ledger entries for which a reference that people see stands, ``(reference) -> entries``, in the
 #: order in which its page counts them; none for a reference of another room. Asked by the command ``receipt``.
 referred_entries: HookList[Callable[[str], Sequence[Any]]] = HookList("referred_entries")
-#: What staff may open a record for: the kind in its reference, and the model that has the reference (``portal.core.tickets``).
-work: HookList[tuple[str, Any]] = HookList("work")
 #: Addresses that take more bytes than a file has, ``(path, most)``; each measures what it takes itself.
 larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
 #: Callables ``(*, now) -> duties`` (``portal.registers.services.duties.Duty``) of higher rooms: what the nightly look opens as a

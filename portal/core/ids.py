@@ -11,6 +11,7 @@ import contextlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 
 from portal.core.errors import BadReference
 
@@ -25,43 +26,13 @@ LONG_KINDS = frozenset({"CR", "MS", "DA"})
 #: What people and mail programs write between the parts of a reference, and one group: letters and digits of any script.
 _GAP = r"[\s\u2010-\u2015-]*"
 _GROUP = rf"{_GAP}[^\W_]{{4}}"
-KINDS = frozenset(
-    {
-        "AT",
-        "BC",
-        "CL",
-        "GR",
-        "CR",
-        "KY",
-        "DL",
-        "DO",
-        "RQ",
-        "TO",
-        "TT",
-        "JB",
-        "EP",
-        "MS",
-        "CU",
-        "PR",
-        "ER",
-        "DR",
-        "EC",
-        "IM",
-        "IN",
-        "DA",
-        "PA",
-        "DI",
-        "BR",
-        "CH",
-        "IQ",
-        "IR",
-        "SC",
-        "SM",
-        "AO",
-        "NM",
-        "PF",
-    }
-)
+#: Every kind. Here are those that no model declares; the others come from the models once they are loaded (``add_kinds``).
+KINDS: set[str] = {"DR", "EP", "ER", "RQ"}
+
+
+def add_kinds(kinds: Iterable[str]) -> None:
+    """The kinds that models declare (``core.records``). Called once, by the last room that is ready."""
+    KINDS.update(kinds)
 
 
 def _check_character(kind: str, body: str) -> str:

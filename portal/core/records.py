@@ -83,6 +83,10 @@ class Record:
     #: The name of its list, wherever staff read it; empty: the model's own plural.
     name: Any = ""
     place: Place | None = None
+    #: The kind in its references (``DI`` in OS-DI-7K4M-9QXN), which are in its column ``reference``.
+    prefix: str = ""
+    #: Whether its references are work: what staff may open a person's record for (``portal.core.tickets``).
+    is_work: bool = False
     #: Why no eraser ends its personal data, in one sentence.
     kept: str = ""
     #: The day to which a row belongs, as ``people.scopes`` reads it: a field, several with ``|`` for the first that is filled, or
@@ -117,6 +121,18 @@ def by_label() -> Mapping[str, Record]:
     return {model._meta.label: record for model, record in declared().items()}
 
 
+@cache
+def prefixes() -> frozenset[str]:
+    """The kinds of all references that models declare."""
+    return frozenset(record.prefix for record in declared().values() if record.prefix)
+
+
+@cache
+def work() -> Mapping[str, type[Model]]:
+    """The models whose references are work, by kind."""
+    return {record.prefix: model for model, record in declared().items() if record.is_work}
+
+
 def of(model: type[Model]) -> Record:
     """What a model says of itself; of one that says nothing, nothing is so."""
     return declared().get(model) or Record()
@@ -134,7 +150,11 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(f"{model._meta.label} {why}.", id="core.E030")
         for model, record in declared().items()
-        for why in (*_wrong_place(model, record.place, labels), *_wrong_day(model, record.day))
+        for why in (
+            *_wrong_place(model, record.place, labels),
+            *_wrong_day(model, record.day),
+            *_wrong_prefix(model, record),
+        )
     ]
 
 
@@ -154,3 +174,13 @@ def _wrong_day(model: type[Model], day: str | None) -> Iterator[str]:
     for path in (day or "").replace("..", "|").split("|"):
         if path and path.partition("__")[0] not in fields:
             yield f"has no field {path} for its day"
+
+
+def _wrong_prefix(model: type[Model], record: Record) -> Iterator[str]:
+    if record.is_work and not record.prefix:
+        yield "is work and its references have no kind"
+    if record.prefix and "reference" not in {field.name for field in model._meta.get_fields()}:
+        yield "has a kind of references and no column for them"
+    for other, said in declared().items():
+        if other is not model and said.prefix and said.prefix == record.prefix:
+            yield f"has references of the kind {record.prefix}, as {other._meta.label} has"

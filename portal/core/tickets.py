@@ -4,7 +4,9 @@ import re
 from typing import Final
 from uuid import UUID
 
-from portal.core import hooks
+from django.db.models import Model
+
+from portal.core import records
 from portal.core.errors import BadReference
 from portal.core.ids import KINDS, parse_reference
 
@@ -39,23 +41,25 @@ def parse_ticket(text: str) -> str:
 
 def is_of_work(ticket: str) -> bool:
     """Whether a parsed ticket is a queue, or a reference of the kind that names work: an account or a party is none."""
-    return ticket in QUEUES or any(ticket.startswith(f"OS-{kind}-") for kind, _model in hooks.work)
+    return ticket in QUEUES or _model_of(ticket) is not None
 
 
 def exists(ticket: str) -> bool:
     """Whether a parsed ticket is a queue, or the reference of a row that is there. One query."""
-    return ticket in QUEUES or any(
-        model.objects.filter(reference=ticket).exists()
-        for kind, model in hooks.work
-        if ticket.startswith(f"OS-{kind}-")
-    )
+    model = _model_of(ticket)
+    return ticket in QUEUES or (model is not None and model._default_manager.filter(reference=ticket).exists())
 
 
 def subject_of(ticket: str) -> UUID | None:
     """Whom the work of a parsed ticket is about, by the reference on its row; None for a queue, for work about nobody in
     particular, and where there is none. One query, and those of a row that has to ask another.
     """
-    model = next((model for kind, model in hooks.work if ticket.startswith(f"OS-{kind}-")), None)
-    row = model.objects.filter(reference=ticket).first() if model is not None else None
+    model = _model_of(ticket)
+    row = model._default_manager.filter(reference=ticket).first() if model is not None else None
     found: UUID | None = getattr(row, "subject_ref", None)
     return found
+
+
+def _model_of(ticket: str) -> type[Model] | None:
+    """Whose reference a parsed ticket is, among the models of work."""
+    return next((model for kind, model in records.work().items() if ticket.startswith(f"OS-{kind}-")), None)

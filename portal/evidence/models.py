@@ -58,6 +58,7 @@ class PersonFile(FourEyesModel):
         name=_("Subject files"),
         place=Place.tab("evidence", 80),
         kept="Words of staff about a bundle, and references; kept as the proof of who signed it off.",
+        prefix="PF",
     )
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference subject_ref as_of ticket events "
@@ -111,6 +112,7 @@ class DrawnSample(AppendOnlyModel):
     drawn_by_ref = models.CharField(_("drawn by"), max_length=80)
     drawn_at = models.DateTimeField(_("drawn"))
 
+    record = Record(prefix="SM")
     data_categories = declare(
         none="id reference register first_day last_day method size seed population population_size population_sha256 "
         "chosen drawn_by_ref drawn_at"
@@ -171,6 +173,7 @@ class InformationRequest(models.Model):
     answered_at = models.DateTimeField(_("last answered"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
 
+    record = Record(prefix="IR")
     data_categories = declare(none="id reference control state asked_by asked_at due_on answered_at accepted_at")
     register_days = RegisterDays(entered="asked_at", changed=("answered_at",), since="asked_at", until="accepted_at")
 

@@ -10,9 +10,6 @@ class JobsConfig(AppConfig):
         from portal.core import hooks
         from portal.jobs.export_jobs import ListExports
         from portal.jobs.import_jobs import TakeImportIn, TryImport
-        from portal.jobs.models import Job, ListImport
 
         for kind in (ListExports(), TryImport(), TakeImportIn()):
             hooks.job_kinds.register(kind)
-        hooks.work.register(("JB", Job))
-        hooks.work.register(("IM", ListImport))

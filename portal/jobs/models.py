@@ -17,7 +17,9 @@ from portal.jobs.states import ImportState, JobState
 class Job(models.Model):
     """One piece of long work. Its parameters are codes, dates and references; its result lies in the vault."""
 
-    record = Record(name=_("Background jobs"), place=Place.entry("operations"), day="created_at")
+    record = Record(
+        name=_("Background jobs"), place=Place.entry("operations"), day="created_at", prefix="JB", is_work=True
+    )
     data_categories = declare(
         none="id reference kind parameters state started_by attempts done total failure_code cancel_asked_at "
         "leased_until lease_token created_at started_at finished_at file_ref file_name result_file result_expires_at",
@@ -176,6 +178,8 @@ class ListImport(models.Model):
         place=Place.tab("audit", 30),
         kept="The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",
         day="made_at",
+        prefix="IM",
+        is_work=True,
     )
     data_categories = declare(
         none="id reference kind layout made_by made_at state sha256 size file file_ref file_ended_at rows done last_line "

@@ -13,7 +13,6 @@ class OutboxConfig(AppConfig):
         from portal.core.system_checks import PRODUCTION
         from portal.outbox import erasers, finding, health, identity, queues, sections, system_checks
         from portal.outbox.lookups import LOOKUPS
-        from portal.outbox.models import Message
         from portal.outbox.services import faults
         from portal.outbox.stated import MESSAGES
         from portal.outbox.strands import STRANDS
@@ -27,7 +26,6 @@ class OutboxConfig(AppConfig):
         hooks.webhook_secrets.register(identity.webhook_secrets)
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())
-        hooks.work.register(("MS", Message))
         hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)

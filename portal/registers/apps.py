@@ -15,7 +15,7 @@ class RegistersConfig(AppConfig):
         from portal.law import memory
         from portal.registers import finding, queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
-        from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
+        from portal.registers.models import CompanyDetails, Officer
         from portal.registers.proposal_rows import KINDS
         from portal.registers.selectors import orders
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
@@ -39,10 +39,6 @@ class RegistersConfig(AppConfig):
         hooks.sender_identity.fill(identity.registered)
         hooks.webhook_secrets.register(recipients.secrets_now)
         hooks.webhooks_taken.register(instructions.delivered)
-        hooks.work.register(("IN", Instruction))
-        hooks.work.register(("DI", Disclosure))
-        hooks.work.register(("BR", Incident))
-        hooks.work.register(("AO", AuthorityOrder))
         hooks.clock_owners.register(InstructionClocks())
         hooks.clock_owners.register(IncidentClocks())
         hooks.clock_owners.register(OrderClocks())

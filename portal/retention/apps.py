@@ -16,7 +16,7 @@ class RetentionConfig(AppConfig):
         from portal.retention.child_clocks import ChildClocks
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents, kept_contents
-        from portal.retention.models import ChildReport, ErasureRun, RetentionRule
+        from portal.retention.models import RetentionRule
         from portal.retention.services import ending_children, profile_tasks, replaying, rules
         from portal.retention.services.freezes import ReportFreezes
         from portal.retention.stated import CLAIMS, HOLDS, RUNS
@@ -35,8 +35,6 @@ class RetentionConfig(AppConfig):
         hooks.kept_contents.fill(kept_contents)
         hooks.erasures_undone.register(replaying.undone)
         hooks.person_run_ended.register(ending_children.note_end)
-        hooks.work.register(("EC", ErasureRun))
-        hooks.work.register(("CH", ChildReport))
         hooks.freezes.register(ReportFreezes())
         hooks.clock_owners.register(ChildClocks())
         hooks.erasers.register(ChildReports())

@@ -91,9 +91,11 @@ def _hits(request: HttpRequest, asked: Asked) -> Iterator[Hits]:
     if not asked.text:
         return
     if asked.reference:
-        for kind, model in hooks.work:
+        for kind, model in records.work().items():
             if asked.reference.startswith(f"OS-{kind}-") and open_to(request, model._meta.label):
-                yield Hits(model._meta.label, _("by its reference"), model.objects.filter(reference=asked.reference))
+                yield Hits(
+                    model._meta.label, _("by its reference"), model._default_manager.filter(reference=asked.reference)
+                )
     for room in hooks.finders:
         yield from (hits for hits in room(asked) if open_to(request, hits.model))
 

@@ -61,6 +61,10 @@ def reference_kinds() -> Iterator[str]:
     return iter(ids.KINDS)
 
 
+def work() -> Iterator[str]:
+    return (f"{kind} {model._meta.label}" for kind, model in records.work().items())
+
+
 def tasks() -> Iterator[str]:
     current_app.loader.import_default_modules()
     return (name for name in current_app.tasks if name.startswith(OWN))
@@ -126,6 +130,7 @@ SNAPSHOTS: dict[str, Callable[[], Iterable[str]]] = {
         exemptions,
         evidence_registers,
         reference_kinds,
+        work,
         tasks,
         permissions,
         encrypted_fields,

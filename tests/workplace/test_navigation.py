@@ -106,25 +106,6 @@ def test_a_list_without_a_place_or_on_a_page_without_a_name_is_refused(monkeypat
     assert lost._meta.label in found[0][1]
 
 
-def test_a_declaration_whose_day_is_no_field_is_refused(monkeypatch):
-    [model] = LISTED[:1]
-    for day in ("nowhen", "pk|nowhen__at", "nowhen..at"):
-        monkeypatch.setattr(records, "declared", lambda day=day: {model: Record(day=day)})
-        assert {one.id for one in records.check()} == {"core.E030"}
-    assert next(one.msg for one in records.check()).startswith(model._meta.label)
-
-
-def test_a_declaration_that_names_no_model_is_refused(monkeypatch):
-    [model] = LISTED[:1]
-    for place in (
-        Place.section("people", "people.Nobody"),
-        Place.view("people", ""),
-        Place.link("people", model._meta.label),
-    ):
-        monkeypatch.setattr(records, "declared", lambda place=place: {model: Record(place=place)})
-        assert [one.id for one in records.check()] == ["core.E030"]
-
-
 def test_only_what_two_people_answer_has_its_place_in_approvals():
     placed = ((model, record.place) for model, record in records.declared().items() if record.place)
     approvals = [model for model, place in placed if place.shown is Shown.APPROVAL]

@@ -16,7 +16,7 @@ from portal.outbox.states import LEFT, WAYS_OUT, MessageState
 class Message(models.Model):
     """One message to one person on one channel, without anything personal: it may be kept as evidence for ever."""
 
-    record = Record(name=_("Messages"), place=Place.entry("messages"), day="created_at")
+    record = Record(name=_("Messages"), place=Place.entry("messages"), day="created_at", prefix="MS", is_work=True)
     data_categories = declare(
         none="id reference kind subject_ref fiduciary channel language purpose category category_is_disputed about "
         "template_sha256 template_language state reason unknown_outcomes message_id idempotency_key attempts "

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.records import Record
 from portal.core.register_days import RegisterDays
 from portal.registers.states import AttachmentKind
 from portal.vault.models import StoredFile
@@ -32,6 +33,7 @@ class Attachment(models.Model):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("added by"))
     ended_at = models.DateTimeField(_("destroyed"), null=True, blank=True)
 
+    record = Record(prefix="AT")
     data_categories = declare(
         none="id reference about kind dated_on media_type pages file sha256 original_sha256 added_at added_by ended_at"
     )

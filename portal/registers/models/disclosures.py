@@ -25,7 +25,9 @@ class Disclosure(AppendOnlyModel):
     about = models.CharField(_("about"), max_length=80, db_index=True)
     disclosed_at = models.DateTimeField(_("sent"), db_index=True)
 
-    record = Record(name=_("Disclosures"), place=Place.tab("incidents", 30), day="disclosed_at")
+    record = Record(
+        name=_("Disclosures"), place=Place.tab("incidents", 30), day="disclosed_at", prefix="DI", is_work=True
+    )
     data_categories = declare(
         none="id reference recipient_code subject_ref fields purpose basis receipt about disclosed_at"
     )

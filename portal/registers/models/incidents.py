@@ -48,6 +48,8 @@ class Incident(models.Model):
         place=Place.entry("incidents"),
         kept="Words of staff about an event, without a name or a number; the law has every breach documented (GDPR Art 33(5)).",
         day="opened_at",
+        prefix="BR",
+        is_work=True,
     )
     data_categories = declare(
         none="id reference subject_ref role regimes is_cyber is_telecom has_personal_data risk began_at noticed_at "

@@ -69,7 +69,9 @@ class Instruction(AppendOnlyModel):
     #: What the label of its clock begins with.
     OWNER = "registers.instruction:"
 
-    record = Record(name=_("Processor instructions"), place=Place.tab("registers", 40), day="given_at")
+    record = Record(
+        name=_("Processor instructions"), place=Place.tab("registers", 40), day="given_at", prefix="IN", is_work=True
+    )
     data_categories = declare(none="id reference telling recipient fiduciary kind subject_ref about covers given_at")
 
     class Meta:

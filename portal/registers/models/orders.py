@@ -56,6 +56,8 @@ class AuthorityOrder(models.Model):
         place=Place.tab("incidents", 10),
         kept="The officer who signed an order, and what it asks: sealed, and kept as the proof why data was given.",
         day="received_at",
+        prefix="AO",
+        is_work=True,
     )
     data_categories = declare(
         none="id reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs "

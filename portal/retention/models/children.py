@@ -43,7 +43,9 @@ class ChildReport(models.Model):
     closed_customers = models.JSONField(_("accounts closed by the freeze"), default=list, blank=True)
     noted_protection = models.BooleanField(_("the freeze noted the protection"), default=False)
 
-    record = Record(name=_("Underage reports"), place=Place.tab("retention", 30), day="reported_at")
+    record = Record(
+        name=_("Underage reports"), place=Place.tab("retention", 30), day="reported_at", prefix="CH", is_work=True
+    )
     data_categories = declare(
         none="id reference subject_ref child_ref relation language state reported_at looked_at frozen_at decided_at erased_at erased "
         "kept closed_customers noted_protection",

@@ -20,7 +20,13 @@ class ErasureRun(models.Model):
     the request or the case (``because``) have agreed to it (``agreed``).
     """
 
-    record = Record(name=_("Erasure runs"), place=Place.entry("retention"), day="asked_at|started_at|planned_at")
+    record = Record(
+        name=_("Erasure runs"),
+        place=Place.entry("retention"),
+        day="asked_at|started_at|planned_at",
+        prefix="EC",
+        is_work=True,
+    )
     data_categories = declare(
         none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
         "finished_at due held disputed stale kept_by_law erased look_again_on certificate certificate_sha256"
