@@ -1,6 +1,8 @@
 """The page on which staff change their password: the present one is not guessed there for longer than at the sign-in."""
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -50,3 +52,23 @@ def test_a_new_password_that_is_too_weak_counts_as_no_wrong_one():
     client = staff_client(StaffFactory())
     client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": "a", "password2": "a"})
     assert not WrongCode.objects.exists()
+
+
+@pytest.mark.parametrize("fails", ["portal.signin.letters.post", "portal.signin.events.record"])
+@pytest.mark.parametrize("page", ["changed", "set by a link"])
+def test_a_password_is_not_changed_where_its_event_or_letter_cannot_be_written(page, fails, monkeypatch, postbox):
+    user = StaffFactory(roles=["administrator"])
+    client = staff_client(user) if page == "changed" else Client()
+
+    def broken(*_args, **_more):
+        raise RuntimeError("no room")
+
+    path = reverse("account_change_password")
+    if page != "changed":
+        key = [user_pk_to_url_str(user), default_token_generator.make_token(user)]
+        path = client.get(reverse("account_reset_password_from_key", args=key)).url
+        client.get(path)
+    monkeypatch.setattr(fails, broken)
+    with pytest.raises(RuntimeError, match="no room"):
+        client.post(path, {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)

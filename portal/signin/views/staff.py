@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from allauth.account.views import LogoutView
+from allauth.account.views import LogoutView, PasswordChangeView, PasswordResetFromKeyView
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -50,6 +51,26 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
     """Where the login is signed in. POST ends one session, or all; the end of this very one is a sign-out."""
     answer = sessions_page(request, "account/sessions.html", "signin:sessions", "account_login")
     return _dropping(answer) if answer.get("Location") == reverse("account_login") else answer
+
+
+class _Whole:
+    """A password changes with its audit event and letter, or not at all."""
+
+    @transaction.atomic
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+
+class ChangePassword(_Whole, PasswordChangeView):
+    pass
+
+
+class SetPassword(_Whole, PasswordResetFromKeyView):
+    pass
+
+
+change_password, set_password = ChangePassword.as_view(), SetPassword.as_view()
 
 
 class SignOut(LogoutView):
