@@ -53,8 +53,8 @@ for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")
         # A file, not memory: the live server's threads need connections of their own.
         _database["TEST"] = {"NAME": str(VAR / _file)}
         _at_once = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
-        if os.environ.get("TEST_ORDER") == "reversed":
-            # Rows asked for without an order come the other way round, as PostgreSQL may give them.
+        if os.environ.get("TEST_ROWS") == "reversed":
+            # TEST_ROWS=reversed: rows asked for without an order come the other way round, as PostgreSQL may give them.
             _at_once += "PRAGMA reverse_unordered_selects=ON;"
         _database["OPTIONS"] = {**_options, "init_command": _at_once}
     else:
