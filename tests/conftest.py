@@ -5,6 +5,7 @@ import gc
 import itertools
 import os
 import random
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ LONGEST = "test_killed_processes.py"
 ARCHITECTURE = Path(__file__).parent / "architecture"
 #: Where tests without rows may depend on the services all the same.
 STACK = {Path(__file__).parent, Path(__file__).parent / "core", JOURNEYS}
+
+ROOT = Path(__file__).parent.parent
+#: The functions that only a long run takes, by their module (``tests/long.toml``).
+LONG = {
+    ROOT / module: frozenset(names)
+    for module, names in tomllib.loads((ROOT / "tests" / "long.toml").read_text(encoding="utf-8")).items()
+}
 
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("full", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -184,6 +192,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     What cannot say anything else on another database is quick on the embedded stack alone.
     """
     for item in items:
+        if getattr(item, "originalname", item.name) in LONG.get(item.path, ()):
+            item.add_marker(pytest.mark.full)
         mark = item.get_closest_marker("django_db")
         fixtures = set(getattr(item, "fixturenames", ()))
         has_database = mark is not None or bool(fixtures & {"db", "transactional_db", "live_server", "workers"})

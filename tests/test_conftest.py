@@ -1,5 +1,6 @@
 """In which order tests run, and how many examples a law tries."""
 
+import ast
 from types import SimpleNamespace
 
 import hypothesis
@@ -48,3 +49,13 @@ def test_a_seed_gives_the_same_order_again_and_modules_stay_together() -> None:
     assert [path for at, path in enumerate(modules) if at == 0 or modules[at - 1] != path] == list(
         dict.fromkeys(modules)
     )
+
+
+def test_every_long_test_is_in_its_module() -> None:
+    gone = []
+    for path, names in conftest.LONG.items():
+        tree = ast.parse(path.read_text(encoding="utf-8")) if path.exists() else ast.Module(body=[], type_ignores=[])
+        there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        gone += [f"{path.name}::{name}" for name in sorted(names - there)]
+    assert conftest.LONG
+    assert gone == []

@@ -236,7 +236,7 @@ def check(row: Broadcast, world: World) -> None:
         pytest.param(60, id="60"),
         pytest.param(400, id="400", marks=pytest.mark.full),
         # Some 20 s of work: so many people show what sixty do not (rows of the same state, batches that fail in part).
-        pytest.param(2_000, id="2000", marks=pytest.mark.one_stack),
+        pytest.param(2_000, id="2000", marks=pytest.mark.full),
         pytest.param(100_000, id="100000", marks=pytest.mark.full),
     ],
 )

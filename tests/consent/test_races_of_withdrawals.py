@@ -155,7 +155,9 @@ def who_agreed(count: int) -> list:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("senders", "withdrawals"), [(4, 200), pytest.param(8, 1000, marks=pytest.mark.full)], ids=["4x200", "8x1000"]
+    ("senders", "withdrawals"),
+    [(2, 40), pytest.param(4, 200, marks=pytest.mark.full), pytest.param(8, 1000, marks=pytest.mark.full)],
+    ids=["2x40", "4x200", "8x1000"],
 )
 def test_no_sender_batch_or_scrub_gets_a_yes_after_a_withdrawal_and_other_fiduciaries_keep_theirs(senders, withdrawals):
     law_is_loaded()
