@@ -93,6 +93,8 @@ class Record:
     #: two with ``..`` between them for what lasts from one to the other; TIMELESS where no day does. None: what the model's
     #: ``register_days`` say, else no auditor's login sees a row.
     day: str | None = None
+    #: How its page in the workplace differs from others of its kind: what its room's own function for pages is given.
+    page: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,24 +17,8 @@ from django.db.models import Model, QuerySet
 
 from portal.core.register_days import RegisterDays
 from portal.evidence.columns import Column, renderer
-from portal.registers.models import (
-    AccessReview,
-    AccountBlock,
-    AuditFinding,
-    BookEntry,
-    ContentAccess,
-    Contract,
-    CountryRule,
-    Dataset,
-    Dpia,
-    ExternalLink,
-    Measure,
-    ProcessingActivity,
-    Product,
-    RecipientCheck,
-    Training,
-    Transfer,
-)
+from portal.registers.models import BookEntry
+from portal.registers.models.books import every_book
 
 #: The column that tells apart why a row belongs to the period.
 IN_PERIOD = "in_period"
@@ -99,24 +83,8 @@ def _register(name: str, label: str, moment: str, columns: str) -> Register:
     return Register(name, label, moment, tuple(map(Column.parse, ["row=pk", *columns.split()])))
 
 
-#: The books of the company, each a list of its own with every column of its form.
-BOOKS: Sequence[type[BookEntry]] = (
-    AccessReview,
-    AccountBlock,
-    AuditFinding,
-    ContentAccess,
-    Contract,
-    CountryRule,
-    Dataset,
-    Dpia,
-    ExternalLink,
-    Measure,
-    ProcessingActivity,
-    Product,
-    RecipientCheck,
-    Training,
-    Transfer,
-)
+#: The registers of the company, each a list of its own with every column of its form.
+BOOKS: Sequence[type[BookEntry]] = every_book()
 
 
 def _book(model: type[BookEntry]) -> Register:

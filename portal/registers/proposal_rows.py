@@ -23,30 +23,16 @@ from portal.registers.forms.senders import (
     TemplateForm,
 )
 from portal.registers.models import (
-    AccessReview,
-    AccountBlock,
-    AuditFinding,
     BookEntry,
     ConsentTemplate,
-    ContentAccess,
     ContentTemplate,
-    Contract,
-    CountryRule,
-    Dataset,
     DatedEntry,
-    Dpia,
-    ExternalLink,
     ListedTarget,
-    Measure,
-    ProcessingActivity,
-    Product,
     Recipient,
-    RecipientCheck,
     Sender,
     SendingEntity,
-    Training,
-    Transfer,
 )
+from portal.registers.models.books import every_book
 from portal.registers.permissions import Permission
 from portal.registers.services import books, recipients, senders, templates
 from portal.registers.services.entries import EntryTaken
@@ -100,20 +86,6 @@ def _book(model: type[BookEntry]) -> ProposalRows:
     return ProposalRows(model, form_of(model), partial(books.propose, model), Permission.BOOK_PROPOSE)
 
 
-_BOOKS: Final[tuple[type[BookEntry], ...]] = (
-    *(
-        ProcessingActivity,
-        Product,
-        Contract,
-        RecipientCheck,
-        Transfer,
-        CountryRule,
-        Measure,
-        AuditFinding,
-        AccessReview,
-    ),
-    *(ContentAccess, AccountBlock, Dataset, Dpia, ExternalLink, Training),
-)
 KINDS: Final = (
     ProposalRows(Recipient, RecipientForm, recipients.propose, Permission.RECIPIENT_PROPOSE),
     ProposalRows(SendingEntity, EntityForm, senders.propose_entity, Permission.SENDER_PROPOSE),
@@ -121,5 +93,5 @@ KINDS: Final = (
     ProposalRows(ListedTarget, TargetForm, senders.propose_target, Permission.SENDER_PROPOSE),
     ProposalRows(ContentTemplate, TemplateForm, templates.propose, Permission.TEMPLATE_PROPOSE),
     ProposalRows(ConsentTemplate, ConsentTemplateForm, templates.propose_consent, Permission.TEMPLATE_PROPOSE),
-    *(_book(model) for model in _BOOKS),
+    *(_book(model) for model in every_book()),
 )

@@ -1,4 +1,4 @@
-"""The books of the company, each with one line: its form, list, page, export and acts come from its model."""
+"""The registers of the company: form, list, page, export and acts of each come from its model (``models.books.book``)."""
 
 from typing import Any, ClassVar, cast
 
@@ -6,31 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, records
 from portal.core.admin import service_action
 from portal.core.errors import NotAllowed
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.entered import ReviewForm, form_of
-from portal.registers.models import (
-    AccessReview,
-    AccountBlock,
-    AuditFinding,
-    BookEntry,
-    CodesField,
-    ContentAccess,
-    Contract,
-    CountryRule,
-    Dataset,
-    Dpia,
-    ExternalLink,
-    Measure,
-    ProcessingActivity,
-    Product,
-    RecipientCheck,
-    Training,
-    Transfer,
-)
+from portal.registers.models import BookEntry, CodesField
+from portal.registers.models.books import every_book
 from portal.registers.permissions import Permission
 from portal.registers.services import books
 
@@ -110,47 +93,5 @@ def register(
     admin.register(model)(cast(Any, type(f"{model.__name__}Page", (BookPage,), page)))
 
 
-register(ProcessingActivity, title=_("Propose a record of processing"), shows=("role",), filters=("role",))
-register(
-    Product,
-    title=_("Propose a system or product"),
-    shows=("kind",),
-    filters=("kind",),
-    end_means=_("It is not live from now on: switch it off first."),
-)
-register(Contract, title=_("Propose a contract"), shows=("recipient_code", "valid_until"), filters=("kind",))
-register(
-    RecipientCheck,
-    title=_("Propose a check of a recipient"),
-    shows=("service", "outcome"),
-    filters=("service", "outcome"),
-)
-register(Transfer, title=_("Propose a transfer abroad"), shows=("recipient_code", "country"), filters=("mechanism",))
-register(CountryRule, title=_("Propose a rule about a country"), shows=("country", "says"), filters=("says", "law"))
-register(Measure, title=_("Propose a security measure"), shows=("control", "evidence_on"), filters=("control",))
-register(Training, title=_("Propose a training"), shows=("kind", "held_on", "attended"), filters=("kind",))
-register(AuditFinding, title=_("Propose an audit finding"), shows=("severity", "due_on"), filters=("severity", "state"))
-register(
-    AccessReview,
-    title=_("Propose a review of role access"),
-    shows=("grants", "to_end"),
-    also=("grants", "grants_sha256"),
-)
-register(ContentAccess, title=_("Propose access to contents"), shows=("what", "reader"), filters=("what", "basis"))
-register(
-    AccountBlock,
-    title=_("Propose the block of an account"),
-    shows=("customer", "why", "is_automated"),
-    filters=("why",),
-    also=("told_at",),
-    end_means=_("The customer may use the service again from now on."),
-)
-register(Dataset, title=_("Propose a dataset"), shows=("kind", "form"), filters=("kind",))
-register(Dpia, title=_("Propose an impact assessment"), shows=("risk", "outcome"), filters=("risk", "outcome"))
-register(
-    ExternalLink,
-    title=_("Propose an external link"),
-    shows=("host", "answered"),
-    also=("host", "looked_at", "answered", "dead_since"),
-    end_means=_("The exit page leads there no more."),
-)
+for model in every_book():
+    register(model, **(records.of(model).page or {}))

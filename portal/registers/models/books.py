@@ -1,7 +1,7 @@
 """What every book of the company has beside two people and days: a name, an owner, a day of review, and its evidence.
 
-A new book is a model of ``BookEntry`` with ``OWN`` (its own fields, in their order) and one line in ``admin/registers.py``.
-Its form, its page, its export and its reviews come with that.
+A new one is a model of ``BookEntry`` with ``OWN`` (its own fields, in their order) and ``record = book(...)``. Its form, page,
+export, import, reviews and place in an evidence pack come with that.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils.functional import classproperty
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.records import Place, Record
 from portal.registers.models.dated import IN_FORCE, DatedEntry
 
 Choices = Iterable[tuple[str, Any]]
@@ -29,6 +31,18 @@ class CodesField(models.JSONField):
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
+
+
+def book(*, name: Any, place: Place, **page: Any) -> Record:
+    """What such a model says of itself. ``page`` is what ``admin.registers.register`` is given: a title, columns, filters."""
+    kept = "Words of staff about a row of a book; kept with the proposal they explain."
+    return Record(name=name, place=place, kept=kept, page=page)
+
+
+def every_book() -> list[type["BookEntry"]]:
+    """Every model of them, by name. Asked after the models are loaded."""
+    found = (model for model in apps.get_models() if issubclass(model, BookEntry))
+    return sorted(found, key=lambda model: model.__name__)
 
 
 class BookEntry(DatedEntry):
@@ -57,8 +71,6 @@ class BookEntry(DatedEntry):
         editable=False,
     )
 
-    #: Why no eraser ends its rows.
-    KEPT = "Words of staff about a row of a book; kept with the proposal they explain."
     DECLARED = f"{DatedEntry.DECLARED} code name owner review_on evidence evidence_on reviewed_at reviewed_by"
     register_days = replace(DatedEntry.register_days, changed=("checked_at", "reviewed_at"))
     #: The book's own fields in the order of its form.

@@ -6,9 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import Place
 from portal.law.states import Regime
-from portal.registers.models.books import BookEntry, CodesField
+from portal.registers.models.books import BookEntry, CodesField, book
 from portal.registers.states import (
     CheckOutcome,
     Clause,
@@ -39,7 +39,13 @@ class Contract(BookEntry):
     paper_sha256 = models.CharField(_("SHA-256 of the signed paper"), max_length=64, blank=True)
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
-    record = Record(name=_("Contracts"), place=Place.view("registers", "registers.Recipient"), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Contracts"),
+        place=Place.view("registers", "registers.Recipient"),
+        title=_("Propose a contract"),
+        shows=("recipient_code", "valid_until"),
+        filters=("kind",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -66,8 +72,12 @@ class RecipientCheck(BookEntry):
         *("recipient_code", "service", "sub_processors", "region", "sells_nothing", "training_use"),
         *("allowed_categories", "checked_on", "outcome", "conditions"),
     )
-    record = Record(
-        name=_("Vendor assessments"), place=Place.section("registers", "registers.Recipient"), kept=BookEntry.KEPT
+    record = book(
+        name=_("Vendor assessments"),
+        place=Place.section("registers", "registers.Recipient"),
+        title=_("Propose a check of a recipient"),
+        shows=("service", "outcome"),
+        filters=("service", "outcome"),
     )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
@@ -96,7 +106,13 @@ class Transfer(BookEntry):
         *("recipient_code", "country", "used_categories", "mechanism", "assessed_on", "assessment"),
         "valid_until",
     )
-    record = Record(name=_("Cross-border transfers"), place=Place.tab("registers", 30), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Cross-border transfers"),
+        place=Place.tab("registers", 30),
+        title=_("Propose a transfer abroad"),
+        shows=("recipient_code", "country"),
+        filters=("mechanism",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
     register_days = replace(BookEntry.register_days, last="valid_until")
 
@@ -116,8 +132,12 @@ class CountryRule(BookEntry):
     confidence = models.CharField(_("how sure"), max_length=2, choices=CONFIDENCE)
 
     OWN = ("country", "law", "says", "conditions", "source", "confidence")
-    record = Record(
-        name=_("Country rules"), place=Place.section("registers", "registers.Transfer"), kept=BookEntry.KEPT
+    record = book(
+        name=_("Country rules"),
+        place=Place.section("registers", "registers.Transfer"),
+        title=_("Propose a rule about a country"),
+        shows=("country", "says"),
+        filters=("says", "law"),
     )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import Place
 from portal.law import selectors as law
 from portal.law.states import LawfulBasis, Regime
-from portal.registers.models.books import BookEntry, CodesField
+from portal.registers.models.books import BookEntry, CodesField, book
 from portal.registers.models.dated import IN_FORCE
 from portal.registers.models.recipients import Recipient
 from portal.registers.states import (
@@ -67,7 +67,13 @@ class Dpia(BookEntry):
     outcome = models.CharField(_("outcome"), max_length=20, choices=DpiaOutcome.choices)
 
     OWN = ("about", "risk", "answer_to_risk", "done_on", "authority_asked", "outcome")
-    record = Record(name=_("DPIAs"), place=Place.tab("registers", 70), kept=BookEntry.KEPT)
+    record = book(
+        name=_("DPIAs"),
+        place=Place.tab("registers", 70),
+        title=_("Propose an impact assessment"),
+        shows=("risk", "outcome"),
+        filters=("risk", "outcome"),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -112,7 +118,13 @@ class ProcessingActivity(BookEntry):
         *("recipients", "transfers", "retention_classes", "measures", "basis_in", "basis_eu", "basis_us_ca"),
         *("needs_dpia", "dpias"),
     )
-    record = Record(name=_("Records of processing (RoPA)"), place=Place.entry("registers"), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Records of processing (RoPA)"),
+        place=Place.entry("registers"),
+        title=_("Propose a record of processing"),
+        shows=("role",),
+        filters=("role",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -151,7 +163,14 @@ class Product(BookEntry):
     country = models.CharField(_("country where its data lies"), max_length=2)
 
     OWN = ("kind", "what_it_does", "activities", "country")
-    record = Record(name=_("Systems and products"), place=Place.tab("registers", 10), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Systems and products"),
+        place=Place.tab("registers", 10),
+        title=_("Propose a system or product"),
+        shows=("kind",),
+        filters=("kind",),
+        end_means=_("It is not live from now on: switch it off first."),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -177,7 +196,13 @@ class Dataset(BookEntry):
         *("kind", "form", "used_categories", "purposes", "basis", "opt_out", "left_out", "recipients"),
         *("tested_on", "dpias"),
     )
-    record = Record(name=_("Analytics and AI datasets"), place=Place.tab("registers", 110), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Analytics and AI datasets"),
+        place=Place.tab("registers", 110),
+        title=_("Propose a dataset"),
+        shows=("kind", "form"),
+        filters=("kind",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):

@@ -8,9 +8,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
+from portal.core.records import Place
 from portal.people.models import Role
-from portal.registers.models.books import BookEntry, CodesField
+from portal.registers.models.books import BookEntry, CodesField, book
 from portal.registers.states import AccessBasis, BlockReason, ContentKind, Control, FindingState, Risk
 
 
@@ -28,7 +28,13 @@ class Measure(BookEntry):
     is_published = models.BooleanField(_("people may read it"), default=False)
 
     OWN = ("control", "said", "said_hi", "said_mr", "is_published")
-    record = Record(name=_("Security measures"), place=Place.tab("registers", 50), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Security measures"),
+        place=Place.tab("registers", 50),
+        title=_("Propose a security measure"),
+        shows=("control", "evidence_on"),
+        filters=("control",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -46,7 +52,13 @@ class AuditFinding(BookEntry):
     due_on = models.DateField(_("to be mended by"))
 
     OWN = ("audit", "severity", "what", "state", "due_on")
-    record = Record(name=_("Audit findings"), place=Place.tab("registers", 60), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Audit findings"),
+        place=Place.tab("registers", 60),
+        title=_("Propose an audit finding"),
+        shows=("severity", "due_on"),
+        filters=("severity", "state"),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -64,7 +76,13 @@ class AccessReview(BookEntry):
     grants_sha256 = models.CharField(_("SHA-256 of those grants"), max_length=64, blank=True, editable=False)
 
     OWN = ("roles", "found", "to_end")
-    record = Record(name=_("Access reviews"), place=Place.tab("staff", 70), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Access reviews"),
+        place=Place.tab("staff", 70),
+        title=_("Propose a review of role access"),
+        shows=("grants", "to_end"),
+        also=("grants", "grants_sha256"),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)} grants grants_sha256", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -85,7 +103,13 @@ class ContentAccess(BookEntry):
     basis_reference = models.CharField(_("reference of the consent, order or grievance"), max_length=24)
 
     OWN = ("what", "which", "reader", "why", "basis", "basis_reference")
-    record = Record(name=_("Message content access"), place=Place.tab("registers", 90), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Message content access"),
+        place=Place.tab("registers", 90),
+        title=_("Propose access to contents"),
+        shows=("what", "reader"),
+        filters=("what", "basis"),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     #: What a count calls the rows: the plural below is the name of the book.
@@ -111,7 +135,15 @@ class AccountBlock(BookEntry):
     told_at = models.DateTimeField(_("the customer was told"), null=True, blank=True, editable=False)
 
     OWN = ("customer", "why", "is_automated", "human_check", "appeal")
-    record = Record(name=_("Account suspensions"), place=Place.tab("registers", 100), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Account suspensions"),
+        place=Place.tab("registers", 100),
+        title=_("Propose the block of an account"),
+        shows=("customer", "why", "is_automated"),
+        filters=("why",),
+        also=("told_at",),
+        end_means=_("The customer may use the service again from now on."),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)} told_at", free_text="reason")
 
     class Meta(BookEntry.Meta):
@@ -131,7 +163,14 @@ class ExternalLink(BookEntry):
     dead_since = models.DateTimeField(_("dead since"), null=True, blank=True, editable=False)
 
     OWN = ("url", "what_for", "has_contract")
-    record = Record(name=_("External links"), place=Place.tab("registers", 120), kept=BookEntry.KEPT)
+    record = book(
+        name=_("External links"),
+        place=Place.tab("registers", 120),
+        title=_("Propose an external link"),
+        shows=("host", "answered"),
+        also=("host", "looked_at", "answered", "dead_since"),
+        end_means=_("The exit page leads there no more."),
+    )
     data_categories = declare(
         none=f"{BookEntry.DECLARED} {' '.join(OWN)} host looked_at answered dead_since", free_text="reason"
     )

@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.records import Place, Record
-from portal.registers.models.books import BookEntry
+from portal.core.records import Place
+from portal.registers.models.books import BookEntry, book
 from portal.registers.states import TrainingKind
 
 
@@ -18,7 +18,13 @@ class Training(BookEntry):
     attended = models.PositiveIntegerField(_("number of people who attended"))
 
     OWN = ("kind", "subject", "held_on", "attended")
-    record = Record(name=_("Trainings"), place=Place.tab("registers", 85), kept=BookEntry.KEPT)
+    record = book(
+        name=_("Trainings"),
+        place=Place.tab("registers", 85),
+        title=_("Propose a training"),
+        shows=("kind", "held_on", "attended"),
+        filters=("kind",),
+    )
     data_categories = declare(none=f"{BookEntry.DECLARED} {' '.join(OWN)}", free_text="reason")
 
     class Meta(BookEntry.Meta):
