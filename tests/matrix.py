@@ -1,4 +1,5 @@
-"""``./run test``: the tests on the stack that the environment names; ``--full``: every Python, both stacks, the long ones.
+"""``./run test``: the tests on the stack that the environment names; ``--full``: every Python, both stacks, the long ones, and
+mutants of the critical modules.
 
 Without settings the stack is the embedded one (SQLite, no Redis). DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL choose
 the other. BROWSER_REQUIRED=1 makes a missing Chromium an error instead of a line. TEST_CLOCK=2028-02-29T18:25:00+00:00
@@ -22,6 +23,8 @@ CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "go
 POSTGRES = os.environ.get("MATRIX_DATABASE_URL", "postgres://postgres@127.0.0.1:5432")
 TEMPLATES = Path(tempfile.gettempdir()) / f"portal-templates-{os.getuid()}"
 REDIS = os.environ.get("MATRIX_REDIS_URL", "redis://127.0.0.1:6379/15")
+#: Mutants of the long matrix, and the share in per cent that the tests have to catch.
+MUTANTS, CAUGHT_AT_LEAST = 300, 92
 
 
 def chromium() -> str | None:
@@ -72,7 +75,9 @@ def quick(extra: list[str]) -> int:
 
 
 def full(extra: list[str]) -> int:
-    """Every test, long ones too, on both stacks; then the quick ones on every other Python that is here."""
+    """Every test, long ones too, on both stacks; then the quick ones on every other Python that is here, and the mutants where
+    no tests were named.
+    """
     browser = chromium()
     if browser is None:
         print("The long matrix needs Chromium: apt install chromium-headless-shell", file=sys.stderr)
@@ -96,9 +101,18 @@ def full(extra: list[str]) -> int:
             print(f"== embedded, {name}", flush=True)
             settings = {**os.environ, "PYTHON": path, "CHROMIUM": browser}
             results[name] = subprocess.run(["./run", "test", *extra], cwd=ROOT, env=settings, check=False).returncode
+    if all(option.startswith("-") for option in extra):
+        print("== mutants", flush=True)
+        results["mutants"] = mutants()
     for name, code in results.items():
         print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
     return max(results.values())
+
+
+def mutants() -> int:
+    """Small faults in the critical modules, chosen by a seed that is printed: 1 where too few of them are caught."""
+    counts = ["--count", str(MUTANTS), "--at-least", str(CAUGHT_AT_LEAST)]
+    return subprocess.run([sys.executable, "-m", "tests.mutations", *counts], cwd=ROOT, check=False).returncode
 
 
 def days_of_the_calendar(today: datetime, seed: int) -> list[datetime]:

@@ -105,3 +105,35 @@ def test_every_critical_module_and_every_test_of_the_table_is_there() -> None:
     assert [name for name in sorted(named) if not (mutations.ROOT / name).is_file()] == []
     rules = {str(path.relative_to(mutations.ROOT)) for path in (mutations.ROOT / "consent/rules").glob("[!_]*.py")}
     assert rules <= set(TARGETS)
+
+
+def test_a_survivor_that_is_explained_does_not_count_and_another_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survivor, other = one(11, "call"), one(12, "comparison")
+    monkeypatch.setattr(mutations, "TARGETS", {"toy.py": ["test_toy.py"]})
+    monkeypatch.setattr(mutations, "chosen", lambda *_given, **_more: [("toy.py", survivor), ("toy.py", other)])
+    monkeypatch.setattr(mutations, "copied", lambda root, _scratch: root)
+    monkeypatch.setattr(mutations, "seconds_for", lambda *_given: 60)
+    results = {survivor: "survived", other: "caught"}
+    monkeypatch.setattr(mutations, "result_of", lambda _tree, _module, mutant, *_given, **_more: results[mutant])
+    monkeypatch.setattr(mutations.sys, "argv", ["tests.mutations", "--seed", "7", "--at-least", "92"])
+    monkeypatch.setattr(mutations, "explanations", dict)
+    assert mutations.main() == 1
+    key = ("toy.py", survivor.kind, survivor.before, survivor.after)
+    monkeypatch.setattr(mutations, "explanations", lambda: {key: "It says nothing that anybody reads."})
+    assert mutations.main() == 0
+    said = capsys.readouterr().out
+    assert "1 caught (0 timed out), 1 survived, 0 explained: 50.0 %" in said
+    assert "1 caught (0 timed out), 0 survived, 1 explained: 100.0 %" in said
+
+
+def test_each_explanation_says_why_of_a_mutant_that_there_is() -> None:
+    made = {
+        (module, each.kind, each.before, each.after)
+        for module in TARGETS
+        for each in mutants_of((mutations.ROOT / module).read_text())
+    }
+    explained = mutations.explanations()
+    assert set(explained) <= made
+    assert all(why.strip() for why in explained.values())

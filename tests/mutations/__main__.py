@@ -2,8 +2,8 @@
 
 ``python -m tests.mutations --count 300 --seed 7``: so many, chosen by the seed, which is printed. A mutant is caught when
 a test of its module (``targets``) fails or does not come to its end in time. ``--minutes`` ends the run early;
-``--at-least`` is the share, in per cent of those that were run, below which the exit code is 1. The stack is that of the
-environment.
+``--at-least`` is the share, in per cent, below which the exit code is 1: of those that were run, without the survivors that
+``explained.toml`` names, which no test can catch. The stack is that of the environment.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from importlib.util import cache_from_source
@@ -31,7 +32,8 @@ MARKS = "not full and not workers and not browser"
 OF_THIS_PROCESS = {"DJANGO_SETTINGS_MODULE", "PORTAL_VAR", "TEST_PROCESS", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS"}
 #: So many times what the tests take on the code as it is, and at least this.
 PATIENCE, LEAST_SECONDS = 4, 60
-CAUGHT, TIMED_OUT, SURVIVED = "caught", "timed out", "survived"
+CAUGHT, TIMED_OUT, SURVIVED, EXPLAINED = "caught", "timed out", "survived", "explained"
+WHY = Path(__file__).with_name("explained.toml")
 FAILED_TESTS, NO_TESTS = 1, 5
 
 
@@ -80,6 +82,12 @@ def chosen(root: Path, targets: dict[str, tuple[str, ...]], *, count: int, seed:
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
+def explanations() -> dict[tuple[str, str, str, str], str]:
+    """Why a mutant that survives is none that a test could catch: by module, kind, and what it changes into what."""
+    rows = tomllib.loads(WHY.read_text())["survivor"]
+    return {(row["module"], row["kind"], row["before"], row["after"]): row["why"] for row in rows}
+
+
 def seconds_for(tree: Path, tests: Sequence[str]) -> float:
     """How long a mutant's tests may take. Raises SystemExit where they fail, or find nothing to run, on the code as it is."""
     began = time.monotonic()
@@ -95,6 +103,7 @@ def run(
     """Run the mutants and print a line for each that survived, then how many of each module were caught."""
     print(f"seed {seed}", flush=True)
     until = None if minutes is None else time.monotonic() + minutes * 60
+    why = explanations()
     results: Counter[str] = Counter()
     rows: Counter[tuple[str, str]] = Counter()
     patience: dict[str, float] = {}
@@ -106,13 +115,18 @@ def run(
             if module not in patience:
                 patience[module] = seconds_for(tree, targets[module])
             result = result_of(tree, module, mutant, targets[module], seconds=patience[module])
+            if result == SURVIVED and (module, mutant.kind, mutant.before, mutant.after) in why:
+                result = EXPLAINED
             results[result] += 1
             rows[module, result] += 1
             if result == SURVIVED:
                 place = f"{module}:{mutant.line}"
                 print(f"survived  {place}  {mutant.kind}: {mutant.before}  ->  {mutant.after}", flush=True)
     for module in sorted({module for module, _result in rows}):
-        print(f"{module:44}" + "".join(f"  {rows[module, each]:3} {each}" for each in (CAUGHT, TIMED_OUT, SURVIVED)))
+        print(
+            f"{module:44}"
+            + "".join(f"  {rows[module, each]:3} {each}" for each in (CAUGHT, TIMED_OUT, SURVIVED, EXPLAINED))
+        )
     return results
 
 
@@ -127,11 +141,12 @@ def main() -> int:
     targets = {module: TARGETS[module] for module in options.module or TARGETS}
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     results = run(ROOT, targets, count=options.count, seed=seed, minutes=options.minutes)
-    total = results.total()
+    total = results.total() - results[EXPLAINED]
     caught = total - results[SURVIVED]
     share = 100 * caught / total if total else 0.0
     print(
-        f"{total} mutants: {caught} caught ({results[TIMED_OUT]} timed out), {results[SURVIVED]} survived: {share:.1f} %"
+        f"{results.total()} mutants: {caught} caught ({results[TIMED_OUT]} timed out), {results[SURVIVED]} survived, "
+        f"{results[EXPLAINED]} explained: {share:.1f} %"
     )
     return int(share < options.at_least)
 
