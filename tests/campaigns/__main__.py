@@ -34,6 +34,7 @@ TESTS: Final[dict[str, str]] = {
     "tests/selfservice/test_database_away.py": "none_is_lost",
     "tests/journeys/test_killed_processes.py": "",
     "tests/outbox/test_killed.py": "",
+    "tests/upgrade/test_upgrade.py": "",
     "tests/vault/test_escapes.py": "no_attempt",
 }
 HEAD: Final = "| Campaign | Stack | Attempts | Refused | Acknowledged | Lost | `./run test -m full` |\n|---|---|---|---|---|---|---|"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.ciphers import CannotDecrypt
+from portal.vault import segments
 from portal.vault.segments import HEADER, SEGMENT, TAG, DecryptingReader, SeekingReader, encrypted, read_segments
 
 KEY = bytes(range(32))
@@ -110,3 +111,10 @@ def test_memory_stays_flat_to_fifty_megabytes() -> None:
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10 * SEGMENT
+
+
+def test_the_number_of_the_last_segment_that_may_be_fits_into_its_four_bytes_and_no_later_one_does() -> None:
+    last = segments.MOST_SEGMENTS - 1
+    assert segments._nonce(b"", last, is_last=False) != segments._nonce(b"", last, is_last=True)
+    with pytest.raises(OverflowError):
+        segments._nonce(b"", last + 1, is_last=False)
