@@ -190,7 +190,7 @@ def test_nothing_acknowledged_is_lost_and_everybody_goes_on(portal):
         of = said[start:end]
         refused = of.count("refused")
         conclude(
-            f"{fault.__name__.replace('_', ' ').capitalize()}, {ROUNDS} times, beside web, worker and beat",
+            f"{fault.__name__.replace('_', ' ').capitalize()} beside web, worker and beat",
             attempts=len(of),
             refused=refused,
             acknowledged=len(of) - refused,

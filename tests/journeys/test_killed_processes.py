@@ -185,7 +185,7 @@ def campaign(house: House, rounds: int) -> None:
     report, _, lost = house.run("-c", LOOK_AFTERWARDS).strip().rpartition("\n")
     assert json.loads(report)["ok"], report
     conclude(
-        f"Kill -9 of {' and '.join(house.parts)}, {rounds} times each",
+        f"Kill -9 of {', '.join(house.parts)}",
         attempts=len(acknowledged),
         refused=0,
         acknowledged=len(acknowledged),

@@ -92,7 +92,7 @@ def kill_and_check(rounds: int, sending: Gateway) -> None:
     settle()
     messages = {message.reference: message for message in Message.objects.all()}
     conclude(
-        f"Kill -9 of the process that posts and sends, {rounds} times",
+        "Kill -9 of the process that posts and sends",
         attempts=len(acknowledged),
         refused=0,
         acknowledged=len(acknowledged),

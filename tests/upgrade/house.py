@@ -136,5 +136,26 @@ class House:
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20, isolation_level=None)) as database:
             return database.execute(sql).fetchall()
 
+    def tell(self, sql: str) -> int:
+        """Change rows past every release's models; how many."""
+        if self._url:
+            with psycopg.connect(self._url, autocommit=True) as database:
+                return database.execute(sql).rowcount
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=20, isolation_level=None)) as database:
+            return database.execute(sql).rowcount
+
+    def wait_again(self, reference: str) -> None:
+        """The letters about a grievance wait once more: somebody has to send them."""
+        waits = "state = 'due', next_attempt_at = created_at, leased_until = NULL, lease_token = NULL"
+        assert self.tell(f"UPDATE outbox_message SET {waits} WHERE about LIKE 'grievances.ticket:{reference}%'")
+
+    def wait_for_messages(self) -> None:
+        """Until none is due any more or under way."""
+        now = "now()" if self._url else "strftime('%Y-%m-%d %H:%M:%S', 'now')"
+        end = time.monotonic() + PATIENCE
+        while self.count("outbox_message", f"state = 'sending' OR state = 'due' AND next_attempt_at <= {now}"):
+            assert time.monotonic() < end, self.said.read_text()[-3000:]
+            time.sleep(0.5)
+
     def count(self, table: str, where: str = "1 = 1") -> int:
         return int(self.ask(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])

@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -16,6 +16,19 @@ from tests.upgrade.house import HOST, House
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 CODE = re.compile(r"\b\d{6}\b")
+GRIEVANCE = "/privacy/grievances/new/"
+SENT = re.compile(r"/privacy/grievances/(OS-GR-[A-Z0-9-]+)/sent/")
+STEPS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("who/", {"for_whom": "self"}),
+    ("about/", {"kind": "billing"}),
+    ("what-happened/", {"what_happened": "The bill of upgrade {number} is wrong.", "wanted": "Say sorry."}),
+    ("files/", {"continue": "1"}),
+    ("contact/", {"email": "p{number}@upgrade.example", "phone": "", "language": "en"}),
+    ("check/", {}),
+)
+#: A network address may begin thirty in an hour.
+MOST_FILED = 15
+OK, NOT_FILED = 200, 598
 #: Seconds between two rounds of one visitor.
 PAUSE = 0.2
 #: A request that waits for longer than this found no way past the migrations.
@@ -64,16 +77,48 @@ class Browser:
         self.ask("sign-in", page.path, {"code": code, "csrfmiddlewaretoken": TOKEN.findall(page.text)[0]})
 
 
+class Filer:
+    """Files one grievance after the other, each in a browser of its own and from the first page to the last."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        #: Of those that were acknowledged.
+        self.references: list[str] = []
+        self.tried = 0
+
+    def file(self) -> Answer:
+        """Nothing more, but a look at the first page, once so many were filed as one network address may."""
+        browser, number = Browser(self._house), self.tried
+        page = browser.ask("grievance", f"{GRIEVANCE}who/")
+        if number >= MOST_FILED:
+            return page
+        self.tried += 1
+        for step, given in STEPS:
+            form = {name: value.format(number=number) for name, value in given.items()}
+            page = browser.ask("grievance", f"{GRIEVANCE}{step}", {**form, **_token(page)})
+            if page.status != OK:
+                return page
+        if found := SENT.fullmatch(page.path):
+            self.references.append(found[1])
+            return page
+        return replace(page, status=page.status if page.status != OK else NOT_FILED)
+
+
+def _token(page: Answer) -> dict[str, str]:
+    found = TOKEN.findall(page.text)
+    return {"csrfmiddlewaretoken": found[0]} if found else {}
+
+
 class Visitor(threading.Thread):
     """Asks again and again until told to stop; keeps every answer."""
 
-    def __init__(self, ask: Callable[[], Answer]) -> None:
+    def __init__(self, ask: Callable[[], Answer], *, pause: float = PAUSE) -> None:
         super().__init__(daemon=True)
         self.answers: list[Answer] = []
-        self._ask, self._is_over = ask, threading.Event()
+        self._ask, self._pause, self._is_over = ask, pause, threading.Event()
 
     def run(self) -> None:
-        while not self._is_over.wait(PAUSE):
+        while not self._is_over.wait(self._pause):
             self.answers.append(self._ask())
 
     def stop(self) -> list[Answer]:
