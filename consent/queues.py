@@ -8,18 +8,18 @@ from portal.core.queues import Queue
 QUEUES = (
     Queue(
         "consent-sent-after",
-        _("Sent after a withdrawal"),
+        _("Messages sent after opt-out"),
         "consent.SendAfterWithdrawal",
         "open=yes",
-        ngettext_lazy("message to look into", "messages to look into", "count"),
+        ngettext_lazy("message to investigate", "messages to investigate", "count"),
         tone="err",
     ),
     Queue(
         "consent-defects",
-        _("Defects in texts"),
+        _("Policy issues"),
         "consent.PolicyDefect",
         "standing=open",
-        ngettext_lazy("defect keeps a text from being published", "defects keep texts from being published", "count"),
+        ngettext_lazy("issue blocks a publication", "issues block a publication", "count"),
         is_figure=False,
     ),
 )

@@ -23,7 +23,7 @@ def report_is_late(now: datetime) -> bool:
 QUEUES = (
     Queue(
         "recipients-late",
-        _("Recipients that have not confirmed"),
+        _("Late recipient instructions"),
         "registers.Instruction",
         "standing=late",
         ngettext_lazy("instruction is late", "instructions are late", "count"),
@@ -31,24 +31,24 @@ QUEUES = (
     ),
     Queue(
         "orders-open",
-        _("Orders of authorities"),
+        _("Authority orders"),
         "registers.AuthorityOrder",
         f"state__exact={OrderState.RECEIVED}",
-        ngettext_lazy("order waits for its answer", "orders wait for their answer", "count"),
+        ngettext_lazy("order waits for a reply", "orders wait for a reply", "count"),
     ),
     Queue(
         "incidents-owed",
         _("Incidents"),
         "registers.IncidentDuty",
         f"state__exact={DutyState.OPEN}",
-        ngettext_lazy("report is owed", "reports are owed", "count"),
+        ngettext_lazy("notification is due", "notifications are due", "count"),
         is_pressing=report_is_late,
     ),
     Queue(
         "books-due",
-        _("The company's books"),
+        _("Register tasks"),
         "registers.BookTask",
         "done=no",
-        ngettext_lazy("row needs somebody", "rows need somebody", "count"),
+        ngettext_lazy("entry needs a task done", "entries need a task done", "count"),
     ),
 )

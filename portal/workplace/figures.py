@@ -1,61 +1,36 @@
-"""The figures of "Today": the numbers of queues, how things stand, and the deadlines that come next."""
+"""The figures of "Today": the numbers of queues, and the state of what runs by itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.apps import apps
-from django.contrib import admin
-from django.contrib.admin.exceptions import NotRegistered
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kyc.services import signers
-from portal.core import access, hooks, moments
+from portal.core import access, moments
 from portal.core import actor as actors
 from portal.core.clock import IST, day
 from portal.jobs.models import Job
 from portal.jobs.permissions import Permission as JobPermission
 from portal.jobs.services.exporting import LIST
 from portal.jobs.states import FINISHED, JobState
-from portal.law import explanations
 from portal.law.models import Clock
 from portal.law.selectors import kept, missed, passed
-from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
 from portal.retention.selectors import ended_runs, failed_runs, open_questions_named
 from portal.vault.services.files import late_orders
 from portal.workplace import pages, proposals, queues
 from portal.workplace.permissions import Permission
+from portal.workplace.worklist import address
 
+#: How many figures the page shows in full; the others are a line of links.
+MOST = 6
 #: Over which time it is counted how many deadlines were kept.
 KEPT_SPAN = timedelta(days=90)
-#: How many running deadlines the page lists, and how many times as many it looks through for those that are nobody else's.
-NEXT = 10
-LOOKED_AT = 20
-
-#: Whoever may see a record sees its deadline too, also without the book of all clocks.
-OWNERS: tuple[tuple[str, str], ...] = (
-    (Permission.KYC_VIEW, "kyc."),
-    (Permission.TICKET_VIEW, "grievances."),
-    (Permission.INSTRUCTION_VIEW, "registers.instruction"),
-    (Permission.ORDER_VIEW, "registers.authorityorder"),
-    (Permission.INCIDENT_VIEW, "registers.incident:"),
-)
-
-#: Labels of clocks that are no model, with the model whose record they belong to.
-RECORDS = {
-    "grievances.acknowledgement": "grievances.ticket",
-    "grievances.interim": "grievances.ticket",
-    "kyc.deletion": "kyc.deletionrequest",
-    "retention.child": "retention.childreport",
-}
 
 
 @dataclass(frozen=True)
@@ -70,31 +45,9 @@ class Figure:
     is_words: bool = False
 
 
-@dataclass(frozen=True)
-class Deadline:
-    """One running clock: whose it is, what has to be done, the rule with its source, and a link to its owner."""
-
-    reference: str
-    work: str
-    rule: str
-    due: str
-    says: str
-    tone: str
-    url: str
-    holder: str = ""
-
-
 def end_of_day(now: datetime) -> datetime:
     """The last instant of the day in India."""
     return datetime.combine(day(now), time.max, tzinfo=IST)
-
-
-def address(name: str, query: str = "") -> str:
-    """The address of a list with its filter, empty where this installation has no such list."""
-    try:
-        return reverse(name) + (f"?{query}" if query else "")
-    except NoReverseMatch:
-        return ""
 
 
 def missed_lately(clocks: QuerySet[Clock], now: datetime) -> QuerySet[Clock]:
@@ -113,7 +66,7 @@ def clocks_kept(user: Any, now: datetime) -> Figure:
     share = f"{in_time * 100 // (in_time + late)} %" if in_time + late else "–"
     words = ngettext("%(late)d of %(all)d deadline missed", "%(late)d of %(all)d deadlines missed", in_time + late)
     return Figure(
-        _("Kept in 90 days"),
+        _("Met in 90 days"),
         share,
         words % {"late": late, "all": in_time + late},
         address("admin:law_clock_changelist", "when=missed"),
@@ -124,9 +77,9 @@ def clocks_kept(user: Any, now: datetime) -> Figure:
 def proposals_waiting(user: Any, now: datetime) -> Figure:
     count = proposals.count_for(user, now=now)
     return Figure(
-        _("Waiting for you as second person"),
+        _("Approvals"),
         str(count),
-        ngettext("proposal to answer", "proposals to answer", count),
+        ngettext("proposal to approve or reject", "proposals to approve or reject", count),
         address("admin:proposals"),
         "warn" if count else "ok",
     )
@@ -164,13 +117,13 @@ def erasure_state(user: Any, now: datetime) -> Figure:
     last = ended_runs().first()
     late = late_orders(now=now)
     if late or failed_runs().exists():
-        said, tone = _("Something was not erased"), "err"
+        said, tone = _("Erasure failed"), "err"
     elif last is None:
         said, tone = _("No run yet"), "warn"
     else:
         said, tone = _("Clean, %(at)s") % {"at": moments.moment(last.finished_at)}, "ok"
     words = ngettext("%(count)s key should have ended", "%(count)s keys should have ended", late) % {"count": late}
-    return Figure(_("Erasing"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
+    return Figure(_("Erasure runs"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
 
 
 def signers_ending(user: Any, now: datetime) -> Figure:
@@ -183,7 +136,7 @@ def signers_ending(user: Any, now: datetime) -> Figure:
         words = _("import the issuer's next certificate, two people")
         tone = "err" if soon[0].ends_at <= now else "warn"
     return Figure(
-        _("Signers' certificates"), said, words, address("admin:kyc_signerkey_changelist"), tone, is_words=True
+        _("Signing certificates"), said, words, address("admin:kyc_signerkey_changelist"), tone, is_words=True
     )
 
 
@@ -204,6 +157,28 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.ERASURE_VIEW, erasure_state),
     (Permission.SIGNER_VIEW, signers_ending),
 )
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The figures of a login by how much they ask for: ``large`` at most six, ``small`` the rest that is not nothing.
+
+    ``nothing`` are queues without a row, ``in_order`` is what runs by itself and does.
+    """
+
+    large: list[Figure]
+    small: list[Figure]
+    nothing: list[Figure]
+    in_order: list[Figure]
+
+
+def bands(every: list[Figure]) -> Bands:
+    """What is late first, then what waits, then the rest; each in the order in which it came."""
+    nothing = [one for one in every if one.number == "0"]
+    in_order = [one for one in every if one.is_words and one.tone == "ok"]
+    asks = [one for one in every if one not in nothing and one not in in_order]
+    asks.sort(key=lambda one: {"err": 0, "warn": 1}.get(one.tone, 2))
+    return Bands(asks[:MOST], asks[MOST:], nothing, in_order)
 
 
 def figures(request: HttpRequest, *, now: datetime) -> list[Figure]:
@@ -227,86 +202,3 @@ def _of_queue(one: queues.Counted, now: datetime) -> Figure:
     elif queue.is_pressing is not None and queue.is_pressing(now):
         tone = "err"
     return Figure(str(queue.label), one.number, one.words, one.url, tone)
-
-
-def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
-    """The running clocks that end first, of those whose record this login may see.
-
-    Whoever answers or reviews sees what they have and what nobody has; a colleague's work is the colleague's.
-    """
-    running = Clock.objects.filter(state=ClockState.RUNNING)
-    if not access.allowed(user, Permission.CLOCK_VIEW):
-        mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
-        running = running.filter(reduce(or_, mine)) if mine else running.none()
-    soonest = running.select_related("legal_rule", "house_rule", "extended_by").order_by("due_at", "pk")
-    is_at_work = any(access.allowed(user, one.permission) for one in hooks.hands_out)
-    found: list[Deadline] = []
-    for start in range(0, NEXT * LOOKED_AT, NEXT * 2):
-        batch = list(soonest[start : start + NEXT * 2])
-        having = holders([clock.owner for clock in batch], now=now)
-        found += [
-            deadline(clock, now, user, having.get(clock.owner))
-            for clock in batch
-            if not is_at_work or having.get(clock.owner, user) == user
-        ]
-        if len(found) >= NEXT or len(batch) < NEXT * 2:
-            break
-    return found[:NEXT]
-
-
-def holders(owners: list[str], *, now: datetime) -> dict[str, Any]:
-    """Which login has the record of a clock, by the clock's owner, as the rooms say."""
-    found: dict[str, Any] = {}
-    for room in hooks.holders:
-        found |= room(owners=owners, at=now)
-    return found
-
-
-def deadline(clock: Clock, now: datetime, user: Any = None, holder: Any = None) -> Deadline:
-    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets.
-
-    With the way to its owner for ``user``, where this login may open it, and the name of who has it.
-    """
-    shown = explanations.in_words(clock, now)
-    return Deadline(
-        reference=owner_in_words(clock.owner),
-        work=shown.work,
-        rule=shown.rule,
-        due=shown.due,
-        says=shown.says,
-        tone=shown.tone,
-        url="" if user is None else owner_url(clock.owner, user),
-        holder=_name_of(holder, user),
-    )
-
-
-def _name_of(holder: Any, user: Any) -> str:
-    if holder is None:
-        return ""
-    return _("you") if holder == user else str(holder.full_name or holder.email)
-
-
-def owner_in_words(owner: str) -> str:
-    """The owner of a clock: its reference, without the code of the duty; where it says nothing by itself, with the name of
-    what it is.
-    """
-    label, _sep, reference = owner.partition(":")
-    if reference.startswith("OS-"):
-        return reference.partition("/")[0]
-    try:
-        return f"{str(apps.get_model(label)._meta.verbose_name).capitalize()} {reference}"
-    except (LookupError, ValueError):
-        return reference
-
-
-def owner_url(owner: str, user: Any) -> str:
-    """The list that shows the owner of a clock alone; empty where there is none, or none that this login may open."""
-    label, _sep, reference = owner.partition(":")
-    label, reference = RECORDS.get(label, label), reference.partition("/")[0]
-    try:
-        page: Any = admin.site.get_model_admin(apps.get_model(label))
-    except (LookupError, ValueError, NotRegistered):
-        return ""
-    if not access.allowed(user, page.view_permission):
-        return ""
-    return address(f"admin:{label.replace('.', '_').lower()}_changelist", f"q={reference}")

@@ -26,7 +26,7 @@ QUEUES = (
         _("Overdue"),
         "law.Clock",
         "when=late",
-        ngettext_lazy("deadline has passed", "deadlines have passed", "count"),
+        ngettext_lazy("deadline is overdue", "deadlines are overdue", "count"),
         tone="err",
     ),
     Queue(
@@ -38,10 +38,10 @@ QUEUES = (
     ),
     Queue(
         "jobs-running",
-        _("Long work"),
+        _("Background jobs"),
         "jobs.Job",
         f"state__in={_UNFINISHED}",
-        ngettext_lazy("job waits or runs", "jobs wait or run", "count"),
+        ngettext_lazy("job queued or running", "jobs queued or running", "count"),
         tone="",
     ),
 )

@@ -195,7 +195,7 @@ def answer_a_proposal(hands: Hands) -> None:
         actor=actor.staff(maker.pk),
     )
     hands.begin("data_protection_officer")
-    hands.turn(hands.link("Waiting for you as second person"))
+    hands.turn(hands.link("Approvals"))
     hands.turn(hands.page.locator("main tbody a").first)
     hands.click(hands.page.get_by_label("Approve"))
     hands.turn(hands.button("Answer the proposal"))

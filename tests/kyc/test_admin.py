@@ -26,6 +26,7 @@ from tests.kyc import documents
 from tests.kyc.factories import answered, checked, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
+from tests.workplace.today import by_label
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
 LIST = "/admin/kyc/document/"
@@ -315,8 +316,7 @@ def test_what_could_not_be_checked_has_a_queue_and_a_way_out(document, maker) ->
     Document.objects.update(state="stalled")
     client = staff_client(maker)
     assert client.get(f"{LIST}?queue=stalled").context["cl"].result_count == 1
-    figures = {figure.label: figure for figure in client.get("/admin/").context["figures"]}
-    assert figures["KYC checks that stopped"].tone == "err"
+    assert by_label(client.get("/admin/"))["Failed document checks"].tone == "err"
     at_the_desk(maker, document).post(f"{LIST}{document.pk}/do/check-again/", {"answer": "1"})
     document.refresh_from_db()
     assert document.state == "received"

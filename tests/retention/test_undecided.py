@@ -26,6 +26,7 @@ from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
 from tests.shipped import every_role
 from tests.signin.people_who_sign_in import staff_client
+from tests.workplace.today import by_label
 
 NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 OWN = Term("own", Why.PROMISE, period=Period(1, "month"))
@@ -182,12 +183,12 @@ def test_every_open_question_is_named_alike_on_today_the_proposals_the_system_pa
     assert f"Not decided: {'; '.join(words)}." in shown.says
     for role in ("administrator", "data_protection_officer"):
         browser = staff_of(role)
-        figure = next(one for one in browser.get("/admin/").context["figures"] if one.label == "Organisation profile")
+        figure = by_label(browser.get("/admin/"))["Organisation profile"]
         assert (figure.number, figure.words, figure.tone) == ("3", "questions to decide", "err")
         page = browser.get(figure.url)
         assert list(page.context["questions"]) == words
         assert reverse("admin:workplace_profileproposal_add") in page.text
-    assert "Organisation profile" not in {one.label for one in staff_of("support").get("/admin/").context["figures"]}
+    assert "Organisation profile" not in by_label(staff_of("support").get("/admin/"))
     assert not staff_of("kyc_checker").get(figure.url).context["questions"]
     PurposeFactory(code="account_service")
     duties.look(now=NOON)

@@ -26,6 +26,7 @@ from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 from tests.signin.test_factor_ages import aged
+from tests.workplace.today import by_label
 
 pytestmark = pytest.mark.django_db
 
@@ -169,7 +170,7 @@ def test_the_first_page_shows_ones_own_exports_and_leads_to_them(auditor, office
     running.run(ready.job_id, now=clock.now())
     list_of(officer)
     list_of(auditor)
-    figure = next(one for one in client.get("/admin/").context["figures"] if one.label == "Your exports")
+    figure = by_label(client.get("/admin/"))["Your exports"]
     assert (figure.number, figure.words) == ("1", "running, 1 file to fetch")
     assert client.get(figure.url).context["cl"].result_count == 2
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,22 +12,19 @@ from portal.law.models import Clock, LegalRule
 from portal.retention.models import ErasureRun
 from portal.vault.models import ShredOrder
 from portal.vault.services import files
-from portal.workplace import charts, figures, queues
+from portal.workplace import charts, figures, queues, worklist
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from portal.workplace.permissions import Permission
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
-from tests.law.factories import ClockFactory
+from tests.law.factories import ClockFactory, HouseRuleFactory
 from tests.people.factories import CustomerFactory
 from tests.registers.factories import as_actor, opened_incident
 from tests.shipped import every_rule
 from tests.vault.factories import stored
+from tests.workplace.today import by_label, listed
 
 pytestmark = pytest.mark.django_db
-
-
-def by_label(answer):
-    return {figure.label: figure for figure in answer.context["figures"]}
 
 
 def test_a_figure_and_the_list_behind_it_count_the_same_rows(staff):
@@ -83,22 +81,22 @@ def test_a_deadline_says_in_words_how_much_is_left(left, says, tone, unit):
         started_at=now - timedelta(days=9),
         due_at=now + left,
     )
-    row = figures.deadline(clock, now)
+    row = worklist.deadline(clock, now)
     assert (row.says, row.tone, row.reference) == (says, tone, "OS-GR-7K4M-9QX2")
     assert (row.work, row.rule) == ("Answer a grievance", "Resolve a complaint (IT Rules 2021, r.3(2)(a)(i))")
 
 
 def test_the_owner_of_a_deadline_that_has_no_reference_is_named_with_what_it_is():
-    assert figures.owner_in_words("registers.instruction:12") == "Instruction to a recipient 12"
-    assert figures.owner_in_words("grievances.acknowledgement:OS-GR-7K4M-9QX2") == "OS-GR-7K4M-9QX2"
-    assert figures.owner_in_words("nowhere.nothing:7") == "7"
+    assert worklist.owner_in_words("registers.instruction:12") == "Instruction to a recipient 12"
+    assert worklist.owner_in_words("grievances.acknowledgement:OS-GR-7K4M-9QX2") == "OS-GR-7K4M-9QX2"
+    assert worklist.owner_in_words("nowhere.nothing:7") == "7"
 
 
 def test_a_deadline_shows_no_code_of_its_duty_and_leads_to_whose_it_is(staff):
-    assert figures.owner_in_words("registers.incident:OS-BR-7K4M-9QX2/cert_in") == "OS-BR-7K4M-9QX2"
+    assert worklist.owner_in_words("registers.incident:OS-BR-7K4M-9QX2/cert_in") == "OS-BR-7K4M-9QX2"
     member = staff("data_protection_officer").member
     for owner, page in (("kyc.deletion", "kyc_deletionrequest"), ("retention.child", "retention_childreport")):
-        leads_to = figures.owner_url(f"{owner}:OS-DL-7K4M-9QX2", member)
+        leads_to = worklist.owner_url(f"{owner}:OS-DL-7K4M-9QX2", member)
         assert leads_to == f"{reverse(f'admin:{page}_changelist')}?q=OS-DL-7K4M-9QX2"
 
 
@@ -106,7 +104,7 @@ def test_a_deadline_shows_no_code_of_its_duty_and_leads_to_whose_it_is(staff):
 def test_every_clock_of_a_grievance_leads_to_the_grievance(staff, owner):
     member = staff("grievance_officer").member
     reference = "OS-GR-7K4M-9QX2"
-    assert figures.owner_url(owner.format(reference), member) == f"/admin/grievances/ticket/?q={reference}"
+    assert worklist.owner_url(owner.format(reference), member) == f"/admin/grievances/ticket/?q={reference}"
 
 
 def test_how_much_was_kept_counts_what_ended_lately_and_warns_of_what_nobody_explained(staff):
@@ -123,13 +121,13 @@ def test_how_much_was_kept_counts_what_ended_lately_and_warns_of_what_nobody_exp
             late_because=why,
         )
     client = staff("grievance_officer")
-    figure = by_label(client.get("/admin/"))["Kept in 90 days"]
+    figure = by_label(client.get("/admin/"))["Met in 90 days"]
     assert (figure.number, figure.words, figure.tone) == ("66 %", "1 of 3 deadlines missed", "ok")
     at = now - timedelta(days=3)
     ClockFactory(
         started_at=at - timedelta(days=9), due_at=at - timedelta(days=1), state="stopped", stopped_at=at, ended="done"
     )
-    assert by_label(client.get("/admin/"))["Kept in 90 days"].tone == "err"
+    assert by_label(client.get("/admin/"))["Met in 90 days"].tone == "err"
 
 
 def test_a_deadline_that_passed_is_missed_though_its_work_is_not_done(staff):
@@ -154,7 +152,7 @@ def test_a_deadline_that_passed_is_missed_though_its_work_is_not_done(staff):
         ended="done",
     )
     client = staff("grievance_officer")
-    figure = by_label(client.get("/admin/"))["Kept in 90 days"]
+    figure = by_label(client.get("/admin/"))["Met in 90 days"]
     assert (figure.number, figure.words, figure.tone) == ("33 %", "2 of 3 deadlines missed", "err")
     listed = client.get(figure.url).context["cl"].queryset
     assert set(listed) == set(rows[:2])
@@ -163,32 +161,32 @@ def test_a_deadline_that_passed_is_missed_though_its_work_is_not_done(staff):
 
 
 def test_support_does_not_see_the_figures_of_other_roles(staff):
-    assert set(by_label(staff("support").get("/admin/"))) == {"Waiting for you as second person"}
+    assert set(by_label(staff("support").get("/admin/"))) == {"Approvals"}
 
 
 def test_work_that_has_ended_is_not_counted(staff):
     client = staff("administrator")
-    assert by_label(client.get("/admin/"))["Long work"].number == "0"
+    assert by_label(client.get("/admin/"))["Background jobs"].number == "0"
     acting = actor.staff(client.member.pk)
     job = jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=acting)
-    assert by_label(client.get("/admin/"))["Long work"].number == "1"
+    assert by_label(client.get("/admin/"))["Background jobs"].number == "1"
     jobs.cancel(job, acting)
-    assert by_label(client.get("/admin/"))["Long work"].number == "0"
+    assert by_label(client.get("/admin/"))["Background jobs"].number == "0"
 
 
 def test_a_failed_erasure_and_a_key_that_did_not_end_show_today(staff):
     client = staff("data_protection_officer")
-    assert by_label(client.get("/admin/"))["Erasing"].tone == "warn"
+    assert by_label(client.get("/admin/"))["Erasure runs"].tone == "warn"
     now = clock.now()
     run = ErasureRun.objects.create(reference="OS-EC-1", started_by="system:x", started_at=now, finished_at=now)
     for state, tone in (("done", "ok"), ("failed", "err")):
         ErasureRun.objects.filter(pk=run.pk).update(state=state)
-        assert by_label(client.get("/admin/"))["Erasing"].tone == tone
+        assert by_label(client.get("/admin/"))["Erasure runs"].tone == tone
     ErasureRun.objects.update(state="done")
     files.shred(subject_ref=stored().subject_ref, retention_class="kyc")
-    assert by_label(client.get("/admin/"))["Erasing"].tone == "ok"
+    assert by_label(client.get("/admin/"))["Erasure runs"].tone == "ok"
     ShredOrder.objects.update(ordered_at=now - 2 * files.LATE)
-    figure = by_label(client.get("/admin/"))["Erasing"]
+    figure = by_label(client.get("/admin/"))["Erasure runs"]
     assert (figure.tone, figure.words) == ("err", "1 key should have ended")
 
 
@@ -198,9 +196,9 @@ def test_the_failed_end_of_one_person_is_not_hidden_by_the_next_nights_run(staff
     one = {**given, "cause": "child", "because": "OS-CH-7K4M-9QX2", "asked_at": now}
     ErasureRun.objects.create(reference="OS-EC-1", state="failed", **one)
     ErasureRun.objects.create(reference="OS-EC-2", state="done", needs_approval=False, **given)
-    assert by_label(client.get("/admin/"))["Erasing"].tone == "err"
+    assert by_label(client.get("/admin/"))["Erasure runs"].tone == "err"
     ErasureRun.objects.create(reference="OS-EC-3", state="done", **one)
-    assert by_label(client.get("/admin/"))["Erasing"].tone == "ok"
+    assert by_label(client.get("/admin/"))["Erasure runs"].tone == "ok"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +211,7 @@ def test_a_role_sees_the_deadlines_of_the_records_it_may_see(staff, role, sees):
     for owner in owners:
         ClockFactory(owner=owner, started_at=now, due_at=now, target_at=now, outer_limit_at=now)
     answer = staff(role).get("/admin/")
-    shown = {row.reference for row in answer.context["deadlines"]}
+    shown = {row.reference for row in listed(answer)}
     assert shown == (sees if sees is not None else {owner.partition(":")[2] for owner in owners})
     assert "No deadline is running" not in answer.text
 
@@ -231,7 +229,7 @@ def test_a_deadline_leads_to_its_owner_only_for_whoever_may_open_it(staff):
     tickets = reverse("admin:grievances_ticket_changelist")
     assert f"{tickets}?q=" in staff("grievance_officer").get("/admin/").text
     page = staff("administrator").get("/admin/")
-    assert page.context["deadlines"]
+    assert listed(page)
     assert f"{tickets}?q=" not in page.text
 
 
@@ -245,9 +243,9 @@ def test_names_like_those_on_a_list_and_second_looks_show_today(staff):
     )  # fmt: skip
     client = staff("kyc_maker")
     shown = by_label(client.get("/admin/"))
-    assert (shown["Likenesses to sanctions lists"].number, shown["Second looks"].number) == ("1", "0")
-    assert client.get(shown["Likenesses to sanctions lists"].url).context["cl"].result_count == 1
-    assert client.get(shown["Second looks"].url).context["cl"].result_count == 0
+    assert (shown["Sanctions matches"].number, shown["QA reviews"].number) == ("1", "0")
+    assert client.get(shown["Sanctions matches"].url).context["cl"].result_count == 1
+    assert client.get(shown["QA reviews"].url).context["cl"].result_count == 0
 
 
 def test_reports_that_are_owed_under_incidents_show_today_red_once_one_is_late(staff):
@@ -258,7 +256,7 @@ def test_reports_that_are_owed_under_incidents_show_today_red_once_one_is_late(s
     assert (figure.number, figure.tone) == ("0", "ok")
     incident = opened_incident(as_actor(client.member), has_personal_data=False)
     figure = by_label(client.get("/admin/"))["Incidents"]
-    assert (figure.number, figure.tone, figure.words) == ("1", "warn", "report is owed")
+    assert (figure.number, figure.tone, figure.words) == ("1", "warn", "notification is due")
     assert client.get(figure.url).context["cl"].result_count == 1
     running = Clock.objects.get(owner__startswith=incident.about)
     over = clock.now() - timedelta(seconds=2)
@@ -271,9 +269,9 @@ def test_reports_that_are_owed_under_incidents_show_today_red_once_one_is_late(s
 def test_whoever_may_see_an_incident_sees_when_its_reports_are_due(monkeypatch, code, sees):
     now = clock.now()
     ClockFactory(owner="registers.incident:OS-BR-7K4M-9QX2/cert_in", started_at=now, due_at=now, rule_key="IN-CERT-6H")
-    monkeypatch.setattr(figures.access, "allowed", lambda user, permission: permission == code)
-    monkeypatch.setattr(figures, "owner_url", lambda owner, user: "")
-    assert len(figures.next_deadlines(None, now=now)) == sees
+    monkeypatch.setattr(worklist.access, "allowed", lambda user, permission: permission == code)
+    monkeypatch.setattr(worklist, "owner_url", lambda owner, user: "")
+    assert len(worklist.groups(None, now=now)) == sees
 
 
 def test_no_figure_and_no_queue_counts_other_rows_than_the_list_behind_it(staff, rf):
@@ -302,8 +300,8 @@ def test_the_first_page_takes_few_queries_however_much_there_is(staff, django_as
     for number in range(12):
         ClockFactory(owner=f"grievances.ticket:OS-GR-{number}", started_at=now, due_at=now + timedelta(days=number))
     client.get("/admin/")
-    with django_assert_max_num_queries(30):
-        assert len(client.get("/admin/").context["deadlines"]) == 10
+    with django_assert_max_num_queries(32):
+        assert len(listed(client.get("/admin/"))) == 8
 
 
 def test_whoever_answers_sees_their_own_and_nobodys_deadlines_and_who_watches_clocks_sees_who_has_what(staff, house):
@@ -312,7 +310,66 @@ def test_whoever_answers_sees_their_own_and_nobodys_deadlines_and_who_watches_cl
     for one, to in ((mine, officer), (theirs, colleague)):
         one.assigned_to = to.member
         one.save(update_fields=["assigned_to"])
-    seen = officer.get("/admin/").context["deadlines"]
+    seen = listed(officer.get("/admin/"))
     assert {(row.reference, row.holder) for row in seen} == {(mine.reference, "you"), (nobodys.reference, "")}
-    read = {row.reference: row.holder for row in staff("administrator").get("/admin/").context["deadlines"]}
+    read = {row.reference: row.holder for row in listed(staff("administrator").get("/admin/"))}
     assert read[theirs.reference] == colleague.member.full_name
+
+
+def running_for(owner, left, *, now, by_law=True):
+    due = now + left
+    rule = {} if by_law else {"legal_rule": None, "house_rule": HouseRuleFactory(), "rule_key": "ours"}
+    return ClockFactory(
+        owner=owner, started_at=now - timedelta(days=60), due_at=due, target_at=due, outer_limit_at=due, **rule
+    )
+
+
+def test_what_can_still_be_met_comes_before_what_is_late_and_law_before_our_own_rules(staff):
+    now = clock.now()
+    for number in range(9):
+        running_for(f"grievances.ticket:OS-GR-L{number}", -timedelta(days=number + 2), now=now)
+    running_for("grievances.ticket:OS-GR-OWN", timedelta(minutes=20), now=now, by_law=False)
+    running_for("registers.incident:OS-BR-1/cert_in", timedelta(hours=2), now=now)
+    running_for("grievances.ticket:OS-GR-WEEK", timedelta(days=3), now=now)
+    running_for("grievances.ticket:OS-GR-FAR", timedelta(days=30), now=now)
+    page = staff("data_protection_officer").get("/admin/")
+    shown = [(str(one.name), [row.lead.reference for row in one.rows]) for one in page.context["worklist"]]
+    assert shown == [
+        ("Next 24 hours", ["OS-BR-1", "OS-GR-OWN"]),
+        ("Overdue", [f"OS-GR-L{number}" for number in range(8, 1, -1)]),
+        ("Next 7 days", ["OS-GR-WEEK"]),
+    ]
+    late = page.context["worklist"][1]
+    assert staff("data_protection_officer").get(late.url).context["cl"].result_count == 9
+    assert page.text.index("OS-BR-1") < page.text.index('class="figures"')
+
+
+def test_a_record_is_in_the_worklist_once_with_its_other_deadlines_beside_it(staff):
+    now = clock.now()
+    owner = "grievances.ticket:OS-GR-1"
+    for left in (timedelta(hours=3), -timedelta(days=1), timedelta(days=2)):
+        running_for(owner, left, now=now)
+    page = staff("grievance_officer").get("/admin/")
+    (group,) = page.context["worklist"]
+    assert (str(group.name), group.rows[0].lead.says) == ("Next 24 hours", group.rows[0].lead.says)
+    assert [one.tone for one in group.rows[0].more] == ["err", "ok"]
+    assert "2 more deadlines" in page.text
+
+
+def test_where_nothing_is_due_this_week_the_next_deadline_is_shown(staff):
+    now = clock.now()
+    running_for("grievances.ticket:OS-GR-FAR", timedelta(days=30), now=now)
+    (group,) = staff("data_protection_officer").get("/admin/").context["worklist"]
+    assert (str(group.name), [row.lead.reference for row in group.rows]) == ("Later", ["OS-GR-FAR"])
+
+
+def test_at_most_six_figures_are_large_and_those_without_rows_are_one_sentence(staff):
+    figure = figures.Figure("Some", "1", "things", "/admin/", "")
+    late, waits = replace(figure, tone="err"), replace(figure, tone="warn")
+    none, fine = replace(figure, number="0"), replace(figure, number="Clean", tone="ok", is_words=True)
+    bands = figures.bands([*[figure] * 4, none, fine, waits, late, waits])
+    assert ([one.tone for one in bands.large], len(bands.small)) == (["err", "warn", "warn", "", "", ""], 1)
+    assert (bands.nothing, bands.in_order) == ([none], [fine])
+    page = staff("administrator", "data_protection_officer", "grievance_officer", "kyc_maker").get("/admin/")
+    assert len(page.context["bands"].large) <= 6
+    assert "Nothing in:" in page.text

@@ -12,6 +12,7 @@ from portal.ledger.states import Scope
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from tests.ledger.factories import EntryFactory
 from tests.servers import witness as witness_server
+from tests.workplace.today import by_label
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,7 +93,7 @@ def test_a_stopped_ledger_says_so_on_its_page_and_on_today(staff):
     ledger.seal_now(wait=2)
     signing.stop_signing(check="V2", index=3)
     assert "Check V2 failed" in client.get(reverse("admin:ledger")).text
-    figure = next(figure for figure in client.get("/admin/").context["figures"] if figure.label == "Ledger")
+    figure = by_label(client.get("/admin/"))["Ledger"]
     assert (figure.number, figure.tone) == ("Signing stopped", "err")
 
 

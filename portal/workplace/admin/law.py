@@ -21,9 +21,10 @@ from portal.law.rules import Stands, clock_state, latest_missed
 from portal.law.selectors import missed
 from portal.law.services import clocks, correcting
 from portal.law.states import ClockState, Ended, LawfulBasis, Regime
-from portal.workplace.figures import end_of_day, missed_lately, owner_in_words
+from portal.workplace.figures import end_of_day, missed_lately
 from portal.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.workplace.permissions import Permission
+from portal.workplace.worklist import owner_in_words
 
 
 def tag(kind: str, text: Any) -> SafeString:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from portal.core import access, clock, error_pages, hooks, moments
 from portal.jobs.exports import Column, stream_csv
 from portal.retention.selectors import open_questions_named
-from portal.workplace import charts, drawing, figures, proposals, queues
+from portal.workplace import charts, drawing, figures, proposals, queues, worklist
 from portal.workplace.permissions import Permission
 
 #: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
@@ -36,8 +36,8 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         **shown,
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
-        "figures": figures.figures(request, now=now),
-        "deadlines": figures.next_deadlines(request.user, now=now),
+        "bands": figures.bands(figures.figures(request, now=now)),
+        "worklist": worklist.groups(request.user, now=now),
         "hands_out": queues.handed_out(request),
         "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
@@ -84,7 +84,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     proposes = access.allowed(request.user, Permission.PROFILE_PROPOSE)
     context = {
         **admin.site.each_context(request),
-        "title": _("Waiting for a second person"),
+        "title": _("Approvals"),
         "questions": open_questions_named(on=clock.day(now)).values() if proposes else (),
         "waiting": proposals.waiting_for(request.user, now=now),
     }

@@ -1,0 +1,237 @@
+"""The worklist of "Today": running deadlines of the records that a login may see, by what can still be done about them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.exceptions import NotRegistered
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.core import access, hooks
+from portal.law import explanations
+from portal.law.models import Clock
+from portal.law.rules import latest_missed
+from portal.law.selectors import passed
+from portal.law.states import ClockState
+from portal.workplace.permissions import Permission
+
+#: Records that one group shows, and how many of its deadlines are read where those of colleagues are left out.
+SHOWN = 7
+DAY = timedelta(days=1)
+LOOKED_AT = 200
+
+#: Whoever may see a record sees its deadline too, also without the list of all deadlines.
+OWNERS: tuple[tuple[str, str], ...] = (
+    (Permission.KYC_VIEW, "kyc."),
+    (Permission.TICKET_VIEW, "grievances."),
+    (Permission.INSTRUCTION_VIEW, "registers.instruction"),
+    (Permission.ORDER_VIEW, "registers.authorityorder"),
+    (Permission.INCIDENT_VIEW, "registers.incident:"),
+)
+
+#: Labels of deadlines that are no model, with the model whose record they belong to.
+RECORDS = {
+    "grievances.acknowledgement": "grievances.ticket",
+    "grievances.interim": "grievances.ticket",
+    "kyc.deletion": "kyc.deletionrequest",
+    "retention.child": "retention.childreport",
+}
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One running deadline: whose it is, what to do, the rule with its source, and a link to its record."""
+
+    reference: str
+    work: str
+    rule: str
+    due: str
+    says: str
+    tone: str
+    url: str
+    holder: str = ""
+    by_law: bool = False
+
+
+@dataclass
+class Row:
+    """One record with the deadline that presses most; ``more`` are its others of the same group."""
+
+    lead: Deadline
+    more: list[Deadline] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that are in one position to now; ``url`` is the list of all of them, empty where this login has none."""
+
+    name: str | Promise
+    rows: list[Row]
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One group: its name, which running deadlines it takes, and the filter of the list that shows them all."""
+
+    name: str | Promise
+    within: Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]
+    query: str = ""
+
+
+def _due(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]:
+    """Deadlines that are not over and end from ``first`` on (None: from now) until before ``last`` (None: whenever)."""
+
+    def within(clocks: QuerySet[Clock], now: datetime) -> QuerySet[Clock]:
+        clocks = clocks.filter(due_at__gt=latest_missed(now))
+        clocks = clocks.filter(due_at__gte=now + first) if first else clocks
+        return clocks.filter(due_at__lt=now + last) if last else clocks
+
+    return within
+
+
+#: What can still be met comes before what is late already: a report with two hours left can be saved.
+KINDS = (
+    _Kind(gettext_lazy("Next 24 hours"), _due(None, DAY)),
+    _Kind(gettext_lazy("Overdue"), lambda clocks, now: passed(clocks, now=now), "when=late"),
+    _Kind(gettext_lazy("Next 7 days"), _due(DAY, 7 * DAY)),
+    _Kind(gettext_lazy("Later"), _due(7 * DAY, None)),
+)
+
+
+def groups(user: Any, *, now: datetime) -> list[Group]:
+    """The worklist of a login: groups with something in them, each record once, in the first group that has it.
+
+    In a group law comes before our own promises, then what is due first. Whoever answers or reviews sees what they have
+    and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is.
+    """
+    found: list[Group] = []
+    seen: dict[str, Row] = {}
+    kinds = {kind.name: _pressing(kind, user, now) for kind in KINDS[:-1]}
+    if not any(kinds.values()):
+        kinds = {KINDS[-1].name: _pressing(KINDS[-1], user, now)}
+    having = holders([one.owner for clocks in kinds.values() for one in clocks], now=now)
+    is_at_work = _is_at_work(user)
+    for kind in KINDS:
+        clocks = kinds.get(kind.name, [])
+        mine = [one for one in clocks if not is_at_work or having.get(one.owner, user) == user]
+        rows = _rows(
+            [(owner_in_words(one.owner), deadline(one, now, user, having.get(one.owner))) for one in mine], seen
+        )
+        if rows:
+            found.append(Group(kind.name, rows, _list_of(kind, user)))
+    return found
+
+
+def _rows(deadlines: list[tuple[str, Deadline]], seen: dict[str, Row]) -> list[Row]:
+    """The first records that no earlier group has; ``seen`` gets them, and further deadlines of a record join its row."""
+    rows: list[Row] = []
+    for reference, one in deadlines:
+        if reference in seen:
+            seen[reference].more.append(one)
+        elif len(rows) < SHOWN:
+            rows.append(Row(one))
+            seen[reference] = rows[-1]
+    return rows
+
+
+def _running(user: Any) -> QuerySet[Clock]:
+    running = Clock.objects.filter(state=ClockState.RUNNING)
+    if access.allowed(user, Permission.CLOCK_VIEW):
+        return running
+    mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
+    return running.filter(reduce(or_, mine)) if mine else running.none()
+
+
+def _pressing(kind: _Kind, user: Any, now: datetime) -> list[Clock]:
+    """The first deadlines of a group, those of law before our own: more where a colleague's are left out afterwards."""
+    rules = kind.within(_running(user), now).select_related("legal_rule", "house_rule", "extended_by")
+    is_own_rule = ExpressionWrapper(Q(legal_rule__isnull=True), output_field=BooleanField())
+    return list(rules.order_by(is_own_rule.asc(), "due_at", "pk")[: LOOKED_AT if _is_at_work(user) else 4 * SHOWN])
+
+
+def _is_at_work(user: Any) -> bool:
+    """Whether this login takes work from a queue, and so sees what it has and what nobody has."""
+    return any(access.allowed(user, one.permission) for one in hooks.hands_out)
+
+
+def _list_of(kind: _Kind, user: Any) -> str:
+    if not kind.query or not access.allowed(user, Permission.CLOCK_VIEW):
+        return ""
+    return address("admin:law_clock_changelist", kind.query)
+
+
+def address(name: str, query: str = "") -> str:
+    """The address of a list with its filter, empty where this installation has no such list."""
+    try:
+        return reverse(name) + (f"?{query}" if query else "")
+    except NoReverseMatch:
+        return ""
+
+
+def holders(owners: list[str], *, now: datetime) -> dict[str, Any]:
+    """Which login has the record of a clock, by the clock's owner, as the rooms say."""
+    found: dict[str, Any] = {}
+    for room in hooks.holders:
+        found |= room(owners=owners, at=now)
+    return found
+
+
+def deadline(clock: Clock, now: datetime, user: Any = None, holder: Any = None) -> Deadline:
+    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets.
+
+    With the way to its owner for ``user``, where this login may open it, and the name of who has it.
+    """
+    shown = explanations.in_words(clock, now)
+    return Deadline(
+        reference=owner_in_words(clock.owner),
+        work=shown.work,
+        rule=shown.rule,
+        due=shown.due,
+        says=shown.says,
+        tone=shown.tone,
+        url="" if user is None else owner_url(clock.owner, user),
+        holder=_name_of(holder, user),
+        by_law=clock.legal_rule_id is not None,
+    )
+
+
+def _name_of(holder: Any, user: Any) -> str:
+    if holder is None:
+        return ""
+    return _("you") if holder == user else str(holder.full_name or holder.email)
+
+
+def owner_in_words(owner: str) -> str:
+    """The owner of a clock: its reference, without the code of the duty; where it says nothing by itself, with the name of
+    what it is.
+    """
+    label, _sep, reference = owner.partition(":")
+    if reference.startswith("OS-"):
+        return reference.partition("/")[0]
+    try:
+        return f"{str(apps.get_model(label)._meta.verbose_name).capitalize()} {reference}"
+    except (LookupError, ValueError):
+        return reference
+
+
+def owner_url(owner: str, user: Any) -> str:
+    """The list that shows the owner of a clock alone; empty where there is none, or none that this login may open."""
+    label, _sep, reference = owner.partition(":")
+    label, reference = RECORDS.get(label, label), reference.partition("/")[0]
+    try:
+        page: Any = admin.site.get_model_admin(apps.get_model(label))
+    except (LookupError, ValueError, NotRegistered):
+        return ""
+    if not access.allowed(user, page.view_permission):
+        return ""
+    return address(f"admin:{label.replace('.', '_').lower()}_changelist", f"q={reference}")
