@@ -415,6 +415,18 @@ def test_an_owner_whose_invitation_can_no_longer_be_cancelled_has_a_link(acme, a
     assert link_to(THIEF) is not None
 
 
+def test_an_owner_who_was_a_member_for_a_day_has_a_link_once_the_first_of_the_two_changes_is_older_than_links(
+    acme, asha, bina
+):
+    now = clock.now()
+    for days, role in ((14, MemberRole.MEMBER), (13, MemberRole.OWNER)):
+        at = now - timedelta(days=days)
+        customers.change_role(membership=part_of(asha, acme), role=role, actor=by(bina), now=at)
+    Message.objects.all().delete()
+    customers.remove_member(membership=part_of(asha, acme), actor=by(bina), now=now)
+    assert link_to(asha.email) is not None
+
+
 def test_a_cancelled_invitation_ends_the_membership_that_a_cancelled_removal_gave_back(acme, asha, bina, client):
     thief = let_in_thief(acme, asha)
     customers.remove_member(membership=part_of(thief, acme), actor=by(bina))

@@ -175,16 +175,22 @@ def _continued(found: list[Membership]) -> list[Membership]:
 
 def let_in_lately(customer: Customer, *, at: datetime) -> set[int]:
     """The persons who would own nothing here were every change undone that its link still cancels, as they were before the first
-    of these changes that concerns them: who was let in, or made an owner. An owner who was removed and invited again is none.
+    of these changes that concerns them: who was let in, or made an owner. An owner who was removed and invited again is none,
+    nor is whoever owned the company before an older change of them whose link has ended.
     """
-    rows = AccountChange.objects.filter(customer=customer, cancelled_at=None, made_at__gt=at - link_life(at))
+    rows = AccountChange.objects.filter(customer=customer, cancelled_at=None)
     joined = Membership.objects.filter(customer=customer, joined_at=OuterRef("invitation__accepted_at"))
     person = Coalesce("membership__principal_id", Subquery(joined.values("principal_id")[:1]), output_field=_NUMBER)
+    since, owned = at - link_life(at), set()
     first: dict[int, str] = {}
-    for principal, old_role in rows.order_by("made_at", "pk").values_list(person, "old_role"):
-        if principal is not None:  # nobody came yet by an invitation
+    for principal, old_role, made_at in rows.order_by("made_at", "pk").values_list(person, "old_role", "made_at"):
+        if principal is None:  # nobody came yet by an invitation
+            continue
+        if made_at > since:
             first.setdefault(principal, old_role)
-    return {principal for principal, old_role in first.items() if old_role != MemberRole.OWNER}
+        elif old_role == MemberRole.OWNER:
+            owned.add(principal)
+    return {principal for principal, old_role in first.items() if old_role != MemberRole.OWNER} - owned
 
 
 def people_let_in(change: AccountChange) -> list[User]:
