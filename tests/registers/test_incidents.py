@@ -650,3 +650,34 @@ def test_of_two_who_save_at_the_same_moment_the_second_writes_nothing_over_the_f
     incidents.change(is_telecom=True, **more)
     incident.refresh_from_db()
     assert (incident.risk, incident.is_telecom) == ("high", True)
+
+
+def test_what_two_people_change_at_once_makes_due_what_follows_from_both(maker: Any) -> None:
+    incident = opened_incident(maker, risk="unlikely", has_personal_data=False, regimes=["EU"])
+    stale = Incident.objects.get(pk=incident.pk)
+    incidents.change(incident=incident, has_personal_data=True, actor=maker, now=clock.now())
+    assert duty(incident, "eu_authority").not_due_because == "LOW_RISK"
+    fresh = incidents.change(incident=stale, risk="high", actor=maker, now=clock.now())
+    assert {row.code for row in fresh} == {"eu_authority", "eu_people"}
+    assert (stale.has_personal_data, stale.risk) == (True, "high")
+
+
+def test_a_time_that_was_corrected_meanwhile_starts_the_clocks_of_a_change(maker: Any) -> None:
+    incident = opened_incident(maker, risk="unlikely", regimes=["EU"])
+    stale = Incident.objects.get(pk=incident.pk)
+    earlier = incident.aware_at - timedelta(minutes=20)
+    Incident.objects.filter(pk=incident.pk).update(aware_at=earlier, noticed_at=earlier)
+    incidents.change(incident=stale, risk="risk", actor=maker, now=clock.now())
+    assert Clock.objects.get(owner=duty(incident, "eu_authority").owner).started_at == earlier
+
+
+def test_an_incident_that_was_closed_meanwhile_takes_no_words_and_no_change(maker: Any) -> None:
+    incident = opened_incident(maker)
+    stale = Incident.objects.get(pk=incident.pk)
+    Incident.objects.filter(pk=incident.pk).update(closed_at=clock.now())
+    with pytest.raises(IllegalMove):
+        incidents.tell(incident=stale, words={"nature": "More"}, actor=maker, now=clock.now())
+    stale.closed_at = None
+    with pytest.raises(IllegalMove):
+        incidents.change(incident=stale, risk="high", actor=maker, now=clock.now())
+    assert "nature" not in book.facts_of(incident)

@@ -128,7 +128,7 @@ def tell(
             raise Refused(_("There is no such fact of an incident."), code="UNKNOWN_FACT")
         plain_words.require_plain(text)
     with transaction.atomic():
-        lock(incident)
+        lock_open(incident)
         before = book.facts_of(incident)
         said = {code: text.strip() for code, text in words.items()}
         given = {code: text for code, text in said.items() if text and text != before.get(code)}
@@ -154,27 +154,26 @@ def change(
 
     Their clocks run from when the incident was noticed or known, not from now. A duty that is due already stays so, until
     two people decide not to report (``incident_reports``); no client is taken away. One transaction with its audit events.
-    Raises NotAllowed, IllegalMove for a closed incident, Refused (CLIENTS) as ``open_incident``, and LostRace where somebody
-    changed the same since the row was read.
+    Raises NotAllowed, IllegalMove for a closed incident, Refused (CLIENTS) as ``open_incident``, LostRace where another changed it.
     """
     require_open(incident, actor)
-    known, named = set(incident.duties.values_list("client", flat=True)), list(clients)
-    _require_clients(deciding.get("role", incident.role), named=bool(named), known=known != {None})
-    added = [client for client in named if client.pk not in known]
     if "regimes" in deciding:
         deciding["regimes"] = _with_india(deciding["regimes"])
     fresh = {name: value for name, value in deciding.items() if name in DECIDING and getattr(incident, name) != value}
-    if not fresh and not added:
-        return []
-    before = book.told(incident)
+    seen = {name: getattr(incident, name) for name in fresh}
     with transaction.atomic():
-        stored = lock(incident)
-        if any(getattr(stored, name) != getattr(incident, name) for name in fresh):
+        lock_open(incident)
+        if any(getattr(incident, name) != value for name, value in seen.items()):
             raise _changed_meanwhile()
+        known, named = set(incident.duties.values_list("client", flat=True)), list(clients)
+        _require_clients(fresh.get("role", incident.role), named=bool(named), known=known != {None})
+        added = [client for client in named if client.pk not in known]
+        if not fresh and not added:
+            return []
+        before = book.told(incident)
         for name, value in fresh.items():
             setattr(incident, name, value)
-        if fresh:
-            incident.save(update_fields=list(fresh))
+        incident.save(update_fields=list(fresh))
         _changed(incident, [*fresh, *(["clients"] if added else [])], actor=actor, now=now)
         due = _reconsider_all(incident, actor=actor, now=now, before=before)
         to_clients = [duty for duty in rules.duties().values() if duty.audience == rules.CLIENT]
@@ -325,8 +324,9 @@ def lock(incident: Incident) -> Incident:
 
 
 def lock_open(incident: Incident) -> None:
-    """``lock``, and nobody closes it before the caller's transaction ends. Raises IllegalMove for a closed one."""
-    if lock(incident).closed_at is not None:
+    """``lock``, and ``incident`` is as it is now, and nobody closes it meanwhile. Raises IllegalMove for a closed one."""
+    incident.refresh_from_db(from_queryset=Incident.objects.select_for_update(no_key=True))
+    if incident.closed_at is not None:
         raise IllegalMove(_("This incident is closed."))
 
 
