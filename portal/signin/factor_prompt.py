@@ -40,9 +40,14 @@ class FactorPrompt:
         finally:
             factor_ages.shown.reset(token)
 
-    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
-        """The answer to the page comes with what the page carried: once it is right, the view gets that alone."""
-        if request.method != "POST" or not _is_staff(request) or not {CODE, CREDENTIAL} & set(request.POST):
+    def process_view(self, request: HttpRequest, view: object, _args: object, _kwargs: object) -> HttpResponse | None:
+        """The answer to the page comes with what the page carried: once it is right, the view gets that alone.
+
+        What is exempt from CSRF is no form of ours: it acts for no session, and may need its body unread for a signature.
+        """
+        if request.method != "POST" or getattr(view, "csrf_exempt", False) or not _is_staff(request):
+            return None
+        if not {CODE, CREDENTIAL} & set(request.POST):
             return None
         form = _answer(request)
         if not form.is_valid():

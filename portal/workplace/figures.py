@@ -66,7 +66,7 @@ def clocks_kept(user: Any, now: datetime) -> Figure:
     share = f"{in_time * 100 // (in_time + late)} %" if in_time + late else "–"
     words = ngettext("%(late)d of %(all)d deadline missed", "%(late)d of %(all)d deadlines missed", in_time + late)
     return Figure(
-        _("Met in 90 days"),
+        _("Deadlines met, last 90 days"),
         share,
         words % {"late": late, "all": in_time + late},
         address("admin:law_clock_changelist", "when=missed"),
@@ -90,8 +90,12 @@ def exports_running(user: Any, now: datetime) -> Figure:
     own = Job.objects.filter(kind=LIST, started_by=actors.staff(user.pk).label)
     running = own.exclude(state__in=FINISHED).count()
     ready = own.filter(state=JobState.DONE, result_expires_at__gt=now).count()
-    words = ngettext("running, %(count)d file to fetch", "running, %(count)d files to fetch", ready) % {"count": ready}
-    return Figure(_("Your exports"), str(running), words, address("admin:jobs_job_changelist", f"kind={LIST}&asked=me"))
+    words = ngettext(
+        "%(running)d running, %(count)d file to download", "%(running)d running, %(count)d files to download", ready
+    )
+    words %= {"running": running, "count": ready}
+    url = address("admin:jobs_job_changelist", f"kind={LIST}&asked=me")
+    return Figure(_("Your exports"), str(running + ready), words, url, "warn" if ready else "")
 
 
 def ledger_state(user: Any, now: datetime) -> Figure:
@@ -123,6 +127,7 @@ def erasure_state(user: Any, now: datetime) -> Figure:
     else:
         said, tone = _("Clean, %(at)s") % {"at": moments.moment(last.finished_at)}, "ok"
     words = ngettext("%(count)s key should have ended", "%(count)s keys should have ended", late) % {"count": late}
+    words = words if late else ""
     return Figure(_("Erasure runs"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
 
 

@@ -1,6 +1,6 @@
 """The worklist of "Today": running deadlines of the records that a login may see, by what can still be done about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
@@ -24,10 +24,10 @@ from portal.law.selectors import passed
 from portal.law.states import ClockState
 from portal.workplace.permissions import Permission
 
-#: Records that one group shows, and how many of its deadlines are read where those of colleagues are left out.
+#: Records that one group shows at first, and how many of its deadlines are read: those of colleagues are left out afterwards.
 SHOWN = 7
 DAY = timedelta(days=1)
-LOOKED_AT = 200
+READ = 200
 
 #: Whoever may see a record sees its deadline too, also without the list of all deadlines.
 OWNERS: tuple[tuple[str, str], ...] = (
@@ -72,20 +72,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are in one position to now; ``url`` is the list of all of them, empty where this login has none."""
+    """Rows that are due at about one time; ``hidden`` is how many more there are."""
 
+    code: str
     name: str | Promise
     rows: list[Row]
-    url: str = ""
+    hidden: int = 0
+
+    @property
+    def all(self) -> int:
+        """How many rows the group has."""
+        return len(self.rows) + self.hidden
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """One group: its name, which running deadlines it takes, and the filter of the list that shows them all."""
+    """One group: its code in the address, its name, and which running deadlines it takes."""
 
+    code: str
     name: str | Promise
     within: Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]
-    query: str = ""
 
 
 def _due(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]:
@@ -101,46 +107,49 @@ def _due(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[
 
 #: What can still be met comes before what is late already: a report with two hours left can be saved.
 KINDS = (
-    _Kind(gettext_lazy("Next 24 hours"), _due(None, DAY)),
-    _Kind(gettext_lazy("Overdue"), lambda clocks, now: passed(clocks, now=now), "when=late"),
-    _Kind(gettext_lazy("Next 7 days"), _due(DAY, 7 * DAY)),
-    _Kind(gettext_lazy("Later"), _due(7 * DAY, None)),
+    _Kind("next", gettext_lazy("Next 24 hours"), _due(None, DAY)),
+    _Kind("overdue", gettext_lazy("Overdue"), lambda clocks, now: passed(clocks, now=now)),
+    _Kind("week", gettext_lazy("Next 7 days"), _due(DAY, 7 * DAY)),
+    _Kind("later", gettext_lazy("Later"), _due(7 * DAY, None)),
 )
 
 
-def groups(user: Any, *, now: datetime) -> list[Group]:
+def groups(user: Any, *, now: datetime, whole: str = "") -> list[Group]:
     """The worklist of a login: groups with something in them, each record once, in the first group that has it.
 
     In a group law comes before our own promises, then what is due first. Whoever answers or reviews sees what they have
-    and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is.
+    and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is. ``whole`` is the
+    code of a group that is shown alone and with every row.
     """
-    found: list[Group] = []
     seen: dict[str, Row] = {}
-    kinds = {kind.name: _pressing(kind, user, now) for kind in KINDS[:-1]}
-    if not any(kinds.values()):
-        kinds = {KINDS[-1].name: _pressing(KINDS[-1], user, now)}
-    having = holders([one.owner for clocks in kinds.values() for one in clocks], now=now)
+    found = _found(KINDS[:-1], user, now, seen, whole) or _found(KINDS[-1:], user, now, seen, whole)
+    return [group for group in found if not whole or group.code == whole] or found
+
+
+def _found(kinds: Sequence[_Kind], user: Any, now: datetime, seen: dict[str, Row], whole: str) -> list[Group]:
+    """Those of ``kinds`` with something in them for this login; ``seen`` gets their records."""
+    read = {kind.code: _pressing(kind, user, now) for kind in kinds}
+    having = holders([one.owner for clocks in read.values() for one in clocks], now=now)
     is_at_work = _is_at_work(user)
-    for kind in KINDS:
-        clocks = kinds.get(kind.name, [])
-        mine = [one for one in clocks if not is_at_work or having.get(one.owner, user) == user]
-        rows = _rows(
-            [(owner_in_words(one.owner), deadline(one, now, user, having.get(one.owner))) for one in mine], seen
-        )
+    found = []
+    for kind in kinds:
+        mine = [one for one in read[kind.code] if not is_at_work or having.get(one.owner, user) == user]
+        rows = _rows([deadline(one, now, user, having.get(one.owner)) for one in mine], seen)
         if rows:
-            found.append(Group(kind.name, rows, _list_of(kind, user)))
+            shown = len(rows) if kind.code == whole else SHOWN
+            found.append(Group(kind.code, kind.name, rows[:shown], len(rows) - len(rows[:shown])))
     return found
 
 
-def _rows(deadlines: list[tuple[str, Deadline]], seen: dict[str, Row]) -> list[Row]:
-    """The first records that no earlier group has; ``seen`` gets them, and further deadlines of a record join its row."""
+def _rows(deadlines: list[Deadline], seen: dict[str, Row]) -> list[Row]:
+    """The records that no earlier group has; ``seen`` gets them, and further deadlines of a record join its row."""
     rows: list[Row] = []
-    for reference, one in deadlines:
-        if reference in seen:
-            seen[reference].more.append(one)
-        elif len(rows) < SHOWN:
+    for one in deadlines:
+        if one.reference in seen:
+            seen[one.reference].more.append(one)
+        else:
             rows.append(Row(one))
-            seen[reference] = rows[-1]
+            seen[one.reference] = rows[-1]
     return rows
 
 
@@ -153,21 +162,15 @@ def _running(user: Any) -> QuerySet[Clock]:
 
 
 def _pressing(kind: _Kind, user: Any, now: datetime) -> list[Clock]:
-    """The first deadlines of a group, those of law before our own: more where a colleague's are left out afterwards."""
+    """The first deadlines of a group, those of law before our own."""
     rules = kind.within(_running(user), now).select_related("legal_rule", "house_rule", "extended_by")
     is_own_rule = ExpressionWrapper(Q(legal_rule__isnull=True), output_field=BooleanField())
-    return list(rules.order_by(is_own_rule.asc(), "due_at", "pk")[: LOOKED_AT if _is_at_work(user) else 4 * SHOWN])
+    return list(rules.order_by(is_own_rule.asc(), "due_at", "pk")[:READ])
 
 
 def _is_at_work(user: Any) -> bool:
     """Whether this login takes work from a queue, and so sees what it has and what nobody has."""
     return any(access.allowed(user, one.permission) for one in hooks.hands_out)
-
-
-def _list_of(kind: _Kind, user: Any) -> str:
-    if not kind.query or not access.allowed(user, Permission.CLOCK_VIEW):
-        return ""
-    return address("admin:law_clock_changelist", kind.query)
 
 
 def address(name: str, query: str = "") -> str:

@@ -170,8 +170,10 @@ def test_the_first_page_shows_ones_own_exports_and_leads_to_them(auditor, office
     running.run(ready.job_id, now=clock.now())
     list_of(officer)
     list_of(auditor)
-    figure = by_label(client.get("/admin/"))["Your exports"]
-    assert (figure.number, figure.words) == ("1", "running, 1 file to fetch")
+    page = client.get("/admin/")
+    figure = by_label(page)["Your exports"]
+    assert (figure.number, figure.words) == ("2", "1 running, 1 file to download")
+    assert figure in page.context["bands"].large
     assert client.get(figure.url).context["cl"].result_count == 2
 
 

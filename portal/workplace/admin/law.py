@@ -21,10 +21,9 @@ from portal.law.rules import Stands, clock_state, latest_missed
 from portal.law.selectors import missed
 from portal.law.services import clocks, correcting
 from portal.law.states import ClockState, Ended, LawfulBasis, Regime
-from portal.workplace.figures import end_of_day, missed_lately
+from portal.workplace import figures, worklist
 from portal.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.workplace.permissions import Permission
-from portal.workplace.worklist import owner_in_words
 
 
 def tag(kind: str, text: Any) -> SafeString:
@@ -175,10 +174,10 @@ class WhenFilter(admin.SimpleListFilter):
         running = queryset.filter(state=ClockState.RUNNING)
         found = {
             "late": running.filter(due_at__lte=latest_missed(now)),
-            "today": running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now)),
+            "today": running.filter(due_at__gt=latest_missed(now), due_at__lte=figures.end_of_day(now)),
             "running": running,
             "paused": queryset.filter(state=ClockState.PAUSED),
-            "missed": missed_lately(queryset, now),
+            "missed": figures.missed_lately(queryset, now),
             "unexplained": missed(queryset).filter(late_because=""),
         }
         return found.get(self.value() or "", queryset)
@@ -264,7 +263,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("reference"), ordering="owner")
     def whose(self, obj: Clock) -> str:
-        return owner_in_words(obj.owner)
+        return worklist.owner_in_words(obj.owner)
 
     @admin.display(description=_("to do"), ordering="kind")
     def to_do(self, obj: Clock) -> str:

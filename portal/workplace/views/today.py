@@ -37,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
         **shown,
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
         "bands": figures.bands(figures.figures(request, now=now)),
-        "worklist": worklist.groups(request.user, now=now),
+        "worklist": worklist.groups(request.user, now=now, whole=request.GET.get("group", "")),
         "hands_out": queues.handed_out(request),
         "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
