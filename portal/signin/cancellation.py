@@ -41,18 +41,11 @@ def cancel(*, change: AddressChange, actor: Actor, now: datetime) -> bool:
             return False
         login = change.user
         was_made = change.done_at is not None
-        undone = [*_with_it(change, now), change]
-        for row in sorted(undone, key=lambda row: (row.begun_at, row.pk), reverse=True):
-            _undo(row, actor, now)
-        moved = [row for row in undone if row.kind == ContactKind.EMAIL and row.done_at is not None]
-        if moved:
-            first = min(moved, key=lambda row: (row.done_at, row.pk))
-            if login.email != first.old_address:
-                _move_back(login, first, actor, now)
+        others = [row for row in _of_login(login, since=change.begun_at, now=now) if row.pk != change.pk]
+        _undo_addresses(login, [*others, change], actor, now)
         theirs = cancel_rights.of_owners(account_changes.of_login(login, since=change.begun_at), login.principal_id)
         touched = _undo_account_changes(theirs, None, actor, now)
         sessions.end_all(user=login, actor=actor, now=now)
-        record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
         for kind, address in sorted({(row.kind, row.address) for row in confirmed(change)}):
             letters.change_cancelled(change, kind, address, hours=_hours(now))
         if was_made:
@@ -68,8 +61,8 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
     was there before it and before what followed, end the sessions of the logins that did it, take no change from them for the
     time of the wait (``account_changes.frozen_words``), and open a grievance. False where it was cancelled before.
 
-    Whoever made the change undoes with it whatever else their login changed since; another owner only what is the company's.
-    Raises Refused (NO_OWNER_NOW) for whoever is no owner of the company any more (``cancel_rights``).
+    Whoever made the change undoes with it whatever else their login changed since, its addresses too; another owner only what
+    is the company's. Raises Refused (NO_OWNER_NOW) for whoever is no owner of the company any more (``cancel_rights``).
     """
     with transaction.atomic():
         if change.user is not None:
@@ -84,6 +77,8 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
             return False
         login = change.user
         touched = _undo_account_changes(undone_with(change, contact), contact, actor, now)
+        if login is not None and contact is not None and account_changes.is_own(change, contact):
+            _undo_addresses_beside(login, contact, change.made_at, actor, now)
         if login is not None:
             sessions.end_all(user=login, actor=actor, now=now)
         if contact is not None:
@@ -131,24 +126,47 @@ def _undo_account_changes(
     return touched
 
 
-def _with_it(change: AddressChange, now: datetime) -> list[AddressChange]:
-    """The other changes of the login that whoever made this one may have made: those begun, or made, since it was begun;
-    those that are open; and those that no code from the address of before proved, while their own link still holds.
+def _of_login(login: User, *, since: datetime, now: datetime) -> list[AddressChange]:
+    """The changes of addresses that whoever used the login since then may have made: those begun, or made, since; those that
+    are open; and those that no code from the address of before proved, while their own link still holds.
     """
-    others = AddressChange.objects.filter(user=change.user, cancelled_at=None, dropped_at=None).exclude(pk=change.pk)
-    since = Q(begun_at__gte=change.begun_at) | Q(done_at__gte=change.begun_at)
+    rows = AddressChange.objects.filter(user=login, cancelled_at=None, dropped_at=None)
+    made_since = Q(begun_at__gte=since) | Q(done_at__gte=since)
     unproved = Q(proved_at=None, begun_at__gt=now - account_changes.link_life(now))
-    return list(others.filter(since | Q(done_at=None) | unproved))
+    return list(rows.filter(made_since | Q(done_at=None) | unproved).select_related("user__principal__subject"))
+
+
+def _undo_addresses_beside(login: User, contact: ContactPoint, since: datetime, actor: Actor, now: datetime) -> None:
+    """What the login changed of its addresses since a change that the person at ``contact`` did not make. To that address it
+    was moved by the person: it stays there.
+    """
+    rows = [row for row in _of_login(login, since=since, now=now) if row.new_address != contact.address]
+    _undo_addresses(login, rows, actor, now)
+    for row in rows:
+        if row.done_at is not None:
+            letters.address_dropped(row)
+
+
+def _undo_addresses(login: User, undone: list[AddressChange], actor: Actor, now: datetime) -> None:
+    """Mark these as cancelled, the last first; the login has the address again that it had before the first of them."""
+    for row in sorted(undone, key=lambda row: (row.begun_at, row.pk), reverse=True):
+        _undo(row, actor, now)
+    moved = [row for row in undone if row.kind == ContactKind.EMAIL and row.done_at is not None]
+    if moved:
+        first = min(moved, key=lambda row: (row.done_at, row.pk))
+        if login.email != first.old_address:
+            _move_back(login, first, actor, now)
 
 
 def _undo(change: AddressChange, actor: Actor, now: datetime) -> None:
-    """Mark one change as cancelled; a number that it added leaves. Where the login moves is for the caller."""
+    """Mark one change as cancelled, with its audit event; a number that it added leaves. Where the login moves is for the caller."""
     if change.done_at is not None and change.kind == ContactKind.PHONE:
         held = selectors.contacts_at(ContactKind.PHONE, change.new_address).filter(principal=person_of(change)).first()
         if held is not None:
             contacts.leave(contact=held, actor=actor, now=now)
     change.cancelled_at = now
     change.save(update_fields=["cancelled_at"])
+    record_change(AuditKind.PEOPLE_CONTACT_CHANGE_CANCELLED, change, actor, now)
 
 
 def _move_back(login: User, change: AddressChange, actor: Actor, now: datetime) -> None:

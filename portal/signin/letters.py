@@ -259,7 +259,8 @@ def account_change_cancelled(
 ) -> None:
     """Write that a change was cancelled, to each what concerns them: to whoever made it, by whom it was cancelled and what their
     login cannot do now; to whoever cancelled it, that; to those whose part in a company it concerned (``touched``, by person),
-    that it is as before. In the caller's transaction.
+    that it is as before. ``contact``, from where it was cancelled, is written to even where it has left its person. In the
+    caller's transaction.
     """
     told: dict[int, tuple[str, dict[str, Any]]] = {
         person: ("signin.part_restored", {"customer": company.name}) for person, company in touched.items()
@@ -273,7 +274,7 @@ def account_change_cancelled(
         told[maker] = ("signin.change_cancelled", {"hours": str(hours)})
     elif maker is not None and company is not None:
         told[maker] = ("signin.cancelled_by_another", {"customer": company.name, "hours": str(hours)})
-    _to_people(change, told)
+    _to_people(change, told, contact)
 
 
 def parts_restored(change: AddressChange, touched: Mapping[int, Customer]) -> None:
@@ -283,12 +284,19 @@ def parts_restored(change: AddressChange, touched: Mapping[int, Customer]) -> No
     )
 
 
-def _to_people(change: AccountChange | AddressChange, told: Mapping[int, tuple[str, dict[str, Any]]]) -> None:
-    """A letter to each confirmed address of these persons."""
-    contacts = ContactPoint.objects.filter(
+def _to_people(
+    change: AccountChange | AddressChange,
+    told: Mapping[int, tuple[str, dict[str, Any]]],
+    pressed: ContactPoint | None = None,
+) -> None:
+    """A letter to each confirmed address of these persons, and to the one from where the change was cancelled."""
+    rows = ContactPoint.objects.filter(
         principal__in=told, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
     )
-    for contact in contacts.select_related("principal__subject").order_by("pk"):
+    contacts = list(rows.select_related("principal__subject").order_by("pk"))
+    if pressed is not None and pressed.address not in {row.address for row in contacts}:
+        contacts.append(pressed)
+    for contact in contacts:
         kind, context = told[contact.principal_id]
         _send(
             kind,

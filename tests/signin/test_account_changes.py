@@ -198,6 +198,64 @@ def test_who_cancels_a_nominee_of_a_system_is_signed_out_of_nothing(asha):
     assert "a nominee was named." in body_of("cancelled_by_you")
 
 
+def moved_since(user, address, at):
+    """The login has moved, as with both codes."""
+    row = AddressChangeFactory(
+        user=user, old_address=user.email, new_address=address, begun_at=at, proved_at=at, done_at=at
+    )
+    logins.change_email(user=user, new_address=address, actor=by(user), now=at)
+    return row
+
+
+def test_the_link_of_an_invitation_moves_back_a_login_that_was_moved_since(acme, asha, bina, client):
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    link = link_to("asha@acme.example")
+    row = moved_since(asha, "mine@evil.example", clock.now())
+    assert "Your account keeps its earlier addresses." in client.get(link).text
+    client.post(link)
+    asha.refresh_from_db()
+    row.refresh_from_db()
+    assert asha.email == "asha@acme.example"
+    assert row.cancelled_at is not None
+    assert AuditEvent.objects.filter(kind="people.contact.change_cancelled").count() == 1
+    assert told_of_cancelling() == {
+        ("signin.change_cancelled", "asha@acme.example"),
+        ("signin.address_dropped", "mine@evil.example"),
+    }
+
+
+def test_the_link_of_a_nominee_moves_back_a_login_that_was_moved_since(asha):
+    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    contact = address_of(asha)
+    moved_since(asha, "mine@evil.example", clock.now())
+    by_link = {"contact": contact, "actor": actor.stranger(), "now": clock.now()}
+    assert cancellation.cancel_account_change(change=AccountChange.objects.get(), **by_link)
+    asha.refresh_from_db()
+    assert asha.email == "asha@acme.example"
+
+
+def test_where_the_earlier_address_is_taken_who_pressed_there_is_written_to_all_the_same(asha):
+    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    contact = address_of(asha)
+    moved_since(asha, "mine@evil.example", clock.now())
+    CustomerUserFactory(email="asha@acme.example")
+    by_link = {"contact": contact, "actor": actor.stranger(), "now": clock.now()}
+    assert cancellation.cancel_account_change(change=AccountChange.objects.get(), **by_link)
+    assert ("signin.change_cancelled", "asha@acme.example") in told_of_cancelling()
+
+
+@pytest.mark.parametrize("who", ["another owner", "the address that the login was moved to"])
+def test_a_login_stays_where_another_owner_presses_or_the_person_who_reads_mail_there(acme, asha, bina, who):
+    second = ContactPointFactory(principal=asha.principal, kind="email", address="second@asha.example")
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    moved_since(asha, second.address, clock.now())
+    contact = address_of(bina) if who == "another owner" else second
+    by_link = {"contact": contact, "actor": actor.stranger(), "now": clock.now()}
+    assert cancellation.cancel_account_change(change=AccountChange.objects.get(), **by_link)
+    asha.refresh_from_db()
+    assert asha.email == second.address
+
+
 def test_of_a_closed_company_nobody_reads_that_their_part_came_back(acme, asha, bina, ravi):
     customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
     customers.close(customer=acme, actor=actor.SYSTEM)
