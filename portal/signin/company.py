@@ -23,8 +23,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from portal.audit.kinds import AuditKind
-from portal.core import clock, outgoing, turns
+from portal.core import actor, clock, outgoing, turns
+from portal.core.middleware import client_address
 from portal.people.models import User
+from portal.people.services import sessions
 from portal.people.states import SECOND_FACTORS
 from portal.signin import browsers, factors, letters
 from portal.signin.events import told
@@ -207,12 +209,16 @@ def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> 
 
 
 def release(request: HttpRequest, user: User, number: int) -> bool:
-    """Part a company login from one's own staff login, with its audit event and letter. False: there is none."""
+    """Part a company login from one's own staff login, with its audit event and letter, and end the login's other sessions:
+    whoever read the provider's account may have opened them. False: there is none.
+    """
     with transaction.atomic():
         row = SocialAccount.objects.select_for_update().filter(user=user, pk=number).first()
         if row is None:
             return False
         row.delete()
+        here, by = request.session.session_key or "", actor.staff(user.pk, address=client_address(request), via="page")
+        sessions.end_all(user=user, actor=by, now=clock.now(), except_key=here)
         told(AuditKind.SIGNIN_COMPANY_RELEASED, request, user, method=row.provider)
         letters.company("signin.company_released", user, PROVIDERS[row.provider].name)
     return True

@@ -7,6 +7,7 @@ from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -34,16 +35,26 @@ def has_shown_second_factor(request: HttpRequest) -> bool:
 def _shown(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     """The session's records of factors that still count; none once the login has no factor left.
 
-    A record of recovery codes counts by its type: new codes replace the row of the old ones.
+    A record of recovery codes counts by its type: new codes replace the row of the old ones. One of a provider counts while
+    the company login that opened the session is still bound to the user.
     """
-    records = [record for record in get_authentication_records(request, user) if record["method"] == "mfa"]
+    every = get_authentication_records(request, user)
+    records = [record for record in every if record["method"] == "mfa"]
     if not records:
         return []
     there = dict(Authenticator.objects.filter(user_id=user.pk).values_list("pk", "type"))
     if not set(there.values()) & set(SECOND_FACTORS):
         return []
-    by_type = {OF_COMPANY, Authenticator.Type.RECOVERY_CODES}
+    by_type = {str(Authenticator.Type.RECOVERY_CODES)}
+    if any(record.get("type") == OF_COMPANY for record in records) and _is_bound(every, user):
+        by_type.add(OF_COMPANY)
     return [record for record in records if record.get("type") in by_type or record.get("id") in there]
+
+
+def _is_bound(records: list[dict[str, Any]], user: Any) -> bool:
+    opened = [record for record in records if record["method"] == "socialaccount"]
+    mine = SocialAccount.objects.filter(user_id=user.pk)
+    return any(mine.filter(provider=record["provider"], uid=record["uid"]).exists() for record in opened)
 
 
 def shown_at(request: HttpRequest) -> float:

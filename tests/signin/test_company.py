@@ -29,7 +29,7 @@ from portal.signin import provider as company_providers
 from portal.signin.provider import digest
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
 from tests.servers import identity
-from tests.signin.people_who_sign_in import next_code, staff_client, totp, with_factor
+from tests.signin.people_who_sign_in import next_code, staff_client, staff_through_pages, totp, with_factor
 
 pytestmark = pytest.mark.django_db
 REFUSED = "/staff/sign-in/?company=refused"
@@ -329,6 +329,38 @@ def test_a_person_parts_a_company_login_from_their_own(provider, kind, person, p
     assert list(SocialAccount.objects.all()) == [other]
     assert AuditEvent.objects.filter(kind="signin.company.released").count() == 1
     assert "signin.company_released" in postbox.kinds()
+
+
+def with_the_providers_factor(client, provider, kind, settings):
+    """A browser that the provider signed in, whose word about the factor counts."""
+    settings.SIGNIN_COMPANY_FACTORS = ["otp", MFA]
+    if kind == "oidc":
+        provider.claims = {"amr": ["otp"]}
+    else:
+        provider.change = {"context": MFA}
+    signs_in(client, provider, kind)
+    assert is_in(client)
+
+
+def test_a_removed_company_login_leaves_no_session_that_it_opened(client, provider, kind, person, settings):
+    row, own = bind(person, provider, kind), staff_through_pages(person)
+    with_the_providers_factor(client, provider, kind, settings)
+    own.post(reverse("signin:company-remove", args=[row.pk]), secure=True)
+    assert not SocialAccount.objects.exists()
+    assert "_auth_user_id" not in client.session
+    assert is_in(own)
+
+
+def test_the_factor_of_a_company_login_counts_no_more_once_that_is_removed_or_of_another(
+    client, provider, kind, person, settings
+):
+    row = bind(person, provider, kind)
+    with_the_providers_factor(client, provider, kind, settings)
+    row.user = StaffFactory()
+    row.save()
+    assert not is_in(client)
+    row.delete()
+    assert not is_in(client)
 
 
 class TestOidc:

@@ -136,5 +136,8 @@ def release(request: HttpRequest, number: int) -> HttpResponse:
     """Part a company login from one's own."""
     factor_ages.require(factor_ages.OWN_FACTORS, now=clock.now())
     if company.release(request, request.user, number):  # type: ignore[arg-type]
-        messages.success(request, _("The company login is removed. You sign in with your password or a passkey."))
+        said = _(
+            "The company login is removed, and your other sessions ended. You sign in with your password or a passkey."
+        )
+        messages.success(request, said)
     return HttpResponseRedirect(reverse("mfa_index"))
