@@ -146,11 +146,10 @@ def sign_in(request: HttpRequest, sociallogin: Any) -> HttpResponse:
     return answer
 
 
-def has_login(claims: Claims, provider: str) -> bool:
-    """Whether an active staff login is bound to what a provider said, or may be."""
+def login_of(claims: Claims, provider: str) -> User | None:
+    """The login that is bound to what a provider said, or the staff login that may be, active or not."""
     bound = SocialAccount.objects.filter(provider=provider, uid=claims.subject).select_related("user").first()
-    user = _to_bind(claims, provider) if bound is None else bound.user
-    return user is not None and user.is_staff and user.is_active
+    return _to_bind(claims, provider) if bound is None else bound.user
 
 
 def _to_bind(claims: Claims, provider: str) -> User | None:

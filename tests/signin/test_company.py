@@ -282,8 +282,11 @@ def test_a_bound_login_that_is_deactivated_or_a_customers_or_locked_stays_out(
     assert signs_in(Client(), provider, kind).url == REFUSED
     row.user = person
     row.save()
+    before = set(AuditEvent.objects.values_list("pk", flat=True))
     staff_services.deactivate(user=person, actor=staff(StaffFactory().pk), now=clock.now())
     assert signs_in(Client(), provider, kind).url == REFUSED
+    event = AuditEvent.objects.exclude(pk__in=before).get(kind="signin.login.failed")
+    assert event.facts == {"user": person.pk, "method": "company"}, "the history of that login"
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/privacy/", "javascript:alert(1)"])

@@ -91,8 +91,9 @@ def saml_answer(request: HttpRequest) -> HttpResponse:
         claims, question = saml.prove(answer)
     except saml.NotBelieved as error:
         return company.refused(request, company.reason(error))
-    if not company.has_login(claims, "saml"):
-        return company.refused(request, "no login")
+    user = company.login_of(claims, "saml")
+    if user is None or not user.is_staff or not user.is_active:
+        return company.refused(request, "no active staff login" if user else "no login", user)
     kept = SessionStore()
     kept[ANSWER] = {"question": question, "claims": {**asdict(claims), "contexts": sorted(claims.contexts)}}
     kept.set_expiry(HANDED_OVER)
