@@ -4,9 +4,11 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
@@ -333,6 +335,24 @@ def test_who_another_owner_cancelled_is_frozen_in_that_company_and_nowhere_else(
     ) == (["CHANGES_FROZEN", None, None, None] if who == "another owner" else ["CHANGES_FROZEN"] * 4)
     words = {account_changes.frozen_words(asha, customer=one, now=now) for one in (acme, other, None)}
     assert len(words) == (2 if who == "another owner" else 1)
+
+
+def test_an_upgrade_lifts_no_freeze_and_freezes_nobody(acme, asha, bina):
+    for user in (asha, bina):
+        customers.invite(customer=acme, address=f"new-{user.pk}@acme.example", actor=by(user))
+    AccountChange.objects.filter(user=asha).update(cancelled_at=clock.now(), freezes_login=False)
+    import_module("portal.people.migrations.0006_freezes_login").fill(apps, None)
+    assert [bool(account_changes.frozen_words(user, now=clock.now())) for user in (asha, bina)] == [True, False]
+
+
+def test_a_process_of_the_release_before_writes_a_change_without_the_column_that_it_does_not_know(acme, asha):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people_accountchange (kind, subject_ref, customer_id, user_id, nominee, old_role, before, made_at) "
+            "VALUES ('invited', %s, %s, %s, '', '', %s, %s)",
+            [acme.subject.ref.hex, acme.pk, asha.pk, b"", clock.now()],
+        )
+    assert AccountChange.objects.get().freezes_login is False
 
 
 def test_pages_of_another_company_ask_for_the_code_as_before_and_those_of_the_frozen_one_do_not(acme, asha, bina):

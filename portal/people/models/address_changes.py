@@ -96,7 +96,7 @@ class AccountChange(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     #: Whether an address of the login itself cancelled it: then the login changes nothing for a while, else only nothing of the
     #: company: what another owner says of it reaches no further.
-    freezes_login = models.BooleanField(_("cancelled by the person who made it"), default=False)
+    freezes_login = models.BooleanField(_("cancelled by the person who made it"), default=False, db_default=False)
 
     data_categories = declare(
         none=(
