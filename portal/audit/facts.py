@@ -136,7 +136,9 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.REGISTERS_TASK_OPENED: "book entry what due_on",
     AuditKind.VAULT_BACKUP_CLEARED: "removed",
     AuditKind.VAULT_BACKUP_REMOVED: "backup expires_at",
-    AuditKind.VAULT_BACKUP_RESTORED: "backup keys_backup taken_at size files keys marks undone erased redacted",
+    AuditKind.VAULT_BACKUP_RESTORED: (
+        "backup keys_backup taken_at size files keys marks undone erased redacted sessions invitations"
+    ),
     AuditKind.VAULT_BACKUP_TAKEN: "backup expires_at files size sha256 files_sha256 keys_sha256",
     AuditKind.VAULT_BACKUP_VERIFIED: "backup",
 }

@@ -8,6 +8,7 @@ from django.db import transaction
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor
+from portal.people.services.restored_access import RestoredAccess, end_restored_access
 from portal.retention.models import ErasureItem
 from portal.retention.services import replaying
 from portal.retention.services.replaying import Replayed
@@ -18,11 +19,14 @@ from portal.vault.backups import Manifest, Places, Restored
 
 @dataclass(frozen=True)
 class Back:
-    """What was put back, what was erased again, and how many erasures are still undone (none, unless the log says why)."""
+    """What was put back, what was erased again, how many erasures are still undone (none, unless the log says why), and what
+    access came back with the main database (None: that stayed as it was).
+    """
 
     restored: Restored
     replayed: Replayed
     left: int
+    access: RestoredAccess | None = None
 
 
 def restore(
@@ -35,7 +39,8 @@ def restore(
     now: datetime,
     actor: Actor,
 ) -> Back:
-    """``backups.bring_back`` (or ``bring_back_keys``), then ``replaying.replay``, then one audit event.
+    """``backups.bring_back`` (or ``bring_back_keys``), then ``replaying.replay``, then one audit event together with the end
+    of the sessions and open invitations that came back.
 
     Call it before anybody can sign in. Raises what ``bring_back`` raises; then nothing was changed.
     """
@@ -47,6 +52,7 @@ def restore(
     replayed = replaying.replay(now=now, actor=actor)
     left = replaying.undone()
     with transaction.atomic():
+        access = None if only_keys else end_restored_access(now=now)
         audit.record(
             AuditKind.VAULT_BACKUP_RESTORED,
             actor=actor,
@@ -62,10 +68,12 @@ def restore(
                 "undone": replayed.undone,
                 "erased": replayed.erased,
                 "redacted": replayed.redacted,
+                "sessions": None if access is None else access.sessions,
+                "invitations": None if access is None else access.invitations,
             },
             at=now,
         )
-    return Back(restored, replayed, left)
+    return Back(restored, replayed, left, access)
 
 
 def _leave_marks_again() -> None:

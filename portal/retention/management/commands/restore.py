@@ -1,5 +1,6 @@
 """``restore``: bring a backup back and erase again what was erased since."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management import CommandParser
@@ -59,6 +60,7 @@ class Command(PortalCommand):
             "erased": back.replayed.erased,
             "redacted": back.replayed.redacted,
             "left": back.left,
+            "access": back.access and asdict(back.access),
         }
         line = (
             f"Brought back {one.name}: {told(one)} Of {back.replayed.marks} erasures on record {back.replayed.undone} had "
@@ -68,5 +70,12 @@ class Command(PortalCommand):
         if back.restored.closed:
             line = (
                 f"{back.restored.closed} stored files lie under keys made after this backup and open no more.\n{line}"
+            )
+        if back.access:
+            line = (
+                f"{line}\n{back.access.sessions} sessions and {back.access.invitations} open invitations were ended. Active "
+                f"now: {back.access.accounts} staff accounts, {back.access.roles} role assignments and "
+                f"{back.access.api_keys} API keys. Review them before anybody signs in: what ended after this backup was "
+                "taken is active again."
             )
         self.answer(numbers, line, options=options, code=1 if back.left else 0)
