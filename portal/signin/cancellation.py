@@ -88,7 +88,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
 
 
 def undone_with(change: AccountChange, contact: ContactPoint | None) -> list[AccountChange]:
-    """What a press of the link that was sent to this address undoes. Raises Refused (NO_OWNER_NOW)."""
+    """What a press of the link that was sent to this address undoes. Raises Refused as ``cancel_rights.require``."""
     is_own = account_changes.is_own(change, contact)
     return cancel_rights.require(change, account_changes.with_it(change, whole_login=is_own), contact)
 

@@ -13,7 +13,7 @@ from portal.core import turns
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
 from portal.people.models import AccountChange, AddressChange, ContactPoint, Principal, User
-from portal.people.services import account_changes
+from portal.people.services import account_changes, cancel_rights
 from portal.people.states import ContactKind
 
 #: How long a change is kept after it began, longer than its link lives: a technical limit.
@@ -87,7 +87,7 @@ def by_token(token: str, *, now: datetime) -> tuple[AddressChange | AccountChang
         raise NotFound(_("There is no such link."))
     since = change.made_at if isinstance(change, AccountChange) else change.done_at or change.begun_at
     if since + account_changes.link_life(now) <= now:
-        raise Refused(_("This link has ended. File a grievance if someone took over your account."), code="LINK_ENDED")
+        raise cancel_rights.link_ended()
     return change, contact
 
 

@@ -275,8 +275,11 @@ def state_of(user):
     return [(row.reference, nominating.details_of(row), row.rights) for row in rows]
 
 
-def test_an_address_that_is_gone_with_its_person_cancels_nothing(acme, people):
-    change = leaves(acme, people["ravi"], by_whom=people["asha"])
-    with pytest.raises(Refused) as error:
-        cancellation.cancel_account_change(change=change, contact=None, actor=actor.stranger(), now=clock.now())
-    assert error.value.code == "NO_OWNER_NOW"
+def test_the_link_of_an_address_that_is_deleted_has_ended_and_cancels_nothing(acme, people):
+    removal = leaves(acme, people["ravi"], by_whom=people["asha"])
+    nominating.name(principal=people["asha"].principal, named=named(), actor=by(people["asha"]), at=clock.now())
+    for change in (removal, AccountChange.objects.get(kind="nominee_named")):
+        with pytest.raises(Refused) as error:
+            cancellation.cancel_account_change(change=change, contact=None, actor=actor.stranger(), now=clock.now())
+        assert error.value.code == "LINK_ENDED"
+    assert not AccountChange.objects.exclude(cancelled_at=None).exists()

@@ -21,12 +21,21 @@ def of_owners(rows: Collection[AccountChange], principal_id: int | None) -> list
 def require(
     change: AccountChange, rows: Collection[AccountChange], contact: ContactPoint | None
 ) -> list[AccountChange]:
-    """The changes that a press of the link undoes. Raises Refused (NO_OWNER_NOW) for whoever has no right to it any more."""
-    found = of_owners(rows, contact.principal_id if contact is not None else None)
-    if contact is None or change.pk not in {row.pk for row in found}:
+    """The changes that a press of the link undoes. Raises Refused (NO_OWNER_NOW) for whoever has no right to it any more, and
+    (LINK_ENDED) where the address that it was sent to is deleted.
+    """
+    if contact is None:
+        raise link_ended()
+    found = of_owners(rows, contact.principal_id)
+    if change.pk not in {row.pk for row in found}:
         said = _("This link has ended: you do not own this organisation now. File a grievance if something is wrong.")
         raise Refused(said, code="NO_OWNER_NOW")
     return found
+
+
+def link_ended() -> Refused:
+    """What whoever presses a link reads after its days, or where its address is deleted."""
+    return Refused(_("This link has ended. File a grievance if someone took over your account."), code="LINK_ENDED")
 
 
 def _owns_without(rows: Collection[AccountChange], customer_id: int, principal_id: int) -> bool:
