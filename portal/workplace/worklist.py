@@ -59,7 +59,6 @@ class Deadline:
     tone: str
     url: str
     holder: str = ""
-    by_law: bool = False
 
 
 @dataclass
@@ -204,7 +203,6 @@ def deadline(clock: Clock, now: datetime, user: Any = None, holder: Any = None) 
         tone=shown.tone,
         url="" if user is None else owner_url(clock.owner, user),
         holder=_name_of(holder, user),
-        by_law=clock.legal_rule_id is not None,
     )
 
 

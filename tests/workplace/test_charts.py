@@ -49,7 +49,7 @@ def test_a_chart_says_its_numbers_in_a_picture_a_table_and_a_file(staff, life):
     assert "Received: 1, Closed: 0." in page.text
     assert not re.search(r"<svg[^>]*style=|<script(?![^>]*src)|style=\"", page.text)
     lines = client.get(reverse("admin:chart-file", args=["consents"])).getvalue().decode().split("\r\n")
-    assert lines[0] == "Channel,Yes,Withdrawn"
+    assert lines[0] == "Channel,Given,Withdrawn"
     assert "SMS,1,1" in lines
 
 
