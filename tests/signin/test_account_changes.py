@@ -282,6 +282,14 @@ def test_a_role_is_given_back_and_a_new_owner_has_no_link(acme, asha, ravi, clie
     assert people_of(acme) == {("asha@acme.example", "owner"), ("ravi@acme.example", "member")}
 
 
+def test_a_changed_role_notes_what_it_was_at_that_moment_not_when_the_page_was_read(acme, asha, bina, ravi):
+    read = part_of(ravi, acme)
+    customers.change_role(membership=part_of(ravi, acme), role=MemberRole.OWNER, actor=by(asha))
+    customers.change_role(membership=read, role=MemberRole.MEMBER, actor=by(bina))
+    assert AccountChange.objects.latest("pk").old_role == MemberRole.OWNER
+    assert AuditEvent.objects.filter(kind="people.member.role_changed").latest("pk").facts["old"] == MemberRole.OWNER
+
+
 def test_what_another_owner_did_meanwhile_stays(acme, asha, bina, ravi, client):
     customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
     customers.remove_member(membership=part_of(ravi, acme), actor=by(bina))

@@ -272,9 +272,10 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
     Raises Refused for them, and for a new owner while an insolvency order holds (INSOLVENT); LostRace when it ended meanwhile.
     """
     at = now or clock.now()
-    old = str(membership.role)
     with transaction.atomic():
         _take_turns(membership.customer, actor, at)
+        membership.refresh_from_db(fields=["role"])
+        old = str(membership.role)
         powers.require_powers(membership.customer, actor, at=at)
         if MemberRole(role) == MemberRole.OWNER:
             _require_no_order(membership.customer)
