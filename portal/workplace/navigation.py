@@ -226,15 +226,17 @@ class Navigation:
         return found[0] if len(found) == 1 else ""
 
     def acts(self, words: str) -> list[Link]:
-        """New records that this login may make, by the words of what it is to do: "add incident"."""
-        asked = words.casefold()
-        links = (Link(label, url) for label, url in self._additions())
-        return [one for one in links if asked in str(one.label).casefold()]
+        """New records that this login may make, by the words of the list they go to or of what is added: "add incident"."""
+        asked = words.casefold().split()
+        return [link for link, names in self._additions() if all(word in names for word in asked)]
 
-    def _additions(self) -> Iterator[tuple[str, str]]:
+    def _additions(self) -> Iterator[tuple[Link, str]]:
+        """Each with all the words it is found by: the name of its list, and what the record is called on its own page."""
         for one in self.spots:
             if one.model is not None and admin.site.get_model_admin(one.model).has_add_permission(self.request):
-                yield _("Add %(what)s") % {"what": one.model._meta.verbose_name}, f"{one.url}add/"
+                single = _("Add %(what)s") % {"what": one.model._meta.verbose_name}
+                label = _("Add to: %(list)s") % {"list": one.label} if one.renamed else single
+                yield Link(label, f"{one.url}add/"), f"{label} {single}".casefold()
 
     def directory(self) -> list[tuple[Any, list[Spot]]]:
         """Every list and page of this login, by page in their order."""

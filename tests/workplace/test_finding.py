@@ -233,6 +233,16 @@ def test_a_part_of_a_name_of_today_or_before_leads_to_places_and_new_records(sta
     assert staff("support").post("/admin/go/", {"find": "add legal hold"}).context["acts"] == []
 
 
+@pytest.mark.parametrize(
+    "words", ["authority order", "Add authority order", "add to: authority orders", "order of an authority"]
+)
+def test_an_action_has_the_name_of_its_list_and_is_found_by_it_and_by_its_earlier_name(staff, words):
+    acts = staff("data_protection_officer").post("/admin/go/", {"find": words}).context["acts"]
+    assert [(str(one.label), one.url) for one in acts] == [
+        ("Add to: Authority orders", reverse("admin:registers_authorityorder_add"))
+    ]
+
+
 def test_the_whole_name_of_a_place_opens_it_and_the_typed_words_are_in_no_address(staff):
     answer = staff("data_protection_officer").post("/admin/go/", {"find": " send DECISIONS "})
     assert (answer.status_code, answer.headers["Location"]) == (
