@@ -229,6 +229,7 @@ class AuditKind(StrEnum):
     PEOPLE_FIDUCIARY_CREATED = "people.fiduciary.created"
     PEOPLE_INSOLVENCY_ANSWERED = "people.insolvency.answered"
     PEOPLE_INSOLVENCY_PROPOSED = "people.insolvency.proposed"
+    PEOPLE_INVITATION_CANCELLED = "people.invitation.cancelled"
     PEOPLE_MEMBER_INVITED = "people.member.invited"
     PEOPLE_MEMBER_JOINED = "people.member.joined"
     PEOPLE_MEMBER_REMOVED = "people.member.removed"

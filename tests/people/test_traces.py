@@ -9,8 +9,8 @@ from portal.audit.models import AuditEvent
 from portal.audit.services import personal_of
 from portal.core import clock
 from portal.core.actor import staff
-from portal.core.errors import Refused
-from portal.people.services import contacts, customers, principals, roles
+from portal.core.errors import LostRace, Refused
+from portal.people.services import contacts, customers, invitations, principals, roles
 from portal.people.services import staff as staff_services
 from portal.people.states import MemberRole
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory, shipped_role
@@ -53,6 +53,22 @@ def test_a_change_keeps_old_and_new_and_the_network_address_where_they_can_be_er
     }
     customers.rename(customer=customer, name="Acme Trading ", actor=actor)
     assert AuditEvent.objects.count() == 1
+
+
+def test_an_invitation_that_is_withdrawn_stays_in_the_history_of_whom_it_was_for():
+    actor, now = staff(StaffFactory().pk), clock.now()
+    customer = CustomerFactory()
+    sent = customers.invite(customer=customer, address="ravi@acme.example", role=MemberRole.MEMBER, actor=actor)
+    to_staff = staff_services.invite(email="meera@onesetu.example", full_name="Meera", actor=actor, now=now)
+    for invitation in (sent, to_staff):
+        invitations.cancel(invitation=invitation, actor=actor, now=now)
+        with pytest.raises(LostRace):
+            invitations.cancel(invitation=invitation, actor=actor, now=now)
+    first, second = AuditEvent.objects.filter(kind="people.invitation.cancelled").order_by("pk")
+    assert first.about == f"people.customer:{customer.reference}"
+    assert first.facts == {"kind": sent.kind, "customer": customer.reference, "role": "member"}
+    assert personal_of(first)["values"] == {"address": "ravi@acme.example"}
+    assert (second.about, second.facts["user"]) == (f"people.user:{to_staff.user_id}", to_staff.user_id)
 
 
 def test_members_who_leave_or_change_are_told():

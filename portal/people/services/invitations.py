@@ -8,6 +8,8 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import addresses, changes
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
@@ -116,7 +118,7 @@ def mark_sent(invitation: Invitation, *, now: datetime) -> bool:
 
 
 def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
-    """Close an open invitation: its link stops working. Raises LostRace when it was used or cancelled meanwhile, Refused as
+    """Close an open invitation, with its audit event: its link stops working. Raises LostRace when it was used or cancelled meanwhile, Refused as
     ``powers.require_powers``, and for the invitation of an insolvency professional (TWO_PEOPLE).
     """
     if is_of_an_order(invitation):
@@ -130,6 +132,27 @@ def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
         if updated != 1:
             raise LostRace(_("This invitation was used or cancelled a moment ago."))
         invitation.refresh_from_db()
+        _record_cancelled(invitation, actor, now)
+
+
+def _record_cancelled(invitation: Invitation, actor: Actor, at: datetime) -> None:
+    """In the history of whom it was for: the customer, or the staff login."""
+    facts: dict[str, str | int] = {"kind": invitation.kind}
+    if invitation.customer is not None:
+        about = f"people.customer:{invitation.customer.reference}"
+        facts |= {"customer": invitation.customer.reference, "role": invitation.role}
+    else:
+        about = f"people.user:{invitation.user_id}"
+        facts |= {"user": invitation.user_id or 0}
+    record(
+        AuditKind.PEOPLE_INVITATION_CANCELLED,
+        actor=actor,
+        about=about,
+        facts=facts,
+        subject_ref=invitation.subject_ref,
+        personal={"address": invitation.address},
+        at=at,
+    )
 
 
 def unsent(*, now: datetime) -> list[int]:
