@@ -31,7 +31,7 @@ QUEUES = (
         "queue=second",
         ngettext_lazy("proposal to approve or reject", "proposals to approve or reject", "count"),
         is_figure=False,
-        tab=Tab(_("To check"), -30, _OPENS),
+        tab=Tab(_("To approve"), -30, _OPENS),
     ),
     Queue(
         "kyc-mine",

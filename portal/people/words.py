@@ -34,7 +34,7 @@ ACTS: Mapping[str, Any] = {
     "kyc.risk.set": _("Set the risk of a customer against its points"),
     "kyc.signer.trust": _("Trust a signer's certificate, or end that"),
     "kyc.type.change": _("Change what a customer counts as"),
-    "law.profile.change": _("Change the organisation profile"),
+    "law.profile.change": _("Change the company profile"),
     "law.purpose.adopt": _("Adopt a purpose"),
     "jobs.list.unmask": _("Take a list away unmasked"),
     "ledger.anomaly.explain": _("Explain ledger entries out of order"),

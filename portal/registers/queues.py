@@ -49,6 +49,6 @@ QUEUES = (
         _("Register tasks"),
         "registers.BookTask",
         "done=no",
-        ngettext_lazy("entry needs a task done", "entries need a task done", "count"),
+        ngettext_lazy("task to do", "tasks to do", "count"),
     ),
 )

@@ -109,8 +109,8 @@ def the_profile_is_decided(app_configs: Sequence[AppConfig] | None, **kwargs: An
         return []
     return [
         Error(
-            f"The organisation profile does not decide {words}, and keeping depends on it: {', '.join(found[question])}.",
-            hint="Propose the profile (Organisation profile, Propose a change); a second person approves it.",
+            f"The company profile does not decide {words}, and keeping depends on it: {', '.join(found[question])}.",
+            hint="Propose the profile (Company profile, Propose a change); a second person approves it.",
             id="retention.E004",
         )
         for question, words in named.items()

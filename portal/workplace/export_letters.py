@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from portal.core import moments
+from portal.core import moments, records
 from portal.core.errors import PortalError
 from portal.jobs.models import Job
 from portal.jobs.services.exporting import LIST
@@ -34,7 +34,7 @@ def tell(*, job: Job, at: datetime) -> None:
         return
     context = {
         "reference": job.reference,
-        "listed": str(apps.get_model(job.parameters["list"])._meta.verbose_name_plural),
+        "listed": records.list_name(apps.get_model(job.parameters["list"])),
         "url": settings.SITE_URL + reverse("admin:jobs_job_change", args=[job.pk]),
     }
     if job.state == JobState.DONE:

@@ -146,10 +146,10 @@ def signers_ending(user: Any, now: datetime) -> Figure:
 
 
 def profile_open(user: Any, now: datetime) -> Figure:
-    """The questions of the organisation profile that are to be decided, for who proposes and approves it."""
+    """The questions of the company profile that are to be decided, for who proposes and approves it."""
     count = len(open_questions_named(on=day(now)))
     words = ngettext("question to decide", "questions to decide", count)
-    return Figure(_("Organisation profile"), str(count), words, address("admin:proposals"), "err" if count else "ok")
+    return Figure(_("Company profile"), str(count), words, address("admin:proposals"), "err" if count else "ok")
 
 
 #: Figures that are no queue, each with the permission without which it is not shown.

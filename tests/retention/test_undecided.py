@@ -12,6 +12,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.core import records
 from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
 from portal.registers.models import BookTask
@@ -180,15 +181,17 @@ def test_every_open_question_is_named_alike_on_today_the_proposals_the_system_pa
     words = [str(OrganisationProfile._meta.get_field(name).verbose_name) for name in OrganisationProfile.SWITCHES]
     words = [one for one, name in zip(words, OrganisationProfile.SWITCHES, strict=True) if name in names]
     (shown,) = checks.profile(NOON)
+    assert shown.label == records.list_name(OrganisationProfile), "one name on every page"
     assert f"Not decided: {'; '.join(words)}." in shown.says
     for role in ("administrator", "data_protection_officer"):
         browser = staff_of(role)
-        figure = by_label(browser.get("/admin/"))["Organisation profile"]
+        figure = by_label(browser.get("/admin/"))["Company profile"]
         assert (figure.number, figure.words, figure.tone) == ("3", "questions to decide", "err")
         page = browser.get(figure.url)
         assert list(page.context["questions"]) == words
+        assert "Questions of the company profile to decide" in page.text
         assert reverse("admin:workplace_profileproposal_add") in page.text
-    assert "Organisation profile" not in by_label(staff_of("support").get("/admin/"))
+    assert "Company profile" not in by_label(staff_of("support").get("/admin/"))
     assert not staff_of("kyc_checker").get(figure.url).context["questions"]
     PurposeFactory(code="account_service")
     duties.look(now=NOON)

@@ -55,7 +55,7 @@ def test_who_asked_gets_a_link_to_the_page_where_the_file_is_fetched(auditor: An
     body = text_of(letter).body
     assert settings.SITE_URL + reverse("admin:jobs_job_change", args=[row.job_id]) in body
     assert "/result/" not in body
-    assert '"logins"' in body
+    assert '"Accounts"' in body, "the list has the name that the menu gives it"
     assert "audit of this year" not in body
 
 

@@ -34,6 +34,11 @@ def of(name: str, now=None) -> Finding:
     return next(one for one in findings(now or clock.now()) if one.name == name)
 
 
+def test_the_certificates_of_signers_have_the_same_name_here_as_among_the_figures(monkeypatch) -> None:
+    monkeypatch.setattr(checks.readiness, "parts", lambda: [("signers", True, "")])
+    assert [str(one.label) for one in checks.parts(clock.now())] == ["Signing certificates"]
+
+
 def test_the_page_says_of_each_check_how_it_is_and_what_to_do(staff, monkeypatch) -> None:
     client = staff("auditor")
     now = clock.now()

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.people.models import Role
 from portal.people.services import staff as logins
 from portal.workplace import saved_views
@@ -23,6 +23,13 @@ def saved(client, name, *, model="grievances.ticket", query="queue=open", role=N
 
 def names(client):
     return {view.name: one.count for view, one in client.get(reverse("admin:queues")).context["views"]}
+
+
+def test_no_two_tabs_of_a_list_could_mean_the_same_work_and_tasks_are_counted_as_tasks():
+    known = {one.code: one for one in hooks.queues}
+    assert [str(known[code].tab.label) for code in ("kyc-review", "kyc-second")] == ["To review", "To approve"]
+    assert str(known["books-due"].words % {"count": 1}) == "task to do"
+    assert str(known["books-due"].words % {"count": 2}) == "tasks to do"
 
 
 def test_the_page_of_queues_shows_each_with_its_number_and_nothing_of_other_roles(staff):

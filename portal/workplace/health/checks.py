@@ -47,7 +47,7 @@ def _by(value: float, look: float, bad: float) -> Health:
 
 
 def parts(now: datetime) -> Iterator[Finding]:
-    """Databases, broker, sealing, witnesses, outbox, signers' certificates."""
+    """Databases, broker, sealing, witnesses, outbox, signing certificates."""
     words: dict[str, tuple[Any, Any]] = {
         "database": (_("Database"), _("Look whether the server runs and lets us in; then its own log.")),
         "frozen": (_("Insert-only tables"), _("Run migrate as the owner of the tables: it puts the guards on again.")),
@@ -55,7 +55,7 @@ def parts(now: datetime) -> Iterator[Finding]:
         "ledger": (_("Ledger"), _("Open “Ledger”. Run verify_ledger before anything else.")),
         "witnesses": (_("Witnesses of the ledger"), _("See WITNESSES in the handbook.")),
         "outbox": (_("Outbox"), _("Look whether a worker serves the queue notify, and at messages not delivered.")),
-        "signers": (_("Signers' certificates"), _("Import the issuer's next certificate, two people.")),
+        "signers": (_("Signing certificates"), _("Import the issuer's next certificate, two people.")),
     }
     for name, is_ok, detail in readiness.parts():
         kind, _sep, which = name.partition(".")
@@ -346,9 +346,9 @@ def clocks(now: datetime) -> Iterator[Finding]:
 
 
 def profile(now: datetime) -> Iterator[Finding]:
-    """Whether the organisation profile decides every question on which keeping depends (``retention.E004``)."""
+    """Whether the company profile decides every question on which keeping depends (``retention.E004``)."""
     found = retention.open_questions_named(on=clock.day(now))
-    label = _("Organisation profile")
+    label = _("Company profile")
     if not found:
         yield Finding("profile", label, Health.WELL, _("Every question on which retention depends is decided."))
         return
