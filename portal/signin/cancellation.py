@@ -141,20 +141,24 @@ def _undo_addresses_beside(login: User, contact: ContactPoint, since: datetime, 
     was moved by the person: it stays there.
     """
     rows = [row for row in _of_login(login, since=since, now=now) if row.new_address != contact.address]
-    _undo_addresses(login, rows, actor, now)
+    _undo_addresses(login, rows, actor, now, stays_at=contact.address)
     for row in rows:
         if row.done_at is not None:
             letters.address_dropped(row)
 
 
-def _undo_addresses(login: User, undone: list[AddressChange], actor: Actor, now: datetime) -> None:
-    """Mark these as cancelled, the last first; the login has the address again that it had before the first of them."""
+def _undo_addresses(
+    login: User, undone: list[AddressChange], actor: Actor, now: datetime, *, stays_at: str = ""
+) -> None:
+    """Mark these as cancelled, the last first; the login has the address again that it had before the first of them, but for
+    one that ``stays_at`` its address of now.
+    """
     for row in sorted(undone, key=lambda row: (row.begun_at, row.pk), reverse=True):
         _undo(row, actor, now)
     moved = [row for row in undone if row.kind == ContactKind.EMAIL and row.done_at is not None]
     if moved:
         first = min(moved, key=lambda row: (row.done_at, row.pk))
-        if login.email != first.old_address:
+        if login.email not in {first.old_address, stays_at}:
             _move_back(login, first, actor, now)
 
 

@@ -246,6 +246,19 @@ def test_where_the_earlier_address_is_taken_who_pressed_there_is_written_to_all_
     assert ("signin.change_cancelled", "asha@acme.example") in told_of_cancelling()
 
 
+def test_a_login_stays_at_the_address_that_pressed_though_a_thief_had_moved_it_in_between(acme, asha):
+    second = ContactPointFactory(principal=asha.principal, kind="email", address="second@asha.example")
+    customers.invite(customer=acme, address=THIEF, role=MemberRole.OWNER, actor=by(asha))
+    theft = moved_since(asha, "mine@evil.example", clock.now())
+    moved_since(asha, second.address, clock.now())
+    by_link = {"contact": second, "actor": actor.stranger(), "now": clock.now()}
+    assert cancellation.cancel_account_change(change=AccountChange.objects.get(), **by_link)
+    asha.refresh_from_db()
+    theft.refresh_from_db()
+    assert asha.email == second.address
+    assert theft.cancelled_at is not None
+
+
 @pytest.mark.parametrize("who", ["another owner", "the address that the login was moved to"])
 def test_a_login_stays_where_another_owner_presses_or_the_person_who_reads_mail_there(acme, asha, bina, who):
     second = ContactPointFactory(principal=asha.principal, kind="email", address="second@asha.example")
