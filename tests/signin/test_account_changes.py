@@ -138,6 +138,9 @@ def test_a_removed_member_is_written_to_and_every_owner_has_a_link(acme, asha, b
         ("signin.people_changed", "bina@acme.example"),
     ]
     assert link_to("ravi@acme.example") is None
+    assert reading.text_of(Message.objects.get(kind="signin.part_changed")).subject == (
+        "Your role in an organisation has changed"
+    )
     text = reading.text_of(Message.objects.filter(kind="signin.people_changed").earliest("pk"))
     assert "Acme Traders at Onesetu: a person was removed." in text.body
     assert "within 14 days" in text.body
@@ -184,6 +187,9 @@ def test_each_reads_of_a_cancelled_change_what_concerns_them(acme, asha, bina, r
     assert "For 72 hours you cannot change the people of Acme Traders." in body_of("cancelled_by_another")
     assert "Acme Traders: the role of a person was changed." in body_of("cancelled_by_you")
     assert "signed out" not in body_of("cancelled_by_you") + body_of("part_restored")
+    restored = Message.objects.filter(kind="signin.part_restored").earliest("pk")
+    assert reading.text_of(restored).subject == "A change of your role in an organisation was cancelled"
+    assert "Your role in Acme Traders is as it was" in body_of("part_restored")
 
 
 def test_whoever_cancelled_their_own_change_reads_of_their_account_alone(acme, asha, ravi):

@@ -264,7 +264,7 @@ def test_whoever_is_no_active_staff_member_with_a_factor_is_not_bound(client, pr
         SocialAccount.objects.create(user=person, provider=kind, uid="somebody else", extra_data={})
     answer = signs_in(client, provider, kind)
     assert answer.url == REFUSED
-    assert "signs in nobody here" in client.get(answer.url, secure=True).content.decode()
+    assert "Your company account is not linked to an account here." in client.get(answer.url, secure=True).text
     assert SocialAccount.objects.count() == (who == "taken")
     assert not is_in(client)
 
