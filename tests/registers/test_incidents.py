@@ -671,6 +671,31 @@ def test_a_time_that_was_corrected_meanwhile_starts_the_clocks_of_a_change(maker
     assert Clock.objects.get(owner=duty(incident, "eu_authority").owner).started_at == earlier
 
 
+def test_a_start_that_is_put_right_writes_nothing_over_a_time_that_a_colleague_saved_meanwhile(
+    maker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = opened_incident(maker, regimes=["EU"])
+    earlier = incident.noticed_at - timedelta(hours=9)
+    follow, read = incidents.follow, incidents.duty_of
+
+    def follow_what_was_read_before(clock_of: Clock, **given: Any) -> None:
+        row = read(clock_of.owner)
+        Incident.objects.filter(pk=incident.pk).update(noticed_at=earlier)
+        with monkeypatch.context() as patched:
+            patched.setattr(incidents, "follow", follow)
+            patched.setattr(incidents, "duty_of", lambda owner: row if owner == clock_of.owner else read(owner))
+            follow(clock_of, **given)
+
+    monkeypatch.setattr(incidents, "follow", follow_what_was_read_before)
+    at = incident.aware_at - timedelta(hours=1)
+    owner = duty(incident, "eu_authority").owner
+    correcting.correct_start(
+        owner=owner, kind=incidents.PLAN, started_at=at, reason_code="earlier", actor=maker, now=clock.now()
+    )
+    incident.refresh_from_db()
+    assert (incident.noticed_at, incident.aware_at) == (earlier, at)
+
+
 def test_an_incident_that_was_closed_meanwhile_takes_no_words_and_no_change(maker: Any) -> None:
     incident = opened_incident(maker)
     stale = Incident.objects.get(pk=incident.pk)

@@ -193,7 +193,7 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
         return
     if book.starts_at(rules.terms(row.code), row.incident) == clock_of.started_at:
         return
-    incident, start = row.incident, clock_of.started_at
+    incident, start = lock(row.incident), clock_of.started_at
     if rules.terms(row.code).starts == "noticed":
         incident.noticed_at, incident.aware_at = start, max(incident.aware_at, start)
     else:
