@@ -358,7 +358,7 @@ class Overdue(models.TextChoices):
     OWNER_LEFT = "owner_left", _("Whoever answers for it has left")
     ACCESS_REVIEW = "access_review", _("Look at who holds which role")
     RULE_CHANGE = "rule_change", _("Decide the change of a retention rule that this release proposes")
-    PROFILE = "profile", _("Decide an open question of the organisation profile")
+    PROFILE = "profile", _("Decide an open question of the company profile")
 
 
 class AttachmentKind(models.TextChoices):

@@ -195,7 +195,9 @@ def test_every_open_question_is_named_alike_on_today_the_proposals_the_system_pa
     assert not staff_of("kyc_checker").get(figure.url).context["questions"]
     PurposeFactory(code="account_service")
     duties.look(now=NOON)
-    assert sorted(BookTask.objects.filter(what="profile").values_list("code", flat=True)) == sorted(words)
+    tasks = BookTask.objects.filter(what="profile")
+    assert sorted(tasks.values_list("code", flat=True)) == sorted(words)
+    assert {task.get_what_display() for task in tasks} == {"Decide an open question of the company profile"}
     assert Message.objects.filter(kind="registers.book_tasks").exists()
     ProfileFactory(**dict.fromkeys(names, "no"))
     duties.look(now=NOON)
