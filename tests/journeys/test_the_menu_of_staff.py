@@ -34,6 +34,8 @@ def enters(window):
     return enter
 
 
+# The whole menu of seven roles is drawn twice: more than five seconds for two of them, and the same on each database.
+@pytest.mark.one_stack
 @pytest.mark.parametrize("role", pages.MENUS)
 def test_the_menu_is_whole_on_a_laptop_whichever_entry_is_open(enters, role):
     person = enters(role)

@@ -40,6 +40,7 @@ def directory(client):
     return {spot.url: spot for _page, spots in client.get(reverse("admin:go")).context["groups"] for spot in spots}
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("role", ROLES)
 def test_a_menu_has_few_entries_and_each_leads_to_a_page_that_opens(staff, role):
     client = staff(role)
@@ -53,6 +54,7 @@ def test_a_menu_has_few_entries_and_each_leads_to_a_page_that_opens(staff, role)
         assert len(shown) + sum(len(one.parts) for one in shown) <= 12
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("role", ROLES)
 def test_each_page_of_a_menu_has_at_most_seven_tabs_and_says_which_one_is_open(staff, role):
     client = staff(role)
