@@ -9,6 +9,7 @@ import pytest
 from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.core.management import call_command
 from django.http import HttpResponse
@@ -234,7 +235,11 @@ def passkey(user, name="Laptop"):
 
 def test_a_factor_that_the_companys_provider_asked_for_opens_the_pages_and_counts_for_no_act():
     maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
-    client = shown_with(staff_client(maker), {"method": "mfa", "at": clock.now().timestamp(), "type": "company"})
+    now = clock.now().timestamp()
+    opened = {"method": "socialaccount", "at": now, "provider": "company", "uid": "subject-7"}
+    client = shown_with(staff_client(maker), opened, {"method": "mfa", "at": now, "type": "company"})
+    assert client.get("/admin/").status_code == 302, "the company login that opened the session is not bound"
+    SocialAccount.objects.create(user=maker, provider="company", uid="subject-7")
     assert client.get("/admin/").status_code == 200
     assert "Confirm that it is you" in proposing(client, person).content.decode()
     assert not RoleProposal.objects.exists()

@@ -83,7 +83,7 @@ def test_a_long_list_that_a_worker_writes_holds_the_days_alone_and_its_page_open
     page = auditor.post(f"{LIST}export/", TAKEN)["Location"]
     row = ListExport.objects.get()
     assert running.run(row.job_id, now=clock.now()) == JobState.DONE
-    assert "running, 1 file to fetch" in auditor.get("/admin/").text
+    assert "0 running, 1 file to download" in auditor.get("/admin/").text
     assert "Fetch ticket-" in auditor.get(page).text
     taken = b"".join(auditor.get(f"/admin/jobs/job/{row.job_id}/result/").streaming_content).decode()
     assert tickets[0].reference in taken
