@@ -1,7 +1,7 @@
 """The worklist of "Today": running deadlines of the records that a login may see, by what can still be done about them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -61,12 +61,12 @@ class Deadline:
     holder: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
-    """One record with the deadline that presses most; ``more`` are its others of the same group."""
+    """One record with the deadline that presses most; ``more`` are its others."""
 
     lead: Deadline
-    more: list[Deadline] = field(default_factory=list)
+    more: list[Deadline]
 
 
 @dataclass(frozen=True)
@@ -120,36 +120,46 @@ def groups(user: Any, *, now: datetime, whole: str = "") -> list[Group]:
     and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is. ``whole`` is the
     code of a group that is shown alone and with every row.
     """
-    seen: dict[str, Row] = {}
-    found = _found(KINDS[:-1], user, now, seen, whole) or _found(KINDS[-1:], user, now, seen, whole)
-    return [group for group in found if not whole or group.code == whole] or found
+    seen: dict[str, list[Clock]] = {}
+    found = _found(KINDS[:-1], user, now, seen) or _found(KINDS[-1:], user, now, seen)
+    asked = [one for one in found if one[0].code == whole] or found
+    return [_group(kind, records, having, user, now, whole) for kind, records, having in asked]
 
 
-def _found(kinds: Sequence[_Kind], user: Any, now: datetime, seen: dict[str, Row], whole: str) -> list[Group]:
-    """Those of ``kinds`` with something in them for this login; ``seen`` gets their records."""
+#: A group before it is written out: the deadlines of each of its records, and who has which record.
+_Found = tuple[_Kind, list[list[Clock]], dict[str, Any]]
+
+
+def _found(kinds: Sequence[_Kind], user: Any, now: datetime, seen: dict[str, list[Clock]]) -> list[_Found]:
+    """Those of ``kinds`` with something in them for this login; ``seen`` gets their records with every deadline of each."""
     read = {kind.code: _pressing(kind, user, now) for kind in kinds}
     having = holders([one.owner for clocks in read.values() for one in clocks], now=now)
     is_at_work = _is_at_work(user)
-    found = []
+    found: list[_Found] = []
     for kind in kinds:
-        mine = [one for one in read[kind.code] if not is_at_work or having.get(one.owner, user) == user]
-        rows = _rows([deadline(one, now, user, having.get(one.owner)) for one in mine], seen)
-        if rows:
-            shown = len(rows) if kind.code == whole else SHOWN
-            found.append(Group(kind.code, kind.name, rows[:shown], len(rows) - len(rows[:shown])))
+        records: list[list[Clock]] = []
+        for one in read[kind.code]:
+            if is_at_work and having.get(one.owner, user) != user:
+                continue
+            reference = owner_in_words(one.owner)
+            if reference not in seen:
+                records.append(seen.setdefault(reference, []))
+            seen[reference].append(one)
+        if records:
+            found.append((kind, records, having))
     return found
 
 
-def _rows(deadlines: list[Deadline], seen: dict[str, Row]) -> list[Row]:
-    """The records that no earlier group has; ``seen`` gets them, and further deadlines of a record join its row."""
-    rows: list[Row] = []
-    for one in deadlines:
-        if one.reference in seen:
-            seen[one.reference].more.append(one)
-        else:
-            rows.append(Row(one))
-            seen[one.reference] = rows[-1]
-    return rows
+def _group(
+    kind: _Kind, records: list[list[Clock]], having: dict[str, Any], user: Any, now: datetime, whole: str
+) -> Group:
+    """A group in words: only what is shown is worked out."""
+    shown = records if kind.code == whole else records[:SHOWN]
+    rows = []
+    for clocks in shown:
+        lead, *more = (deadline(one, now, user, having.get(one.owner)) for one in clocks)
+        rows.append(Row(lead, more))
+    return Group(kind.code, kind.name, rows, len(records) - len(rows))
 
 
 def _running(user: Any) -> QuerySet[Clock]:
