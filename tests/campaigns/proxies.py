@@ -37,12 +37,8 @@ class Proxy:
     @contextlib.contextmanager
     def away(self) -> Iterator[None]:
         """Every connection ends, and none is let in until the block ends."""
-        self.most = 0
-        self.cut()
-        try:
+        with self.narrow(0):
             yield
-        finally:
-            self.most = None
 
     @contextlib.contextmanager
     def narrow(self, connections: int) -> Iterator[None]:
