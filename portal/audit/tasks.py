@@ -5,13 +5,13 @@ from portal.core import actor
 from portal.ledger.states import Scope
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.audit.tasks.verify_new", ignore_result=True)
 def verify_new() -> None:
     """Hourly: the checks over the leaves since the last clean run."""
     services.verify_ledger(scope=Scope.NEW, actor=actor.system("portal.audit.tasks.verify_new"))
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.audit.tasks.verify_all", ignore_result=True)
 def verify_all() -> None:
     """Nightly: the checks over the whole ledger."""
     services.verify_ledger(scope=Scope.ALL, actor=actor.system("portal.audit.tasks.verify_all"))

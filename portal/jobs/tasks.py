@@ -8,13 +8,13 @@ from portal.jobs.services import imports, running
 SWEEP = 100
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.jobs.tasks.run_job", ignore_result=True)
 def run_job(job_id: int) -> None:
     """Do one job. Harmless when it has ended, was cancelled, or another worker has it."""
     running.run(job_id, now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.jobs.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Find jobs whose worker died and jobs whose nudge was lost; end files that were brought and have had their time."""
     running.sweep(now=clock.now(), limit=SWEEP)

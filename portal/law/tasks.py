@@ -4,7 +4,7 @@ from portal.core import clock
 from portal.law.services import sweeping
 
 
-@shared_task
+@shared_task(name="portal.law.tasks.sweep")
 def sweep() -> dict[str, int]:
     """Tell the owners of clocks that became due soon or late."""
     done = sweeping.sweep(now=clock.now())

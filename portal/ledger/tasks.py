@@ -7,7 +7,7 @@ from portal.ledger.errors import NotSealed
 TURN = 0.8
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.ledger.tasks.seal", ignore_result=True)
 def seal() -> None:
     """Each second: seal what waits and sign. A stop shows in ``/readyz``; entries wait unharmed."""
     try:
@@ -16,19 +16,19 @@ def seal() -> None:
         return
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.ledger.tasks.finish_redactions", ignore_result=True)
 def finish_redactions() -> None:
     """Delete payloads whose redaction was recorded but cut short by a crash."""
     services.finish_redactions()
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.ledger.tasks.ask_witnesses", ignore_result=True)
 def ask_witnesses() -> None:
     """Every few seconds: show the newest checkpoint to those who have not cosigned it."""
     services.ask_witnesses()
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.ledger.tasks.renew_copies", ignore_result=True)
 def renew_copies() -> None:
     """Every few seconds: compare the copies of the anchor with the tree, and bring them up to date."""
     services.renew_copies()

@@ -16,7 +16,7 @@ from portal.registers.services import (
 )
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.note_defect", ignore_result=True)
 def note_defect(fiduciary: int, channel: str, purpose: str, sender: int, template: int, category: str) -> None:
     """Record that purpose, header and template name different categories."""
     defects.note(
@@ -30,13 +30,13 @@ def note_defect(fiduciary: int, channel: str, purpose: str, sender: int, templat
     )
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.forget_inbound", ignore_result=True)
 def forget_inbound() -> None:
     """Delete the times of inbound messages that open no window any more."""
     senders.forget_inbound(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.find_affected", ignore_result=True)
 def find_affected(search_id: int) -> None:
     """Add the people whom a search for an incident finds."""
     search = (
@@ -46,7 +46,7 @@ def find_affected(search_id: int) -> None:
         incident_people.carry_out(search, now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.tell_affected", ignore_result=True)
 def tell_affected(decision_id: int) -> None:
     """Promise letters to the next people whom an incident affects."""
     decision = IncidentDecision.objects.select_related("incident").filter(pk=decision_id).first()
@@ -54,7 +54,7 @@ def tell_affected(decision_id: int) -> None:
         incident_people.tell_on(decision, now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.settle_incidents", ignore_result=True)
 def settle_incidents() -> None:
     """Note which reports have left, and which came back; go on with letters whose task was lost."""
     incident_people.go_on()
@@ -62,25 +62,25 @@ def settle_incidents() -> None:
     incident_settling.look_for_returned(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.end_attachments", ignore_result=True)
 def end_attachments() -> None:
     """Destroy the documents whose last day has passed."""
     attachments.end_expired(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.look_at_books", ignore_result=True)
 def look_at_books() -> None:
     """Open and close the tasks of the books."""
     duties.look(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.try_links", ignore_result=True)
 def try_links() -> None:
     """Ask every page that ours lead to."""
     links.try_all(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.registers.tasks.tell_of_orders", ignore_result=True)
 def tell_of_orders() -> None:
     """Tell the people whose data an authority got, once no silence binds us."""
     orders.tell_people(now=clock.now())

@@ -17,7 +17,7 @@ class NotAllErased(PortalError):
     code = "NOT_ALL_ERASED"
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.retention.tasks.run_retention", ignore_result=True)
 def run_retention() -> None:
     """The nightly pass over everything whose period may be over. Fails when something could not be erased."""
     night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
@@ -26,7 +26,7 @@ def run_retention() -> None:
         raise NotAllErased(f"{', '.join(failed)}: not everything could be erased. The steps say what failed.")
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.retention.tasks.carry_out", ignore_result=True)
 def carry_out(run_id: int) -> None:
     """Begin a plan that two people have agreed to."""
     run = ErasureRun.objects.filter(pk=run_id).first()
@@ -34,19 +34,19 @@ def carry_out(run_id: int) -> None:
         runs.carry_out(run, now=clock.now(), actor=NIGHTLY)
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.retention.tasks.carry_on", ignore_result=True)
 def carry_on() -> None:
     """Go on with what a dead process left and with what waited for a notice."""
     nights.carry_on(now=clock.now(), actor=NIGHTLY)
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.retention.tasks.look_at_report", ignore_result=True)
 def look_at_report(number: int) -> None:
     """Find out whom a report of a child means, and freeze them where that is certain."""
     children.look(number, now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.retention.tasks.look_at_reports", ignore_result=True)
 def look_at_reports() -> None:
     """The same for reports whose task was lost."""
     children.look_at_all(now=clock.now())

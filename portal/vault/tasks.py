@@ -3,6 +3,6 @@ from celery import shared_task
 from portal.vault.services import files
 
 
-@shared_task
+@shared_task(name="portal.vault.tasks.sweep")
 def sweep() -> None:
     files.sweep()

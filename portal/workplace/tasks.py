@@ -4,19 +4,19 @@ from portal.core import clock
 from portal.workplace import digests, watching
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.workplace.tasks.pulse", ignore_result=True)
 def pulse(queue: str) -> None:
     """A worker of the queue lives."""
     watching.beat(queue, now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.workplace.tasks.watch_health", ignore_result=True)
 def watch_health() -> int:
     """Tell of each check that turned bad or well again."""
     return watching.watch(now=clock.now())
 
 
-@shared_task(ignore_result=True)
+@shared_task(name="portal.workplace.tasks.send_digests", ignore_result=True)
 def send_digests() -> int:
     """Beat, in the morning: to each member of staff what waits for them."""
     return digests.send(now=clock.now())
