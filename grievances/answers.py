@@ -4,9 +4,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-BOOK = Path(__file__).resolve().parent / "data" / "answers.toml"
+from portal.core.data_files import data_of
+
+BOOK = data_of("grievances") / "answers.toml"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-BOOK = Path(__file__).resolve().parent / "data" / "outside_bodies.toml"
+from portal.core.data_files import data_of
+
+BOOK = data_of("grievances") / "outside_bodies.toml"
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,17 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from kyc.models import Case
 from kyc.states import CaseState
 from portal.core.clock import day
+from portal.core.data_files import data_of
 from portal.people.states import CustomerState
 from portal.retention import rules, selectors
 from portal.retention.selectors import Keeper
 
-FILE = Path(__file__).resolve().parent / "data" / "retention.toml"
+FILE = data_of("kyc") / "retention.toml"
 
 
 @dataclass(frozen=True)

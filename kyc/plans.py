@@ -3,13 +3,13 @@
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from kyc.outcomes import Severity
 from kyc.states import PROVED_BY_SIGNATURE, Method
+from portal.core.data_files import data_of
 
-FILE = Path(__file__).resolve().parent / "data" / "plans.toml"
+FILE = data_of("kyc") / "plans.toml"
 
 
 @dataclass(frozen=True)

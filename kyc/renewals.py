@@ -5,16 +5,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from pathlib import Path
 
 from kyc.models import Case, Document, Renewal
 from kyc.requirements import Requirements
 from kyc.states import DocumentState, RenewalReason, Risk
 from portal.core.clock import IST, day
+from portal.core.data_files import data_of
 from portal.law.selectors import NotInForce, house_rule
 from portal.law.services.timing import dates_of
 
-FILE = Path(__file__).resolve().parent / "data" / "renewals.toml"
+FILE = data_of("kyc") / "renewals.toml"
 AFTER = "kyc.rekyc_after"
 WITHIN = "kyc.renewal_within"
 #: By the risk of the customer; one that nobody has rated counts as high.

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from kyc import plans
+from portal.core.data_files import data_of
 
-FILE = Path(__file__).resolve().parent / "data" / "requirements.toml"
+FILE = data_of("kyc") / "requirements.toml"
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 from kyc.states import Risk
+from portal.core.data_files import data_of
 from portal.law.selectors import NotInForce
 
-FILE = Path(__file__).resolve().parent / "data" / "risk.toml"
+FILE = data_of("kyc") / "risk.toml"
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from kyc.signatures.keys import Key
+from portal.core.data_files import data_of
 
-DATA = Path(__file__).resolve().parent / "data" / "signers"
+DATA = data_of("kyc") / "signers"
 
 
 @dataclass(frozen=True)

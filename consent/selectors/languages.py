@@ -3,12 +3,12 @@
 import functools
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 from consent.models import NoticeText, NoticeVersion
 from consent.models.notices import BINDING_LANGUAGE
+from portal.core.data_files import data_of
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "languages.toml"
+FILE = data_of("consent") / "languages.toml"
 
 
 @dataclass(frozen=True)

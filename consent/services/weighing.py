@@ -4,7 +4,6 @@ import functools
 import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 
 from consent.models import DefectMended, NoticeText, NoticeVersion, PolicyDefect
 from consent.models.notices import BINDING_LANGUAGE
@@ -12,11 +11,12 @@ from consent.rules import fields, policy, succession
 from consent.selectors.languages import language_of
 from consent.selectors.notices import clauses_of, earlier, later, summary_languages
 from consent.states import NoticeKind, VersionState
+from portal.core.data_files import data_of
 from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.registers import selectors as registers
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = data_of("consent")
 LONGEST_MESSAGE = 200
 
 

@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Literal
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "scripts.toml"
+from portal.core.data_files import data_of
+
+FILE = data_of("kyc") / "scripts.toml"
 #: Letters of a block of Brahmic script; the place in it is the rest.
 BLOCK = 0x80
 NUKTA, VIRAMA = 0x3C, 0x4D

@@ -4,12 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from kyc.names import romanisation
 from kyc.names.letters import words_of
+from portal.core.data_files import data_of
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "names.toml"
+FILE = data_of("kyc") / "names.toml"
 
 
 @dataclass(frozen=True)

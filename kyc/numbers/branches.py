@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from kyc.numbers.result import IFSC
+from portal.core.data_files import data_of
 
-DATA: Final = Path(__file__).resolve().parent.parent / "data" / "branches"
+DATA: Final = data_of("kyc") / "branches"
 LIST, LABEL = "branches.txt.xz", "branches.toml"
 #: A branch code has six characters; the published list writes those of digits alone as numbers.
 BRANCH_LENGTH: Final = 6

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from portal.core.data_files import data_of
 from portal.law.models import LegalRule
 from portal.people.models import Role
 
-CONTROLS = Path(__file__).resolve().parent / "data" / "controls.toml"
+CONTROLS = data_of("portal.evidence") / "controls.toml"
 #: The topic of a control that no list names: a rule or a measure that came after the file.
 OTHERWISE = "governance"
 

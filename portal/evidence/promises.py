@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from celery import current_app
@@ -25,6 +24,7 @@ from consent.selectors import notices
 from consent.states import NoticeKind, VersionState
 from portal.audit.models import AuditEvent
 from portal.core import clock, moments
+from portal.core.data_files import data_of
 from portal.core.errors import NotFound
 from portal.evidence import attestations, questions
 from portal.evidence.asked import in_words
@@ -51,7 +51,7 @@ from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
 from portal.registers.words import CATEGORIES
 
-PROMISES = Path(__file__).resolve().parent / "data" / "promises.toml"
+PROMISES = data_of("portal.evidence") / "promises.toml"
 POLICY = "privacy-policy"
 #: How old the newest evidence of a practice may be: the key of a house rule in months.
 WITHIN = "within="

@@ -8,17 +8,17 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal.core.data_files import data_of
 from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, Purpose
 from portal.law.states import Channel
 from portal.law.terms import RuleKind, Unit
 
-TITLES = Path(__file__).resolve().parent / "data" / "titles.toml"
+TITLES = data_of("portal.law") / "titles.toml"
 
 KINDS: Mapping[str, str] = {
     RuleKind.DEADLINE: "Deadline",

@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 
-FILE = Path(__file__).resolve().parent / "data" / "field_acts.toml"
+from portal.core.data_files import data_of
+
+FILE = data_of("portal.retention") / "field_acts.toml"
 NAMED = FILE.parent / "kept_fields.toml"
 EVERY = "*"
 

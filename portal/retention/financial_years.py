@@ -4,10 +4,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).resolve().parent / "data" / "financial_year.toml"
+from portal.core.data_files import data_of
+
+FILE = data_of("portal.retention") / "financial_year.toml"
 
 
 @cache

@@ -3,10 +3,11 @@
 import tomllib
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).resolve().parent / "data" / "limitation.toml"
+from portal.core.data_files import data_of
+
+FILE = data_of("portal.retention") / "limitation.toml"
 
 
 @cache

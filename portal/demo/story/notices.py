@@ -3,19 +3,19 @@
 import contextlib
 from collections.abc import Mapping
 from datetime import datetime, time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from consent.models import NoticeVersion
 from consent.notice_jobs import REACH_PROOF
 from consent.services import announcing, editing, importing, publishing
 from consent.states import NoticeKind, Weight
+from portal.core.data_files import data_of
 from portal.demo.story.cast import OPENED, Cast
 from portal.demo.story.office import by
 from portal.jobs import services as jobs
 from portal.people.models import User
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = data_of("portal.demo")
 POLICY, CONSENT, AADHAAR = "privacy-policy", "consent-notice", "aadhaar-consent"
 #: Hours of the opening day.
 DRAFTED, PUBLISHED = time(9), time(10, 30)

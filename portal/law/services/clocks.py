@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import clock as present
 from portal.core import hooks
 from portal.core.actor import Actor
+from portal.core.data_files import data_of
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.core.moves import move
 from portal.law import selectors
@@ -28,7 +28,7 @@ from portal.law.services import timing
 from portal.law.services.clock_log import audit, dues, keys, note, running, unfinished
 from portal.law.states import CLOCK_MOVES, ClockEventKind, ClockState, Ended, ExtensionReason, Role
 
-PLANS = Path(__file__).resolve().parent.parent / "data" / "clock_plans.toml"
+PLANS = data_of("portal.law") / "clock_plans.toml"
 
 
 @cache

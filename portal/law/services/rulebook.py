@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +14,12 @@ from django.db import transaction
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor
+from portal.core.data_files import data_of
 from portal.law.calendars import Calendar
 from portal.law.models import HouseRule, LegalRule, Purpose
 from portal.law.services import purposes
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = data_of("portal.law")
 SHIPPED = "sync_rules"
 
 

@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "dpia_questions.toml"
+from portal.core.data_files import data_of
+
+FILE = data_of("portal.registers") / "dpia_questions.toml"
 TEXT, CHOICE, PREFILL = "text", "choice", "prefill"
 LEVELS = ("low", "medium", "high")
 LONGEST = 4_000

@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-DUTIES = Path(__file__).resolve().parent.parent / "data" / "incident_duties.toml"
+from portal.core.data_files import data_of
+
+DUTIES = data_of("portal.registers") / "incident_duties.toml"
 AUTHORITY, PEOPLE, CLIENT = "authority", "people", "client"
 #: A follow-up has the code of the duty that it completes, with this behind it, and a clock under this rule of ours.
 FOLLOW_UP, FOLLOW_UP_RULE = "_follow_up", "registers.incident_follow_up"

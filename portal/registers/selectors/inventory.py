@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -13,10 +12,11 @@ from django.db.models import Model
 
 from portal.core import clock, hooks
 from portal.core.data_categories import DataCategory, declare
+from portal.core.data_files import data_of
 from portal.law import selectors as law
 from portal.law.services import rulebook
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = data_of("portal.registers")
 LIBRARY = DATA / "library_columns.toml"
 #: The purposes of each personal column, by table and by purpose.
 PURPOSES = DATA / "column_purposes.toml"

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.data_files import data_of
 from portal.core.errors import IllegalMove, PortalError, Refused
 from portal.core.moves import move
 from portal.law import selectors as law
@@ -37,7 +37,7 @@ from portal.registers.states import (
     TemplateState,
 )
 
-CHECKS_FILE: Final = Path(__file__).resolve().parent.parent / "data" / "template_lint.toml"
+CHECKS_FILE: Final = data_of("portal.registers") / "template_lint.toml"
 #: TRAI's direction on templates: kinds of variables, and how many without a reason.
 KINDS_RULE, COUNT_RULE = "IN-TRAI-TPL-KINDS", "IN-TRAI-TPL-VARS"
 

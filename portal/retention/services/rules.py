@@ -3,7 +3,6 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -13,10 +12,11 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.data_files import data_of
 from portal.core.errors import Refused
 from portal.retention.models import RetentionRule
 
-SHIPPED = Path(__file__).resolve().parent.parent / "data" / "retention_rules.toml"
+SHIPPED = data_of("portal.retention") / "retention_rules.toml"
 FIELDS = ("name", "counts_from", "house_rule", "legal_rules", "source", "note")
 #: The same, where the file may leave it out.
 OPTIONAL = ("erasing_rules", "notice_rules", "needs_approval", "system")
