@@ -12,9 +12,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Broadcast
 from consent.models.broadcast_states import Audience
-from consent.models.broadcasts import FASTEST
+from consent.models.broadcasts import FASTEST, Broadcast
 from consent.selectors.segments import Segment
 from consent.services.broadcasts.wording import OF_TEMPLATES, Fault, Plan
 from portal.core import clock
@@ -25,7 +24,7 @@ from portal.law.states import MESSAGE_CHANNELS
 from portal.outbox.selectors import can_send
 from portal.people.models import Customer
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.registers.models import ContentTemplate
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.selectors import senders
 from portal.registers.services.templates import has_variables
 

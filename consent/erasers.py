@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ManagerLink, Preference
+from consent.models.managers import ManagerLink
+from consent.models.preferences import Preference
 from portal.core.erasing import Kept, Record, of_days
 from portal.people.models import Subject
 from portal.vault.models import ShredOrder, StoredFile

@@ -2,7 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentState, InboundMessage, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.inbound import InboundMessage
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from portal.core.admin.searching import query_of_keys
 from portal.core.finding import Asked, Found, Hits
 

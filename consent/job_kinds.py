@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from consent.permissions import Permission
-from consent.services import lists, scrub_jobs
+from consent.services import scrub_jobs
+from consent.services.lists import checking, taking_in
 from consent.services.lists.bringing import CHECK, TAKE_IN
 from portal.jobs.kinds import Handle
 
@@ -15,7 +16,7 @@ class CheckList:
     label = _("Check a list of consents")
 
     def run(self, handle: Handle) -> None:
-        lists.check(reference=str(handle.parameters["list"]), handle=handle)
+        checking.check(reference=str(handle.parameters["list"]), handle=handle)
 
 
 class TakeListIn:
@@ -25,7 +26,7 @@ class TakeListIn:
     label = _("Take in a list of consents")
 
     def run(self, handle: Handle) -> None:
-        lists.take_in(reference=str(handle.parameters["list"]), handle=handle)
+        taking_in.take_in(reference=str(handle.parameters["list"]), handle=handle)
 
 
 class ScrubList:

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from consent.models import ConsentEvent, ConsentState, Suppression, SuppressionLift
+from consent.models.events import ConsentEvent
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression, SuppressionLift
 from consent.rules.seals import Seal
 from consent.selectors import agreed_states, folds, seals
 from consent.selectors.entry_rows import ConsentRows

@@ -10,7 +10,11 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.guardians import StandingEnded
+from consent.models.notices import NoticeVersion
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.selectors.told import Acts, Told
 from consent.states import Way
 from consent.words import (

@@ -5,7 +5,7 @@ from typing import BinaryIO, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Announcement
+from consent.models.announcements import Announcement
 from consent.selectors import reach
 from consent.selectors.reach import Proof
 from consent.services import announcing

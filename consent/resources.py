@@ -1,6 +1,9 @@
 """What of the consent rooms leaves in a list: references, codes, hashes and times."""
 
-from consent.models import AnswerSet, ConsentEvent, ConsentState, GivenAnswer, Suppression
+from consent.models.answers import AnswerSet, GivenAnswer
+from consent.models.events import ConsentEvent
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from portal.jobs.audited_export import AuditedResource
 
 

@@ -8,21 +8,15 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import (
-    Acknowledgement,
-    ConsentEvent,
-    GuardianAnswer,
-    HeldConsent,
-    InboundMessage,
-    LateNotice,
-    ManagerLink,
-    Meeting,
-    OptInRequest,
-    Preference,
-    PreferenceChange,
-    StandingEnded,
-    Suppression,
-)
+from consent.models.acknowledgements import Acknowledgement
+from consent.models.asking import Meeting, OptInRequest
+from consent.models.events import ConsentEvent
+from consent.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
+from consent.models.inbound import InboundMessage
+from consent.models.managers import ManagerLink
+from consent.models.preferences import Preference, PreferenceChange
+from consent.models.suppressions import Suppression
+from consent.models.telling import LateNotice
 from consent.services.addresses import contacts_of
 from consent.states import Answer, Way
 from portal.core.addresses import address_keys

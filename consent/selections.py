@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from portal.people.models import Fiduciary, Principal
 from portal.registers.selections import CHUNK, unknown, within
 

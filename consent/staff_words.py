@@ -6,22 +6,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import (
-    ConsentEvent,
-    ConsentState,
-    DefectOverride,
-    EndingTold,
-    GivenAnswer,
-    HeldConsent,
-    InboundMessage,
-    LateNotice,
-    Meeting,
-    NoticeText,
-    PolicyDefect,
-    Suppression,
-    TakenAnswer,
-    TranslationProposal,
-)
+from consent.models.answers import GivenAnswer
+from consent.models.asking import Meeting
+from consent.models.events import ConsentEvent
+from consent.models.guardians import HeldConsent
+from consent.models.inbound import InboundMessage
+from consent.models.notices import NoticeText, PolicyDefect
+from consent.models.publishing import DefectOverride, TranslationProposal
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
+from consent.models.taking import TakenAnswer
+from consent.models.telling import EndingTold, LateNotice
 from consent.selectors.languages import languages
 from portal.core import moments
 from portal.core.admin.speaking import yes_or_no

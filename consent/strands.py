@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.permissions import Permission
 from consent.selectors import past
 from consent.states import STANDING

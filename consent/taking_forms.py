@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import NoticeVersion
+from consent.models.notices import NoticeVersion
 from consent.selectors.subjects import subject_ref_of
 from consent.services.guarding import Guardian
 from consent.services.taking import Taken

@@ -8,7 +8,6 @@ from consent.services import (
     deferred_opt_outs,
     ending,
     late_notices,
-    lists,
     projection,
     public_stops,
     reminding,
@@ -16,6 +15,7 @@ from consent.services import (
     watching,
 )
 from consent.services.broadcasts import sending
+from consent.services.lists import bringing
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -49,7 +49,7 @@ def seal_states() -> int:
 @shared_task(ignore_result=True)
 def end_old_lists() -> None:
     """Beat: give up lists that nobody takes in, and destroy their files."""
-    lists.sweep(now=clock.now())
+    bringing.sweep(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -30,7 +30,8 @@ from grievances.admin_mail import MailCountAdmin, SeenMailAdmin
 from grievances.admin_sorting import SortsTickets, closed
 from grievances.admin_taking import TakesTickets, taken
 from grievances.forms import LONGEST_MESSAGE, Prose
-from grievances.models import Ticket, TicketTakeOverLine
+from grievances.models.takeovers import TicketTakeOverLine
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.resources import TicketResource
 from grievances.services import filing, letters, reading, resolving, sorting, thread, timing

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from grievances.models import MailCount, SeenMail
+from grievances.models.mail import MailCount, SeenMail
 from grievances.permissions import GrievancePermission
 from portal.core.admin import ReadOnlyAdmin
 from portal.jobs.audited_export import AuditedExport, resource_of

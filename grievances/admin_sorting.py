@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_words, selectors, standings, words
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
 from grievances.request_states import Capacity, Right

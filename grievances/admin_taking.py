@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from grievances.admin_sorting import not_mine_to_answer
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import handing_out, thread
 from grievances.staff_forms import TakeForm

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import translation
 
 from grievances import selectors, words
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.services import letters, lines, sweeping, timing
 from grievances.states import Author, EntryKind
 from portal.core.actor import Actor

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import Ticket, TicketDraft
+from grievances.models.draft import TicketDraft
+from grievances.models.ticket import Ticket
 from grievances.request_states import Right
 from grievances.services import erasing
 from grievances.states import TicketState

@@ -3,7 +3,9 @@
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import Nominee, RightsRequest, Ticket, TicketContact
+from grievances.models.nominees import Nominee
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket, TicketContact
 from portal.core.finding import Asked, Found, Hits
 
 

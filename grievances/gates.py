@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import filing, hearing, lines, reading
 from grievances.states import OPEN_STATES, Author, Door, EntryKind, ForWhom, TicketKind, TicketState

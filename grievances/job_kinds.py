@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import Bundle
+from grievances.models.bundles import Bundle
 from grievances.services import bundling
 from portal.core.errors import NotFound
 from portal.jobs.kinds import Handle

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_log
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.permissions import GrievancePermission
 from portal.core import access, clock
 from portal.core.admin import StaffModelAdmin

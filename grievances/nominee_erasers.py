@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import Nominee
+from grievances.models.nominees import Nominee
 from portal.core import clock
 from portal.core.erasing import Kept, Record
 from portal.people.selectors import refs_of

@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from grievances import nominee_words as words
-from grievances.models import Nominee, NomineeStanding
+from grievances.models.nominees import Nominee, NomineeStanding
 from grievances.nominee_states import LIVE
 from grievances.permissions import GrievancePermission
 from grievances.sealing import Shredded

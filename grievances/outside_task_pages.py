@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import outside_task_words as words
 from grievances.forms import LONGEST_WISH, Prose
-from grievances.models import OutsideTask
+from grievances.models.outside_tasks import OutsideTask
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDONE, OutsideState
 from grievances.sealing import Shredded

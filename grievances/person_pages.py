@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances.forms import LONGEST_WISH, Prose
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.permissions import GrievancePermission
 from grievances.services import naming
 from portal.core import clock

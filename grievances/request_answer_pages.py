@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from grievances import selectors
-from grievances.models import Bundle, BundleSection, RequestProposal
+from grievances.models.bundles import Bundle, BundleSection, RequestProposal
 from grievances.permissions import GrievancePermission
 from grievances.request_details import details_in_words
 from grievances.request_states import BundleState, SectionState

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.request_forms import FIELDS
 from grievances.sealing import Shredded
 from grievances.services import reading, standings

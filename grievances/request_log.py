@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import request_states as states
 from grievances import request_words
-from grievances.models import RequestProposal, RightsRequest
+from grievances.models.bundles import RequestProposal
+from grievances.models.requests import RightsRequest
 from grievances.states import TicketState
 from portal.core import clock
 from portal.jobs.exports import Cell, Column

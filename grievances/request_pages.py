@@ -15,7 +15,8 @@ from grievances import request_words as words
 from grievances import selectors
 from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.log_pages import RequestLogPage
-from grievances.models import OutsideTask, ProofPaper, RightsRequest
+from grievances.models.outside_tasks import OutsideTask
+from grievances.models.requests import ProofPaper, RightsRequest
 from grievances.outside_task_pages import GiveForm
 from grievances.outside_task_words import DESPITE_TASKS
 from grievances.permissions import GrievancePermission

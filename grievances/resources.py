@@ -1,6 +1,6 @@
 """What of a grievance leaves in an export: reference, kinds, states and dates. No word and no address of a person."""
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from portal.jobs.audited_export import AuditedResource
 
 

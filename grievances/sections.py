@@ -7,7 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from grievances import nominee_words
-from grievances.models import Nominee, Ticket
+from grievances.models.nominees import Nominee
+from grievances.models.ticket import Ticket
 from grievances.services import nominating, reading
 
 

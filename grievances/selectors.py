@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from grievances import outside, rules, words
-from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
+from grievances.models.appeal import Appeal
+from grievances.models.bundles import RequestProposal
+from grievances.models.draft import TicketDraft
+from grievances.models.requests import RightsRequest
+from grievances.models.thread import Resolution
+from grievances.models.ticket import Ticket
+from grievances.models.tracking import TrackingCode
 from grievances.outside import Body
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Right

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import words
 from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, ContactForm, FileForm, Prose, normal_address
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.states import AppealOutcome, Door
 from portal.core import clock
 from portal.core.errors import BadReference

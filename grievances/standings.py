@@ -6,7 +6,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from grievances import rules, words
-from grievances.models import Appeal, Ticket
+from grievances.models.appeal import Appeal
+from grievances.models.ticket import Ticket
 from grievances.rules import Due, Facts, NoAppeal, Standing
 from grievances.selectors import answer_owners, appeal_until, is_request, zone_of
 from grievances.states import OPEN_STATES, ClosedBecause, TicketState

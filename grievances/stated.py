@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from grievances.models import RightsRequest, Ticket
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.states import TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import SUBJECT, UNSTATED, Facts, StatedRows

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import TicketTakeOver
+from grievances.models.takeovers import TicketTakeOver
 from grievances.permissions import GrievancePermission
 from grievances.services import taking_over
 from grievances.takeover_words import line_fault

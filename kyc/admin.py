@@ -30,13 +30,18 @@ from kyc.admin_opening import OpenedForItsCustomer
 from kyc.admin_queue import QueueFilter, holder_of, not_free, not_mine, not_stalled
 from kyc.forms import AnswerForm, RevealForm
 from kyc.grievance_pages import OpenedForGrievances
-from kyc.models import Decision, Document
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from kyc.resources import DocumentResource
 from kyc.selectors import SOONEST, in_queue
-from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release, take_next
-from kyc.services.opening import Look
-from kyc.services.revealing import reveal
+from kyc.services import deciding
+from kyc.services.checking import check_again
+from kyc.services.deciding import answer, propose
+from kyc.services.handing_out import take_next
+from kyc.services.locking import claim, release
+from kyc.services.opening import Look, page_of
+from kyc.services.revealing import number_of, reveal
 from kyc.states import Revealed
 from portal.core import access, changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action

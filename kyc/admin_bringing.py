@@ -9,11 +9,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from kyc import services
-from kyc.models import Case, Party
+from kyc.models.cases import Case
+from kyc.models.parties import Party
 from kyc.needs import kinds_wanted, parties_of
 from kyc.permissions import Permission
 from kyc.selectors import party_of
+from kyc.services import bringing
 from kyc.states import DocumentKind
 from kyc.upload_forms import BroughtForm
 from portal.core import access, clock
@@ -47,7 +48,7 @@ class BringsDocuments:
 
     def _brought(self, request: HttpRequest, case: Case, party: Party | None, form: BroughtForm) -> bool:
         try:
-            services.by_staff(
+            bringing.by_staff(
                 form.sent(case.customer, party),
                 form.cleaned_data["file"],
                 actor=request.actor,  # type: ignore[attr-defined]

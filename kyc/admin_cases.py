@@ -13,13 +13,14 @@ from kyc import notices, people_words, words
 from kyc.admin_bringing import BringsDocuments
 from kyc.admin_opening import OpenedForItsCustomer
 from kyc.forms import AskAgainForm, ReclassifyForm
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.needs import needs_of, ownership_of, parties_of
 from kyc.permissions import Permission
 from kyc.resources import CaseResource
 from kyc.risk_pages import RiskForm
 from kyc.selectors import standing_of, to_review
-from kyc.services import ask_again, rating, reclassifying
+from kyc.services import rating, reclassifying
+from kyc.services.renewing import ask_again
 from kyc.states import CaseState
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model
 
 from kyc.concerning import is_about
-from kyc.models import Case
+from kyc.models.cases import Case
 from portal.core.admin import OpenedWithPurpose
 
 

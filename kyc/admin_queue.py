@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kyc.models import Case, Document
+from kyc.models.cases import Case
+from kyc.models.documents import Document
 from kyc.selectors import proposed, to_review
 from kyc.states import DocumentState
 from portal.core import clock, moments

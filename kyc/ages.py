@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from kyc.models import Check
+from kyc.models.checks import Check
 from kyc.outcomes import CheckOutcome
 from kyc.states import DocumentState
 from portal.people.models import Membership

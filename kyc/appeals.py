@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.states import DecisionOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kyc.models import Check, Decision, Document
+from kyc.models.checks import Check
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.selectors import latest_checks
 from portal.people.services.four_eyes import shown_digest
 

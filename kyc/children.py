@@ -9,7 +9,8 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Case, Party
+from kyc.models.cases import Case
+from kyc.models.parties import Party
 from kyc.states import CustomerType
 from portal.people.models import Membership
 from portal.people.selectors import is_child, refs_of_children

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from kyc.models import Case, DeletionRequest
+from kyc.models.cases import Case
+from kyc.models.deletions import DeletionRequest
 from kyc.services import telling
 from portal.law.models import Clock
 

@@ -5,7 +5,8 @@ A reason that names somebody else's ticket would stand in the audit events for y
 
 from uuid import UUID
 
-from kyc.models import Case, Party
+from kyc.models.cases import Case
+from kyc.models.parties import Party
 from portal.core import tickets
 from portal.people.models import Membership
 from portal.people.selectors import refs_of

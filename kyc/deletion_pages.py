@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc.admin_opening import OpenedForItsCustomer
 from kyc.admin_queue import left
-from kyc.models import DeletionProposal, DeletionRequest
+from kyc.models.deletions import DeletionProposal, DeletionRequest
 from kyc.permissions import Act, Permission
 from kyc.services import deleting
 from kyc.states import DeletionRefusal, DeletionState

@@ -7,7 +7,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import CheckEvidence, Decision, Document, Likeness, LikenessAnswer
+from kyc.models.checks import CheckEvidence
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.sanctions import Likeness, LikenessAnswer
 from portal.core.erasing import FieldPart
 
 #: Whose a document is, from a row that leads to it.

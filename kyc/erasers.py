@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import keeping
 from kyc.erasable_fields import document_parts
-from kyc.models import Case, Document, Holding, Likeness, LikenessAnswer, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Holding, Party
+from kyc.models.sanctions import Likeness, LikenessAnswer
 from kyc.services.letting_go import erase_document, label_of
 from kyc.states import CaseState
 from portal.core import clock

@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc import numbers, plans
-from kyc.models import Case, Document
+from kyc.models.cases import Case
+from kyc.models.documents import Document
 from kyc.selectors import number_domain
 from kyc.states import DocumentKind
 from portal.core import ciphers

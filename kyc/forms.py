@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kyc.concerning import is_about
-from kyc.models import Case, Decision
+from kyc.models.cases import Case
+from kyc.models.decisions import Decision
 from kyc.states import (
     EVENTS,
     FINAL_REASONS,

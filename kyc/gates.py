@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.services import appealing, renewing
 from kyc.states import RenewalReason
 from portal.core import actor as actors
@@ -17,7 +17,7 @@ from portal.law.selectors import house_rule
 from portal.outbox.models import Delivery
 from portal.outbox.states import Outcome
 from portal.people.states import CustomerState
-from portal.registers.models import SendingEntity
+from portal.registers.models.senders import SendingEntity
 from portal.registers.selectors.senders import in_force
 
 

@@ -10,12 +10,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from kyc import review_page, words
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from kyc.selectors import latest_checks
-from kyc.services import deciding, looking, page_of
+from kyc.services import deciding, looking
 from kyc.services.looking import open_for_grievance
-from kyc.services.opening import Look
+from kyc.services.opening import Look, page_of
 from kyc.states import DecisionReason
 from portal.core import access, clock, hooks
 from portal.core.admin.opening import OpenUntil, TicketField

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.states import CaseState
 from portal.core.clock import day
 from portal.core.data_files import data_of

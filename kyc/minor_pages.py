@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import staff_words
 from kyc.admin_opening import OpenedForItsCustomer
-from kyc.models import FreezeLift, MinorFound
+from kyc.models.minors import FreezeLift, MinorFound
 from kyc.permissions import Act, Permission
 from kyc.services import minors
 from portal.core import changes, clock

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from functools import cached_property
 
 from kyc import ownership, requirements, rules
-from kyc.models import Case, Document, Holding, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Holding, Party
 from kyc.ownership import Ownership, OwnershipFault, Share
 from kyc.renewals import DueAgain, due_again
 from kyc.requirements import Need, Requirements

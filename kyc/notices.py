@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kyc import keeping, plans
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.needs import need_names, requirements_of
 from kyc.providers import configured
 from portal.registers.selectors import recipients

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Holding, Party
+from kyc.models.parties import Holding, Party
 from kyc.needs import Lacking
 from kyc.ownership import OwnershipFault
 from kyc.states import PartyRole

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.permissions import Permission
 from kyc.states import LikenessState, LookResult
 from portal.core.queues import HandsOut, Queue, Tab

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from kyc import words
 from kyc.admin_opening import OpenedForItsCustomer
-from kyc.models import Renewal
+from kyc.models.renewals import Renewal
 from kyc.needs import needs_of
 from kyc.permissions import Permission
 from portal.core import clock, moments

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from kyc.models import Case, Document, Renewal
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.renewals import Renewal
 from kyc.requirements import Requirements
 from kyc.states import DocumentState, RenewalReason, Risk
 from portal.core.clock import IST, day

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from kyc.models import Case, Document
+from kyc.models.cases import Case
+from kyc.models.documents import Document
 from portal.jobs.audited_export import AuditedResource
 
 

@@ -18,7 +18,8 @@ from kyc.basis import Change, changed_since, seen
 from kyc.check_words import OUTCOMES
 from kyc.children import is_of_a_child
 from kyc.forms import ProposalForm
-from kyc.models import Check, Document
+from kyc.models.checks import Check
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
 from kyc.selectors import latest_checks

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import RiskProposal
+from kyc.models.risk import RiskProposal
 from kyc.permissions import Permission
 from kyc.services import rating
 from kyc.states import Risk, RiskReason

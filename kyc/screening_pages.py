@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import staff_words
 from kyc.admin_opening import OpenedForItsCustomer
-from kyc.models import Likeness, LikenessAnswer, SanctionsList, Screening
+from kyc.models.sanctions import Likeness, LikenessAnswer, SanctionsList, Screening
 from kyc.permissions import Permission
 from kyc.services import likenesses
 from kyc.states import LikenessState

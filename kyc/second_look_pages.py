@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Draw, SecondLook
+from kyc.models.second_looks import Draw, SecondLook
 from kyc.permissions import Permission
 from kyc.services import second_looks
 from kyc.states import DecisionReason, LookResult

@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from kyc import words
 from kyc.check_words import OUTCOMES
 from kyc.check_words import label as check_label
-from kyc.models import Decision, Document, Party
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.services.deciding import words_of
 from kyc.services.letting_go import is_said_kept
 from kyc.states import DecisionOutcome, DecisionReason, PartyRole

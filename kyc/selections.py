@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.states import DocumentKind
 from portal.registers.selections import CHUNK, members_in, unknown, within
 

@@ -10,7 +10,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kyc import plans, rules
 from kyc.children import is_of_a_child, not_of_children
-from kyc.models import Case, Check, Decision, Document, Likeness, Party, Renewal, SanctionsList, Screening
+from kyc.models.cases import Case
+from kyc.models.checks import Check
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.parties import Party
+from kyc.models.renewals import Renewal
+from kyc.models.sanctions import Likeness, SanctionsList, Screening
 from kyc.outcomes import CheckOutcome
 from kyc.states import GONE, CaseState, DocumentState, LikenessState, Standing
 from portal.core import ciphers

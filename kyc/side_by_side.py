@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from kyc import check_words, plans
-from kyc.models import Check, Document
+from kyc.models.checks import Check
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.selectors import known_name, latest_checks
 from kyc.services import declared, proving, sealing

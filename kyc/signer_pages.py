@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kyc import words
-from kyc.models import SignerKey, SignerProposal
+from kyc.models.signers import SignerKey, SignerProposal
 from kyc.permissions import Act, Permission
 from kyc.services import signers
 from kyc.signatures.reading import KINDS

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from kyc import words
-from kyc.models import Likeness, Screening
+from kyc.models.sanctions import Likeness, Screening
 from kyc.names import Why
 
 #: Whom a row without a party is about.

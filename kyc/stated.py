@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from kyc.models import Decision, Document, SanctionsList
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.sanctions import SanctionsList
 from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import UNSTATED, Facts, StatedRows

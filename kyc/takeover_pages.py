@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import TakeOver
+from kyc.models.takeovers import TakeOver
 from kyc.permissions import Permission
 from kyc.services import taking_over
 from kyc.staff_words import line_fault

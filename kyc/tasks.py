@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.services import (
     checking,
     inquiring,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import TypeProposal
+from kyc.models.types import TypeProposal
 from kyc.permissions import Permission
 from kyc.services import reclassifying
 from portal.core import changes, clock

@@ -9,7 +9,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
-from kyc.models import Document, Party
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.numbers import check as check_number
 from kyc.numbers.result import Reason
 from kyc.services.uploading import Sent, at_first_sight

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent

@@ -10,7 +10,10 @@ from django.utils.translation import ngettext
 
 from kyc.check_words import REASONS
 from kyc.check_words import label as check_label
-from kyc.models import Case, Check, Decision, Document
+from kyc.models.cases import Case
+from kyc.models.checks import Check
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.needs import Needs
 from kyc.people_words import lacking
 from kyc.requirements import Need

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import Announcement
+from consent.models.announcements import Announcement
 from consent.notice_jobs import REACH_PROOF
 from consent.permissions import Permission
 from consent.selectors import reach

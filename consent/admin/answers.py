@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.scrubbing import ScrubPages
-from consent.models import AnswerSet, ConsentEvent, GivenAnswer, Suppression
+from consent.models.answers import AnswerSet, GivenAnswer
+from consent.models.events import ConsentEvent
+from consent.models.suppressions import Suppression
 from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
 from consent.rules import contact

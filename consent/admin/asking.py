@@ -7,8 +7,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
-from consent.models import NoticeVersion
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, NoticeVersion
 from consent.rules.clauses import is_number
 from consent.selectors.languages import language_of, languages
 from consent.selectors.notices import summary_languages

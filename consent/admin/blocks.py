@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import PreferenceChange
+from consent.models.preferences import PreferenceChange
 from consent.permissions import Permission
 from consent.selectors.ways import is_joined
 from consent.selectors.wishes import holders

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
 from consent.broadcast_forms import BroadcastForm, TestForm
-from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, Audience, BroadcastOutcome, BroadcastState
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.permissions import Permission
 from consent.selectors import broadcasts as selectors
 from consent.selectors.segments import Segment

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
-from consent.models import NoticeVersion
+from consent.models.notices import NoticeVersion
 from consent.rules import differences
 from consent.selectors import languages
 from consent.selectors.notices import before

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from consent.models import CookieDefect
+from consent.models.cookies import CookieDefect
 from consent.permissions import Permission
 from portal.core.admin import ReadOnlyAdmin
 from portal.jobs.audited_export import AuditedExport, resource_of

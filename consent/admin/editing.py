@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from consent.admin.asking import ClauseForm, DetailsForm, IntroductionForm, NewClauseForm
 from consent.admin.changes import changes_of
-from consent.models import NoticeText, NoticeVersion, PolicyClause
+from consent.models.notices import NoticeText, NoticeVersion, PolicyClause
 from consent.permissions import Permission
 from consent.rules.fields import WHOLE
 from consent.rules.policy import INTRODUCTION

@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import InboundMessage
+from consent.models.inbound import InboundMessage
 from consent.permissions import Permission
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
 from portal.core.admin.filtering import one_of

@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from consent.admin.past import PastPages
 from consent.forms import WithdrawForm
-from consent.models import ConsentEvent, ConsentState, ManagerRequest
+from consent.models.events import ConsentEvent
+from consent.models.managers import ManagerRequest
+from consent.models.state import ConsentState
 from consent.permissions import Permission
 from consent.resources import ConsentEventResource, ConsentStateResource
 from consent.rules.fold import YES
 from consent.selectors import sender_words
 from consent.services import manager_requests
-from consent.services import withdraw as withdraw_consent
+from consent.services.withdrawing import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action

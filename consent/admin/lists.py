@@ -13,10 +13,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import ConsentList
 from consent.models.list_states import ListState
+from consent.models.lists import ConsentList
 from consent.permissions import Permission
-from consent.services import lists
+from consent.services.lists import bringing
 from consent.services.lists.lines import COLUMNS
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin, service_action
@@ -143,7 +143,7 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
             entered = form.cleaned_data
             try:
                 with changes.watching(request.actor, "add", entered={**entered, "file": ""}):  # type: ignore[attr-defined]
-                    row = lists.bring(
+                    row = bringing.bring(
                         fiduciary=entered["fiduciary"],
                         collected_by=entered["collected_by"],
                         name=entered["file"].name,
@@ -169,7 +169,7 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
     )
     def answer_list(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> str:
         approve = answer["decision"] == "approve"
-        lists.answer(
+        bringing.answer(
             row=obj,
             approve=approve,
             reason=answer["reason"],
@@ -180,7 +180,7 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
 
     @service_action(permission=Permission.LIST_BRING, label=gettext_lazy("Go on with the list"), skip=nothing_left)
     def carry_on(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
-        lists.carry_on(row=obj, actor=request.actor)  # type: ignore[attr-defined]
+        bringing.carry_on(row=obj, actor=request.actor)  # type: ignore[attr-defined]
 
     @service_action(
         permission=Permission.LIST_BRING,
@@ -189,4 +189,4 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("No further line is taken in, and the file is destroyed. Lines that are in stay in."),
     )
     def give_up(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
-        lists.give_up(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        bringing.give_up(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

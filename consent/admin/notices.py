@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from consent.admin.asking import TranslationForm, WeightForm
 from consent.admin.changes import ChangesBeside, changes_of
 from consent.admin.editing import ClausePages
-from consent.models import NoticeText, NoticeVersion, PolicyDefect
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion, PolicyDefect
 from consent.permissions import Permission
 from consent.rules.policy import Code
 from consent.selectors.languages import language_of

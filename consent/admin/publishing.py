@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.changes import ChangesBeside, changes_of
-from consent.models import DefectOverride, NoticeVersion, PublicationProposal
+from consent.models.notices import NoticeVersion
+from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.permissions import Permission
 from consent.selectors.languages import language_of
 from consent.services import publishing

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
-from consent.models import SendAfterWithdrawal
+from consent.models.sends import SendAfterWithdrawal
 from consent.permissions import Permission
 from consent.services import watching
 from consent.states import SendFinding

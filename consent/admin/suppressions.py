@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from consent.forms import StopForm
-from consent.models import Suppression
+from consent.models.suppressions import Suppression
 from consent.permissions import Permission
 from consent.resources import SuppressionResource
 from consent.services.stopping import stop_at_address

@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import HeldConsent, TakenAnswer
+from consent.models.guardians import HeldConsent
+from consent.models.taking import TakenAnswer
 from consent.permissions import Act, Permission
 from consent.services import guarding, taking
 from consent.states import HeldState

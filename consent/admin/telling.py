@@ -10,7 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import EndingTold, GuardianAnswer, LateNotice, Meeting, StandingEnded
+from consent.models.asking import Meeting
+from consent.models.guardians import GuardianAnswer, StandingEnded
+from consent.models.telling import EndingTold, LateNotice
 from consent.permissions import Permission
 from consent.selectors import wards
 from consent.selectors.languages import languages

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.asking import TranslationAnswerForm
-from consent.models import NoticeText, TextReview, TranslationProposal
+from consent.models.notices import NoticeText, TextReview
+from consent.models.publishing import TranslationProposal
 from consent.permissions import Permission
 from consent.selectors.languages import language_of
 from consent.services import translating

@@ -14,7 +14,7 @@ from portal.core.records import Place, Record
 from portal.law.states import Channel, MessageCategory
 from portal.outbox.models import Message
 from portal.people.models import FourEyesModel
-from portal.registers.models import ContentTemplate
+from portal.registers.models.templates import ContentTemplate
 
 #: Messages a minute, at most: what a gateway takes.
 FASTEST = 60_000

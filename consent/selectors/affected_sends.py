@@ -7,14 +7,17 @@ from typing import Any, Final
 
 from django.db.models import Count, QuerySet, Sum
 
-from consent.models import AnswerSet, Broadcast, GivenAnswer
+from consent.models.answers import AnswerSet, GivenAnswer
+from consent.models.broadcasts import Broadcast
 from consent.rules import contact
 from consent.selectors.rulebook import rulebook
 from consent.states import AnsweredAs
 from portal.core import clock
 from portal.law import selectors as law
 from portal.outbox.models import Message
-from portal.registers.models import ContentTemplate, DatedEntry, Sender, SendingEntity
+from portal.registers.models.dated import DatedEntry
+from portal.registers.models.senders import Sender, SendingEntity
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.rules.senders import Sending
 from portal.registers.selectors.sender_changes import COUNTED, Change, Named, change_of, sendings
 from portal.registers.selectors.senders import carried_as, in_force

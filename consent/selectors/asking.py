@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from consent.models import ConsentEvent, Meeting, Suppression
+from consent.models.asking import Meeting
+from consent.models.events import ConsentEvent
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors.rulebook import rulebook
 from consent.states import TOLD, Way

@@ -7,8 +7,8 @@ from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
-from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastOutcome, BroadcastState
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.rules.broadcasts import Standing, outcome_of
 from portal.outbox.models import Delivery, DeliveryAddress
 from portal.outbox.states import MessageState, Outcome

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from django.db.models import Max, QuerySet
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from portal.people.models import Fiduciary
 
 

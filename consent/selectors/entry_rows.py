@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules import leaves
 from consent.rules.fold import YES
 from portal.core import clock

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.state import ConsentState
 from consent.rules.fold import YES, standing
 from consent.selectors.rulebook import rulebook
 from portal.core.errors import BadReference, NotFound

@@ -4,8 +4,7 @@ import functools
 import tomllib
 from dataclasses import dataclass
 
-from consent.models import NoticeText, NoticeVersion
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion
 from portal.core.data_files import data_of
 
 FILE = data_of("consent") / "languages.toml"

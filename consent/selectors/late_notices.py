@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
 
-from consent.models import ConsentState, LateNotice
+from consent.models.state import ConsentState
+from consent.models.telling import LateNotice
 from consent.selectors.ways import has_principal, is_joined, is_reached, kinds_that_reach
 from portal.people import selectors as people
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from consent.models import Preference, Suppression
+from consent.models.preferences import Preference
+from consent.models.suppressions import Suppression
 from consent.rules.contact import UNPROVED_WORD, Word
 from consent.selectors import seals
 from consent.selectors.raw_values import instant, uuid

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from consent.models import Acknowledgement, Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.acknowledgements import Acknowledgement
+from consent.models.notices import BINDING_LANGUAGE, Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
 from consent.rules.policy import Clause
 from consent.states import NoticeKind, VersionState, Weight
 from portal.core import clock

@@ -11,7 +11,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeVersion
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO, Said, deciding

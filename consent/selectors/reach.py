@@ -8,7 +8,10 @@ from uuid import UUID
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
-from consent.models import Acknowledgement, Announcement, ConsentEvent, NoticeVersion, Telling
+from consent.models.acknowledgements import Acknowledgement
+from consent.models.announcements import Announcement, Telling
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeVersion
 from consent.rules.fold import YES
 from portal.core import clock
 from portal.law.states import Channel

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.receipt_views import Party, Shown
 from consent.words import event_identified_words
 from portal.core import clock

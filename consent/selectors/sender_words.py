@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Word
 from consent.rules.fold import NO, YES, Said, deciding
 from consent.selectors import entry_rows

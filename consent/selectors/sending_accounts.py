@@ -11,7 +11,7 @@ from django.conf import settings
 from consent.rules.contact import Reason
 from portal.core import clock, hooks
 from portal.people.states import Answer, CustomerState
-from portal.registers.models import SendingEntity
+from portal.registers.models.senders import SendingEntity
 from portal.registers.selectors.senders import in_force
 
 MOST_KEPT: Final = 10_000

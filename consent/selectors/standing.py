@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from consent.models import Suppression
+from consent.models.suppressions import Suppression
 from consent.rules import contact
 from consent.rules.blocks import from_codes
 from consent.rules.contact import NO_WISHES, UNPROVED_WORD, Wishes, Word

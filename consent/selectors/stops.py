@@ -8,7 +8,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from consent.models import ConsentEvent, ConsentState, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from consent.rules import contact
 from consent.rules.contact import Word
 from consent.selectors.purposes import in_force_or_ended

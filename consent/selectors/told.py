@@ -10,7 +10,10 @@ from uuid import UUID
 
 from django.db.models import CharField, F, Min, QuerySet, Value
 
-from consent.models import ConsentEvent, PreferenceChange, StandingEnded, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.guardians import StandingEnded
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.selectors import history
 from consent.states import Way
 from portal.ledger.models import Entry

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.states import STOPS_ALL, Way
 from portal.core import clock

@@ -5,7 +5,9 @@ from collections.abc import Set as AbstractSet
 
 from django.db.models import Exists, OuterRef, Q
 
-from consent.models import ConsentEvent, ConsentEvidence, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.evidence import ConsentEvidence
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.selectors.many import ASKED
 from consent.states import Way

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.models import ConsentEvent, GuardianAnswer, HeldConsent, StandingEnded
+from consent.models.events import ConsentEvent
+from consent.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.states import HeldState

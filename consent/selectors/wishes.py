@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from consent.models import Preference, PreferenceChange
+from consent.models.preferences import Preference, PreferenceChange
 from consent.rules.blocks import NOTHING_BLOCKED, Blocks, from_codes
 from consent.rules.contact import NO_WISHES, Wishes
 from consent.rules.hours import Hours

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Acknowledgement, NoticeText
+from consent.models.acknowledgements import Acknowledgement
+from consent.models.notices import NoticeText
 from consent.states import VersionState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
-from consent.models import Announcement, NoticeVersion, Telling
+from consent.models.announcements import Announcement, Telling
+from consent.models.notices import NoticeVersion
 from consent.selectors.addressees import Addressee, reached
 from consent.states import AnnouncementKind, Weight
 from portal.audit.kinds import AuditKind

@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import connections, transaction
 
-from consent.models import AnswerSet, GivenAnswer
+from consent.models.answers import AnswerSet, GivenAnswer
 from consent.rules.contact import Reason
 from consent.selectors.rulebook import rulebook
 from consent.services import answer_sets

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from consent.models import AnswerSet
+from consent.models.answers import AnswerSet
 from consent.rules.contact import Reason
 from consent.services.batches import Question
 from consent.states import AnsweredAs

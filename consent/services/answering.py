@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import AnswerSet
+from consent.models.answers import AnswerSet
 from consent.services import answer_log, answer_sets, processing, signing
 from consent.services.batches import Answered, Question, decide_all, frame_of
 from consent.services.decisions import Decision, may_contact

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.selectors.undos import can_be_undone

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Meeting, NoticeText
+from consent.models.asking import Meeting
+from consent.models.notices import NoticeText
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
 from consent.selectors.purposes import is_asked_of_visitors, is_closed_to_children

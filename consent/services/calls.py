@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, NoticeText
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeText
 from consent.selectors.notices import notices_for
 from consent.services import turns
 from consent.services.addresses import address_of

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
-from consent.models import ConsentEvent, ConsentReceipt
+from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.wishes import preference_of

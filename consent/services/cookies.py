@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt, CookieDefect
+from consent.models.cookies import CookieDefect
+from consent.models.events import ConsentReceipt
 from consent.selectors.notices import notices_for
 from consent.services import validity
 from consent.services.addresses import SUBJECT, address_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Notice, NoticeVersion
+from consent.models.notices import Notice, NoticeVersion
 from consent.selectors.notices import later, published
 from consent.states import NoticeKind, Weight
 from portal.core import clock

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import NoticeText, NoticeVersion
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion
 from consent.rules import clauses as rules
 from consent.rules.policy import INTRODUCTION, Clause, numbered
 from consent.selectors.notices import clauses_of, standing_defects

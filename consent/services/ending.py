@@ -9,7 +9,9 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentEvent, ConsentState, GuardianAnswer
+from consent.models.events import ConsentEvent
+from consent.models.guardians import GuardianAnswer
+from consent.models.state import ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history, notices
 from consent.selectors.purposes import in_force_or_ended, is_closed_to_children

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Notice, NoticeText, NoticeVersion, PolicyClause
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, Notice, NoticeText, NoticeVersion, PolicyClause
 from consent.rules import clauses as editing
 from consent.rules import differences, policy
 from consent.selectors.notices import before, clauses_of

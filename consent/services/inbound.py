@@ -9,7 +9,8 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from consent.models import ConsentReceipt, InboundMessage
+from consent.models.events import ConsentReceipt
+from consent.models.inbound import InboundMessage
 from consent.rules import keywords
 from consent.rules.keywords import Effect, Meaning
 from consent.selectors.notices import notices_for

@@ -5,7 +5,8 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.state import ConsentState
 from consent.rules.fold import NO, YES
 from consent.selectors.used_addresses import used_by
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address, contacts_of
@@ -16,7 +17,7 @@ from portal.core.addresses import address_keys
 from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Fiduciary
-from portal.registers.models import Recipient
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.services.telling import Answered, Word

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.selectors.folds import Key
 from consent.services import projection, turns
 from portal.people import selectors as people

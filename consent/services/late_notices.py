@@ -12,7 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from consent.models import ConsentState, LateNotice, NoticeText
+from consent.models.notices import NoticeText
+from consent.models.state import ConsentState
+from consent.models.telling import LateNotice
 from consent.rules.fold import YES
 from consent.selectors import late_notices as owed
 from consent.selectors.late_notices import Group

@@ -9,12 +9,12 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from consent.models import ManagerRequest
+from consent.models.managers import ManagerRequest
 from consent.services.evidence import Evidence
 from consent.services.recording import Recorded
 from portal.core.errors import Refused
 from portal.core.signed_messages import KEY_MARK, SignedByKey
-from portal.registers.models import ConsentManager
+from portal.registers.models.managers import ConsentManager
 
 REQUEST: Final = "consent_manager_request"
 #: A request is kept with its number: printable, and no address of anybody's, nor a telephone number.

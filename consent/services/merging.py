@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules import merging
 from consent.selectors import history
 from consent.services import turns

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from consent.models import NoticeText
+from consent.models.notices import NoticeText
 from consent.selectors.notices import notices_for
 from consent.services import evidence, standing
 from consent.services.addresses import SUBJECT, address_of

@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.urls import NoReverseMatch, get_urlconf, reverse
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.rules.fold import NO
 from consent.selectors import history
 from consent.services.addresses import KIND_OF_CHANNEL

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, OptInRequest
+from consent.models.asking import OptInRequest
+from consent.models.events import ConsentEvent
 from consent.rules.fold import NO
 from consent.selectors import history
 from consent.services.evidence import Evidence

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.selectors import chains
 from consent.services.addresses import Address
 from portal.people.models import Fiduciary

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt, Preference, PreferenceChange
+from consent.models.events import ConsentReceipt
+from consent.models.preferences import Preference, PreferenceChange
 from consent.selectors.wishes import preference_of
 from consent.services import informing
 from consent.states import Pace

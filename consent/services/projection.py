@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models.events import ConsentEvent
+from consent.models.state import ConsentState
 from consent.rules.fold import YES
 from consent.rules.seals import Seal
 from consent.selectors import entry_rows, folds, seals

@@ -12,7 +12,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.selectors import sender_words
 from consent.services import confirming

@@ -6,7 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import DefectOverride, Notice, NoticeText, NoticeVersion, PolicyDefect, PublicationProposal
+from consent.models.notices import Notice, NoticeText, NoticeVersion, PolicyDefect
+from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.permissions import Act
 from consent.rules import differences
 from consent.selectors.notices import before, clauses_of, open_defects, published

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.notices import NoticeText, NoticeVersion
+from consent.models.state import ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors import chains, folds

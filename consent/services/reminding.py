@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from consent.models import Announcement, NoticeVersion
+from consent.models.announcements import Announcement
+from consent.models.notices import NoticeVersion
 from consent.selectors.notices import in_force
 from consent.services import announcing
 from consent.states import AnnouncementKind, NoticeKind, VersionState, Weight

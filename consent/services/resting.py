@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import PreferenceChange
+from consent.models.preferences import PreferenceChange
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.services import preferring, turns

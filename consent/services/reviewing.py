@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import NoticeReview, NoticeVersion
+from consent.models.announcements import NoticeReview
+from consent.models.notices import NoticeVersion
 from consent.permissions import Permission
 from consent.selectors.notices import in_force
 from consent.states import VersionState

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import AnswerSet
+from consent.models.answers import AnswerSet
 from consent.rules import contact
 from consent.rules.contact import Reason, Verdict
 from consent.selectors import scrub_table

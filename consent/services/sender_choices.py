@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, NoticeText, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeText
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors import history, sender_words, stops
 from consent.selectors.notices import notices_for
@@ -30,7 +32,7 @@ from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.states import Answer as Proposed
-from portal.registers.models import Sender
+from portal.registers.models.senders import Sender
 from portal.registers.selectors import senders
 from portal.registers.states import SENDERS_OF_CHANNEL
 

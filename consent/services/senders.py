@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.errors import NotFound, Refused
 from portal.law import selectors as law
 from portal.people.models import Fiduciary
-from portal.registers.models import Sender
+from portal.registers.models.senders import Sender
 from portal.registers.selectors import senders as book
 from portal.registers.states import SENDERS_OF_CHANNEL
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.rulebook import rulebook

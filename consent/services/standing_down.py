@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt, GuardianAnswer, StandingEnded
+from consent.models.events import ConsentReceipt
+from consent.models.guardians import GuardianAnswer, StandingEnded
 from consent.selectors import wards
 from consent.services import turns
 from consent.states import EndedBy

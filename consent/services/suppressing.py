@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression, SuppressionLift
 from consent.rules.fold import NO, ONE_PRESS, YES
 from consent.selectors.purposes import meant_on
 from consent.selectors.undos import can_be_undone, counts_since, restored_since

@@ -12,7 +12,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentState, NoticeVersion, TakenAnswer
+from consent.models.notices import NoticeVersion
+from consent.models.state import ConsentState
+from consent.models.taking import TakenAnswer
 from consent.permissions import Act
 from consent.rules.fold import YES
 from consent.services import guarding, senders, turns

@@ -10,7 +10,7 @@ from django.db.models import Min, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
-from consent.models import ConsentState
+from consent.models.state import ConsentState
 from consent.selectors.ways import TRIED, is_known
 from consent.selectors.wishes import preference_of
 from portal.law.states import Channel

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.fold import YES
 from consent.selectors.undos import tolerance
 from consent.services.evidence import MACHINE_TIME, Evidence, reference

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import NoticeText, NoticeVersion, TextReview, TranslationProposal
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion, TextReview
+from consent.models.publishing import TranslationProposal
 from consent.permissions import Act
 from consent.rules import policy
 from consent.selectors.languages import languages

@@ -8,7 +8,7 @@ being written. The outbox takes the same turns before a message leaves, so that 
 from collections.abc import Iterable
 from uuid import UUID
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.services.addresses import Address, subject_keys
 from portal.core import turns
 from portal.people import selectors as people

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.undos import can_be_undone, counts_since, undo_until

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import ConsentEvent, NoticeText
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeText
 from consent.rules.fold import NO, ONE_PRESS, YES
 from consent.selectors import history, stops
 from consent.selectors.purposes import in_force_or_ended

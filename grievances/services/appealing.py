@@ -8,7 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import selectors, standings, words
-from grievances.models import Appeal, Resolution, Ticket
+from grievances.models.appeal import Appeal
+from grievances.models.thread import Resolution
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.rules import NoAppeal
 from grievances.services import letters, lines, timing, undeciding

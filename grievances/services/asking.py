@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing
-from grievances.models import RightsRequest, TicketDraft
+from grievances.models.draft import TicketDraft
+from grievances.models.requests import RightsRequest
 from grievances.request_states import CORRECTIONS, Capacity, Proof, Right
 from grievances.services import drafts, filing, proving, timing
 from grievances.states import Door, ForWhom, TicketKind

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing, selectors
-from grievances.models import RightsRequest, Ticket
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import Capacity, Proof, Right
 from grievances.services import appealing, asking, letters, lines, proving, timing

@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from grievances import request_rules as rules
 from grievances import selectors
-from grievances.models import Bundle, BundleSection, RightsRequest
+from grievances.models.bundles import Bundle, BundleSection
+from grievances.models.requests import RightsRequest
 from grievances.permissions import GrievancePermission
 from grievances.request_states import (
     BUNDLE_MOVES,

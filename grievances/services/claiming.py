@@ -16,7 +16,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from grievances import nominee_words, selectors
-from grievances.models import Nominee, NomineeStanding, RightsRequest
+from grievances.models.nominees import Nominee, NomineeStanding
+from grievances.models.requests import RightsRequest
 from grievances.nominee_states import LIVE, STANDING_MOVES, StandingEnd, StandingState
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Capacity, Outcome, RefusalGround, RequestState, Right

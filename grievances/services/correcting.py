@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import record_details
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.record_details import LANGUAGE, NAME, ZONE
 from grievances.request_states import CORRECTIONS, Outcome
 from grievances.services import bundling, reading
@@ -19,7 +19,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import ContactPoint, Principal
 from portal.people.services import principals
-from portal.registers.models import Instruction
+from portal.registers.models.instructions import Instruction
 from portal.registers.selectors import recipients as book
 from portal.registers.services import instructing
 from portal.registers.states import InstructionKind

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing, selectors
-from grievances.models import Bundle, RequestProposal, RightsRequest
+from grievances.models.bundles import Bundle, RequestProposal
+from grievances.models.requests import RightsRequest
 from grievances.permissions import Act, GrievancePermission
 from grievances.request_states import (
     BEFORE_PROOF,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import filing, uploads
 from grievances.services.filing import Filed, Reach, Story

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import details, sealing, selectors
-from grievances.models import DraftFile, TicketDraft
+from grievances.models.draft import DraftFile, TicketDraft
 from grievances.services import erasing, filing, uploads
 from grievances.services.hiding import without_numbers
 from grievances.states import Door, ForWhom

@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import RequestProposal, RightsRequest
+from grievances.models.bundles import RequestProposal
+from grievances.models.requests import RightsRequest
 from grievances.request_states import DECIDED, Right
 from grievances.services import bundling, letters, lines
 from grievances.states import Author, EntryKind, TicketState

@@ -4,21 +4,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from grievances.models import (
-    Attachment,
-    Bundle,
-    DraftFile,
-    EntryText,
-    NomineeStanding,
-    OutsideTask,
-    ProofPaper,
-    RequestProposal,
-    RightsRequest,
-    Ticket,
-    TicketContact,
-    TicketDraft,
-    TrackingCode,
-)
+from grievances.models.bundles import Bundle, RequestProposal
+from grievances.models.draft import DraftFile, TicketDraft
+from grievances.models.nominees import NomineeStanding
+from grievances.models.outside_tasks import OutsideTask
+from grievances.models.requests import ProofPaper, RightsRequest
+from grievances.models.thread import Attachment, EntryText
+from grievances.models.ticket import Ticket, TicketContact
+from grievances.models.tracking import TrackingCode
 from grievances.request_states import BundleState
 from grievances.services import appealing, bundling, lines, outside_tasks, timing
 from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from grievances import details, sealing
-from grievances.models import DraftFile, Ticket, TicketContact
+from grievances.models.draft import DraftFile
+from grievances.models.ticket import Ticket, TicketContact
 from grievances.services import letters, lines, timing
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, ContactKind, Door, EntryKind, TicketState

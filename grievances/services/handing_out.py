@@ -6,7 +6,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import ProofPaper, RequestProposal, RightsRequest, Ticket
+from grievances.models.bundles import RequestProposal
+from grievances.models.requests import ProofPaper, RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import RequestState
 from grievances.states import OPEN_STATES, TicketKind, TicketState

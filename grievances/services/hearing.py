@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.rules import PersonAction
 from grievances.services import lines, resolving, thread, timing, uploads
 from grievances.services.uploads import ReadyFile

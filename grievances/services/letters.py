@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import translation
 
 from grievances import sealing, selectors, standings, words
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.states import ContactKind, Door
 from portal.audit.models import AuditEvent
 from portal.law.states import Channel

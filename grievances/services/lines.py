@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 
 from grievances import sealing
-from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketEntry
+from grievances.models.draft import DraftFile
+from grievances.models.thread import Attachment, EntryText, TicketEntry
+from grievances.models.ticket import Ticket
 from grievances.services.hiding import without_numbers
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, EntryKind, Visibility

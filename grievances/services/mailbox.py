@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances.models import MailCount
+from grievances.models.mail import MailCount
 from grievances.services import mailing
 from grievances.states import MailOutcome, MailSource
 from portal.audit.kinds import AuditKind

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from grievances.mail_in import judging, reader
 from grievances.mail_in.judging import Reason
 from grievances.mail_in.parsing import Attached, Mail
-from grievances.models import SeenMail, Ticket
+from grievances.models.mail import SeenMail
+from grievances.models.ticket import Ticket
 from grievances.services import doors, hearing, letters, lines, uploads
 from grievances.services.filing import Reach, Story
 from grievances.services.uploads import ReadyFile, SafeFile

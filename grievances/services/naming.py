@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from grievances import request_rules as rules
 from grievances import sealing
-from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
+from grievances.models.bundles import Bundle, RequestProposal
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Right
 from grievances.services import appealing, letters, opting, reading, thread

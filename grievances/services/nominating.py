@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from grievances import sealing
-from grievances.models import Nominee
+from grievances.models.nominees import Nominee
 from grievances.nominee_states import NomineeRelation, NomineeRight
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent

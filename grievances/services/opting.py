@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.request_states import OPT_OUTS, STOPS, Capacity, Right
 from grievances.services import bundling, filing, timing
 from portal.core import hooks

@@ -9,7 +9,9 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from grievances import sealing
-from grievances.models import OutsideTask, RightsRequest, Ticket
+from grievances.models.outside_tasks import OutsideTask
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import TASK_MOVES, UNDECIDED, UNDONE, DespiteTasks, OutsideState, OutsideWork
 from grievances.services.hiding import without_numbers

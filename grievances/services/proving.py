@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing, selectors
-from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
+from grievances.models.requests import ProofPaper, RightsRequest
+from grievances.models.ticket import Ticket, TicketContact
 from grievances.permissions import GrievancePermission
 from grievances.request_states import MOVES, UNDECIDED, Capacity, Finding, Proof, RequestState, Right
 from grievances.services import (

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.services import lines
 from grievances.services.thread import trace
 from grievances.states import Author, ClosedBecause, EntryKind, TicketState

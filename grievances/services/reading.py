@@ -9,7 +9,10 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
 from grievances import details, sealing, selectors, words
-from grievances.models import Attachment, DraftFile, RightsRequest, Ticket, TicketDraft, TicketEntry
+from grievances.models.draft import DraftFile, TicketDraft
+from grievances.models.requests import RightsRequest
+from grievances.models.thread import Attachment, TicketEntry
+from grievances.models.ticket import Ticket
 from grievances.sealing import Shredded
 from grievances.states import Author, Visibility
 from portal.audit.kinds import AuditKind

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from grievances.models import RightsRequest
+from grievances.models.requests import RightsRequest
 from grievances.request_states import Capacity, RequestState, Right
 from grievances.states import OPEN_STATES
 from portal.core import clock

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import Resolution, Ticket
+from grievances.models.thread import Resolution
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import appealing, letters, lines, outside_tasks, timing, undeciding
 from grievances.services.handing_out import CLAIMS

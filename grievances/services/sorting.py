@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from grievances import rules, selectors, standings
-from grievances.models import Ticket, TicketLink
+from grievances.models.ticket import Ticket, TicketLink
 from grievances.permissions import GrievancePermission
 from grievances.services import appealing, letters, lines, resolving, thread, timing
 from grievances.services.handing_out import CLAIMS

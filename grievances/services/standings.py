@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from grievances.models import Nominee, NomineeStanding, RightsRequest
+from grievances.models.nominees import Nominee, NomineeStanding
+from grievances.models.requests import RightsRequest
 from grievances.nominee_states import LIVE, NEEDS, StandingState
 from grievances.services import reading
 from portal.core import addresses

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.sealing import Shredded
 from grievances.services import appealing, filing, letters, lines, reading

@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import F
 
 from grievances import rules, selectors, standings
-from grievances.models import Resolution, Ticket, TrackingCode
+from grievances.models.thread import Resolution
+from grievances.models.ticket import Ticket
+from grievances.models.tracking import TrackingCode
 from grievances.permissions import GrievancePermission
 from grievances.rules import SilenceStep, SilenceTerms
 from grievances.services import bundling, drafts, letters, lines, resolving, taking_over

@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from grievances.models import Ticket, TicketTakeOver, TicketTakeOverLine
+from grievances.models.takeovers import TicketTakeOver, TicketTakeOverLine
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.services import filing, letters, lines, old_lists
 from grievances.states import Author, Door, EntryKind, ForWhom, TicketKind

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import selectors, standings, words
-from grievances.models import Ticket, TicketEntry
+from grievances.models.thread import TicketEntry
+from grievances.models.ticket import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
 from grievances.services import appealing, letters, lines, reading, timing, uploads

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import F
 
 from grievances import selectors
-from grievances.models import Ticket, TicketContact, TrackingCode
+from grievances.models.ticket import Ticket, TicketContact
+from grievances.models.tracking import TrackingCode
 from grievances.services import filing, letters
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from grievances.models import RightsRequest, Ticket
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.request_states import DECIDED, MOVES, RequestState
 from portal.core.moves import move
 from portal.retention.services import persons

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kyc.appeals import ABOUT, appeals_of, rejected_at
-from kyc.models import Document
+from kyc.models.documents import Document
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor

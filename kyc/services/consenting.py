@@ -14,7 +14,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from kyc import plans
-from kyc.models import Case, Document, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.services import proving
 from kyc.services.letting_go import ask_as_holder, is_said_kept
 from kyc.states import DocumentKind

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc import requirements
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.services import settling
 from kyc.states import CaseState, CustomerType, Relation
 from portal.audit.kinds import AuditKind

@@ -7,7 +7,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from kyc.children import is_a_person
-from kyc.models import Case, Document, MinorFound
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.minors import MinorFound
 from kyc.services import proving, settling
 from portal.core.actor import Actor
 from portal.people.services.freezes import Taken

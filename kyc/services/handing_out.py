@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from kyc.models import Case, Document
+from kyc.models.cases import Case
+from kyc.models.documents import Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import SOONEST, in_queue, proposed, to_review
 from kyc.services.locking import CLAIMS, claim

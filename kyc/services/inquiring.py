@@ -16,7 +16,9 @@ from django.db.models import F, Q
 
 from kyc import plans
 from kyc.checks import registered
-from kyc.models import Document, Inquiry, Party
+from kyc.models.documents import Document
+from kyc.models.inquiries import Inquiry
+from kyc.models.parties import Party
 from kyc.outcomes import CheckOutcome
 from kyc.providers import configured
 from kyc.providers.answers import Answer

@@ -6,7 +6,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from kyc.models import CheckEvidence, Decision, DeletionRequest, Document
+from kyc.models.checks import CheckEvidence
+from kyc.models.decisions import Decision
+from kyc.models.deletions import DeletionRequest
+from kyc.models.documents import Document
 from kyc.services import sealing, settling
 from kyc.services.noting import note_move
 from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, GONE, DeletionState, DocumentState

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Likeness, LikenessAnswer
+from kyc.models.sanctions import Likeness, LikenessAnswer
 from kyc.permissions import Act, Permission
 from kyc.services import settling
 from kyc.states import LIKENESS_MOVES, LikenessState

@@ -3,7 +3,8 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Case, Document
+from kyc.models.cases import Case
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind

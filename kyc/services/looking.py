@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from portal.core import access, hooks
 from portal.core.actor import Actor

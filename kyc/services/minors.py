@@ -11,7 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc.children import TAKES_NONE, is_a_person, is_of_a_child
-from kyc.models import Case, Document, FreezeLift, MinorFound, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.minors import FreezeLift, MinorFound
+from kyc.models.parties import Party
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act
 from kyc.rules import Said

@@ -9,7 +9,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from kyc import plans
-from kyc.models import Check, CheckEvidence, Document
+from kyc.models.checks import Check, CheckEvidence
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome, Severity
 from kyc.plans import PlannedCheck
 from kyc.rules import Said

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kyc import numbers
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.numbers.result import NumberResult
 from kyc.services import declared, sealing
 from portal.core.actor import Actor

@@ -12,7 +12,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kyc.models import Case, Document, Holding, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Holding, Party
 from kyc.needs import FATAL, ownership_of, requirements_of
 from kyc.services import renewing, settling
 from kyc.services.letting_go import UNDECIDED, let_go

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from kyc import words
 from kyc.checks import signed as checks
-from kyc.models import Document, Party
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.selectors import known_name

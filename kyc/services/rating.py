@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc import renewals, risk
-from kyc.models import Case, Document, RiskProposal
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.risk import RiskProposal
 from kyc.needs import Needs, needs_of
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act, Permission

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from kyc import plans, rules
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.plans import PlannedCheck
 from kyc.rules import Said

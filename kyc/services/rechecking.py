@@ -11,7 +11,8 @@ import structlog
 from django.db import transaction
 
 from kyc import plans
-from kyc.models import Document, SignerProposal
+from kyc.models.documents import Document
+from kyc.models.signers import SignerProposal
 from kyc.selectors import has_unknown_signer
 from kyc.services import minors, proving, telling
 from kyc.services.noting import WORKER, note_check

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc import requirements
-from kyc.models import Case, TypeProposal
+from kyc.models.cases import Case
+from kyc.models.types import TypeProposal
 from kyc.permissions import Act, Permission
 from kyc.services.describing import change
 from kyc.states import Relation

@@ -14,7 +14,8 @@ from enum import StrEnum
 from django.db import transaction
 
 from kyc import plans
-from kyc.models import Check, Document
+from kyc.models.checks import Check
+from kyc.models.documents import Document
 from kyc.rules import Said
 from kyc.selectors import latest_checks
 from kyc.services import proving, sealing, steps

@@ -3,7 +3,10 @@
 from typing import BinaryIO
 
 from kyc import plans
-from kyc.models import Case, Decision, Document, Party
+from kyc.models.cases import Case
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, DocumentState
 from portal.core.actor import Actor
 from portal.people.states import Answer

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc.concerning import is_about
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from kyc.services import telling
 from kyc.services.opening import clear_number

@@ -17,7 +17,10 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Case, Check, Likeness, ListedEntry, Party, SanctionsList, Screening
+from kyc.models.cases import Case
+from kyc.models.checks import Check
+from kyc.models.parties import Party
+from kyc.models.sanctions import Likeness, ListedEntry, SanctionsList, Screening
 from kyc.names import normal_form
 from kyc.names import version as names_version
 from kyc.outcomes import CheckOutcome

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from portal.core.actor import Actor
 from portal.vault.models import StoredFile
 from portal.vault.services import files, texts

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc import sampling
-from kyc.models import Decision, Document, Draw, SecondLook
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
+from kyc.models.second_looks import Draw, SecondLook
 from kyc.permissions import Permission
 from kyc.services import settling
 from kyc.services.noting import note_move

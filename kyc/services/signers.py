@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc import signers
-from kyc.models import SignerKey, SignerProposal
+from kyc.models.signers import SignerKey, SignerProposal
 from kyc.permissions import Act
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import KINDS

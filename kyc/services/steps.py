@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from kyc import plans, rules
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.rules import Said
 from kyc.selectors import known_name, others_with_number, sent_beside

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kyc.models import TakeOver, TakeOverLine
+from kyc.models.takeovers import TakeOver, TakeOverLine
 from kyc.needs import kinds_wanted
 from kyc.permissions import Permission
 from kyc.selectors import party_of, present_documents

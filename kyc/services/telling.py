@@ -9,7 +9,10 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from kyc import notices, words
-from kyc.models import Case, DeletionRequest, Document, Renewal
+from kyc.models.cases import Case
+from kyc.models.deletions import DeletionRequest
+from kyc.models.documents import Document
+from kyc.models.renewals import Renewal
 from kyc.permissions import Permission
 from kyc.states import (
     DecisionOutcome,

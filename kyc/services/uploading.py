@@ -13,7 +13,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc import keeping, numbers, plans, words
-from kyc.models import Case, Document, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.needs import is_due_again, kinds_wanted
 from kyc.numbers.result import NumberResult, Reason
 from kyc.selectors import does_not_fit, has_unknown_signer, number_domain, present_documents

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
 
-from consent.models import ManagerLink
+from consent.models.managers import ManagerLink
 from consent.services import manager_requests, managing
 from consent.services.manager_requests import Heard
 from consent.services.recording import Recorded

@@ -11,7 +11,7 @@ from pydantic import StringConstraints, WithJsonSchema
 from consent.services import attested
 from grievances import details, selectors, standings
 from grievances.forms import LONGEST_STORY, LONGEST_WISH
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.services import doors, reading
 from grievances.services.filing import Reach, Story
 from grievances.states import Door, ForWhom, TicketKind

@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 
 from consent.services import attested
 from kyc import selectors
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.services import bringing, describing, uploading
 from kyc.services.uploading import Sent
 from portal.api.bodies import BodyIn, Words

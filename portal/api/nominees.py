@@ -8,7 +8,7 @@ from ninja import Field, Router, Schema
 from pydantic import StringConstraints
 
 from consent.services import attested
-from grievances.models import Nominee
+from grievances.models.nominees import Nominee
 from grievances.nominee_states import NomineeRelation, NomineeRight
 from grievances.services import nominating
 from grievances.services.nominating import Named

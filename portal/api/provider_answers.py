@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from kyc.providers.protocol import Unanswered
-from kyc.services import take_provider_message
+from kyc.services.inquiring import take_message as take_provider_message
 from portal.api import signed_bodies
 from portal.core import clock
 from portal.core.errors import Refused

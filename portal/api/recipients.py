@@ -13,7 +13,7 @@ from portal.core import addresses, clock, signed_messages
 from portal.core.errors import Refused
 from portal.core.signed_messages import BadSignature
 from portal.law.states import MESSAGE_CHANNELS
-from portal.registers.models import Recipient
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.services import instructions
 from portal.registers.services.instructions import Said, Sent, Taken

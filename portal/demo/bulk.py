@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice

@@ -11,9 +11,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consent.models import ConsentState
+from consent.models.state import ConsentState
 from consent.states import Answer
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.states import DocumentState
 from portal.core import clock
 from portal.demo.mailbox_pages import demo_only

@@ -9,7 +9,7 @@ from portal.demo.story import recipients
 from portal.outbox.services import reports
 from portal.outbox.services.reports import Report
 from portal.outbox.states import Outcome
-from portal.registers.models import Instruction
+from portal.registers.models.instructions import Instruction
 
 
 @shared_task(ignore_result=True)

@@ -15,7 +15,7 @@ from portal.evidence.contents import Missing
 from portal.evidence.parts import Parts
 from portal.jobs.permissions import Permission as JobsPermission
 from portal.people.models import User
-from portal.registers.models import Attachment
+from portal.registers.models.attachments import Attachment
 from portal.registers.services import attachments
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded

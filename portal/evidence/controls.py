@@ -19,7 +19,7 @@ from portal.evidence.control_states import TONES, WORDS, ControlState
 from portal.evidence.registers import case_name
 from portal.evidence.verdicts import Attested, Promise, Seen, Shown, State
 from portal.evidence.violations import SEARCHES, Found
-from portal.registers.models import Measure
+from portal.registers.models.security import Measure
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
 

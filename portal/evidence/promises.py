@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from consent.models import NoticeVersion, PolicyClause, PolicyDefect
+from consent.models.notices import NoticeVersion, PolicyClause, PolicyDefect
 from consent.selectors import notices
 from consent.states import NoticeKind, VersionState
 from portal.audit.models import AuditEvent
@@ -45,7 +45,8 @@ from portal.law.counting import add_months
 from portal.law.memory import remembering
 from portal.people.models import FourEyesRule
 from portal.people.promises import number
-from portal.registers.models import DatedEntry, Recipient
+from portal.registers.models.dated import DatedEntry
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import inventory, papers
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties

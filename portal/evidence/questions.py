@@ -20,21 +20,12 @@ from portal.law.rules import latest_missed
 from portal.law.states import ClockState, Ended
 from portal.people.models import User
 from portal.people.states import SECOND_FACTORS, Answer
-from portal.registers.models import (
-    AccessReview,
-    AuditFinding,
-    AuthorityOrder,
-    Contract,
-    Dataset,
-    Disclosure,
-    ExternalLink,
-    Measure,
-    OrderAnswer,
-    ProcessingActivity,
-    Product,
-    Recipient,
-    RecipientCheck,
-)
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.orders import AuthorityOrder, OrderAnswer
+from portal.registers.models.papers import Contract, RecipientCheck
+from portal.registers.models.processing import Dataset, ProcessingActivity, Product
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.security import AccessReview, AuditFinding, ExternalLink, Measure
 from portal.registers.rules.papers import HOME, NEEDED, NEVER_LEARNED
 from portal.registers.selectors import current_officer, inventory, papers
 from portal.registers.selectors.senders import in_force

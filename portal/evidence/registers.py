@@ -17,8 +17,7 @@ from django.db.models import Model, QuerySet
 
 from portal.core.register_days import RegisterDays
 from portal.evidence.columns import Column, renderer
-from portal.registers.models import BookEntry
-from portal.registers.models.books import every_book
+from portal.registers.models.books import BookEntry, every_book
 
 #: The column that tells apart why a row belongs to the period.
 IN_PERIOD = "in_period"

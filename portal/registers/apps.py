@@ -15,7 +15,8 @@ class RegistersConfig(AppConfig):
         from portal.law import memory
         from portal.registers import finding, queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
-        from portal.registers.models import CompanyDetails, Officer
+        from portal.registers.models.company import CompanyDetails
+        from portal.registers.models.officers import Officer
         from portal.registers.proposal_rows import KINDS
         from portal.registers.selectors import orders
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from portal.core.actor import Actor
 from portal.law.models import Clock
-from portal.registers.models import AuthorityOrder, Incident, Instruction
+from portal.registers.models.incidents import Incident
+from portal.registers.models.instructions import Instruction
+from portal.registers.models.orders import AuthorityOrder
 from portal.registers.selectors import incident_gaps
 from portal.registers.services import incidents, instructions, orders
 

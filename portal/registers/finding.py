@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.finding import Asked, Found, Hits
-from portal.registers.models import ContentTemplate, Sender
+from portal.registers.models.senders import Sender
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.selectors import senders
 from portal.registers.states import SenderKind
 

@@ -7,7 +7,7 @@ from portal.core import moments, printing
 from portal.law import rules as law
 from portal.law.models import Clock, LegalRule
 from portal.people.states import Answer
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps
 from portal.registers.selectors import incidents as book

@@ -22,17 +22,11 @@ from portal.registers.forms.senders import (
     TargetForm,
     TemplateForm,
 )
-from portal.registers.models import (
-    BookEntry,
-    ConsentTemplate,
-    ContentTemplate,
-    DatedEntry,
-    ListedTarget,
-    Recipient,
-    Sender,
-    SendingEntity,
-)
-from portal.registers.models.books import every_book
+from portal.registers.models.books import BookEntry, every_book
+from portal.registers.models.dated import DatedEntry
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.senders import ListedTarget, Sender, SendingEntity
+from portal.registers.models.templates import ConsentTemplate, ContentTemplate
 from portal.registers.permissions import Permission
 from portal.registers.services import books, recipients, senders, templates
 from portal.registers.services.entries import EntryTaken

@@ -10,7 +10,7 @@ from portal.law.models import Clock
 from portal.law.rules import latest_missed
 from portal.law.states import ClockState
 from portal.registers.incident_states import DutyState
-from portal.registers.models import Incident
+from portal.registers.models.incidents import Incident
 from portal.registers.states import OrderState
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.law.words import PurposeNames
-from portal.registers.models import Instruction, Telling
+from portal.registers.models.instructions import Instruction, Telling
 from portal.registers.selectors import orders
 from portal.registers.selectors import recipients as book
 from portal.registers.words import values

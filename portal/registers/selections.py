@@ -13,7 +13,9 @@ from portal.core.ids import parse_reference
 from portal.outbox.models import Message
 from portal.people.models import Customer, Membership, Principal, Subject
 from portal.people.states import SubjectKind
-from portal.registers.models import Disclosure, Recipient, Telling
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.instructions import Telling
+from portal.registers.models.recipients import Recipient
 from portal.registers.services.fields import at_field
 
 CHUNK = 2_000

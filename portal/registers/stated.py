@@ -6,7 +6,11 @@ from typing import Final
 from portal.audit.kinds import AuditKind
 from portal.audit.services import SUBJECT, Facts, StatedRows
 from portal.audit.services.stated import Row
-from portal.registers.models import Attachment, AuthorityOrder, Disclosure, Incident, Instruction
+from portal.registers.models.attachments import Attachment
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.incidents import Incident
+from portal.registers.models.instructions import Instruction
+from portal.registers.models.orders import AuthorityOrder
 from portal.registers.states import OrderState
 
 _RECEIVED: Final = AuditKind.REGISTERS_ORDER_RECEIVED

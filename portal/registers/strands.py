@@ -7,7 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.strands import Strand
-from portal.registers.models import Disclosure, Incident
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.incidents import Incident
 from portal.registers.permissions import Permission
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from portal.core import clock
-from portal.registers.models import IncidentDecision, IncidentSearch
+from portal.registers.models.incidents import IncidentDecision, IncidentSearch
 from portal.registers.services import (
     attachments,
     defects,

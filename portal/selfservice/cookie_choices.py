@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from consent.models import NoticeText
+from consent.models.notices import NoticeText
 from consent.selectors.notices import notices_for
 from portal.core import clock
 from portal.law import selectors as law

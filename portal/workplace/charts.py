@@ -12,12 +12,13 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.states import Answer
-from grievances.models import RightsRequest, Ticket
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.states import OPEN_STATES
 from kyc import words
-from kyc.models import Case
+from kyc.models.cases import Case
 from kyc.selectors import to_review
 from kyc.states import CaseState
 from portal.core import clock, moments

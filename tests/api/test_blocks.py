@@ -5,7 +5,8 @@ from django.core.cache import cache
 
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import blocking, may_contact
+from consent.services import blocking
+from consent.services.decisions import may_contact
 from consent.services.preferring import Blocked
 from portal.people.models import ContactPoint, Fiduciary
 from tests.api.asking import document, post

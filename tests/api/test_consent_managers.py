@@ -12,8 +12,9 @@ from django.urls import reverse
 from consent.erasers import ManagerLinks
 from consent.models import ConsentEvent, ConsentReceipt, ManagerLink
 from consent.selectors import rulebook
-from consent.services import managing, may_contact, suppressing
+from consent.services import managing, suppressing
 from consent.services.addresses import Address
+from consent.services.decisions import may_contact
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

@@ -8,8 +8,10 @@ from django.core.cache import cache
 
 from consent.models import ConsentEvent, ConsentState, ShownText, TakenRequest
 from consent.selectors import rulebook
-from consent.services import may_contact, stop_all_promotional, suppressing, withdraw
+from consent.services import suppressing
 from consent.services.addresses import Address
+from consent.services.decisions import may_contact
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Way
 from portal.core import actor, addresses, clock
 from portal.people.models import Fiduciary

@@ -13,7 +13,8 @@ from django.test import Client
 from consent.models import ConsentEvent, ConsentState, InboundMessage, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import deferred_opt_outs, may_contact
+from consent.services import deferred_opt_outs
+from consent.services.decisions import may_contact
 from grievances.models import Ticket
 from portal.audit.models import AuditEvent
 from portal.core import addresses, clock, signed_messages

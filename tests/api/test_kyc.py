@@ -11,7 +11,7 @@ from django.test import Client
 
 from consent.models import TakenRequest
 from kyc.models import Case, Document
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from portal.api.kyc import DocumentIn
 from portal.audit.models import AuditEvent
 from portal.core import clock

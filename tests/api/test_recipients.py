@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock, signed_messages
 from portal.law.models import Clock

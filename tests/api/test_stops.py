@@ -8,7 +8,7 @@ from django.test import Client
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from portal.core import clock
 from portal.outbox.models import Message
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said

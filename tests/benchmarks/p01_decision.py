@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from consent.models import ConsentState, NoticeVersion
 from consent.selectors import folds, rulebook, seals, standing
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from portal.core import addresses, bulk, clock
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.consent.factories import law_is_loaded, person, published_notice, said

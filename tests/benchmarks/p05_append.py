@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from consent.models import ConsentEvent
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from consent.states import Way
 from portal.core import clock
 from portal.core.actor import SYSTEM

@@ -11,7 +11,7 @@ from unittest import mock
 from django.db import connection, transaction
 
 from consent.models import ConsentEvent, ConsentList
-from consent.services import lists
+from consent.services.lists import bringing
 from portal.core import actor, bulk, clock
 from portal.jobs.services import running
 from portal.ledger import services
@@ -41,7 +41,7 @@ def a_file(first: int, count: int) -> bytes:
 
 def brought(content: bytes, people: tuple[actor.Actor, actor.Actor], now: datetime) -> ConsentList:
     """The list, checked."""
-    row = lists.bring(
+    row = bringing.bring(
         fiduciary=Fiduciary.objects.get(code="onesetu"),
         collected_by="Bench",
         name="list.csv",
@@ -120,7 +120,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     )
     yield BenchRow("P6", "check a list, each line", "/s", speed, None, speed / 30_000, "30,000/s", speed >= 30_000)
     for row in checked:
-        lists.answer(row=row, approve=True, actor=second, now=clock.now())
+        bringing.answer(row=row, approve=True, actor=second, now=clock.now())
     written = rows_of(checked.pop())
     before, waiting = ConsentEvent.objects.count(), iter(checked)
     ours, limit, tables = alternately(

@@ -17,7 +17,8 @@ from django.db import connections
 
 from kyc.inspection import inspect
 from kyc.models import Check, Document
-from kyc.services import run_plan, upload
+from kyc.services.checking import run_plan
+from kyc.services.uploading import upload
 from kyc.signatures import offline_ekyc, secure_qr
 from kyc.signatures.verdict import Signature, Signed
 from portal.core import actor, clock

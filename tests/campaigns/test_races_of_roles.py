@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from kyc.models import Decision
-from kyc.services import propose
+from kyc.services.deciding import propose
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed
 from portal.people.models import RoleGrant

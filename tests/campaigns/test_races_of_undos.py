@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from consent.models import ConsentEvent
-from consent.services import rebuild_consent_state, stop_all_promotional, undo_stop
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from portal.core import actor, clock
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds, several_writers, together

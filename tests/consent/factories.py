@@ -4,7 +4,7 @@ import hashlib
 from datetime import date, timedelta
 
 from consent.models import ConsentEvent, Notice, NoticeText, NoticeVersion
-from consent.services import record
+from consent.services.recording import record
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
 from portal.law.memory import remembering

@@ -5,7 +5,8 @@ from django.db import DatabaseError, InterfaceError
 
 from consent.models import GivenAnswer
 from consent.selectors import rulebook
-from consent.services import answer_log, may_contact
+from consent.services import answer_log
+from consent.services.decisions import may_contact
 from portal.core import clock
 from tests.consent.factories import ASHA_PHONE
 from tests.people.factories import FiduciaryFactory

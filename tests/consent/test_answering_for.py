@@ -6,11 +6,12 @@ import pytest
 
 from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
 from consent.selectors import wards
-from consent.services import answering_for, asking, may_process, record_all, standing_down, taking
+from consent.services import answering_for, asking, standing_down, taking
 from consent.services.addresses import addresses_by_channel
 from consent.services.asking import Answered
+from consent.services.decisions import may_process
 from consent.services.guarding import Guardian
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.services.taking import Taken
 from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
 from portal.core import actor, clock

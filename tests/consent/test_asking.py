@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from consent.models import ConsentEvent, ConsentEvidence, HeldConsent, Meeting, NoticeVersion, ShownText
 from consent.selectors import asking as selectors
 from consent.selectors import rulebook
-from consent.services import asking, may_process, stop_all_promotional, undo_stop, visiting
+from consent.services import asking, visiting
 from consent.services.asking import Answered
+from consent.services.decisions import may_process
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 
 from consent.rules.contact import Word
 from consent.selectors import rulebook
-from consent.services import batches, may_contact, preferring
+from consent.services import batches, preferring
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact
 from consent.services.preferring import WishList
 from portal.core import actor, clock
 from portal.people.services import subjects

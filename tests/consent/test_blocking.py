@@ -8,8 +8,9 @@ import pytest
 
 from consent.models import ConsentReceipt, Preference, PreferenceChange
 from consent.selectors import past, rulebook
-from consent.services import blocking, may_contact, may_process, preferring, receipts, scrubbing
+from consent.services import blocking, preferring, receipts, scrubbing
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact, may_process
 from consent.services.preferring import Blocked, WishList
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

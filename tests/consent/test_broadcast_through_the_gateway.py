@@ -15,8 +15,8 @@ from django.test import Client
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.selectors.broadcasts import report_of
-from consent.services import withdraw
 from consent.services.broadcasts import sending
+from consent.services.withdrawing import withdraw
 from consent.states import Way
 from portal.core import actor, clock
 from portal.core.enqueue import leaving_out

@@ -11,9 +11,10 @@ from consent.models import ConsentEvent, ConsentList, HeldConsent
 from consent.models.list_states import LineFault, ListState
 from consent.rules.fold import YES
 from consent.selectors import rulebook
-from consent.services import lists, managing, taking
+from consent.services import managing, taking
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
+from consent.services.lists import bringing
 from consent.services.recording import Choice
 from consent.states import Answer, Way
 from portal.core import actor, clock
@@ -56,7 +57,7 @@ def at_work(row):
 
 def brought_list(world):
     content = as_csv([line(1), line(2, address=ASHA_PHONE, purpose=PURPOSE)])
-    row = lists.bring(
+    row = bringing.bring(
         fiduciary=world.own, collected_by="Shop of 2024", name="list.csv", content=io.BytesIO(content),
         actor=world.staff[0], now=clock.now(),
     )  # fmt: skip
@@ -152,7 +153,7 @@ def test_who_becomes_known_as_a_child_after_the_check_of_a_list_stops_it_at_thei
     row = brought_list(world)
     assert row.state == ListState.CHECKED
     known_as_a_child(world.child)
-    lists.answer(row=row, approve=True, actor=world.staff[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=world.staff[1], now=clock.now())
     row = at_work(row)
     assert not yeses().exists()
     assert row.job.failure_code == "LINE_CHANGED"

@@ -13,22 +13,14 @@ from hypothesis import strategies as st
 
 from consent.models import ConsentEvent, ConsentState, Suppression
 from consent.rules.contact import Reason
-from consent.services import (
-    batches,
-    may_contact,
-    offering,
-    one_click,
-    rebuild_consent_state,
-    receipts,
-    record_all,
-    suppressing,
-    withdraw,
-    withdrawing,
-)
+from consent.services import batches, offering, one_click, receipts, suppressing, withdrawing
 from consent.services.addresses import address_of
+from consent.services.decisions import may_contact
 from consent.services.merging import keep_the_stricter
-from consent.services.recording import Choice
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.recording import Choice, record_all
 from consent.services.scrubbing import Scrub
+from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.ledger.services import payload_of

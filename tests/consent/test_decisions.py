@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from consent.models import ConsentState
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import acknowledging, may_contact, may_process, preferring, signing
+from consent.services import acknowledging, preferring, signing
+from consent.services.decisions import may_contact, may_process
 from consent.services.preferring import WishList
 from consent.states import Pace, Way
 from portal.core import actor, clock, hooks

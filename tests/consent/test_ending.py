@@ -7,8 +7,9 @@ from django.db import transaction
 
 from consent.models import ConsentEvent, Suppression
 from consent.selectors import past
-from consent.services import batches, may_contact, preferring, resting
+from consent.services import batches, preferring, resting
 from consent.services.batches import Question
+from consent.services.decisions import may_contact
 from consent.services.preferring import WishList
 from portal.core import actor, clock
 from portal.outbox.models import Message

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from consent.models import ConsentState
 from consent.rules.fold import standing
 from consent.selectors import history
-from consent.services import ending, rebuild_consent_state, record_all
+from consent.services import ending
 from consent.services.addresses import address_of
-from consent.services.recording import Choice
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from tests.consent.factories import person, published_notice

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from consent.services.projection import rebuild
 from portal.core import actor, clock
 from portal.people.services import subjects

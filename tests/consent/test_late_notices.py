@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consent.models import ConsentState, LateNotice, NoticeText
-from consent.services import late_notices, record_all, telling, withdraw
+from consent.services import late_notices, telling
 from consent.services.addresses import address_of
 from consent.services.late_notices import give_late_notices
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.services.visiting import new_visitor
+from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
 from consent.tasks import give_late_notices as task
 from portal.audit.models import AuditEvent

@@ -14,8 +14,9 @@ import time_machine
 from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
 from consent.selectors.asking import left_in_peace_until
-from consent.services import lists, may_contact, projection, suppressing
+from consent.services import projection, suppressing
 from consent.services.addresses import Address
+from consent.services.decisions import may_contact
 from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
@@ -91,7 +92,7 @@ def own():
 
 
 def bring(people, content, *, name="list.csv"):
-    row = lists.bring(
+    row = bringing.bring(
         fiduciary=own(),
         collected_by="Shop of 2024",
         name=name,
@@ -109,7 +110,7 @@ def at_work(row):
 
 
 def agree(row, people):
-    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     return at_work(row)
 
 
@@ -152,7 +153,7 @@ def test_a_list_with_a_fault_is_told_line_by_line_and_nothing_goes_in(people):
         *([str(number), column, fault] for number, column, fault in told),
     ]
     with pytest.raises(IllegalMove):
-        lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+        bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     assert not ConsentEvent.objects.exists()
 
 
@@ -214,7 +215,7 @@ def test_who_holds_an_address_is_who_it_stands_for(people):
 def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(people, monkeypatch):
     monkeypatch.setattr(taking_in, "SET", 2)
     row = bring(people, as_csv([line(number) for number in range(5)]))
-    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     written = taking_in.record_brought
     calls = []
 
@@ -229,7 +230,7 @@ def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(p
         at_work(row)
     row.refresh_from_db()
     assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("importing", 2, 2, 2)
-    lists.carry_on(row=row, actor=people[0])
+    bringing.carry_on(row=row, actor=people[0])
     row = at_work(row)
     assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("done", 5, 5, 5)
 
@@ -237,7 +238,7 @@ def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(p
 def test_a_cancelled_list_goes_on_later_or_is_given_up(people, monkeypatch):
     monkeypatch.setattr(taking_in, "SET", 1)
     row = bring(people, as_csv([line(number) for number in range(3)]))
-    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     written = taking_in.record_brought
 
     def cancelling(**given):
@@ -249,15 +250,15 @@ def test_a_cancelled_list_goes_on_later_or_is_given_up(people, monkeypatch):
     assert at_work(row).job.state == JobState.CANCELLED
     row.refresh_from_db()
     assert (row.state, row.done) == (ListState.IMPORTING, 1)
-    lists.give_up(row=row, actor=people[0], now=clock.now())
+    bringing.give_up(row=row, actor=people[0], now=clock.now())
     assert (row.state, row.file_ended_at is not None, ConsentEvent.objects.count()) == (ListState.REFUSED, True, 1)
     with pytest.raises(IllegalMove):
-        lists.carry_on(row=row, actor=people[0])
+        bringing.carry_on(row=row, actor=people[0])
 
 
 def test_a_purpose_that_ended_since_the_check_stops_the_list_before_its_set(people):
     row = bring(people, as_csv([line(1)]))
-    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     from portal.law.models import Purpose
 
     Purpose.objects.filter(code="marketing").update(effective_to=clock.now().date() - timedelta(days=3))
@@ -292,7 +293,7 @@ def test_the_same_file_is_taken_in_once(people):
     first, second = bring(people, content), bring(people, content)
     agree(first, people)
     with pytest.raises(Refused, match="taken in already"):
-        lists.answer(row=second, approve=True, actor=people[1], now=clock.now())
+        bringing.answer(row=second, approve=True, actor=people[1], now=clock.now())
     with pytest.raises(Refused, match="taken in already"):
         bring(people, content)
     assert ConsentEvent.objects.count() == 1
@@ -302,8 +303,8 @@ def test_the_same_file_is_taken_in_once(people):
 def test_the_same_person_does_not_agree_and_a_no_destroys_the_file(people):
     row = bring(people, as_csv([line(1)]))
     with pytest.raises(NotAllowed):
-        lists.answer(row=row, approve=True, actor=people[0], now=clock.now())
-    lists.answer(row=row, approve=False, reason="Not our people.", actor=people[1], now=clock.now())
+        bringing.answer(row=row, approve=True, actor=people[0], now=clock.now())
+    bringing.answer(row=row, approve=False, reason="Not our people.", actor=people[1], now=clock.now())
     assert (row.state, row.file_ended_at is not None) == (ListState.REFUSED, True)
 
 
@@ -334,8 +335,8 @@ def test_a_list_that_nobody_takes_in_and_a_file_without_a_list_are_swept(people)
         io.BytesIO(b"x"), subject_ref=uuid4(), retention_class="export",
         kind="consent.list", actor=actor.SYSTEM,
     )  # fmt: skip
-    assert lists.sweep(now=clock.now()) == 0
-    assert lists.sweep(now=clock.now() + timedelta(days=8)) == 2
+    assert bringing.sweep(now=clock.now()) == 0
+    assert bringing.sweep(now=clock.now() + timedelta(days=8)) == 2
     row.refresh_from_db()
     assert (row.state, StoredFile.objects.filter(pk=left.pk).exists()) == (ListState.REFUSED, False)
 
@@ -538,7 +539,7 @@ def test_a_no_that_came_since_the_check_stops_the_list_before_its_set(people):
     row = bring(people, as_csv([line(1), line(2, address=ASHA_PHONE, occurred_at=ago(hours=1))]))
     assert row.state == ListState.CHECKED
     said(asha, "withdrawn", occurred_at=clock.now() - timedelta(hours=2))
-    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
     row = at_work(row)
     assert (row.job.state, row.job.failure_code, row.done) == (JobState.FAILED, "LINE_CHANGED", 0)
     assert ConsentState.objects.get().answer == "withdrawn"
@@ -576,6 +577,6 @@ def test_a_list_that_cannot_be_given_up_holds_up_no_other(people, monkeypatch):
         give_up(row=row, **given)
 
     monkeypatch.setattr(bringing, "give_up", refuses_the_first)
-    assert lists.sweep(now=clock.now() + timedelta(days=8)) == 1
+    assert bringing.sweep(now=clock.now() + timedelta(days=8)) == 1
     second.refresh_from_db()
     assert second.state == ListState.REFUSED

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from consent.models import ConsentReceipt
-from consent.services import may_contact, rebuild_consent_state
 from consent.services.addresses import address_of
 from consent.services.bringing import Brought, record_brought
+from consent.services.decisions import may_contact
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.recording import Choice
 from consent.states import Answer, Way
 from portal.core import actor, clock

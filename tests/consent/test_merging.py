@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from consent.services.projection import rebuild
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

@@ -11,21 +11,13 @@ from hypothesis import strategies as st
 from consent.models import ConsentEvent, ConsentState, Meeting, NoticeVersion
 from consent.selectors import history, past, rulebook
 from consent.selectors.notices import old_texts
-from consent.services import (
-    asking,
-    attested,
-    choosing,
-    ending,
-    may_contact,
-    may_process,
-    offering,
-    rebuild_consent_state,
-    scrubbing,
-    stop_all_promotional,
-    undo_stop,
-)
+from consent.services import asking, attested, choosing, ending, offering, scrubbing
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact, may_process
 from consent.services.preferring import WishList
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way, Weight
 from portal.core import actor, clock
 from portal.people.services import subjects

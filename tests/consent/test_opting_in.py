@@ -6,7 +6,9 @@ import pytest
 import time_machine
 
 from consent.models import ConsentEvent, ConsentEvidence, OptInRequest
-from consent.services import opting_in, stop_all_promotional, undo_stop
+from consent.services import opting_in
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused

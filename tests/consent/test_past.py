@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from consent.models import ConsentState
 from consent.selectors import past
-from consent.services import may_contact, preferring, suppressing, withdraw
+from consent.services import preferring, suppressing
+from consent.services.decisions import may_contact
 from consent.services.preferring import WishList
 from consent.services.stopping import stop_at_address
+from consent.services.withdrawing import withdraw
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent

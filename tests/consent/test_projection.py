@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from consent.models import ConsentState
 from consent.selectors import history
-from consent.services import ending, rebuild_consent_state
+from consent.services import ending
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.states import Answer
 from portal.core import actor, clock
 from portal.people.services import subjects

@@ -6,7 +6,8 @@ import pytest
 
 from consent.models import ConsentEvent, Suppression
 from consent.rules.contact import Reason
-from consent.services import may_contact, public_stops, receipts, suppressing
+from consent.services import public_stops, receipts, suppressing
+from consent.services.decisions import may_contact
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock

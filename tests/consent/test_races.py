@@ -8,9 +8,10 @@ import time_machine
 from django.db import connection
 
 from consent.models import ConsentEvent, ConsentState, EndingTold
-from consent.services import ending, rebuild_consent_state, record_all, renewing
+from consent.services import ending, renewing
 from consent.services.addresses import address_of
-from consent.services.recording import Choice
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.recording import Choice, record_all
 from consent.states import Way
 from portal.core import actor, clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said

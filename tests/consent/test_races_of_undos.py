@@ -12,18 +12,14 @@ import pytest
 from django.db import connections
 
 from consent.models import ConsentEvent, ConsentReceipt
-from consent.services import (
-    attested,
-    choosing,
-    may_contact,
-    rebuild_consent_state,
-    stop_all_promotional,
-    undo_stop,
-    withdraw,
-)
+from consent.services import attested, choosing
 from consent.services.attested import Told
+from consent.services.decisions import may_contact
 from consent.services.preferring import WishList
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.stopping import stop_at_address
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Way
 from portal.core import actor, clock
 from portal.people.models import Fiduciary

@@ -15,14 +15,15 @@ import pytest
 from django.db import connection, transaction
 
 from consent.models import AnswerSet
-from consent.services import may_contact, stop_all_promotional, withdraw
 from consent.services.addresses import Address
 from consent.services.answering import answer_many
 from consent.services.batches import Question
 from consent.services.bringing import Brought, record_brought
+from consent.services.decisions import may_contact
 from consent.services.recording import Choice
 from consent.services.scrubbing import Scrub
 from consent.services.stopping import stop_at_address
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock
 from portal.people.models import Fiduciary

@@ -17,9 +17,11 @@ from consent.letters import receipt_pdf
 from consent.models import ConsentEvent, Notice
 from consent.rules import receipt_views as rules
 from consent.selectors import receipt_views
-from consent.services import receipts, recording, stop_all_promotional, undo_stop
+from consent.services import receipts, recording
 from consent.services.addresses import Address
 from consent.services.receipts import Freshness
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.ledger import notes, services, tree

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
-from consent.services import record_all, recording
+from consent.services import recording
 from consent.services.addresses import address_of
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.core.errors import NotFound, Refused
@@ -213,7 +213,7 @@ def test_two_answers_of_one_act_about_one_place_are_chained(asha):
 
 
 def test_a_person_without_an_account_gets_no_confirmation_and_their_no_counts():
-    from consent.services import withdraw
+    from consent.services.withdrawing import withdraw
 
     stranger = uuid.uuid4()
     done = withdraw(

@@ -3,11 +3,11 @@
 import pytest
 
 from consent.models import ConsentReceipt, NoticeText
-from consent.services import suppressing, withdraw
+from consent.services import suppressing
 from consent.services.addresses import Address, address_of
 from consent.services.recording import Choice, record_all
 from consent.services.undos import undo_stop
-from consent.services.withdrawing import refusals_of_senders
+from consent.services.withdrawing import refusals_of_senders, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.ledger import services as ledger

@@ -6,9 +6,12 @@ import pytest
 import time_machine
 
 from consent.models import ConsentEvent, ConsentState, EndingTold
-from consent.services import ending, may_contact, rebuild_consent_state, record_all, renewing, telling, withdraw
+from consent.services import ending, renewing, telling
 from consent.services.addresses import address_of
-from consent.services.recording import Choice
+from consent.services.decisions import may_contact
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.recording import Choice, record_all
+from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
 from consent.tasks import end_what_is_over, remind_who_ends_soon
 from portal.audit.models import AuditEvent

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from consent.models import AnswerSet
 from consent.selectors import rulebook
-from consent.services import answer_sets, may_contact, scrub_jobs, scrubbing
+from consent.services import answer_sets, scrub_jobs, scrubbing
 from consent.services.batches import Question
+from consent.services.decisions import may_contact
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused

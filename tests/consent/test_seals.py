@@ -12,11 +12,13 @@ from django.db.models import QuerySet
 from consent.models import ConsentEvent, ConsentState, NoticeText
 from consent.rules.contact import UNPROVED_WORD, Reason, Word
 from consent.selectors import entry_rows, folds, sender_words
-from consent.services import may_contact, may_process, projection, rebuild_consent_state, record_all
+from consent.services import projection
 from consent.services.addresses import address_of
 from consent.services.batches import Question, decide_all
 from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice
+from consent.services.decisions import may_contact, may_process
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from consent.models import ConsentEvent, GivenAnswer, NoticeText
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import may_contact, record_all, signing
+from consent.services import signing
 from consent.services.addresses import address_of
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact
 from consent.services.reasons import NEXT_STEPS, SENTENCES
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.services.scrubbing import Scrub
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock

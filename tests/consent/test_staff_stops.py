@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.urls import reverse
 
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
-from consent.services import may_contact, record_all
 from consent.services.addresses import address_of
-from consent.services.recording import Choice
+from consent.services.decisions import may_contact
+from consent.services.recording import Choice, record_all
 from consent.services.senders import registered_for
 from consent.services.stopping import stop_at_address
 from consent.states import Answer, Way

@@ -12,7 +12,8 @@ from consent.ledger_rows import OTHER_SEAL, ConsentStates
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.contact import Reason
 from consent.selectors import agreed_states
-from consent.services import may_contact, rebuild_consent_state
+from consent.services.decisions import may_contact
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.states import Answer
 from portal.audit.models import AuditEvent
 from portal.audit.services import resume_signing, verify_ledger

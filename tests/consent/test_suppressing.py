@@ -8,8 +8,11 @@ from django.db import IntegrityError, transaction
 from consent.models import ConsentEvent, ConsentState, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import asking
-from consent.services import batches, may_contact, stop_all_promotional, suppressing, undo_stop
+from consent.services import batches, suppressing
 from consent.services.addresses import Address
+from consent.services.decisions import may_contact
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock

@@ -10,12 +10,15 @@ from django.urls import reverse
 
 from consent.erasers import Scans
 from consent.models import ConsentEvent, ConsentEvidence, GuardianAnswer, HeldConsent, TakenAnswer
-from consent.services import guarding, may_contact, may_process, rebuild_consent_state, taking, withdraw
+from consent.services import guarding, taking
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
+from consent.services.decisions import may_contact, may_process
 from consent.services.guarding import Guardian
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.recording import Choice
 from consent.services.taking import Taken
+from consent.services.withdrawing import withdraw
 from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

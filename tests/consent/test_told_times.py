@@ -6,8 +6,9 @@ import pytest
 
 from consent.models import ConsentEvent, InboundMessage, Suppression
 from consent.selectors import rulebook
-from consent.services import attested, inbound, may_contact
+from consent.services import attested, inbound
 from consent.services.attested import Told
+from consent.services.decisions import may_contact
 from consent.services.inbound import Inbound
 from consent.services.stopping import stop_at_address
 from consent.states import Way

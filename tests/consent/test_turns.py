@@ -12,29 +12,16 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
-from consent.services import (
-    asking,
-    attested,
-    choosing,
-    ending,
-    informing,
-    lists,
-    record_all,
-    renewing,
-    signals,
-    stop_all_promotional,
-    taking,
-    undo_stop,
-    visiting,
-    withdraw,
-)
+from consent.services import asking, attested, choosing, ending, informing, renewing, signals, taking, visiting
 from consent.services.addresses import Address
 from consent.services.asking import Answered
 from consent.services.bringing import Brought, record_brought
-from consent.services.lists import reading, taking_in
+from consent.services.lists import bringing, reading, taking_in
 from consent.services.preferring import WishList
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.services.stopping import stop_at_address
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock, turns
 from portal.core.errors import Refused
@@ -407,7 +394,7 @@ def test_two_lists_that_name_the_same_people_in_opposite_order_both_go_in(monkey
     lines = [test_lists.line(number) for number in range(300)]
     rows = [test_lists.bring(two_people, test_lists.as_csv(some)) for some in (lines, lines[::-1])]
     for row in rows:
-        lists.answer(row=row, approve=True, actor=two_people[1], now=clock.now())
+        bringing.answer(row=row, approve=True, actor=two_people[1], now=clock.now())
         row.refresh_from_db()
     sets = [list(reading.lines(row, actor=taking_in.WORKER)) for row in rows]
     both, whole = threading.Barrier(2), taking_in.record_brought

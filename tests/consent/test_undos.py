@@ -15,25 +15,24 @@ from consent.services import (
     attested,
     choosing,
     inbound,
-    may_contact,
     public_stops,
-    rebuild_consent_state,
     renewing,
     resting,
     restricting,
-    stop_all_promotional,
     suppressing,
-    undo_stop,
-    withdraw,
 )
 from consent.services.addresses import Address, address_of
 from consent.services.asking import Answered
 from consent.services.attested import Told
 from consent.services.bringing import Brought, record_brought
+from consent.services.decisions import may_contact
 from consent.services.merging import keep_the_stricter
 from consent.services.preferring import WishList
+from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, AppointedBy, Relation, Way
 from portal.core import actor, addresses, clock
 from portal.law.states import Channel

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from consent.models import ConsentState, Suppression
 from consent.selectors import rulebook
 from consent.selectors.used_addresses import used_by
-from consent.services import may_contact, preferring, scrubbing, stop_all_promotional, undo_stop, withdraw
+from consent.services import preferring, scrubbing
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact
 from consent.services.processing import may_process_of
 from consent.services.stopping import stop_at_address
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Way
 from portal.core import actor, addresses, clock
 from portal.core.errors import Refused

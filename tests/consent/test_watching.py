@@ -9,8 +9,10 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from consent.models import ConsentEvent, SendAfterWithdrawal, Suppression
-from consent.services import suppressing, undo_stop, watching, withdraw
+from consent.services import suppressing, watching
 from consent.services.addresses import Address
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import withdraw
 from consent.states import SendFinding, Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock

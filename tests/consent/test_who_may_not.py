@@ -7,8 +7,8 @@ import pytest
 from consent.models import ConsentState
 from consent.rules.contact import Reason
 from consent.selectors import sending_accounts
-from consent.services import may_contact, may_process
 from consent.services.batches import Question, decide_all
+from consent.services.decisions import may_contact, may_process
 from kyc.models import Case
 from portal.core import actor, clock
 from portal.people.models import Protection

@@ -10,7 +10,11 @@ from consent.rules.contact import Reason
 from consent.rules.fold import UNANSWERED
 from consent.selectors import past
 from consent.selectors.scrub_table import NOTHING_SAID, temporary
-from consent.services import ending, may_contact, rebuild_consent_state, stop_all_promotional, undo_stop, withdraw
+from consent.services import ending
+from consent.services.decisions import may_contact
+from consent.services.projection import rebuild as rebuild_consent_state
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.core.addresses import address_key, address_keys

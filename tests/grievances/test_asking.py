@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 
 from consent.selectors import rulebook
-from consent.services import may_process
+from consent.services.decisions import may_process
 from grievances import selectors, standings
 from grievances.models import ProofPaper, RightsRequest, Ticket
 from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right

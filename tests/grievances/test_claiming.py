@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentEvent, ConsentState
 from consent.selectors import rulebook
-from consent.services import may_contact, preferring
+from consent.services import preferring
+from consent.services.decisions import may_contact
 from consent.services.resting import WITHOUT_END
 from grievances.models import Nominee, NomineeStanding, ProofPaper, RightsRequest
 from grievances.nominee_states import StandingState

@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import Preference
 from consent.selectors import rulebook
-from consent.services import may_contact, may_process
+from consent.services.decisions import may_contact, may_process
 from grievances.models import ProofPaper, RightsRequest
 from grievances.request_states import Capacity, Outcome, RequestState, Right
 from grievances.services import deciding, proving

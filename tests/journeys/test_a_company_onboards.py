@@ -16,7 +16,8 @@ from playwright.sync_api import Page
 from grievances.models import Ticket
 from kyc.models import Case, Document, Inquiry, Party
 from kyc.selectors import latest_checks
-from kyc.services import inquiring, run_plan
+from kyc.services import inquiring
+from kyc.services.checking import run_plan
 from kyc.signatures import reading
 from portal.core import clock
 from portal.outbox.models import Message

@@ -3,7 +3,7 @@
 import pytest
 
 from consent.rules.contact import Reason
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import CustomerUserFactory

@@ -4,7 +4,9 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import DeletionRequest, Document
-from kyc.services import ask_to_delete, deleting, run_plan
+from kyc.services import deleting
+from kyc.services.checking import run_plan
+from kyc.services.letting_go import ask_to_delete
 from portal.core import actor, clock
 from tests.grievances.conftest import house
 from tests.kyc import documents

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from grievances.models import Ticket
 from kyc.models import Case, Document
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from kyc.tasks import renew
 from portal.core import clock
 from portal.outbox.models import Message

@@ -20,7 +20,10 @@ from kyc.models import (
     TakeOver,
     TypeProposal,
 )
-from kyc.services import ask_again, ask_to_delete, likenesses, open_case, rating, reclassifying, screening, second_looks
+from kyc.services import likenesses, rating, reclassifying, screening, second_looks
+from kyc.services.letting_go import ask_to_delete
+from kyc.services.renewing import ask_again
+from kyc.services.uploading import open_case
 from portal.core import actor, clock
 from portal.people.models import User
 from tests.grievances.conftest import house

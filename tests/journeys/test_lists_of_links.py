@@ -2,7 +2,8 @@
 
 import pytest
 
-from kyc.services import open_case, run_plan
+from kyc.services.checking import run_plan
+from kyc.services.uploading import open_case
 from portal.core import clock
 from tests.kyc.conftest import asha, house, individual
 from tests.kyc.factories import CUSTOMER, NOW, checked, uploaded

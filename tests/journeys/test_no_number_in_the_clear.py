@@ -39,7 +39,7 @@ from redis import Redis
 from grievances.services import filing
 from grievances.states import ForWhom, TicketKind
 from kyc.models import Decision, Document
-from kyc.services import send, upload
+from kyc.services.uploading import send, upload
 from portal.core import access, actor, clock, logs
 from portal.core.admin.actions import ServiceAction, actions_of
 from portal.core.errors import Refused

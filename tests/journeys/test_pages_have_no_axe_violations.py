@@ -15,7 +15,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText
-from consent.services import lists, withdraw
+from consent.services.lists import bringing
+from consent.services.withdrawing import withdraw
 from portal.core import actor, clock
 from portal.core.admin.actions import actions_of
 from portal.jobs.services import running
@@ -127,7 +128,7 @@ def list_with_a_fault() -> None:
     """A list from elsewhere that was checked."""
     maker = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     content = as_csv([line(1), line(2, answer="maybe")])
-    brought = lists.bring(
+    brought = bringing.bring(
         fiduciary=own(), collected_by="Shop", name="a.csv", content=io.BytesIO(content), actor=maker, now=clock.now()
     )
     running.run(brought.job_id, now=clock.now())

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from portal.audit.models import AuditEvent
 from portal.celery import app
 from portal.core import actor, signed_messages

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from consent.models import ConsentReceipt
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from portal.core import clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory

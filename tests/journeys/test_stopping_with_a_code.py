@@ -10,7 +10,8 @@ from django.utils import translation
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.contact import Reason
-from consent.services import may_contact, public_stops
+from consent.services import public_stops
+from consent.services.decisions import may_contact
 from portal.core import clock
 from portal.outbox.models import Message
 from portal.outbox.services import delivery

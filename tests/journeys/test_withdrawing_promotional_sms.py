@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consent.models import ConsentEvent
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from portal.core import clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.journeys.browsing import shows_an_error

@@ -3,7 +3,9 @@ import pytest
 from kyc.inspection import keeps_codes_only, with_sides
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
-from kyc.services import checking, open_case, say_type
+from kyc.services import checking
+from kyc.services.describing import say_type
+from kyc.services.uploading import open_case
 from portal.people.models import Customer, User
 from portal.vault.inspection import child
 from portal.vault.inspection.codes_anew import drawn_anew

@@ -9,8 +9,12 @@ from typing import Any
 from kyc import keeping
 from kyc.models import Case, Decision, Document, Holding, Party
 from kyc.needs import needs_of
-from kyc.services import answer, open_case, propose, reclassifying, run_plan, say_type, sealing, send, upload
+from kyc.services import reclassifying, sealing
+from kyc.services.checking import run_plan
 from kyc.services.consenting import PURPOSE, Yes, holder_of
+from kyc.services.deciding import answer, propose
+from kyc.services.describing import say_type
+from kyc.services.uploading import open_case, send, upload
 from portal.core import actor, clock, hooks, ids
 from portal.law.memory import remembering
 from portal.people.models import Customer, Fiduciary, User

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from kyc import basis
 from kyc.erasers import KycDocuments
 from kyc.models import Decision, Document
-from kyc.services import appealing, send
+from kyc.services import appealing
 from kyc.services.checking import run_plan
+from kyc.services.uploading import send
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM

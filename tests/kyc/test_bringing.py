@@ -8,8 +8,11 @@ from django.urls import reverse
 
 from kyc import plans
 from kyc.models import Document
-from kyc.services import Sent, by_staff, open_case, run_plan, uploading
+from kyc.services import uploading
+from kyc.services.bringing import by_staff
+from kyc.services.checking import run_plan
 from kyc.services.handing_out import waiting_for
+from kyc.services.uploading import Sent, open_case
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused

@@ -10,7 +10,9 @@ from django.db import OperationalError, connection
 from kyc import plans
 from kyc.models import Check, Document, Party
 from kyc.selectors import latest_checks
-from kyc.services import check_again, checking, run_plan, sealing, send, steps, sweep
+from kyc.services import checking, sealing, steps
+from kyc.services.checking import check_again, run_plan, sweep
+from kyc.services.uploading import send
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Unavailable

@@ -7,8 +7,9 @@ import time_machine
 
 from kyc.models import Case, Document
 from kyc.selectors import sender_state, to_review
-from kyc.services import open_case, renewing
+from kyc.services import renewing
 from kyc.services.settling import settle, settle_changed
+from kyc.services.uploading import open_case
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.law.models import Clock

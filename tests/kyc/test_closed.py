@@ -8,7 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Document
-from kyc.services import add_person, ask_to_delete, leave, say_nobody_else, say_type, send
+from kyc.services.describing import say_type
+from kyc.services.letting_go import ask_to_delete
+from kyc.services.parties import add_person, leave, say_nobody_else
+from kyc.services.uploading import send
 from portal.core import actor
 from portal.core.actor import Actor
 from portal.core.errors import Refused

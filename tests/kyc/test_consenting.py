@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from consent.models import ConsentEvent, NoticeVersion
 from consent.selectors import rulebook
-from consent.services import ending, withdraw
+from consent.services import ending
+from consent.services.withdrawing import withdraw
 from kyc.models import DeletionRequest, Document
 from kyc.services import proving, uploading
 from portal.audit.models import AuditEvent

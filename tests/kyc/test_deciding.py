@@ -7,7 +7,9 @@ from django.utils import translation
 from kyc import basis
 from kyc.models import Case, Check, Decision
 from kyc.selectors import to_review
-from kyc.services import appealing, claim, deciding, propose, sealing, telling
+from kyc.services import appealing, deciding, sealing, telling
+from kyc.services.deciding import propose
+from kyc.services.locking import claim
 from kyc.states import FINAL_REASONS, DecisionReason
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

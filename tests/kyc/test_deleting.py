@@ -13,7 +13,8 @@ from django.urls import reverse
 from kyc.clocks import KycClocks
 from kyc.erasers import KycDocuments
 from kyc.models import Case, Decision, DeletionProposal, DeletionRequest, Document
-from kyc.services import ask_to_delete, checking, deleting, sealing
+from kyc.services import checking, deleting, sealing
+from kyc.services.letting_go import ask_to_delete
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock, ids
 from portal.core.errors import IllegalMove, NotAllowed, Refused

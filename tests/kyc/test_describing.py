@@ -2,7 +2,9 @@ import pytest
 
 from kyc.models import Case, TypeProposal
 from kyc.needs import needs_of
-from kyc.services import open_case, reclassifying, say_type
+from kyc.services import reclassifying
+from kyc.services.describing import say_type
+from kyc.services.uploading import open_case
 from portal.audit.models import AuditEvent
 from portal.core import actor
 from portal.core.errors import IllegalMove, NotAllowed, Refused

@@ -8,7 +8,8 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from kyc.models import Case, Document, TakeOverLine
-from kyc.services import checking, run_plan, taking_over, uploading
+from kyc.services import checking, taking_over, uploading
+from kyc.services.checking import run_plan
 from kyc.services.letting_go import ask_to_delete
 from portal.core import actor, clock
 from portal.core.errors import Refused

@@ -7,7 +7,7 @@ from kyc.erasers import KycDocuments
 from kyc.models import Case, Check, CheckEvidence, Decision, Holding, Likeness
 from kyc.sections import KycSection
 from kyc.selectors import sender_state
-from kyc.services import own_number
+from kyc.services.opening import own_number
 from portal.core import actor, clock
 from portal.people.services import subjects
 from portal.vault.services import files

@@ -10,7 +10,8 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, MinorFound
-from kyc.services import minors, run_plan
+from kyc.services import minors
+from kyc.services.checking import run_plan
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.people.models import Protection, Rest

@@ -9,7 +9,9 @@ from django.db import connection, connections
 from django.db.models import F
 
 from kyc.models import Case
-from kyc.services import claim, handing_out, release, take_next
+from kyc.services import handing_out
+from kyc.services.handing_out import take_next
+from kyc.services.locking import claim, release
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed

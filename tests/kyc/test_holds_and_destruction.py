@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from kyc.models import DeletionRequest, Document
-from kyc.services import ask_to_delete, deleting, letting_go
+from kyc.services import deleting, letting_go
+from kyc.services.letting_go import ask_to_delete
 from kyc.states import DocumentState
 from portal.core import clock, turns
 from portal.core.errors import Refused

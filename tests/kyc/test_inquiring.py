@@ -18,7 +18,8 @@ from kyc.providers.answers import Answer, Standing
 from kyc.providers.bank import PennyDrop, sign
 from kyc.providers.pan import PanRegister
 from kyc.selectors import latest_checks
-from kyc.services import inquiring, letting_go, run_plan, sealing
+from kyc.services import inquiring, letting_go, sealing
+from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
 from portal.core.actor import SYSTEM

@@ -4,7 +4,7 @@ import pytest
 
 from kyc import plans, words
 from kyc.models import Document
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.vault.models import ShredOrder

@@ -9,8 +9,10 @@ from kyc.erasers import KycDocuments
 from kyc.models import CheckEvidence, Decision, DeletionRequest, Document, Party
 from kyc.sections import KycSection
 from kyc.selectors import to_review
-from kyc.services import add_person, ask_to_delete, checking, leave, run_plan, steps, sweep
-from kyc.services.letting_go import end_what_was_held, remove_of_who_left
+from kyc.services import checking, steps
+from kyc.services.checking import run_plan, sweep
+from kyc.services.letting_go import ask_to_delete, end_what_was_held, remove_of_who_left
+from kyc.services.parties import add_person, leave
 from kyc.stated import DOCUMENTS
 from portal.audit.models import AuditEvent
 from portal.core import clock

@@ -8,7 +8,10 @@ from django.urls import reverse
 from kyc.models import Case, Document, FreezeLift, MinorFound, Party
 from kyc.needs import needs_of
 from kyc.selectors import sender_state, to_review
-from kyc.services import add_person, ask_to_delete, minors, open_case, uploading
+from kyc.services import minors, uploading
+from kyc.services.letting_go import ask_to_delete
+from kyc.services.parties import add_person
+from kyc.services.uploading import open_case
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused

@@ -8,8 +8,10 @@ from kyc import rules
 from kyc.models import Case, Document, Holding
 from kyc.needs import needs_of
 from kyc.selectors import sender_state
-from kyc.services import add_person, open_case, settling
+from kyc.services import settling
+from kyc.services.parties import add_person
 from kyc.services.settling import settle, settle_changed
+from kyc.services.uploading import open_case
 from kyc.states import Turn
 from portal.core.errors import LostRace
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded

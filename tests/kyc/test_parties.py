@@ -5,7 +5,8 @@ import pytest
 from kyc.models import Document, Holding, Party
 from kyc.needs import needs_of, ownership_of
 from kyc.selectors import to_review
-from kyc.services import add_organisation, add_person, leave, own, run_plan, say_nobody_else, set_shares
+from kyc.services.checking import run_plan
+from kyc.services.parties import add_organisation, add_person, leave, own, say_nobody_else, set_shares
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove, Refused

@@ -8,7 +8,8 @@ import pytest
 from kyc import basis, plans
 from kyc.models import Check, Document, SignerKey
 from kyc.selectors import latest_checks
-from kyc.services import checking, deciding, proving, run_plan, uploading
+from kyc.services import checking, deciding, proving, uploading
+from kyc.services.checking import run_plan
 from kyc.signatures import reading
 from kyc.upload_forms import UploadForm
 from portal.core import clock

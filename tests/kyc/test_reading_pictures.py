@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kyc.models import Document
 from kyc.selectors import against_approval
-from kyc.services import reading_pictures, run_plan
+from kyc.services import reading_pictures
+from kyc.services.checking import run_plan
 from kyc.services.letting_go import ask_to_delete
 from kyc.side_by_side import side_by_side
 from portal.core import clock

@@ -10,7 +10,9 @@ from kyc import gates, renewals
 from kyc.models import Case, Document, Renewal, RenewalNotice, RiskProposal
 from kyc.needs import is_due_again, needs_of
 from kyc.selectors import sender_state, standing_of
-from kyc.services import add_person, ask_again, leave, rating, renewing, settling
+from kyc.services import rating, renewing, settling
+from kyc.services.parties import add_person, leave
+from kyc.services.renewing import ask_again
 from kyc.states import RenewalReason, Risk
 from kyc.tasks import renew
 from portal.audit.models import AuditEvent

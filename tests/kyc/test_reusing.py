@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from kyc.models import Document
-from kyc.services import Sent, ask_to_delete, run_plan, use_again
+from kyc.services.checking import run_plan
+from kyc.services.letting_go import ask_to_delete
 from kyc.services.reusing import reusable
+from kyc.services.uploading import Sent, use_again
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import Refused

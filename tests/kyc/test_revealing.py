@@ -11,8 +11,7 @@ from kyc import words
 from kyc.admin import CLEAR
 from kyc.models import Document
 from kyc.sections import KycSection
-from kyc.services import number_of
-from kyc.services.revealing import reveal
+from kyc.services.revealing import number_of, reveal
 from kyc.viewings import times_viewed, viewings_of
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

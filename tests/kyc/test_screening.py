@@ -16,8 +16,9 @@ from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
 from kyc.sanctions import united_nations
 from kyc.selectors import sender_state
-from kyc.services import likenesses, open_case, rating, screening, sealing
+from kyc.services import likenesses, rating, screening, sealing
 from kyc.services.settling import settle
+from kyc.services.uploading import open_case
 from kyc.tasks import screen
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock, hooks

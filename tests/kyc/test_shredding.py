@@ -8,7 +8,10 @@ from django.urls import reverse
 
 from kyc import keeping
 from kyc.models import Case, Document
-from kyc.services import number_of, open_case, own_number, sealing
+from kyc.services import sealing
+from kyc.services.opening import own_number
+from kyc.services.revealing import number_of
+from kyc.services.uploading import open_case
 from portal.core import actor, ciphers, clock
 from portal.people.models import User
 from portal.people.services import customers

@@ -5,9 +5,10 @@ import pytest
 from kyc.models import Document
 from kyc.numbers.tax import gstin_check_character
 from kyc.selectors import does_not_fit, latest_checks
-from kyc.services import run_plan, send
+from kyc.services.checking import run_plan
 from kyc.services.declared import typed_beside
 from kyc.services.letting_go import ask_to_delete
+from kyc.services.uploading import send
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.outbox.models import Message

@@ -9,7 +9,11 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Document, Party
-from kyc.services import add_person, ask_to_delete, consenting, leave, own, say_nobody_else, say_type, send, set_shares
+from kyc.services import consenting
+from kyc.services.describing import say_type
+from kyc.services.letting_go import ask_to_delete
+from kyc.services.parties import add_person, leave, own, say_nobody_else, set_shares
+from kyc.services.uploading import send
 from portal.core import actor
 from portal.core.actor import Actor
 from portal.core.errors import Refused

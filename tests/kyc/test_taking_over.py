@@ -11,7 +11,8 @@ import pytest
 from django.core.management import call_command
 
 from kyc.models import Document, TakeOver, TakeOverLine
-from kyc.services import run_plan, taking_over
+from kyc.services import taking_over
+from kyc.services.checking import run_plan
 from kyc.services.declared import typed_beside
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

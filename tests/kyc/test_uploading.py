@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 from kyc import words
 from kyc.models import Case, Document
 from kyc.selectors import does_not_fit
-from kyc.services import sealing, send, uploading
+from kyc.services import sealing, uploading
 from kyc.services.checking import run_plan
+from kyc.services.uploading import send
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM

@@ -12,11 +12,11 @@ import time_machine
 from django.db import connection, transaction
 
 from consent.selectors import rulebook
-from consent.services import stop_all_promotional, withdraw
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock, hooks
 from portal.outbox.models import Delivery, Message

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from consent.selectors import rulebook
-from consent.services import may_contact
+from consent.services.decisions import may_contact
 from grievances.models import Ticket
 from grievances.services import reading
 from grievances.states import ForWhom

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotFound, Refused

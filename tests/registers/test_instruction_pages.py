@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
 from portal.core.ids import new_reference

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from consent.services import preferring, stop_all_promotional, withdraw
+from consent.services import preferring
+from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Case
-from kyc.services import say_nobody_else, say_type
+from kyc.services.describing import say_type
+from kyc.services.parties import say_nobody_else
 from portal.core import actor, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused

@@ -22,8 +22,10 @@ import consent
 from consent import letters
 from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, ConsentState, Preference, Suppression
 from consent.selectors import rulebook
-from consent.services import blocking, importing, may_contact, may_process, preferring, receipts, withdraw
+from consent.services import blocking, importing, preferring, receipts
+from consent.services.decisions import may_contact, may_process
 from consent.services.preferring import WishList
+from consent.services.withdrawing import withdraw
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
 from portal.core.errors import LostRace, Refused

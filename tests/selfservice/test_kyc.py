@@ -10,7 +10,9 @@ from django.utils import translation
 
 from kyc import words
 from kyc.models import Document, Holding
-from kyc.services import add_organisation, run_plan, send
+from kyc.services.checking import run_plan
+from kyc.services.parties import add_organisation
+from kyc.services.uploading import send
 from kyc.signatures import reading
 from portal.core import clock
 from portal.outbox.models import Message

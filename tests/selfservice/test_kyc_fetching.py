@@ -12,7 +12,7 @@ from kyc.models import Document, SignerKey
 from kyc.providers import asking, configured
 from kyc.providers.digilocker import Errand
 from kyc.providers.protocol import Unanswered
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from kyc.signatures import reading
 from portal.audit.models import AuditEvent
 from portal.core import clock

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Holding
-from kyc.services import open_case, run_plan
+from kyc.services.checking import run_plan
+from kyc.services.uploading import open_case
 from portal.core import clock
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of

@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from kyc.models import Document
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from kyc.signatures import reading
 from portal.core import clock
 from portal.vault.inspection import process

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Document
-from kyc.services import run_plan
+from kyc.services.checking import run_plan
 from kyc.services.declared import typed_beside
 from portal.core import clock
 from portal.people.models import Customer

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from consent.models import NoticeText, Suppression
 from consent.selectors import rulebook
-from consent.services import inbound, may_contact, one_click, receipts, record_all
+from consent.services import inbound, one_click, receipts
 from consent.services.addresses import address_of
+from consent.services.decisions import may_contact
 from consent.services.inbound import Inbound
-from consent.services.recording import Choice
+from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.law.states import Channel

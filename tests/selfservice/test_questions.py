@@ -10,7 +10,8 @@ from django.utils.datastructures import MultiValueDict
 
 from consent.models import ConsentEvent, HeldConsent, Meeting, Preference
 from consent.selectors import rulebook
-from consent.services import may_contact, may_process, one_click, visiting
+from consent.services import one_click, visiting
+from consent.services.decisions import may_contact, may_process
 from grievances.models import TicketDraft
 from portal.core import actor, clock
 from portal.outbox.models import Message

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentReceipt
-from consent.services import withdraw
+from consent.services.withdrawing import withdraw
 from portal.core import actor, clock
 from portal.people.models import Customer, User
 from portal.registers.models import Disclosure, Instruction

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from consent.models import ConsentEvent, ConsentReceipt, OptInRequest
 from consent.selectors import rulebook
-from consent.services import may_contact, one_click, renewing, stopping
+from consent.services import one_click, renewing, stopping
+from consent.services.decisions import may_contact
 from consent.states import Way
 from portal.core import actor, clock
 from portal.outbox.models import Message

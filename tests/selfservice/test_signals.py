@@ -7,7 +7,7 @@ from django.test import Client
 
 from consent.models import ConsentEvent
 from consent.selectors import rulebook
-from consent.services import may_process
+from consent.services.decisions import may_process
 from portal.core import clock
 from portal.law.models import Purpose
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said

@@ -18,7 +18,7 @@ django.setup()
 
 from django.db import DatabaseError, connections  # noqa: E402
 
-from consent.services import record  # noqa: E402
+from consent.services.recording import record  # noqa: E402
 from portal.core import actor, clock  # noqa: E402
 from portal.demo import server  # noqa: E402
 from portal.people.services import subjects  # noqa: E402

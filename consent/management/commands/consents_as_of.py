@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management import CommandError, CommandParser
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.selectors.history import consents_as_of, standing_of
 from consent.selectors.subjects import subject_ref_of
 from portal.core import clock

@@ -3,7 +3,8 @@ from uuid import UUID
 
 from django.core.management import CommandError, CommandParser
 
-from consent.services import may_contact, signing
+from consent.services import signing
+from consent.services.decisions import may_contact
 from portal.core import clock
 from portal.core.commands import PortalCommand, moment
 from portal.law.states import MESSAGE_CHANNELS

@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management import CommandParser
 
 from consent.selectors.subjects import subject_ref_of
-from consent.services import may_process, signing
+from consent.services import signing
+from consent.services.decisions import may_process
 from portal.core import clock
 from portal.core.commands import PortalCommand, moment
 

@@ -1,8 +1,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from consent.models import ConsentState
-from consent.services import rebuild_consent_state
+from consent.models.state import ConsentState
+from consent.services.projection import rebuild as rebuild_consent_state
 from portal.core import actor
 from portal.core.commands import PortalCommand
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management import CommandError, CommandParser
 
-from consent.models import AnswerSet
+from consent.models.answers import AnswerSet
 from consent.services import scrubbing
 from consent.services.batches import Question
 from portal.core import actor, clock

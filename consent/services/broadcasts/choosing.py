@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from consent.models import Broadcast
+from consent.models.broadcasts import Broadcast
 from consent.rules.broadcasts import NO_WAY, TOLD_ALREADY, left_to_try
 from consent.rules.contact import Reason
 from consent.selectors.addressees import Addressee

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastState
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.rules.broadcasts import (
     CANCELLED,
     MAY_HAVE_ARRIVED,
@@ -21,7 +21,7 @@ from consent.services.broadcasts.sending import KIND
 from consent.services.decisions import agreed
 from portal.outbox.models import Delivery, DeliveryAddress, Message
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.registers.models import ContentTemplate
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.services import identity
 
 _LABEL: Final = "consent.broadcast:"

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.models import Broadcast
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
+from consent.models.broadcasts import Broadcast
 from consent.permissions import Act
 from consent.rules.broadcasts import SEGMENT_GREW, most_people
 from consent.selectors.segments import Segment
@@ -26,7 +26,7 @@ from portal.law.selectors import house_rule
 from portal.law.states import Channel
 from portal.outbox.services import write_to
 from portal.people.services import four_eyes
-from portal.registers.models import ContentTemplate
+from portal.registers.models.templates import ContentTemplate
 
 #: The letter in which whoever proposes reads what people are going to read.
 TEST: Final = "consent.broadcast_test"

@@ -16,8 +16,8 @@ import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.rules.broadcasts import (
     CANCELLED,
     NO_TEXT,

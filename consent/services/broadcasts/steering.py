@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.selectors import broadcasts as selectors
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record

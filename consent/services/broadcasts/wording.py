@@ -18,7 +18,7 @@ from portal.outbox.selectors import can_send
 from portal.outbox.states import ADDRESS_KIND
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.registers.models import ContentTemplate
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.rules import linting
 from portal.registers.selectors import senders
 from portal.registers.services import templates as register

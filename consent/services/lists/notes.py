@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from consent.models import ConsentList
+from consent.models.lists import ConsentList
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.selectors import many
 from consent.services.bringing import ASKED
 from portal.core.actor import Actor

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
-from consent.models import ConsentList
 from consent.models.list_states import LineFault
+from consent.models.lists import ConsentList
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Used

@@ -8,7 +8,10 @@ from uuid import UUID, uuid4
 
 from django.db.models import Exists, OuterRef, Q
 
-from consent.models import ConsentEvent, ConsentEvidence, ConsentList, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.evidence import ConsentEvidence
+from consent.models.lists import ConsentList
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors.asking import may_be_asked_from
 from consent.services.bringing import ASKED

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentList
 from consent.models.list_states import LIST_MOVES, ListState
+from consent.models.lists import ConsentList
 from consent.rules.fold import YES
 from consent.services import turns as consent_turns
 from consent.services.addresses import Address

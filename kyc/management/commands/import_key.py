@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, CommandParser
 
-from kyc.models import SignerKey, SignerProposal
+from kyc.models.signers import SignerKey, SignerProposal
 from kyc.services import signers
 from kyc.signatures.reading import KINDS
 from portal.core import actor, clock

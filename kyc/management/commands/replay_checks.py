@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from kyc import plans
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.services.replaying import Found, replay_all
 from portal.core import clock
 from portal.core.command_line import REFUSED, USAGE

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, CommandParser
 
-from kyc.models import TakeOver
+from kyc.models.takeovers import TakeOver
 from kyc.services import taking_over
 from portal.core import actor, clock
 from portal.core.command_line import USAGE

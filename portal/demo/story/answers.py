@@ -4,7 +4,7 @@ import functools
 import hashlib
 from datetime import datetime, time, timedelta
 
-from consent.models import NoticeVersion
+from consent.models.notices import NoticeVersion
 from consent.services import acknowledging, blocking, preferring
 from consent.services.addresses import SUBJECT, Address, address_of
 from consent.services.bringing import Brought, record_brought

@@ -15,23 +15,12 @@ from portal.law import selectors as law
 from portal.law.states import Regime
 from portal.people.models import Role, User
 from portal.people.services import fiduciaries, four_eyes
-from portal.registers.models import (
-    AccessReview,
-    AuditFinding,
-    BookEntry,
-    Contract,
-    CountryRule,
-    Dataset,
-    Dpia,
-    ExternalLink,
-    Measure,
-    ProcessingActivity,
-    Product,
-    Recipient,
-    RecipientCheck,
-    Transfer,
-)
+from portal.registers.models.books import BookEntry
 from portal.registers.models.dated import IN_FORCE
+from portal.registers.models.papers import Contract, CountryRule, RecipientCheck, Transfer
+from portal.registers.models.processing import Dataset, Dpia, ProcessingActivity, Product
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.security import AccessReview, AuditFinding, ExternalLink, Measure
 from portal.registers.services import books, entries
 from portal.registers.states import Clause
 

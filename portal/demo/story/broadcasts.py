@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Q
 
-from consent.models import Broadcast
 from consent.models.broadcast_states import Audience
+from consent.models.broadcasts import Broadcast
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import proposing, sending
 from consent.services.broadcasts.wording import Plan

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from django.db import connections
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.services import checking, deciding, describing, parties, telling, uploading
 from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState, PartyRole
 from portal.core import actor as actors

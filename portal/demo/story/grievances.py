@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.services import filing, resolving, thread, timing
 from grievances.states import TicketKind
 from portal.core import actor as actors

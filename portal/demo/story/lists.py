@@ -6,8 +6,8 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from consent.models import ConsentList
-from consent.services import lists
+from consent.models.lists import ConsentList
+from consent.services.lists import bringing
 from consent.services.lists.lines import COLUMNS
 from portal.core.actor import Actor
 from portal.demo.story.cast import Cast
@@ -27,7 +27,7 @@ def build(cast: Cast, team: Mapping[str, User]) -> None:
     """Brought by the administrator; the data protection officer agrees to the first and has not looked at the second."""
     maker, checker = by(team["administrator"]), by(team["data.protection"])
     taken = _brought(cast, "Shop in Pune, paper forms of 2025", _lines(cast, 0), maker)
-    lists.answer(row=taken, approve=True, actor=checker, now=cast.start)
+    bringing.answer(row=taken, approve=True, actor=checker, now=cast.start)
     running.run(taken.job_id, now=cast.start)
     _brought(cast, "Shop in Nagpur, paper forms of 2025", _lines(cast, LINES), maker)
     unfit = _lines(cast, 2 * LINES)
@@ -50,7 +50,7 @@ def _brought(cast: Cast, collected_by: str, rows: Sequence[Sequence[str]], maker
     """Brought and checked."""
     text = io.StringIO()
     csv.writer(text).writerows([COLUMNS, *rows])
-    row = lists.bring(
+    row = bringing.bring(
         fiduciary=Fiduciary.objects.get(code=OWN_CODE),
         collected_by=collected_by,
         name="list.csv",

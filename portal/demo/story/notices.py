@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from consent.models import NoticeVersion
+from consent.models.notices import NoticeVersion
 from consent.notice_jobs import REACH_PROOF
 from consent.services import announcing, editing, importing, publishing
 from consent.states import NoticeKind, Weight

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.models import ConsentState
+from consent.models.state import ConsentState
 from consent.services.withdrawing import stop_all_promotional
 from consent.states import Answer
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from portal.core.actor import Actor, system
 from portal.demo.story import books
 from portal.demo.story.cast import Cast
@@ -20,7 +20,8 @@ from portal.demo.story.timeline import Timeline
 from portal.law.services import sweeping
 from portal.people.models import Fiduciary, Principal, SubjectAlias, User
 from portal.people.services import fiduciaries
-from portal.registers.models import Instruction, Recipient
+from portal.registers.models.instructions import Instruction
+from portal.registers.models.recipients import Recipient
 from portal.registers.services import entries, instructing, instructions, recipients
 from portal.registers.states import FactKind
 

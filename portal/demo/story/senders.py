@@ -12,7 +12,7 @@ from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.people.models import Customer, Fiduciary, User
 from portal.people.services import fiduciaries
-from portal.registers.models import Sender
+from portal.registers.models.senders import Sender
 from portal.registers.services import entries, senders, templates
 
 ESSENTIAL = ("service", "transactional")

@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import replace
 
-from consent.models import NoticeVersion
+from consent.models.notices import NoticeVersion
 from consent.services import guarding, taking
 from consent.services.guarding import Guardian
 from consent.services.taking import Taken

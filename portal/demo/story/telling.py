@@ -8,9 +8,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import override
 
-from consent.models import ConsentEvent, NoticeVersion
-from grievances.models import Ticket
-from kyc.models import Document
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeVersion
+from grievances.models.ticket import Ticket
+from kyc.models.documents import Document
 from portal.core import clock
 from portal.core.actor import system
 from portal.core.enqueue import leaving_out

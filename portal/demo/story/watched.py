@@ -7,8 +7,11 @@ import io
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from kyc.models import Case, Document
-from kyc.services import ask_again, ask_to_delete, rating, sanctions_lists, screening, taking_over
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.services import rating, sanctions_lists, screening, taking_over
+from kyc.services.letting_go import ask_to_delete
+from kyc.services.renewing import ask_again
 from kyc.states import CaseState, DocumentKind, DocumentState, ListSource, RenewalReason, Risk, RiskReason
 from portal.core import clock
 from portal.core.actor import Actor

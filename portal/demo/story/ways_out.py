@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from consent.models import ConsentState
+from consent.models.state import ConsentState
 from consent.services import inbound
 from consent.services.inbound import Inbound
 from portal.core.actor import Actor

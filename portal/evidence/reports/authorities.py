@@ -6,7 +6,10 @@ from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
 from portal.law.states import Channel
-from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentLetter, Recipient
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.incidents import Incident, IncidentDuty, IncidentLetter
+from portal.registers.models.orders import AuthorityOrder
+from portal.registers.models.recipients import Recipient
 from portal.registers.states import OrderState
 
 

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, SendAfterWithdrawal, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.sends import SendAfterWithdrawal
+from consent.models.suppressions import Suppression
 from consent.states import Answer
 from portal.evidence.period import Period
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within

@@ -5,7 +5,9 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Case, Decision, Document
+from kyc.models.cases import Case
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.states import DecisionOutcome
 from kyc.words import FAULTS
 from portal.evidence.period import Period

@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_log
-from grievances.models import Appeal, Ticket
+from grievances.models.appeal import Appeal
+from grievances.models.ticket import Ticket
 from grievances.states import AppealOutcome, ClosedBecause
 from portal.evidence.period import Period
 from portal.evidence.reports.tables import Cell, Table, as_of, by_choice, counted, within

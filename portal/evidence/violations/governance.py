@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, get_hashers
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from consent.models import Announcement, DefectMended, NoticeVersion, PolicyClause, PolicyDefect
+from consent.models.announcements import Announcement
+from consent.models.notices import DefectMended, NoticeVersion, PolicyClause, PolicyDefect
 from consent.services import weighing
 from consent.states import NoticeKind, VersionState
 from portal.core import clock
@@ -18,23 +19,14 @@ from portal.law import bases
 from portal.law import selectors as law
 from portal.people.models import SignIn, User
 from portal.people.states import SECOND_FACTORS, Answer
-from portal.registers.models import (
-    AuditFinding,
-    AuthorityOrder,
-    CompanyDetails,
-    Contract,
-    CountryRule,
-    Dataset,
-    Disclosure,
-    ExternalLink,
-    Measure,
-    Officer,
-    OrderAnswer,
-    ProcessingActivity,
-    Product,
-    Recipient,
-    RecipientCheck,
-)
+from portal.registers.models.company import CompanyDetails
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.officers import Officer
+from portal.registers.models.orders import AuthorityOrder, OrderAnswer
+from portal.registers.models.papers import Contract, CountryRule, RecipientCheck
+from portal.registers.models.processing import Dataset, ProcessingActivity, Product
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.security import AuditFinding, ExternalLink, Measure
 from portal.registers.rules.papers import HOME, NEEDED, NEVER_LEARNED
 from portal.registers.selectors import inventory, papers
 from portal.registers.services import duties

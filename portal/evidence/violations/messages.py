@@ -8,15 +8,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncTime
 from django.utils.translation import ngettext
 
-from consent.models import (
-    ConsentEvent,
-    CookieDefect,
-    GivenAnswer,
-    GuardianAnswer,
-    Preference,
-    PreferenceChange,
-    SendAfterWithdrawal,
-)
+from consent.models.answers import GivenAnswer
+from consent.models.cookies import CookieDefect
+from consent.models.events import ConsentEvent
+from consent.models.guardians import GuardianAnswer
+from consent.models.preferences import Preference, PreferenceChange
+from consent.models.sends import SendAfterWithdrawal
 from consent.services import watching
 from consent.states import Answer, SendFinding, Way
 from portal.core import clock
@@ -27,7 +24,8 @@ from portal.outbox.models import Delivery, Message
 from portal.outbox.states import LEFT
 from portal.people.models import Protection
 from portal.people.states import ProtectionKind
-from portal.registers.models import ContentTemplate, ReportedSend
+from portal.registers.models.instructions import ReportedSend
+from portal.registers.models.templates import ContentTemplate
 
 HOURS = "IN-TRAI-HOURS"
 CALLS = "call_recording"

@@ -8,9 +8,12 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Replace
 from django.utils.translation import gettext as _
 
-from grievances.models import MailCount, RightsRequest
+from grievances.models.mail import MailCount
+from grievances.models.requests import RightsRequest
 from grievances.services.letters import ACKNOWLEDGEMENTS
-from kyc.models import Check, Decision, Document
+from kyc.models.checks import Check
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.states import PROVED_BY_SIGNATURE, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
@@ -22,7 +25,7 @@ from portal.law.states import Ended
 from portal.ledger.models import Verification
 from portal.outbox.models import Message
 from portal.people.states import Answer
-from portal.registers.models import AccountBlock, ContentAccess
+from portal.registers.models.security import AccountBlock, ContentAccess
 from portal.retention.models import ErasureStep, Hold, HoldRelease
 from portal.retention.services import planning, replaying
 from portal.vault.models import ErasureMark, ShredOrder

@@ -9,7 +9,8 @@ from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.registers.forms.books import CompanyForm, OfficerForm
-from portal.registers.models import CompanyDetails, Officer
+from portal.registers.models.company import CompanyDetails
+from portal.registers.models.officers import Officer
 from portal.registers.permissions import Act, Permission
 from portal.registers.services import company, officers
 

@@ -8,7 +8,8 @@ from portal.core.admin import ReadOnlyAdmin
 from portal.core.admin.filtering import one_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
-from portal.registers.models import Disclosure, Recipient
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.recipients import Recipient
 from portal.registers.permissions import Permission
 from portal.registers.words import values
 

@@ -18,7 +18,7 @@ from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.models import DatedEntry
+from portal.registers.models.dated import DatedEntry
 from portal.registers.selectors.sender_changes import COUNTED
 from portal.registers.services import entries
 

@@ -24,7 +24,7 @@ from portal.registers import incident_papers as papers
 from portal.registers.admin.incident_words import open_fields, pdf, sourced, worded
 from portal.registers.forms.incidents import AddressForm, FiledForm, PendingForm, WhyForm
 from portal.registers.incident_states import DutyState, IncidentStep
-from portal.registers.models import IncidentDecision, IncidentDuty
+from portal.registers.models.incidents import IncidentDecision, IncidentDuty
 from portal.registers.permissions import Act, Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gap_book

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from portal.core import moments
 from portal.law.models import LegalRule
 from portal.registers.incident_states import NotDue
-from portal.registers.models import IncidentDuty, IncidentPendingFact
+from portal.registers.models.incidents import IncidentDuty, IncidentPendingFact
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps
 

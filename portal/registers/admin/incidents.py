@@ -25,7 +25,7 @@ from portal.registers.forms.incidents import (
     WhyForm,
     telling_form,
 )
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty, IncidentSearch
 from portal.registers.permissions import Act, Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps

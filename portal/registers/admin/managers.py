@@ -12,7 +12,7 @@ from portal.core.plain_words import PublicWords
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntryForm
-from portal.registers.models import ConsentManager
+from portal.registers.models.managers import ConsentManager
 from portal.registers.permissions import Permission
 from portal.registers.services import managers
 

@@ -17,7 +17,8 @@ from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm, WhyLateForm
 from portal.people.states import Answer
 from portal.registers.forms.orders import OrderAnswerForm, OrderForm, SilenceEndForm, SilenceForm
-from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer, SilenceEnd
+from portal.registers.models.orders import AuthorityOrder, OrderAnswer, SilenceEnd
+from portal.registers.models.tasks import BookTask
 from portal.registers.permissions import Act, Permission
 from portal.registers.selectors.orders import may_speak
 from portal.registers.services import orders, silence

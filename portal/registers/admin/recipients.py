@@ -19,7 +19,8 @@ from portal.people.admin.creating import CreatingAdmin
 from portal.people.states import Answer
 from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.recipients import InstructionForm, NoteForm, RecipientForm
-from portal.registers.models import Instruction, Recipient, ReportedSend
+from portal.registers.models.instructions import Instruction, ReportedSend
+from portal.registers.models.recipients import Recipient
 from portal.registers.permissions import Permission
 from portal.registers.selectors import recipients as book
 from portal.registers.services import instructing, instructions, recipients

@@ -12,8 +12,7 @@ from portal.core.errors import NotAllowed
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.entered import ReviewForm, form_of
-from portal.registers.models import BookEntry, CodesField
-from portal.registers.models.books import every_book
+from portal.registers.models.books import BookEntry, CodesField, every_book
 from portal.registers.permissions import Permission
 from portal.registers.services import books
 

@@ -12,8 +12,8 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.states import PreferenceCategory
 from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntityForm, SenderForm, TargetForm
-from portal.registers.models import ListedTarget, Sender, SenderDefect, SendingEntity
-from portal.registers.models.templates import CATEGORIES
+from portal.registers.models.senders import ListedTarget, Sender, SendingEntity
+from portal.registers.models.templates import CATEGORIES, SenderDefect
 from portal.registers.permissions import Permission
 from portal.registers.services import senders
 

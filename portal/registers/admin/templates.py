@@ -13,7 +13,7 @@ from portal.people.admin.answering import not_answerable
 from portal.people.states import Answer
 from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.senders import ConsentTemplateForm, MoveForm, TemplateForm
-from portal.registers.models import ConsentTemplate, ContentTemplate
+from portal.registers.models.templates import ConsentTemplate, ContentTemplate
 from portal.registers.permissions import Permission
 from portal.registers.rules.linting import pieces
 from portal.registers.services import templates

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import addresses, clock
 from portal.core.errors import Refused
 from portal.core.time_range import DayField
-from portal.registers.models import CompanyDetails, Officer
+from portal.registers.models.company import CompanyDetails
+from portal.registers.models.officers import Officer
 from portal.registers.selectors import company_details, current_officer
 from portal.registers.services.fields import require_no_rewriting
 

@@ -14,7 +14,7 @@ from portal.core.time_range import DayField, day_input
 from portal.people.forms import StaffChoice
 from portal.people.models import Customer
 from portal.registers.forms.senders import EntryForm
-from portal.registers.models import BookEntry, CodesField
+from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.selectors import recipients as book
 
 #: A longer text gets more than one line.

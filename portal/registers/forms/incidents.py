@@ -14,7 +14,7 @@ from portal.people.models import Fiduciary, User
 from portal.people.selectors import staff_with
 from portal.registers.forms.known_values import KnownValuesForm
 from portal.registers.incident_states import IncidentRisk, IncidentRole
-from portal.registers.models import Incident, IncidentDuty
+from portal.registers.models.incidents import Incident, IncidentDuty
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors.incident_gaps import known_codes, thread

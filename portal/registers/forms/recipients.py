@@ -16,7 +16,7 @@ from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people.models import Customer, Subject
 from portal.registers.forms.senders import EntryForm
-from portal.registers.models import Recipient
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.selectors.senders import in_force
 from portal.registers.states import AddressForm, FactKind, InstructionKind, RecipientKind

@@ -15,7 +15,7 @@ from portal.core.time_range import DayField, day_input
 from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
-from portal.registers.models import Sender
+from portal.registers.models.senders import Sender
 from portal.registers.models.templates import CATEGORIES, CHANNELS
 from portal.registers.selectors import senders as book
 from portal.registers.states import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from portal.law.memory import once
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
-from portal.registers.models import CompanyDetails, Officer
+from portal.registers.models.company import CompanyDetails
+from portal.registers.models.officers import Officer
 from portal.registers.states import OfficerKind
 
 Dated = TypeVar("Dated", bound=FourEyesModel)

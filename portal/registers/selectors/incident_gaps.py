@@ -12,7 +12,7 @@ from portal.law import words as law_words
 from portal.law.models import LegalRule
 from portal.people.states import Answer
 from portal.registers.incident_states import IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 

@@ -19,7 +19,7 @@ from portal.outbox.models import Message
 from portal.outbox.states import LEFT, MessageState
 from portal.people.states import Answer
 from portal.registers.incident_states import DutyState, IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentPerson
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentPerson
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors.books import company_details, current_officer
 from portal.registers.states import OfficerKind

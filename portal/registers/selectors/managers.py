@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.registers.models import ConsentManager
+from portal.registers.models.managers import ConsentManager
 from portal.registers.selectors.senders import in_force
 
 

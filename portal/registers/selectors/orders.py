@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from portal.core import clock
 from portal.people.models import Membership
 from portal.people.states import MemberRole
-from portal.registers.models import AuthorityOrder, Disclosure
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.orders import AuthorityOrder
 from portal.registers.states import OrderState
 
 

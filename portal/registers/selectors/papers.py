@@ -8,7 +8,8 @@ from portal.core import clock
 from portal.law.counting import add_months
 from portal.people.promises import number
 from portal.people.states import Answer
-from portal.registers.models import Contract, CountryRule, Recipient, RecipientCheck, Transfer
+from portal.registers.models.papers import Contract, CountryRule, RecipientCheck, Transfer
+from portal.registers.models.recipients import Recipient
 from portal.registers.rules import papers as rules
 from portal.registers.selectors.senders import in_force
 from portal.registers.states import CountrySays, Lack

@@ -21,16 +21,10 @@ from portal.law.rules import latest_missed
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.states import Answer
-from portal.registers.models import (
-    AuthorityOrder,
-    Disclosure,
-    Instruction,
-    InstructionFact,
-    Recipient,
-    RecipientSecret,
-    ReportedSend,
-    Telling,
-)
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.instructions import Instruction, InstructionFact, ReportedSend, Telling
+from portal.registers.models.orders import AuthorityOrder
+from portal.registers.models.recipients import Recipient, RecipientSecret
 from portal.registers.selectors.senders import in_force
 from portal.registers.states import AddressForm, FactKind, InstructionKind
 

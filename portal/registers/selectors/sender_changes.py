@@ -7,7 +7,9 @@ from typing import Final, TypeVar
 
 from portal.law.states import Channel
 from portal.people.states import Answer
-from portal.registers.models import ContentTemplate, DatedEntry, Sender
+from portal.registers.models.dated import DatedEntry
+from portal.registers.models.senders import Sender
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.rules.senders import Registered, Sending, Template, settle
 from portal.registers.selectors.senders import as_registered, as_template
 from portal.registers.states import SENDERS_OF_CHANNEL

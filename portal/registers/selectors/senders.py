@@ -25,7 +25,8 @@ from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.selectors import customers_of
 from portal.people.states import Answer
-from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, Sender, SendingEntity
+from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.rules.senders import (
     Registered,
     Sending,

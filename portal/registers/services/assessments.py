@@ -16,7 +16,10 @@ from portal.core import access, clock, moments, plain_words, printing
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.people.services import four_eyes
-from portal.registers.models import Attachment, Dpia, DpiaQuestionnaire, Measure, ProcessingActivity, Product
+from portal.registers.models.assessments import DpiaQuestionnaire
+from portal.registers.models.attachments import Attachment
+from portal.registers.models.processing import Dpia, ProcessingActivity, Product
+from portal.registers.models.security import Measure
 from portal.registers.permissions import Permission
 from portal.registers.rules import dpia as rules
 from portal.registers.selectors.senders import in_force

@@ -27,7 +27,10 @@ from portal.law.terms import Unit
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import Attachment, AuthorityOrder, BookEntry, Incident, IncidentDuty
+from portal.registers.models.attachments import Attachment
+from portal.registers.models.books import BookEntry
+from portal.registers.models.incidents import Incident, IncidentDuty
+from portal.registers.models.orders import AuthorityOrder
 from portal.registers.permissions import Permission
 from portal.registers.services.fields import at_field
 from portal.registers.states import AttachmentKind

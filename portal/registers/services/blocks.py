@@ -8,7 +8,7 @@ from django.utils import translation
 from portal.core import moments
 from portal.core.actor import Actor
 from portal.outbox.services import post
-from portal.registers.models import AccountBlock
+from portal.registers.models.security import AccountBlock
 from portal.registers.services import reaching
 from portal.registers.states import BlockReason
 

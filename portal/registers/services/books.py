@@ -16,7 +16,7 @@ from portal.core.plain_words import names_an_identity_number
 from portal.people.models import Fiduciary, User
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import BookEntry, CodesField
+from portal.registers.models.books import BookEntry, CodesField
 from portal.registers.permissions import Act
 from portal.registers.services import entries, fitting
 from portal.registers.services.fields import at_field

@@ -11,7 +11,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.people.services import four_eyes
-from portal.registers.models import CompanyDetails
+from portal.registers.models.company import CompanyDetails
 from portal.registers.permissions import Act
 from portal.registers.selectors import company_details
 from portal.registers.services.fields import digestible, filled, require_in_time, require_no_rewriting

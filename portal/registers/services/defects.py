@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from portal.core.enqueue import enqueue
-from portal.registers.models import SenderDefect
+from portal.registers.models.templates import SenderDefect
 
 #: A process tells of the same trio at most this often: the decision must not wait for a write.
 TOLD_EVERY_SECONDS: Final = 60.0

@@ -16,7 +16,7 @@ from portal.core.turns import retried
 from portal.law.selectors import purpose as purpose_in_force
 from portal.law.states import LawfulBasis
 from portal.people.selectors import DEFAULT_REGIME, own_turns_of, refs_of, regimes_of
-from portal.registers.models import Disclosure
+from portal.registers.models.disclosures import Disclosure
 from portal.registers.selectors import papers
 from portal.registers.words import categories_of
 

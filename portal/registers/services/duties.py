@@ -21,15 +21,10 @@ from portal.people import selectors as people
 from portal.people.models import RoleGrant, User
 from portal.people.promises import length, number
 from portal.people.states import Answer
-from portal.registers.models import (
-    AccessReview,
-    AuditFinding,
-    BookEntry,
-    BookTask,
-    ExternalLink,
-    Measure,
-    Recipient,
-)
+from portal.registers.models.books import BookEntry
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.security import AccessReview, AuditFinding, ExternalLink, Measure
+from portal.registers.models.tasks import BookTask
 from portal.registers.permissions import Permission
 from portal.registers.selectors import papers
 from portal.registers.selectors.senders import in_force

@@ -15,7 +15,7 @@ from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.people.models import Fiduciary
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import DatedEntry
+from portal.registers.models.dated import DatedEntry
 from portal.registers.permissions import Act
 from portal.registers.selectors import senders as book
 from portal.registers.services.fields import at_field

@@ -15,22 +15,11 @@ from portal.law import selectors as law
 from portal.law.states import BASES_OF_REGIME, LawfulBasis, Regime
 from portal.people.models import RoleGrant
 from portal.people.selectors import grants_in_force
-from portal.registers.models import (
-    AccessReview,
-    AccountBlock,
-    BookEntry,
-    ContentAccess,
-    Contract,
-    CountryRule,
-    Dataset,
-    Dpia,
-    ExternalLink,
-    ProcessingActivity,
-    Product,
-    Recipient,
-    RecipientCheck,
-    Transfer,
-)
+from portal.registers.models.books import BookEntry
+from portal.registers.models.papers import Contract, CountryRule, RecipientCheck, Transfer
+from portal.registers.models.processing import Dataset, Dpia, ProcessingActivity, Product
+from portal.registers.models.recipients import Recipient
+from portal.registers.models.security import AccessReview, AccountBlock, ContentAccess, ExternalLink
 from portal.registers.rules.papers import HOME, lacks
 from portal.registers.selectors import papers
 from portal.registers.selectors.senders import in_force

@@ -5,7 +5,8 @@ from portal.law.states import Channel
 from portal.outbox import identity
 from portal.outbox.channels.protocol import SenderIdentity
 from portal.people.models import Fiduciary
-from portal.registers.models import ContentTemplate, Sender
+from portal.registers.models.senders import Sender
+from portal.registers.models.templates import ContentTemplate
 from portal.registers.selectors import senders
 from portal.registers.states import SENDERS_OF_CHANNEL
 

@@ -17,7 +17,7 @@ from portal.law.states import Regime
 from portal.outbox.services import write_to
 from portal.people.models import User
 from portal.registers.incident_states import DUTY_MOVES, DutyState
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps

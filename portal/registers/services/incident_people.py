@@ -26,7 +26,7 @@ from portal.people.services.contacts import Reach
 from portal.people.services.principals import NewPerson
 from portal.people.states import Answer
 from portal.registers.incident_states import IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentLetter, IncidentPerson, IncidentSearch
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentLetter, IncidentPerson, IncidentSearch
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching

@@ -24,7 +24,7 @@ from portal.outbox.services import post
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentDuty
 from portal.registers.permissions import Act
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps

@@ -17,7 +17,7 @@ from portal.outbox.models import Message
 from portal.outbox.states import LEFT, MessageState
 from portal.people.states import Answer
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentLetter
+from portal.registers.models.incidents import Incident, IncidentDecision, IncidentLetter
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_follow_ups

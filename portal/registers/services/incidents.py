@@ -24,7 +24,7 @@ from portal.people.services import subjects
 from portal.people.services.four_eyes import person_of
 from portal.people.states import SubjectKind
 from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentRisk, IncidentRole
-from portal.registers.models import Incident, IncidentDuty, IncidentFact
+from portal.registers.models.incidents import Incident, IncidentDuty, IncidentFact
 from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incident_gaps as gaps

@@ -15,7 +15,10 @@ from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.services import four_eyes, subjects
 from portal.people.states import SubjectKind
-from portal.registers.models import AuthorityOrder, Disclosure, Instruction, Recipient, Telling
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.instructions import Instruction, Telling
+from portal.registers.models.orders import AuthorityOrder
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.states import InstructionKind

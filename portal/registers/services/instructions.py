@@ -19,7 +19,8 @@ from portal.law.rules import is_late
 from portal.law.services import clocks
 from portal.outbox.models import Message, ReceivedWebhook
 from portal.outbox.services import forget_words, write_to_staff
-from portal.registers.models import Instruction, InstructionFact, Recipient, ReportedSend, Telling
+from portal.registers.models.instructions import Instruction, InstructionFact, ReportedSend, Telling
+from portal.registers.models.recipients import Recipient
 from portal.registers.permissions import Permission
 from portal.registers.states import FactKind, InstructionKind
 

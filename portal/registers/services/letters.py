@@ -5,7 +5,8 @@ from datetime import date
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from portal.registers.models import CompanyDetails, Officer
+from portal.registers.models.company import CompanyDetails
+from portal.registers.models.officers import Officer
 from portal.registers.selectors import company_details, current_officer
 from portal.registers.states import OfficerKind
 

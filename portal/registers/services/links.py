@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from portal.core import outgoing
-from portal.registers.models import ExternalLink
+from portal.registers.models.security import ExternalLink
 from portal.registers.selectors.senders import in_force
 
 #: Of an answer nothing but its status is of use.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.actor import Actor
 from portal.core.ed25519 import is_sound
 from portal.people.models import Fiduciary
-from portal.registers.models import ConsentManager
+from portal.registers.models.managers import ConsentManager
 from portal.registers.permissions import Act
 from portal.registers.services import entries
 from portal.registers.services.fields import at_field

@@ -24,7 +24,8 @@ from portal.law.words import LAWFUL_ORDER
 from portal.outbox.services import post, write_to_staff
 from portal.people.models import Principal, Subject
 from portal.people.services import four_eyes
-from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
+from portal.registers.models.disclosures import Disclosure
+from portal.registers.models.orders import AuthorityOrder, OrderAnswer
 from portal.registers.permissions import Act, Permission
 from portal.registers.selectors.orders import may_speak, owners_of
 from portal.registers.services import reaching, silence

@@ -25,7 +25,7 @@ from portal.outbox.states import WEBHOOK
 from portal.people.models import Fiduciary
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import Recipient, RecipientSecret
+from portal.registers.models.recipients import Recipient, RecipientSecret
 from portal.registers.permissions import Act
 from portal.registers.selectors import recipients as book
 from portal.registers.services import entries

@@ -16,7 +16,7 @@ from portal.law.states import PreferenceCategory
 from portal.law.strictness import CARRIED
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
-from portal.registers.models import LastInbound, ListedTarget, Sender, SendingEntity
+from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.registers.permissions import Act
 from portal.registers.rules.senders import CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
 from portal.registers.selectors import senders as book

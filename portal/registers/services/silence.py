@@ -12,7 +12,7 @@ from portal.core import changes, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove
 from portal.people.services import four_eyes
-from portal.registers.models import AuthorityOrder, SilenceEnd
+from portal.registers.models.orders import AuthorityOrder, SilenceEnd
 from portal.registers.permissions import Act
 from portal.registers.selectors.orders import may_speak
 from portal.registers.services.fields import at_field, filled

@@ -27,7 +27,8 @@ from portal.law.services import clocks
 from portal.outbox.services import post_webhook
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
-from portal.registers.models import Instruction, Recipient, Telling
+from portal.registers.models.instructions import Instruction, Telling
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import papers
 from portal.registers.selectors import recipients as book
 from portal.registers.states import InstructionKind

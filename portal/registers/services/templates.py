@@ -20,8 +20,9 @@ from portal.law import selectors as law
 from portal.people.models import Fiduciary
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.registers.models import ConsentTemplate, ContentTemplate, ExternalLink, Sender
-from portal.registers.models.templates import OPERATORS
+from portal.registers.models.security import ExternalLink
+from portal.registers.models.senders import Sender
+from portal.registers.models.templates import OPERATORS, ConsentTemplate, ContentTemplate
 from portal.registers.permissions import Act
 from portal.registers.rules import linting
 from portal.registers.rules.linting import Draft, Finding, LintTerms

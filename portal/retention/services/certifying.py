@@ -18,7 +18,7 @@ from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.jobs.services import imports, results
 from portal.people.states import Answer
-from portal.registers.models import Instruction
+from portal.registers.models.instructions import Instruction
 from portal.registers.states import FactKind, InstructionKind
 from portal.retention import fields, selectors
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, KeptRecord

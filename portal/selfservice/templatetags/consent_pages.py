@@ -10,7 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent import words
-from consent.models import ConsentEvent, PreferenceChange, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.selectors import languages
 from consent.selectors.told import Told

@@ -21,12 +21,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from consent.forms import HistoryForm
 from consent.letters import history_columns, history_pdf, purpose_names
-from consent.models import ConsentEvent, ConsentReceipt, NoticeText
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.notices import NoticeText
 from consent.rules.fold import YES
 from consent.selectors import history, told
 from consent.selectors.told import Acts, Told
 from consent.services import going_on, receipts
-from consent.services import withdraw as withdraw_consent
+from consent.services.withdrawing import withdraw as withdraw_consent
 from consent.states import Way
 from consent.words import change_identified_words, event_identified_words, stop_identified_words
 from portal.core import clock

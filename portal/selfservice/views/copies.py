@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from grievances import forms, selectors
-from grievances.models import Bundle, RightsRequest, Ticket
+from grievances.models.bundles import Bundle
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.services import bundling
 from portal.core import clock
 from portal.core.errors import NotFound

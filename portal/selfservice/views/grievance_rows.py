@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from grievances import details, forms, words
-from grievances.models import TicketDraft
+from grievances.models.draft import TicketDraft
 from grievances.services import reading
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from grievances import detail_forms, details, forms, selectors, standings, words
-from grievances.models import Ticket, TicketDraft
+from grievances.models.draft import TicketDraft
+from grievances.models.ticket import Ticket
 from grievances.services import drafts, reading, timing
 from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable

@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
-from grievances.models import Ticket, TicketDraft
+from grievances.models.draft import TicketDraft
+from grievances.models.ticket import Ticket
 from grievances.services import drafts
 
 

@@ -14,17 +14,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.selectors import tickets_of
 from grievances.states import OPEN_STATES, ForWhom, TicketKind
-from kyc import notices, services, words
+from kyc import notices, words
 from kyc.appeals import appeals_of
 from kyc.children import TAKES_NONE, is_of_a_child
 from kyc.inspection import keeps_codes_only
-from kyc.models import Case, DeletionRequest, Document, Party
+from kyc.models.cases import Case
+from kyc.models.deletions import DeletionRequest
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.needs import is_due_again, kinds_wanted, needs_of
 from kyc.selectors import document_for, does_not_fit, latest_checks, present_documents, versions_of
-from kyc.services import consenting, deleting, inquiring, minors, proving
+from kyc.services import consenting, deleting, inquiring, letting_go, minors, opening, proving, uploading
 from kyc.services.deciding import customer_words
 from kyc.services.declared import typed_beside
 from kyc.services.letting_go import UNDECIDED_STATES, is_said_kept
@@ -59,7 +62,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     question = consenting.question(kind, language=get_language() or "en", now=clock.now())
     is_own = consenting.is_held_by(principal_of(request), case.customer, whose)
     asks = {"kind": kind, "question": question, "is_own": is_own, "reusable": reusable(case, whose, kind)}
-    form = UploadForm(**asks, initial=services.own_typing(earlier) if earlier else {})
+    form = UploadForm(**asks, initial=opening.own_typing(earlier) if earlier else {})
     can_be_taken = consenting.can_be_taken(kind, now=clock.now())
     if request.method == "POST" and not why_not and can_be_taken:
         form = UploadForm(request.POST, request.FILES, **asks)
@@ -95,15 +98,15 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     """GET shows what we have; POST sends it for checking. Loading the page again shows what the machine has found."""
     document = document_for(request.user, reference)
     if request.method == "POST":
-        services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        uploading.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
     if not _is_unsent(document):
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     context = {
         **_about(request, document),
-        "number": services.own_number(document),
+        "number": opening.own_number(document),
         "typed": typed_beside(document),
         "signature": _signature(request, document),
-        "branch": services.own_branch(document),
+        "branch": opening.own_branch(document),
     }
     return render(request, "selfservice/kyc/check.html", context)
 
@@ -130,7 +133,7 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
         ):
             return asked
         try:
-            services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+            letting_go.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except (IllegalMove, LostRace):
             document.refresh_from_db()
             messages.info(request, _is_asked_or_gone(document))
@@ -149,7 +152,7 @@ def certificate(request: HttpRequest, reference: str) -> HttpResponse:
     deletion = _deletion(document)
     if deletion is None:
         raise NotFound("There is no certificate.")
-    response = HttpResponse(services.certificate_bytes(deletion), content_type="application/json")
+    response = HttpResponse(deleting.certificate_bytes(deletion), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{deletion.reference}.json"'
     return response
 
@@ -175,7 +178,7 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     document = document_for(request.user, reference)
     if not is_said_kept(document):
         raise NotFound("There is no such page.")
-    drawn = services.page_of(document, number, actor=request.actor, reason="own_document")  # type: ignore[attr-defined]
+    drawn = opening.page_of(document, number, actor=request.actor, reason="own_document")  # type: ignore[attr-defined]
     return HttpResponse(drawn, content_type="image/png")
 
 
@@ -187,7 +190,7 @@ def _why_not(request: HttpRequest, case: Case, party: Party | None, earlier: Doc
         return str(refused)
     if said := powers.said_of(case.customer, request.user.pk, at=clock.now()):
         return said
-    return services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
+    return uploading.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
 
 
 def _taken(
@@ -198,8 +201,8 @@ def _taken(
     given = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
     try:
         if form.chosen is not None:
-            return services.use_again(sent, form.chosen, **given)
-        return services.take(services.judge(sent, form.cleaned_data["file"], now=given["now"]), **given)
+            return uploading.use_again(sent, form.chosen, **given)
+        return uploading.take(uploading.judge(sent, form.cleaned_data["file"], now=given["now"]), **given)
     except (Refused, IllegalMove, Unavailable) as refused:
         form.refuse(refused)
     return None

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from kyc.models import Party
+from kyc.models.parties import Party
 from kyc.needs import kinds_wanted
 from kyc.providers.digilocker import DOCTYPES, Errand
 from kyc.services import fetching

@@ -13,14 +13,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kyc import people_words, services, words
+from kyc import people_words, words
 from kyc.children import TAKES_NONE, is_of_a_child
 from kyc.forms import TypeForm
-from kyc.models import Case, Document, Party
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.needs import FATAL, Lacking, Needs, Task, needs_at, needs_of, parties_of, shares_of
 from kyc.ownership import OwnershipFault
 from kyc.requirements import Need
 from kyc.selectors import documents_of, does_not_fit, party_of, renewals_of
+from kyc.services import describing, uploading
 from kyc.states import DocumentKind, DocumentState, PartyRole, RenewalReason, Turn
 from kyc.viewings import times_viewed, viewings_of
 from portal.core import clock
@@ -113,13 +116,13 @@ def tasks(request: HttpRequest) -> HttpResponse:
 def say_type(request: HttpRequest, customer: str) -> HttpResponse:
     """GET asks what the customer is; POST records it and leads to the list of papers that follows."""
     owner = customer_for(request.user, customer)
-    case = services.case_of(owner, now=clock.now())
-    types = services.types_for(owner, case.relation)
+    case = describing.case_of(owner, now=clock.now())
+    types = describing.types_for(owner, case.relation)
     form = TypeForm(request.POST or None, types=types, initial={"customer_type": case.customer_type})
     if request.method == "POST" and form.is_valid():
         try:
-            case = services.open_case(customer=owner, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-            services.say_type(
+            case = uploading.open_case(customer=owner, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+            describing.say_type(
                 case,
                 customer_type=form.cleaned_data["customer_type"],
                 actor=request.actor,  # type: ignore[attr-defined]
@@ -160,7 +163,7 @@ def looks(request: HttpRequest, customer: str) -> HttpResponse:
 
 def place(user: Any, customer: str, party: str) -> tuple[Case, Party | None]:
     """The case of a customer this person acts for, and somebody behind it. Raises NotFound for everybody else."""
-    case = services.case_of(customer_for(user, customer), now=clock.now())
+    case = describing.case_of(customer_for(user, customer), now=clock.now())
     return case, party_of(case, party) if party else None
 
 
@@ -205,7 +208,7 @@ def progress(user: Any) -> tuple[int, int]:
 
 def _group(customer: Customer, viewed: int, user_id: int | None) -> CustomerTasks:
     now = clock.now()
-    case = services.case_of(customer, now=now)
+    case = describing.case_of(customer, now=now)
     needs = needs_of(case, now=now)
     rests = TAKES_NONE if is_of_a_child(case, None, at=now) else powers.said_of(customer, user_id, at=now)
     asks_of = [] if rests else needs.lacking
@@ -220,7 +223,7 @@ def _group(customer: Customer, viewed: int, user_id: int | None) -> CustomerTask
         customer,
         bool(case.customer_type),
         case.get_customer_type_display(),
-        reverse("privacy:kyc-type", args=[customer.reference]) if services.may_say_type(case) and not rests else "",
+        reverse("privacy:kyc-type", args=[customer.reference]) if describing.may_say_type(case) and not rests else "",
         [_line(customer, task) for task in tasks if task.party is None],
         _people(customer, case, needs, tasks, rests),
         [_to_name(one, _where_to(one, customer, add_url, nobody_else_url)) for one in asks_of],

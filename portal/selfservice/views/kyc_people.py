@@ -10,13 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from kyc import people_words, services
+from kyc import people_words
 from kyc.forms import PartyForm, SharesForm
-from kyc.models import Case, Party
+from kyc.models.cases import Case
+from kyc.models.parties import Party
 from kyc.needs import FATAL, ownership_of, parties_of, requirements_of, shares_of
 from kyc.ownership import Ownership
 from kyc.requirements import Requirements
 from kyc.selectors import party_of
+from kyc.services import parties
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
 from portal.law.selectors import house_rule
@@ -53,7 +55,7 @@ def leave(request: HttpRequest, customer: str, party: str) -> HttpResponse:
     if whose is None:
         raise NotFound("There is no such person.")
     if request.method == "POST":
-        services.leave(whose, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        parties.leave(whose, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("privacy:kyc"))
     return render(request, "selfservice/kyc/leave.html", {"name": whose.full_name, "customer": case.customer})
 
@@ -87,7 +89,7 @@ def nobody_else(request: HttpRequest, customer: str) -> HttpResponse:
     form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
-            services.say_nobody_else(case, actor=request.actor, now=now)  # type: ignore[attr-defined]
+            parties.say_nobody_else(case, actor=request.actor, now=now)  # type: ignore[attr-defined]
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
@@ -142,12 +144,12 @@ def _added(request: HttpRequest, case: Case, form: PartyForm) -> bool:
     }
     try:
         if given["is_organisation"]:
-            services.add_organisation(case, name=given["name"], **common)
+            parties.add_organisation(case, name=given["name"], **common)
         elif given["is_me"]:
             me = principal_of(request)
-            services.add_person(case, full_name=me.full_name, principal=me, roles=given["roles"], **common)
+            parties.add_person(case, full_name=me.full_name, principal=me, roles=given["roles"], **common)
         else:
-            services.add_person(case, full_name=given["name"], roles=given["roles"], **common)
+            parties.add_person(case, full_name=given["name"], roles=given["roles"], **common)
     except Refused as refused:
         name = FIELDS.get(refused.code)
         form.add_error(name if name in form.fields else None, str(refused))
@@ -161,7 +163,7 @@ def _shares_set(
     """Whether the service took it; what it refuses becomes an error of the form."""
     named = {party_of(case, held) if held else None: form.cleaned_data[form.name_of(held)] for held, _name in bodies}
     try:
-        services.set_shares(owner, named, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        parties.set_shares(owner, named, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
     except Refused as refused:
         form.add_error(form.name_of("") if refused.code == "SHARE" else None, str(refused))
         return False

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from grievances import nominee_words as words
 from grievances import request_rules
 from grievances import words as grievance_words
-from grievances.models import Nominee, NomineeStanding
+from grievances.models.nominees import Nominee, NomineeStanding
 from grievances.nominee_forms import ClaimForm, NomineeForm
 from grievances.nominee_states import StandingState
 from grievances.request_states import Right

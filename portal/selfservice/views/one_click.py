@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.selectors.undos import undo_until
-from consent.services import one_click, receipts, undo_stop, withdrawing
+from consent.services import one_click, receipts, withdrawing
 from consent.services.one_click import WayOut
+from consent.services.undos import undo_stop
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import NotFound, Refused

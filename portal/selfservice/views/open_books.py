@@ -13,15 +13,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.services import going_on
-from grievances.models import RightsRequest, Ticket
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from portal.core import clock, hooks
 from portal.law import selectors as law
 from portal.law.states import LawfulBasis, Regime
 from portal.law.words import period
 from portal.people.models import Fiduciary
-from portal.registers.models import ExternalLink, Measure, ProcessingActivity, Product, Transfer
+from portal.registers.models.papers import Transfer
+from portal.registers.models.processing import ProcessingActivity, Product
+from portal.registers.models.security import ExternalLink, Measure
 from portal.registers.selectors import inventory, orders, papers
 from portal.registers.selectors import recipients as book
 from portal.registers.selectors.senders import in_force

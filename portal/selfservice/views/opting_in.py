@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.services import opting_in
 from portal.core import clock
 from portal.people.models import Fiduciary

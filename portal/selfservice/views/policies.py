@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.forms import AcknowledgementForm, DayForm
-from consent.models import NoticeText, NoticeVersion
+from consent.models.notices import NoticeText, NoticeVersion
 from consent.rules import differences
 from consent.selectors import languages, notices
 from consent.selectors.notices import clauses_of

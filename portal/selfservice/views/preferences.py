@@ -16,21 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from consent.forms import ChoosingForm
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.selectors.undos import undo_until
-from consent.services import (
-    choosing,
-    deferred_opt_outs,
-    going_on,
-    offering,
-    one_click,
-    receipts,
-    stop_all_promotional,
-    undo_stop,
-)
+from consent.services import choosing, deferred_opt_outs, going_on, offering, one_click, receipts
 from consent.services.offering import Offer
+from consent.services.undos import undo_stop
+from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused

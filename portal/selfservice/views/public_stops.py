@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression
 from consent.selectors.undos import undo_until
 from consent.services import deferred_opt_outs, one_click, public_stops, receipts
 from consent.stop_forms import StopAddressForm, StopCodeForm

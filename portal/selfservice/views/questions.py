@@ -13,7 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from consent.models import ConsentEvent, ConsentReceipt, NoticeText
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.notices import NoticeText
 from consent.questions_forms import NO, YES, QuestionsForm, ways
 from consent.rules.fold import YES as AGREED
 from consent.selectors import history

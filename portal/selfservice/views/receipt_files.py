@@ -9,7 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from consent.letters import fact_pdf, receipt_pdf, stop_pdf
-from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.guardians import StandingEnded
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.rules import receipt_views as rules
 from consent.selectors import history, receipt_views
 from consent.services import receipts

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from consent.models import ConsentState
+from consent.models.state import ConsentState
 from portal.core import clock
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
-from portal.registers.models import Recipient
+from portal.registers.models.recipients import Recipient
 from portal.registers.selectors import orders
 from portal.registers.selectors import recipients as book
 from portal.registers.words import CATEGORIES, values

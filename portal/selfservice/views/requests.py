@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from grievances import forms, request_forms, request_rules, selectors, standings, words
 from grievances import request_words as said
-from grievances.models import RightsRequest, Ticket, TicketDraft
+from grievances.models.draft import TicketDraft
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
 from grievances.services import asking, drafts, ending, proving, repeats, thread, timing
 from portal.core import addresses, clock, error_pages

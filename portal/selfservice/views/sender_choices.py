@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.selectors import history
 from consent.services import one_click, opting_in, receipts, sender_choices
 from consent.services.sender_choices import OfferedSender, SenderChoice

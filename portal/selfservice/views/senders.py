@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 from portal.core import clock
 from portal.people.pages import customer_required
 from portal.people.states import Answer
-from portal.registers.models import ContentTemplate, DatedEntry, Sender
-from portal.registers.models.templates import CATEGORIES
+from portal.registers.models.dated import DatedEntry
+from portal.registers.models.senders import Sender
+from portal.registers.models.templates import CATEGORIES, ContentTemplate
 from portal.registers.selectors import senders as book
 from portal.registers.states import SenderKind, TemplateState
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from grievances import forms, selectors, standings
-from grievances.models import Ticket
+from grievances.models.ticket import Ticket
 from grievances.services import appealing, rating, resolving, thread, timing
 from grievances.states import EntryKind, TicketState
 from portal.core import clock

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grievances import forms, nominee_words, selectors, standings, words
-from grievances.models import Bundle, RightsRequest, Ticket
+from grievances.models.bundles import Bundle
+from grievances.models.requests import RightsRequest
+from grievances.models.ticket import Ticket
 from grievances.nominee_states import StandingState
 from grievances.request_states import BundleState, Right
 from grievances.rules import PersonAction, Standing, Turn
