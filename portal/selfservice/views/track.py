@@ -45,9 +45,8 @@ def track(request: HttpRequest) -> HttpResponse:
         reference = selectors.canonical(request.GET.get("reference", ""))
         if reference and open_to(request, reference) is not None:
             return to_page(reference)
-        return render(
-            request, "selfservice/track/ask.html", {"form": forms.TrackForm(initial={"reference": reference})}
-        )
+        form = forms.TrackForm(initial={"reference": reference})
+        return render(request, "selfservice/track/ask.html", {"form": form})
     form = forms.TrackForm(request.POST)
     if form.is_valid():
         try:
