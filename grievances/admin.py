@@ -41,6 +41,7 @@ from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.filtering import one_of
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.people import selectors as people
 from portal.people.forms import StaffChoice
@@ -374,4 +375,4 @@ def _staff(request: HttpRequest) -> User:
 
 
 def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
+    return actor_of(request)

@@ -16,6 +16,7 @@ from grievances.services.filing import Filed, Reach, Story
 from grievances.staff_forms import FiledForm
 from portal.core import access, changes, clock
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 
 
 class FilesForPeople:
@@ -58,7 +59,7 @@ class FilesForPeople:
             reach=Reach(language=given["language"], email=given["email"], phone=given["phone"], door=given["door"]),
             received_at=given["received_at"],
             by=request.user,  # type: ignore[arg-type]
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
             files=files,
         )

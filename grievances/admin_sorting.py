@@ -17,6 +17,7 @@ from grievances.staff_forms import DocumentForm, ReceiptForm
 from grievances.states import OPEN_STATES, RootCause, TicketKind, TicketState
 from portal.core import clock
 from portal.core.admin import service_action
+from portal.core.requests import actor_of
 from portal.people.models import Fiduciary
 
 
@@ -119,7 +120,7 @@ class SortsTickets:
     """Mixin of the tickets' admin."""
 
     def _given(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
-        return {"ticket": obj, "by": request.user, "actor": request.actor, "at": clock.now()}  # type: ignore[attr-defined]
+        return {"ticket": obj, "by": request.user, "actor": actor_of(request), "at": clock.now()}
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,

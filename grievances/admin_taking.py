@@ -18,6 +18,7 @@ from grievances.staff_forms import TakeForm
 from portal.core import access, clock, moments
 from portal.core.admin import service_action
 from portal.core.admin.actions import MOST_ROWS, ServiceAction
+from portal.core.requests import actor_of
 
 
 def _not_handed_to(ticket: Ticket, user: Any) -> str:
@@ -54,7 +55,7 @@ class TakesTickets:
         description=_("You become the officer who answers it."),
     )
     def take(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
-        actor: Any = request.actor  # type: ignore[attr-defined]
+        actor: Any = actor_of(request)
         by: Any = request.user
         seen = TakeForm.had_by(request.POST, obj)
         thread.take(ticket=obj, by=by, actor=actor, at=clock.now(), seen_with=seen)
@@ -70,7 +71,7 @@ class TakesTickets:
         queue = f"{reverse('admin:grievances_ticket_changelist')}?queue=open"
         if request.method != "POST":
             return HttpResponseRedirect(queue)
-        ticket = handing_out.take_next(actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        ticket = handing_out.take_next(actor=actor_of(request), now=clock.now())
         if ticket is None:
             messages.info(request, _("Nothing waits for you that a colleague has not taken."))
             return HttpResponseRedirect(queue)
@@ -84,4 +85,4 @@ class TakesTickets:
         description=_("A colleague is handed it next."),
     )
     def give_back(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
-        handing_out.release(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        handing_out.release(obj, actor=actor_of(request), now=clock.now())

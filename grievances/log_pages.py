@@ -14,6 +14,7 @@ from grievances.models.requests import RightsRequest
 from grievances.permissions import GrievancePermission
 from portal.core import access, clock
 from portal.core.admin import StaffModelAdmin
+from portal.core.requests import actor_of
 from portal.core.time_range import DayField, day_input
 from portal.jobs.audited_export import listed_response
 from portal.law import selectors as law
@@ -57,7 +58,7 @@ class RequestLogPage(StaffModelAdmin):
         if request.method == "POST":
             access.require(request.user, GrievancePermission.TICKET_EXPORT)
             if form.is_valid():
-                actor = request.actor  # type: ignore[attr-defined]
+                actor = actor_of(request)
                 if request.POST.get("what") == FIGURES:
                     columns, label = request_log.FIGURE_COLUMNS, "grievances.request_figures"
                     return listed_response("request-figures", label, columns, found, actor=actor)

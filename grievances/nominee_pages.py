@@ -17,6 +17,7 @@ from grievances.services import claiming, nominating
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 
 _FIELDS = {"name": _("Name"), "relation": _("Relation"), "email": _("Email"), "phone": _("Phone")}
@@ -101,5 +102,5 @@ class NomineeStandingAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def end_standing(self, request: HttpRequest, obj: NomineeStanding, given: dict[str, Any]) -> str:
         by: Any = request.user
-        claiming.end_by_staff(standing=obj, why=given["why"], by=by, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+        claiming.end_by_staff(standing=obj, why=given["why"], by=by, actor=actor_of(request), at=clock.now())
         return str(_("It has ended."))

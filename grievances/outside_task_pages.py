@@ -18,6 +18,7 @@ from grievances.services import outside_tasks
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.people.forms import WhyLate
@@ -143,7 +144,7 @@ class OutsideTaskAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         description=_("Its clock stops. Say how you know it: an auditor reads that."),
     )
     def done(self, request: Any, obj: OutsideTask, given: dict[str, Any]) -> None:
-        outside_tasks.done(task=obj, **given, by=request.user, actor=request.actor, at=clock.now())
+        outside_tasks.done(task=obj, **given, by=request.user, actor=actor_of(request), at=clock.now())
 
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,
@@ -153,7 +154,7 @@ class OutsideTaskAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         description=_("Its clock runs on, and the request cannot be answered without a word about it."),
     )
     def failed(self, request: Any, obj: OutsideTask, given: dict[str, Any]) -> None:
-        outside_tasks.failed(task=obj, **given, by=request.user, actor=request.actor, at=clock.now())
+        outside_tasks.failed(task=obj, **given, by=request.user, actor=actor_of(request), at=clock.now())
 
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,
@@ -162,7 +163,7 @@ class OutsideTaskAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         description=_("This step alone is to be done again; what went wrong stays on record."),
     )
     def try_again(self, request: Any, obj: OutsideTask, given: dict[str, Any]) -> None:
-        outside_tasks.try_again(task=obj, by=request.user, actor=request.actor, at=clock.now())
+        outside_tasks.try_again(task=obj, by=request.user, actor=actor_of(request), at=clock.now())
 
 
 def _word(task: OutsideTask, name: str) -> str:

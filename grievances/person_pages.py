@@ -11,6 +11,7 @@ from grievances.permissions import GrievancePermission
 from grievances.services import naming
 from portal.core import clock
 from portal.core.admin import service_action
+from portal.core.requests import actor_of
 
 
 class PersonForm(forms.Form):
@@ -47,5 +48,5 @@ class NamesPerson:
         ),
     )
     def name_person(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
-        naming.name_person(request=obj, **given, by=request.user, actor=request.actor, at=clock.now())
+        naming.name_person(request=obj, **given, by=request.user, actor=actor_of(request), at=clock.now())
         return str(_("A code is on its way to that address."))

@@ -24,6 +24,7 @@ from portal.core import access, clock, hooks
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.actions import MOST_ROWS, ServiceAction
 from portal.core.admin.filtering import one_of
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
@@ -62,7 +63,7 @@ class BundleSectionAdmin(AuditedExport, ReadOnlyAdmin):
         description=_("Only this part is collected again; the others stay as they are."),
     )
     def try_again(self, request: Any, obj: BundleSection, given: dict[str, Any]) -> str:
-        bundling.try_again(section=obj, by=request.user, actor=request.actor, at=clock.now())
+        bundling.try_again(section=obj, by=request.user, actor=actor_of(request), at=clock.now())
         return str(_("It is tried again in a job."))
 
 
@@ -110,7 +111,7 @@ class BundleAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         found = Bundle.objects.select_related("request__ticket", "file").filter(pk=number).first()
         bundle = self.only_opened(request, found)
         access.require(request.user, GrievancePermission.REQUEST_ANSWER)
-        stream = bundling.look(bundle=bundle, by=request.user, actor=request.actor)  # type: ignore[arg-type,attr-defined]
+        stream = bundling.look(bundle=bundle, by=request.user, actor=actor_of(request))  # type: ignore[arg-type]
         name = f"{bundle.request.ticket.reference}.zip"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
 
@@ -196,7 +197,7 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             approve=True,
             late_because=given.get("late_because", "") if late else "",
             on_appeal=given.get("on_appeal") if appeals else None,
-            actor=request.actor,
+            actor=actor_of(request),
             at=now,
         )
 
@@ -204,4 +205,4 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         permission=GrievancePermission.REQUEST_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable
     )
     def refuse(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:
-        deciding.answer(proposal=obj, approve=False, reason=given["reason"], actor=request.actor, at=clock.now())
+        deciding.answer(proposal=obj, approve=False, reason=given["reason"], actor=actor_of(request), at=clock.now())

@@ -29,6 +29,7 @@ from grievances.words import short_day
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import PortalError, Refused
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
@@ -253,7 +254,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         description=_("Each room gives its part in a job. A part that fails can be tried again alone."),
     )
     def collect(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
-        bundling.collect(request=obj, by=request.user, actor=request.actor, at=clock.now())
+        bundling.collect(request=obj, by=request.user, actor=actor_of(request), at=clock.now())
         return str(_("It is put together in a job."))
 
     @service_action(
@@ -264,7 +265,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         description=_("For a system that does not hear of the request by itself. The task has a date of its own."),
     )
     def give_task(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
-        outside_tasks.give(request=obj, **given, by=request.user, actor=request.actor, at=clock.now())
+        outside_tasks.give(request=obj, **given, by=request.user, actor=actor_of(request), at=clock.now())
         return str(_("The task is added."))
 
     @service_action(
@@ -275,7 +276,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         description=_("Nothing goes out until a second person has read the same letter and agrees."),
     )
     def propose(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
-        deciding.propose(request=obj, **given, actor=request.actor, at=clock.now())
+        deciding.propose(request=obj, **given, actor=actor_of(request), at=clock.now())
         return str(_("Proposed. Nothing goes out until a second person agrees."))
 
     @service_action(
@@ -285,7 +286,7 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         description=_("Only after the person there told you that they asked, and for what."),
     )
     def call_back(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
-        proving.called_back(request=obj, by=request.user, actor=request.actor, at=clock.now())
+        proving.called_back(request=obj, by=request.user, actor=actor_of(request), at=clock.now())
         return str(_("It counts as shown who asks."))
 
 
@@ -353,7 +354,7 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         if paper.destroyed_at is not None:
             raise Http404
         by: User = request.user  # type: ignore[assignment]
-        stream = proving.open_paper(paper=paper, by=by, actor=request.actor)  # type: ignore[attr-defined]
+        stream = proving.open_paper(paper=paper, by=by, actor=actor_of(request))
         name = f"{paper.request.ticket.reference}-{paper.pk}.{EXTENSIONS.get(paper.media_type, 'bin')}"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
 
@@ -366,5 +367,5 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     )
     def check_paper(self, request: Any, obj: ProofPaper, given: dict[str, Any]) -> str:
         by: User = request.user
-        proving.check_paper(paper=obj, finding=given["finding"], by=by, actor=request.actor, at=clock.now())
+        proving.check_paper(paper=obj, finding=given["finding"], by=by, actor=actor_of(request), at=clock.now())
         return str(_("The paper is destroyed."))

@@ -13,6 +13,7 @@ from grievances.permissions import GrievancePermission
 from grievances.services import taking_over
 from grievances.takeover_words import line_fault
 from portal.core import clock
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import resource_of
 from portal.people.admin import takeovers
 
@@ -49,7 +50,7 @@ class TicketTakeOverAdmin(takeovers.TakeOverAdmin):
     give_up_means = _("The list is destroyed. What was taken in stays.")
 
     def create(self, request: HttpRequest, given: dict[str, Any]) -> int:
-        actor: Any = request.actor  # type: ignore[attr-defined]
+        actor: Any = actor_of(request)
         given_file = given["file"]
         row = taking_over.bring(
             origin=given["origin"], name=given_file.name, content=given_file, actor=actor, now=clock.now()

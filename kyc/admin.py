@@ -48,6 +48,7 @@ from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.opening import OpenUntil
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.selectors import house_rule
 
@@ -379,4 +380,4 @@ def _answer_form(document: Document) -> AnswerForm:
 
 
 def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
+    return actor_of(request)

@@ -19,6 +19,7 @@ from kyc.states import DocumentKind
 from kyc.upload_forms import BroughtForm
 from portal.core import access, clock
 from portal.core.errors import NotFound, PortalError
+from portal.core.requests import actor_of
 
 
 class BringsDocuments:
@@ -51,7 +52,7 @@ class BringsDocuments:
             bringing.by_staff(
                 form.sent(case.customer, party),
                 form.cleaned_data["file"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except PortalError as refused:

@@ -24,6 +24,7 @@ from kyc.services.renewing import ask_again
 from kyc.states import CaseState
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.people.words import insolvency_line
 
@@ -123,7 +124,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         description=_("Against the points, or by them again. It holds once a second person agrees."),
     )
     def set_risk(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
-        rating.propose(obj, **given, actor=request.actor, now=clock.now())
+        rating.propose(obj, **given, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. The risk stands as it is until a second person agrees."))
 
     @admin.display(description=_("standing today"))
@@ -169,7 +170,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     )
     def ask_again(self, request: Any, obj: Case, given: dict[str, Any]) -> None:
         changes.watch_row(obj)
-        ask_again(obj, **given, actor=request.actor, now=clock.now())
+        ask_again(obj, **given, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.CASE_DECIDE,
@@ -180,5 +181,5 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         ),
     )
     def reclassify(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
-        reclassifying.propose(obj, **given, actor=request.actor, now=clock.now())
+        reclassifying.propose(obj, **given, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. The list of papers stands as it is until a second person agrees."))

@@ -17,6 +17,7 @@ from kyc.states import DeletionRefusal, DeletionState
 from portal.core import changes, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.selectors import due_at
 from portal.people.admin.answering import not_answerable
@@ -129,7 +130,7 @@ class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         description=_("Nothing is destroyed until a second person, who did not decide about the document, agrees."),
     )
     def propose(self, request: Any, obj: DeletionRequest, given: dict[str, Any]) -> str:
-        deleting.propose(obj, **given, actor=request.actor, now=clock.now())
+        deleting.propose(obj, **given, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. The document stays until a second person agrees."))
 
     @service_action(
@@ -141,7 +142,7 @@ class DeletionRequestAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     )
     def refuse(self, request: Any, obj: DeletionRequest, given: dict[str, Any]) -> None:
         changes.watch_row(obj)
-        deleting.refuse(obj, **given, actor=request.actor, now=clock.now())
+        deleting.refuse(obj, **given, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(DeletionProposal)
@@ -183,8 +184,8 @@ class DeletionProposalAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def approve(self, request: Any, obj: DeletionProposal, given: dict[str, Any]) -> None:
         changes.watch_row(obj.request)
-        deleting.answer(obj, approve=True, actor=request.actor, now=clock.now())
+        deleting.answer(obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.DELETION_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: Any, obj: DeletionProposal, given: dict[str, Any]) -> None:
-        deleting.answer(obj, approve=False, reason=given["reason"], actor=request.actor, now=clock.now())
+        deleting.answer(obj, approve=False, reason=given["reason"], actor=actor_of(request), now=clock.now())

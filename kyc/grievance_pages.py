@@ -21,6 +21,7 @@ from portal.core import access, clock, hooks
 from portal.core.admin.opening import OpenUntil, TicketField
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
+from portal.core.requests import actor_of
 from portal.people.states import Answer
 
 #: Documents that are open to a session for a grievance.
@@ -68,7 +69,7 @@ class OpenedForGrievances:
                 document = open_for_grievance(
                     form.cleaned_data["document"],
                     ticket=form.cleaned_data["ticket"],
-                    actor=request.actor,  # type: ignore[attr-defined]
+                    actor=actor_of(request),
                 )
             except Refused as refused:
                 form.add_error(None, str(refused))
@@ -98,7 +99,7 @@ class OpenedForGrievances:
         """One page as a picture with a mark that says who looks. The vault writes down who looked."""
         document = self._open_document(request, number)
         look = Look(mark=review_page.mark(request.user, document, now=clock.now()))
-        actor = request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         return HttpResponse(
             page_of(document, page, actor=actor, reason=looking.PURPOSE, look=look), content_type="image/png"
         )

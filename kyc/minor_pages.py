@@ -15,6 +15,7 @@ from portal.core import changes, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.filtering import has_or_not
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.states import Answer
@@ -84,7 +85,7 @@ class MinorFoundAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         ),
     )
     def propose_lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> str:
-        minors.propose_lift(obj, **given, actor=request.actor, now=clock.now())
+        minors.propose_lift(obj, **given, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. The freeze stands until a second person agrees."))
 
 
@@ -112,4 +113,4 @@ class FreezeLiftAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def answer_lift(self, request: Any, obj: FreezeLift, answer: dict[str, Any]) -> str:
         changes.watch_row(obj.minor)
-        return answered(minors.answer_lift, answer, proposal=obj, actor=request.actor, now=clock.now())
+        return answered(minors.answer_lift, answer, proposal=obj, actor=actor_of(request), now=clock.now())

@@ -13,6 +13,7 @@ from kyc.services import rating
 from kyc.states import Risk, RiskReason
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
@@ -61,7 +62,7 @@ class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
         description=_("The customer counts as this risk until two people say otherwise."),
     )
     def approve(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
-        rating.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        rating.answer(obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.CASE_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
@@ -69,6 +70,6 @@ class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )

@@ -19,6 +19,7 @@ from kyc.states import LikenessState
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.plain_words import PublicWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
@@ -235,4 +236,4 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
 
 
 def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
+    return actor_of(request)

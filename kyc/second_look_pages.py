@@ -16,6 +16,7 @@ from kyc.services import second_looks
 from kyc.states import DecisionReason, LookResult
 from portal.core import changes, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 
 
@@ -91,7 +92,7 @@ class SecondLookAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def say(self, request: HttpRequest, obj: SecondLook, answer: dict[str, Any]) -> None:
         changes.watch_row(obj)
-        second_looks.look(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        second_looks.look(obj, **answer, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(Draw)

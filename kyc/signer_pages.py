@@ -15,6 +15,7 @@ from kyc.signatures.reading import KINDS
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
@@ -108,7 +109,7 @@ class SignerKeyAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.SIGNER_PROPOSE, ask=EndForm, label=_("Propose to end it"), act=Act.SIGNER, skip=_ended
     )
     def propose_end(self, request: HttpRequest, obj: SignerKey, answer: dict[str, Any]) -> str:
-        signers.propose_end(obj, source=answer["source"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        signers.propose_end(obj, source=answer["source"], actor=actor_of(request), now=clock.now())
         return str(_("Proposed. It is trusted until a second person agrees."))
 
 
@@ -143,7 +144,7 @@ class SignerProposalAdmin(AuditedExport, CreatingAdmin):
             data=entered["file"].read(MOST_BYTES),
             kinds=entered["kinds"],
             source=entered["source"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         ).pk
 
@@ -154,7 +155,7 @@ class SignerProposalAdmin(AuditedExport, CreatingAdmin):
         description=_("You have compared the fingerprint with the page of the issuer."),
     )
     def approve(self, request: HttpRequest, obj: SignerProposal, answer: dict[str, Any]) -> None:
-        signers.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        signers.answer(obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.SIGNER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: SignerProposal, answer: dict[str, Any]) -> None:
@@ -162,6 +163,6 @@ class SignerProposalAdmin(AuditedExport, CreatingAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )

@@ -13,6 +13,7 @@ from kyc.permissions import Permission
 from kyc.services import taking_over
 from kyc.staff_words import line_fault
 from portal.core import clock
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import resource_of
 from portal.people.admin import takeovers
 
@@ -48,6 +49,6 @@ class TakeOverAdmin(takeovers.TakeOverAdmin):
     give_up_means = _("The archive is destroyed. What was taken in stays.")
 
     def create(self, request: HttpRequest, given: dict[str, Any]) -> int:
-        actor: Any = request.actor  # type: ignore[attr-defined]
+        actor: Any = actor_of(request)
         row = taking_over.bring(origin=given["origin"], content=given["file"], actor=actor, now=clock.now())
         return int(row.pk)

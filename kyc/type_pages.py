@@ -11,6 +11,7 @@ from kyc.permissions import Permission
 from kyc.services import reclassifying
 from portal.core import changes, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
@@ -45,7 +46,7 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def approve(self, request: HttpRequest, obj: TypeProposal, answer: dict[str, Any]) -> None:
         changes.watch_row(obj.case)
-        reclassifying.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        reclassifying.answer(obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.CASE_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: TypeProposal, answer: dict[str, Any]) -> None:
@@ -53,6 +54,6 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )

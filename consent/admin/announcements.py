@@ -17,6 +17,7 @@ from consent.services import announcing
 from portal.core import access
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.jobs import services as jobs
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.permissions import Permission as JobPermission
@@ -67,7 +68,7 @@ class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
         description=gettext_lazy("A job tells whoever was not told yet. Nobody is told twice."),
     )
     def go_on(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:
-        if not announcing.go_on(obj, actor=request.actor, is_asked=True):  # type: ignore[attr-defined]
+        if not announcing.go_on(obj, actor=actor_of(request), is_asked=True):
             raise Refused(_("Everybody was told already."), code="NOBODY_LEFT")
         return _("A job goes on with it.")
 
@@ -80,5 +81,5 @@ class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
         ),
     )
     def make_proof(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:
-        job = jobs.start(kind=REACH_PROOF, parameters={"announcement": obj.pk}, actor=request.actor)  # type: ignore[attr-defined]
+        job = jobs.start(kind=REACH_PROOF, parameters={"announcement": obj.pk}, actor=actor_of(request))
         return _("Job %(reference)s writes it.") % {"reference": job.reference}

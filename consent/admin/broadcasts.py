@@ -25,6 +25,7 @@ from consent.services.reasons import why_not, why_paused
 from portal.core import changes, clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
@@ -162,8 +163,8 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
                 }
             elif not faults:
                 try:
-                    with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]
-                        row = proposing.propose(plan=plan, actor=request.actor, now=now)  # type: ignore[attr-defined]
+                    with changes.watching(actor_of(request), "add", entered=form.cleaned_data):
+                        row = proposing.propose(plan=plan, actor=actor_of(request), now=now)
                 except Refused as refusal:
                     form.add_error(None, str(refusal))
                 else:
@@ -186,7 +187,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("Approving begins the sending at once. What has left cannot be called back."),
     )
     def answer_broadcast(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> str:
-        return answered(proposing.answer, answer, row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(proposing.answer, answer, row=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.BROADCAST_PROPOSE,
@@ -195,7 +196,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         skip=cannot_be_tried,
     )
     def try_out(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> str:
-        count = proposing.try_out(row=obj, channel=answer["channel"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        count = proposing.try_out(row=obj, channel=answer["channel"], actor=actor_of(request), now=clock.now())
         return _("%(count)d letters are on their way to you.") % {"count": count}
 
     @service_action(
@@ -207,7 +208,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         ),
     )
     def pause(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
-        steering.pause(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        steering.pause(row=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.BROADCAST_STEER,
@@ -217,7 +218,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         ),
     )
     def resume(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
-        steering.resume(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        steering.resume(row=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.BROADCAST_STEER,
@@ -226,7 +227,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("Nothing more is sent, ever. Whoever was not reached is counted as cancelled."),
     )
     def cancel(self, request: HttpRequest, obj: Broadcast, answer: dict[str, Any]) -> None:
-        steering.cancel(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        steering.cancel(row=obj, actor=actor_of(request), now=clock.now())
 
 
 def _previews(plan: wording.Plan) -> list[dict[str, Any]]:

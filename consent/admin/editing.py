@@ -24,6 +24,7 @@ from consent.services import editing
 from consent.states import VersionState
 from portal.core import access, changes
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.law.words import names_of_purposes
 
 #: Acts on a place of the text that ask nothing more.
@@ -240,4 +241,4 @@ def _form(request: HttpRequest, text: NoticeText, clause: PolicyClause | None) -
 
 
 def _by(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": request.actor}  # type: ignore[attr-defined]
+    return {"actor": actor_of(request)}

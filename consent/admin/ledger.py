@@ -27,6 +27,7 @@ from portal.core import clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in, subject_in
 from portal.core.admin.speaking import lines_of
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.law import selectors as law
 from portal.ledger.models import Verification
@@ -218,7 +219,7 @@ class ConsentEventAdmin(PastPages, _Answers):
             channel=obj.channel,
             sender=obj.sender,
             way=Way(answer["way"]),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             occurred_at=answer["occurred_at"],
         )
         return done.receipt.reference if done.receipt else str(_("It was withdrawn already."))
@@ -315,7 +316,7 @@ class ConsentStateAdmin(_Answers):
             purpose=obj.purpose,
             channel=obj.channel,
             way=Way(answer["way"]),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             occurred_at=answer["occurred_at"],
         )
         return done.receipt.reference if done.receipt else str(_("It was withdrawn already."))

@@ -22,6 +22,7 @@ from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.errors import Refused
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.permissions import Permission as JobPermission
 from portal.jobs.states import FINISHED
@@ -142,13 +143,13 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
         if request.method == "POST" and form.is_valid():
             entered = form.cleaned_data
             try:
-                with changes.watching(request.actor, "add", entered={**entered, "file": ""}):  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), "add", entered={**entered, "file": ""}):
                     row = bringing.bring(
                         fiduciary=entered["fiduciary"],
                         collected_by=entered["collected_by"],
                         name=entered["file"].name,
                         content=entered["file"],
-                        actor=request.actor,  # type: ignore[attr-defined]
+                        actor=actor_of(request),
                         now=clock.now(),
                     )
             except Refused as refusal:
@@ -173,14 +174,14 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
             row=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return _("Approved. The lines are being taken in.") if approve else _("Refused. The file is destroyed.")
 
     @service_action(permission=Permission.LIST_BRING, label=gettext_lazy("Go on with the list"), skip=nothing_left)
     def carry_on(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
-        bringing.carry_on(row=obj, actor=request.actor)  # type: ignore[attr-defined]
+        bringing.carry_on(row=obj, actor=actor_of(request))
 
     @service_action(
         permission=Permission.LIST_BRING,
@@ -189,4 +190,4 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("No further line is taken in, and the file is destroyed. Lines that are in stay in."),
     )
     def give_up(self, request: HttpRequest, obj: ConsentList, answer: dict[str, Any]) -> None:
-        bringing.give_up(row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        bringing.give_up(row=obj, actor=actor_of(request), now=clock.now())

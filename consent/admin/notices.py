@@ -22,6 +22,7 @@ from consent.states import VersionState
 from portal.core import access, clock
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.bases import ReasonForm
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.states import Answer
 
@@ -162,7 +163,7 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
         skip=cannot_be_proposed,
     )
     def propose_publication(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
-        publishing.propose(version=obj, weight=answer["weight"], actor=request.actor)  # type: ignore[attr-defined]
+        publishing.propose(version=obj, weight=answer["weight"], actor=actor_of(request))
         return _("Proposed. Another person has to approve it.")
 
     @service_action(
@@ -174,7 +175,7 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
         ),
     )
     def record_review(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
-        reviewing.record_review(version=obj, actor=request.actor)  # type: ignore[attr-defined]
+        reviewing.record_review(version=obj, actor=actor_of(request))
         return _("Recorded.")
 
     @service_action(
@@ -188,12 +189,12 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
         ),
     )
     def add_translation(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
-        made = translating.bring(version=obj, **answer, actor=request.actor)  # type: ignore[attr-defined]
+        made = translating.bring(version=obj, **answer, actor=actor_of(request))
         return _("Added to the draft.") if isinstance(made, NoticeText) else _("Proposed. Another person has to agree.")
 
     @service_action(permission=Permission.NOTICE_PROPOSE, label=gettext_lazy("Drop the draft"), skip=not_a_draft)
     def drop_draft(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
-        publishing.drop(version=obj, actor=request.actor)  # type: ignore[attr-defined]
+        publishing.drop(version=obj, actor=actor_of(request))
         return _("Dropped.")
 
 
@@ -233,5 +234,5 @@ class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
         skip=cannot_be_overridden,
     )
     def propose_override(self, request: HttpRequest, obj: PolicyDefect, answer: dict[str, Any]) -> str:
-        publishing.propose_override(defect=obj, why=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        publishing.propose_override(defect=obj, why=answer["reason"], actor=actor_of(request))
         return _("Proposed. Another person has to agree.")

@@ -20,6 +20,7 @@ from portal.core import access, clock, hooks
 from portal.core.admin import StaffModelAdmin
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.errors import NotFound
+from portal.core.requests import actor_of
 from portal.core.time_range import MomentField
 from portal.law.states import Channel
 from portal.law.words import PurposeNames, names_of_purposes
@@ -112,7 +113,7 @@ class PastPages(StaffModelAdmin):
             return {**found, "counts": counts, "purpose": purpose_name(asked["purpose"])}
         ref = asked["subject_ref"]
         hooks.record_opened.ask(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             about=f"people.subject:{ref}",
             subject_ref=ref,
             purpose=asked["why"],

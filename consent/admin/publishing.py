@@ -15,6 +15,7 @@ from consent.permissions import Permission
 from consent.selectors.languages import language_of
 from consent.services import publishing
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
@@ -77,7 +78,7 @@ class DefectOverrideAdmin(AuditedExport, ReadOnlyAdmin):
             override=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         return _("Agreed.") if approve else _("Refused.")
 
@@ -122,6 +123,6 @@ class PublicationProposalAdmin(ChangesBeside, AuditedExport, ReadOnlyAdmin):
             proposal=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         return _("Published.") if approve else _("Refused.")

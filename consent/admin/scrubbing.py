@@ -19,6 +19,7 @@ from consent.services.batches import Question
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.core.time_range import MomentField
 from portal.law import selectors as law
 from portal.law.states import Channel
@@ -105,11 +106,11 @@ class ScrubPages(StaffModelAdmin):
         form = ScrubForm(request.POST or None, request.FILES or None, purposes=purposes)
         if request.method == "POST" and form.is_valid():
             try:
-                with changes.watching(request.actor, "scrub", entered={**form.cleaned_data, "file": ""}):  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), "scrub", entered={**form.cleaned_data, "file": ""}):
                     job = scrub_jobs.bring(
                         question=form.question(now),
                         content=form.cleaned_data["file"],
-                        actor=request.actor,  # type: ignore[attr-defined]
+                        actor=actor_of(request),
                         now=now,
                     )
             except Refused as refusal:

@@ -15,6 +15,7 @@ from consent.services import watching
 from consent.states import SendFinding
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource
 
 
@@ -74,4 +75,4 @@ class SendAfterWithdrawalAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(permission=Permission.SEND_NOTE, ask=FindingForm, label=_("Note what it was"), skip=was_looked_into)
     def note_finding(self, request: HttpRequest, obj: SendAfterWithdrawal, answer: dict[str, Any]) -> None:
-        watching.note_finding(obj, finding=answer["finding"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        watching.note_finding(obj, finding=answer["finding"], actor=actor_of(request), now=clock.now())

@@ -18,6 +18,7 @@ from portal.core.admin.filtering import one_of
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.core.admin.speaking import yes_or_no
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.states import ContactKind
@@ -81,7 +82,7 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
             address=entered["address"],
             fiduciary=entered["fiduciary"],
             way=Way(entered["way"]),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             occurred_at=entered["occurred_at"],
             channel=entered["channel"],
             header=entered["header"],

@@ -21,6 +21,7 @@ from consent.taking_forms import TakenForm
 from portal.core import access, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
 
@@ -91,11 +92,11 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
         form = TakenForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                with changes.watching(request.actor, "add"):  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), "add"):
                     made = taking.propose(
                         taken=form.taken,
                         scan=form.cleaned_data["scan"],
-                        actor=request.actor,  # type: ignore[attr-defined]
+                        actor=actor_of(request),
                     )
             except PortalError as error:
                 form.add_error(None, str(error))
@@ -121,7 +122,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
         row = self.only_opened(request, TakenAnswer.objects.select_related("scan").filter(pk=number).first())
         if row.scan is None:
             raise Http404
-        stream = taking.open_scan(row, actor=request.actor)  # type: ignore[attr-defined]
+        stream = taking.open_scan(row, actor=actor_of(request))
         name = f"consent-form-{row.pk}"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
 
@@ -138,7 +139,7 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
             proposal=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         if done is None or done.receipt is None:
             return _("Refused.")
@@ -178,5 +179,5 @@ class HeldConsentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
     @service_action(permission=Permission.EVENT_RECORD, label=gettext_lazy("Give the question up"), skip=_closed)
     def leave(self, request: HttpRequest, obj: HeldConsent, answer: dict[str, Any]) -> str:
-        guarding.leave(held=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        guarding.leave(held=obj, actor=actor_of(request), now=clock.now())
         return _("Given up.")

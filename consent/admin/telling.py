@@ -22,6 +22,7 @@ from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.core.admin.filtering import one_of
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.law.words import PurposeNames
@@ -107,7 +108,7 @@ class GuardianAnswerAdmin(_Told):
             last=obj,
             by=EndedBy.STAFF,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return _("Ended under receipt %(receipt)s.") % {"receipt": receipt}

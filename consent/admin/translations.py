@@ -14,6 +14,7 @@ from consent.permissions import Permission
 from consent.selectors.languages import language_of
 from consent.services import translating
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, not_answerable
 
@@ -69,7 +70,7 @@ class NoticeTextAdmin(AuditedExport, ReadOnlyAdmin):
         ),
     )
     def review(self, request: HttpRequest, obj: NoticeText, answer: dict[str, Any]) -> str:
-        translating.review(text=obj, actor=request.actor)  # type: ignore[attr-defined]
+        translating.review(text=obj, actor=actor_of(request))
         return _("Recorded.")
 
 
@@ -106,6 +107,6 @@ class TranslationProposalAdmin(AuditedExport, ReadOnlyAdmin):
             approve=approve,
             speaks_it=answer["speaks_it"],
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         return _("Added.") if approve else _("Refused.")

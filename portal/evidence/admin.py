@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.evidence.models import PersonFile
 from portal.evidence.permissions import Permission
 from portal.evidence.person import signing
@@ -70,4 +71,4 @@ class PersonFileAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.FILE_VIEW, ask=AnswerForm, label=_("Sign the bundle off"), skip=not_answerable
     )
     def sign_off(self, request: HttpRequest, obj: PersonFile, answer: dict[str, Any]) -> str:
-        return answered(signing.answer, answer, row=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(signing.answer, answer, row=obj, actor=actor_of(request), now=clock.now())

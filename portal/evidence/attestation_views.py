@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import access, clock
 from portal.core.errors import NotFound, PortalError
+from portal.core.requests import actor_of
 from portal.core.time_range import DayField, day_input
 from portal.evidence import attestations, promises
 from portal.evidence.map_views import as_of
@@ -71,7 +72,7 @@ def _attested(request: HttpRequest, form: AttestationForm, promise: str) -> bool
             outcome=said["outcome"],
             judged_on=said["judged_on"],
             document=said["document"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
     except PortalError as refusal:
@@ -88,7 +89,7 @@ def attestation_file(request: HttpRequest, number: int) -> HttpResponseBase:
     if not Attestation.objects.filter(pk=number, made_at__lte=as_of(request.user)).exists():
         raise Http404
     try:
-        row, stream = attestations.open_file(number, actor=request.actor)  # type: ignore[attr-defined]
+        row, stream = attestations.open_file(number, actor=actor_of(request))
     except (NotFound, Shredded) as error:
         raise Http404 from error
     return FileResponse(stream, as_attachment=True, filename=f"attestation-{row.promise}-{row.judged_on}.pdf")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from portal.core import access, clock, hooks
 from portal.core.admin.listing import page_of
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.evidence import control_columns, controls, duties_of_law, promises
 from portal.evidence.control_states import TONES, WORDS
 from portal.evidence.controls import Control
@@ -127,7 +128,7 @@ def _exported(
     wish = Wish(control_columns.LIST, said["file_format"], _query(period), said["reason"])
     rows = [(str(part.title), control) for part in parts for control, _links in part.rows]
     try:
-        return short_response(wish, rows, actor=request.actor)  # type: ignore[attr-defined]
+        return short_response(wish, rows, actor=actor_of(request))
     except Refused as refusal:
         form.add_error("reason", str(refusal))
         return None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import access, clock, hooks
+from portal.core.requests import actor_of
 from portal.evidence import promises
 from portal.evidence.permissions import Permission
 from portal.evidence.verdicts import State
@@ -64,7 +65,7 @@ def data_inventory(request: HttpRequest) -> HttpResponse:
     rows = inventory.columns()
     if request.method == "POST":
         access.require(request.user, JobsPermission.LIST_EXPORT)
-        actor = request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         return listed_response("inventory", "registers.inventory", COLUMNS, rows, actor=actor)
     context = {
         **admin.site.each_context(request),

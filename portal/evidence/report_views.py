@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock, hooks, moments, printing
+from portal.core.requests import actor_of
 from portal.evidence import monthly
 from portal.evidence.forms import PeriodForm
 from portal.evidence.models import MonthlyReport
@@ -132,7 +133,7 @@ def _file(
     with transaction.atomic():
         audit.record(
             AuditKind.EXPORT_LIST_MADE,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             about=f"export.list:evidence.report.{report.code}",
             facts={
                 "model": f"evidence.report.{report.code}",

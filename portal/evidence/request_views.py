@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from portal.core import access, changes, clock
 from portal.core.errors import NotAllowed, Refused
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.core.time_range import DayField, day_input
 from portal.evidence import requests
 from portal.evidence.models import InformationRequest
@@ -169,7 +170,7 @@ def _tried(form: forms.Form, act: Callable[[dict[str, Any]], Any]) -> Any:
 
 
 def _common(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    return {"actor": actor_of(request), "now": clock.now()}
 
 
 def _back(request: HttpRequest, row: InformationRequest, said: str) -> HttpResponse:

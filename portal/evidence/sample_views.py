@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from portal.core import access, clock, hooks
 from portal.core.admin.listing import page_of
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.evidence import samples, sampling
 from portal.evidence.forms import MOST_SAMPLES, SampleForm, day_field
 from portal.evidence.models import DrawnSample
@@ -110,7 +111,7 @@ def _drawn(request: HttpRequest, form: DrawForm) -> DrawnSample | None:
             method=given["method"],
             size=given["sample"],
             seed=given["seed"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
     except Refused as refusal:

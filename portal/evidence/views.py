@@ -18,6 +18,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import access, clock, hooks
+from portal.core.requests import actor_of
 from portal.evidence import samples
 from portal.evidence.forms import PackForm
 from portal.evidence.job_kinds import EVIDENCE_PACK
@@ -166,4 +167,4 @@ def _job_or_404(request: HttpRequest, reference: str) -> Job:
 
 
 def _actor(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
+    return actor_of(request)

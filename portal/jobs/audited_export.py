@@ -35,6 +35,7 @@ from portal.core.data_categories import DataCategory
 from portal.core.errors import NotAllowed, PortalError
 from portal.core.logins import Logins
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs import exports
 from portal.jobs.list_files import CSV, FORMATS, TYPES
 from portal.jobs.permissions import Permission
@@ -349,4 +350,4 @@ def _export_chosen(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any
 
 
 def _actor_of(request: HttpRequest) -> Any:
-    return request.actor  # type: ignore[attr-defined]
+    return actor_of(request)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.opening import OpeningForm
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.outbox.models import AddressFault, Delivery, Message, TemplateVersion
 from portal.outbox.permissions import Permission
@@ -122,12 +123,12 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(permission=Permission.MESSAGE_RETRY, label=_("Try again"), skip=not_failed)
     def try_again(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
-        dead_letters.retry(message=obj, actor=request.actor)  # type: ignore[attr-defined]
+        dead_letters.retry(message=obj, actor=actor_of(request))
         return str(_("Will be tried again now."))
 
     @service_action(permission=Permission.MESSAGE_CLOSE, label=_("Close without sending"), skip=not_failed)
     def close_unsent(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
-        dead_letters.close(message=obj, actor=request.actor)  # type: ignore[attr-defined]
+        dead_letters.close(message=obj, actor=actor_of(request))
         return str(_("Closed. Nothing more is sent."))
 
     @service_action(
@@ -140,7 +141,7 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         ),
     )
     def show_words(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
-        text = dead_letters.read(message=obj, **answer, actor=request.actor)  # type: ignore[attr-defined]
+        text = dead_letters.read(message=obj, **answer, actor=actor_of(request))
         return f"{text.subject}\n\n{text.body}"
 
 

@@ -24,6 +24,7 @@ from portal.audit.services import record
 from portal.core import addresses, ciphers, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.people import promises
 from portal.people.models import Customer, User
 from portal.people.pages import login_of
@@ -164,7 +165,7 @@ def _redeem(request: HttpRequest, user: User, act: ProvenAct, typed: str, now: d
         if not isinstance(found, Refused):
             record(
                 AuditKind.SIGNIN_ACT_CONFIRMED,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 about=f"people.user:{user.pk}",
                 facts={"user": user.pk, "method": str(act)},
                 subject_ref=user.subject_ref,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.retention import books, certificate_words, child_pages, claim_admin, fields, words  # noqa: F401 - two register their books
@@ -86,7 +87,7 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
             changes={name: value for name, value in answer.items() if value not in ("", None, [])} | taken_away,
             effective_from=effective_from,
             why=why,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return str(_("Proposed. It counts once a second person agrees, from its day on."))
@@ -98,7 +99,7 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
         skip=_nothing_shipped,
     )
     def propose_shipped(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
-        changing.propose_shipped(retention_class=obj.retention_class, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        changing.propose_shipped(retention_class=obj.retention_class, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. It counts once a second person agrees, from its day on."))
 
     @admin.display(description=_("what becomes of each field"))
@@ -133,7 +134,7 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Hold, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is placing."""
-        obj.pk = holds.place(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
+        obj.pk = holds.place(**form.cleaned_data, actor=actor_of(request)).pk
 
     @service_action(
         permission=Permission.HOLD_PLACE,
@@ -143,7 +144,7 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
         skip=_released,
     )
     def propose_release(self, request: HttpRequest, obj: Hold, answer: dict[str, Any]) -> str:
-        holds.propose_release(hold=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
+        holds.propose_release(hold=obj, why=answer["why"], actor=actor_of(request))
         return str(_("Proposed. The hold ends once a second person agrees."))
 
 
@@ -159,7 +160,7 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_release(self, request: HttpRequest, obj: HoldRelease, answer: dict[str, Any]) -> str:
-        return answered(holds.answer_release, answer, release=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(holds.answer_release, answer, release=obj, actor=actor_of(request))
 
 
 def _not_waiting(run: ErasureRun, user: Any) -> str:
@@ -202,7 +203,7 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
         skip=_not_waiting,
     )
     def propose_plan(self, request: HttpRequest, obj: ErasureRun, answer: dict[str, Any]) -> str:
-        approving.propose(run=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
+        approving.propose(run=obj, why=answer["why"], actor=actor_of(request))
         return str(_("Proposed. Nothing is erased before a second person agrees."))
 
     @admin.display(description=_("kept by a rule"), ordering="kept_by_law")
@@ -290,7 +291,7 @@ class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
             approval=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return str(_("Approved. A worker carries it out now.") if approve else _("Refused."))
@@ -316,7 +317,7 @@ class RuleProposalAdmin(AuditedExport, ReadOnlyAdmin):
             proposal=obj,
             approve=approve,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return str(_("Approved. The new version counts from its day on.") if approve else _("Refused."))
@@ -362,14 +363,14 @@ class BooksRowAdmin(AuditedExport, StaffModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: BooksRow, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is noting."""
-        actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+        actor, now = actor_of(request), clock.now()
         obj.pk = books_noted.note(**form.cleaned_data, actor=actor, now=now).pk
 
     @service_action(
         permission=Permission.BOOKS_NOTE, ask=DestroyedForm, label=_("Note that they were destroyed"), skip=_destroyed
     )
     def note_destroyed(self, request: HttpRequest, obj: BooksRow, answer: dict[str, Any]) -> str:
-        actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+        actor, now = actor_of(request), clock.now()
         books_noted.note_destroyed(row=obj, certificate=answer["certificate"], actor=actor, now=now)
         return str(_("Noted."))
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.opening import pages_beside
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.services import ages
@@ -111,7 +112,7 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         skip=not_to_freeze,
     )
     def freeze_person(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
-        children.freeze(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        children.freeze(row=obj, **answer, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.CHILD_DECIDE,
@@ -121,7 +122,7 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         skip=is_decided,
     )
     def propose_decision(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
-        children.propose(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        children.propose(row=obj, **answer, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(ChildDecision)
@@ -142,4 +143,4 @@ class ChildDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.CHILD_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_decision(self, request: HttpRequest, obj: ChildDecision, answer: dict[str, Any]) -> str:
-        return answered(children.answer, answer, decision=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(children.answer, answer, decision=obj, actor=actor_of(request), now=clock.now())

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import StaffModelAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.people import words as people_words
@@ -79,14 +80,14 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: LegalClaim, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is proposing."""
-        made = claims.propose(**form.cleaned_data, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        made = claims.propose(**form.cleaned_data, actor=actor_of(request), now=clock.now())
         obj.pk = made.pk
 
     @service_action(
         permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_claim(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
-        return answered(claims.answer, answer, claim=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(claims.answer, answer, claim=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.HOLD_PLACE,
@@ -96,5 +97,5 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
         skip=_not_in_force,
     )
     def propose_end(self, request: HttpRequest, obj: LegalClaim, answer: dict[str, Any]) -> str:
-        claims.propose_end(claim=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        claims.propose_end(claim=obj, **answer, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. It counts once a second person agrees."))

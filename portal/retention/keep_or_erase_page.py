@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, hooks
 from portal.core.admin import StaffModelAdmin
+from portal.core.requests import actor_of
 from portal.people.models import Principal
 from portal.retention import deciding
 from portal.retention.forms import PersonForm
@@ -60,7 +61,7 @@ class KeepOrErasePage(StaffModelAdmin):
         if request.method == "POST" and form.is_valid():
             asked = form.cleaned_data
             hooks.record_opened.ask(
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 about=f"people.subject:{asked['subject_ref']}",
                 subject_ref=asked["subject_ref"],
                 purpose=asked["why"],

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from consent.services import signals
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.people.pages import is_customer, login_of
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ class PrivacySignal:
         if principal is None:
             return
         try:
-            signals.honour(subject_ref=principal.subject.ref, actor=request.actor)  # type: ignore[attr-defined]
+            signals.honour(subject_ref=principal.subject.ref, actor=actor_of(request))
         except PortalError as error:  # somebody answered for the same at this instant: the next page hears it again
             log.warning("selfservice.signal_not_heard", code=error.code)
             return

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from portal.core import clock
 from portal.core.actor import system
 from portal.core.errors import LostRace, Refused
+from portal.core.requests import actor_of
 from portal.core.strict_json import loads
 from portal.people.models import User
 from portal.people.services import staff
@@ -176,7 +177,7 @@ def _deactivate(request: HttpRequest, user: User) -> None:
 
     Raises Wrong for the last administrator, of which an alert tells: whoever has the token must not shut everybody out.
     """
-    by: dict[str, Any] = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    by: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     if user.is_active:
         try:
             staff.deactivate(user=user, **by)

@@ -16,6 +16,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import hooks
 from portal.core.errors import NotAllowed
+from portal.core.requests import actor_of
 
 #: Ends of the names of a list, a record, a list to take away: their rows come from ``StaffModelAdmin.get_queryset``.
 ROWS = ("_changelist", "_change", "_export", "_do", "_do_one")
@@ -121,7 +122,7 @@ def note(request: HttpRequest, status: int) -> None:
     with transaction.atomic():
         audit.record(
             AuditKind.ADMIN_PAGE_READ,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             about=f"page:{name}",
             facts={"page": name, "object": _object_of(match.kwargs if match else {}, match.args if match else ())},
             personal={"query": request.META.get("QUERY_STRING", "")},

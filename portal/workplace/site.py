@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import changes, hooks, read_only
 from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.speaking import EMPTY
+from portal.core.requests import actor_of
 from portal.workplace import reading
 
 #: Links to the login's own pages: (label, name of the address).
@@ -51,7 +52,7 @@ class StaffSite(admin.AdminSite):
                 reading.note(request, answer.status_code)
                 return answer
             act = request.resolver_match.url_name if request.resolver_match else None
-            with changes.watching(request.actor, act or ""):  # type: ignore[attr-defined]
+            with changes.watching(actor_of(request), act or ""):
                 return cast(HttpResponse, view(request, *args, **kwargs))
 
         return super().admin_view(watched, cacheable)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, changes, hooks
 from portal.core.admin.speaking import EMPTY, heading
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 
 #: More rows than this belong into a job, not into a request.
 MOST_ROWS = 200
@@ -271,7 +272,7 @@ class ActionPages:
         for row in rows:
             answer = form.cleaned_data if form is not None else {}
             try:
-                with changes.watching(request.actor, action.name, row, entered=answer) as watch:  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), action.name, row, entered=answer) as watch:
                     said = action.run(self, request, row, answer)
             except PortalError as error:
                 outcome.results.append(RowResult(row, done=False, message=str(error)))

@@ -22,6 +22,7 @@ from portal.core.admin.searching import whole_reference_in
 from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 
 #: What a list and a form of the admin need: the count of chosen rows, and the pop-ups of a field that names a row.
 SCRIPTS = (
@@ -218,7 +219,7 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with changes.watching(request.actor, "change" if object_id else "add") as watch:  # type: ignore[attr-defined]
+            with changes.watching(actor_of(request), "change" if object_id else "add") as watch:
                 request.watch = watch  # type: ignore[attr-defined]
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except (NotAllowed, NotFound):

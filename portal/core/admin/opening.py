@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import changes, clock, hooks, tickets
 from portal.core.admin.actions import ServiceAction, is_proposal
 from portal.core.errors import BadReference
+from portal.core.requests import actor_of
 
 RowT = TypeVar("RowT", bound=Model)
 
@@ -190,7 +191,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
         """
         now = clock.now()
         hooks.record_opened.ask(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             about=self.about_of(obj),
             subject_ref=self.subject_ref_of(obj),
             purpose=purpose,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.core import access, clock, hooks
 from portal.core.admin.opening import OPENED, OpeningForm, minutes_open
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.evidence.models import PersonFile
 from portal.evidence.permissions import Permission
 from portal.evidence.person import signing
@@ -70,7 +71,7 @@ def bundle(request: HttpRequest, ref: UUID) -> HttpResponse:
             row = signing.propose(
                 subject_ref=ref,
                 **form.cleaned_data,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except Refused as refusal:
@@ -93,8 +94,8 @@ def fetch(request: HttpRequest, reference: str) -> FileResponse:
     """A bundle that two people signed off. Who fetched it is an audit event."""
     access.require(request.user, Permission.FILE_MAKE)
     row = _row_or_404(reference)
-    user = four_eyes.person_of(request.actor)  # type: ignore[attr-defined]
-    stream = signing.fetch(row=row, by=user, actor=request.actor)  # type: ignore[attr-defined]
+    user = four_eyes.person_of(actor_of(request))
+    stream = signing.fetch(row=row, by=user, actor=actor_of(request))
     name = f"person-file-{row.reference}.zip"
     return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
 
@@ -132,7 +133,7 @@ def _ask_why(request: HttpRequest, subject: Subject) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         now = clock.now()
         hooks.record_opened.ask(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             about=f"people.subject:{subject.ref}",
             subject_ref=subject.ref,
             purpose=form.cleaned_data["purpose"],

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import AbsenceForm
@@ -49,7 +50,7 @@ class AbsenceAdmin(AuditedExport, CreatingAdmin):
         return str(obj.noted_by.full_name)
 
     def create(self, request: HttpRequest, answer: dict[str, Any]) -> int | None:
-        return absences.note(**answer, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return absences.note(**answer, actor=actor_of(request), now=clock.now()).pk
 
     @service_action(
         permission=Permission.ABSENCE_NOTE,
@@ -58,4 +59,4 @@ class AbsenceAdmin(AuditedExport, CreatingAdmin):
         description=_("The person is back today. An absence that has not begun is taken back."),
     )
     def back(self, request: HttpRequest, obj: Absence, answer: dict[str, Any]) -> None:
-        absences.end(absence=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        absences.end(absence=obj, actor=actor_of(request), now=clock.now())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
 from portal.core.admin import service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
@@ -94,11 +95,11 @@ class ApiKeyAdmin(AuditedExport, CreatingAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return api_keys.propose(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return api_keys.propose(**entered, actor=actor_of(request), now=clock.now()).pk
 
     @service_action(permission=Permission.API_KEY_PROPOSE, label=_("Approve"), skip=not_to_be_answered)
     def approve(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> None:
-        api_keys.answer(key=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        api_keys.answer(key=obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.API_KEY_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_to_be_answered)
     def refuse(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> None:
@@ -106,20 +107,20 @@ class ApiKeyAdmin(AuditedExport, CreatingAdmin):
             key=obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
     @service_action(permission=Permission.API_KEY_PROPOSE, label=_("Withdraw the proposal"), skip=not_to_be_withdrawn)
     def withdraw(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> str:
-        api_keys.withdraw(key=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        api_keys.withdraw(key=obj, actor=actor_of(request), now=clock.now())
         return gettext("Withdrawn. Nobody can agree to it any more.")
 
     @service_action(permission=Permission.API_KEY_PROPOSE, label=_("Take the key"), skip=not_to_be_taken)
     def take(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> str:
-        text = api_keys.issue(key=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        text = api_keys.issue(key=obj, actor=actor_of(request), now=clock.now())
         return gettext("This is the key. It is shown this once; copy it now: {key}").format(key=text)
 
     @service_action(permission=Permission.API_KEY_END, label=_("End the key"), skip=not_to_be_ended)
     def end_key(self, request: HttpRequest, obj: ApiKey, answer: dict[str, Any]) -> None:
-        api_keys.end(key=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        api_keys.end(key=obj, actor=actor_of(request), now=clock.now())

@@ -16,6 +16,7 @@ from portal.core import changes
 from portal.core.admin import StaffModelAdmin
 from portal.core.admin.actions import waits_for
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 
 
 def add_refusal(form: forms.Form, error: PortalError) -> None:
@@ -44,7 +45,7 @@ class CreatingAdmin(StaffModelAdmin):
         form = self.create_form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                with changes.watching(request.actor, "add", entered=form.cleaned_data) as watch:  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), "add", entered=form.cleaned_data) as watch:
                     pk = self.create(request, form.cleaned_data)
             except PortalError as error:
                 add_refusal(form, error)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.import_button import Imported
 from portal.people import selectors
@@ -124,7 +125,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
             name=answer["name"],
             owner_email=answer["owner_email"],
             language=answer["language"] or "en",
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return customer.pk
@@ -141,13 +142,13 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
             address=answer["email"],
             role=answer["role"],
             language=answer["language"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         return str(_("The invitation is on its way."))
 
     @service_action(permission=Permission.CUSTOMER_CHANGE, ask=RenameForm, label=_("Correct the name"))
     def rename(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
-        customers.rename(customer=obj, name=answer["name"], actor=request.actor)  # type: ignore[attr-defined]
+        customers.rename(customer=obj, name=answer["name"], actor=actor_of(request))
 
     @service_action(
         permission=Permission.CUSTOMER_INSOLVENCY,
@@ -167,7 +168,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
             customer=obj,
             paper_sha256=answer.pop("paper"),
             **answer,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return str(_("Proposed: a second person has to agree."))
@@ -183,7 +184,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         skip=_not_to_close,
     )
     def close(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
-        customers.close(customer=obj, actor=request.actor)  # type: ignore[attr-defined]
+        customers.close(customer=obj, actor=actor_of(request))
 
     @service_action(
         permission=Permission.CUSTOMER_CHANGE,
@@ -191,7 +192,7 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
         skip=_not_to_open,
     )
     def reopen(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
-        customers.reopen(customer=obj, actor=request.actor)  # type: ignore[attr-defined]
+        customers.reopen(customer=obj, actor=actor_of(request))
 
 
 def _no_login(obj: Principal, user: Any) -> str:
@@ -242,7 +243,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
             principal=obj,
             reason=answer["reason"],
             ticket=answer["ticket"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return ", ".join(shown) or str(_("There is no address."))
@@ -251,7 +252,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     def unlock(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
         devices.unlock(
             user=User.objects.get(principal=obj),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -265,7 +266,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
         protections.protect(
             subject_ref=obj.subject.ref,
             **answer,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -281,7 +282,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
             old=answer["other"],
             new=obj,
             why=answer["why"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -297,7 +298,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
             kind=kind,
             address=address,
             why=answer["why"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return str(_("It has left so many people: {count}")).format(count=count)
@@ -308,7 +309,7 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     def unprotect(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
         protections.end_all(
             subject_ref=obj.subject.ref,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -356,7 +357,7 @@ class InvitationAdmin(AuditedExport, ReadOnlyAdmin):
         skip=_not_to_cancel,
     )
     def cancel(self, request: HttpRequest, obj: Invitation, answer: dict[str, Any]) -> None:
-        invitations.cancel(invitation=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        invitations.cancel(invitation=obj, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(Fiduciary)
@@ -372,4 +373,4 @@ class FiduciaryAdmin(AuditedExport, CreatingAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return fiduciaries.add_client(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return fiduciaries.add_client(**entered, actor=actor_of(request), now=clock.now()).pk

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.models import Insolvency
@@ -38,4 +39,4 @@ class InsolvencyAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.CUSTOMER_INSOLVENCY, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_insolvency(self, request: HttpRequest, obj: Insolvency, answer: dict[str, Any]) -> str:
-        return answered(insolvency.answer, answer, proposal=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(insolvency.answer, answer, proposal=obj, actor=actor_of(request), now=clock.now())

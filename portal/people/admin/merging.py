@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.models import MergeProposal
@@ -31,4 +32,4 @@ class MergeProposalAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.PRINCIPAL_MERGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_merge(self, request: HttpRequest, obj: MergeProposal, answer: dict[str, Any]) -> str:
-        return answered(merging.answer, answer, proposal=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return answered(merging.answer, answer, proposal=obj, actor=actor_of(request), now=clock.now())

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
@@ -70,7 +71,7 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
         skip=_ended,
     )
     def propose_change(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
-        roles.propose_change(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        roles.propose_change(grant=obj, **answer, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. It changes once a second person agrees."))
 
     @service_action(
@@ -81,7 +82,7 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
         skip=_ended,
     )
     def propose_end(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
-        roles.propose_end(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        roles.propose_end(grant=obj, **answer, actor=actor_of(request), now=clock.now())
         return str(_("Proposed. The role ends once a second person agrees."))
 
 
@@ -124,7 +125,7 @@ class RoleProposalAdmin(_ProposalAdmin):
 
     @service_action(permission=Permission.ROLE_CHANGE, label=_("Approve"), skip=not_of_ones_own)
     def approve(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
-        roles.answer(proposal=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        roles.answer(proposal=obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.ROLE_CHANGE, ask=RefuseForm, label=_("Refuse"), skip=not_of_ones_own)
     def refuse(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
@@ -132,7 +133,7 @@ class RoleProposalAdmin(_ProposalAdmin):
             proposal=obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -146,7 +147,7 @@ class MfaResetAdmin(_ProposalAdmin):
 
     @service_action(permission=Permission.MFA_RESET, label=_("Approve"), skip=not_of_ones_own)
     def approve(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
-        mfa.answer(reset=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        mfa.answer(reset=obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.MFA_RESET, ask=RefuseForm, label=_("Refuse"), skip=not_of_ones_own)
     def refuse(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
@@ -154,6 +155,6 @@ class MfaResetAdmin(_ProposalAdmin):
             reset=obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )

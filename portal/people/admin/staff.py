@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.speaking import yes_or_no
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import GrantForm, InviteStaffForm, WhyForm
@@ -113,14 +114,14 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         invitation: Invitation = staff.invite(
             email=answer["email"],
             full_name=answer["full_name"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return invitation.user_id
 
     @service_action(permission=Permission.STAFF_INVITE, label=_("Send a new invitation"), skip=_has_password)
     def invite_again(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> None:
-        staff.invite_again(user=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        staff.invite_again(user=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.ROLE_CHANGE, ask=GrantForm, label=_("Propose a role"), act=Act.ROLE_CHANGE, skip=_inactive
@@ -134,7 +135,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
             ends_at=answer["ends_at"],
             scope=answer["scope"],
             why=answer["why"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=now,
         )
         return str(_("Proposed. The role is held once a second person agrees."))
@@ -147,16 +148,16 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         skip=_no_factor,
     )
     def propose_mfa_reset(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> str:
-        mfa.propose(user=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        mfa.propose(user=obj, why=answer["why"], actor=actor_of(request), now=clock.now())
         return str(_("Proposed. It is done once a second person agrees."))
 
     @service_action(permission=Permission.STAFF_SIGN_OUT, label=_("End every session"))
     def sign_out(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> None:
-        sessions.end_all(user=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        sessions.end_all(user=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.STAFF_UNLOCK, label=_("Unlock the sign-in"), skip=_inactive)
     def unlock(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> None:
-        devices.unlock(user=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        devices.unlock(user=obj, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.STAFF_DEACTIVATE,
@@ -167,7 +168,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         skip=_own,
     )
     def deactivate(self, request: HttpRequest, obj: User, answer: dict[str, Any]) -> None:
-        staff.deactivate(user=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        staff.deactivate(user=obj, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(SignIn)

@@ -16,6 +16,7 @@ from portal.core import changes, clock, moments
 from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
 from portal.core.plain_words import PlainWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.jobs.states import FINISHED
 from portal.people.admin.creating import CreatingAdmin
@@ -114,9 +115,9 @@ class TakeOverAdmin(AuditedExport, CreatingAdmin):
     @service_action(permission="", label=_("Take in what is in order"), skip=_at_work)
     def take_in(self, request: HttpRequest, obj: TakeOverModel, given: dict[str, Any]) -> None:
         changes.watch_row(obj)
-        self.take_overs.take_in(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        self.take_overs.take_in(obj, actor=actor_of(request), now=clock.now())
 
     @service_action(permission="", label=_("Give it up"), skip=_ended)
     def give_up(self, request: HttpRequest, obj: TakeOverModel, given: dict[str, Any]) -> None:
         changes.watch_row(obj)
-        self.take_overs.give_up(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        self.take_overs.give_up(obj, actor=actor_of(request), now=clock.now())

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import StaffModelAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.registers.forms.books import CompanyForm, OfficerForm
@@ -40,13 +41,13 @@ class OfficerAdmin(AuditedExport, BookAdmin):
 
     def save_model(self, request: HttpRequest, obj: Officer, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is proposing."""
-        obj.pk = officers.propose(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
+        obj.pk = officers.propose(**form.cleaned_data, actor=actor_of(request)).pk
 
     @service_action(
         permission=Permission.OFFICER_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_officer(self, request: HttpRequest, obj: Officer, answer: dict[str, Any]) -> str:
-        return answered(officers.answer, answer, officer=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(officers.answer, answer, officer=obj, actor=actor_of(request))
 
 
 @admin.register(CompanyDetails)
@@ -70,10 +71,10 @@ class CompanyDetailsAdmin(AuditedExport, BookAdmin):
         change: bool,  # noqa: FBT001
     ) -> None:
         """Adding is proposing."""
-        obj.pk = company.propose(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
+        obj.pk = company.propose(**form.cleaned_data, actor=actor_of(request)).pk
 
     @service_action(
         permission=Permission.COMPANY_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_company(self, request: HttpRequest, obj: CompanyDetails, answer: dict[str, Any]) -> str:
-        return answered(company.answer, answer, details=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(company.answer, answer, details=obj, actor=actor_of(request))

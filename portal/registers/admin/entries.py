@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock, hooks, moments
 from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport
 from portal.jobs.import_button import Imported
 from portal.law import words as law_words
@@ -98,7 +99,7 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
 
     @service_action(permission="", label=_("Approve"), skip=not_answerable)
     def approve(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
-        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        entries.answer(obj, approve=True, reason="", actor=actor_of(request), now=clock.now())
 
     @service_action(permission="", ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
@@ -106,10 +107,10 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
     @service_action(permission="", label=_("End it now"), skip=not_to_end)
     def end_entry(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
-        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        entries.end(obj, actor=actor_of(request), now=clock.now())

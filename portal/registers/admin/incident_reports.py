@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, hooks, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import words as law_words
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
@@ -167,9 +168,9 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
         rows = incident_follow_ups.set_pending(
             incident=obj.incident,
             codes=[code for code in answer["codes"] if code in asked],
-            owner=answer["owner"] or person_of(request.actor),  # type: ignore[attr-defined]
+            owner=answer["owner"] or person_of(actor_of(request)),
             due_at=answer["due_at"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return gettext("Fields set to not known yet: {count}").format(count=len(rows))
@@ -211,7 +212,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
         skip=not_open,
     )
     def propose_none(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
-        incident_reports.propose_none(duty=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        incident_reports.propose_none(duty=obj, why=answer["why"], actor=actor_of(request), now=clock.now())
 
 
 @admin.register(IncidentDecision)
@@ -274,16 +275,21 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.INCIDENT_DECIDE, ask=ReportAnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_decision(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
-        about = {"decision": obj, "late_because": answer["late_because"], "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        about = {
+            "decision": obj,
+            "late_because": answer["late_because"],
+            "actor": actor_of(request),
+            "now": clock.now(),
+        }
         return answered(incident_reports.answer, answer, **about)
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE, ask=FiledForm, label=_("Note that it was filed"), skip=not_to_be_filed
     )
     def note_filed(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
-        incident_reports.note_filed(decision=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        incident_reports.note_filed(decision=obj, **answer, actor=actor_of(request), now=clock.now())
         return gettext("Noted.")
 
 
 def _propose(request: HttpRequest, duty: IncidentDuty, step: IncidentStep, *, to: str = "") -> None:
-    incident_reports.propose_report(duty=duty, step=step, to=to, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    incident_reports.propose_report(duty=duty, step=step, to=to, actor=actor_of(request), now=clock.now())

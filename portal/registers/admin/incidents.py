@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, moments
 from portal.core.admin import RowsBeside, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.people.admin.creating import CreatingAdmin
 from portal.registers import incident_papers as papers
@@ -135,7 +136,7 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return incidents.open_incident(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return incidents.open_incident(**entered, actor=actor_of(request), now=clock.now()).pk
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.file_view)
@@ -240,7 +241,7 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         skip=closed,
     )
     def put_right(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
-        fresh = incidents.change(incident=obj, actor=request.actor, now=clock.now(), **answer)  # type: ignore[attr-defined]
+        fresh = incidents.change(incident=obj, actor=actor_of(request), now=clock.now(), **answer)
         return gettext("Reports that became due: {count}").format(count=len(fresh))
 
     @service_action(
@@ -251,7 +252,7 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         skip=closed,
     )
     def propose_close(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> None:
-        incident_reports.propose_close(incident=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        incident_reports.propose_close(incident=obj, why=answer["why"], actor=actor_of(request), now=clock.now())
 
 
 @admin.register(IncidentSearch)
@@ -281,7 +282,7 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
         file = entered.pop("file")
-        given: Any = {"incident": entered["incident"], "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        given: Any = {"incident": entered["incident"], "actor": actor_of(request), "now": clock.now()}
         if entered["source"] == incident_people.LIST:
             return incident_people.take_list(name=file.name, content=file.read(), **given).pk
         asked = {name: entered[name] for name in ("source", "since", "until", "of")}
@@ -295,7 +296,7 @@ class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
         description=_("For one that fails for ever: the incident can be closed without it. Whom it had found stay."),
     )
     def give_up(self, request: HttpRequest, obj: IncidentSearch, answer: dict[str, Any]) -> None:
-        incident_people.give_up(obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        incident_people.give_up(obj, why=answer["why"], actor=actor_of(request), now=clock.now())
 
 
 def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> str:
@@ -304,7 +305,7 @@ def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> s
     made = incidents.tell(
         incident=incident,
         words=answer,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=clock.now(),
         shown=shown or None,
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.plain_words import PublicWords
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntryForm
@@ -43,4 +44,4 @@ class ConsentManagerAdmin(EntryAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return managers.propose(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return managers.propose(**entered, actor=actor_of(request), now=clock.now()).pk

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import rules as law_rules
 from portal.law import selectors as law
@@ -92,7 +93,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return orders.receive(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return orders.receive(**entered, actor=actor_of(request), now=clock.now()).pk
 
     @admin.display(description=_("To be answered by"))
     def due(self, obj: Any) -> str:
@@ -124,7 +125,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         skip=_answered,
     )
     def propose_answer(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
-        orders.propose(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        orders.propose(obj, **answer, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.ORDER_ENTER,
@@ -134,7 +135,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         description=_("It holds at once: silence only protects. Ending it before its day takes two people."),
     )
     def make_silent(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
-        silence.make_silent(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        silence.make_silent(obj, **answer, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.ORDER_ANSWER,
@@ -144,7 +145,7 @@ class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
         skip=_not_silent,
     )
     def end_silence(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
-        silence.propose_end(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        silence.propose_end(obj, **answer, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(OrderAnswer)
@@ -171,7 +172,7 @@ class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(permission=Permission.ORDER_ANSWER, ask=WhyLateForm, label=_("Approve"), skip=not_answerable)
     def approve(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
-        orders.answer(obj, approve=True, reason="", **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        orders.answer(obj, approve=True, reason="", **answer, actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
@@ -179,7 +180,7 @@ class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 
@@ -204,7 +205,7 @@ class SilenceEndAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(permission=Permission.ORDER_ANSWER, label=_("Approve"), skip=not_answerable)
     def approve(self, request: HttpRequest, obj: SilenceEnd, answer: dict[str, Any]) -> None:
-        silence.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        silence.answer(obj, approve=True, reason="", actor=actor_of(request), now=clock.now())
 
     @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: SilenceEnd, answer: dict[str, Any]) -> None:
@@ -212,7 +213,7 @@ class SilenceEndAdmin(AuditedExport, ReadOnlyAdmin):
             obj,
             approve=False,
             reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
 

@@ -12,6 +12,7 @@ from import_export.fields import Field
 
 from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
 from portal.law.words import PurposeNames
@@ -57,7 +58,7 @@ class RecipientAdmin(EntryAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return recipients.propose(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return recipients.propose(**entered, actor=actor_of(request), now=clock.now()).pk
 
     @admin.display(description=_("Country"), ordering="country")
     def land(self, obj: Recipient) -> str:
@@ -85,7 +86,7 @@ class RecipientAdmin(EntryAdmin):
 
     @service_action(permission=Permission.RECIPIENT_SECRET, label=_("Make a new secret"), skip=does_not_hold)
     def make_secret(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> str:
-        text = recipients.new_secret(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        text = recipients.new_secret(obj, actor=actor_of(request), now=clock.now())
         said = gettext("This is the secret. It is shown this once; copy it now: {secret}").format(secret=text)
         if obj.address_form == "plain":
             return said
@@ -99,12 +100,12 @@ class RecipientAdmin(EntryAdmin):
         skip=does_not_hold,
     )
     def end_secrets(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> str:
-        ended = recipients.end_older_secrets(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        ended = recipients.end_older_secrets(obj, actor=actor_of(request), now=clock.now())
         return gettext("Ended: {count}").format(count=ended)
 
     @service_action(permission=Permission.RECIPIENT_TEST, label=_("Send a test"), skip=does_not_hold)
     def send_test(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> str:
-        code = recipients.test(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        code = recipients.test(obj, actor=actor_of(request), now=clock.now())
         if not code:
             return gettext("The system took the test.")
         return gettext("The system did not take the test: {code}").format(code=code)
@@ -195,7 +196,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
             do=entered["do"],
             subject_ref=entered["subject"],
             because=entered["because"].strip(),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         ).pk
 
@@ -245,7 +246,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
             obj,
             FactKind(answer["kind"]),
             happened_at=None,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return gettext("Noted.") if is_new else gettext("This was known.")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock, records
 from portal.core.admin import service_action
 from portal.core.errors import NotAllowed
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.entered import ReviewForm, form_of
@@ -43,14 +44,14 @@ class BookPage(EntryAdmin):
     date_hierarchy = "starts_at"
 
     def create(self, request: HttpRequest, entered: dict[str, Any]) -> int:
-        entry = books.propose(self.book, **entered, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        entry = books.propose(self.book, **entered, actor=actor_of(request), now=clock.now())
         return int(entry.pk)
 
     @service_action(
         permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Note that it was looked at"), skip=not_to_review
     )
     def review(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
-        books.review(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        books.review(obj, **answer, actor=actor_of(request), now=clock.now())
 
 
 def _said(field: CodesField) -> Any:

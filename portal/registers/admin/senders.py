@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.states import PreferenceCategory
 from portal.registers.admin.entries import ENTRY, EntryAdmin
@@ -42,7 +43,7 @@ class SendingEntityAdmin(SenderBookAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return senders.propose_entity(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return senders.propose_entity(**entered, actor=actor_of(request), now=clock.now()).pk
 
 
 @admin.register(Sender)
@@ -62,7 +63,7 @@ class SenderAdmin(SenderBookAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return senders.propose_sender(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return senders.propose_sender(**entered, actor=actor_of(request), now=clock.now()).pk
 
 
 @admin.register(ListedTarget)
@@ -77,7 +78,7 @@ class ListedTargetAdmin(SenderBookAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return senders.propose_target(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return senders.propose_target(**entered, actor=actor_of(request), now=clock.now()).pk
 
 
 @admin.register(SenderDefect)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.states import Answer
@@ -96,17 +97,17 @@ class ContentTemplateAdmin(TemplateBookAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return templates.propose(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return templates.propose(**entered, actor=actor_of(request), now=clock.now()).pk
 
     @service_action(permission=Permission.TEMPLATE_PROPOSE, label=_("Approve"), skip=cannot_be_agreed_to)
     def approve(self, request: HttpRequest, obj: ContentTemplate, answer: dict[str, Any]) -> None:
-        templates.answer(template=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        templates.answer(template=obj, approve=True, actor=actor_of(request), now=clock.now())
 
     @service_action(
         permission=Permission.TEMPLATE_MOVE, ask=MoveForm, label=_("Record the platform's word"), skip=cannot_be_moved
     )
     def record_state(self, request: HttpRequest, obj: ContentTemplate, answer: dict[str, Any]) -> None:
-        templates.move_to(template=obj, state=answer["state"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        templates.move_to(template=obj, state=answer["state"], actor=actor_of(request), now=clock.now())
 
 
 @admin.register(ConsentTemplate)
@@ -124,4 +125,4 @@ class ConsentTemplateAdmin(TemplateBookAdmin):
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
-        return templates.propose_consent(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+        return templates.propose_consent(**entered, actor=actor_of(request), now=clock.now()).pk

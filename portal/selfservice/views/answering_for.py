@@ -19,6 +19,7 @@ from consent.services.recording import Recorded
 from consent.states import EndedBy
 from portal.core import clock
 from portal.core.errors import IllegalMove, LostRace, NotFound, Refused
+from portal.core.requests import actor_of
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.questions import by_notice
@@ -56,7 +57,7 @@ def ward(request: HttpRequest, reference: str) -> HttpResponse:
                 late=late,
                 shown={q.purpose.code: request.POST.get(f"notice_{q.purpose.code}", "") for q in open_ones},
                 language=language,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=now,
             )
         except (Refused, LostRace) as refusal:
@@ -82,7 +83,7 @@ def take_back(request: HttpRequest, reference: str, number: int) -> HttpResponse
     """Withdraw one yes. One press, as easy as saying yes; of one that was withdrawn already nothing is left to do."""
     found = _ward(request, reference)
     try:
-        done = answering_for.take_back(ward=found, event_id=number, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        done = answering_for.take_back(ward=found, event_id=number, actor=actor_of(request), now=clock.now())
     except NotFound:
         done = Recorded(None, ())
     return _told(request, found, done)
@@ -96,7 +97,7 @@ def end(request: HttpRequest, reference: str) -> HttpResponse:
     """
     try:
         found = _ward(request, reference)
-        receipt = standing_down.end(last=found.last, by=EndedBy.GUARDIAN, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        receipt = standing_down.end(last=found.last, by=EndedBy.GUARDIAN, actor=actor_of(request), now=clock.now())
     except (NotFound, IllegalMove):
         receipt = wards.end_of(principal_of(request).subject.ref, reference).receipt
     else:

@@ -16,6 +16,7 @@ from consent.services import blocking, receipts
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
+from portal.core.requests import actor_of
 from portal.people.models import Principal
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.switching import keeps_answers, refilled
@@ -42,7 +43,7 @@ def do_not_disturb(request: HttpRequest) -> HttpResponse:
             subject_ref=principal.subject.ref,
             lists=form.lists,
             way=Way.PAGE,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             seen=blocking.seen_in(form.cleaned_data["seen"]),
         )
     except LostRace as lost:

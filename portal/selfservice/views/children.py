@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import clock, error_pages
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.people.pages import customer_required, principal_of
 from portal.people.services import ages
 from portal.retention.child_forms import ReportForm
@@ -37,7 +38,7 @@ def report(request: HttpRequest) -> HttpResponse:
             row = children.report(
                 **form.cleaned_data,
                 language=get_language() or "en",
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except Refused as refused:
@@ -69,7 +70,7 @@ def age(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(going_to)
     is_wrong = request.method == "POST" and request.POST.get("age") != ages.ADULT
     if request.method == "POST" and not is_wrong:
-        ages.state_adult(subject_ref=subject_ref, actor=request.actor, now=now)  # type: ignore[attr-defined]
+        ages.state_adult(subject_ref=subject_ref, actor=actor_of(request), now=now)
         return HttpResponseRedirect(going_to)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
     return render(request, "selfservice/children/age.html", {"next": going_to}, status=status)

@@ -31,6 +31,7 @@ from consent.services.withdrawing import withdraw as withdraw_consent
 from consent.states import Way
 from consent.words import change_identified_words, event_identified_words, stop_identified_words
 from portal.core import clock
+from portal.core.requests import actor_of
 from portal.jobs.exports import stream_csv
 from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
@@ -208,7 +209,7 @@ def withdraw(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         channel=Channel(event.channel),
         sender=event.sender,
         way=Way.PAGE,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
     )
     if done.receipt is None:
         return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[reference]))

@@ -14,6 +14,7 @@ from consent.services import cookies as choosing
 from consent.services import receipts, visiting
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
+from portal.core.requests import actor_of
 from portal.people.pages import is_customer, principal_of
 from portal.selfservice import cookie_choices, limits
 from portal.selfservice.cookies import COOKIES
@@ -55,7 +56,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             is_yes=request.POST["answer"] == "yes",
             fingerprint=question.group.fingerprint,
             shown=request.POST.get("notice", ""),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             language=get_language() or "en",
         )
     except (Refused, LostRace) as refusal:

@@ -16,6 +16,7 @@ from grievances.models.ticket import Ticket
 from grievances.services import bundling
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.core.requests import actor_of
 from portal.people import proofs
 from portal.people.pages import is_customer
 from portal.people.states import ProvenAct
@@ -40,7 +41,7 @@ def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
     if proof is not None:
         return proof
     try:
-        stream = bundling.fetch(bundle=bundle, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+        stream = bundling.fetch(bundle=bundle, actor=actor_of(request), at=clock.now())
     except NotFound as gone:
         messages.info(request, str(gone.message))
         return _to_ticket(found)

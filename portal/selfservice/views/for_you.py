@@ -15,6 +15,7 @@ from grievances.services import naming
 from portal.core import clock, error_pages
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
+from portal.core.requests import actor_of
 from portal.selfservice import limits
 
 PAGE = "selfservice/requests/for_you.html"
@@ -51,7 +52,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
                 kind=kind,
                 address=address,
                 typed=form.cleaned_data["code"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except Refused as refused:

@@ -20,6 +20,7 @@ from grievances.models.ticket import Ticket
 from grievances.services import drafts, reading, timing
 from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable
+from portal.core.requests import actor_of
 from portal.ledger.errors import NotSealed
 from portal.selfservice import limits
 from portal.selfservice.switching import keeps_answers, typed
@@ -124,7 +125,7 @@ def files(request: HttpRequest) -> HttpResponse:
     if "remove" in request.POST:
         number = request.POST["remove"]
         file_id = int(number) if number.isdecimal() and len(number) < MOST_DIGITS else 0
-        drafts.remove_file(draft=draft, file_id=file_id, actor=request.actor)  # type: ignore[attr-defined]
+        drafts.remove_file(draft=draft, file_id=file_id, actor=actor_of(request))
         return HttpResponseRedirect(request.get_full_path())
     return _add_file(request, draft)
 
@@ -146,7 +147,7 @@ def _add_file(request: HttpRequest, draft: TicketDraft) -> HttpResponse:
                 draft=draft,
                 stream=upload,
                 name=upload.name or "",
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except (Refused, Unavailable) as refused:
@@ -179,7 +180,7 @@ def check(request: HttpRequest) -> HttpResponse:
     filed = drafts.send(
         draft=draft,
         principal=getattr(request.user, "principal", None),
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         at=clock.now(),
     )
     return _sent(filed.ticket)

@@ -36,6 +36,7 @@ from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, Del
 from kyc.upload_forms import HOW_TO_GET, UploadForm
 from portal.core import clock, hooks
 from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavailable
+from portal.core.requests import actor_of
 from portal.law.selectors import running_clocks
 from portal.people import proofs
 from portal.people.models import Customer
@@ -98,7 +99,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     """GET shows what we have; POST sends it for checking. Loading the page again shows what the machine has found."""
     document = document_for(request.user, reference)
     if request.method == "POST":
-        uploading.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        uploading.send(document, actor=actor_of(request), now=clock.now())
     if not _is_unsent(document):
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     context = {
@@ -133,7 +134,7 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
         ):
             return asked
         try:
-            letting_go.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+            letting_go.ask_to_delete(document, actor=actor_of(request), now=clock.now())
         except (IllegalMove, LostRace):
             document.refresh_from_db()
             messages.info(request, _is_asked_or_gone(document))
@@ -178,7 +179,7 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     document = document_for(request.user, reference)
     if not is_said_kept(document):
         raise NotFound("There is no such page.")
-    drawn = opening.page_of(document, number, actor=request.actor, reason="own_document")  # type: ignore[attr-defined]
+    drawn = opening.page_of(document, number, actor=actor_of(request), reason="own_document")
     return HttpResponse(drawn, content_type="image/png")
 
 
@@ -198,7 +199,7 @@ def _taken(
 ) -> Document | None:
     """The uploaded document, or None with the refusal as an error of the form."""
     sent = form.sent(customer, party, yes=_yes(request, form, question))
-    given = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    given: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
     try:
         if form.chosen is not None:
             return uploading.use_again(sent, form.chosen, **given)
@@ -239,7 +240,7 @@ def _signature(request: HttpRequest, document: Document) -> str:
     if document.kind not in PROVED_BY_SIGNATURE:
         return ""
     said = next((str(one.outcome) for one in latest_checks(document) if one.name == "signature"), "")
-    return said or proving.said_at_once(document, actor=request.actor)  # type: ignore[attr-defined]
+    return said or proving.said_at_once(document, actor=actor_of(request))
 
 
 def _asked(request: HttpRequest, document: Document) -> dict[str, Any]:

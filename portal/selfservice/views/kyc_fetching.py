@@ -20,6 +20,7 @@ from kyc.providers.digilocker import DOCTYPES, Errand
 from kyc.services import fetching
 from portal.core import clock
 from portal.core.errors import IllegalMove, NotFound, Refused, Unavailable
+from portal.core.requests import actor_of
 from portal.law.selectors import house_rule
 from portal.people.models import Customer
 from portal.people.pages import customer_required
@@ -89,7 +90,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
             back=_back(),
             customer=case.customer,
             party=whose,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=now,
         )
     except (Refused, IllegalMove, Unavailable) as refused:

@@ -28,6 +28,7 @@ from kyc.states import DocumentKind, DocumentState, PartyRole, RenewalReason, Tu
 from kyc.viewings import times_viewed, viewings_of
 from portal.core import clock
 from portal.core.errors import NotFound, PortalError
+from portal.core.requests import actor_of
 from portal.people.models import Customer
 from portal.people.pages import customer_required
 from portal.people.selectors import customer_for, customers_of
@@ -121,11 +122,11 @@ def say_type(request: HttpRequest, customer: str) -> HttpResponse:
     form = TypeForm(request.POST or None, types=types, initial={"customer_type": case.customer_type})
     if request.method == "POST" and form.is_valid():
         try:
-            case = uploading.open_case(customer=owner, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+            case = uploading.open_case(customer=owner, actor=actor_of(request), now=clock.now())
             describing.say_type(
                 case,
                 customer_type=form.cleaned_data["customer_type"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
             return HttpResponseRedirect(reverse("privacy:kyc"))

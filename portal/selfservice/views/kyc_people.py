@@ -21,6 +21,7 @@ from kyc.selectors import party_of
 from kyc.services import parties
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.law.selectors import house_rule
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.views.kyc_lists import place
@@ -55,7 +56,7 @@ def leave(request: HttpRequest, customer: str, party: str) -> HttpResponse:
     if whose is None:
         raise NotFound("There is no such person.")
     if request.method == "POST":
-        parties.leave(whose, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        parties.leave(whose, actor=actor_of(request), now=clock.now())
         return HttpResponseRedirect(reverse("privacy:kyc"))
     return render(request, "selfservice/kyc/leave.html", {"name": whose.full_name, "customer": case.customer})
 
@@ -89,7 +90,7 @@ def nobody_else(request: HttpRequest, customer: str) -> HttpResponse:
     form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
-            parties.say_nobody_else(case, actor=request.actor, now=now)  # type: ignore[attr-defined]
+            parties.say_nobody_else(case, actor=actor_of(request), now=now)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
@@ -139,7 +140,7 @@ def _added(request: HttpRequest, case: Case, form: PartyForm) -> bool:
     common = {
         "percent": given["percent"],
         "held": party_of(case, given["held"]) if given["held"] else None,
-        "actor": request.actor,  # type: ignore[attr-defined]
+        "actor": actor_of(request),
         "now": clock.now(),
     }
     try:
@@ -163,7 +164,7 @@ def _shares_set(
     """Whether the service took it; what it refuses becomes an error of the form."""
     named = {party_of(case, held) if held else None: form.cleaned_data[form.name_of(held)] for held, _name in bodies}
     try:
-        parties.set_shares(owner, named, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        parties.set_shares(owner, named, actor=actor_of(request), now=clock.now())
     except Refused as refused:
         form.add_error(form.name_of("") if refused.code == "SHARE" else None, str(refused))
         return False

@@ -13,6 +13,7 @@ from consent.services import managing
 from consent.services.managing import Offered
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.people.pages import customer_required, principal_of
 from portal.registers.selectors.managers import managers_in_force
 
@@ -43,7 +44,7 @@ def link(request: HttpRequest) -> HttpResponse:
 def unlink(request: HttpRequest) -> HttpResponse:
     """End a link at once; what was said through it stays. A second press finds it ended, and says the same."""
     own = managing.own_link(principal_of(request).subject.ref, _number(request, "link"))
-    managing.unlink(found=own, actor=request.actor)  # type: ignore[attr-defined]
+    managing.unlink(found=own, actor=actor_of(request))
     messages.success(request, _("%(name)s acts for you no more.") % {"name": own.manager.name})
     return HttpResponseRedirect(reverse("privacy:consent-managers"))
 

@@ -26,6 +26,7 @@ from grievances.services import asking, claiming, drafts, nominating, standings,
 from grievances.services.nominating import Named
 from portal.core import clock, error_pages
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.ledger.errors import NotSealed
 from portal.people import proofs
 from portal.people.pages import customer_required, principal_of
@@ -71,7 +72,7 @@ def name(request: HttpRequest) -> HttpResponse:
             done = nominating.name(
                 principal=principal_of(request),
                 named=Named(**form.cleaned_data),
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except Refused as refused:
@@ -100,7 +101,7 @@ def change(request: HttpRequest, reference: str) -> HttpResponse:
                 principal=principal_of(request),
                 nominee=nominee,
                 named=Named(**form.cleaned_data),
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except Refused as refused:
@@ -118,7 +119,7 @@ def end(request: HttpRequest, reference: str) -> HttpResponse:
     nominee = _mine(request, reference)
     if (proof := proofs.ask(request, ProvenAct.NOMINEES)) is not None:
         return proof
-    nominating.end(principal=principal_of(request), nominee=nominee, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    nominating.end(principal=principal_of(request), nominee=nominee, actor=actor_of(request), at=clock.now())
     messages.success(request, _("%(reference)s is no nominee of yours any more.") % {"reference": nominee.reference})
     return HttpResponseRedirect(reverse("privacy:nominees"))
 
@@ -142,7 +143,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def here(request: HttpRequest) -> HttpResponse:
     """The person is here: every claim about them ends. One press; a second one changes nothing."""
-    ended = claiming.object_to(principal=principal_of(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    ended = claiming.object_to(principal=principal_of(request), actor=actor_of(request), at=clock.now())
     said = _("The claim has ended. Nobody acts in your place.") if ended else _("There is no claim about you.")
     messages.success(request, said)
     return HttpResponseRedirect(reverse("privacy:nominees"))
@@ -168,7 +169,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     draft, secret = drafts.start(at=now)
     drafts.save(draft=draft, answers={"right": str(Right.CLAIM), **form.cleaned_data})
     draft.refresh_from_db()
-    asked = asking.send(draft=draft, principal=None, actor=request.actor, at=now)  # type: ignore[attr-defined]
+    asked = asking.send(draft=draft, principal=None, actor=actor_of(request), at=now)
     response = HttpResponseRedirect(reverse("privacy:request-sent", args=[asked.request.ticket.reference]))
     requests.remember(response, draft, secret)
     return response

@@ -17,6 +17,7 @@ from consent.services.undos import undo_stop
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.selfservice.languages import speak_as_chosen_or
 from portal.selfservice.views.preferences import STOPPED
 
@@ -33,7 +34,7 @@ def one_click_page(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _show(request, found, token)
     if request.POST.get("List-Unsubscribe") == ONE_CLICK:
-        done = one_click.stop_these(found, actor=request.actor)  # type: ignore[attr-defined]
+        done = one_click.stop_these(found, actor=actor_of(request))
         if done.receipt is not None:
             receipts.seal(done.receipt)
         return HttpResponse(status=HTTPStatus.OK, content_type="text/plain")  # a redirect would not be followed
@@ -43,7 +44,7 @@ def one_click_page(request: HttpRequest, token: str) -> HttpResponse:
     stop = {THESE: one_click.stop_these, ALL: one_click.stop_all}.get(act or "")
     if stop is None:
         return _show(request, found, token, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    done = stop(found, actor=request.actor)  # type: ignore[attr-defined]
+    done = stop(found, actor=actor_of(request))
     if done.receipt is None:
         return _back(token, done="before")
     receipts.seal(done.receipt)
@@ -56,7 +57,7 @@ def _undo(request: HttpRequest, found: WayOut, token: str) -> HttpResponse:
     """Only in the browser that stopped, and only for the promised minutes."""
     try:
         receipt = one_click.receipt_of(found, str(request.session.get(STOPPED, "")))
-        undone = undo_stop(receipt=receipt, actor=request.actor)  # type: ignore[attr-defined]
+        undone = undo_stop(receipt=receipt, actor=actor_of(request))
     except (Refused, NotFound):
         return _back(token, done="late")
     request.session.pop(STOPPED, None)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from consent.models.events import ConsentReceipt
 from consent.services import opting_in
 from portal.core import clock
+from portal.core.requests import actor_of
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 
@@ -33,7 +34,7 @@ def confirm_again(
         subject_ref=subject_ref,
         fiduciary=Fiduciary.objects.get(code=fiduciary),
         values=wanted,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=clock.now(),
     )
     entered = [

@@ -18,6 +18,7 @@ from consent.selectors.notices import clauses_of
 from consent.services import acknowledging
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.core.requests import actor_of
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.people.pages import customer_required, is_customer, principal_of
@@ -147,7 +148,7 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
     subject_ref = principal_of(request).subject.ref
     form = AcknowledgementForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        acknowledging.acknowledge(subject_ref=subject_ref, text=text, actor=request.actor)  # type: ignore[attr-defined]
+        acknowledging.acknowledge(subject_ref=subject_ref, text=text, actor=actor_of(request))
         return HttpResponseRedirect(reverse("privacy:policy-read", args=[number]))
     summary, summary_language = found.summary_in(_wanted(request))
     context = {

@@ -27,6 +27,7 @@ from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
+from portal.core.requests import actor_of
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, principal_of
@@ -58,7 +59,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
             wishes=form.wishes(_usual_quiet(offer)) if client is None else offer.wishes,
             fiduciary=code_of(client),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             language=get_language() or "en",
             opt_in=request.POST.get("opt_in", ""),
         )
@@ -114,7 +115,7 @@ def stop(request: HttpRequest) -> HttpResponse:
     done = stop_all_promotional(
         subject_ref=principal.subject.ref,
         fiduciary=code_of(client),
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         again=not _was_pressed(request, principal, code_of(client)),
         is_press=True,
     )
@@ -144,7 +145,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     client = client_of(request)
     try:
         receipt = history.receipt_of(principal.subject.ref, reference)
-        done = undo_stop(receipt=receipt, actor=request.actor)  # type: ignore[attr-defined]
+        done = undo_stop(receipt=receipt, actor=actor_of(request))
     except (Refused, NotFound) as refusal:
         said = str(refusal) if isinstance(refusal, Refused) else _("There is nothing to undo in this browser.")
         messages.warning(request, said)

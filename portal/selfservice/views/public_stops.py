@@ -21,6 +21,7 @@ from consent.services import deferred_opt_outs, one_click, public_stops, receipt
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.ledger.errors import NotSealed
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services.codes import TOO_MANY_CODES
@@ -145,7 +146,7 @@ def all_receipts(request: HttpRequest) -> HttpResponseBase:
 
 def _stop(request: HttpRequest, proof: OneTimeCode, act: str) -> HttpResponse:
     """Everybody, one of those who are named on the page, or one sender of theirs."""
-    common: dict[str, Any] = {"code": proof, "language": get_language() or "en", "actor": request.actor}  # type: ignore[attr-defined]
+    common: dict[str, Any] = {"code": proof, "language": get_language() or "en", "actor": actor_of(request)}
     if act == ALL:
         stopped = public_stops.stop_everybody(**common)
     else:
@@ -168,7 +169,7 @@ def _undo(request: HttpRequest, proof: OneTimeCode) -> HttpResponse:
     if not stopped or request.POST.get("of") != stopped[0].reference:
         return _back(done="late")  # the button stood beside another stop, in another window
     try:
-        undone = public_stops.undo(receipts=stopped, code=proof, actor=request.actor)  # type: ignore[attr-defined]
+        undone = public_stops.undo(receipts=stopped, code=proof, actor=actor_of(request))
     except Refused:
         return _back(done="late")
     request.session.pop(STOPPED, None)

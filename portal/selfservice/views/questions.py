@@ -24,6 +24,7 @@ from consent.services.asking import Answered, Question
 from consent.words import answer_words
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
+from portal.core.requests import actor_of
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people import selectors as people
@@ -185,7 +186,7 @@ def _answer(
             subject_ref=subject_ref,
             answers=answers,
             shown={q.purpose.code: request.POST.get(f"notice_{q.purpose.code}", "") for q in open_ones},
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             language=language,
             opt_in=request.POST.get("opt_in", ""),
             known=known,

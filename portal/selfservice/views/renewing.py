@@ -14,6 +14,7 @@ from consent.questions_forms import QuestionsForm, answered_late
 from consent.services import receipts, renewing
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
+from portal.core.requests import actor_of
 from portal.people.pages import customer_required, principal_of
 
 
@@ -39,7 +40,7 @@ def renew(request: HttpRequest) -> HttpResponse:
                     **{code: said.is_yes for code, said in form.answers.items()},
                 },
                 shown={e.purpose.code: request.POST.get(f"notice_{e.purpose.code}", "") for e in endings},
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 language=language,
             )
         except (Refused, LostRace) as refusal:

@@ -24,6 +24,7 @@ from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
 from grievances.services import asking, drafts, ending, proving, repeats, thread, timing
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import Refused, Unavailable
+from portal.core.requests import actor_of
 from portal.people.models import Principal
 from portal.people.pages import is_customer
 from portal.selfservice import limits
@@ -137,7 +138,7 @@ def check(request: HttpRequest) -> HttpResponse:
             ),
         }
         return _page(request, "check", None, step="check", back=_to("details"), **context)
-    asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    asked = asking.send(draft=draft, principal=_principal(request), actor=actor_of(request), at=clock.now())
     return _sent(asked.request.ticket)
 
 
@@ -190,7 +191,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
             goes_on, secret = proving.enter_code(
                 request=found,
                 typed=form.cleaned_data["code"],
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except Refused as refused:
@@ -226,7 +227,7 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
             proving.add_paper(
                 request=found,
                 upload=thread.Upload(upload, upload.name or ""),
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 at=clock.now(),
             )
         except (Refused, Unavailable) as refused:

@@ -19,6 +19,7 @@ from consent.services import one_click, opting_in, receipts, sender_choices
 from consent.services.sender_choices import OfferedSender, SenderChoice
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
+from portal.core.requests import actor_of
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, principal_of
@@ -53,7 +54,7 @@ def stop(request: HttpRequest) -> HttpResponse:
         subject_ref=principal.subject.ref,
         value=request.POST.get("choice", ""),
         fiduciary=code_of(client),
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
     )
     if done.receipt is None:
         messages.info(request, _("You had stopped these messages already."))
@@ -80,7 +81,7 @@ def allow(request: HttpRequest) -> HttpResponse:
             language=get_language() or "en",
             fiduciary=code_of(client),
             opt_in=request.POST.get("opt_in", ""),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
     except Refused as refusal:
         if refusal.code == opting_in.CONFIRM:

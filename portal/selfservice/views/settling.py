@@ -14,6 +14,7 @@ from grievances.services import appealing, rating, resolving, thread, timing
 from grievances.states import EntryKind, TicketState
 from portal.core import clock
 from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.core.requests import actor_of
 from portal.selfservice.switching import keeps_answers, refilled
 from portal.selfservice.views.track import ask_first, open_to, show, to_page, told_how_it_stands
 
@@ -30,7 +31,7 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     form = forms.SettledForm(request.POST, can_appeal=can_appeal, is_request=selectors.is_request(found))
     if not form.is_valid():
         return show(request, found, settled_form=form)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if form.cleaned_data["settled"] == "appeal":
         return _appeal(request, found, form.cleaned_data["why"])
     is_settled = form.cleaned_data["settled"] == "yes"
@@ -77,7 +78,7 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _appeal(request: HttpRequest, found: Ticket, why: str) -> HttpResponse:
     """The appeal itself. A second press, or an old page, is told that none was made, and why."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     try:
         appealing.appeal(ticket=found, why=why, actor=actor, at=clock.now())
     except (IllegalMove, LostRace, Refused):
@@ -114,7 +115,7 @@ def rate(request: HttpRequest, reference: str) -> HttpResponse:
             ticket=found,
             rating=given["rating"],
             why=given["why"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             at=clock.now(),
         )
     except Refused as refused:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from consent.services import ending
 from grievances.states import ForWhom, TicketKind
 from portal.core import clock
+from portal.core.requests import actor_of
 from portal.people import selectors as people
 from portal.people.pages import customer_required, principal_of
 from portal.people.services import protections
@@ -46,7 +47,7 @@ def tell(request: HttpRequest) -> HttpResponse:
         subject_ref=subject_ref,
         kind=kind,
         ground=ProtectionGround.DECLARED,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now,
     )
     messages.success(request, _("Thank you for telling us. What you agree to waits for your parent or guardian."))

@@ -28,13 +28,13 @@ from grievances.states import OPEN_STATES, EntryKind, TicketState
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import BadReference, IllegalMove, LostRace, Refused
 from portal.core.ids import parse_reference
+from portal.core.requests import actor_of
 from portal.selfservice import limits
 from portal.selfservice.switching import keeps_answers, refilled, typed_in
 
 COOKIE: Final = "grievance_view"
 COOKIE_PATH: Final = "/privacy/"
-#: The cookie outlives code and view together; the row on the server decides.
-COOKIE_SECONDS: Final = 3600
+COOKIE_SECONDS: Final = 3600  # the cookie outlives code and view together; the row on the server decides
 _TAGS: Final = {Turn.US: "info", Turn.YOU: "warn", Turn.NOBODY: "none"}
 
 
@@ -120,7 +120,7 @@ def code(request: HttpRequest) -> HttpResponse:
         ticket = tracking.enter_code(
             secret=request.COOKIES.get(COOKIE, ""),
             typed=form.cleaned_data["code"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             at=clock.now(),
         )
         if ticket is not None:
@@ -155,7 +155,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
         written = thread.person_writes(
             ticket=found,
             text=form.cleaned_data["message"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             at=clock.now(),
             once_key=_once(request),
             upload=thread.Upload(upload, upload.name or "") if upload else None,
@@ -178,7 +178,7 @@ def remind(request: HttpRequest, reference: str) -> HttpResponse:
         return ask_first(request, reference)
     thread.remind(
         ticket=found,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         at=clock.now(),
         once_key=_once(request),
     )
@@ -201,7 +201,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
         resolving.reopen(
             ticket=found,
             why=why,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             at=clock.now(),
         )
     except (IllegalMove, LostRace, Refused):
@@ -222,7 +222,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
         context = {"ticket": found, "is_request": selectors.is_request(found)}
         return render(request, "selfservice/track/withdraw.html", context)
     try:
-        resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+        resolving.withdraw(ticket=found, actor=actor_of(request), at=clock.now())
     except (IllegalMove, LostRace, Refused):
         found.refresh_from_db()
         if found.state != TicketState.CLOSED:
@@ -250,7 +250,7 @@ def attachment(request: HttpRequest, reference: str, number: int) -> HttpRespons
         ticket=found,
         attachment_id=number,
         internal=False,
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         reason=f"grievance {found.reference}",
     )
     name = f"{found.reference}-{listed.pk}.{listed.kind.lower()}"

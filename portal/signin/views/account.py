@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.core import addresses, clock
 from portal.core.errors import PortalError, Refused
+from portal.core.requests import actor_of
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import faults
@@ -32,7 +33,7 @@ SHOWN_SIGN_INS = 20
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    return {"actor": actor_of(request), "now": clock.now()}
 
 
 def _account(request: HttpRequest) -> HttpResponseRedirect:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.core import actor, addresses, clock
 from portal.core.errors import Refused
 from portal.core.middleware import client_address
+from portal.core.requests import actor_of
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.people.models import AccountChange, AddressChange, ContactPoint
@@ -177,7 +178,7 @@ def _told(change: AddressChange | AccountChange, contact: ContactPoint | None) -
 
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+    return {"actor": actor_of(request), "now": clock.now()}
 
 
 def _act(request: HttpRequest, change: AddressChange) -> dict[str, Any]:

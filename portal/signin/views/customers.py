@@ -16,6 +16,7 @@ from portal.core import actor, addresses, clock, error_pages
 from portal.core.enqueue import enqueue
 from portal.core.errors import PortalError, Refused
 from portal.core.middleware import client_address
+from portal.core.requests import actor_of
 from portal.outbox.services import faults
 from portal.outbox.states import FaultReason
 from portal.people.models import OneTimeCode, User
@@ -133,7 +134,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         devices.note(
             user=user,
             outcome=SignInOutcome.SIGNED_OUT,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             device=browsers.device_of(request, user),
             now=clock.now(),
         )

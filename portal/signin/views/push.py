@@ -1,5 +1,7 @@
 """Notices in the browser: the page that switches them on and off, and the program that shows them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
+from portal.core.requests import actor_of
 from portal.law.states import Channel
 from portal.outbox.channels.push import public_key
 from portal.outbox.selectors import can_send
@@ -29,7 +32,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     subject_ref, is_set_up = principal.subject.ref, can_send(Channel.PUSH)
     if request.method == "POST":
         off = request.POST.get("off", "")
-        acting = {"subject_ref": subject_ref, "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        acting: dict[str, Any] = {"subject_ref": subject_ref, "actor": actor_of(request), "now": clock.now()}
         if off:
             browsers.switch_off(pk=int(off) if off.isdecimal() and len(off) < 19 else 0, **acting)
             messages.success(request, _("Notices are switched off in that browser."))

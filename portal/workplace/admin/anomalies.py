@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import service_action
 from portal.core.admin.bases import refusable
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.ledger.states import AnomalyCause
 from portal.people.admin.answering import AnswerForm, answered
@@ -55,7 +56,7 @@ class AnomalyProposalAdmin(AuditedExport, ProposalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         """Adding is proposing."""
-        made = anomalies.propose_explanation(cause=form.cleaned_data["cause"], actor=request.actor)  # type: ignore[attr-defined]
+        made = anomalies.propose_explanation(cause=form.cleaned_data["cause"], actor=actor_of(request))
         obj.pk = made.pk
 
     def differences(self, obj: AnomalyProposal) -> list[tuple[Any, str, str]]:
@@ -69,4 +70,4 @@ class AnomalyProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: AnomalyProposal, answer: dict[str, Any]) -> str:
-        return answered(anomalies.answer_explanation, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(anomalies.answer_explanation, answer, proposal=obj, actor=actor_of(request))

@@ -16,6 +16,7 @@ from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.filtering import one_of
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource
 from portal.people.forms import RevealForm
 from portal.people.words import ACTORS
@@ -123,7 +124,7 @@ class AuditEventAdmin(AuditedExport, ReadOnlyAdmin):
             event=obj,
             reason=answer["reason"],
             ticket=answer["ticket"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             now=clock.now(),
         )
         return _in_words(found) if found is not None else str(NOTHING_PERSONAL)

@@ -15,6 +15,7 @@ from portal.core import actor as actors
 from portal.core import records
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.speaking import EMPTY
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.jobs.exports import as_text
 from portal.jobs.list_files import FORMATS
@@ -181,4 +182,4 @@ class UnmaskedExportAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.UNMASKED_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: UnmaskedExport, answer: dict[str, Any]) -> str:
-        return answered(unmasking.answer, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(unmasking.answer, answer, proposal=obj, actor=actor_of(request))

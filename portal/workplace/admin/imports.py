@@ -18,6 +18,7 @@ from portal.core import actor as actors
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.admin.speaking import EMPTY
 from portal.core.errors import Refused
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.import_kinds import import_kind, name_of_import
 from portal.jobs.models import Job, ListImport
@@ -192,12 +193,12 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         if request.method == "POST" and kind is not None and form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                with changes.watching(request.actor, "add"):  # type: ignore[attr-defined]
+                with changes.watching(actor_of(request), "add"):
                     row = imports.bring(
                         kind=kind.name,
                         name=file.name,
                         content=file,
-                        actor=request.actor,  # type: ignore[attr-defined]
+                        actor=actor_of(request),
                         now=clock.now(),
                     )
             except Refused as refusal:
@@ -220,12 +221,12 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         permission=Permission.IMPORT_MAKE, label=gettext_lazy("Take in what is in order"), skip=_not_to_take_in
     )
     def take_in(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> str:
-        imports.take_in(brought=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        imports.take_in(brought=obj, actor=actor_of(request), now=clock.now())
         return _("The rows are being taken in. Its page says how far it is.")
 
     @service_action(permission=Permission.IMPORT_MAKE, label=gettext_lazy("Go on with it"), skip=_nothing_left)
     def carry_on(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> None:
-        imports.carry_on(brought=obj, actor=request.actor)  # type: ignore[attr-defined]
+        imports.carry_on(brought=obj, actor=actor_of(request))
 
     @service_action(
         permission=Permission.IMPORT_MAKE,
@@ -234,7 +235,7 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("It stops at its next step. Rows that are in stay in, and you can go on later."),
     )
     def stop(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> str:
-        imports.stop(brought=obj, actor=request.actor)  # type: ignore[attr-defined]
+        imports.stop(brought=obj, actor=actor_of(request))
         return _("It stops at its next step.")
 
     @service_action(
@@ -244,4 +245,4 @@ class ListImportAdmin(AuditedExport, StaffModelAdmin):
         description=gettext_lazy("No further row is taken in, and the file is destroyed. Rows that are in stay in."),
     )
     def give_up(self, request: HttpRequest, obj: ListImport, answer: dict[str, Any]) -> None:
-        imports.give_up(brought=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        imports.give_up(brought=obj, actor=actor_of(request), now=clock.now())

@@ -13,6 +13,7 @@ from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.listing import page_of
 from portal.core.admin.speaking import EMPTY
 from portal.core.errors import NotAllowed
+from portal.core.requests import actor_of
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.kinds import label_of
@@ -155,12 +156,12 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
             raise NotAllowed(_("Your role may not take this list away."))
         if ListExport.objects.filter(job=job, is_masked=False).exists():
             factor_ages.require("jobs.list.unmask", now=clock.now())
-        stream = results.open_result(job, actor=request.actor)  # type: ignore[attr-defined]
+        stream = results.open_result(job, actor=actor_of(request))
         return FileResponse(stream, as_attachment=True, filename=job.file_name, content_type="application/octet-stream")
 
     @service_action(permission=Permission.JOB_CANCEL, label=_("Cancel"), skip=_ended)
     def cancel_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
-        services.cancel(obj, request.actor)  # type: ignore[attr-defined]
+        services.cancel(obj, actor_of(request))
         return str(_("Cancelled.") if obj.state == JobState.CANCELLED else _("Will stop at its next step."))
 
     @service_action(permission=Permission.JOB_VIEW, label=_("Take my export back"), skip=_not_to_take_back)
@@ -170,5 +171,5 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
 
     @service_action(permission=Permission.JOB_RESTART, label=_("Start again"), skip=_not_failed)
     def restart_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
-        services.restart(obj, request.actor)  # type: ignore[attr-defined]
+        services.restart(obj, actor_of(request))
         return str(_("Will start again now."))

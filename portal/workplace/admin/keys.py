@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import service_action
 from portal.core.admin.bases import refusable
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.ledger.states import RotationCause
 from portal.people.admin.answering import AnswerForm, answered
@@ -60,7 +61,7 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
         made = rotation.propose_key(
             cause=said["cause"],
             good_size=said["good_size"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         obj.pk = made.pk
 
@@ -78,4 +79,4 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: KeyRotationProposal, answer: dict[str, Any]) -> str:
-        return answered(rotation.answer_key, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(rotation.answer_key, answer, proposal=obj, actor=actor_of(request))

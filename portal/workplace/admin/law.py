@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import words
 from portal.law.cases import MET, MISSED, RUNNING, CasesAsked
@@ -306,7 +307,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
             clock=obj,
             rule_key=clocks.extensions()[obj.rule_key],
             at=now,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             reason_code=answer["reason_code"],
             text=answer["text"],
             now=now,
@@ -325,11 +326,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
     )
     def correct_start(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> str:
         found = correcting.correct_start(
-            owner=obj.owner,
-            kind=obj.kind,
-            **answer,
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
+            owner=obj.owner, kind=obj.kind, **answer, actor=actor_of(request), now=clock.now()
         )
         return str(_("Counted anew: due on %(due)s.") % {"due": due_in_words(found[0])})
 
@@ -341,7 +338,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         description=_("An auditor asks of each. The person is not told."),
     )
     def explain_late(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> None:
-        correcting.explain_late(clock=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        correcting.explain_late(clock=obj, **answer, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(OrganisationProfile)

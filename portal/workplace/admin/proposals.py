@@ -14,6 +14,7 @@ from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.admin.bases import refusable
 from portal.core.admin.speaking import EMPTY
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.law.models import OrganisationProfile, Purpose
@@ -101,7 +102,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
         made = services.propose_profile(
             answers=form.answers,
             effective_from=form.cleaned_data["effective_from"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
         )
         obj.pk = made.pk
 
@@ -119,7 +120,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.PROFILE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: ProfileProposal, answer: dict[str, Any]) -> str:
-        return answered(services.answer_profile, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(services.answer_profile, answer, proposal=obj, actor=actor_of(request))
 
 
 @admin.register(PurposeProposal)
@@ -158,7 +159,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
             code=form.cleaned_data["code"],
             content=form.content,
             effective_from=form.cleaned_data["effective_from"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=actor_of(request),
             is_correction=form.cleaned_data["is_correction"],
         )
         obj.pk = made.pk
@@ -173,7 +174,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: PurposeProposal, answer: dict[str, Any]) -> str:
-        return answered(services.answer_purpose, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return answered(services.answer_purpose, answer, proposal=obj, actor=actor_of(request))
 
 
 def plain(name: str, value: Any) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from portal.core.requests import actor_of
 from portal.workplace import finding
 
 #: No name or address is longer.
@@ -27,7 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not text:
         context = {**shown, "title": _("Directory"), "groups": navigation.directory()}
         return TemplateResponse(request, "workplace/directory.html", context)
-    asked, kinds = finding.find(request, text, actor=request.actor)  # type: ignore[attr-defined]
+    asked, kinds = finding.find(request, text, actor=actor_of(request))
     places, acts = navigation.places(text), navigation.acts(text)
     if only := finding.only_record(asked, kinds) or (not kinds and navigation.only_place(text)):
         return HttpResponseRedirect(only)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.core import access, clock
+from portal.core.requests import actor_of
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
@@ -58,7 +59,7 @@ def verify_now(request: HttpRequest) -> HttpResponse:
     access.require(request.user, Permission.LEDGER_VERIFY)
     running = Job.objects.filter(kind=VERIFY_LEDGER).exclude(state__in=FINISHED).first()
     if running is None:
-        jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=request.actor)  # type: ignore[attr-defined]
+        jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=actor_of(request))
         messages.success(request, _("The check of all entries has started. Its result will stand here."))
     else:
         messages.info(request, _("A check is running already. Its result will stand here."))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.core import clock, hooks, records
 from portal.core.admin.listing import page_of
 from portal.core.errors import PortalError
+from portal.core.requests import actor_of
 from portal.workplace import pages, queues, saved_views
 from portal.workplace.forms import ViewForm
 from portal.workplace.models import SavedView
@@ -55,7 +56,7 @@ def save(request: HttpRequest, model: str) -> HttpResponse:
                 **form.cleaned_data,
                 model=model,
                 query=query,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=actor_of(request),
                 now=clock.now(),
             )
         except PortalError as refusal:
@@ -81,6 +82,6 @@ def save(request: HttpRequest, model: str) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Remove one's own view."""
     view = get_object_or_404(SavedView.objects.select_related("shared_with"), pk=number, owner=request.user.pk)
-    saved_views.remove(view, actor=request.actor)  # type: ignore[attr-defined]
+    saved_views.remove(view, actor=actor_of(request))
     messages.success(request, _("The view is removed."))
     return HttpResponseRedirect(reverse("admin:queues"))

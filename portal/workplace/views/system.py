@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.core import access, clock
+from portal.core.requests import actor_of
 from portal.people.services import factor_ages
 from portal.workplace import renewing
 from portal.workplace.health import Health, findings, logs_kept, machine
@@ -51,7 +52,7 @@ def renew_lookups(request: HttpRequest) -> HttpResponse:
     """Start the job; one that runs is not started twice."""
     access.require(request.user, Permission.LOOKUPS_RENEW)
     factor_ages.require(factor_ages.LOOKUP_KEYS, now=clock.now())
-    if renewing.start(actor=request.actor):  # type: ignore[attr-defined]
+    if renewing.start(actor=actor_of(request)):
         messages.success(request, _("The hashes are being written anew. How far it is stands here, and under “Jobs”."))
     else:
         messages.info(request, _("They are being written anew already."))
