@@ -14,7 +14,17 @@ class GrievancesConfig(AppConfig):
         from grievances.lookups import LOOKUPS
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
-        from grievances.services import bundling, ending, filing, nominating, reading, taking_over, thread
+        from grievances.services import (
+            bundling,
+            claiming,
+            ending,
+            filing,
+            nominating,
+            proving,
+            reading,
+            taking_over,
+            thread,
+        )
         from grievances.stated import REQUESTS, TICKETS
         from grievances.strands import STRANDS
         from portal.core import hooks
@@ -50,3 +60,4 @@ class GrievancesConfig(AppConfig):
             hooks.lookup_columns.register(column)
         hooks.sections.register(GrievanceSection())
         hooks.sections.register(NomineeSection())
+        claiming.ON_AUTHORITY.append(proving.resume_nominee_requests)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances.models.draft import TicketDraft
 from grievances.models.ticket import Ticket
 from grievances.request_states import Right
-from grievances.services import erasing
+from grievances.services import drafts, erasing
 from grievances.states import TicketState
 from portal.core.erasing import Kept, Record
 from portal.vault.states import RetentionClass
@@ -57,7 +57,7 @@ class GrievanceTexts:
         ended = sum(erasing.erase(ticket=ticket) for ticket in tickets if ticket.about not in spared)
         if before is None:
             for draft in TicketDraft.objects.filter(subject_ref=subject_ref, ticket=None):
-                erasing.erase_draft(draft=draft)
+                drafts.erase_draft(draft=draft)
                 ended += 1
         return ended
 

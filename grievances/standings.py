@@ -15,7 +15,7 @@ from portal.core.clock import day
 from portal.law.models import Clock
 from portal.law.rules import clock_state
 from portal.law.states import ClockState
-from portal.registers import selectors as registers
+from portal.registers.selectors import books
 
 
 def dues(ticket: Ticket, *, now: datetime) -> list[Due]:
@@ -74,7 +74,7 @@ def why_no_appeal(ticket: Ticket, *, now: datetime) -> NoAppeal | None:
 
 def officer(*, at: datetime) -> str:
     """The Grievance Officer's name from the register, or the office while no name is on record."""
-    current = registers.current_officer("grievance_officer", on=day(at))
+    current = books.current_officer("grievance_officer", on=day(at))
     return str(current.full_name) if current else _("Our Grievance Officer")
 
 

@@ -10,7 +10,7 @@ from portal.law.models import Purpose
 from portal.law.states import Regime
 from portal.law.terms import Unit
 from portal.people.models import Fiduciary
-from portal.registers import selectors as registers
+from portal.registers.selectors import books
 from portal.registers.selectors.recipients import recipients_of
 from portal.retention import selectors as retention
 
@@ -63,7 +63,7 @@ def _us(own: Fiduciary | None, on: date) -> Party | None:
     """Onesetu with the details of that day, and the Grievance Officer's contact where one was appointed."""
     if own is None:
         return None
-    company, officer = registers.company_details(on=on), registers.current_officer(on=on)
+    company, officer = books.company_details(on=on), books.current_officer(on=on)
     return Party(
         code=own.code,
         name=company.legal_name if company else own.name,

@@ -11,7 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentState, Suppression, TakenRequest
+from consent.models.answers import TakenRequest
+from consent.models.events import ConsentEvent
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.selectors import history, sender_words, stops
 from consent.selectors.asking import left_in_peace_until

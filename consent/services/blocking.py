@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.rules import blocks
 from consent.selectors.wishes import holders, preference_of
 from consent.services import attested, preferring

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.state import ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors import chains, folds, many

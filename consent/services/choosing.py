@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt
+from consent.models.events import ConsentReceipt
 from consent.services import guarding, opting_in, preferring, turns
 from consent.services.addresses import addresses_of
 from consent.services.evidence import Evidence

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from consent.models import ConsentEvent, ConsentEvidence, ShownText
+from consent.models.events import ConsentEvent
+from consent.models.evidence import ConsentEvidence, ShownText
 
 Evidence = Mapping[str, str]
 #: The question as the page asked it; the prompt as a call played it; the call; the scan of a form.

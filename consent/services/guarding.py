@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentReceipt, GuardianAnswer, HeldConsent, NoticeText
+from consent.models.events import ConsentReceipt
+from consent.models.guardians import GuardianAnswer, HeldConsent
+from consent.models.notices import NoticeText
 from consent.models.taking import TAKEN
 from consent.selectors import wishes
 from consent.selectors.purposes import is_closed_to_children

@@ -13,7 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ManagerLink, NoticeText
+from consent.models.events import ConsentEvent
+from consent.models.managers import ManagerLink
+from consent.models.notices import NoticeText
 from consent.rules.fold import YES
 from consent.selectors import history, stops
 from consent.selectors.notices import notices_for
@@ -33,7 +35,7 @@ from portal.law.states import Channel
 from portal.outbox.models import ReceivedWebhook
 from portal.people import selectors as people
 from portal.people.models import Subject
-from portal.registers.models import ConsentManager
+from portal.registers.models.managers import ConsentManager
 from portal.registers.selectors.managers import manager_of, managers_in_force
 
 CODE: Final = "consent.manager_code"

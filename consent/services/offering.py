@@ -8,7 +8,10 @@ from uuid import UUID
 from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeText
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES
 from consent.rules.hours import Hours
 from consent.selectors import history

@@ -10,7 +10,10 @@ import structlog
 from django.db.models import QuerySet
 
 from consent import words
-from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.guardians import StandingEnded
+from consent.models.preferences import PreferenceChange
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.rules.receipt_forms import TooManyFiles, proof_in
 from portal.audit.kinds import AuditKind

@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentState, EndingTold, NoticeText
+from consent.models.notices import NoticeText
+from consent.models.state import ConsentState
+from consent.models.telling import EndingTold
 from consent.rules.fold import YES
 from consent.selectors.notices import notices_for
 from consent.services import turns

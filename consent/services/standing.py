@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from portal.core import hooks

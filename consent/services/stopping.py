@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentReceipt, ConsentState, Suppression
+from consent.models.events import ConsentReceipt
+from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
 from consent.selectors.undos import has_been_given
 from consent.services import confirming, suppressing, turns

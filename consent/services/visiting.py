@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from consent.models import ConsentEvent
+from consent.models.events import ConsentEvent
 from consent.rules.fold import NO
 from consent.selectors.purposes import in_force_or_ended, is_asked_of_visitors
 from consent.services import asking, guarding, turns

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch, Suppression
+from consent.models.events import ConsentEvent
+from consent.models.sends import SendAfterWithdrawal, SendWatch
+from consent.models.suppressions import Suppression
 from consent.rules.fold import NO, YES, Said, deciding
 from consent.selectors.folds import same_person
 from consent.selectors.purposes import in_force_or_ended
@@ -29,7 +31,7 @@ from portal.outbox.selectors import told_late
 from portal.outbox.services import reading
 from portal.outbox.states import LEFT
 from portal.people.services import four_eyes
-from portal.registers.models import ReportedSend
+from portal.registers.models.instructions import ReportedSend
 
 WATCHER: Final = actors.system("consent.watching")
 OWN, REPORTED = "outbox", "reported"

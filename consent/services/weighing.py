@@ -5,8 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from consent.models import DefectMended, NoticeText, NoticeVersion, PolicyDefect
-from consent.models.notices import BINDING_LANGUAGE
+from consent.models.notices import BINDING_LANGUAGE, DefectMended, NoticeText, NoticeVersion, PolicyDefect
 from consent.rules import fields, policy, succession
 from consent.selectors.languages import language_of
 from consent.selectors.notices import clauses_of, earlier, later, summary_languages
@@ -14,7 +13,7 @@ from consent.states import NoticeKind, VersionState
 from portal.core.data_files import data_of
 from portal.law import selectors as law
 from portal.law.models import LegalRule
-from portal.registers import selectors as registers
+from portal.registers.selectors import books
 
 DATA = data_of("consent")
 LONGEST_MESSAGE = 200
@@ -155,5 +154,5 @@ def _provisions(on: date) -> dict[str, str]:
 
 def _officer_names(on: date) -> frozenset[str]:
     """The name in the register of officers, if there is one: a text that holds it names the officer."""
-    officer = registers.current_officer(on=on)
+    officer = books.current_officer(on=on)
     return frozenset({officer.full_name}) if officer is not None else frozenset()

@@ -20,8 +20,8 @@ from grievances.models.nominees import Nominee, NomineeStanding
 from grievances.models.requests import RightsRequest
 from grievances.nominee_states import LIVE, STANDING_MOVES, StandingEnd, StandingState
 from grievances.permissions import GrievancePermission
-from grievances.request_states import UNDECIDED, Capacity, Outcome, RefusalGround, RequestState, Right
-from grievances.services import letters, lines, nominating, proving, reading, standings
+from grievances.request_states import UNDECIDED, Capacity, Outcome, RefusalGround, Right
+from grievances.services import letters, lines, nominating, reading, standings
 from grievances.states import OPEN_STATES, Author, EntryKind
 from grievances.words import day as day_in_words
 from portal.audit.kinds import AuditKind
@@ -48,6 +48,8 @@ COOLING = "nominees.cooling"
 NOTICES = ("grievances.claim_notice", "grievances.claim_notice_short")
 _UNREACHED = UUID("5e0f2c0a-8b1e-4a35-9d0f-2f6b7c1d9a44")
 WORKER = actor.system("grievances.claims")
+#: What goes on once a nominee may act, in the transaction in which that begins; filled by rooms above.
+ON_AUTHORITY: list[Callable[[datetime], None]] = []
 
 
 def settle(number: int, *, now: datetime) -> None:
@@ -161,11 +163,8 @@ def begin(number: int, *, now: datetime) -> None:
         _note(AuditKind.GRIEVANCES_STANDING_BEGUN, standing, WORKER, now)
         if standing.cause == RestCause.DEATH:
             _put_to_rest(standing, now)
-        waiting = RightsRequest.objects.filter(
-            capacity=Capacity.NOMINEE, state=RequestState.ASKED, address_shown_at__isnull=False
-        ).exclude(right=Right.CLAIM)
-        for request in waiting.select_related("ticket__fiduciary").order_by("pk"):
-            proving.go_on(request=request, actor=WORKER, at=now)
+        for resume in ON_AUTHORITY:
+            resume(now)
 
 
 def end_with_nomination(number: int, *, now: datetime) -> None:

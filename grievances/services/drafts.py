@@ -4,23 +4,25 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import details, sealing, selectors
 from grievances.models.draft import DraftFile, TicketDraft
-from grievances.services import erasing, filing, uploads
+from grievances.services import filing, uploads
 from grievances.services.hiding import without_numbers
 from grievances.states import Door, ForWhom
-from portal.core import ciphers
+from portal.core import ciphers, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
-from portal.people.models import Principal
+from portal.people.models import Principal, Subject
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 from portal.vault.services import files as vault
+from portal.vault.states import RetentionClass
 
 #: Files per grievance: a technical limit of the form.
 MOST_FILES = 5
@@ -181,8 +183,29 @@ def forget_expired(*, at: datetime, most: int = 200) -> int:
     gone = 0
     for draft in TicketDraft.objects.filter(expires_at__lte=at).order_by("expires_at")[:most]:
         if draft.ticket_id is None:
-            erasing.erase_draft(draft=draft)
+            erase_draft(draft=draft)
         else:
             draft.delete()
         gone += 1
     return gone
+
+
+def erase_draft(*, draft: TicketDraft) -> None:
+    """End a draft that was never sent: its answers, its files, its subject.
+
+    The row is locked and asked again: one that is sent at this moment has become a grievance, whose key this would end.
+    """
+    with transaction.atomic():
+        if TicketDraft.objects.select_for_update().filter(pk=draft.pk, ticket=None).first() is None:
+            return
+        DraftFile.objects.filter(draft=draft).delete()
+        draft.delete()
+        end_subject(draft.subject_ref)
+
+
+def end_subject(subject_ref: UUID) -> None:
+    """End the key of a grievance's own subject, and the subject, in the caller's transaction. Done before: nothing."""
+    vault.shred(subject_ref=subject_ref, retention_class=RetentionClass.GRIEVANCE)
+    subject = Subject.objects.filter(ref=subject_ref, erased_at=None).first()
+    if subject is not None:
+        subjects.end(subject, now=clock.now())

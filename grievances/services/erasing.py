@@ -1,11 +1,9 @@
 """Letting go of what people wrote: rows with words and addresses go, the key ends, the steps and dates stay."""
 
-from uuid import UUID
-
 from django.db import transaction
 
 from grievances.models.bundles import Bundle, RequestProposal
-from grievances.models.draft import DraftFile, TicketDraft
+from grievances.models.draft import TicketDraft
 from grievances.models.nominees import NomineeStanding
 from grievances.models.outside_tasks import OutsideTask
 from grievances.models.requests import ProofPaper, RightsRequest
@@ -13,7 +11,7 @@ from grievances.models.thread import Attachment, EntryText
 from grievances.models.ticket import Ticket, TicketContact
 from grievances.models.tracking import TrackingCode
 from grievances.request_states import BundleState
-from grievances.services import appealing, bundling, lines, outside_tasks, timing
+from grievances.services import appealing, bundling, drafts, lines, outside_tasks, timing
 from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -21,8 +19,6 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.moves import move
 from portal.law.states import Ended
-from portal.people.models import Subject
-from portal.people.services import subjects
 from portal.vault.services import files as vault
 from portal.vault.states import RetentionClass
 
@@ -44,21 +40,8 @@ def erase(*, ticket: Ticket) -> bool:
         if ticket.state != TicketState.CLOSED:
             _close(ticket)
         Ticket.objects.filter(pk=ticket.pk).update(tracking_key_hash=None, zone="Asia/Kolkata", reopen_until=None)
-        _end_subject(ticket.subject_ref)
+        drafts.end_subject(ticket.subject_ref)
     return True
-
-
-def erase_draft(*, draft: TicketDraft) -> None:
-    """End a draft that was never sent: its answers, its files, its subject.
-
-    The row is locked and asked again: one that is sent at this moment has become a grievance, whose key this would end.
-    """
-    with transaction.atomic():
-        if TicketDraft.objects.select_for_update().filter(pk=draft.pk, ticket=None).first() is None:
-            return
-        DraftFile.objects.filter(draft=draft).delete()
-        draft.delete()
-        _end_subject(draft.subject_ref)
 
 
 def _close(ticket: Ticket) -> None:
@@ -103,10 +86,3 @@ def _end_request(ticket: Ticket) -> None:
     for paper in ProofPaper.objects.filter(request__ticket=ticket, destroyed_at=None):
         vault.shred(subject_ref=paper.key_ref, retention_class=RetentionClass.GRIEVANCE)
         ProofPaper.objects.filter(pk=paper.pk).update(destroyed_at=now)
-
-
-def _end_subject(subject_ref: UUID) -> None:
-    vault.shred(subject_ref=subject_ref, retention_class=RetentionClass.GRIEVANCE)
-    subject = Subject.objects.filter(ref=subject_ref, erased_at=None).first()
-    if subject is not None:
-        subjects.end(subject, now=clock.now())

@@ -29,7 +29,7 @@ from portal.core.counting import counted
 from portal.core.errors import Refused, Unavailable
 from portal.core.ids import references_in
 from portal.outbox.models import Message
-from portal.registers import selectors as registers
+from portal.registers.selectors import books
 from portal.vault.inspection import process
 
 log = structlog.get_logger(__name__)
@@ -118,7 +118,7 @@ def outcomes_of(source_keys: Sequence[str]) -> dict[str, str]:
 
 def own_addresses(*, now: datetime) -> frozenset[str]:
     """Addresses that are ours: what we send from, what is fetched, and the officers' own."""
-    officer = registers.current_officer("grievance_officer", on=day(now))
+    officer = books.current_officer("grievance_officer", on=day(now))
     found = [settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].strip("> "), *settings.MAIL_IN_ADDRESSES]
     return frozenset(address.lower() for address in [*found, officer.email if officer is not None else ""] if address)
 

@@ -20,6 +20,7 @@ from grievances.models.ticket import Ticket, TicketContact
 from grievances.permissions import GrievancePermission
 from grievances.request_states import MOVES, UNDECIDED, Capacity, Finding, Proof, RequestState, Right
 from grievances.services import (
+    claiming,
     filing,
     letters,
     lines,
@@ -244,12 +245,15 @@ def _needs_papers(request: RightsRequest) -> bool:
     return rules.needs_papers(right=request.right, capacity=request.capacity)
 
 
-def go_on(*, request: RightsRequest, actor: Actor, at: datetime) -> None:
-    """Look again whether all is shown: a nominee's standing has begun since. In the caller's transaction."""
-    with transaction.atomic():
+def resume_nominee_requests(now: datetime) -> None:
+    """Look again at every request of a nominee whose address was shown: somebody's authority has begun. In its transaction."""
+    waiting = RightsRequest.objects.filter(
+        capacity=Capacity.NOMINEE, state=RequestState.ASKED, address_shown_at__isnull=False
+    ).exclude(right=Right.CLAIM)
+    for request in waiting.select_related("ticket__fiduciary").order_by("pk"):
         turns.take(*_turns_of(request.ticket))
         request.refresh_from_db()
-        _go_on(request, actor, at)
+        _go_on(request, claiming.WORKER, now)
 
 
 def _require_room(request: RightsRequest) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.permissions import Permission
 from kyc.services import telling, uploading
 from kyc.services.uploading import Judged, Sent

@@ -22,7 +22,7 @@ from django.db.utils import OperationalError
 
 from kyc import plans, rules
 from kyc.inspection import inspect
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
 from kyc.plans import PlannedCheck

@@ -11,7 +11,9 @@ from kyc import rules
 from kyc.appeals import is_appealed
 from kyc.basis import basis, seen
 from kyc.children import is_of_a_child
-from kyc.models import Check, Decision, Document
+from kyc.models.checks import Check
+from kyc.models.decisions import Decision
+from kyc.models.documents import Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import latest_checks
 from kyc.services import renewing, screening, sealing, settling, telling

@@ -2,7 +2,7 @@
 
 import json
 
-from kyc.models import Document
+from kyc.models.documents import Document
 from kyc.services import sealing
 
 

@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kyc import keeping, notices
-from kyc.models import DeletionProposal, DeletionRequest, Document
+from kyc.models.deletions import DeletionProposal, DeletionRequest
+from kyc.models.documents import Document
 from kyc.permissions import Act, Permission
 from kyc.services import settling, telling
 from kyc.services.letting_go import erase_document, is_kept_by_a_hold, take_turn

@@ -7,7 +7,8 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Document, Party
+from kyc.models.documents import Document
+from kyc.models.parties import Party
 from kyc.providers import configured
 from kyc.providers.digilocker import DOCTYPES, DigiLocker, Errand
 from kyc.providers.protocol import Unanswered

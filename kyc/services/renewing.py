@@ -13,7 +13,9 @@ from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kyc import plans, renewals
-from kyc.models import Case, Document, Renewal, RenewalNotice
+from kyc.models.cases import Case
+from kyc.models.documents import Document
+from kyc.models.renewals import Renewal, RenewalNotice
 from kyc.needs import needs_of
 from kyc.permissions import Permission
 from kyc.selectors import number_domain

@@ -12,7 +12,9 @@ from django.db.models.functions import Concat
 
 from kyc import keeping, rules
 from kyc.children import is_of_a_child
-from kyc.models import Case, Party, Renewal
+from kyc.models.cases import Case
+from kyc.models.parties import Party
+from kyc.models.renewals import Renewal
 from kyc.needs import Needs, needs_of
 from kyc.renewals import looks_at_all, period_ends, soonest
 from kyc.selectors import is_listed

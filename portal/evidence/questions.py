@@ -27,7 +27,8 @@ from portal.registers.models.processing import Dataset, ProcessingActivity, Prod
 from portal.registers.models.recipients import Recipient
 from portal.registers.models.security import AccessReview, AuditFinding, ExternalLink, Measure
 from portal.registers.rules.papers import HOME, NEEDED, NEVER_LEARNED
-from portal.registers.selectors import current_officer, inventory, papers
+from portal.registers.selectors import inventory, papers
+from portal.registers.selectors.books import current_officer
 from portal.registers.selectors.senders import in_force
 from portal.registers.services import duties
 from portal.registers.states import ActivityRole, FindingState, LeftOut, OrderDecision, TrainingUse

@@ -18,7 +18,7 @@ from portal.core.error_texts import TEXTS, ErrorText
 from portal.law.models import Purpose
 from portal.people.pages import is_customer, principal_of
 from portal.registers.models.officers import Officer
-from portal.registers.selectors import current_officer
+from portal.registers.selectors.books import current_officer
 from portal.selfservice import cookie_choices, signals
 from portal.selfservice.cookie_choices import CookieQuestion
 from portal.selfservice.switching import typed_in

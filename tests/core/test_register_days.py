@@ -14,7 +14,7 @@ from portal.law.models import LegalRule
 from portal.people.models import Fiduciary, RoleGrant
 from portal.people.states import Answer
 from portal.registers.models import Contract, Officer
-from portal.registers.selectors import current_officer
+from portal.registers.selectors.books import current_officer
 from portal.registers.states import OfficerKind
 from tests.evidence.lives import a_world_of_its_own
 from tests.people.factories import FiduciaryFactory, StaffFactory, shipped_role

@@ -56,8 +56,8 @@ from portal.registers.models import (
     SendingEntity,
 )
 from portal.registers.models.dated import IN_FORCE
-from portal.registers.selectors import company_details
 from portal.registers.selectors import recipients as book
+from portal.registers.selectors.books import company_details
 from portal.registers.services import officers
 from tests.selfservice.test_no_english_is_left import english_in
 from tests.signin.people_who_sign_in import customer_client

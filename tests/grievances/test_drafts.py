@@ -8,7 +8,7 @@ from django.db import connection
 
 from grievances import selectors
 from grievances.models import DraftFile, Ticket, TicketDraft
-from grievances.services import drafts, erasing, reading, uploads
+from grievances.services import drafts, reading, uploads
 from portal.core import actor
 from portal.core.errors import Refused
 from portal.people.models import Subject
@@ -167,6 +167,6 @@ def test_a_draft_that_is_sent_while_it_is_swept_keeps_its_words() -> None:
     draft = written()
     read_by_the_sweep = TicketDraft.objects.get(pk=draft.pk)
     found = drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED).ticket
-    erasing.erase_draft(draft=read_by_the_sweep)
+    drafts.erase_draft(draft=read_by_the_sweep)
     assert reading.thread(found, internal=False)[0].texts["text"] == "The parrot."
     assert Subject.objects.get(ref=found.subject_ref).erased_at is None

@@ -5,7 +5,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.errors import NotAllowed, Refused
-from portal.registers.selectors import company_details
+from portal.registers.selectors.books import company_details
 from portal.registers.services import company
 from tests.people.factories import StaffFactory
 from tests.registers.factories import COMPANY, as_actor, company_in_force, today

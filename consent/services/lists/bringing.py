@@ -8,8 +8,8 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentList
 from consent.models.list_states import LIST_MOVES, ListState
+from consent.models.lists import ConsentList
 from consent.permissions import Act
 from consent.services.lists import notes, reading
 from portal.audit.kinds import AuditKind

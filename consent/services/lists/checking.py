@@ -7,8 +7,8 @@ from typing import BinaryIO, Final
 
 from django.db import transaction
 
-from consent.models import ConsentList, ListFault
 from consent.models.list_states import LIST_MOVES, LineFault, ListState
+from consent.models.lists import ConsentList, ListFault
 from consent.rules.fold import YES
 from consent.services.lists import lines as list_lines
 from consent.services.lists import notes, own_noes, people, reading, resting

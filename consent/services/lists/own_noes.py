@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
 
-from consent.models import ConsentList
+from consent.models.lists import ConsentList
 from consent.rules.fold import NO
 from consent.services.lists import lines as list_lines
 from consent.services.lists import reading

@@ -12,7 +12,7 @@ from portal.core.errors import Refused
 from portal.core.time_range import DayField
 from portal.registers.models.company import CompanyDetails
 from portal.registers.models.officers import Officer
-from portal.registers.selectors import company_details, current_officer
+from portal.registers.selectors.books import company_details, current_officer
 from portal.registers.services.fields import require_no_rewriting
 
 

@@ -13,7 +13,7 @@ from portal.core.actor import Actor
 from portal.people.services import four_eyes
 from portal.registers.models.company import CompanyDetails
 from portal.registers.permissions import Act
-from portal.registers.selectors import company_details
+from portal.registers.selectors.books import company_details
 from portal.registers.services.fields import digestible, filled, require_in_time, require_no_rewriting
 
 SHOWN = ("legal_name", "trade_name", "email", "phone", "postal_address", "website", "effective_from")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.registers.models.company import CompanyDetails
 from portal.registers.models.officers import Officer
-from portal.registers.selectors import company_details, current_officer
+from portal.registers.selectors.books import company_details, current_officer
 from portal.registers.states import OfficerKind
 
 

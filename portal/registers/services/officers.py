@@ -13,7 +13,7 @@ from portal.core.actor import Actor
 from portal.people.services import four_eyes
 from portal.registers.models.officers import Officer
 from portal.registers.permissions import Act
-from portal.registers.selectors import current_officer
+from portal.registers.selectors.books import current_officer
 from portal.registers.services.fields import digestible, filled, require_in_time, require_no_rewriting
 from portal.registers.states import OfficerKind
 

@@ -23,7 +23,7 @@ from kyc.states import GONE
 from portal.core import clock
 from portal.people.models import Principal
 from portal.people.selectors import refs_of
-from portal.registers.selectors import company_details
+from portal.registers.selectors.books import company_details
 from portal.registers.selectors.senders import fiduciaries_of
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.kyc_lists import progress
