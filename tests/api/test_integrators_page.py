@@ -19,7 +19,7 @@ from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-PAGE = Path(settings.BASE_DIR) / "portal" / "docs" / "integrators.md"
+PAGE = Path(settings.BASE_DIR) / "portal/docs/integrators.md"
 ORIGIN = "https://privacy.onesetu.example"
 
 

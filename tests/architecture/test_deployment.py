@@ -8,7 +8,7 @@ import yaml
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DEPLOYMENT = ROOT / "portal" / "docs" / "deployment"
+DEPLOYMENT = ROOT / "portal/docs/deployment"
 
 
 def unit(name: str) -> list[tuple[str, str]]:
@@ -118,7 +118,7 @@ def test_the_image_is_built_from_the_locked_packages_and_holds_no_compiler() -> 
 
 def test_every_setting_that_is_read_is_in_the_handbook() -> None:
     read = re.compile(r"""(?:env\.\w+|_key|_database)\(\s*"([A-Z_]+)\"""")
-    names = set(read.findall((ROOT / "portal" / "settings.py").read_text()))
+    names = set(read.findall((ROOT / "portal/settings.py").read_text()))
     names |= set(re.findall(r'os\.environ\.get\("([A-Z_]+)"', (ROOT / "portal/settings.py").read_text()))
     pages = [*(ROOT / "portal/docs").glob("*.md"), *DEPLOYMENT.iterdir(), ROOT / "README.md"]
     told = "\n".join(path.read_text() for path in pages)

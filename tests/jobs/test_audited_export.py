@@ -55,7 +55,7 @@ site.register(Job, JobAdmin)
 urlpatterns = [path("admin/", site.urls), path("", include("portal.urls"))]
 EXPORT = "/admin/people/user/export/"
 ASKED = {"file_format": "csv", "reason": "The audit of this year", "export": "yes"}
-ROLES = Path(__file__).parents[2] / "portal" / "people" / "data" / "roles.toml"
+ROLES = Path(__file__).parents[2] / "portal/people/data/roles.toml"
 
 
 @pytest.fixture

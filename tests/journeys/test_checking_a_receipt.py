@@ -216,7 +216,7 @@ def test_the_arithmetic_of_the_browser_agrees_with_libraries(chromium, tmp_path)
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    script = Path(settings.BASE_DIR) / "portal" / "selfservice" / "static" / "selfservice" / "verifier.js"
+    script = Path(settings.BASE_DIR) / "portal/selfservice/static/selfservice/verifier.js"
     page = chromium.new_page()
     page.set_content("<main></main>")
     page.add_script_tag(content=script.read_text() + "\nglobalThis.verifier = verifier;")

@@ -34,7 +34,7 @@ __all__ = ["house", "same_process"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGE = settings.BASE_DIR / "portal" / "docs" / "ten-tasks.md"
+PAGE = settings.BASE_DIR / "portal/docs" / "ten-tasks.md"
 ROW = re.compile(r"^\| (\d+) \| [^|]+ \| [^|]+ \| (\d+) \| (\d+) \| (\d+|cannot) \| (\d+|cannot) \|$", re.MULTILINE)
 #: What a step costs, as it is written behind the step.
 COST = re.compile(r"(\d+) (click|key)s?\b")

@@ -15,7 +15,7 @@ from tests.ledger.test_receipts import SIGNER, make_receipt
 
 #: The Python of the project, and the one that the system brings along where it is another.
 PYTHONS = sorted({sys.executable, *(path for path in ("/usr/bin/python3",) if Path(path).exists())})
-PROGRAM = Path(__file__).parents[2] / "portal" / "ledger" / "data" / "verify.py"
+PROGRAM = Path(__file__).parents[2] / "portal/ledger/data/verify.py"
 
 
 @pytest.fixture(scope="module")

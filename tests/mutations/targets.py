@@ -4,22 +4,28 @@ _DECISIONS = ("test_decisions", "test_send_gate", "test_suppressing", "test_batc
 _STOPS = ("test_suppressing", "test_undos", "test_public_stops", "test_refusals_of_a_sender", "test_lives_of_stops")
 _WITHDRAWALS = ("test_withdrawing", "test_identification", "test_ending", "test_undos", "test_races_of_withdrawals")
 _RULES = {
-    "blocks": ("test_blocks", "test_blocking"),
-    "broadcasts": ("test_broadcasts", "test_broadcast_pages"),
-    "clauses": ("test_clauses", "test_clause_pages"),
-    "contact": ("test_contact_rules", "test_decisions", "test_suppressing", "test_who_may_not", "test_batches"),
-    "differences": ("test_differences", "test_clauses"),
-    "fields": ("test_fields", "test_policy_rules"),
-    "fold": ("test_fold", "test_projection", "test_histories", "test_recording"),
-    "hours": ("test_contact_rules", "test_decisions"),
-    "keywords": ("test_keyword_rules", "test_public_stops"),
-    "leaves": ("test_ledger_rows", "test_state_check"),
-    "merging": ("test_merging_rules", "test_merging"),
-    "policy": ("test_policy_rules", "test_editing", "test_differences"),
-    "receipt_forms": ("test_receipts",),
-    "receipt_views": ("test_receipts", "test_identification"),
-    "seals": ("test_seals", "test_decision_keys", "test_decisions"),
-    "succession": ("test_chains", "test_ending"),
+    "consent/rules/blocks.py": ("test_blocks", "test_blocking"),
+    "consent/rules/broadcasts.py": ("test_broadcasts", "test_broadcast_pages"),
+    "consent/rules/clauses.py": ("test_clauses", "test_clause_pages"),
+    "consent/rules/contact.py": (
+        "test_contact_rules",
+        "test_decisions",
+        "test_suppressing",
+        "test_who_may_not",
+        "test_batches",
+    ),
+    "consent/rules/differences.py": ("test_differences", "test_clauses"),
+    "consent/rules/fields.py": ("test_fields", "test_policy_rules"),
+    "consent/rules/fold.py": ("test_fold", "test_projection", "test_histories", "test_recording"),
+    "consent/rules/hours.py": ("test_contact_rules", "test_decisions"),
+    "consent/rules/keywords.py": ("test_keyword_rules", "test_public_stops"),
+    "consent/rules/leaves.py": ("test_ledger_rows", "test_state_check"),
+    "consent/rules/merging.py": ("test_merging_rules", "test_merging"),
+    "consent/rules/policy.py": ("test_policy_rules", "test_editing", "test_differences"),
+    "consent/rules/receipt_forms.py": ("test_receipts",),
+    "consent/rules/receipt_views.py": ("test_receipts", "test_identification"),
+    "consent/rules/seals.py": ("test_seals", "test_decision_keys", "test_decisions"),
+    "consent/rules/succession.py": ("test_chains", "test_ending"),
 }
 
 
@@ -32,7 +38,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "consent/services/withdrawing.py": _of("consent", *_WITHDRAWALS),
     "consent/services/suppressing.py": _of("consent", *_STOPS, "test_told_times"),
     "consent/services/undos.py": _of("consent", "test_undos", "test_lives_of_stops", "test_public_stops"),
-    **{f"consent/rules/{name}.py": _of("consent", *tests) for name, tests in _RULES.items()},
+    **{rule: _of("consent", *tests) for rule, tests in _RULES.items()},
     "portal/people/services/codes.py": (
         *_of("people", "test_codes"),
         *_of("signin", "test_customer_sign_in", "test_wrong_codes"),

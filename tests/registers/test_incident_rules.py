@@ -17,7 +17,7 @@ from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, opened_incident
 from tests.shipped import every_rule
 
-LAW = settings.BASE_DIR / "portal" / "law" / "data"
+LAW = settings.BASE_DIR / "portal/law/data"
 EVERY = frozenset({"IN", "EU", "US-CA"})
 WORST: dict[str, Any] = {
     "role": "both",

@@ -86,7 +86,7 @@ def six_fields():
 
 
 def test_a_text_stands_once_and_open_before_the_first_tick_that_agrees_to_it(her, asha, notice):
-    text = (settings.BASE_DIR / "portal" / "demo" / "data" / "consent_notice.en.txt").read_text()
+    text = (settings.BASE_DIR / "portal/demo/data/consent_notice.en.txt").read_text()
     published_notice(text=text)
     published_notice(code="aadhaar", asks=["aadhaar_verification"], text="May we verify your Aadhaar document?")
     page = her.get(PAGE).text

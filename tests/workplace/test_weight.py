@@ -59,7 +59,7 @@ def asked_everything(db, february):
     """A customer with every address, of whom all that can be asked is asked, in texts of real length."""
     rulebook.forget()
     law_is_loaded()
-    data = settings.BASE_DIR / "portal" / "demo" / "data"
+    data = settings.BASE_DIR / "portal/demo/data"
     asha = person(email=None)
     CustomerUserFactory(email=ASHA, principal=asha)
     text = (data / "consent_notice.en.txt").read_text(encoding="utf-8")

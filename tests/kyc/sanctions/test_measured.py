@@ -15,7 +15,7 @@ from portal.core import clock
 from tests.kyc.sanctions import measured
 from tests.shipped import rules_of_law
 
-DOC = Path(settings.BASE_DIR) / "portal" / "docs" / "screening.md"
+DOC = Path(settings.BASE_DIR) / "portal/docs/screening.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 
 
