@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
@@ -612,6 +613,15 @@ class TestSaml:
             Client().post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
         row = Session.objects.exclude(pk__in=before).get()
         assert row.expire_date <= clock.now() + timedelta(minutes=2)
+
+    def test_what_waits_for_the_browser_is_sealed(self, client, provider, kind, person):
+        bind(person, provider, kind)
+        answer = provider.answer_to(asked(client, kind))
+        before = set(Session.objects.values_list("pk", flat=True))
+        Client().post(reverse("signin:saml-answer"), {"SAMLResponse": answer}, secure=True)
+        kept = SessionStore(Session.objects.exclude(pk__in=before).get().pk).load()
+        said = {person.email, SocialAccount.objects.get().uid, "contexts"}
+        assert not [word for word in said if word in repr(kept)]
 
     def test_no_answer_and_a_huge_one_are_refused_at_the_door(self, client, provider, kind):
         for answer in ("", "x" * 300_000, "not base 64 %%%"):

@@ -1,5 +1,7 @@
 """Company sign-in: to the provider and back, by OIDC and by SAML."""
 
+import base64
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from portal.core import clock, error_pages
+from portal.core import ciphers, clock, error_pages
 from portal.people.services import factor_ages
 from portal.signin import company, saml
 from portal.signin.middleware import STAFF_PATHS
@@ -74,6 +76,17 @@ def oidc_done(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _sealed(claims: Claims, question: str) -> str:
+    """What an answer proves, for the session table: nobody who reads it there learns who signs in."""
+    said = json.dumps({"question": question, "claims": {**asdict(claims), "contexts": sorted(claims.contexts)}})
+    return base64.b64encode(ciphers.encrypt(said.encode(), purpose=f"signin.{ANSWER}")).decode()
+
+
+def _opened(sealed: str) -> tuple[Claims, str]:
+    said = json.loads(ciphers.decrypt(base64.b64decode(sealed), purpose=f"signin.{ANSWER}"))
+    return Claims(**{**said["claims"], "contexts": frozenset(said["claims"]["contexts"])}), str(said["question"])
+
+
 @csrf_exempt
 @require_POST
 def saml_answer(request: HttpRequest) -> HttpResponse:
@@ -95,7 +108,7 @@ def saml_answer(request: HttpRequest) -> HttpResponse:
     if user is None or not user.is_staff or not user.is_active:
         return company.refused(request, "no active staff login" if user else "no login", user)
     kept = SessionStore()
-    kept[ANSWER] = {"question": question, "claims": {**asdict(claims), "contexts": sorted(claims.contexts)}}
+    kept[ANSWER] = _sealed(claims, question)
     kept.set_expiry(HANDED_OVER)
     kept.create()
     asked = urlencode({"answer": str(kept.session_key)})
@@ -107,15 +120,15 @@ def saml_done(request: HttpRequest) -> HttpResponse:
     """The same browser, with its session: it must have asked the question, which is spent, as the answer is."""
     provider = _provider(request, "saml")
     kept = SessionStore(request.GET.get("answer", ""))
-    proven = kept.get(ANSWER)
-    if proven is None:
+    sealed = kept.get(ANSWER)
+    if not isinstance(sealed, str):
         return company.refused(request, "the answer is over")
     kept.delete()
+    claims, question = _opened(sealed)
     try:
-        state = provider.unstash_redirect_state(request, proven["question"])
+        state = provider.unstash_redirect_state(request, question)
     except (PermissionDenied, UpdateError) as error:
         return company.refused(request, company.reason(error))
-    claims = Claims(**{**proven["claims"], "contexts": frozenset(proven["claims"]["contexts"])})
     found = provider.login_from(request, claims)
     found.state = state
     done: HttpResponse = complete_social_login(request, found)
