@@ -27,7 +27,7 @@ from portal.ledger.models import Entry
 from portal.outbox import services as outbox
 from portal.people import selectors as people
 from portal.people.models import AccountChange, Principal
-from portal.people.services import account_changes
+from portal.people.services import account_changes, cancel_rights
 from portal.people.states import AccountChangeKind
 
 #: Nominees that stand at once: a technical limit.
@@ -240,11 +240,14 @@ def _change_of(nominee: Nominee, kind: AccountChangeKind, before: bytes, actor: 
 
 
 def _tell(principal: Principal, event: AuditEvent, change: AccountChange) -> None:
-    """To each email address of the person, with the link that cancels: whoever got into the login cannot do this unseen. No name
+    """To each email address of the person, with the link that cancels where it is settled (``cancel_rights.settled``): whoever got into the login cannot do this unseen. No name
     of a nominee is in it.
     """
     days = account_changes.link_life(change.made_at).days
-    for contact in principal.contact_points.filter(kind="email", left_at=None, verified_at__isnull=False):
+    contacts = list(principal.contact_points.filter(kind="email", left_at=None, verified_at__isnull=False))
+    settled = {row.pk for row in cancel_rights.settled(contacts, began=change.made_at, now=change.made_at)}
+    for contact in contacts:
+        path = reverse("privacy:cancel-change", args=[account_changes.token_of(change, contact)])
         outbox.post(
             kind="grievances.nominees_changed",
             subject_ref=principal.subject.ref,
@@ -256,8 +259,7 @@ def _tell(principal: Principal, event: AuditEvent, change: AccountChange) -> Non
             context={
                 "leaf": bytes(event.entry.leaf_hash).hex(),
                 "url": f"{settings.SITE_URL}/privacy/nominee/",
-                "link": settings.SITE_URL
-                + reverse("privacy:cancel-change", args=[account_changes.token_of(change, contact)]),
+                "link": settings.SITE_URL + path if contact.pk in settled else "",
                 "days": str(days),
             },
             only_here=True,

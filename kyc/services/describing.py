@@ -49,12 +49,13 @@ def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> 
 
     Raises Refused (TYPE) for a type that its account cannot be, and as ``powers.require_open``; IllegalMove once documents are with us: then staff change it (``reclassifying``).
     """
-    require_open(case.customer, actor, at=now)
-    if customer_type not in types_for(case.customer, case.relation):
-        raise Refused(_("Choose what describes you."), code="TYPE")
-    if not may_say_type(case):
-        raise IllegalMove(_("Your documents are with us already. Write to us, and we change it."))
-    change(case, relation=case.relation, customer_type=customer_type, actor=actor, now=now)
+    with transaction.atomic():
+        require_open(case.customer, actor, at=now)
+        if customer_type not in types_for(case.customer, case.relation):
+            raise Refused(_("Choose what describes you."), code="TYPE")
+        if not may_say_type(case):
+            raise IllegalMove(_("Your documents are with us already. Write to us, and we change it."))
+        change(case, relation=case.relation, customer_type=customer_type, actor=actor, now=now)
 
 
 def change(case: Case, *, relation: str, customer_type: str, reason: str = "", actor: Actor, now: datetime) -> None:

@@ -41,8 +41,9 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
     A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule: staff see the
     request beside it and answer it. Raises IllegalMove when it was asked for before or is gone, Refused (SUSPENDED) for somebody who cannot act for the organisation now.
     """
-    require_powers(document.case.customer, actor, at=now)
-    ask_as_holder(document, actor=actor, now=now)
+    with transaction.atomic():
+        require_powers(document.case.customer, actor, at=now)
+        ask_as_holder(document, actor=actor, now=now)
 
 
 def ask_as_holder(document: Document, *, actor: Actor, now: datetime) -> None:

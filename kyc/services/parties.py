@@ -88,8 +88,8 @@ def own(owner: Party, *, percent: Decimal, held: Party | None, actor: Actor, now
 
     Raises Refused (PERCENT) for what is no share, and for a share in a person or in somebody else's organisation.
     """
-    require_open(owner.case.customer, actor, at=now)
     with transaction.atomic():
+        require_open(owner.case.customer, actor, at=now)
         holding = _own(owner, percent, held, actor, now)
         settling.settle(owner.case, actor=actor, now=now)
     return holding
@@ -114,8 +114,8 @@ def set_shares(owner: Party, shares: Mapping[Party | None, Decimal | None], *, a
     stay keep their papers. Raises Refused (PERCENT, HELD) as ``own``, and SHARE where somebody who is nothing but an
     owner would own nothing: they are taken off the list; IllegalMove for somebody who left.
     """
-    require_open(owner.case.customer, actor, at=now)
     with transaction.atomic():
+        require_open(owner.case.customer, actor, at=now)
         Case.objects.select_for_update(no_key=True).get(pk=owner.case_id)
         owner.refresh_from_db()
         if owner.ended_at is not None:
@@ -145,8 +145,8 @@ def say_nobody_else(case: Case, *, actor: Actor, now: datetime) -> None:
     A share noted later ends what was said. In one transaction with the state of the case. Raises Refused where no owners
     are asked for (ROLE), and where the named shares cannot be right (PERCENT): then there is nothing to say it about.
     """
-    require_open(case.customer, actor, at=now)
     with transaction.atomic():
+        require_open(case.customer, actor, at=now)
         case.refresh_from_db(from_queryset=Case.objects.select_for_update(no_key=True))
         owned = ownership_of(case, now=now)
         if owned is None:
@@ -172,8 +172,8 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
 
     What was decided about stays with the case until its period is over, what a hold keeps until that ends. Raises IllegalMove when they left already.
     """
-    require_open(party.case.customer, actor, at=now)
     with transaction.atomic():
+        require_open(party.case.customer, actor, at=now)
         if Party.objects.filter(pk=party.pk, ended_at=None).update(ended_at=now) != 1:
             raise IllegalMove(_("This person was taken off the list already."))
         party.refresh_from_db()
@@ -201,9 +201,9 @@ def _roles(case: Case, roles: Iterable[str], percent: Decimal | None, now: datet
 def _insert(
     case: Case, actor: Actor, now: datetime, *, principal: Principal | None, name: str, roles: set[str]
 ) -> Party:
-    require_open(case.customer, actor, at=now)
     try:
         with transaction.atomic():
+            require_open(case.customer, actor, at=now)
             party = Party.objects.create(
                 reference=ids.new_reference("PA"),
                 case=case,

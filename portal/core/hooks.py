@@ -90,10 +90,13 @@ import_kinds: HookList[Any] = HookList("import_kinds")
 leaving: HookList[Callable[..., Any]] = HookList("leaving")
 #: Callables told, in the same transaction, that a channel has accepted messages: ``(*, messages)``, each with its ``sent_at``.
 messages_sent: HookList[Callable[..., None]] = HookList("messages_sent")
-#: Callables told, in the same transaction, what a customer's login changed of its company's people: ``(*, change, actor, at)``.
+#: Callables told, in the same transaction, what was changed of a company's people, or of a nominee: ``(*, change, actor, at)``.
 account_changed: HookList[Callable[..., None]] = HookList("account_changed")
 #: Callables told, in the same transaction, that an address has left a person.
 address_left: HookList[Any] = HookList("address_left")
+#: Callables told, in the same transaction, that a person, or staff, gave up an address of theirs: ``(*, contact)``. What follows
+#: from a change or an erasure is told elsewhere.
+address_given_up: HookList[Callable[..., None]] = HookList("address_given_up")
 #: Callables told, in the same transaction, that a person showed by a code to receive what is sent to an address, perhaps
 #: not for the first time: ``(*, subject_ref, kind, address, actor, at)``.
 address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")

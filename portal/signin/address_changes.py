@@ -22,12 +22,12 @@ from portal.people.services import account_changes, codes, contacts, logins
 from portal.people.states import CodePurpose, ContactKind
 from portal.signin import letters
 from portal.signin.change_rows import (
-    confirmed,
     locked,
     open_changes,
     person_of,
     record_change,
     still_open,
+    to_be_linked,
     token_of,
     turn_of,
 )
@@ -108,7 +108,7 @@ def wait(*, change: AddressChange, browser: str, actor: Actor, now: datetime) ->
             change.waits_until = now + account_changes.wait(now=now)
             change.save(update_fields=["waits_until"])
             record_change(AuditKind.PEOPLE_CONTACT_CHANGE_WAITED, change, actor, now)
-            for contact in confirmed(change):
+            for contact in to_be_linked(change, now=now):
                 letters.change_waits(change, contact.kind, contact.address, token=token_of(change))
     return change
 
@@ -234,7 +234,7 @@ def _make(change: AddressChange, actor: Actor, now: datetime, session_key: str) 
     for the time after a change was cancelled.
     """
     _require_unfrozen(change.user, now)
-    person, others = person_of(change), confirmed(change)
+    person, others = person_of(change), to_be_linked(change, now=now)
     if change.kind == ContactKind.EMAIL:
         address = change.new_address
         logins.change_email(user=change.user, new_address=address, actor=actor, now=now, session_key=session_key)

@@ -12,5 +12,6 @@ class SigninConfig(AppConfig):
 
         hooks.second_factor.fill(factors.has_shown_second_factor)
         hooks.account_changed.register(letters.people_changed)
+        hooks.address_given_up.register(letters.address_removed)
         events.connect()
         company.connect()

@@ -19,7 +19,7 @@ from portal.core.actor import Actor
 from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import AccountChange, AddressChange, ContactPoint, Customer, Principal, User
-from portal.people.services import account_changes, cancel_rights, contacts, customers, logins, sessions, subjects
+from portal.people.services import account_changes, cancel_rights, contacts, logins, memberships, sessions, subjects
 from portal.people.states import ContactKind, SubjectKind
 from portal.signin import letters
 from portal.signin.change_rows import confirmed, locked, person_of, record_change, turn_of
@@ -68,7 +68,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
         if change.user is not None:
             _take_turns_of_companies(change.user)
         if change.customer is not None:
-            customers.take_turn(change.customer)
+            memberships.take_turn(change.customer)
         if change.user is not None:
             turn_of(change.user)
         rows = AccountChange.objects.select_for_update(of=("self",)).select_related("user", "customer__subject")
@@ -76,7 +76,7 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
         if change.cancelled_at is not None:
             return False
         login = change.user
-        touched = _undo_account_changes(undone_with(change, contact), contact, actor, now)
+        touched = _undo_account_changes(undone_with(change, contact, now), contact, actor, now)
         if login is not None and contact is not None and account_changes.is_own(change, contact):
             _undo_addresses_beside(login, contact, change.made_at, actor, now)
         if login is not None:
@@ -87,10 +87,10 @@ def cancel_account_change(*, change: AccountChange, contact: ContactPoint | None
     return True
 
 
-def undone_with(change: AccountChange, contact: ContactPoint | None) -> list[AccountChange]:
+def undone_with(change: AccountChange, contact: ContactPoint | None, now: datetime) -> list[AccountChange]:
     """What a press of the link that was sent to this address undoes. Raises Refused as ``cancel_rights.require``."""
     is_own = account_changes.is_own(change, contact)
-    return cancel_rights.require(change, account_changes.with_it(change, whole_login=is_own), contact)
+    return cancel_rights.require(change, account_changes.with_it(change, whole_login=is_own), contact, now=now)
 
 
 def _hours(now: datetime) -> int:
@@ -100,7 +100,7 @@ def _hours(now: datetime) -> int:
 def _take_turns_of_companies(user: User) -> None:
     mine = AccountChange.objects.filter(user=user, cancelled_at=None).exclude(customer=None).values("customer")
     for customer in Customer.objects.filter(pk__in=mine).order_by("pk"):
-        customers.take_turn(customer)
+        memberships.take_turn(customer)
 
 
 def _undo_account_changes(

@@ -103,6 +103,11 @@ def confirmed(change: AddressChange) -> list[ContactPoint]:
     return [row for row in rows.select_related("principal__subject") if row.address != change.new_address]
 
 
+def to_be_linked(change: AddressChange, *, now: datetime) -> list[ContactPoint]:
+    """Those of ``confirmed`` that get the link that cancels the change."""
+    return cancel_rights.settled(confirmed(change), began=change.begun_at, now=now)
+
+
 def record_change(
     kind: AuditKind,
     change: AddressChange,

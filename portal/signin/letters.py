@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.timezone import localtime
 
 from portal.core import addresses, clock
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorKind
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
@@ -32,7 +32,7 @@ from portal.people.models import (
     SignIn,
     User,
 )
-from portal.people.services import account_changes, codes, invitations
+from portal.people.services import account_changes, cancel_rights, codes, invitations
 from portal.people.states import AccountChangeKind, CodePurpose, ContactKind, InvitationKind, MemberRole, ProvenAct
 from portal.signin import browsers
 
@@ -195,6 +195,19 @@ def address_dropped(change: AddressChange) -> None:
     _of_change("address_dropped", change, change.kind, change.new_address)
 
 
+def address_removed(*, contact: ContactPoint) -> None:
+    """Fills ``hooks.address_given_up``: whoever else reads mail of the person learns it. Nothing names the address itself."""
+    person = contact.principal
+    for other in person.contact_points.filter(kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False):
+        _send(
+            "signin.address_removed",
+            subject_ref=person.subject.ref,
+            address=other.address,
+            language=person.language,
+            about=f"people.contact:{contact.pk}/removed/{other.pk}",
+        )
+
+
 def _of_change(what: str, change: AddressChange, kind: str, address: str, *, token: str = "", **context: Any) -> None:
     """In the caller's transaction. A number gets a short text with the link, where SMS can be sent."""
     user, by_phone = change.user, kind == ContactKind.PHONE
@@ -217,7 +230,7 @@ def _of_change(what: str, change: AddressChange, kind: str, address: str, *, tok
 def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None:
     """Fills ``hooks.account_changed``: whoever owned the company before, and whoever made the change, gets a letter at each
     confirmed address with a link that cancels it; another person whose part it was, one without. Nobody has a link whose own part came from a change
-    that can still be cancelled: it would restore them. Of nominees their own letter tells. In the caller's transaction.
+    that can still be cancelled: it would restore them; no address that is not settled (``cancel_rights.settled``) either. Of nominees their own letter tells. In the caller's transaction.
     """
     company = change.customer
     if company is None:
@@ -231,19 +244,21 @@ def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None
         with_link.add(theirs.principal_id)
     with_link -= account_changes.let_in_lately(company, at=at)
     people = with_link | ({theirs.principal_id} if theirs is not None else set())
-    contacts = ContactPoint.objects.filter(
+    rows = ContactPoint.objects.filter(
         principal__in=people, kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False
     )
-    for contact in contacts.select_related("principal__subject").order_by("pk"):
+    contacts = list(rows.select_related("principal__subject").order_by("pk"))
+    settled = {contact.pk for contact in cancel_rights.settled(contacts, began=change.made_at, now=at)}
+    for contact in contacts:
         person = contact.principal
         with translation.override(person.language):
             context: dict[str, Any] = {"what": str(AccountChangeKind(change.kind).label), "customer": company.name}
+        kind = "signin.part_changed"
         if person.pk in with_link:
             kind = "signin.people_changed"
             path = reverse("privacy:cancel-change", args=[account_changes.token_of(change, contact)])
-            context |= {"link": absolute(path), "days": str(days)}
-        else:
-            kind = "signin.part_changed"
+            context |= {"link": absolute(path) if contact.pk in settled else "", "days": str(days)}
+            context["by_our_team"] = "" if actor.kind == ActorKind.CUSTOMER else "yes"
         _send(
             kind,
             subject_ref=person.subject.ref,

@@ -28,6 +28,13 @@ from tests.shipped import every_rule
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def letters_go_out():
+    """So that owners can be told what changes."""
+    every_rule()
+    FiduciaryFactory(code="onesetu")
+
+
 def enrol(customer, email, role=MemberRole.OWNER):
     return customers.enrol(customer=customer, full_name="Asha Rao", email=email, role=role, actor=SYSTEM)
 
@@ -117,7 +124,7 @@ def test_the_last_owner_stays():
     assert owner.ended_at is not None
 
 
-def test_a_removed_member_sees_the_customer_no_more_and_may_come_back():
+def test_a_removed_member_sees_the_customer_no_more_and_may_come_back(letters_go_out):
     customer = CustomerFactory()
     MembershipFactory(customer=customer)
     user = CustomerUserFactory(member_of=customer, member_of__role=MemberRole.MEMBER)
@@ -144,7 +151,7 @@ def test_a_reference_is_found_however_it_is_typed():
     assert selectors.customer_for(user, customer.reference.lower().replace("-", " ")) == customer
 
 
-def test_the_first_invitation_asks_for_the_owner_and_later_ones_for_members():
+def test_the_first_invitation_asks_for_the_owner_and_later_ones_for_members(letters_go_out):
     customer = CustomerFactory()
     first = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
     enrol(customer, "asha@acme.example")
@@ -184,7 +191,7 @@ def test_an_owner_who_is_one_no_more_has_no_invitation_out(end):
         invitations.by_token(invitations.token_of(link), now=clock.now())
 
 
-def test_who_was_removed_does_not_come_back_by_an_invitation_they_once_got():
+def test_who_was_removed_does_not_come_back_by_an_invitation_they_once_got(letters_go_out):
     customer = CustomerFactory(kind="organisation")
     enrol(customer, "asha@acme.example")
     link = customers.invite(customer=customer, address="ravi@acme.example", role=MemberRole.MEMBER, actor=SYSTEM)

@@ -18,11 +18,13 @@ from portal.people.services import staff as staff_services
 from tests.people.factories import (
     CustomerFactory,
     CustomerUserFactory,
+    FiduciaryFactory,
     MembershipFactory,
     PrincipalFactory,
     StaffFactory,
     SubjectFactory,
 )
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import with_factor
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,8 @@ def test_erasing_a_person_leaves_no_name_and_no_address_and_keeps_the_rows(asha,
 
 
 def test_erasing_a_customer_takes_its_name_and_invitations(asha):
+    every_rule()
+    FiduciaryFactory(code="onesetu")
     customer = asha.principal.memberships.get().customer
     customers.invite(customer=customer, address="ravi@acme.example", role="member", actor=SYSTEM)
     assert accounts.erase(subject_ref=customer.subject.ref, before=None) == 1

@@ -13,7 +13,15 @@ from portal.core.errors import LostRace, Refused
 from portal.people.services import contacts, customers, invitations, principals, roles
 from portal.people.services import staff as staff_services
 from portal.people.states import MemberRole
-from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory, shipped_role
+from tests.people.factories import (
+    CustomerFactory,
+    FiduciaryFactory,
+    MembershipFactory,
+    PrincipalFactory,
+    StaffFactory,
+    shipped_role,
+)
+from tests.shipped import every_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +31,8 @@ def kinds():
 
 
 def test_the_life_of_a_customer_is_told_without_a_name_or_an_address():
+    every_rule()
+    FiduciaryFactory(code="onesetu")
     actor = staff(StaffFactory().pk, address="203.0.113.7", via="admin")
     asha = principals.create(full_name="Asha Rao", actor=actor)
     contacts.add(principal=asha, kind="email", address="asha@acme.example", verified=True, actor=actor)
@@ -30,7 +40,7 @@ def test_the_life_of_a_customer_is_told_without_a_name_or_an_address():
     customers.rename(customer=customer, name="Acme Trading", actor=actor)
     customers.invite(customer=customer, address="ravi@acme.example", role=MemberRole.MEMBER, actor=actor)
     customers.close(customer=customer, actor=actor)
-    assert kinds() == [
+    assert [kind for kind in kinds() if kind.startswith("people.")] == [
         AuditKind.PEOPLE_PRINCIPAL_CREATED,
         AuditKind.PEOPLE_CONTACT_ADDED,
         AuditKind.PEOPLE_CUSTOMER_CREATED,

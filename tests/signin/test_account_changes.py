@@ -467,11 +467,6 @@ def test_who_reads_of_a_closed_company_is_told_that_its_people_stay(acme, asha, 
     assert people_of(acme) == {("asha@acme.example", "owner")}
 
 
-def test_staff_who_invite_are_undone_by_no_link(acme, asha):
-    customers.invite(customer=acme, address="new@acme.example", role=MemberRole.MEMBER, actor=actor.SYSTEM)
-    assert not AccountChange.objects.exists()
-
-
 def test_old_changes_are_deleted(acme, asha, ravi):
     customers.remove_member(membership=part_of(ravi, acme), actor=by(asha))
     assert change_rows.sweep(now=clock.now() + timedelta(days=61)) == 1

@@ -39,7 +39,7 @@ def note(kind: AccountChangeKind, *, by: User | None, actor: Actor, at: datetime
 
 
 def login_of(actor: Actor) -> User | None:
-    """The customer's login that acts; none for staff and systems, whose acts no stolen session does."""
+    """The customer's login that acts; none for staff and systems, whose sessions no link ends."""
     if actor.kind != ActorKind.CUSTOMER or actor.user_id is None:
         return None
     return User.objects.filter(pk=actor.user_id, is_staff=False).first()
@@ -114,28 +114,41 @@ def with_it(change: AccountChange, *, whole_login: bool) -> list[AccountChange]:
     same = rows.filter(subject_ref=change.subject_ref).select_related("user", "customer")
     found = list(same.order_by("made_at", "pk"))
     if change.customer_id is not None:
-        found = _followed(change.user_id, found)
+        found = _followed(change.user_id, found, change)
     if whole_login and change.user is not None:
         known = {row.pk for row in found}
-        others = rows.filter(pk__in=[row.pk for row in of_login(change.user, since=change.made_at)])
-        found += others.exclude(pk__in=known).select_related("user", "customer")
+        others = [row.pk for row in of_login(change.user, since=change.made_at) if row.pk not in known]
+        whole = AccountChange.objects.filter(pk__in=others).exclude(made_at=change.made_at, pk__lt=change.pk)
+        found += whole.select_related("user", "customer")
     return sorted(found, key=lambda row: (row.made_at, row.pk))
 
 
 def of_login(user: User, *, since: datetime) -> list[AccountChange]:
-    """What a login changed since, with what followed in the companies, the first first."""
-    first = AccountChange.objects.filter(user=user, made_at__gte=since, cancelled_at=None)
+    """What a login changed since, with what followed in the companies, the first first.
+
+    An invitation of theirs counts from when it was accepted: one that nobody had accepted then may have been written by whoever
+    changes the address next, and is sent anew in a minute.
+    """
+    theirs = AccountChange.objects.filter(user=user, cancelled_at=None)
+    invited = theirs.filter(invitation__cancelled_at=None, made_at__gt=since - link_life(since))
+    open_then = invited.filter(Q(invitation__accepted_at=None) | Q(invitation__accepted_at__gte=since))
+    first = theirs.filter(Q(made_at__gte=since) | Q(pk__in=open_then.values("pk")))
     companies = set(first.exclude(customer=None).values_list("customer", flat=True))
-    rows = AccountChange.objects.filter(made_at__gte=since, cancelled_at=None)
-    return _followed(user.pk, list(rows.filter(Q(user=user) | Q(customer__in=companies)).order_by("made_at", "pk")))
+    rows = AccountChange.objects.filter(made_at__gte=since, cancelled_at=None, customer__in=companies)
+    both = AccountChange.objects.filter(Q(pk__in=first.values("pk")) | Q(pk__in=rows.values("pk")))
+    return _followed(user.pk, list(both.order_by("made_at", "pk")))
 
 
-def _followed(user_id: int | None, rows: list[AccountChange]) -> list[AccountChange]:
-    """Those made by the login, or by whoever acts through what it did."""
-    through: set[int | None] = {user_id}
+def _followed(
+    user_id: int | None, rows: list[AccountChange], first: AccountChange | None = None
+) -> list[AccountChange]:
+    """Those made by the login, or by whoever acts through what it did; ``first`` itself, which may be of our team: then it alone
+    and what followed through it.
+    """
+    through = {user_id} - {None}
     found = []
     for row in rows:
-        if row.user_id in through:
+        if row == first or row.user_id in through:
             found.append(row)
             through |= _let_in(row)
     return found

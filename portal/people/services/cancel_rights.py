@@ -1,11 +1,14 @@
 """Who may cancel a change of a company's people: asked when the link is pressed, not only when it was sent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.core.errors import Refused
-from portal.people.models import AccountChange, ContactPoint, Membership
+from portal.people.models import AccountChange, AddressChange, ContactPoint, Membership
+from portal.people.services.account_changes import link_life
 from portal.people.states import AccountChangeKind, MemberRole
 
 
@@ -19,18 +22,43 @@ def of_owners(rows: Collection[AccountChange], principal_id: int | None) -> list
 
 
 def require(
-    change: AccountChange, rows: Collection[AccountChange], contact: ContactPoint | None
+    change: AccountChange, rows: Collection[AccountChange], contact: ContactPoint | None, *, now: datetime
 ) -> list[AccountChange]:
     """The changes that a press of the link undoes. Raises Refused (NO_OWNER_NOW) for whoever has no right to it any more, and
-    (LINK_ENDED) where the address that it was sent to is deleted.
+    (LINK_ENDED) where the address that it was sent to is deleted, or has no right to one now (``settled``).
     """
-    if contact is None:
+    if contact is None or not settled([contact], began=change.made_at, now=now):
         raise link_ended()
     found = of_owners(rows, contact.principal_id)
     if change.pk not in {row.pk for row in found}:
         said = _("This link has ended: you do not own this organisation now. File a grievance if something is wrong.")
         raise Refused(said, code="NO_OWNER_NOW")
     return found
+
+
+def settled(contacts: Iterable[ContactPoint], *, began: datetime, now: datetime) -> list[ContactPoint]:
+    """The addresses to which a link may go that cancels a change begun then: those confirmed before it, and not by a change of
+    address that was cancelled or that its own link still cancels. Whoever moved a stolen login to an address of theirs would
+    undo with the link what the person puts right.
+    """
+    before = [contact for contact in contacts if contact.verified_at is not None and contact.verified_at <= began]
+    made = AddressChange.objects.filter(user__principal__in={contact.principal_id for contact in before})
+    loose = made.exclude(done_at=None).filter(Q(cancelled_at__isnull=False) | Q(done_at__gt=now - link_life(now)))
+    came = {
+        (row.user.principal_id, row.kind, row.new_address): row for row in loose.select_related("user").order_by("pk")
+    }
+    return [
+        contact
+        for contact in before
+        if not _came_by(contact, came.get((contact.principal_id, contact.kind, contact.address)))
+    ]
+
+
+def _came_by(contact: ContactPoint, change: AddressChange | None) -> bool:
+    """Whether the address was confirmed by this change to it, not by something else before or after."""
+    if change is None or change.done_at is None or contact.verified_at is None:
+        return False
+    return change.begun_at <= contact.verified_at <= change.done_at
 
 
 def link_ended() -> Refused:

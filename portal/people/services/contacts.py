@@ -157,6 +157,15 @@ def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) 
 
 
 @retried
+def give_up(*, contact: ContactPoint, actor: Actor, why: str = "", now: datetime | None = None) -> None:
+    """``leave``, where the person or staff said so: the person's other addresses are told (``hooks.address_given_up``)."""
+    with transaction.atomic():
+        leave(contact=contact, actor=actor, why=why, now=now)
+        for told in hooks.address_given_up:
+            told(contact=contact)
+
+
+@retried
 def leave(*, contact: ContactPoint, actor: Actor, why: str = "", now: datetime | None = None) -> None:
     """The address no longer belongs to the person: what hangs on it ends in the same transaction.
 

@@ -133,23 +133,19 @@ def enrol(
     return user
 
 
-def take_turn(customer: Customer) -> None:
-    """Wait, in the caller's transaction, until nobody else changes who acts for the customer or whether it is open."""
-    locked = Customer.objects.select_for_update(no_key=True)
-    customer.refresh_from_db(fields=["state", "closed_at"], from_queryset=locked)
-
-
 def _take_turns(customer: Customer, actor: Actor, at: datetime) -> None:
-    take_turn(customer)
+    memberships.take_turn(customer)
     account_changes.take_turn(account_changes.login_of(actor), at=at, customer=customer)
 
 
 def _note(kind: AccountChangeKind, customer: Customer, actor: Actor, at: datetime, **fields: Any) -> None:
-    """What a customer's login did to its company's people is told with a link that cancels it; what staff did is not."""
-    if (login := account_changes.login_of(actor)) is not None:
-        account_changes.note(
-            kind, by=login, actor=actor, at=at, customer=customer, subject_ref=customer.subject.ref, **fields
-        )
+    """What anybody did to a company's people is told to its owners with a link that cancels it, made by no login where staff did
+    it; not what two people agreed to.
+    """
+    login = account_changes.login_of(actor)
+    account_changes.note(
+        kind, by=login, actor=actor, at=at, customer=customer, subject_ref=customer.subject.ref, **fields
+    )
 
 
 def held_by_order(customer: Customer, *, agreed: Insolvency | None = None) -> str:
@@ -186,13 +182,13 @@ def invite(
     """Write an invitation to act for the customer; it is sent after the commit.
 
     An open invitation to the same address is replaced. Raises Refused for a bad address, a closed customer, or an address
-    of somebody who acts for it already, and as ``powers.require_powers``. While an insolvency order holds, the professional alone invites, and members only
+    of somebody who acts for it already, and as ``powers.require_owner``. While an insolvency order holds, the professional alone invites, and members only
     (INSOLVENT); ``agreed`` is the step by which two people let in the professional.
     """
     at = now or clock.now()
     with transaction.atomic():
         _take_turns(customer, actor, at)
-        powers.require_powers(customer, actor, at=at)
+        powers.require_owner(customer, actor, at=at)
         if customer.state != CustomerState.ACTIVE:
             raise Refused(
                 _("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED"
@@ -219,7 +215,8 @@ def invite(
         )
         act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
         _record(act, customer, actor, at, role=str(role), personal={"address": invitation.address})
-        _note(AccountChangeKind.INVITED, customer, actor, at, invitation=invitation)
+        if has_owner and agreed is None:  # nobody is there to be told of the first owner
+            _note(AccountChangeKind.INVITED, customer, actor, at, invitation=invitation)
     return invitation
 
 
@@ -253,7 +250,7 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
     at = now or clock.now()
     with transaction.atomic():
         _take_turns(membership.customer, actor, at)
-        powers.require_powers(membership.customer, actor, at=at)
+        powers.require_owner(membership.customer, actor, at=at)
         _protect_last_owner(membership)
         _protect_suspended(membership)
         if not memberships.end(membership, actor=actor, at=at):
@@ -276,7 +273,7 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
         _take_turns(membership.customer, actor, at)
         membership.refresh_from_db(fields=["role"])
         old = str(membership.role)
-        powers.require_powers(membership.customer, actor, at=at)
+        powers.require_owner(membership.customer, actor, at=at)
         if MemberRole(role) == MemberRole.OWNER:
             _require_no_order(membership.customer)
         else:
@@ -367,7 +364,7 @@ def _move(
     heeds_orders: bool = True,
 ) -> None:
     with transaction.atomic():
-        take_turn(customer)
+        memberships.take_turn(customer)
         old = str(customer.state)
         if heeds_orders and (refusal := held_by_order(customer, agreed=agreed)):
             raise Refused(refusal, code="INSOLVENT")

@@ -21,7 +21,7 @@ from portal.core.turns import retried
 from portal.people.models import Customer, Insolvency, Invitation, Membership, Rest, User
 from portal.people.permissions import Act
 from portal.people.selectors import acts_elsewhere, contacts_at, insolvency_order
-from portal.people.services import customers, four_eyes, invitations, rests
+from portal.people.services import customers, four_eyes, invitations, memberships, rests
 from portal.people.states import Answer, ContactKind, CustomerKind, CustomerState, InsolvencyStep, MemberRole
 
 _DIGEST_LENGTH = 64
@@ -104,7 +104,7 @@ def answer(*, proposal: Insolvency, approve: bool, reason: str, actor: Actor, no
     """
     customer = proposal.customer
     with transaction.atomic():
-        customers.take_turn(customer)
+        memberships.take_turn(customer)
         before = insolvency_order(customer)
         if approve:
             _require_fit(customer, InsolvencyStep(proposal.step))

@@ -16,7 +16,7 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people import promises
 from portal.people.models import Insolvency, Invitation, User
-from portal.people.services import powers
+from portal.people.services import memberships, powers
 from portal.people.states import ContactKind, InvitationKind
 
 _SALT = "portal.people.invitation"
@@ -119,13 +119,14 @@ def mark_sent(invitation: Invitation, *, now: datetime) -> bool:
 
 def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
     """Close an open invitation, with its audit event: its link stops working. Raises LostRace when it was used or cancelled meanwhile, Refused as
-    ``powers.require_powers``, and for the invitation of an insolvency professional (TWO_PEOPLE).
+    ``powers.require_owner``, and for the invitation of an insolvency professional (TWO_PEOPLE).
     """
     if is_of_an_order(invitation):
         raise Refused(OF_AN_ORDER, code="TWO_PEOPLE")
-    if invitation.customer is not None:
-        powers.require_powers(invitation.customer, actor, at=now)
     with transaction.atomic():
+        if invitation.customer is not None:
+            memberships.take_turn(invitation.customer)
+            powers.require_owner(invitation.customer, actor, at=now)
         updated = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, cancelled_at=None).update(
             cancelled_at=now
         )

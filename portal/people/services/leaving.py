@@ -28,7 +28,7 @@ def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> list[Customer]
     )
     left = []
     for customer in Customer.objects.filter(pk__in=mine.values("customer")).order_by("pk"):
-        customers.take_turn(customer)
+        memberships.take_turn(customer)
         for membership in mine.filter(customer=customer).select_related("customer__subject").order_by("pk"):
             memberships.end(membership, actor=actor, at=now)
         live = Membership.objects.filter(customer=customer, ended_at=None, role=MemberRole.OWNER)

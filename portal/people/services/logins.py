@@ -13,7 +13,7 @@ from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import ContactPoint, Invitation, User
-from portal.people.services import contacts, customers, insolvency, invitations, sessions
+from portal.people.services import contacts, customers, insolvency, invitations, memberships, sessions
 from portal.people.states import ContactKind, InvitationKind
 
 
@@ -30,7 +30,7 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
     if not full_name.strip() and selectors.customer_login_at(invitation.address) is None:
         raise Refused(_("Enter your name."), code="NAME_MISSING")
     with transaction.atomic():
-        customers.take_turn(invitation.customer)
+        memberships.take_turn(invitation.customer)
         invitations.mark_accepted(invitation, now=now)
         user = customers.enrol(
             customer=invitation.customer,
@@ -83,9 +83,9 @@ def change_email(*, user: User, new_address: str, actor: Actor, now: datetime, s
 
 
 def remove_contact(*, user: User, contact: ContactPoint, actor: Actor, now: datetime) -> None:
-    """Give up an address of one's own. The address of the login stays: change it instead."""
+    """Give up an address of one's own; the others are told. The address of the login stays: change it instead."""
     if contact.principal_id != user.principal_id:
         raise NotFound(_("There is no such address."))
     if contact.kind == ContactKind.EMAIL and contact.address == user.email:
         raise Refused(_("You sign in with this address. Change it instead."), code="LOGIN_ADDRESS")
-    contacts.leave(contact=contact, actor=actor, now=now)
+    contacts.give_up(contact=contact, actor=actor, now=now)

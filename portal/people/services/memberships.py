@@ -14,6 +14,12 @@ from portal.people.services import powers
 from portal.people.states import CustomerKind, CustomerState, MemberRole
 
 
+def take_turn(customer: Customer) -> None:
+    """Wait, in the caller's transaction, until nobody else changes who acts for the customer or whether it is open."""
+    locked = Customer.objects.select_for_update(no_key=True)
+    customer.refresh_from_db(fields=["state", "closed_at"], from_queryset=locked)
+
+
 def add(*, customer: Customer, principal: Principal, role: MemberRole | str, actor: Actor, at: datetime) -> Membership:
     """Let a person act for the customer. Raises Refused when they do already, an individual has an owner, the account
     is closed (a link sent before the closing opens nothing after it), or a child would act for an organisation (SUSPENDED).

@@ -93,7 +93,7 @@ def reassign(*, holder: Principal, kind: ContactKind | str, address: str, why: s
                 _("This person has no such address. Open the record of the one who has it."), code="NOT_THEIRS"
             )
         for contact in held:
-            contacts.leave(contact=contact, why=why.strip(), actor=actor, now=now)
+            contacts.give_up(contact=contact, why=why.strip(), actor=actor, now=now)
     return len(held)
 
 

@@ -8,6 +8,8 @@ power.
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.actor import Actor, ActorKind
@@ -15,7 +17,7 @@ from portal.core.errors import Refused
 from portal.people.models import Customer, Membership, Principal
 from portal.people.selectors import insolvency_order, is_child, refs_of
 from portal.people.services import freezes
-from portal.people.states import CustomerKind, CustomerState, InsolvencyStep
+from portal.people.states import CustomerKind, CustomerState, InsolvencyStep, MemberRole
 
 _BY_AGE = _(
     "Until we are sure of your age you cannot act for this organisation. You can look at everything here, and change "
@@ -24,6 +26,8 @@ _BY_AGE = _(
 _BY_ORDER = _(
     "By an order you cannot act for this organisation now. You can look at everything here, and change nothing."
 )
+_NO_PART = _("You do not act for this customer any more. File a grievance if something is wrong.")
+_NO_OWNER = _("You do not own this organisation now. Ask an owner to do this.")
 _CLOSED = _(
     "This account is closed: we take no documents for it, and nothing is changed here. Ask a person if this is wrong."
 )
@@ -52,10 +56,36 @@ def said_of(customer: Customer, user_id: int | None, *, at: datetime) -> str:
 
 
 def require_powers(customer: Customer, actor: Actor, *, at: datetime) -> None:
-    """For whatever a customer's login does in the name of an organisation. Raises Refused (SUSPENDED), see ``said_to``."""
-    said = said_to(customer, actor.user_id, at=at) if actor.kind == ActorKind.CUSTOMER else ""
-    if said:
-        raise Refused(said, code="SUSPENDED")
+    """For whatever a customer's login does in the name of a customer: asked where it is done, in the caller's transaction, in
+    which nobody ends the person's part until it is over. Raises Refused (SUSPENDED), see ``said_to``, and for somebody whose
+    part has ended (NO_PART_NOW): the button was pressed on a page from before.
+    """
+    if actor.kind == ActorKind.CUSTOMER and actor.user_id is not None:
+        if _live_part(customer, actor.user_id) is None and _parts(customer, actor.user_id).exists():
+            raise Refused(str(_NO_PART), code="NO_PART_NOW")
+        if said := said_to(customer, actor.user_id, at=at):
+            raise Refused(said, code="SUSPENDED")
+
+
+def require_owner(customer: Customer, actor: Actor, *, at: datetime) -> None:
+    """``require_powers`` for what only an owner does, at the customer's turn. Raises Refused (NO_OWNER_NOW) for whoever is none."""
+    require_powers(customer, actor, at=at)
+    if actor.kind == ActorKind.CUSTOMER and actor.user_id is not None:
+        part = _live_part(customer, actor.user_id)
+        if part is None or part.role != MemberRole.OWNER:
+            raise Refused(str(_NO_OWNER), code="NO_OWNER_NOW")
+
+
+def _parts(customer: Customer, user_id: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(customer=customer, principal__user=user_id)
+
+
+def _live_part(customer: Customer, user_id: int) -> Membership | None:
+    """Nobody ends it until the caller's transaction, if there is one, is over."""
+    rows = _parts(customer, user_id).filter(ended_at=None)
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return rows.first()
 
 
 def require_open(customer: Customer, actor: Actor, *, at: datetime) -> None:

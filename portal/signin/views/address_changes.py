@@ -158,7 +158,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
                 cancellation.cancel(change=change, actor=who, now=now)
             return HttpResponseRedirect(request.path)
         if isinstance(change, AccountChange) and change.cancelled_at is None:
-            cancellation.undone_with(change, contact)
+            cancellation.undone_with(change, contact, now)
     except Refused as error:
         return page(request, template, message=str(error))
     return page(request, template, wait=account_changes.wait_words(now=now), **_told(change, contact))
