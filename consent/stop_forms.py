@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses
 from portal.core.errors import Refused
+from portal.core.text import without_hiding_marks
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 
@@ -14,7 +15,7 @@ EITHER = _("Enter an email address like name@example.com, or a mobile number lik
 
 class StopAddressForm(forms.Form):
     address = forms.CharField(
-        label=_("Email address or mobile number"),
+        label=_("Mobile number or email"),
         help_text=_("The one that gets the messages. We send a code to it, whether we know it or not."),
         max_length=254,
         error_messages={
@@ -26,7 +27,7 @@ class StopAddressForm(forms.Form):
 
     def clean_address(self) -> tuple[str, str]:
         """Kind and normal form. Nothing is looked up."""
-        text = str(self.cleaned_data["address"]).strip()
+        text = without_hiding_marks(str(self.cleaned_data["address"])).strip()
         kind = addresses.kind_of(text)
         try:
             normal = addresses.normalise(kind, text)

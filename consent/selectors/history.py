@@ -14,6 +14,7 @@ from consent.selectors.rulebook import rulebook
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.people import selectors as people
+from portal.people.models.fiduciaries import Fiduciary
 
 
 def events_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> QuerySet[ConsentEvent]:
@@ -101,10 +102,18 @@ def consents_as_of(subject_ref: UUID, at: datetime, *, refs: Collection[UUID] | 
 
 
 def is_latest(receipt: ConsentReceipt) -> bool:
-    """Whether the person has answered nothing since this receipt."""
+    """Whether the person has answered nothing since this receipt; what was said to another company alone is left out."""
     refs = people.refs_of(receipt.subject_ref)
     newer = Q(made_at__gt=receipt.made_at) | Q(made_at=receipt.made_at, pk__gt=receipt.pk)
-    return not ConsentReceipt.objects.filter(newer, subject_ref__in=refs).exists()
+    since = ConsentReceipt.objects.filter(newer, subject_ref__in=refs)
+    own = {
+        *receipt.events.values_list("fiduciary", flat=True),
+        *receipt.suppressions.values_list("fiduciary", flat=True),
+    }
+    if own:
+        others = Fiduciary.objects.exclude(pk__in=own)
+        since = since.exclude(events__fiduciary__in=others).exclude(suppressions__fiduciary__in=others)
+    return not since.exists()
 
 
 def receipt_of(subject_ref: UUID, reference: str) -> ConsentReceipt:

@@ -6,15 +6,11 @@ when the page was made: it says whose stop it is, so that no session has to be r
 database: it is checked when the opt-out is recorded, and a new code is sent where it was wrong.
 """
 
-import base64
-import binascii
-import json
 import threading
 import time
-import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,30 +18,25 @@ import structlog
 from django.db import connections
 
 from consent.rules.fold import ONE_PRESS
-from consent.services import inbound, one_click, public_stops
+from consent.services import inbound, one_click, public_stops, stop_tickets
 from consent.services.inbound import Inbound
+from consent.services.stop_tickets import CODE, PERSON, PROVEN
+from consent.services.stopping import stop_everybody_for
 from consent.services.withdrawing import stop_all_promotional
-from portal.core import ciphers, clock, database_clock, read_only
+from portal.core import clock, database_clock, read_only
 from portal.core.actor import customer, stranger
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import Refused
 from portal.core.former_settings import read_setting
 from portal.core.spool import Played, Spool
 from portal.law.states import Channel
 from portal.people import promises
-from portal.people.models import Fiduciary, OneTimeCode
+from portal.people.models.fiduciaries import OWN_CODE, Fiduciary
+from portal.people.models.invitations import OneTimeCode
+from portal.people.models.principals import Principal
 from portal.people.services import codes
 from portal.people.states import CodePurpose
 
 STOPS: Final = Spool("stops", same_within=ONE_PRESS)
-TICKET: Final = "consent.stop_ticket"
-#: What a ticket is of: a person who is signed in, a code that is still to be typed, and one that was.
-PERSON, CODE, PROVEN = "n", "c", "p"
-#: What a ticket of each holds.
-FIELDS: Final = {
-    PERSON: ("ref", "fiduciary", "user"),
-    CODE: ("code", "browser", "kind_of", "address", "also"),
-    PROVEN: ("code", "browser", "kind_of", "address", "also"),
-}
 THESE, ALL = "these", "all"
 VIA: Final = "kept"
 #: Seconds between two looks whether the database is back.
@@ -58,21 +49,6 @@ DEFAULT_REFUSED: Final = timedelta(days=90)
 
 log = structlog.get_logger(__name__)
 _playing: Final = threading.Lock()
-
-
-def ticket_of_person(*, subject_ref: UUID, fiduciary: str, user_id: int, until: datetime) -> str:
-    """For the stop button of somebody who is signed in: it stops everything promotional of one fiduciary."""
-    return _sealed({"of": PERSON, "ref": subject_ref.hex, "fiduciary": fiduciary, "user": user_id}, until)
-
-
-def ticket_of_code(code: OneTimeCode, *, browser: str, until: datetime, also: str = "") -> str:
-    """For the page that asks for a code (``CODE``), or that a code has opened (``PROVEN``).
-
-    ``also`` is the client whose link led to the page, by its code. The address is in it too: the row of the code is gone
-    some hours after its time.
-    """
-    about = {"code": code.pk, "browser": browser, "kind_of": code.kind, "address": code.address, "also": also}
-    return _sealed({"of": PROVEN if code.used_at else CODE, **about}, until)
 
 
 def keep_link(token: str, *, act: str, at: datetime) -> None:
@@ -93,7 +69,9 @@ def keep_ticket(ticket: str, *, act: str, typed: str, language: str, at: datetim
     Asks no database. Raises NotFound for a ticket that we did not make or whose time is over, Refused where a code is
     asked for and none was typed, CannotKeep as ``keep_link``.
     """
-    held = _opened(ticket, at)
+    held = stop_tickets.opened(ticket, at=at)
+    if held["of"] not in {PERSON, CODE, PROVEN}:
+        raise Refused("No page stops anything with this.")
     if held["of"] == CODE and len(codes.digits_of(typed)) != codes.DIGITS:
         raise Refused("A code is needed.")
     entry = {"kind": "ticket", **held, "act": act[:200], "typed": typed[:40], "language": language[:8]}
@@ -169,13 +147,7 @@ def _record(entry: dict[str, Any], at: datetime) -> None:
         stop = one_click.stop_all if entry["act"] == ALL else one_click.stop_these
         stop(one_click.way_out_of(entry["reference"]), actor=stranger(via=VIA), occurred_at=at)
     elif entry["of"] == PERSON:
-        stop_all_promotional(
-            subject_ref=UUID(entry["ref"]),
-            fiduciary=entry["fiduciary"],
-            actor=customer(entry["user"], via=VIA),
-            occurred_at=at,
-            is_press=True,
-        )
+        _stop_of_person(entry, at)
     else:
         _stop_by_code(entry, at)
 
@@ -183,6 +155,17 @@ def _record(entry: dict[str, Any], at: datetime) -> None:
 def _take_message(row: dict[str, Any], at: datetime) -> None:
     said_at = datetime.fromisoformat(row["said_at"]) if row["said_at"] else at
     inbound.take([Inbound(**{**row, "channel": Channel(row["channel"]), "said_at": min(said_at, at)})])
+
+
+def _stop_of_person(entry: dict[str, Any], at: datetime) -> None:
+    ref, who = UUID(entry["ref"]), customer(entry["user"], via=VIA)
+    principal = Principal.objects.filter(subject__ref=ref).first() if not entry["fiduciary"] else None
+    if principal is not None:
+        stop_everybody_for(principal=principal, actor=who, language=entry["language"], occurred_at=at, again=False)
+    else:
+        stop_all_promotional(
+            subject_ref=ref, fiduciary=entry["fiduciary"] or OWN_CODE, actor=who, occurred_at=at, is_press=True
+        )
 
 
 def _stop_by_code(entry: dict[str, Any], at: datetime) -> None:
@@ -245,23 +228,3 @@ def _answer_with_a_new_code(entry: dict[str, Any]) -> None:
         )
     except Refused as refused:
         log.warning("deferred_opt_outs.no_new_code", code=refused.code)
-
-
-def _sealed(content: dict[str, Any], until: datetime) -> str:
-    """Short, for it stands in a page: values in the order of ``FIELDS`` and the end in seconds, packed before they are sealed."""
-    values = [content[name] for name in FIELDS[content["of"]]]
-    plain = json.dumps(
-        [content["of"], int(until.timestamp()), *values], separators=(",", ":"), ensure_ascii=False
-    ).encode()
-    return base64.urlsafe_b64encode(ciphers.encrypt(zlib.compress(plain, 9), purpose=TICKET)).decode().rstrip("=")
-
-
-def _opened(ticket: str, at: datetime) -> dict[str, Any]:
-    try:
-        sealed = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-        of, until, *values = json.loads(zlib.decompress(ciphers.decrypt(sealed, purpose=TICKET)))
-    except (ciphers.CannotDecrypt, binascii.Error, ValueError):
-        raise NotFound("This page is not open any more.") from None
-    if datetime.fromtimestamp(until, UTC) < at:
-        raise NotFound("This page is not open any more.")
-    return {"of": of, **dict(zip(FIELDS[of], values, strict=True))}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.suppressions import Suppression
@@ -19,8 +19,16 @@ from consent.selectors import sender_words
 from consent.services import confirming
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
-from consent.services.stopping import ANSWERED_BY, CODE_LETTER, holder_of, place_of, stop_at_address, stranger_at
-from consent.services.undos import undo_stop
+from consent.services.stopping import (
+    ANSWERED_BY,
+    CODE_LETTER,
+    holder_of,
+    ours_first,
+    place_of,
+    stop_at_address,
+    stranger_at,
+)
+from consent.services.undos import undo_stops
 from consent.states import Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -30,7 +38,8 @@ from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.outbox.models import Message
 from portal.outbox.services import post
-from portal.people.models import Fiduciary, OneTimeCode
+from portal.people.models.fiduciaries import Fiduciary
+from portal.people.models.invitations import OneTimeCode
 from portal.people.services import codes
 from portal.people.states import CodePurpose
 
@@ -75,7 +84,12 @@ def send_code(code_id: int, *, language: str, now: datetime) -> bool:
 
 
 def enter_code(*, code: OneTimeCode, typed: str, browser: str, now: datetime) -> OneTimeCode:
-    """Use up the code that was typed, or one that was sent to the same address before. Raises Refused as ``codes.redeem``."""
+    """Use up the code that was typed, or one that was sent to the same address before. Raises Refused as ``codes.redeem``.
+
+    The same code once more, on the page that it was typed into, is a second press of the same button.
+    """
+    if code.used_at is not None and code.browser == browser and codes.plain(code) == codes.digits_of(typed):
+        return proven(code.pk, browser=browser, now=now)
     return codes.redeem(
         purpose=CodePurpose.STOP, kind=code.kind, address=code.address, typed=typed, browser=browser, now=now
     )
@@ -91,6 +105,11 @@ def proven(code_id: int, *, browser: str, now: datetime) -> OneTimeCode:
     if found is None:
         raise NotFound("No code was typed here.")
     return found
+
+
+def leave(code: OneTimeCode) -> None:
+    """Shut the pages behind a code for good, in one statement: its tickets fit no more."""
+    OneTimeCode.objects.filter(pk=code.pk).update(browser="")
 
 
 def open_until(code: OneTimeCode) -> datetime:
@@ -120,7 +139,7 @@ def senders_to(code: OneTimeCode, *, also: Fiduciary | None = None) -> list[Fidu
     named |= Fiduciary.objects.filter(pk__in=agreed)
     if also is not None:
         named |= Fiduciary.objects.filter(pk=also.pk)
-    return sorted(named.distinct(), key=_ours_first)
+    return sorted(named.distinct(), key=ours_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +197,33 @@ def earlier_receipts(code: OneTimeCode) -> list[ConsentReceipt]:
     return list(found.order_by("-pk")[:MOST_SHOWN])
 
 
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What one press behind a code stopped: a receipt of each company, our own first, all of one instant."""
+
+    receipts: tuple[ConsentReceipt, ...]
+    is_undone: bool
+
+    @property
+    def reference(self) -> str:
+        """As the button of its undo names it."""
+        return self.receipts[0].reference
+
+
+def presses_behind(code: OneTimeCode) -> list[Press]:
+    """What was stopped since a code opened the page, the newest first. One query."""
+    found: dict[datetime, dict[int, ConsentReceipt]] = {}
+    undone: set[int] = set()
+    rows = _stopped_behind(code).select_related("receipt", "lift").order_by("pk")
+    for row in rows:
+        found.setdefault(row.receipt.made_at, {})[row.receipt_id] = row.receipt
+        if hasattr(row, "lift"):
+            undone.add(row.receipt_id)
+    return [
+        Press(tuple(of.values()), is_undone=bool(undone & of.keys())) for _at, of in sorted(found.items(), reverse=True)
+    ]
+
+
 def stop(
     *,
     code: OneTimeCode,
@@ -196,23 +242,6 @@ def stop(
     return [receipt] if receipt is not None else []
 
 
-def stopped_since(code: OneTimeCode) -> dict[int, datetime]:
-    """By fiduciary, since when all its promotion is stopped at the address of the code; nobody who was said yes to since."""
-    keys = _place(code).keys
-    whole = Suppression.objects.filter(address_key__in=keys, purpose="", channel="", header="", lift=None)
-    stops = whole.order_by("-suppressed_at").values_list("fiduciary_id", "suppressed_at")
-    yeses = ConsentEvent.objects.filter(address_key__in=keys, answer__in=YES).order_by("occurred_at")
-    last_yes = dict(yeses.values_list("fiduciary_id", "occurred_at"))
-    return {pk: at for pk, at in stops if pk not in last_yes or last_yes[pk] <= at}
-
-
-def everybody_stopped_since(code: OneTimeCode) -> datetime | None:
-    """Since when everybody who sends through us today is stopped at the address; None where somebody is not."""
-    since = stopped_since(code)
-    everybody = set(Fiduciary.objects.values_list("pk", flat=True))
-    return max(since.values()) if since and everybody <= since.keys() else None
-
-
 @retried
 def stop_everybody(
     *,
@@ -226,9 +255,10 @@ def stop_everybody(
 
     Empty where everybody was stopped behind this code already. ``occurred_at``: when it was pressed, if before.
     """
+    at = now or clock.now()  # one instant for all: the receipts of one press are known by it
     with transaction.atomic():
-        everybody = sorted(Fiduciary.objects.all(), key=_ours_first)
-        stopped = [_stop(code, one, language, actor, now, confirms=False, occurred_at=occurred_at) for one in everybody]
+        everybody = sorted(Fiduciary.objects.all(), key=ours_first)
+        stopped = [_stop(code, one, language, actor, at, confirms=False, occurred_at=occurred_at) for one in everybody]
         receipts = [receipt for receipt in stopped if receipt is not None]
         if receipts:
             holder = holder_of(code.kind, code.address)
@@ -236,18 +266,11 @@ def stop_everybody(
     return receipts
 
 
-@retried
 def undo(
     *, receipts: Sequence[ConsentReceipt], code: OneTimeCode, actor: Actor, now: datetime | None = None
 ) -> list[ConsentReceipt]:
-    """Take the stops of one press back, all of them or none, each under a receipt of its own. Raises as ``undo_stop``."""
-    undone: list[ConsentReceipt] = []
-    with transaction.atomic():
-        for receipt in receipts:
-            done = undo_stop(receipt=receipt, actor=actor, place=_place(code), confirms=not undone, now=now)
-            if done.receipt is not None:
-                undone.append(done.receipt)
-    return undone
+    """Undo the stops of one press, all of them or none, each under a receipt of its own. Raises as ``undo_stop``."""
+    return undo_stops(receipts=receipts, actor=actor, place=_place(code), now=now)
 
 
 def _stop(
@@ -279,14 +302,17 @@ def _stop(
 
 def _was_stopped_behind(code: OneTimeCode, fiduciary: Fiduciary, sender: SingleSender | None) -> bool:
     """Whether the same, or all of the fiduciary, was stopped since the page was opened: a second press is no second stop."""
-    pressed = Suppression.objects.filter(
-        fiduciary=fiduciary,
-        way=Way.CODE,
-        address_key__in=keys_of(code),
-        header__in={"", sender.value if sender is not None else ""},
-        lift=None,
+    pressed = _stopped_behind(code).filter(
+        fiduciary=fiduciary, header__in={"", sender.value if sender is not None else ""}, lift=None
     )
-    return code.used_at is not None and pressed.filter(recorded_at__gte=code.used_at).exists()
+    return pressed.exists()
+
+
+def _stopped_behind(code: OneTimeCode) -> QuerySet[Suppression]:
+    """What was stopped at the address of a code, by a code, since this one was typed."""
+    if code.used_at is None:
+        return Suppression.objects.none()
+    return Suppression.objects.filter(way=Way.CODE, address_key__in=keys_of(code), recorded_at__gte=code.used_at)
 
 
 def _reply(code: OneTimeCode, language: str) -> Reply:
@@ -295,7 +321,3 @@ def _reply(code: OneTimeCode, language: str) -> Reply:
 
 def _place(code: OneTimeCode) -> Address:
     return place_of(code.kind, code.address)
-
-
-def _ours_first(fiduciary: Fiduciary) -> tuple[bool, str]:
-    return not fiduciary.is_self, fiduciary.name

@@ -1,6 +1,6 @@
 """A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models.events import ConsentReceipt
+from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.state import ConsentState
 from consent.models.suppressions import Suppression
 from consent.rules.fold import YES
@@ -27,7 +27,9 @@ from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.models import Message
 from portal.people import selectors as people
-from portal.people.models import Fiduciary, Principal, Subject
+from portal.people.models.fiduciaries import Fiduciary
+from portal.people.models.principals import ContactPoint, Principal
+from portal.people.models.subjects import Subject
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 from portal.registers.selectors import senders as book
@@ -125,6 +127,103 @@ def stop_at_address(
             reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
     return receipt
+
+
+def stopped_since(keys: Collection[bytes]) -> dict[int, datetime]:
+    """By fiduciary, since when all its promotion is stopped at an address; none that someone there consented to since."""
+    whole = Suppression.objects.filter(address_key__in=keys, purpose="", channel="", header="", lift=None)
+    stops = whole.order_by("-suppressed_at").values_list("fiduciary_id", "suppressed_at")
+    yeses = ConsentEvent.objects.filter(address_key__in=keys, answer__in=YES).order_by("occurred_at")
+    last_yes = dict(yeses.values_list("fiduciary_id", "occurred_at"))
+    return {pk: at for pk, at in stops if pk not in last_yes or last_yes[pk] <= at}
+
+
+def everybody_stopped_since(keys: Collection[bytes]) -> datetime | None:
+    """Since when everybody who sends through us today is stopped at an address; None where somebody is not."""
+    since = stopped_since(keys)
+    everybody = set(Fiduciary.objects.values_list("pk", flat=True))
+    return max(since.values()) if since and everybody <= since.keys() else None
+
+
+def person_stopped_since(contacts: Iterable[ContactPoint]) -> datetime | None:
+    """Since when everybody who sends through us is stopped at each of a person's addresses; None where somebody is not.
+
+    Three queries, however many addresses and companies there are; one where nothing was stopped.
+    """
+    places = [addresses.address_keys(contact.address) for contact in contacts]
+    every = [key for keys in places for key in keys]
+    whole = Suppression.objects.filter(address_key__in=every, purpose="", channel="", header="", lift=None)
+    stops = _by_place(whole.values_list("address_key", "fiduciary_id", "suppressed_at"), min)
+    if not stops:
+        return None
+    given = ConsentEvent.objects.filter(address_key__in=every, answer__in=YES)
+    yeses = _by_place(given.values_list("address_key", "fiduciary_id", "occurred_at"), max)
+    since: list[datetime] = []
+    for fiduciary in Fiduciary.objects.values_list("pk", flat=True):
+        for keys in places:
+            found = [stops[bytes(key), fiduciary] for key in keys if (bytes(key), fiduciary) in stops]
+            agreed = [yeses[bytes(key), fiduciary] for key in keys if (bytes(key), fiduciary) in yeses]
+            if not found or max(agreed, default=min(found)) > min(found):
+                return None
+            since.append(min(found))
+    return max(since, default=None)
+
+
+def _by_place(
+    rows: Iterable[tuple[bytes, int, datetime]], choose: Callable[[datetime, datetime], datetime]
+) -> dict[tuple[bytes, int], datetime]:
+    found: dict[tuple[bytes, int], datetime] = {}
+    for key, fiduciary, at in rows:
+        place = (bytes(key), fiduciary)
+        found[place] = choose(found[place], at) if place in found else at
+    return found
+
+
+@retried
+def stop_everybody_for(
+    *,
+    principal: Principal,
+    actor: Actor,
+    language: str,
+    occurred_at: datetime | None = None,
+    again: bool = True,
+    now: datetime | None = None,
+) -> list[ConsentReceipt]:
+    """Stop everything promotional of everybody who sends through us today, for a person: a receipt each, our own first.
+
+    One transaction and one confirmation. Empty where nothing had to change; ``again`` and ``occurred_at`` as for
+    ``stop_all_promotional``. The same press twice gives the receipts of the first.
+    """
+    at = now or clock.now()
+    everybody = sorted(Fiduciary.objects.all(), key=ours_first)
+    with transaction.atomic():
+        stopped = [
+            stop_all_promotional(
+                subject_ref=principal.subject.ref,
+                fiduciary=one,
+                actor=actor,
+                occurred_at=occurred_at,
+                confirms=len(everybody) == 1,
+                again=again,
+                is_press=True,
+                now=at,
+            ).receipt
+            for one in everybody
+        ]
+        receipts = [receipt for receipt in stopped if receipt is not None]
+        if len(everybody) > 1 and any(receipt.made_at == at for receipt in receipts):
+            contact = people.contact_for(principal, Channel.EMAIL)
+            is_known = contact is not None and contact.verified_at is not None
+            reply = (
+                Reply(Channel.EMAIL, contact.address, language) if is_known else Reply(Channel.DASHBOARD, "", language)
+            )
+            confirming.answer_for_everybody(receipts, reply, on_dashboard=is_known)
+    return receipts
+
+
+def ours_first(fiduciary: Fiduciary) -> tuple[bool, str]:
+    """In which order companies are named: ourselves first, then by name."""
+    return not fiduciary.is_self, fiduciary.name
 
 
 def _forms(fiduciary: Fiduciary, channel: str, header: str, at: datetime) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.law.memory import remembering
 from portal.people import selectors as people
-from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import Fiduciary
 
 
 @retried
@@ -75,6 +75,20 @@ def undo_stop(
         suppressing.lift(stop=receipt, undone=done)
         suppressing.carry_over(before.narrowed, at=at)
     return done
+
+
+@retried
+def undo_stops(
+    *, receipts: Sequence[ConsentReceipt], actor: Actor, place: Address | None = None, now: datetime | None = None
+) -> list[ConsentReceipt]:
+    """Undo every stop of one press, all of them or none, each under a receipt of its own. Raises as ``undo_stop``."""
+    undone: list[ConsentReceipt] = []
+    with transaction.atomic():
+        for receipt in receipts:
+            done = undo_stop(receipt=receipt, actor=actor, place=place, confirms=not undone, now=now)
+            if done.receipt is not None:
+                undone.append(done.receipt)
+    return undone
 
 
 def end_undo(subject_ref: UUID, refusals: Collection[ConsentEvent], *, way: Way, actor: Actor, at: datetime) -> int:

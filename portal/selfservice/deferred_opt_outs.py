@@ -47,7 +47,7 @@ def _of_link(request: HttpRequest, token: str) -> HttpResponse | None:
 
 def _of_ticket(request: HttpRequest) -> HttpResponse | None:
     act, typed = request.POST.get("act", ""), request.POST.get("code", "")
-    if act in {"undo", "leave"} or "again" in request.POST:
+    if act in {"undo", "leave", "show"} or "again" in request.POST:
         return None
     language = getattr(request, "LANGUAGE_CODE", "en")
     deferred_opt_outs.keep_ticket(request.POST["ticket"], act=act, typed=typed, language=language, at=clock.now())

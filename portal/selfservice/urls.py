@@ -1,6 +1,8 @@
 """Customers' pages under ``/privacy/``."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from portal.selfservice.views import (
@@ -96,7 +98,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kyc/<str:customer>/people/<str:party>/<slug:kind>/", kyc.upload, name="kyc-party-upload"),
     path("kyc/<str:customer>/<slug:kind>/", kyc.upload, name="kyc-upload"),
     path("how-long/", open_books.how_long, name="how-long"),
-    path("language/", set_language, name="language"),
+    # Whoever makes a browser choose a language has gained nothing: so no page needs a cookie for this button.
+    path("language/", csrf_exempt(set_language), name="language"),
     path("leaving/", open_books.leaving, name="leaving"),
     path("measures/", open_books.measures, name="measures"),
     path("messages/", messages.inbox, name="messages"),
@@ -147,7 +150,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stop/", public_stops.ask, name="stop-without-login"),
     path("stop/choose/", public_stops.choose, name="stop-choose"),
     path("stop/code/", public_stops.code, name="stop-code"),
-    path("stop/receipts/", public_stops.all_receipts, name="stop-receipts"),
+    path("stop/done/", public_stops.done, name="stop-done"),
+    path(
+        "stop/receipts/",
+        RedirectView.as_view(pattern_name="privacy:stop-without-login", permanent=True),
+        name="stop-receipts",
+    ),
     path("stop/receipts/<str:reference>/<str:form>", public_stops.receipt_file, name="stop-file"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),

@@ -8,14 +8,15 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.suppressions import Suppression
 from consent.rules.contact import Reason
 from consent.services import public_stops
 from consent.services.decisions import may_contact
 from portal.core import clock
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
-from portal.people.models import OneTimeCode
+from portal.people.models.invitations import OneTimeCode
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import FiduciaryFactory
 
@@ -70,14 +71,16 @@ def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, de
     somebody.looks()
     assert urlsplit(page.url).path == "/privacy/stop/code/"
     page.locator("#id_code").fill("000 000")
-    page.get_by_role("button", name=says("Go on")).click()
+    page.get_by_role("button", name=says("Show me first who writes to me")).click()
     somebody.looks()
     assert page.locator("#id_code_error").is_visible()
     page.locator("#id_code").fill(code_in_mailbox(window(), language))
-    page.get_by_role("button", name=says("Go on")).click()
+    page.get_by_role("button", name=says("Show me first who writes to me")).click()
     somebody.looks()
+    assert urlsplit(page.url).path == "/privacy/stop/choose/"
+    assert "Acme Bank" not in page.locator("main").inner_text(), "who never wrote here is not named"
 
-    page.get_by_role("button", name=says("Stop everything promotional")).click()
+    page.get_by_role("button", name=says("Stop all promotional messages")).click()
     somebody.looks()
     named = page.locator("main").inner_text()
     assert all(receipt.reference in named for receipt in ConsentReceipt.objects.all())
@@ -96,12 +99,9 @@ def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, de
     anybody.looks()
     assert "stopped at one address" in checking.locator(".note.ok").inner_text()
 
-    page.get_by_role("button", name=says("Undo")).click()
+    page.get_by_role("button", name=says("Undo (until %(time)s IST)").split("%")[0].strip(" (")).click()
     somebody.looks()
-    assert (
-        says("Undone. What you had agreed to before the stop counts again, and nothing else.")
-        in page.locator(".note.ok").inner_text()
-    )
+    assert says("Undone. Your earlier consents are active again.") in page.locator(".note.ok").inner_text()
     assert not Suppression.objects.filter(lift=None).exists()
     assert {reason("onesetu"), reason("acme-bank")} == {Reason.NO_CONSENT}
     page.get_by_role("button", name=says("Leave this page")).click()

@@ -18,7 +18,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
-from consent.models import ConsentReceipt, NoticeVersion, PreferenceChange
+from consent.models.events import ConsentReceipt
+from consent.models.notices import NoticeVersion
+from consent.models.preferences import PreferenceChange
 from grievances.models import Ticket
 from kyc.models import Document, Party
 from kyc.needs import needs_of
@@ -31,7 +33,9 @@ from portal.outbox.models import Message
 from portal.outbox.services import post
 from portal.outbox.states import MessageState
 from portal.people import selectors
-from portal.people.models import ContactPoint, Customer, Membership, User
+from portal.people.models.customers import Customer, Membership
+from portal.people.models.principals import ContactPoint
+from portal.people.models.user import User
 from portal.people.services import roles
 from portal.people.states import MemberRole
 from tests.demo.conftest import small
@@ -457,7 +461,7 @@ def _open_page(client: Client, visitor: str, name: str, url: str, page: Page, wo
     may_lack = page.is_untold or (page.is_empty and not world.is_told)
     if may_lack and answer.status_code == HTTPStatus.NOT_FOUND:
         return ""
-    is_open = answer.status_code in {HTTPStatus.OK, HTTPStatus.FOUND}
+    is_open = answer.status_code in {HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.MOVED_PERMANENTLY}
     to_sign_in = page.audience not in {For.ANYBODY, For.STAFF_DOOR} and _is_shut(answer)
     going_on = page.audience is For.HALF_STAFF and answer.status_code == HTTPStatus.FOUND
     return "" if is_open and (going_on or not to_sign_in) else f"{visitor} should open {name}: {answer.status_code}"

@@ -15,18 +15,21 @@ from django.views.decorators.http import require_safe
 
 from consent.selectors import history, notices
 from consent.selectors.history import consents_as_of
+from consent.services import stopping
+from consent.services.addresses import contacts_of
 from consent.states import Answer
 from grievances.selectors import outside_bodies, tickets_of
 from grievances.standings import sentences_for_person
 from kyc.selectors import documents_of
 from kyc.states import GONE
 from portal.core import clock
-from portal.people.models import Principal
+from portal.people.models.principals import Principal
 from portal.people.selectors import refs_of
 from portal.registers.selectors.books import company_details
 from portal.registers.selectors.senders import fiduciaries_of
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.kyc_lists import progress
+from portal.selfservice.views.preferences import ticket_of
 
 #: How many of a person's requests the first page shows.
 REQUESTS = 5
@@ -43,8 +46,9 @@ class Row:
 
 #: What people come for, the most frequent first: (label, hint, name of the address).
 ERRANDS = (
+    (_("Stop messages"), _("No account needed"), "privacy:stop-without-login"),
     (
-        _("Stop or choose messages"),
+        _("Choose your messages"),
         _("SMS, WhatsApp, RCS, email, calls, push and dashboard"),
         "privacy:preferences",
     ),
@@ -109,6 +113,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_customer": principal is not None,
     }
     if principal is not None:
+        context["contacts"] = contacts_of(refs)
+        context["stopped_since"] = stopping.person_stopped_since(context["contacts"])
+        context["ticket"] = ticket_of(request, principal)
         context["to_read"] = notices.to_read(principal.subject.ref, at=now)
         context["is_client"] = fiduciaries_of(request.user, at=now).exists()
         found = list(tickets_of(request.user, refs=refs).order_by("-received_at", "-pk")[: REQUESTS + 1])

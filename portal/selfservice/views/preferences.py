@@ -20,16 +20,16 @@ from consent.models.events import ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.selectors.undos import undo_until
-from consent.services import choosing, deferred_opt_outs, going_on, offering, one_click, receipts
+from consent.services import choosing, going_on, offering, one_click, receipts, stop_tickets, stopping
 from consent.services.offering import Offer
-from consent.services.undos import undo_stop
+from consent.services.undos import undo_stops
 from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.core.requests import actor_of
-from portal.people.models import Fiduciary, Principal
-from portal.people.models.fiduciaries import OWN_CODE
+from portal.people.models.fiduciaries import OWN_CODE, Fiduciary
+from portal.people.models.principals import Principal
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.switching import keeps_answers, refilled, typed, typed_in
 from portal.selfservice.views.opting_in import confirm_again
@@ -112,25 +112,27 @@ def stop(request: HttpRequest) -> HttpResponse:
     """One press, at once: no question, no reason. This browser may take it back for some minutes."""
     principal = principal_of(request)
     client = client_of(request)
-    done = stop_all_promotional(
-        subject_ref=principal.subject.ref,
-        fiduciary=code_of(client),
-        actor=actor_of(request),
-        again=not _was_pressed(request, principal, code_of(client)),
-        is_press=True,
-    )
-    if done.receipt is None:
+    again = not _was_pressed(request, principal, code_of(client))
+    common: dict[str, Any] = {"actor": actor_of(request), "again": again}
+    if client is None:
+        stopped = stopping.stop_everybody_for(principal=principal, language=get_language() or "en", **common)
+    else:
+        receipt = stop_all_promotional(
+            subject_ref=principal.subject.ref, fiduciary=client, is_press=True, **common
+        ).receipt
+        stopped = [receipt] if receipt is not None else []
+    if not stopped:
         messages.info(request, _("You had stopped all promotional messages already."))
         return _back(client)
-    receipts.seal(done.receipt)
-    request.session[STOPPED] = done.receipt.reference
-    return _back(client, receipt=done.receipt.reference)
+    receipts.seal(stopped[0])
+    request.session[STOPPED] = " ".join(receipt.reference for receipt in stopped)
+    return _back(client, receipt=stopped[0].reference)
 
 
 def _was_pressed(request: HttpRequest, principal: Principal, fiduciary: str) -> bool:
     """Whether this browser has stopped them already, and that stands: a second press is no second stop."""
     try:
-        receipt = history.receipt_of(principal.subject.ref, str(request.session.get(STOPPED, "")))
+        receipt = history.receipt_of(principal.subject.ref, _stopped_here(request)[0])
     except NotFound:
         return False
     return receipt.suppressions.filter(fiduciary__code=fiduciary, lift=None).exists()
@@ -140,22 +142,36 @@ def _was_pressed(request: HttpRequest, principal: Principal, fiduciary: str) -> 
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
     """Take the stop of this browser back: exactly the state before it."""
-    reference = str(request.session.get(STOPPED, ""))
     principal = principal_of(request)
     client = client_of(request)
     try:
-        receipt = history.receipt_of(principal.subject.ref, reference)
-        done = undo_stop(receipt=receipt, actor=actor_of(request))
+        stopped = [history.receipt_of(principal.subject.ref, reference) for reference in _stopped_here(request)]
+        undone = undo_stops(receipts=stopped, actor=actor_of(request))
     except (Refused, NotFound) as refusal:
         said = str(refusal) if isinstance(refusal, Refused) else _("There is nothing to undo in this browser.")
         messages.warning(request, said)
         return _back(client)
     request.session.pop(STOPPED, None)
-    if done.receipt is None:
+    if not undone:
         messages.info(request, _("There was nothing to restore."))
         return _back(client)
-    receipts.seal(done.receipt)
-    return _back(client, receipt=done.receipt.reference)
+    receipts.seal(undone[0])
+    return _back(client, receipt=undone[0].reference)
+
+
+def _stopped_here(request: HttpRequest) -> list[str]:
+    """The receipts of the stop that this browser made, our own first; one that is none without such a stop."""
+    return str(request.session.get(STOPPED, "")).split() or [""]
+
+
+def ticket_of(request: HttpRequest, principal: Principal, client: Fiduciary | None = None) -> str:
+    """For the stop button of a signed-in person, while the database is away: everybody is stopped, or the client alone."""
+    return stop_tickets.ticket_of_person(
+        subject_ref=principal.subject.ref,
+        fiduciary=client.code if client is not None else "",
+        user_id=request.user.pk or 0,
+        until=clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    )
 
 
 def _back(client: Fiduciary | None, **query: str) -> HttpResponseRedirect:
@@ -220,15 +236,17 @@ def _show(
         "just": _just_done(request, principal, now),
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
-        "since": offer.stopped_since,
-        "ticket": deferred_opt_outs.ticket_of_person(
-            subject_ref=principal.subject.ref,
-            fiduciary=code_of(client),
-            user_id=request.user.pk or 0,
-            until=now + timedelta(seconds=settings.SESSION_COOKIE_AGE),
-        ),
+        "since": _stopped_since(offer, client),
+        "ticket": ticket_of(request, principal, client),
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
+
+
+def _stopped_since(offer: Offer, client: Fiduciary | None) -> datetime | None:
+    """Since when the button of this page would stop nothing new; None where it would."""
+    if client is not None or offer.stopped_since is None:
+        return offer.stopped_since
+    return stopping.person_stopped_since(offer.contacts)
 
 
 def _has_senders(principal: Principal) -> bool:
@@ -243,7 +261,7 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
     The address stays in the browser's history: "Done" is not said again of a stop that was undone.
     """
     named = request.GET.get("receipt", "")
-    reference = named or str(request.session.get(STOPPED, ""))
+    reference = named or _stopped_here(request)[0]
     if not reference:
         return None
     try:
@@ -253,7 +271,7 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
     if not history.is_latest(receipt):
         return None
     ways = {*receipt.events.values_list("way", flat=True), *receipt.suppressions.values_list("way", flat=True)}
-    may_undo = request.session.get(STOPPED) == receipt.reference and now <= undo_until(receipt)
+    may_undo = receipt.reference in _stopped_here(request) and now <= undo_until(receipt)
     if not named and not may_undo:
         return None
     return {
