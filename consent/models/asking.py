@@ -11,7 +11,9 @@ from portal.core.records import Place, Record
 
 
 class Meeting(AppendOnlyModel):
-    """A person was brought to the question of one purpose, with the text beside it. No answer, and never consent."""
+    """A person knows of the question of one purpose, and of the text beside it: they sent its page, or asked to hear no more of
+    it. No answer, and never consent.
+    """
 
     subject_ref = models.UUIDField(_("subject"))
     purpose = models.CharField(_("purpose"), max_length=40)

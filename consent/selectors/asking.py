@@ -69,7 +69,12 @@ def left_in_peace_until(
 
 
 def unanswered(
-    subject_ref: UUID, purposes: Collection[Purpose], *, fiduciary: Fiduciary, at: datetime
+    subject_ref: UUID,
+    purposes: Collection[Purpose],
+    *,
+    fiduciary: Fiduciary,
+    at: datetime,
+    refs: Collection[UUID] | None = None,
 ) -> list[Purpose]:
     """Those of the purposes about which the person has not answered as they mean now, and may be asked.
 
@@ -78,9 +83,10 @@ def unanswered(
     same: the person has said to be left in peace. So has who stopped promotion at an address of theirs.
     A stop that was undone is none: what was open before is open again.
     """
-    stops = _stops(subject_ref, fiduciary) if any(purpose.is_promotional for purpose in purposes) else []
+    refs = refs or people.refs_of(subject_ref)
+    stops = _stops(refs, fiduciary) if any(purpose.is_promotional for purpose in purposes) else []
     events = ConsentEvent.objects.filter(
-        subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
+        subject_ref__in=refs, fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
     ).exclude(next__way=Way.UNDO)
     said = list(
         events.order_by("occurred_at", "pk").values_list("purpose", "occurred_at", "answer", "notice_version_id")
@@ -108,19 +114,21 @@ def unanswered(
     return found
 
 
-def _stops(subject_ref: UUID, fiduciary: Fiduciary) -> list[datetime]:
+def _stops(refs: Collection[UUID], fiduciary: Fiduciary) -> list[datetime]:
     """When promotion was stopped at the addresses that the person holds now."""
-    held = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref), left_at=None)
+    held = ContactPoint.objects.filter(principal__subject__ref__in=refs, left_at=None)
     keys = [bytes(key) for key in held.values_list("address_key", flat=True)]
     found = Suppression.objects.filter(fiduciary=fiduciary, address_key__in=keys, header="", lift=None)
     return list(found.values_list("suppressed_at", flat=True))
 
 
-def met(subject_ref: UUID, purposes: Collection[Purpose], *, at: datetime) -> set[str]:
+def met(
+    subject_ref: UUID, purposes: Collection[Purpose], *, at: datetime, refs: Collection[UUID] | None = None
+) -> set[str]:
     """The codes of those whose question, as they mean now and in a text that still holds, the person was brought to before."""
     terms = rulebook(at).purposes
     means = {purpose.code: purpose.meaning_since for purpose in purposes}
-    rows = Meeting.objects.filter(subject_ref__in=people.refs_of(subject_ref), purpose__in=means)
+    rows = Meeting.objects.filter(subject_ref__in=refs or people.refs_of(subject_ref), purpose__in=means)
     return {
         code
         for code, since, notice in rows.values_list("purpose", "meaning_since", "notice_version_id")

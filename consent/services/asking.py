@@ -17,7 +17,7 @@ from consent.selectors import asking
 from consent.selectors.notices import notices_for
 from consent.selectors.purposes import is_asked_of_visitors, is_closed_to_children
 from consent.services import guarding, opting_in, turns
-from consent.services.addresses import addresses_by_channel
+from consent.services.addresses import addresses_by_channel, contacts_of
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.services.withdrawing import latest_of, refusals_of, refusals_of_senders
@@ -33,8 +33,7 @@ from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people import selectors as people
-from portal.people.models import Fiduciary
-from portal.people.models.fiduciaries import OWN_CODE
+from portal.people.models.fiduciaries import OWN_CODE, Fiduciary
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,18 @@ class Answered:
 
 
 def questions(
-    subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE, known: bool = True
+    subject_ref: UUID,
+    *,
+    at: datetime,
+    language: str = "en",
+    fiduciary: str = OWN_CODE,
+    known: bool = True,
+    refs: Collection[UUID] | None = None,
 ) -> tuple[Question, ...]:
     """What the person has not answered and may be asked now. ``known`` False: a visitor, asked about our pages only."""
     whose, on = fiduciary_of(fiduciary), clock.day(at)
-    is_child = people.is_child(subject_ref, at=at)
+    refs = refs or people.refs_of(subject_ref)
+    is_child = people.is_child(subject_ref, at=at, refs=refs)
     purposes = [
         p
         for p in law.purposes_in_force(on=on)
@@ -80,8 +86,10 @@ def questions(
         and not (is_child and is_closed_to_children(p))
     ]
     notices = notices_for([p.code for p in purposes], on=on, language=language)
-    open_ones = asking.unanswered(subject_ref, [p for p in purposes if p.code in notices], fiduciary=whose, at=at)
-    places = addresses_by_channel(subject_ref)
+    open_ones = asking.unanswered(
+        subject_ref, [p for p in purposes if p.code in notices], fiduciary=whose, at=at, refs=refs
+    )
+    places = addresses_by_channel(subject_ref, contacts=contacts_of(refs))
     drawn = [
         Question(
             p,
@@ -93,12 +101,19 @@ def questions(
     return tuple(q for q in drawn if q.channels or not q.purpose.sends_messages)
 
 
+def waiting(subject_ref: UUID, *, refs: Collection[UUID], at: datetime, language: str = "en") -> int:
+    """How many questions a person, known by ``refs``, may be asked and has not met yet. Reads only."""
+    open_ones = questions(subject_ref, at=at, language=language, refs=refs)
+    seen = asking.met(subject_ref, [one.purpose for one in open_ones], at=at, refs=refs) if open_ones else set()
+    return sum(question.purpose.code not in seen for question in open_ones)
+
+
 def meet(*, subject_ref: UUID, language: str, actor: Actor, now: datetime, fiduciary: str = OWN_CODE) -> int:
-    """Note that the person is brought to the questions they have not met yet; returns how many those are.
+    """Note that the person knows of the questions they have not met yet; returns how many those are.
 
     One transaction with its audit event. Once for each meaning of a purpose and each material
-    version of its text: who leaves a question open is not brought
-    to it again. This is no answer.
+    version of its text: who leaves a question open is not told of
+    it again. This is no answer.
     """
     with transaction.atomic():
         open_ones = questions(subject_ref, at=now, language=language, fiduciary=fiduciary)

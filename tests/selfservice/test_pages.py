@@ -148,7 +148,11 @@ def test_the_first_page_asks_its_rules_and_its_reader_once(asked_and_answered):
     with CaptureQueriesContext(connection) as seen:
         asked_and_answered.get("/privacy/")
     tables = [found.group() for query in seen if (found := re.search(r'(?<=FROM ")\w+', query["sql"]))]
-    assert {name for name in tables if tables.count(name) > 1} == set()
+    of_rules = [
+        name for name in tables if name.startswith(("law_", "people_principal", "people_subject", "people_user"))
+    ]
+    assert {name for name in of_rules if of_rules.count(name) > 1} == set()
+    assert len(seen) <= 32
     assert sum("RECURSIVE same" in query["sql"] for query in seen) == 1
 
 

@@ -8,14 +8,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
-from consent.models import ConsentEvent, HeldConsent, Meeting, Preference
+from consent.models.asking import Meeting
+from consent.models.events import ConsentEvent
+from consent.models.guardians import HeldConsent
+from consent.models.preferences import Preference
 from consent.selectors import rulebook
 from consent.services import one_click, visiting
 from consent.services.decisions import may_contact, may_process
 from grievances.models import TicketDraft
 from portal.core import actor, clock
 from portal.outbox.models import Message
-from portal.people.models import Protection
+from portal.people.models.protections import Protection
 from portal.people.services import principals
 from tests.consent.factories import ASHA, ASHA_PHONE, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
@@ -127,13 +130,29 @@ def sign_in(client, postbox, **more):
     return client.post(reverse("privacy:sign-in-code"), {"code": code})
 
 
-def test_the_first_sign_in_meets_the_questions_once_and_leads_on(client, asha, postbox):
-    first = sign_in(client, postbox, next="/privacy/account/")
-    assert first.url == f"{QUESTIONS}?next=%2Fprivacy%2Faccount%2F"
-    assert 'href="/privacy/account/"' in client.get(first.url).content.decode()
+@pytest.mark.parametrize("errand", ["/privacy/account/", "/privacy/preferences/", "/privacy/requests/new/"])
+def test_whoever_signs_in_goes_on_to_their_errand_whatever_is_unanswered(client, asha, postbox, errand):
+    assert sign_in(client, postbox, next=errand).url == errand
     assert not ConsentEvent.objects.exists()
-    again = sign_in(Client(), postbox, next="/privacy/account/")
-    assert again.url == "/privacy/account/"
+    assert not Meeting.objects.exists()
+
+
+def test_what_is_open_is_one_line_at_the_end_of_the_first_page_until_it_is_sent_away(her):
+    line = re.compile(r"[1-9]\d* optional questions?")
+    page = her.get("/privacy/").text
+    assert line.search(page)
+    assert page.rindex("optional question") > page.rindex("</section>")
+    her.get(QUESTIONS)
+    assert line.search(her.get("/privacy/").text)
+    assert her.post(QUESTIONS, {"later": "1"}).url == "/privacy/"
+    assert not line.search(her.get("/privacy/").text)
+    assert not ConsentEvent.objects.exists()
+    assert 'name="marketing"' in her.get(QUESTIONS).text
+
+
+def test_whoever_sends_the_page_and_leaves_all_open_is_not_told_of_it_again(her, notice):
+    her.post(QUESTIONS, shown(notice))
+    assert "optional question" not in her.get("/privacy/").text
 
 
 def test_a_visitor_chooses_about_the_pages_and_sees_it_on_signing_in(client, asha, notice, postbox):
@@ -141,8 +160,8 @@ def test_a_visitor_chooses_about_the_pages_and_sees_it_on_signing_in(client, ash
     assert re.findall(r'<input type="radio" name="([^"]+)"', page) == ["analytics", "analytics"]
     client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
     assert 'name="analytics"' not in client.get(QUESTIONS).text
-    there = sign_in(client, postbox, next="/privacy/account/").url
-    assert there.startswith(QUESTIONS)
+    there = QUESTIONS
+    assert sign_in(client, postbox, next=there).url == there
     assert visiting.SESSION_KEY not in client.session
     page = client.get(there).text
     assert "Answered in this browser before you signed in" in page

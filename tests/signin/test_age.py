@@ -1,4 +1,6 @@
-"""Whoever signs in is asked once whether they are 18 or older, where nothing says it."""
+"""Who wants to consent or send documents is asked once whether they are 18 or older, where nothing says it."""
+
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -6,8 +8,9 @@ from django.urls import reverse
 
 from portal.core import actor, clock
 from portal.people import selectors as people
-from portal.people.models import AgeStatement
+from portal.people.models.ages import AgeStatement
 from portal.people.services import protections
+from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -18,6 +21,8 @@ AGE = "/privacy/age/"
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+    law_is_loaded()
+    published_notice()
 
 
 @pytest.fixture
@@ -25,20 +30,31 @@ def asha():
     return CustomerUserFactory(email="asha@acme.example", member_of=CustomerFactory(), of_age=False)
 
 
-def signs_in(client, postbox):
-    client.post(reverse("privacy:sign-in"), {"email": "asha@acme.example", "next": "/privacy/account/"})
+def signs_in(client, postbox, going_to="/privacy/kyc/"):
+    client.post(reverse("privacy:sign-in"), {"email": "asha@acme.example", "next": going_to})
     code = postbox.last("signin.sign_in_code")["context"]["code"]
     return client.post(reverse("privacy:sign-in-code"), {"code": code})["Location"]
 
 
-def test_the_first_page_after_signing_in_asks_and_goes_on_to_where_one_wanted(client, asha, postbox):
-    assert signs_in(client, postbox) == f"{AGE}?next=%2Fprivacy%2Faccount%2F"
-    assert "Are you 18 or older?" in client.get(AGE, {"next": "/privacy/account/"}).text
-    answer = client.post(AGE, {"age": "adult", "next": "/privacy/account/"})
-    assert answer["Location"] == "/privacy/account/"
+@pytest.mark.parametrize(
+    "errand",
+    ["/privacy/", "/privacy/account/", "/privacy/preferences/", "/privacy/requests/new/", "/privacy/consents/"],
+)
+def test_nobody_is_asked_on_the_way_to_an_errand(client, asha, postbox, errand):
+    assert signs_in(client, postbox, errand) == errand
+    assert client.get(errand).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/privacy/questions/", "/privacy/kyc/"])
+def test_before_a_consent_or_documents_the_question_is_put_once_and_leads_back(client, asha, postbox, page):
+    assert signs_in(client, postbox, page) == page
+    asked = client.get(page)
+    assert asked.url == f"{AGE}?next={quote(page, safe='')}"
+    assert "Are you 18 or older?" in client.get(asked.url).text
+    answer = client.post(AGE, {"age": "adult", "next": page})
+    assert answer["Location"] == page
     assert AgeStatement.objects.get().subject_ref == asha.principal.subject.ref
-    client.post(reverse("privacy:sign-out"))
-    assert signs_in(client, postbox) == "/privacy/account/"
+    assert client.get(page).status_code == 200
 
 
 def test_a_no_goes_to_the_page_that_says_what_follows_and_keeps_nothing_yet(asha):
@@ -56,7 +72,8 @@ def test_nobody_is_asked_for_whom_somebody_else_answers(client, asha, postbox, k
     protections.protect(
         subject_ref=asha.principal.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
-    assert signs_in(client, postbox) == "/privacy/account/"
+    page = signs_in(client, postbox)
+    assert client.get(page).status_code == 200
 
 
 def test_neither_button_is_asked_again(asha):

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -58,6 +59,11 @@ def reported(request: HttpRequest) -> HttpResponse:
     if reference is None:
         return HttpResponseRedirect(reverse("privacy:report-a-child"))
     return render(request, "selfservice/children/reported.html", {"reference": reference})
+
+
+def age_first(request: HttpRequest) -> str:
+    """The question whether a person is 18 or older, and back to this page: before a consent, or before documents are sent."""
+    return f"{reverse('privacy:age')}?{urlencode({'next': request.get_full_path()})}"
 
 
 @customer_required

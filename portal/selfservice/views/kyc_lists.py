@@ -29,11 +29,12 @@ from kyc.viewings import times_viewed, viewings_of
 from portal.core import clock
 from portal.core.errors import NotFound, PortalError
 from portal.core.requests import actor_of
-from portal.people.models import Customer
-from portal.people.pages import customer_required
+from portal.people.models.customers import Customer
+from portal.people.pages import customer_required, principal_of
 from portal.people.selectors import customer_for, customers_of
-from portal.people.services import powers
+from portal.people.services import ages, powers
 from portal.people.states import CustomerKind, CustomerState
+from portal.selfservice.views.children import age_first
 
 #: Looks at documents on one page.
 A_PAGE = 50
@@ -106,6 +107,8 @@ class CustomerTasks:
 @require_safe
 def tasks(request: HttpRequest) -> HttpResponse:
     """Every customer the person acts for, each with its tasks and people."""
+    if ages.is_to_be_asked(principal_of(request).subject.ref, at=clock.now()):
+        return HttpResponseRedirect(age_first(request))
     customers = list(customers_of(request.user))
     viewed = times_viewed(customers)
     groups = [_group(customer, viewed[customer.pk], request.user.pk) for customer in customers]

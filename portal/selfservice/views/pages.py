@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from consent.selectors import history, notices
 from consent.selectors.history import consents_as_of
-from consent.services import stopping
+from consent.services import asking, stopping
 from consent.services.addresses import contacts_of
 from consent.states import Answer
 from grievances.selectors import outside_bodies, tickets_of
@@ -23,6 +23,7 @@ from grievances.standings import sentences_for_person
 from kyc.selectors import documents_of
 from kyc.states import GONE
 from portal.core import clock
+from portal.core.errors import PortalError
 from portal.people.models.principals import Principal
 from portal.people.selectors import refs_of
 from portal.registers.selectors.books import company_details
@@ -116,6 +117,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context["contacts"] = contacts_of(refs)
         context["stopped_since"] = stopping.person_stopped_since(context["contacts"])
         context["ticket"] = ticket_of(request, principal)
+        context["questions"] = _questions(principal, refs, now)
         context["to_read"] = notices.to_read(principal.subject.ref, at=now)
         context["is_client"] = fiduciaries_of(request.user, at=now).exists()
         found = list(tickets_of(request.user, refs=refs).order_by("-received_at", "-pk")[: REQUESTS + 1])
@@ -123,6 +125,14 @@ def home(request: HttpRequest) -> HttpResponse:
         context["requests"] = [(row, said[row.pk]) for row in found[:REQUESTS]]
         context["has_more"] = len(found) > REQUESTS
     return render(request, "selfservice/pages/home.html", context)
+
+
+def _questions(principal: Principal, refs: Collection[UUID], now: datetime) -> int:
+    """How many questions are open that the person has not sent away. What they cannot be asked now is none."""
+    try:
+        return asking.waiting(principal.subject.ref, refs=refs, at=now, language=get_language() or "en")
+    except PortalError:
+        return 0
 
 
 @require_safe

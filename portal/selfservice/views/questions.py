@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,17 +24,23 @@ from consent.services import asking, opting_in, receipts, visiting
 from consent.services.asking import Answered, Question
 from consent.words import answer_words
 from portal.core import clock
-from portal.core.errors import LostRace, Refused
+from portal.core.errors import LostRace, PortalError, Refused
 from portal.core.requests import actor_of
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.pages import is_customer, principal_of
+from portal.people.services import ages
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of, own_page
 from portal.selfservice.switching import keeps_answers, refilled
+from portal.selfservice.views.children import age_first
 from portal.selfservice.views.opting_in import confirm_again
 
+log = structlog.get_logger(__name__)
+
+#: In the form of the first page: the person wants to hear no more of what is open.
+LATER = "later"
 #: A visitor who has chosen nothing has no reference; this one stands for nobody.
 NOBODY = UUID(int=0)
 
@@ -49,7 +56,13 @@ def questions(request: HttpRequest) -> HttpResponse:
     known = is_customer(request)
     subject_ref = principal_of(request).subject.ref if known else _visitor(request)
     language, now = get_language() or "en", clock.now()
+    if known and request.method == "GET" and ages.is_to_be_asked(principal_of(request).subject.ref, at=now):
+        return HttpResponseRedirect(age_first(request))
     open_ones = asking.questions(subject_ref or NOBODY, at=now, language=language, known=known)
+    if known and request.method == "POST":
+        _meet(request, principal_of(request).subject.ref, language, now)
+        if LATER in request.POST:
+            return HttpResponseRedirect(own_page(request, otherwise="privacy:home"))
     form = QuestionsForm(
         request.POST if request.method == "POST" else None,
         questions=[(q.purpose.code, q.purpose.name) for q in open_ones],
@@ -75,6 +88,14 @@ def questions(request: HttpRequest) -> HttpResponse:
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/consents/questions.html", context, status=status)
+
+
+def _meet(request: HttpRequest, subject_ref: UUID, language: str, now: datetime) -> None:
+    """Note that the person knows of these questions: the first page names them no more. Whatever they left open stays so."""
+    try:
+        asking.meet(subject_ref=subject_ref, language=language, actor=actor_of(request), now=now)
+    except PortalError as error:
+        log.warning("selfservice.questions_not_noted", code=error.code)
 
 
 def _visitor(request: HttpRequest) -> UUID | None:
