@@ -1,6 +1,6 @@
 """A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -153,30 +153,21 @@ def person_stopped_since(contacts: Iterable[ContactPoint]) -> datetime | None:
     places = [addresses.address_keys(contact.address) for contact in contacts]
     every = [key for keys in places for key in keys]
     whole = Suppression.objects.filter(address_key__in=every, purpose="", channel="", header="", lift=None)
-    stops = _by_place(whole.values_list("address_key", "fiduciary_id", "suppressed_at"), min)
+    stops = list(whole.values_list("address_key", "fiduciary_id", "suppressed_at"))
     if not stops:
         return None
     given = ConsentEvent.objects.filter(address_key__in=every, answer__in=YES)
-    yeses = _by_place(given.values_list("address_key", "fiduciary_id", "occurred_at"), max)
+    yeses = list(given.values_list("address_key", "fiduciary_id", "occurred_at"))
     since: list[datetime] = []
     for fiduciary in Fiduciary.objects.values_list("pk", flat=True):
         for keys in places:
-            found = [stops[bytes(key), fiduciary] for key in keys if (bytes(key), fiduciary) in stops]
-            agreed = [yeses[bytes(key), fiduciary] for key in keys if (bytes(key), fiduciary) in yeses]
-            if not found or max(agreed, default=min(found)) > min(found):
+            agreed = [at for key, whose, at in yeses if whose == fiduciary and bytes(key) in keys]
+            stopped = [at for key, whose, at in stops if whose == fiduciary and bytes(key) in keys]
+            standing = [at for at in stopped if not agreed or at >= max(agreed)]
+            if not standing:
                 return None
-            since.append(min(found))
+            since.append(min(standing))
     return max(since, default=None)
-
-
-def _by_place(
-    rows: Iterable[tuple[bytes, int, datetime]], choose: Callable[[datetime, datetime], datetime]
-) -> dict[tuple[bytes, int], datetime]:
-    found: dict[tuple[bytes, int], datetime] = {}
-    for key, fiduciary, at in rows:
-        place = (bytes(key), fiduciary)
-        found[place] = choose(found[place], at) if place in found else at
-    return found
 
 
 @retried
@@ -213,11 +204,11 @@ def stop_everybody_for(
         receipts = [receipt for receipt in stopped if receipt is not None]
         if len(everybody) > 1 and any(receipt.made_at == at for receipt in receipts):
             contact = people.contact_for(principal, Channel.EMAIL)
-            is_known = contact is not None and contact.verified_at is not None
-            reply = (
-                Reply(Channel.EMAIL, contact.address, language) if is_known else Reply(Channel.DASHBOARD, "", language)
-            )
-            confirming.answer_for_everybody(receipts, reply, on_dashboard=is_known)
+            if contact is not None and contact.verified_at is not None:
+                reply, on_dashboard = Reply(Channel.EMAIL, contact.address, language), True
+            else:
+                reply, on_dashboard = Reply(Channel.DASHBOARD, "", language), False
+            confirming.answer_for_everybody(receipts, reply, on_dashboard=on_dashboard)
     return receipts
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import ConsentEvent, Suppression
 from consent.rules.contact import Reason
-from consent.services import public_stops, receipts, suppressing
+from consent.services import public_stops, receipts, stopping, suppressing
 from consent.services.decisions import may_contact
 from consent.states import Way
 from portal.audit.models import AuditEvent
@@ -16,7 +16,7 @@ from portal.ledger import services as ledger
 from portal.ledger.services import payload_of
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import Fiduciary, OneTimeCode, Subject
+from portal.people.models import ContactPoint, Fiduciary, OneTimeCode, Subject
 from portal.people.services import codes
 from portal.registers.models import Telling
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
@@ -250,3 +250,35 @@ def test_the_receipt_of_a_stop_alone_proves_itself_until_a_later_yes_or_the_undo
     assert STRANGER not in str(document)
     undo(code, stopped)
     assert receipts.check(proof).superseded
+
+
+def test_a_person_is_stopped_everywhere_once_every_company_is_and_again_after_a_later_yes(asha):
+    contacts = list(ContactPoint.objects.filter(principal=asha))
+    start = clock.now()
+
+    def stops(hours):
+        stopping.stop_everybody_for(
+            principal=asha, actor=actor.SYSTEM, language="en", now=start + timedelta(hours=hours)
+        )
+        return stopping.person_stopped_since(contacts)
+
+    assert stopping.person_stopped_since(contacts) is None
+    stop(proven(ASHA_PHONE))
+    assert stopping.person_stopped_since(contacts) is None, "the other company is not stopped"
+    assert stops(1) is not None
+    assert {row.fiduciary.code for row in Suppression.objects.filter(lift=None)} == {"onesetu", "acme-bank"}
+    said(asha, "given", occurred_at=start + timedelta(hours=2), now=start + timedelta(hours=2))
+    assert stopping.person_stopped_since(contacts) is None
+    assert stops(3) == start + timedelta(hours=3)
+
+
+def test_whoever_is_signed_in_and_stops_everybody_is_told_once_with_every_receipt(asha):
+    receipts = stopping.stop_everybody_for(principal=asha, actor=actor.SYSTEM, language="en")
+    assert len(receipts) == 2
+    told = Message.objects.filter(kind="consent.stopped_everywhere")
+    assert sorted(told.values_list("channel", flat=True)) == ["dashboard", "email"]
+    assert not Message.objects.filter(
+        kind="consent.confirmed", about=f"consent.receipt:{receipts[0].reference}"
+    ).exists()
+    assert reason(ASHA_PHONE) is Reason.CONSENT_WITHDRAWN
+    assert {one.fiduciary.code for one in Suppression.objects.filter(lift=None)} == {"onesetu", "acme-bank"}
