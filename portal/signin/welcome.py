@@ -41,6 +41,12 @@ def first_page(request: HttpRequest, user: User, *, going_to: str) -> str:
         return going_to
     if joined.receipts:
         request.session[visiting.JOINED_KEY] = list(joined.receipts)
+        messages.info(
+            request,
+            _(
+                "What you answered in this browser before you signed in is now your own answer. See it under “What you agreed to”."
+            ),
+        )
     if joined.held:
         messages.info(
             request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")

@@ -162,6 +162,7 @@ def test_a_visitor_chooses_about_the_pages_and_sees_it_on_signing_in(client, ash
     assert 'name="analytics"' not in client.get(QUESTIONS).text
     there = QUESTIONS
     assert sign_in(client, postbox, next=there).url == there
+    assert "is now your own answer" in client.get("/privacy/account/").text
     assert visiting.SESSION_KEY not in client.session
     page = client.get(there).text
     assert "Answered in this browser before you signed in" in page

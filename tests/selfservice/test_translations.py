@@ -147,6 +147,7 @@ SOURCES = [
     ROOT / "grievances/forms.py",
     ROOT / "portal/signin/views/address_changes.py",
     ROOT / "portal/signin/views/push.py",
+    ROOT / "portal/signin/welcome.py",
 ]
 #: Services that a customer's page calls for something without words, or whose words it replaces by its own.
 SAID_TO_STAFF = {
