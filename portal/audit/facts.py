@@ -137,7 +137,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.VAULT_BACKUP_CLEARED: "removed",
     AuditKind.VAULT_BACKUP_REMOVED: "backup expires_at",
     AuditKind.VAULT_BACKUP_RESTORED: (
-        "backup keys_backup taken_at size files keys marks undone erased redacted sessions invitations"
+        "backup keys_backup taken_at size files keys marks undone erased redacted sessions invitations accounts roles api_keys"
     ),
     AuditKind.VAULT_BACKUP_TAKEN: "backup expires_at files size sha256 files_sha256 keys_sha256",
     AuditKind.VAULT_BACKUP_VERIFIED: "backup",

@@ -180,7 +180,13 @@ def end_untaken(*, user: User, actor: Actor, now: datetime) -> None:
     """In the caller's transaction: end the keys that this person proposed and never took; nobody else could take them. A key
     that a company's system works with is the company's.
     """
-    for key in ApiKey.objects.select_for_update().filter(made_by=user, issued_at=None, ended_at=None):
+    untaken = ApiKey.objects.select_for_update().filter(made_by=user, issued_at=None, ended_at=None)
+    end_without_person(untaken, actor=actor, now=now)
+
+
+def end_without_person(keys: Iterable[ApiKey], *, actor: Actor, now: datetime) -> None:
+    """End keys that nobody ends by hand, each with its audit event, in the caller's transaction."""
+    for key in keys:
         key.ended_at = now
         key.save(update_fields=["ended_at"])
         _record(AuditKind.PEOPLE_API_KEY_ENDED, key, actor, now)

@@ -25,7 +25,7 @@ def note(
     """
     person = four_eyes.person_of(actor)
     access.require(person, Permission.BOOKS_NOTE)
-    with transaction.atomic():
+    with access.acting(person, Permission.BOOKS_NOTE):
         try:
             with transaction.atomic():
                 row = BooksRow.objects.create(
@@ -52,7 +52,7 @@ def note_destroyed(*, row: BooksRow, certificate: str, actor: Actor, now: dateti
     found = books.verdict_of(row, now=now)
     if found is None or found.is_kept:
         raise Refused(_("A rule keeps these still. Look at the day in the list."), code="KEPT")
-    with transaction.atomic():
+    with access.acting(person, Permission.BOOKS_NOTE):
         waiting = BooksRow.objects.filter(pk=row.pk, destroyed_on=None)
         changed = waiting.update(destroyed_on=clock.day(now), destroyed_by=person, certificate=certificate.strip())
         if changed != 1:

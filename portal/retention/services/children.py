@@ -126,7 +126,7 @@ def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime, 
     access.require(four_eyes.person_of(actor), Permission.CHILD_FREEZE)
     if not Principal.objects.filter(subject__ref=subject_ref, subject__erased_at=None).exists():
         raise Refused(_("There is nobody with this reference."), code="NOBODY")
-    with transaction.atomic():
+    with access.acting(four_eyes.person_of(actor), Permission.CHILD_FREEZE):
         lateness.require_reason([row.owner], late_because=late_because, at=now)
         _freeze(row, subject_ref, actor=actor, now=now, late_because=late_because)
 

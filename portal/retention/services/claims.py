@@ -97,7 +97,7 @@ def propose_end(*, claim: LegalClaim, last_day: date, why: str, actor: Actor, no
     same = ("subject_ref", "dispute", "disputed_on", "rule_key", "records", "retention_classes")
     content = {**{name: getattr(claim, name) for name in same}, "last_day": last_day, "why": why.strip()}
     try:
-        with transaction.atomic():
+        with access.acting(four_eyes.person_of(actor), Permission.HOLD_PLACE):
             return _made(content, replaces=claim, actor=actor, now=now)
     except IntegrityError as error:
         raise IllegalMove(_("Another end of this claim waits for a second person already.")) from error

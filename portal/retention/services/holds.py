@@ -28,7 +28,7 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
     if not order_reference.strip() or not why.strip():
         raise Refused(_("Give the reference of the order or case, and say why."), code="REASON_MISSING")
     plain_words.require_no_number(why)
-    with transaction.atomic():
+    with access.acting(person, Permission.HOLD_PLACE):
         # Waits for the erasure of one subject that is under way, and makes the next wait for this hold; so does whoever
         # destroys something of the subject outside a run.
         list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))

@@ -8,7 +8,7 @@ from django.db import transaction
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor
-from portal.people.services.restored_access import RestoredAccess, end_restored_access
+from portal.people.services.restored_access import RestoredAccess, end_restored_access, known_ends
 from portal.retention.models import ErasureItem
 from portal.retention.services import replaying
 from portal.retention.services.replaying import Replayed
@@ -40,10 +40,11 @@ def restore(
     actor: Actor,
 ) -> Back:
     """``backups.bring_back`` (or ``bring_back_keys``), then ``replaying.replay``, then one audit event together with the end
-    of the sessions and open invitations that came back.
+    of the sessions and open invitations that came back, and of access that the replaced database knew to have ended.
 
     Call it before anybody can sign in. Raises what ``bring_back`` raises; then nothing was changed.
     """
+    known = None if only_keys else known_ends()
     if only_keys:
         restored = backups.bring_back_keys(one, places=places, replace=replace)
         _leave_marks_again()
@@ -52,7 +53,7 @@ def restore(
     replayed = replaying.replay(now=now, actor=actor)
     left = replaying.undone()
     with transaction.atomic():
-        access = None if only_keys else end_restored_access(now=now)
+        access = None if only_keys else end_restored_access(known=known, actor=actor, now=now)
         audit.record(
             AuditKind.VAULT_BACKUP_RESTORED,
             actor=actor,
@@ -70,6 +71,9 @@ def restore(
                 "redacted": replayed.redacted,
                 "sessions": None if access is None else access.sessions,
                 "invitations": None if access is None else access.invitations,
+                "accounts": None if access is None else access.accounts_ended,
+                "roles": None if access is None else access.roles_ended,
+                "api_keys": None if access is None else access.api_keys_ended,
             },
             at=now,
         )

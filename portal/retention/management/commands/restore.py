@@ -7,6 +7,7 @@ from django.core.management import CommandParser
 
 from portal.core import actor, clock
 from portal.core.commands import PortalCommand
+from portal.people.services.restored_access import RestoredAccess
 from portal.retention.management.commands.backup import add_places, told
 from portal.retention.services import restoring
 from portal.vault import backups
@@ -72,10 +73,17 @@ class Command(PortalCommand):
                 f"{back.restored.closed} stored files lie under keys made after this backup and open no more.\n{line}"
             )
         if back.access:
-            line = (
-                f"{line}\n{back.access.sessions} sessions and {back.access.invitations} open invitations were ended. Active "
-                f"now: {back.access.accounts} staff accounts, {back.access.roles} role assignments and "
-                f"{back.access.api_keys} API keys. Review them before anybody signs in: what ended after this backup was "
-                "taken is active again."
-            )
+            line = f"{line}\n{_access(back.access)}"
         self.answer(numbers, line, options=options, code=1 if back.left else 0)
+
+
+def _access(back: RestoredAccess) -> str:
+    """What came back with the main database, what ended again, and what is for people to review."""
+    review = "Review them before anybody signs in: what ended after this backup was taken "
+    review += "and the replaced database did not say is active again." if back.is_known else "is active again."
+    return (
+        f"{back.sessions} sessions and {back.invitations} open invitations were ended. By the database that was replaced "
+        f"{back.accounts_ended} staff accounts, {back.roles_ended} role assignments and {back.api_keys_ended} API keys ended "
+        f"again. Active now: {back.accounts} staff accounts, {back.roles} role assignments and {back.api_keys} API keys. "
+        f"{review}"
+    )
