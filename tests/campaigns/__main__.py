@@ -58,6 +58,9 @@ def run(path: str, names: str, *, marks: str) -> tuple[list[dict[str, Any]], int
 
 def row(count: dict[str, Any]) -> str:
     numbers = " | ".join(f"{count[name]:,}" for name in ("attempts", "refused", "acknowledged", "lost"))
+    if count["refused"] and count.get("why"):
+        attempts, _bar, rest = numbers.partition(f" | {count['refused']:,} | ")
+        numbers = f"{attempts} | {count['refused']:,} ({count['why']}) | {rest}"
     return f"| {count['campaign']} | {count['stack']} | {numbers} | `{count['path']}` |"
 
 

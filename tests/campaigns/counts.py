@@ -17,7 +17,7 @@ STACKS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 @dataclass(frozen=True)
 class Count:
-    """One line of the table. ``lost``: acknowledged and not there, or there although it may not be."""
+    """One line of the table. ``lost``: acknowledged and not there, or there although it may not be. ``why``: what refused."""
 
     campaign: str
     attempts: int
@@ -25,6 +25,7 @@ class Count:
     acknowledged: int
     lost: int
     stack: str
+    why: str = ""
 
 
 def conclude(
@@ -35,12 +36,13 @@ def conclude(
     acknowledged: int,
     lost: Collection[object],
     all_refused: bool = False,
+    why: str = "",
 ) -> None:
-    """Write the line down where a file for it is named, and fail where anything was lost.
+    """Write the line down where a file for it is named, and fail where anything was lost. ``why`` says what refused.
 
     Also where nothing at all was done in many attempts, unless ``all_refused`` says that nothing may be.
     """
-    of = Count(campaign, attempts, refused, acknowledged, len(lost), STACKS[connection.vendor])
+    of = Count(campaign, attempts, refused, acknowledged, len(lost), STACKS[connection.vendor], why)
     if os.environ.get(FILE):
         with Path(os.environ[FILE]).open("a") as file:
             file.write(json.dumps(asdict(of)) + "\n")
