@@ -21,6 +21,10 @@ class GrievanceClocks:
         """Labels of this room begin with its name."""
         return owner.startswith("grievances.")
 
+    def lock(self, owner: str) -> None:
+        """The grievance is locked before its clocks, as when its person is asked, answered or put off."""
+        list(Ticket.objects.select_for_update(no_key=True).filter(reference=selectors.reference_of_owner(owner)))
+
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Tell those who are to hear of that share of the time; nobody hears that the first word is due soon."""
         ticket = _ticket(clock) if clock.kind != timing.INTERIM else None

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -57,7 +56,7 @@ def become_request(
     answers = {**kept, "right": right, "capacity": capacity, "language": ticket.language, "email": "known"}
     if asking.missing(answers):
         raise Refused(_("Say for whom it is, and of a correction how it should be."), code="INCOMPLETE")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
         CLAIMS.require_free_for(fresh, by, now=at)
         if selectors.is_request(fresh):

@@ -96,7 +96,7 @@ def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> 
     The request is locked, and whose data it is worked out in the same transaction.
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         lock(request)
         if request.right not in BUNDLED or request.state != RequestState.SHOWN:
             raise Refused(_("A copy is made only for a request that is to be answered with one."), code="NOT_NOW")
@@ -121,7 +121,7 @@ def try_again(*, section: BundleSection, by: User, actor: Actor, at: datetime) -
     that is not being put together (NOT_COLLECTING): its key has ended, and nobody would end another one.
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         if not _is_collecting(section.bundle_id):
             said = _("This copy is not being put together any more. Put it together again as a whole.")
             raise Refused(said, code="NOT_COLLECTING")

@@ -196,7 +196,7 @@ def end_by_staff(*, standing: NomineeStanding, why: str, by: User, actor: Actor,
     plain_words.require_plain(why)
     if standing.state not in LIVE:
         raise Refused(_("This standing has ended already."), code="ENDED")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         lines.add(
             standing.request.ticket,
             EntryKind.NOTE,

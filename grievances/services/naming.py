@@ -50,7 +50,7 @@ def name_person(*, request: RightsRequest, address: str, why: str, by: User, act
     normal = addresses.normalise(kind, address)
     if kind != addresses.EMAIL and not can_send(Channel.SMS):
         raise Refused(_("No code can be sent to a number here. Enter an email address."), code="NO_CODE")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         fresh = _fresh(request)
         CLAIMS.require_free_for(fresh.ticket, by, now=at)
         _keep(fresh, {**reading.details_of(fresh), "person_address": normal, ADDRESS_WAITS: at.isoformat()})

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
@@ -40,7 +39,7 @@ def give(
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     plain_words.require_plain(system)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         fresh = RightsRequest.objects.select_for_update().select_related("ticket").get(pk=request.pk)
         if fresh.state not in UNDECIDED:
             raise Refused(_("This request was answered already."), code="NOT_NOW")
@@ -84,7 +83,7 @@ def failed(*, task: OutsideTask, error: str, by: User, actor: Actor, at: datetim
 def try_again(*, task: OutsideTask, by: User, actor: Actor, at: datetime) -> None:
     """Have this step alone done again; what went wrong stays on record. Raises NotAllowed, IllegalMove."""
     access.require(by, GrievancePermission.REQUEST_ANSWER)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         move(task, OutsideState.OPEN, moves=TASK_MOVES)
         _note(AuditKind.GRIEVANCES_TASK_MOVED, task, actor, at)
 
@@ -147,7 +146,7 @@ def _end(
         lateness.require_reason([task.owner], late_because=late_because, at=at)
     sealed = _sealed(task.request.ticket, {**words_of(task), name: text})
     ended: dict[str, Any] = {"ended_at": at, "ended_by": by} if is_done else {}
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         move(task, state, moves=TASK_MOVES, words_sealed=sealed, tries=F("tries") + 1, **ended)
         if is_done:
             clocks.stop(owner=task.owner, at=at, actor=actor, late_because=late_because)

@@ -170,7 +170,8 @@ def called_back(*, request: RightsRequest, by: User, actor: Actor, at: datetime)
         raise Refused(_("A code can be sent here, or the address was shown already."), code="NOT_NEEDED")
     number = filing.addresses_of(request.ticket).get(ContactKind.PHONE)
     place = (str(ContactKind.PHONE), number) if number is not None else None
-    address_shown(request=request, proof=Proof.CALL, place=place, actor=actor, at=at)
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
+        address_shown(request=request, proof=Proof.CALL, place=place, actor=actor, at=at)
 
 
 def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at: datetime) -> ProofPaper:
@@ -215,7 +216,7 @@ def check_paper(*, paper: ProofPaper, finding: str, by: User, actor: Actor, at: 
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     if paper.destroyed_at is None and not vault.has_opened(paper.file, actor=actor):
         raise Refused(_("Open the paper first: after your answer nobody can."), code="NOT_OPENED")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.REQUEST_ANSWER):
         waiting = ProofPaper.objects.filter(pk=paper.pk, finding="", destroyed_at=None)
         if waiting.update(finding=Finding(finding), checked_by=by, destroyed_at=at) != 1:
             raise Refused(_("This paper was looked at already."), code="CHECKED_ALREADY")

@@ -57,16 +57,17 @@ def propose(
     access.require(by, GrievancePermission.TICKET_ANSWER)
     _require_grievance(ticket)
     CLAIMS.require_free_for(ticket, by, now=at)
-    return _propose(
-        ticket=ticket,
-        text=text,
-        by=by,
-        actor=actor,
-        at=at,
-        once_key=once_key,
-        outcome=outcome,
-        late_because=late_because,
-    )
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
+        return _propose(
+            ticket=ticket,
+            text=text,
+            by=by,
+            actor=actor,
+            at=at,
+            once_key=once_key,
+            outcome=outcome,
+            late_because=late_because,
+        )
 
 
 def send_agreed(
@@ -149,7 +150,7 @@ def correct(
     access.require(by, GrievancePermission.TICKET_ANSWER)
     _require_grievance(ticket)
     appealing.require_another(ticket, by)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         entry = lines.add(
             ticket,
             EntryKind.CORRECTION,

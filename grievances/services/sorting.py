@@ -35,7 +35,7 @@ def say_kind(*, ticket: Ticket, kind: TicketKind, by: User, actor: Actor, at: da
         )
         raise Refused(said, code="REQUEST")
     before = ticket.kind
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         ticket.kind = kind
         ticket.save(update_fields=["kind"])
         _trace(ticket, AuditKind.GRIEVANCES_TICKET_SORTED, actor, at, {"from": before, "to": kind})
@@ -44,7 +44,7 @@ def say_kind(*, ticket: Ticket, kind: TicketKind, by: User, actor: Actor, at: da
 def say_cause(*, ticket: Ticket, cause: RootCause, by: User, actor: Actor, at: datetime) -> None:
     """Write down what a grievance came from, also after its end."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         ticket.root_cause = cause
         ticket.save(update_fields=["root_cause"])
         _trace(ticket, AuditKind.GRIEVANCES_TICKET_SORTED, actor, at, {"reason_code": cause})
@@ -68,7 +68,7 @@ def link(*, ticket: Ticket, other: Ticket, by: User, actor: Actor, at: datetime)
         raise Refused(_("This is the same grievance."), code="SAME")
     first, second = sorted((ticket, other), key=lambda one: int(one.pk))
     try:
-        with transaction.atomic():
+        with access.acting(by, GrievancePermission.TICKET_ANSWER):
             TicketLink.objects.create(first=first, second=second, made_by=by, made_at=at)
             _trace(ticket, AuditKind.GRIEVANCES_TICKET_LINKED, actor, at, {"request": other.reference})
     except IntegrityError:
@@ -85,7 +85,7 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         both = {
             row.pk: row for row in Ticket.objects.select_for_update().filter(pk__in=[ticket.pk, into.pk]).order_by("pk")
         }
@@ -142,7 +142,7 @@ def pass_on(*, ticket: Ticket, to: Fiduciary, by: User, actor: Actor, at: dateti
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
         if fresh.client_id == to.pk:
             return

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -65,7 +64,7 @@ def stop_messages(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> li
         raise Refused(
             _("No address stands in this grievance: ask the person which one got the messages."), code="NO_ADDRESS"
         )
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         Ticket.objects.select_for_update().get(pk=ticket.pk)
         stopped = {
             addresses.mask(kind, address): hooks.stop_at_address.ask(

@@ -145,7 +145,7 @@ def reply(
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
     CLAIMS.require_free_for(ticket, by, now=at)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         entry = _write(ticket, EntryKind.REPLY, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
             return None
@@ -164,7 +164,7 @@ def ask(
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
     CLAIMS.require_free_for(ticket, by, now=at)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         entry = _write(ticket, EntryKind.QUESTION, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
             return None
@@ -182,7 +182,7 @@ def note(
 ) -> TicketEntry | None:
     """Write an internal note. The person never reads it; nothing moves."""
     access.require(by, GrievancePermission.TICKET_NOTE)
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_NOTE):
         entry = lines.add(
             ticket,
             EntryKind.NOTE,
@@ -205,7 +205,8 @@ def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) ->
     LostRace while a colleague other than the two works on it.
     """
     access.require(by, GrievancePermission.TICKET_ASSIGN)
-    _give(ticket, to, by=by, actor=actor, at=at)
+    with access.acting(by, GrievancePermission.TICKET_ASSIGN):
+        _give(ticket, to, by=by, actor=actor, at=at)
 
 
 def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime, seen_with: int | Any | None = ANYBODY) -> None:
@@ -215,7 +216,8 @@ def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime, seen_with: int
     since that page was shown.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
-    _give(ticket, by, by=by, actor=actor, at=at, seen_with=seen_with)
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
+        _give(ticket, by, by=by, actor=actor, at=at, seen_with=seen_with)
 
 
 def begin_with(ticket: Ticket, by: User, *, actor: Actor, at: datetime) -> None:
@@ -225,12 +227,16 @@ def begin_with(ticket: Ticket, by: User, *, actor: Actor, at: datetime) -> None:
 
 
 def let_go(*, user_id: int, at: datetime) -> int:
-    """A login was deactivated: its open grievances and what it was handed belong to nobody, in the same transaction.
+    """A login was deactivated: its open grievances and what it was handed belong to nobody, in the same transaction, but for
+    those at which somebody is working just then: right after it (``Claims.login_left`` says why).
 
     Returns how many were assigned to it.
     """
     CLAIMS.login_left(user_id=user_id, at=at)
-    return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
+    theirs = Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES)
+    idle = list(theirs.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    transaction.on_commit(lambda: theirs.update(assigned_to=None), robust=True)
+    return Ticket.objects.filter(pk__in=idle).update(assigned_to=None)
 
 
 def _require_still_with(ticket: Ticket, seen_with: Any, to: User) -> None:

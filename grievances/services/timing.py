@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import rules, selectors, standings, words
@@ -183,7 +182,7 @@ def correct_receipt(
     access.require(by, GrievancePermission.TICKET_ASSIGN)
     if ticket.round != 1:
         raise Refused(_("It was opened again since: its time began with that."), code="ROUND")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ASSIGN):
         work = selectors.work_of(ticket)
         wrong = [each for each in work if selectors.begins_elsewhere(*each, at=received_at)]
         for owner, kind in wrong or work[:1]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances.models.ticket import Ticket
@@ -31,7 +30,7 @@ def tie_document(*, ticket: Ticket, document: str, why: str, by: User, actor: Ac
     appealing.require_another(ticket, by)
     if not why.strip():
         raise Refused(_("Say how you know that they act for its account."), code="REASON_MISSING")
-    with transaction.atomic():
+    with access.acting(by, GrievancePermission.TICKET_ANSWER):
         fresh = Ticket.objects.select_for_update().get(pk=ticket.pk)  # two ties at once are made one after the other
         CLAIMS.require_free_for(fresh, by, now=at)
         if fresh.state not in OPEN_STATES:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc.models.documents import Document
@@ -40,7 +39,7 @@ def by_staff(sent: Sent, stream: BinaryIO, *, actor: Actor, now: datetime) -> Do
 
 @retried
 def _bring_in(judged: Judged, *, actor: Actor, now: datetime) -> Document:
-    with transaction.atomic():
+    with access.acting(person_of(actor), Permission.DOCUMENT_BRING):
         document = uploading.take(judged, actor=actor, now=now)
         uploading.send(document, actor=actor, now=now)
         telling.document_brought(document)

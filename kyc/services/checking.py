@@ -106,7 +106,7 @@ def check_again(document: Document, *, actor: Actor, now: datetime) -> None:
     Raises NotAllowed without the permission, IllegalMove for a document that is not stalled.
     """
     access.require(person_of(actor), Permission.CASE_DECIDE)
-    with transaction.atomic():
+    with access.acting(person_of(actor), Permission.CASE_DECIDE):
         move(document, DocumentState.RECEIVED, moves=DOCUMENT_MOVES, tries=0, leased_until=None)
         note_move(document, actor=actor, now=now)
         enqueue("kyc.tasks.check_document", document.pk)

@@ -207,7 +207,7 @@ def refuse(request: DeletionRequest, *, refusal: str, why: str, actor: Actor, no
     if refusal not in {DeletionRefusal.CLAIM, what_keeps(document, now=now)}:
         raise Refused(_("This does not keep the document. Choose what does, or destroy it."), code="NOT_KEPT")
     found = keeping.kept(document.case, document.retention_class, now=now)
-    with transaction.atomic():
+    with access.acting(person, Permission.DELETION_ANSWER):
         move(
             request,
             DeletionState.REFUSED,

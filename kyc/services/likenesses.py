@@ -99,7 +99,7 @@ def say_same(likeness: Likeness, *, note: str, actor: Actor, now: datetime) -> N
         raise Refused(_("Write how you know."), code="NOTE")
     if open_answer(likeness) is not None:
         raise IllegalMove(_("A colleague says that it is somebody else. Refuse that answer first."))
-    with transaction.atomic():
+    with access.acting(four_eyes.person_of(actor), Permission.CASE_DECIDE):
         move(likeness, LikenessState.SAME, moves=LIKENESS_MOVES, answered_at=now, note=note)
         _note(AuditKind.KYC_LIKENESS_ANSWERED, likeness, actor, now, answer=str(LikenessState.SAME))
         settling.settle(likeness.case, actor=actor, now=now)

@@ -71,7 +71,7 @@ def ask_again(case: Case, *, reason: str, why: str, actor: Actor, now: datetime)
         raise Refused(_("Write what you know, and from where."), code="REASON")
     if reason not in EVENTS:
         raise Refused(_("Choose what has happened."), code="EVENT")
-    with transaction.atomic():
+    with access.acting(person_of(actor), Permission.CASE_DECIDE):
         renewal = something_changed(case, reason, actor=actor, now=now, why=why.strip())
         if renewal is None:
             raise Refused(_("This customer was never verified: there is nothing to renew."), code="NOT_VERIFIED")

@@ -5,7 +5,6 @@ Each reveal is an audit event that the customer sees on its pages. Who reveals m
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc.concerning import is_about
@@ -54,7 +53,7 @@ def reveal(document: Document, *, what: str, reason_code: str, ticket: str, acto
         raise Refused(
             _("This work is about somebody else. Give the ticket or the case of this customer."), code="TICKET"
         )
-    with transaction.atomic():
+    with access.acting(user, Permission.DOCUMENT_OPEN):
         turns.take(f"kyc.reveals:{actor.ref}")  # two of one person at once are counted one after the other
         record(
             AuditKind.ADMIN_VALUE_REVEALED,

@@ -68,7 +68,7 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
         raise Refused(_("Say what you found."), code="RESULT")
     if (result == LookResult.FAULT) != (reason_code in set(DecisionReason) - {DecisionReason.APPEAL}):
         raise Refused(_("Choose what is wrong where something is, and nothing where it is not."), code="REASON")
-    with transaction.atomic():
+    with access.acting(user, Permission.CASE_DECIDE):
         rows = SecondLook.objects.filter(pk=row.pk, result=LookResult.OPEN)
         if rows.update(result=result, reason_code=reason_code, looked_by=user, looked_at=now) != 1:
             raise LostRace(_("A colleague has looked at it a moment ago."))

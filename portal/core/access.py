@@ -1,12 +1,16 @@
 """The one question "may this login do that?", answered by the roles of ``portal.people``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
-from portal.core import hooks
+from portal.core import hooks, turns
 from portal.core.errors import NotAllowed
 
 RowT = TypeVar("RowT", bound=Model)
@@ -36,3 +40,17 @@ def require(user: Any, permission: str) -> None:
     """Raises NotAllowed (403) unless ``allowed``."""
     if not allowed(user, permission):
         raise NotAllowed(f"Your role does not carry the permission {permission}. Ask an administrator who may do this.")
+
+
+@contextmanager
+def acting(user: Any, permission: str) -> Iterator[None]:
+    """One transaction in which the login holds ``permission`` from its beginning to its end: asked of the database anew, in the
+    turn of the login's powers, which whoever ends a role or deactivates a login has alone. Their end comes before the act,
+    which is refused, or after it. The turn is taken first, before any row (``turns.of_login``).
+
+    Raises NotAllowed (403). What was asked before the transaction spares the work that leads to it, and proves nothing.
+    """
+    with transaction.atomic():
+        turns.share(turns.of_login(user.pk))
+        require(get_user_model()._default_manager.get(pk=user.pk), permission)
+        yield

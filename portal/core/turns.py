@@ -49,6 +49,14 @@ def _lock(statement: str, names: Iterable[str]) -> None:
         cursor.execute(statement, [turns])
 
 
+def of_login(user_id: int) -> str:
+    """The turn of a login's powers: whoever changes its roles, or deactivates it, has it alone, and acts that rest on them share
+    it. Acts take it before rows where they can (``access.acting``); whoever has it alone waits for no row of an act, because
+    a proposal asks for it when its rows are locked.
+    """
+    return f"login:{user_id}"
+
+
 def of_address(keys: Iterable[bytes]) -> set[str]:
     """The names of the turns at an address, by its lookup keys: one for each key that is known.
 

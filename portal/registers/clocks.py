@@ -34,6 +34,12 @@ class IncidentClocks:
         """Labels of what is owed under an incident begin with its model."""
         return owner.startswith(Incident.OWNER)
 
+    def lock(self, owner: str) -> None:
+        """The incident is locked before its clocks, as when a duty is reported, declined or reconsidered."""
+        duty = incidents.duty_of(owner)
+        if duty is not None:
+            incidents.lock(duty.incident)
+
     def named_time(self, owner: str) -> datetime | None:
         """When the first of the open fields follows, as the last report says."""
         return incident_gaps.promised_at(incidents.duty_of(owner))

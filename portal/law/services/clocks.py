@@ -278,6 +278,7 @@ def extend(
     clock.told_percent, clock.extended_because = 0, reason_code
     clock.next_at = next_look(clock, timing.reminders(present.day(at)))
     with transaction.atomic():
+        timing.lock_owner(clock.owner)
         _claim_extension(clock, before)
         note([clock], ClockEventKind.EXTENDED, at=at, actor=actor, now=now, reason_code=reason_code)
         facts = {"rule": rule_key, "due_at": present.stamp(clock.due_at), "reason_code": reason_code}

@@ -55,6 +55,7 @@ def correct_start(
     if started_at > now:
         raise Refused(_("Nothing can have reached us in the future. Enter an earlier time."), code="FUTURE")
     with transaction.atomic():
+        timing.lock_owner(owner)
         old = _present_series(owner, kind)
         role = _role(old, kind)
         if any(clock.stopped_at is not None and clock.stopped_at < started_at for clock in old):

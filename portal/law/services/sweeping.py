@@ -39,6 +39,7 @@ class ClockOwner(Protocol):
     # keeps dates of its clocks has ``corrected(clocks, *, actor, now)``, called with those that count from another moment,
     # and one that knows when it was filed ``filed_at(owner) -> datetime | None``: no start is later than that. One whose
     # papers may name a time of their own has ``named_time(owner) -> datetime | None``: no clock runs longer than that.
+    # One that locks a row of its own when it stops or starts clocks has ``lock(owner)``: it is locked before them here too.
 
 
 @dataclass
@@ -75,6 +76,7 @@ def _tell(pk: int, *, shares: list[int], now: datetime, actor: Actor, done: Swep
         clock = Clock.objects.select_related("legal_rule", "house_rule").filter(pk=pk, next_at__lte=now).first()
         if clock is None:  # another sweep was quicker, or the clock was stopped
             return
+        timing.lock_owner(clock.owner)
         seen = clock.next_at
         percent = max(reached(clock, shares, now), clock.told_percent)
         clock.told_percent = percent

@@ -56,6 +56,15 @@ def named_time(clock: Clock) -> datetime | None:
     return min((named for room in rooms if (named := room.named_time(clock.owner)) is not None), default=None)
 
 
+def lock_owner(owner: str) -> None:
+    """In the caller's transaction, before it locks a clock: the room locks its row first wherever it stops or starts a clock, so
+    the same order everywhere, or two acts wait for each other (``ClockOwner``, sweeping).
+    """
+    for room in hooks.clock_owners:
+        if room.owns(owner) and hasattr(room, "lock"):
+            room.lock(owner)
+
+
 def reminders(on: date) -> list[int]:
     """The shares of the time, in percent, at which owners are told."""
     return [int(value) for value in house_rule(REMINDERS, on=on).values]

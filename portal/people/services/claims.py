@@ -78,7 +78,7 @@ class Claims:
         """
         user = person_of(actor)
         access.require(user, self.permission)
-        with transaction.atomic():
+        with access.acting(user, self.permission):
             mine_or_free = self._rows(row).filter(free(now) | Q(locked_by=user))
             if mine_or_free.update(locked_by=user, locked_until=self._until(now)) != 1:
                 raise LostRace(self.taken())
@@ -98,8 +98,15 @@ class Claims:
         return self._rows(row).filter(locked_by=by).update(locked_by=None, locked_until=None) == 1
 
     def login_left(self, *, user_id: int, at: datetime) -> None:
-        """Answers ``hooks.login_left``: what a deactivated login had taken is free."""
-        self.model._default_manager.filter(locked_by_id=user_id).update(locked_by=None, locked_until=None)
+        """Answers ``hooks.login_left``: what a deactivated login had taken is free.
+
+        It waits for no row: an act of the login that holds one waits for the login's turn, which the deactivation has. Such a
+        row is freed after the commit; at the latest it is free when its time is over.
+        """
+        taken = self.model._default_manager.filter(locked_by_id=user_id)
+        idle = list(taken.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        taken.filter(pk__in=idle).update(locked_by=None, locked_until=None)
+        transaction.on_commit(lambda: taken.update(locked_by=None, locked_until=None), robust=True)
 
     def given_back(self, user: User, *, now: datetime) -> list[str]:
         """References of what this person gave back so lately that the next one should be another."""

@@ -52,13 +52,6 @@ def _role_ids(user: User, now: datetime) -> set[int]:
     return bound or {role for role, _needs_scope in held}
 
 
-def turn_of(user_id: int) -> str:
-    """The turn of a login's powers: whoever changes its roles, or deactivates it, has it alone, and acts that rest on them
-    share it. So nothing is recorded under a role that was ended a moment before.
-    """
-    return f"login:{user_id}"
-
-
 def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
     """Raises NotAllowed unless one of the user's roles, in force now, may propose ``act``."""
     if not may_propose(user, act, now=now or clock.now()):
@@ -133,7 +126,7 @@ def propose(
     Raises FactorTooOld (``factor_ages``), NotAllowed when the maker's roles do not carry the act, Refused (NUMBER_IN_WORDS) when a free text of
     ``fields`` that is not sealed has the number of an identity paper or of an account.
     """
-    turns.share(turn_of(maker.pk))
+    turns.share(turns.of_login(maker.pk))
     require_maker(maker, act, now=now)
     factor_ages.require(act, now=now)
     plain_words.require_no_number(*_written(model, fields))
@@ -173,7 +166,7 @@ def answer(
     who is deactivated or has lost the role (MAKER_LEFT), when a refusal has no reason or the reason a number that may not be
     kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new proposal.
     """
-    turns.share(turn_of(checker.pk), turn_of(proposal.made_by_id))
+    turns.share(turns.of_login(checker.pk), turns.of_login(proposal.made_by_id))
     require_checker(proposal, checker, now=now)
     factor_ages.require(proposal.act, now=now)
     if approve:

@@ -86,7 +86,7 @@ def reassign(*, holder: Principal, kind: ContactKind | str, address: str, why: s
     plain_words.require_plain(why)
     plain = addresses.normalise(ContactKind(kind), address)
     refs = refs_of(holder.subject.ref)
-    with transaction.atomic():
+    with access.acting(four_eyes.person_of(actor), Permission.PRINCIPAL_MERGE):
         held = list(contacts_at(str(ContactKind(kind)), plain).select_related("principal__subject").order_by("pk"))
         if not any(contact.principal.subject.ref in refs for contact in held):
             raise Refused(

@@ -268,7 +268,7 @@ def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Ac
         raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
     with transaction.atomic():
         # In one call: those who answer about each other's roles at one instant never wait for each other.
-        turns.take(*(four_eyes.turn_of(who) for who in (proposal.user_id, proposal.made_by_id, checker.pk)))
+        turns.take(*(turns.of_login(who) for who in (proposal.user_id, proposal.made_by_id, checker.pk)))
         four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(proposal), reason=reason, now=now)
         _record(AuditKind.ROLES_GRANT_ANSWERED, proposal, actor, now, answer=str(proposal.answer))
         return _carry_out(proposal, actor, now) if approve else None

@@ -15,7 +15,7 @@ from portal.core.actor import Actor, ActorKind
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
-from portal.people.services import api_keys, four_eyes, invitations, roles, sessions, subjects
+from portal.people.services import api_keys, invitations, roles, sessions, subjects
 from portal.people.states import ContactKind, InvitationKind, SubjectKind
 
 
@@ -119,7 +119,7 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
     if actor.user_id == user.pk:
         raise Refused(_("You cannot deactivate your own login. Ask another administrator."), code="OWN_LOGIN")
     with transaction.atomic():
-        turns.take(four_eyes.turn_of(user.pk), "login:administrators")
+        turns.take(turns.of_login(user.pk), "login:administrators")
         now = max(now, clock.now())  # what the login did while this waited was done before
         if actor.kind == ActorKind.SYSTEM and roles.is_last_administrator(user, now=now):
             raise Refused(_("This is the last administrator. A person has to decide that."), code="LAST_ADMINISTRATOR")

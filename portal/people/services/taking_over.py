@@ -126,7 +126,7 @@ class TakeOvers(ABC, Generic[Row, Line]):
         row.lines = sum(1 for _line in self.lines(row, content))
         content.seek(0)
         row.reference, row.file_ref = ids.new_reference(self.letters), uuid4()
-        with files.encrypted(content) as bytes_of, transaction.atomic():
+        with files.encrypted(content) as bytes_of, access.acting(row.brought_by, self.permission):
             row.sha256 = bytes_of.sha256
             self.require_new(row)
             row.file = files.keep(
@@ -143,7 +143,7 @@ class TakeOvers(ABC, Generic[Row, Line]):
         Raises NotAllowed without the permission, IllegalMove for one that is being worked on or has ended.
         """
         access.require(person_of(actor), self.permission)
-        with transaction.atomic():
+        with access.acting(person_of(actor), self.permission):
             rows = self.model._default_manager.select_for_update(of=("self",)).select_related("job")
             row.refresh_from_db(from_queryset=rows)
             if row.job.state not in FINISHED or row.has_ended:
@@ -160,7 +160,8 @@ class TakeOvers(ABC, Generic[Row, Line]):
     def give_up(self, row: Row, *, actor: Actor, now: datetime) -> None:
         """Destroy the file. What was taken in stays. Raises NotAllowed, and IllegalMove for one that has ended."""
         access.require(person_of(actor), self.permission)
-        self._end(row, TakeOverState.GIVEN_UP, actor, now)
+        with access.acting(person_of(actor), self.permission):
+            self._end(row, TakeOverState.GIVEN_UP, actor, now)
 
     def sweep(self, *, now: datetime) -> int:
         """Give up what nobody took in for as long as a job's result lies here. Returns how many. Safe to repeat."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
@@ -39,7 +39,7 @@ def begin(*, code: str, activities: Collection[str], actor: Actor, now: datetime
     if not rows or {row.code for row in rows} != set(activities):
         raise at_field("activities", _("Choose records of processing that are in force."), code="CHOICE_MISSING")
     try:
-        with transaction.atomic():
+        with access.acting(person, Permission.BOOK_PROPOSE):
             found = DpiaQuestionnaire.objects.create(
                 code=code,
                 activities=[row.code for row in rows],
@@ -98,7 +98,7 @@ def save(
     if wrong := rules.faults(rules.questionnaire(), answers, risks, measures):
         raise Refused(_("Correct this first: %(places)s.") % {"places": ", ".join(wrong)}, code="FORM")
     plain_words.require_no_number(*answers.values(), *(str(risk["risk"]) for risk in risks))
-    with transaction.atomic():
+    with access.acting(person, Permission.BOOK_PROPOSE):
         row = _open_row(found)
         kept, listed = dict(answers), [dict(risk) for risk in risks]
         if (row.answers, row.risks) != (kept, listed):
@@ -122,7 +122,7 @@ def give_opinion(found: DpiaQuestionnaire, *, opinion: str, shown_sha256: str, a
     if not text or len(text) > rules.LONGEST:
         raise at_field("opinion", _("Enter an opinion of at most 4,000 characters."), code="FIELD_EMPTY")
     plain_words.require_no_number(text)
-    with transaction.atomic():
+    with access.acting(person, Permission.BOOK_REVIEW):
         row = _open_row(found)
         if person.pk in {row.begun_by_id, *row.answered_by}:
             raise NotAllowed(_("You worked on this assessment: someone else gives the opinion."))
@@ -140,7 +140,7 @@ def finish(found: DpiaQuestionnaire, *, actor: Actor, now: datetime) -> None:
     One transaction. Raises NotAllowed, Refused with the places of what it lacks (LACKING), IllegalMove once it is finished.
     """
     access.require(four_eyes.person_of(actor), Permission.BOOK_PROPOSE)
-    with transaction.atomic():
+    with access.acting(four_eyes.person_of(actor), Permission.BOOK_PROPOSE):
         row = _open_row(found)
         lacks = rules.lacking(rules.questionnaire(), row.answers, row.risks, has_opinion=bool(row.opinion))
         if lacks:

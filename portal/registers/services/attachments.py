@@ -150,7 +150,8 @@ def add(
         raise at_field("dated_on", _("A document cannot be dated ahead. Check the date."), code="DATE_AHEAD")
     document = judge(stream, extension=extension)
     try:
-        with files.encrypted(io.BytesIO(document.kept)) as bytes_of, transaction.atomic():
+        person, adds = four_eyes.person_of(actor), holder_of(type(record)).adds
+        with files.encrypted(io.BytesIO(document.kept)) as bytes_of, access.acting(person, adds):
             return keep(record, document, bytes_of, kind=kind, dated_on=dated_on, actor=actor, now=now)
     except IntegrityError as error:  # the same file from two windows at once
         raise _attached_already() from error

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
@@ -45,7 +44,7 @@ def set_pending(
     if not now < due_at <= latest:
         said = _("Enter a time in the future, at the latest %(latest)s.") % {"latest": moments.moment(latest)}
         raise at_field("due_at", said, code="TIMES")
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         rows = [
             IncidentPendingFact.objects.create(
                 incident=incident, code=code, owner=owner, due_at=due_at, entered_at=now, entered_by=person

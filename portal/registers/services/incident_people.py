@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
+from portal.core import access, addresses, hooks, plain_words
 from portal.core import actor as actors
-from portal.core import addresses, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
@@ -27,6 +27,7 @@ from portal.people.services.principals import NewPerson
 from portal.people.states import Answer
 from portal.registers.incident_states import IncidentStep
 from portal.registers.models.incidents import Incident, IncidentDecision, IncidentLetter, IncidentPerson, IncidentSearch
+from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
@@ -79,7 +80,7 @@ def search(
         raise at_field("until", _("The end must be after the beginning."), code="TIMES")
     plain_words.require_plain(of)
     asked: str = selection.known(of.strip())  # type: ignore[attr-defined]
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
         row = IncidentSearch.objects.create(
             incident=incident, source=source, since=since, until=until, of=asked, asked_at=now, asked_by=person
@@ -124,7 +125,7 @@ def give_up(row: IncidentSearch, *, why: str, actor: Actor, now: datetime) -> No
     person = require_open(row.incident, actor)
     reason = filled(why, _("Say why, and how the people are found otherwise."))
     plain_words.require_plain(reason)
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(row.incident)
         given_up = IncidentSearch.objects.filter(pk=row.pk, done_at=None, given_up_at=None).update(
             given_up_at=now, given_up_by=person, given_up_because=reason, added=row.people.count()
@@ -155,7 +156,7 @@ def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, no
     """
     person = require_open(incident, actor)
     wanted = read(name, content)
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
         row = IncidentSearch.objects.create(
             incident=incident,

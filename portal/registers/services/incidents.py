@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
@@ -68,7 +67,7 @@ def open_incident(
     _require_times(began_at, noticed_at, aware_at, now)
     whose = list(clients)
     _require_clients(role, named=bool(whose), known=False)
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         incident = Incident.objects.create(
             reference=ids.new_reference("BR"),
             headline=line,
@@ -127,7 +126,7 @@ def tell(
         if text.strip() and code not in rules.fact_kinds():
             raise Refused(_("There is no such fact of an incident."), code="UNKNOWN_FACT")
         plain_words.require_plain(text)
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
         before = book.facts_of(incident)
         said = {code: text.strip() for code, text in words.items()}
@@ -156,12 +155,12 @@ def change(
     two people decide not to report (``incident_reports``); no client is taken away. One transaction with its audit events.
     Raises NotAllowed, IllegalMove for a closed incident, Refused (CLIENTS) as ``open_incident``, LostRace where another changed it.
     """
-    require_open(incident, actor)
+    person = require_open(incident, actor)
     if "regimes" in deciding:
         deciding["regimes"] = _with_india(deciding["regimes"])
     fresh = {name: value for name, value in deciding.items() if name in DECIDING and getattr(incident, name) != value}
     seen = {name: getattr(incident, name) for name in fresh}
-    with transaction.atomic():
+    with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
         if any(getattr(incident, name) != value for name, value in seen.items()):
             raise _changed_meanwhile()
