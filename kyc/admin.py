@@ -62,6 +62,8 @@ CLEAR = OpenUntil("kyc_pages_clear")
 class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """The register of decisions: who proposed, who answered, on which bytes. The words stay on the document's page."""
 
+    #: Answered on the page of its document, beside the picture.
+    answered_with = "document"
     export_permission = Permission.CASE_EXPORT
     export_resource = resource_of(
         Decision,

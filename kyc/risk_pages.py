@@ -55,6 +55,10 @@ class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
     def risk_now(self, obj: RiskProposal) -> str:
         return str(obj.case.get_risk_display() or _("not rated yet"))
 
+    def differences(self, request: HttpRequest, row: Any) -> list[tuple[Any, str, str]]:
+        proposed = str(row.get_level_display() or _("By the points again"))
+        return [(_("risk"), self.risk_now(row), proposed), (_("why"), "", row.get_why_display())]
+
     @service_action(
         permission=Permission.CASE_ANSWER,
         label=_("Approve"),

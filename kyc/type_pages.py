@@ -38,6 +38,10 @@ class TypeProposalAdmin(AuditedExport, ReadOnlyAdmin):
     def as_now(self, obj: TypeProposal) -> str:
         return f"{obj.case.get_relation_display()}, {obj.case.get_customer_type_display() or '–'}"
 
+    def differences(self, request: HttpRequest, row: Any) -> list[tuple[Any, str, str]]:
+        proposed = f"{row.get_relation_display()}, {row.get_customer_type_display()}"
+        return [(_("what the customer counts as"), self.as_now(row), proposed), (_("why"), "", row.why)]
+
     @service_action(
         permission=Permission.CASE_ANSWER,
         label=_("Approve"),

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from consent.models.list_states import LineFault, ListState
 from portal.core.data_categories import declare
@@ -73,6 +74,12 @@ class ConsentList(FourEyesModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def proposed(self) -> str:
+        return (
+            f"{self.collected_by}: {ngettext('%(count)d line', '%(count)d lines', self.lines) % {'count': self.lines}}"
+        )
 
     @classmethod
     def to_answer(cls) -> Q:

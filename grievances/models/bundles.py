@@ -126,3 +126,7 @@ class RequestProposal(FourEyesModel):
 
     def __str__(self) -> str:
         return str(self.request)
+
+    @property
+    def proposed(self) -> str:
+        return f"{self.request.get_right_display()}: {self.get_outcome_display()}"

@@ -29,6 +29,7 @@ class Decision(FourEyesModel):
     message_sealed = models.BinaryField(_("message to the customer"), null=True, editable=False)
     note_sealed = models.BinaryField(_("internal note"), null=True, editable=False)
 
+    named_by = ("document",)
     record = Record(name=_("KYC decisions"), place=Place.tab("desk", 50), prefix="PR", is_work=True)
     data_categories = declare(
         none="id reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at "
@@ -54,6 +55,10 @@ class Decision(FourEyesModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def proposed(self) -> str:
+        return f"{self.document.get_kind_display()}: {self.get_outcome_display()}"
 
     @property
     def subject_ref(self) -> UUID:

@@ -100,3 +100,7 @@ class DeletionProposal(FourEyesModel):
 
     def __str__(self) -> str:
         return str(self.request)
+
+    @property
+    def proposed(self) -> str:
+        return self.why

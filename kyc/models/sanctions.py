@@ -195,3 +195,7 @@ class LikenessAnswer(FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.likeness}: {self.answer}"
+
+    @property
+    def proposed(self) -> str:
+        return str(_("False positive"))

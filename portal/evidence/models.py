@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 from portal.core.records import Place, Record
@@ -79,6 +80,10 @@ class PersonFile(FourEyesModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def proposed(self) -> str:
+        return moments.moment(self.as_of)
 
     @classmethod
     def to_answer(cls) -> Q:

@@ -308,6 +308,12 @@ class RuleProposalAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("retention_class", "effective_from", "answer", "made_at", "checked_at")
     list_filter = ("answer",)
 
+    def differences(self, request: HttpRequest, row: Any) -> list[tuple[Any, str, str]]:
+        """Against the newest version of the rule, by which both people are bound."""
+        newest = RetentionRule.objects.filter(retention_class=row.retention_class).order_by("-version").first()
+        changes = words.changes_of_rule(newest, row.content)
+        return [*changes, (_("why"), "", row.why)]
+
     @service_action(
         permission=Permission.RULE_CHANGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )

@@ -1,6 +1,6 @@
 """What a person reads about each record: kept or erased, until when, because of what. Whole sentences, active language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from portal.core import hooks
+from portal.core.admin.speaking import yes_or_no
 from portal.law.words import period
 from portal.retention.rules import Ground, Verdict, Why
 from portal.retention.states import ItemState
@@ -219,3 +220,16 @@ def _values(ground: Ground, what: str) -> dict[str, str]:
 def _day(on: date) -> str:
     """A date in words: "31 December 2033"."""
     return date_format(on, "j F Y")
+
+
+def changes_of_rule(before: Any, content: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
+    """What another version of a rule would change: the name of each field, what it says in ``before``, what it would say."""
+    names = {name: before._meta.get_field(name).verbose_name for name in content}
+    return [(names[name], _in_words(getattr(before, name)), _in_words(value)) for name, value in content.items()]
+
+
+def _in_words(value: Any) -> str:
+    """Keys of rules in one line, a truth in words."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return yes_or_no(value=value) if isinstance(value, bool) else str(value)

@@ -23,7 +23,7 @@ from portal.law.selectors import kept, missed, passed
 from portal.ledger.models import Head, Pending, Verification
 from portal.retention.selectors import ended_runs, failed_runs, open_questions_named
 from portal.vault.services.files import late_orders
-from portal.workplace import pages, proposals, queues
+from portal.workplace import pages, queues
 from portal.workplace.permissions import Permission
 from portal.workplace.worklist import address
 
@@ -71,17 +71,6 @@ def clocks_kept(user: Any, now: datetime) -> Figure:
         words % {"late": late, "all": in_time + late},
         address("admin:law_clock_changelist", "when=missed"),
         "err" if open_late or missed(ended).filter(late_because="").exists() else "ok",
-    )
-
-
-def proposals_waiting(user: Any, now: datetime) -> Figure:
-    count = proposals.count_for(user, now=now)
-    return Figure(
-        _("Approvals"),
-        str(count),
-        ngettext("proposal to approve or reject", "proposals to approve or reject", count),
-        address("admin:proposals"),
-        "warn" if count else "ok",
     )
 
 
@@ -149,12 +138,11 @@ def profile_open(user: Any, now: datetime) -> Figure:
     """The questions of the company profile that are to be decided, for who proposes and approves it."""
     count = len(open_questions_named(on=day(now)))
     words = ngettext("question to decide", "questions to decide", count)
-    return Figure(_("Company profile"), str(count), words, address("admin:proposals"), "err" if count else "ok")
+    return Figure(_("Company profile"), str(count), words, address("admin:approvals"), "err" if count else "ok")
 
 
 #: Figures that are no queue, each with the permission without which it is not shown.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
-    ("", proposals_waiting),
     (Permission.PROFILE_PROPOSE, profile_open),
     (JobPermission.LIST_EXPORT, exports_running),
     (Permission.CLOCK_VIEW, clocks_kept),

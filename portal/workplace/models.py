@@ -165,6 +165,10 @@ class UnmaskedExport(FourEyesModel):
     def __str__(self) -> str:
         return f"unmasked export {self.pk}"
 
+    @property
+    def proposed(self) -> str:
+        return self.why
+
 
 class SavedView(models.Model):
     """A list with filters that a member of staff named, for themselves or for everybody who holds a role.

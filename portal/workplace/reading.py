@@ -25,6 +25,7 @@ PAGES = frozenset(
     {
         "index",
         "app_list",
+        "approvals",
         "go",
         "help",
         "jsi18n",
@@ -32,7 +33,6 @@ PAGES = frozenset(
         "ledger",
         "ledger-verify",
         "password_change_done",
-        "proposals",
         "queues",
         "system",
         "view-remove",

@@ -86,6 +86,7 @@ class StaffSite(admin.AdminSite):
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         if context["has_permission"]:
             context["navigation"] = self.navigation(request, context["available_apps"])
+            context["approvals"] = self.approvals(request)
         return context
 
     def navigation(self, request: HttpRequest, apps: list[Any]) -> Any:
@@ -95,13 +96,20 @@ class StaffSite(admin.AdminSite):
 
         return Navigation(request, [model for app in apps for model in app["models"]])
 
+    def approvals(self, request: HttpRequest) -> Any:
+        """What waits for this login's approval, and what it proposed."""
+        # Late, as above.
+        from portal.workplace.approvals import open_to
+
+        return open_to(request.user)
+
     def get_log_entries(self, request: HttpRequest) -> Any:
         """Django's own admin log stays empty."""
         return ()
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Late: views import models, and the site is made while apps are still loading.
-        from portal.workplace.views import directory, help, ledger, queues, today  # noqa: A004 - a page of that name
+        from portal.workplace.views import approvals, directory, help, ledger, queues, today  # noqa: A004 - a page of that name
         from portal.workplace.views.system import page as system_page
         from portal.workplace.views.system import renew_lookups
 
@@ -115,7 +123,8 @@ class StaffSite(admin.AdminSite):
             path("views/save/<str:model>/", self.admin_view(queues.save), name="view-save"),
             path("views/<int:number>/remove/", self.admin_view(queues.remove), name="view-remove"),
             path("ledger/", self.admin_view(ledger.state), name="ledger"),
-            path("proposals/", self.admin_view(today.waiting), name="proposals"),
+            path("approvals/", self.admin_view(approvals.page), name="approvals"),
+            path("approvals/<str:model>/<int:number>/", self.admin_view(approvals.answer), name="approval"),
             path("system/", self.admin_view(system_page), name="system"),
             path("system/lookups/", self.admin_view(renew_lookups), name="system-lookups"),
             path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),

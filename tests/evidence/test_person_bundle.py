@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from portal.workplace.proposals import count_for
 
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -24,7 +25,6 @@ from portal.ledger import services as ledger
 from portal.ledger.services import redaction
 from portal.people.states import Answer
 from portal.workplace.admin.jobs import may_fetch
-from portal.workplace.proposals import count_for
 from tests.evidence.lives import Life
 from tests.people.factories import StaffFactory
 

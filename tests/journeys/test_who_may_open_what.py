@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from portal.people.models.principals import ContactPoint
 from portal.people.models.user import User
 from portal.people.services import roles
 from portal.people.states import MemberRole
+from portal.workplace import approvals
 from tests.demo.conftest import small
 from tests.grievances.factories import ticket
 from tests.grievances.nominees import nominee_of
@@ -228,13 +230,16 @@ NO_NAVIGATION = SimpleNamespace(
     acts=lambda _words: (),
     only_place=lambda _words: "",
 )
+NO_APPROVALS = approvals.Open(frozenset(), Counter(), Counter())
 
 
 @pytest.fixture
 def unrendered_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may open a page is decided before it is written out: here nothing is. The told story below renders each page."""
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_context: "")
-    monkeypatch.setattr(admin.site, "each_context", lambda _request: {"navigation": NO_NAVIGATION})
+    monkeypatch.setattr(
+        admin.site, "each_context", lambda _request: {"navigation": NO_NAVIGATION, "approvals": NO_APPROVALS}
+    )
 
 
 def notice_for(owner: User) -> Message:

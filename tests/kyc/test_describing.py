@@ -109,10 +109,10 @@ def test_whoever_is_told_to_answer_a_change_can_answer_it_on_its_page(individual
     made = changed(open_case(customer=individual, actor=CUSTOMER, now=NOW), maker)
     browser = staff_client(StaffFactory(roles=[role]))
     page = f"/admin/kyc/typeproposal/{made.pk}/"
-    assert page in browser.get("/admin/proposals/").text
-    act = f"{page}do/approve/"
+    assert page in browser.get("/admin/approvals/").text
+    act = f"/admin/approvals/kyc.TypeProposal/{made.pk}/"
     assert act in browser.get(f"{page}change/").text
-    browser.post(act, {"_selected_action": made.pk, "answer": "1"})
+    browser.post(act, {"decision": "approve", "answer": "1"})
     made.refresh_from_db()
     assert (made.answer, made.case.relation) == ("approved", "vendor")
 

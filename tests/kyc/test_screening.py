@@ -65,9 +65,10 @@ def test_the_list_of_proposals_leads_to_the_likeness_where_it_is_answered(likene
     maker = StaffFactory(roles=["kyc_maker"])
     likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     checker = staff_client(StaffFactory(roles=["kyc_checker"]))
-    page = checker.get("/admin/proposals/").text
+    page = checker.get("/admin/approvals/").text
     url = reverse("admin:kyc_likeness_change", args=[likeness.pk])
-    assert f'<a href="{url}">{likeness.reference}' in page
+    assert f'<a href="{url}">Say that a person is not the one on a sanctions list' in page
+    assert likeness.reference in page
     assert checker.get(url).status_code == 200
 
 

@@ -18,7 +18,7 @@ from portal.law.memory import remembering
 from portal.law.models import OrganisationProfile, Purpose
 from portal.law.words import names_of_purposes
 from portal.people.services import api_keys
-from portal.workplace import proposals, services
+from portal.workplace import approvals, services
 from portal.workplace.models import ProfileProposal, PurposeProposal
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -144,14 +144,14 @@ def test_the_pages_take_a_proposal_from_one_person_to_another(staff):
     form = {"effective_from": today().isoformat(), **answers(telecom_entity="yes")}
     maker.post(reverse(ADD_PROFILE), form)
     made = ProfileProposal.objects.get()
-    listed = checker.get(reverse("admin:proposals"))
+    listed = checker.get(reverse("admin:approvals"))
     assert [row.url for row in listed.context["waiting"]] == [
         reverse("admin:workplace_profileproposal_change", args=[made.pk])
     ]
     page = checker.get(listed.context["waiting"][0].url)
     assert made.shown_sha256 in page.text
     assert [(before, after) for _label, before, after in page.context["differences"]] == [("not decided", "yes")]
-    done = checker.post(page.context["row_actions"][0]["url"], {"decision": "approve", "answer": "1"})
+    done = checker.post(page.context["approval"].url, {"decision": "approve", "answer": "1"}, follow=True)
     assert "Approved." in done.text
     assert law.profile(on=today()).telecom_entity == "yes"
 
@@ -161,7 +161,7 @@ def test_the_makers_page_offers_no_answer_and_a_forged_post_changes_nothing(staf
     maker.post(reverse(ADD_PROFILE), {"effective_from": today().isoformat(), **answers(telecom_entity="yes")})
     made = ProfileProposal.objects.get()
     page = maker.get(reverse("admin:workplace_profileproposal_change", args=[made.pk]))
-    assert page.context["row_actions"] == []
+    assert 'value="approve"' not in page.text
     assert "Somebody else must answer" in page.text
     url = reverse("admin:workplace_profileproposal_do_one", args=[made.pk, "answer-proposal"])
     maker.post(url, {"decision": "approve", "answer": "1"})
@@ -270,7 +270,7 @@ def made_up(model: type[Model], brought: Collection[str] = ()) -> Model:
     return row
 
 
-@pytest.mark.parametrize("model", proposals.models_of_proposals(), ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", approvals.models_of_proposals(), ids=lambda model: model._meta.label)
 def test_the_heading_of_a_proposal_asks_for_nothing_that_a_list_of_them_does_not_bring(
     model, django_assert_num_queries
 ):
@@ -286,7 +286,7 @@ def test_the_list_of_proposals_takes_no_more_queries_for_many_than_for_one(maker
 
     def queries():
         with CaptureQueriesContext(connection) as seen:
-            shown = desk.get(reverse("admin:proposals")).context["waiting"]
+            shown = desk.get(reverse("admin:approvals")).context["waiting"]
         return len(shown), len(seen)
 
     def key_is_proposed(label):

@@ -179,7 +179,7 @@ class ActionPages:
             if not access.allowed(request.user, action.permission) or action.skip(obj, request.user):
                 continue
             url = reverse("admin:{}_{}_do_one".format(*info), args=[obj.pk, action.name])
-            found.append({"label": action.label, "url": url})
+            found.append({"name": action.name, "label": action.label, "url": url})
         return found
 
     def action_view(self, request: HttpRequest, name: str, object_id: str | None = None) -> HttpResponseBase:
@@ -260,6 +260,24 @@ class ActionPages:
         names = [site.in_words(request, name) for name in shown]
         said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
         return [(label, value) for label, value in said if value not in ("", None, EMPTY)]
+
+    def differences(self, request: HttpRequest, row: Any) -> list[tuple[Any, str, str]]:
+        """Of a proposal each thing that would change: its label, what counts now and what would. Empty where the page's own
+        fields say what is proposed, because nothing is there that it would take the place of.
+        """
+        return []
+
+    def compared(
+        self, request: HttpRequest, before: Any, after: Any, names: Iterable[str]
+    ) -> list[tuple[Any, str, str]]:
+        """Those of these fields in which two rows of the page differ, as the page says them."""
+        site: Any = self
+        found = []
+        for name in (site.in_words(request, each) for each in names):
+            was, will_be = (str(_in_words(site, name, row) or "") for row in (before, after))
+            if was != will_be:
+                found.append((label_for_field(name, site.model, site), was, will_be))
+        return found
 
     def _as_they_stand(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         """The rows read anew: what a service that then refused had set on them never happened."""

@@ -1,11 +1,13 @@
 """What every page of a proposal needs: its fields, who may answer it, and the second person's answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.admin.actions import ServiceAction, actions_of
 from portal.core.errors import NotAllowed
 from portal.core.plain_words import PlainWords
 from portal.people.models import FourEyesModel
@@ -32,7 +34,7 @@ class AnswerForm(forms.Form):
     """The second person's answer. What it is about stands above it on the page."""
 
     decision = forms.ChoiceField(
-        label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))], widget=forms.RadioSelect
+        label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Reject"))], widget=forms.RadioSelect
     )
     reason = PlainWords(
         label=_("Reason"),
@@ -53,3 +55,30 @@ def answered(give: Callable[..., Any], answer: Mapping[str, Any], **about: Any) 
     approve = answer["decision"] == "approve"
     give(approve=approve, reason=answer["reason"], **about)
     return str(_("Approved.") if approve else _("Refused."))
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The acts of a page by which its proposals are approved, rejected and withdrawn; the last only where there is one."""
+
+    approve: ServiceAction
+    refuse: ServiceAction
+    withdraw: ServiceAction | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(one.name for one in (self.approve, self.refuse, self.withdraw) if one is not None)
+
+    def of(self, decision: str) -> ServiceAction | None:
+        """The act of a decision as the page posts it; None for a word that is none."""
+        return {"approve": self.approve, "refuse": self.refuse, "withdraw": self.withdraw}.get(decision)
+
+
+def ways_to_answer(page: Any) -> Ways | None:
+    """How the second person answers on a page of proposals: by one act that asks with ``AnswerForm``, or by two of their own.
+    None for a page whose proposals are answered elsewhere.
+    """
+    acts = {one.name: one for one in actions_of(page)}
+    both = next((one for one in acts.values() if isinstance(one.ask, type) and issubclass(one.ask, AnswerForm)), None)
+    approve, refuse = acts.get("approve", both), acts.get("refuse", both)
+    return None if approve is None or refuse is None else Ways(approve, refuse, acts.get("withdraw"))

@@ -9,6 +9,7 @@ from portal.core.data_categories import declare
 from portal.core.records import Place, Record
 from portal.people.models.fiduciaries import Fiduciary
 from portal.people.models.four_eyes import FourEyesModel
+from portal.people.states import Answer
 
 
 class ApiKey(FourEyesModel):
@@ -65,3 +66,8 @@ class ApiKey(FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.fiduciary}: {self.label}"
+
+    @classmethod
+    def to_answer(cls) -> Q:
+        """A proposal that was withdrawn waits for nobody."""
+        return Q(answer=Answer.PENDING, ended_at=None)

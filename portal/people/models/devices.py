@@ -71,6 +71,7 @@ class MfaReset(FourEyesModel):
     )
     why = models.TextField(_("why"), max_length=2000)
 
+    named_by = ("user",)
     record = Record(
         name=_("MFA resets"),
         place=Place.approval("staff", "people.User"),
@@ -92,3 +93,7 @@ class MfaReset(FourEyesModel):
 
     def __str__(self) -> str:
         return moments.day(self.made_at)
+
+    @property
+    def proposed(self) -> str:
+        return self.user.display_name

@@ -61,6 +61,11 @@ class FourEyesModel(models.Model):
             ),
         )
 
+    @property
+    def proposed(self) -> str:
+        """What is proposed, in the few words that a list of proposals adds to the heading; empty where the heading says it."""
+        return ""
+
     @classmethod
     def to_answer(cls) -> Q:
         """The rows that another person may answer now. A proposal that a machine checks first says when it is ready."""

@@ -124,7 +124,7 @@ class RoleProposal(Scoped, FourEyesModel):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     why = models.TextField(_("why"), max_length=2000)
 
-    named_by = ("role",)
+    named_by = ("role", "user")
     record = Record(
         name=_("Role approvals"),
         place=Place.approval("staff", "people.User"),
@@ -149,3 +149,7 @@ class RoleProposal(Scoped, FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.get_change_display()}: {self.role}"
+
+    @property
+    def proposed(self) -> str:
+        return self.user.display_name

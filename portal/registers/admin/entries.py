@@ -75,6 +75,11 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     def replaces(self, obj: Any) -> str:
         return ", ".join(f"{row} ({row.checked_at:%Y-%m-%d})" for row in entries.replaced_by(obj))
 
+    def differences(self, request: HttpRequest, row: Any) -> list[tuple[Any, str, str]]:
+        """Against the entry whose place it takes; what stays the same is left out."""
+        before = next(iter(entries.replaced_by(row)), None)
+        return self.compared(request, before, row, ("fiduciary", *self.own_fields)) if before is not None else []
+
     @admin.display(description=_("Sends that this would have stopped"))
     def sends_stopped(self, obj: Any) -> str:
         """What its approval, or its end, would change; empty where it changes no decision."""

@@ -62,6 +62,11 @@ class DatedEntry(FourEyesModel):
         """Whether another row with its key, agreed to by two people, takes its place, without a time in which neither holds."""
         return self.forbids
 
+    @property
+    def proposed(self) -> str:
+        """Its kind: many kinds of entries are proposed by one act."""
+        return str(self._meta.verbose_name)
+
     def shown(self) -> dict[str, Any]:
         """What both people see and are bound to."""
         return self.described({name: getattr(self, name) for name in self.SHOWN}, self.fiduciary.code, self.starts_at)

@@ -160,3 +160,7 @@ class SilenceEnd(FourEyesModel):
 
     def __str__(self) -> str:
         return str(self.order)
+
+    @property
+    def proposed(self) -> str:
+        return self.order.authority

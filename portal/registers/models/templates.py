@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
@@ -20,6 +21,10 @@ CHANNELS = [(channel.value, channel.label) for channel in MESSAGE_CHANNELS]
 #: Channels whose templates the operators' ledger gives an id.
 OPERATORS = ("sms", "voice")
 CATEGORIES = [(category, MessageCategory(category).label) for category in CARRIED]
+
+
+#: How much of a text its proposal shows in a list.
+FIRST_WORDS = 80
 
 
 class ContentTemplate(DatedEntry):
@@ -74,6 +79,10 @@ class ContentTemplate(DatedEntry):
     def __str__(self) -> str:
         return f"{self.template_id} ({self.language})"
 
+    @property
+    def proposed(self) -> str:
+        return Truncator(self.text).chars(FIRST_WORDS)
+
     def shown(self) -> dict[str, Any]:
         """The text, its hash and the senders too."""
         return {**super().shown(), **self.bound(self.text, (sender.pk for sender in self.senders.all()))}
@@ -124,6 +133,10 @@ class ConsentTemplate(DatedEntry):
 
     def __str__(self) -> str:
         return f"{self.template_id} ({self.language})"
+
+    @property
+    def proposed(self) -> str:
+        return Truncator(self.scope).chars(FIRST_WORDS)
 
 
 class SenderDefect(models.Model):

@@ -77,3 +77,7 @@ class HoldRelease(FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.hold}: {self.get_answer_display()}"
+
+    @property
+    def proposed(self) -> str:
+        return self.why

@@ -249,6 +249,10 @@ class PlanApproval(FourEyesModel):
     def __str__(self) -> str:
         return f"{self.run}: {self.get_answer_display()}"
 
+    @property
+    def proposed(self) -> str:
+        return self.why
+
     @classmethod
     def to_answer(cls) -> Q:
         """An approval of a plan that was given up waits for nobody."""

@@ -59,13 +59,13 @@ class AnomalyProposalAdmin(AuditedExport, ProposalAdmin):
         made = anomalies.propose_explanation(cause=form.cleaned_data["cause"], actor=actor_of(request))
         obj.pk = made.pk
 
-    def differences(self, obj: AnomalyProposal) -> list[tuple[Any, str, str]]:
+    def differences(self, request: HttpRequest, row: AnomalyProposal) -> list[tuple[Any, str, str]]:
         return [
-            (_("Cause"), "", str(AnomalyCause(obj.cause).label)),
-            (_("First entry"), "", str(obj.first)),
-            (_("Last entry"), "", str(obj.last)),
-            (_("Entries out of order"), "", str(obj.count)),
-            (_("Hash of the entries"), "", obj.entries_sha256),
+            (_("Cause"), "", str(AnomalyCause(row.cause).label)),
+            (_("First entry"), "", str(row.first)),
+            (_("Last entry"), "", str(row.last)),
+            (_("Entries out of order"), "", str(row.count)),
+            (_("Hash of the entries"), "", row.entries_sha256),
         ]
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)

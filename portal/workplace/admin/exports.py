@@ -170,14 +170,14 @@ class UnmaskedExportAdmin(AuditedExport, ProposalAdmin):
     def taken(self, row: UnmaskedExport) -> str:
         return name_of(row.listed)
 
-    def differences(self, obj: UnmaskedExport) -> list[tuple[Any, str, str]]:
+    def differences(self, request: HttpRequest, row: UnmaskedExport) -> list[tuple[Any, str, str]]:
         return [
-            (_("list"), "", name_of(obj.listed)),
-            (_("columns"), "", columns_in_words(obj.columns)),
-            (_("filters"), "", filters_in_words(obj.filters)),
-            (_("file format"), "", str(dict(FORMATS).get(obj.file_format, obj.file_format))),
+            (_("list"), "", name_of(row.listed)),
+            (_("columns"), "", columns_in_words(row.columns)),
+            (_("filters"), "", filters_in_words(row.filters)),
+            (_("file format"), "", str(dict(FORMATS).get(row.file_format, row.file_format))),
             (_("values"), str(_("masked")), str(_("in full"))),
-            (_("why it is needed"), "", obj.why),
+            (_("why it is needed"), "", row.why),
         ]
 
     @service_action(permission=Permission.UNMASKED_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)

@@ -65,16 +65,16 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
         )
         obj.pk = made.pk
 
-    def differences(self, obj: KeyRotationProposal) -> list[tuple[Any, str, str]]:
-        good = "" if obj.good_size is None else str(obj.good_size)
+    def differences(self, request: HttpRequest, row: KeyRotationProposal) -> list[tuple[Any, str, str]]:
+        good = "" if row.good_size is None else str(row.good_size)
         shown = [
-            (_("Signing key"), obj.old_vkey, obj.new_vkey),
-            (_("Why"), "", str(RotationCause(obj.cause).label)),
+            (_("Signing key"), row.old_vkey, row.new_vkey),
+            (_("Why"), "", str(RotationCause(row.cause).label)),
             (_("Last good size"), "", good),
         ]
-        if obj.lost_size is not None:
-            root = bytes(obj.lost_root or b"").hex()
-            shown.append((_("Lost head (size and root)"), f"{obj.lost_size}, {root}", ""))
+        if row.lost_size is not None:
+            root = bytes(row.lost_root or b"").hex()
+            shown.append((_("Lost head (size and root)"), f"{row.lost_size}, {root}", ""))
         return shown
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)

@@ -1,6 +1,6 @@
 """Pages of two-person changes: the maker fills in, the checker sees what differs, its hash, and answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,6 @@ from portal.law.states import LawfulBasis, Regime, Switch
 from portal.people.admin.answering import AnswerForm, answered
 from portal.people.models import FourEyesModel
 from portal.people.services import four_eyes
-from portal.people.states import Answer
 from portal.workplace import services
 from portal.workplace.forms import ProfileProposalForm, PurposeProposalForm, label_of
 from portal.workplace.models import ProfileProposal, PurposeProposal
@@ -44,8 +43,6 @@ class ProposalAdmin(StaffModelAdmin):
     change_form_template = "admin/proposal.html"
     list_filter = ("answer",)
     fields_of_answer = ("answer", "checked_by", "checked_at", "reason")
-    #: What would change: (label, now, proposed). Lines that stay the same are left out.
-    differences: Callable[[Any], list[tuple[Any, str, str]]]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -53,17 +50,14 @@ class ProposalAdmin(StaffModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")
         if obj is not None:
-            context["differences"] = self.differences(obj)
-            context["why_not"] = why_not(obj, request.user) if obj.answer == Answer.PENDING else ""
-            context["is_pending"] = obj.answer == Answer.PENDING
-            context["answer_form"] = AnswerForm()
+            context["differences"] = self.differences(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
         """On the page of the act too, all that would change: whoever answers several at once reads each."""
         shown = [
             (str(label), f"{before} → {after or EMPTY}" if before else after)
-            for label, before, after in self.differences(row)
+            for label, before, after in self.differences(request, row)
         ]
         return [*shown, (str(_("proposed by")), row.made_by.display_name)]
 
@@ -106,15 +100,15 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
         )
         obj.pk = made.pk
 
-    def differences(self, obj: ProfileProposal) -> list[tuple[Any, str, str]]:
-        present = law.profile(on=obj.effective_from)
+    def differences(self, request: HttpRequest, row: ProfileProposal) -> list[tuple[Any, str, str]]:
+        present = law.profile(on=row.effective_from)
         return changed(
             {
                 label_of(OrganisationProfile, name): (
                     str(Switch(getattr(present, name)).label),
                     str(Switch(value).label),
                 )
-                for name, value in obj.answers.items()
+                for name, value in row.answers.items()
             }
         )
 
@@ -164,12 +158,12 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
         )
         obj.pk = made.pk
 
-    def differences(self, obj: PurposeProposal) -> list[tuple[Any, str, str]]:
-        last = Purpose.objects.filter(code=obj.code, effective_from__lt=obj.effective_from).order_by("-version").first()
-        before = {name: getattr(last, name) for name in obj.content} if last else {}
-        labels = {name: label_of(Purpose, name) for name in obj.content}
+    def differences(self, request: HttpRequest, row: PurposeProposal) -> list[tuple[Any, str, str]]:
+        last = Purpose.objects.filter(code=row.code, effective_from__lt=row.effective_from).order_by("-version").first()
+        before = {name: getattr(last, name) for name in row.content} if last else {}
+        labels = {name: label_of(Purpose, name) for name in row.content}
         return changed(
-            {labels[name]: (plain(name, before.get(name)), plain(name, obj.content[name])) for name in labels}
+            {labels[name]: (plain(name, before.get(name)), plain(name, row.content[name])) for name in labels}
         )
 
     @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)

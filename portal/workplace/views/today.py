@@ -1,4 +1,4 @@
-"""The first page of the workplace with its charts, the page of all queues, and the list of proposals that wait."""
+"""The first page of the workplace with its charts."""
 
 from typing import Any
 
@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from portal.core import access, clock, error_pages, hooks, moments
+from portal.core import clock, error_pages, hooks, moments
 from portal.jobs.exports import Column, stream_csv
-from portal.retention.selectors import open_questions_named
-from portal.workplace import charts, drawing, figures, proposals, queues, worklist
-from portal.workplace.permissions import Permission
+from portal.workplace import charts, drawing, figures, queues, worklist
 
 #: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
 AUDITORS_WORK = (
@@ -75,17 +73,3 @@ def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
     name = f"{found.kind.code}-{clock.day(clock.now()).isoformat()}.csv"
     said = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(stream_csv(columns, found.rows), content_type="text/csv; charset=utf-8", headers=said)
-
-
-@require_safe
-def waiting(request: HttpRequest) -> HttpResponse:
-    """Every proposal that this login may answer; above them, for who proposes the profile, the questions of it to decide."""
-    now = clock.now()
-    proposes = access.allowed(request.user, Permission.PROFILE_PROPOSE)
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Approvals"),
-        "questions": open_questions_named(on=clock.day(now)).values() if proposes else (),
-        "waiting": proposals.waiting_for(request.user, now=now),
-    }
-    return TemplateResponse(request, "workplace/proposals.html", context)
