@@ -25,6 +25,7 @@ PAGES = frozenset(
     {
         "index",
         "app_list",
+        "approval",
         "approvals",
         "go",
         "help",

@@ -1,7 +1,7 @@
 """The worklist of "Today": running deadlines of the records that a login may see, by what can still be done about them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -22,12 +22,15 @@ from portal.law.models import Clock
 from portal.law.rules import latest_missed
 from portal.law.selectors import passed
 from portal.law.states import ClockState
+from portal.workplace.approvals import Waiting
 from portal.workplace.permissions import Permission
 
 #: Records that one group shows at first, and how many of its deadlines are read: those of colleagues are left out afterwards.
 SHOWN = 7
 DAY = timedelta(days=1)
 READ = 200
+#: The code of the group of proposals.
+APPROVALS = "approvals"
 
 #: Whoever may see a record sees its deadline too, also without the list of all deadlines.
 OWNERS: tuple[tuple[str, str], ...] = (
@@ -63,10 +66,11 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Row:
-    """One record with the deadline that presses most; ``more`` are its others."""
+    """One record with the deadline that presses most; ``more`` are its others, ``approval`` a proposal about it."""
 
     lead: Deadline
     more: list[Deadline]
+    approval: Waiting | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,13 @@ class Group:
     name: str | Promise
     rows: list[Row]
     hidden: int = 0
+    #: Where all of its rows are, where that is another page.
+    url: str = ""
+
+    @property
+    def named(self) -> str:
+        """Whom its rows name."""
+        return _("Proposed by") if self.code == APPROVALS else _("Assigned to")
 
     @property
     def all(self) -> int:
@@ -113,8 +124,11 @@ KINDS = (
 )
 
 
-def groups(user: Any, *, now: datetime, whole: str = "") -> list[Group]:
+def groups(user: Any, *, now: datetime, whole: str = "", waiting: Sequence[Waiting] = ()) -> list[Group]:
     """The worklist of a login: groups with something in them, each record once, in the first group that has it.
+
+    ``waiting`` is what the login may approve: a proposal about a record that is shown stands in its row, the others after
+    what is overdue.
 
     In a group law comes before our own promises, then what is due first. Whoever answers or reviews sees what they have
     and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is. ``whole`` is the
@@ -122,8 +136,33 @@ def groups(user: Any, *, now: datetime, whole: str = "") -> list[Group]:
     """
     seen: dict[str, list[Clock]] = {}
     found = _found(KINDS[:-1], user, now, seen) or _found(KINDS[-1:], user, now, seen)
-    asked = [one for one in found if one[0].code == whole] or found
-    return [_group(kind, records, having, user, now, whole) for kind, records, having in asked]
+    if asked := [one for one in found if one[0].code == whole]:
+        return [_group(kind, records, having, user, now, whole) for kind, records, having in asked]
+    shown = [_group(kind, records, having, user, now, whole) for kind, records, having in found]
+    return _with_approvals(shown, waiting)
+
+
+def _with_approvals(shown: list[Group], waiting: Sequence[Waiting]) -> list[Group]:
+    by_record = {reference: one for one in reversed(waiting) for reference in one.records}
+    placed = [
+        replace(group, rows=[replace(row, approval=by_record.get(row.lead.reference)) for row in group.rows])
+        for group in shown
+    ]
+    in_rows = {row.lead.reference for group in shown for row in group.rows}
+    rest = [one for one in waiting if not one.records & in_rows]
+    if not rest:
+        return placed
+    rows = [Row(_proposal(one), []) for one in rest[:SHOWN]]
+    own = Group(APPROVALS, _("Approvals"), rows, len(rest) - len(rows), address("admin:approvals"))
+    before = [group for group in placed if group.code in {"next", "overdue"}]
+    return [*before, own, *placed[len(before) :]]
+
+
+def _proposal(one: Waiting) -> Deadline:
+    """A proposal as a row: how long it waits, or until when it counts."""
+    due = one.due
+    says, tone = (due.says, due.tone) if due is not None and due.says else (one.age, "none")
+    return Deadline(one.title, one.act, "", due.due if due is not None else "–", says, tone, one.url, one.maker)
 
 
 #: A group before it is written out: the deadlines of each of its records, and who has which record.

@@ -195,10 +195,8 @@ def answer_a_proposal(hands: Hands) -> None:
         actor=actor.staff(maker.pk),
     )
     hands.begin("data_protection_officer")
-    hands.turn(hands.link("Approvals"))
-    hands.turn(hands.page.locator("main tbody a").first)
-    hands.click(hands.page.get_by_label("Approve"))
-    hands.turn(hands.button("Answer the proposal"))
+    hands.turn(hands.page.locator(".worklist").get_by_role("link", name="profile from"))
+    hands.turn(hands.button("Approve"))
     hands.read("Approved.")
     assert OrganisationProfile.objects.get().ccpa_business == "no"
 

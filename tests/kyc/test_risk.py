@@ -237,8 +237,8 @@ def test_the_page_of_a_case_says_what_adds_up_and_takes_the_proposal(case, maker
 def test_the_data_protection_officer_answers_a_risk_on_its_page(case, maker):
     proposal = proposed(case, maker)
     browser = staff_client(StaffFactory(roles=["data_protection_officer"]))
-    act = f"/admin/kyc/riskproposal/{proposal.pk}/do/approve/"
+    act = f"/admin/approvals/kyc.RiskProposal/{proposal.pk}/"
     assert act in browser.get(f"/admin/kyc/riskproposal/{proposal.pk}/change/").text
-    browser.post(act, {"_selected_action": proposal.pk, "answer": "1"})
+    browser.post(act, {"decision": "approve", "answer": "1"})
     proposal.refresh_from_db()
     assert proposal.answer == "approved"

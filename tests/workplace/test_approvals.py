@@ -17,8 +17,12 @@ from portal.people.services import api_keys
 from portal.people.states import Answer
 from portal.workplace import approvals, services
 from portal.workplace.models import ProfileProposal
+from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import FiduciaryFactory
+from tests.registers.test_orders import proposed, received
+from tests.shipped import every_rule
 from tests.workplace.test_proposals import made_up
+from tests.workplace.today import by_label
 
 pytestmark = pytest.mark.django_db
 INBOX = "admin:approvals"
@@ -202,3 +206,28 @@ def test_an_auditor_is_asked_for_nothing(maker, staff):
     key_is_proposed(maker, "one")
     shown = staff("auditor").get(reverse(INBOX))
     assert (shown.context["approvals"].count, shown.context["waiting"]) == (0, [])
+
+
+def test_today_shows_what_waits_for_approval_as_rows_and_not_as_a_figure(maker, checker):
+    made = profile_is_proposed(maker)
+    keys = [key_is_proposed(maker, label) for label in "abcdefgh"]
+    shown = checker.get("/admin/")
+    [group] = [one for one in shown.context["worklist"] if one.code == "approvals"]
+    assert group.rows[0].lead.url == page_of(made)
+    assert (len(group.rows), group.hidden) == (7, len(keys) + 1 - 7)
+    assert f'href="{reverse(INBOX)}">Approvals: show all 9</a>' in shown.text
+    assert "Approvals" not in by_label(shown)
+
+
+def test_a_proposal_about_a_record_with_a_deadline_stands_in_the_row_of_that_record(maker, checker):
+    every_rule()
+    law_is_loaded()
+    order = received(person())
+    made = proposed(order, actor.staff(maker.member.pk))
+    shown = checker.get("/admin/")
+    rows = [row for group in shown.context["worklist"] for row in group.rows]
+    [row] = [one for one in rows if order.reference in one.lead.reference]
+    assert row.approval.row == made
+    assert f'<a href="{page_of(made)}">Approve or reject: Answer an order of an authority' in shown.text
+    [listed] = checker.get(reverse(INBOX)).context["waiting"]
+    assert listed.due.says == row.lead.says

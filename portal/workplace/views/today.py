@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from portal.core import clock, error_pages, hooks, moments
 from portal.jobs.exports import Column, stream_csv
-from portal.workplace import charts, drawing, figures, queues, worklist
+from portal.workplace import approvals, charts, drawing, figures, queues, worklist
 
 #: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
 AUDITORS_WORK = (
@@ -35,7 +35,12 @@ def page(request: HttpRequest) -> HttpResponse:
         **shown,
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
         "bands": figures.bands(figures.figures(request, now=now)),
-        "worklist": worklist.groups(request.user, now=now, whole=request.GET.get("group", "")),
+        "worklist": worklist.groups(
+            request.user,
+            now=now,
+            whole=request.GET.get("group", ""),
+            waiting=approvals.to_answer(request.user, shown["approvals"], now=now),
+        ),
         "hands_out": queues.handed_out(request),
         "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
