@@ -27,7 +27,7 @@ MINUTES = 24 * 60
 
 
 class ChoosingForm(forms.Form):
-    """The boxes of the preference page and the person's wishes. Built from what is offered now."""
+    """The boxes of the preference page. Built from what is offered now."""
 
     choices = forms.MultipleChoiceField(
         required=False,
@@ -35,6 +35,16 @@ class ChoosingForm(forms.Form):
             "invalid_choice": _("One of the choices is not offered any more. Look at them again and save.")
         },
     )
+
+    def __init__(self, *args: Any, offered: Sequence[Group], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["choices"]
+        field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
+
+
+class WhenForm(forms.Form):
+    """Quiet hours, the most messages, a pause and the language of messages: a person's own, whoever writes."""
+
     quiet_from = forms.TimeField(
         label=_("Quiet from"),
         required=False,
@@ -71,23 +81,11 @@ class ChoosingForm(forms.Form):
     )
 
     def __init__(
-        self,
-        *args: Any,
-        offered: Sequence[Group],
-        now: datetime,
-        longest_pause: int,
-        usual: tuple[time, time] | None = None,
-        choices_only: bool = False,
-        **kwargs: Any,
+        self, *args: Any, now: datetime, longest_pause: int, usual: tuple[time, time] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        if choices_only:  # a client's page: quiet hours and language are the person's own, whoever writes
-            self.fields = {"choices": self.fields["choices"]}
-        self.offered, self.now, self.longest_pause, self.usual = offered, now, longest_pause, usual
-        field: Any = self.fields["choices"]
-        field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
-        if "paused_until" in self.fields:
-            self._say_which_day()
+        self.now, self.longest_pause, self.usual = now, longest_pause, usual
+        self._say_which_day()
 
     def _say_which_day(self) -> None:
         """The example is a day that the field takes: one written down once would soon be too far off, then over."""
@@ -117,8 +115,6 @@ class ChoosingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "quiet_from" not in self.fields:
-            return cleaned
         begins, ends = cleaned.get("quiet_from"), cleaned.get("quiet_until")
         if not self.errors and (begins is None) != (ends is None):
             missing = "quiet_from" if begins is None else "quiet_until"

@@ -9,11 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentReceipt
-from consent.services import guarding, opting_in, preferring, turns
+from consent.services import guarding, opting_in, turns
 from consent.services.addresses import addresses_of
 from consent.services.evidence import Evidence
 from consent.services.offering import Box, Group, offer
-from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
 from consent.services.withdrawing import refusals_of, refusals_of_senders
 from consent.states import Answer, Way
@@ -31,7 +30,6 @@ class Saved:
     """What one Save did; ``receipt`` is None when no box changed."""
 
     receipt: ConsentReceipt | None
-    wishes_changed: bool
     #: Purposes whose yes waits for the person's parent or guardian.
     held: tuple[str, ...] = ()
     #: Purpose and channel of each yes that waits for a second step of the person's own (``opting_in``).
@@ -44,7 +42,6 @@ def save(
     subject_ref: UUID,
     ticked: frozenset[str],
     shown: Mapping[str, str],
-    wishes: WishList,
     actor: Actor,
     was_ticked: frozenset[str] | None = None,
     language: str = "en",
@@ -52,9 +49,9 @@ def save(
     opt_in: str = "",
     now: datetime | None = None,
 ) -> Saved:
-    """Record each box that changed, and the wishes: a new tick is a yes to the text shown, a removed one a withdrawal.
+    """Record each box that changed: a new tick is a yes to the text shown, a removed one a withdrawal.
 
-    One transaction for all of it: both are kept, or neither. ``ticked`` are values "purpose:channel"; ``was_ticked``
+    One transaction for all of it. ``ticked`` are values "purpose:channel"; ``was_ticked``
     those that the page showed ticked, so that a box which the person did not touch stays as it has come to be
     meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them, and ``opt_in`` the request that this Save confirms, where the law asks
@@ -64,8 +61,7 @@ def save(
     nothing changed, nothing recorded. The yes of a person for whom somebody else answers is held, as on the questions'
     page; a no holds at once.
 
-    Raises Refused when a text has changed since the page was opened, for a box that is not there, and as
-    ``preferring.change``; LostRace when somebody else answered for the same address at the same instant.
+    Raises Refused when a text has changed since the page was opened, for a box that is not there; LostRace when somebody else answered for the same address at the same instant.
     """
     at, whose = now or clock.now(), fiduciary_of(fiduciary)
     with transaction.atomic():
@@ -122,8 +118,7 @@ def save(
             actor=actor,
             now=at,
         )
-        wishes_changed = preferring.change(subject_ref=subject_ref, wishes=wishes, actor=actor, now=at)
-    return Saved(done.receipt, wishes_changed, tuple(held), unconfirmed)
+    return Saved(done.receipt, tuple(held), unconfirmed)
 
 
 def _yeses(

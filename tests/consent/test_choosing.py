@@ -8,7 +8,6 @@ import time_machine
 from consent.models import ConsentEvent, HeldConsent
 from consent.selectors import rulebook
 from consent.services import choosing, offering
-from consent.services.preferring import WishList
 from consent.services.stopping import stop_at_address
 from consent.states import Way
 from portal.core import actor, clock
@@ -69,7 +68,7 @@ def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and
     Purpose.objects.filter(code="analytics").update(is_ours_alone=True)
     rulebook.forget()
     assert "analytics" in offered_by("acme", asha)
-    save = {"subject_ref": asha.subject.ref, "wishes": WishList(), "fiduciary": "acme", "actor": actor.SYSTEM}
+    save = {"subject_ref": asha.subject.ref, "fiduciary": "acme", "actor": actor.SYSTEM}
     choosing.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), shown={}, **save)
     assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
     assert "analytics" not in offered_by("acme", asha)
@@ -84,7 +83,6 @@ def tick(who, *values):
         subject_ref=who.subject.ref,
         ticked=frozenset({*offered.ticked, *values}),
         shown={group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
-        wishes=offered.wishes,
         actor=actor.SYSTEM,
     )
 
@@ -95,9 +93,7 @@ def test_the_yes_of_who_has_a_guardian_is_held_and_a_no_holds_at_once(asha):
     saved = tick(asha, "marketing:sms")
     assert (saved.held, saved.receipt) == (("marketing",), None)
     assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
-    saved = choosing.save(
-        subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, wishes=WishList(), actor=actor.SYSTEM
-    )
+    saved = choosing.save(subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM)
     assert saved.receipt is not None
     assert boxes(asha) == set()
 
@@ -110,7 +106,7 @@ def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
     assert "marketing" not in offered_by("onesetu", asha)
 
 
-def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_and_no_wish_waiting(asha):
+def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_waiting(asha):
     principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "given")
     said(asha, "given", channel="email")
@@ -120,12 +116,10 @@ def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_and_no_wish_wa
     save = {
         "subject_ref": asha.subject.ref,
         "shown": {group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
-        "wishes": WishList(pace="two_a_week"),
         "actor": actor.SYSTEM,
     }
     with time_machine.travel(clock.now() + timedelta(seconds=2), tick=False):
         saved = choosing.save(ticked=frozenset({"marketing:email"}), was_ticked=frozenset(offered.ticked), **save)
     assert saved.unconfirmed == (("marketing", "email"),)
-    assert saved.wishes_changed
     assert [(event.channel, event.answer) for event in saved.receipt.events.all()] == [("sms", "withdrawn")]
     assert boxes(asha) == set()

@@ -14,7 +14,6 @@ from consent.selectors.notices import old_texts
 from consent.services import asking, attested, choosing, ending, offering, scrubbing
 from consent.services.batches import Question, decide_all
 from consent.services.decisions import may_contact, may_process
-from consent.services.preferring import WishList
 from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.undos import undo_stop
 from consent.services.withdrawing import stop_all_promotional
@@ -159,7 +158,7 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     assert (box.ticked, box.asks_again) == (False, True)
     choosing.save(
         subject_ref=who.subject.ref, ticked=frozenset([box.value]), was_ticked=frozenset(),
-        shown={"marketing": second.binding.sha256}, wishes=WishList(), actor=actor.SYSTEM,
+        shown={"marketing": second.binding.sha256}, actor=actor.SYSTEM,
     )  # fmt: skip
     assert answers(at_hour(12)) == {"ALLOWED_BY_CONSENT"}
     assert ConsentState.objects.get().notice_version == second
@@ -171,7 +170,7 @@ def test_a_tick_taken_out_of_a_page_from_before_the_change_is_a_withdrawal(first
     version(Weight.MATERIAL, days=-1)
     kept = choosing.save(
         subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
-        shown={}, wishes=WishList(), actor=actor.SYSTEM,
+        shown={}, actor=actor.SYSTEM,
     )  # fmt: skip
     assert kept.receipt is not None
     assert ConsentState.objects.get().answer == "withdrawn"

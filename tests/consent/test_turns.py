@@ -17,7 +17,6 @@ from consent.services.addresses import Address
 from consent.services.asking import Answered
 from consent.services.bringing import Brought, record_brought
 from consent.services.lists import bringing, reading, taking_in
-from consent.services.preferring import WishList
 from consent.services.recording import Choice, record_all
 from consent.services.stopping import stop_at_address
 from consent.services.undos import undo_stop
@@ -118,7 +117,7 @@ def test_a_save_that_removes_a_tick_meets_the_yes_that_is_being_recorded():
         lambda: said(asha, "given"),
         lambda: choosing.save(
             subject_ref=asha.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
-            wishes=WishList(), actor=actor.SYSTEM,
+            actor=actor.SYSTEM,
         ),
     )  # fmt: skip
     assert ConsentState.objects.get().answer == "withdrawn"
@@ -265,9 +264,7 @@ def test_a_transaction_takes_all_its_turns_in_its_first_call(act, taken):
         ),
         "stop_all": lambda: stop_all_promotional(subject_ref=ref, actor=actor.SYSTEM),
         "undo": lambda: undo_stop(receipt=stopped.receipt, actor=actor.SYSTEM),
-        "save": lambda: choosing.save(
-            subject_ref=ref, ticked=frozenset(), shown={}, wishes=WishList(), actor=actor.SYSTEM
-        ),
+        "save": lambda: choosing.save(subject_ref=ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM),
         "take_back": lambda: attested.take_back(
             fiduciary="onesetu", told=told_to_withdraw(), actor=actor.SYSTEM, now=clock.now()
         ),

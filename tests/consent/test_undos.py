@@ -27,7 +27,6 @@ from consent.services.attested import Told
 from consent.services.bringing import Brought, record_brought
 from consent.services.decisions import may_contact
 from consent.services.merging import keep_the_stricter
-from consent.services.preferring import WishList
 from consent.services.projection import rebuild as rebuild_consent_state
 from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
@@ -105,7 +104,7 @@ def withdrawn(who: Any, way: Way = Way.PAGE, **changes: Any) -> Any:
 
 
 def saved(who: Any, **changes: Any) -> Any:
-    usual = {"ticked": frozenset(), "shown": {}, "wishes": WishList(), "actor": actor.SYSTEM}
+    usual = {"ticked": frozenset(), "shown": {}, "actor": actor.SYSTEM}
     return choosing.save(subject_ref=who.subject.ref, **{**usual, **changes})
 
 

@@ -130,14 +130,16 @@ def test_the_history_filters_and_goes_along_as_csv_and_pdf(window, asha):
 def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(window, asha):
     her = sign_in(window, asha)
     page = her.goes_to("/privacy/preferences/")
-    page.locator('[name="choices"][value="marketing:sms"]').uncheck()
+    page.get_by_role("link", name="When and how often").click()
+    her.looks()
+    page.fill("#id_quiet_from", "20:00")
     page.fill("#id_paused_until", "31-02-2027")
-    page.get_by_role("button", name="Save my choices").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     her.looks()
     shows_an_error(page)
     assert page.locator("#errors").get_attribute("autofocus") is not None
     page.locator("#errors a").click()
     assert "Enter the last day of the pause" in page.locator("#id_paused_until_error").inner_text()
     assert page.locator("#id_paused_until").input_value() == "31-02-2027"
-    assert not page.locator('[name="choices"][value="marketing:sms"]').is_checked()
+    assert page.locator("#id_quiet_from").input_value() == "20:00"
     assert sms_allowed()

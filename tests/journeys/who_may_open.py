@@ -213,6 +213,7 @@ PAGES: dict[str, Page] = {
     "privacy:language": Page(For.ANYBODY),
     "privacy:members": Page(For.MEMBERS, own_customer),
     "privacy:message": Page(For.OWNERS, lambda w: [w.message.reference]),
+    "privacy:message-times": Page(For.CUSTOMERS),
     "privacy:messages": Page(For.CUSTOMERS),
     "privacy:new-email": Page(For.CUSTOMERS),
     "privacy:new-email-code": Page(For.CUSTOMERS),

@@ -38,6 +38,7 @@ from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
 PAGE = "/privacy/preferences/"
+WHEN = "/privacy/preferences/when/"
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +62,12 @@ def her(asha):
 
 def form(notice, *choices, **changes):
     shown = {f"notice_{code}": notice.binding.sha256 for code in ASKED}
-    return {**shown, "choices": list(choices), "quiet_from": "21:00", "quiet_until": "10:00", "pace": "no_limit",
-            "language": "en", "paused_until": "", **changes}  # fmt: skip
+    return {**shown, "choices": list(choices), **changes}
+
+
+def times(**changes):
+    usual = {"quiet_from": "21:00", "quiet_until": "10:00", "pace": "no_limit", "language": "en", "paused_until": ""}
+    return {**usual, **changes}
 
 
 @pytest.mark.parametrize("path", [PAGE, "/privacy/consents/", "/privacy/consents/download.csv"])
@@ -75,7 +80,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back(path):
 
 def test_nothing_is_ticked_for_a_new_person(her):
     page = her.get(PAGE).content.decode()
-    assert "checked" not in re.sub(r'name="(pace|language)"[^>]*checked', "", page)
+    assert "checked" not in page
     assert "disabled" not in page
 
 
@@ -149,7 +154,7 @@ def test_a_text_that_changed_meanwhile_is_not_agreed_to(her, notice):
 def test_each_line_of_the_error_summary_leads_to_a_place_that_takes_the_focus(her, notice):
     stale = form(notice, "marketing:sms")
     published_notice(text="May we, for another reason?")
-    for data in (stale, {**stale, "choices": ["marketing:pigeon"]}, {**stale, "pace": "often"}):
+    for data in (stale, {**stale, "choices": ["marketing:pigeon"]}):
         page = her.post(PAGE, data).text
         targets = re.findall(r'<li><a href="#([^"]+)">', page[page.index('id="errors"') :])
         assert targets
@@ -187,18 +192,21 @@ def test_a_purpose_without_a_published_notice_is_not_asked_for(her, notice):
 
 def test_wishes_are_kept_and_shown_again(her, notice):
     day = (clock.now().astimezone(clock.IST) + timedelta(days=9)).strftime("%d-%m-%Y")
-    wishes = form(notice, quiet_from="20:00", pace="two_a_week", paused_until=day, language="mr")
-    assert her.post(PAGE, wishes).status_code == 302
+    wishes = times(quiet_from="20:00", pace="two_a_week", paused_until=day, language="mr")
+    assert "Your preferences are saved." in her.post(WHEN, wishes, follow=True).text
     kept = Preference.objects.get()
     assert (kept.quiet_from.hour, kept.pace, kept.language) == (20, "two_a_week", "mr")
-    assert day in her.get(PAGE).content.decode()
+    assert day in her.get(WHEN).content.decode()
+    assert "Nothing was changed" in her.post(WHEN, wishes, follow=True).text
+    her.post(PAGE, form(notice, "marketing:sms"))
+    assert Preference.objects.get().pace == "two_a_week", "a tick is no word about times"
 
 
 def test_a_pause_may_be_written_in_devanagari_digits(her, notice):
     day = (clock.now().astimezone(clock.IST) + timedelta(days=9)).strftime("%d-%m-%Y")
     written = day.translate(str.maketrans("0123456789", "०१२३४५६७८९"))
-    assert her.post(PAGE, form(notice, paused_until=written)).status_code == 302
-    assert day in her.get(PAGE).text
+    assert her.post(WHEN, times(paused_until=written)).status_code == 302
+    assert day in her.get(WHEN).text
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
@@ -207,11 +215,11 @@ def test_the_pause_takes_the_day_that_its_field_names_as_an_example(her, asha, n
     with time_machine.travel(clock.now() + timedelta(days=later)):
         again = customer_client(asha.user)
         hint = re.search(
-            r'id="id_paused_until_helptext">([^<]*)<', again.get(PAGE, headers={"accept-language": language}).text
+            r'id="id_paused_until_helptext">([^<]*)<', again.get(WHEN, headers={"accept-language": language}).text
         )
         example = re.search(r"\d\d-\d\d-\d{4}", hint[1])[0]
-        assert again.post(PAGE, form(notice, paused_until=example)).status_code == 302
-        wrong = again.post(PAGE, form(notice, paused_until="soon"), headers={"accept-language": language})
+        assert again.post(WHEN, times(paused_until=example)).status_code == 302
+        wrong = again.post(WHEN, times(paused_until="soon"), headers={"accept-language": language})
         assert len(re.findall(rf"{example}[^<]*</a>", wrong.text)) == 1
     assert Preference.objects.get().paused_until is not None
 
@@ -227,17 +235,23 @@ def test_the_pause_takes_the_day_that_its_field_names_as_an_example(her, asha, n
         ({"paused_until": "31-02-2027"}, "Enter the last day of the pause"),
         ({"paused_until": "01-01-2020"}, "Choose a day in the future"),
         ({"paused_until": "01-01-2040"}, "A pause lasts 30 days at most"),
-        ({"choices": ["marketing:pigeon"]}, "is not offered any more"),
     ],
 )
 def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
-    answer = her.post(PAGE, form(notice, "marketing:sms") | changes)
+    answer = her.post(WHEN, times(**changes))
     page = answer.content.decode()
     assert answer.status_code == 422
     assert words in page
     assert "<title>Error:" in page
-    assert not ConsentEvent.objects.exists()
+    assert re.search(r'<li><a href="#id_', page[page.index('id="errors"') :])
     assert not Preference.objects.exists()
+
+
+def test_a_box_that_is_not_there_is_refused_with_all_else(her, notice):
+    answer = her.post(PAGE, form(notice, "marketing:sms", "marketing:pigeon"))
+    assert answer.status_code == 422
+    assert "is not offered any more" in answer.text
+    assert not ConsentEvent.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -249,15 +263,15 @@ def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
     ],
 )
 def test_quiet_hours_may_be_longer_or_are_for_service_too(her, notice, changes):
-    assert her.post(PAGE, form(notice, **changes)).status_code == 302
+    assert her.post(WHEN, times(**changes)).status_code == 302
     assert Preference.objects.exists()
 
 
 def test_the_language_of_letters_stays_until_the_person_wishes_for_another(her, asha, notice):
     asha.language = "mr"
     asha.save(update_fields=["language"])
-    assert her.get(PAGE).context["form"]["language"].value() == "mr"
-    her.post(PAGE, form(notice, "marketing:sms", language="mr"))
+    assert her.get(WHEN).context["form"]["language"].value() == "mr"
+    her.post(WHEN, times(language="mr"))
     assert not Preference.objects.exists()
 
 
@@ -714,10 +728,10 @@ def test_uses_that_are_no_messages_have_a_choice_each_which_is_a_no_until_it_is_
 
 
 def test_a_wish_that_always_has_an_answer_is_not_called_optional(her, notice):
-    page = her.get(PAGE).content.decode()
+    page = her.get(WHEN).content.decode()
     for legend in ("How often at most", "Language of messages"):
         assert re.search(rf"<legend>{legend}\s*</legend>", page)
-    answer = her.post(PAGE, form(notice, pace="", language="tlh"))
+    answer = her.post(WHEN, times(pace="", language="tlh"))
     assert answer.status_code == 422
     assert "Choose how often." in answer.content.decode()
     assert "Choose one of the languages shown." in answer.content.decode()
@@ -777,17 +791,21 @@ def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, sett
     assert len(re.findall(r'name="choices"[^>]*checked', page)) == 2 * len(EVERY_CHANNEL)
 
 
-@pytest.mark.parametrize("error", [Refused("The pause is not possible."), LostRace("Somebody was faster.")])
+@pytest.mark.parametrize("error", [Refused("This is not possible."), LostRace("Somebody was faster.")])
 def test_a_save_that_fails_half_way_keeps_nothing_but_what_was_entered(her, notice, monkeypatch, error):
     def fails(*_args, **_kwargs):
         raise error
 
     monkeypatch.setattr("consent.services.preferring.record", fails)
-    answer = her.post(PAGE, form(notice, "marketing:sms", quiet_from="20:00", language="mr"))
+    monkeypatch.setattr("consent.services.choosing.record_all", fails)
+    answer = her.post(PAGE, form(notice, "marketing:sms"))
+    assert answer.status_code == 422
+    assert str(error) in answer.text
+    assert re.search(r'value="marketing:sms"[^>]*checked', answer.text)
+    answer = her.post(WHEN, times(quiet_from="20:00", language="mr"))
     page = answer.content.decode()
     assert answer.status_code == 422
     assert str(error) in page
-    assert re.search(r'value="marketing:sms"[^>]*checked', page)
     assert 'value="20:00"' in page
     assert re.search(r'value="mr"[^>]*checked', page)
     assert not ConsentEvent.objects.exists()
@@ -800,17 +818,16 @@ def test_an_old_page_does_not_take_back_a_stop_that_came_meanwhile(her, asha, no
     assert was == "marketing:sms"
     withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM)
     before = ConsentEvent.objects.count()
-    her.post(PAGE, form(notice, "marketing:sms", was=was, pace="two_a_week"))
+    her.post(PAGE, form(notice, "marketing:sms", was=was))
     assert ConsentEvent.objects.count() == before
-    assert Preference.objects.get().pace == "two_a_week"
-    her.post(PAGE, form(notice, "marketing:sms", was="", pace="two_a_week"))
+    her.post(PAGE, form(notice, "marketing:sms", was=""))
     assert ConsentEvent.objects.count() == before + 1
 
 
 def test_a_refused_page_still_knows_what_it_showed_first(her, asha, notice):
     said(asha, "given")
     withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM)
-    answer = her.post(PAGE, form(notice, "marketing:sms", was="marketing:sms", quiet_from=""))
+    answer = her.post(PAGE, form(notice, "marketing:sms", "marketing:pigeon", was="marketing:sms"))
     assert answer.status_code == 422
     assert 'name="was" value="marketing:sms"' in answer.content.decode()
 

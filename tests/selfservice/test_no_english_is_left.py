@@ -170,7 +170,8 @@ WRONG = {
 OWN_WRONG = {
     "/privacy/account/phone/": {"phone": "12"},
     "/privacy/account/email/": {"email": "nobody"},
-    "/privacy/preferences/": {"pace": "never", "paused_until": "tomorrow", "language": "xx"},
+    "/privacy/preferences/": {"choices": "pigeon"},
+    "/privacy/preferences/when/": {"pace": "never", "paused_until": "tomorrow", "language": "xx"},
     "/privacy/preferences/do-not-disturb/": {"categories": "weather"},
     "/privacy/questions/guardian/": {"why": "child"},
 }

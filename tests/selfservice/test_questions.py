@@ -11,7 +11,6 @@ from django.utils.datastructures import MultiValueDict
 from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent
 from consent.models.guardians import HeldConsent
-from consent.models.preferences import Preference
 from consent.selectors import rulebook
 from consent.services import one_click, visiting
 from consent.services.decisions import may_contact, may_process
@@ -382,9 +381,10 @@ def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_
     principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "withdrawn")
     form = {
-        **shown(notice), "choices": ["marketing:sms"], "quiet_from": "21:00", "quiet_until": "10:00",
-        "pace": "two_a_week", "language": "en", "paused_until": "", "was": "",
-    }  # fmt: skip
+        **shown(notice),
+        "choices": ["marketing:sms"],
+        "was": "",
+    }
     page = her.post("/privacy/preferences/", form).content.decode()
     assert "Do you want these again?" in page
     assert not ConsentEvent.objects.filter(answer="given").exists()
@@ -396,7 +396,6 @@ def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_
     answer = her.post("/privacy/preferences/", again)
     assert answer.status_code == 302
     assert ConsentEvent.objects.get(answer="given").evidence.get().kind == "opt_in_request"
-    assert Preference.objects.get().pace == "two_a_week"
 
 
 def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her, asha, notice, still):
@@ -404,9 +403,10 @@ def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her
     said(asha, "given")
     said(asha, "withdrawn", channel="whatsapp")
     form = {
-        **shown(notice), "choices": ["marketing:whatsapp"], "quiet_from": "21:00", "quiet_until": "10:00",
-        "pace": "two_a_week", "language": "en", "paused_until": "", "was": "marketing:sms",
-    }  # fmt: skip
+        **shown(notice),
+        "choices": ["marketing:whatsapp"],
+        "was": "marketing:sms",
+    }
     page = her.post("/privacy/preferences/", form)
     told = page.text.split("<main")[1]
     assert "Do you want these again?" in told
@@ -415,7 +415,6 @@ def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her
     receipt = ConsentEvent.objects.latest("pk").receipt
     assert receipt.reference in told
     assert [(e.channel, e.answer) for e in receipt.events.all()] == [("sms", "withdrawn")]
-    assert Preference.objects.get().pace == "two_a_week"
     assert page.context["wanted"] == (("marketing", "whatsapp"),)
     again = MultiValueDict({name: [value] for name, value in page.context["entered"]})
     again.update({"opt_in": page.context["opt_in"]})

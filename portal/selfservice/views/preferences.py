@@ -1,7 +1,6 @@
-"""Choose your messages: stop everything with one press, or tick what you want and save once."""
+"""Choose your messages: stop everything with one press, or tick what you want and save once. When they come: ``message_times``."""
 
-from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -46,7 +45,11 @@ def preferences(request: HttpRequest) -> HttpResponse:
     principal, now = principal_of(request), clock.now()
     subject_ref, client = principal.subject.ref, client_of(request)
     offer = offering.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=code_of(client))
-    form = _form(request.POST if request.method == "POST" else None, offer, now, client)
+    form = ChoosingForm(
+        request.POST if request.method == "POST" else None,
+        offered=offer.groups,
+        initial={"choices": offer.ticked},
+    )
     if request.method != "POST":
         return _show(request, refilled(form, request), offer, principal, now, client)
     if not form.is_valid():
@@ -57,7 +60,6 @@ def preferences(request: HttpRequest) -> HttpResponse:
             ticked=frozenset(form.cleaned_data["choices"]),
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
             shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
-            wishes=form.wishes(_usual_quiet(offer)) if client is None else offer.wishes,
             fiduciary=code_of(client),
             actor=actor_of(request),
             language=get_language() or "en",
@@ -80,16 +82,14 @@ def preferences(request: HttpRequest) -> HttpResponse:
             fiduciary=code_of(client),
             page=_back(client).url,
             receipt=saved.receipt,
-            is_saved=saved.receipt is not None or saved.wishes_changed,
+            is_saved=saved.receipt is not None,
             was=" ".join(
                 box for box in form.cleaned_data["choices"] if tuple(box.split(":", 1)) not in saved.unconfirmed
             ),
         )
     if saved.receipt is not None:
         return _back(client, receipt=saved.receipt.reference)
-    if saved.wishes_changed:
-        messages.info(request, _("Your wishes are saved."))
-    elif not saved.held:
+    if not saved.held:
         messages.info(request, _("Nothing was changed, so nothing was saved."))
     return _back(client)
 
@@ -181,34 +181,6 @@ def _back(client: Fiduciary | None, **query: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{address}?{urlencode(query)}" if query else address)
 
 
-def _usual_quiet(offer: Offer) -> tuple[time, time] | None:
-    """Outside the hours that the law permits, promotion is quiet anyway; the page shows those as the start."""
-    return (offer.hours.closes, offer.hours.opens) if offer.hours else None
-
-
-def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime, client: Fiduciary | None) -> ChoosingForm:
-    wishes = offer.wishes
-    usual = _usual_quiet(offer) or (None, None)
-    paused = wishes.paused_until if wishes.paused_until and wishes.paused_until > now else None
-    return ChoosingForm(
-        data,
-        offered=offer.groups,
-        now=now,
-        longest_pause=offer.longest_pause,
-        usual=_usual_quiet(offer),
-        choices_only=client is not None,
-        initial={
-            "choices": offer.ticked,
-            "quiet_from": wishes.quiet_from or usual[0],
-            "quiet_until": wishes.quiet_until or usual[1],
-            "quiet_for_service": wishes.quiet_for_service,
-            "pace": wishes.pace,
-            "paused_until": (paused.astimezone(clock.IST) - timedelta(days=1)).date() if paused else None,
-            "language": wishes.language,
-        },
-    )
-
-
 def _show(
     request: HttpRequest,
     form: ChoosingForm,
@@ -234,7 +206,6 @@ def _show(
         "waits": offer.has_waiting,
         "has_senders": offer.has_senders,
         "just": _just_done(request, principal, now),
-        "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
         "since": _stopped_since(offer, client),
         "ticket": ticket_of(request, principal, client),
