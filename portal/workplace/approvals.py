@@ -151,7 +151,7 @@ def open_to(user: Any) -> Open:
 def _counted(every: str, given: tuple[Any, ...]) -> list[tuple[str, str, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT kind, act, made_by, COUNT(*) FROM ({every}) AS proposed GROUP BY 1, 2, 3", given)  # noqa: S608 - written by the ORM
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def to_answer(user: Any, found: Open, *, now: datetime, kind: str = "") -> list[Waiting]:
@@ -190,7 +190,8 @@ def answered_lately(user: Any, *, now: datetime) -> list[Waiting]:
 def _rows(code: str, among: Q) -> QuerySet[Any]:
     model: Any = apps.get_model(code)
     rows = model._default_manager.filter(model.to_answer(), among)
-    return rows.select_related("made_by", *model.named_by).order_by("made_at")
+    found: QuerySet[Any] = rows.select_related("made_by", *model.named_by).order_by("made_at")
+    return found
 
 
 def _waiting(rows: Sequence[FourEyesModel], *, now: datetime, user: Any = None) -> Iterator[Waiting]:
@@ -308,4 +309,4 @@ def url_of(row: Any) -> str:
 def is_open(row: Any) -> bool:
     """Whether somebody may answer it now."""
     model: Any = type(row)
-    return row.answer == Answer.PENDING and model._default_manager.filter(model.to_answer(), pk=row.pk).exists()
+    return bool(row.answer == Answer.PENDING and model._default_manager.filter(model.to_answer(), pk=row.pk).exists())

@@ -62,7 +62,7 @@ def answer(request: HttpRequest, model: str, number: int) -> HttpResponseBase:
     if act is None:
         raise Http404
     heading = speaking.heading(row)
-    response = row_page.action_view(request, act.name, str(number))
+    response: HttpResponseBase = row_page.action_view(request, act.name, str(number))
     shown: dict[str, Any] = getattr(response, "context_data", None) or {}
     outcome = shown.get("outcome")
     if response.status_code != HTTPStatus.OK or not isinstance(outcome, Outcome) or outcome.done == 0:
