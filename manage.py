@@ -6,6 +6,6 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    from portal.core.command_line import main
+    from portal.kernel.core.command_line import main
 
     sys.exit(main(sys.argv))

@@ -7,92 +7,90 @@ class ConsentConfig(AppConfig):
     verbose_name = _("Consent")
 
     def ready(self) -> None:
-        """Answer the hooks of the kernel."""
-        from consent import clocks as notice_clocks
+        """Fill the ports of the kernel."""
         from consent import (
-            erasers,
-            finding,
-            gates,
-            job_kinds,
-            ledger_rows,
-            notice_jobs,
+            data_copy_sections,
+            erasure,
+            incident_queries,
+            job_types,
+            ledger_checks,
             queues,
-            sections,
-            selections,
-            sizes,
-            staff_words,
+            search,
+            send_gate,
+            staff_labels,
         )
-        from consent.selectors.affected_sends import affected_sends
-        from consent.selectors.used_addresses import used_by
-        from consent.services import (
-            ending,
-            joining,
-            merging,
-            needed,
-            one_click,
-            receipts,
-            resting,
-            restricting,
-            standing,
+        from consent import deadlines as notice_clocks
+        from consent.base import upload_limits
+        from consent.broadcasts.selectors.affected_sends import affected_sends
+        from consent.broadcasts.services import departure_check
+        from consent.collection.services import (
+            consent_expiry,
+            incapacity_effects,
+            person_merge,
+            required_consent,
+            restrictions,
         )
-        from consent.services.broadcasts import leaving
-        from consent.strands import STRANDS
-        from portal.core import hooks
-        from portal.core.admin import speaking
-        from portal.law import memory
-        from portal.people.models import SubjectAlias
+        from consent.notices import jobs
+        from consent.records.selectors.client_addresses import used_by
+        from consent.records.services import merge_projection, receipts, relied_on_consent
+        from consent.suppressions.services import one_click_unsubscribe
+        from consent.timeline import STRANDS
+        from portal.kernel.core import ports
+        from portal.kernel.core.admin import labels
+        from portal.kernel.law import request_cache
+        from portal.kernel.people.models import SubjectAlias
 
-        memory.changes_with(SubjectAlias)
+        request_cache.changes_with(SubjectAlias)
         for strand in STRANDS:
-            hooks.strands.register(strand)
-        for hook, answer in (
-            (hooks.send_gate, gates.send_gate),
-            (hooks.send_gate_of_many, gates.send_gate_of_many),
-            (hooks.consent_question, needed.question),
-            (hooks.consent_given, needed.say_yes),
-            (hooks.consent_standing, standing.standing_yes),
+            ports.strands.register(strand)
+        for port, answer in (
+            (ports.send_gate, send_gate.send_gate),
+            (ports.send_gate_of_many, send_gate.send_gate_of_many),
+            (ports.consent_question, required_consent.question),
+            (ports.consent_given, required_consent.say_yes),
+            (ports.consent_standing, relied_on_consent.standing_yes),
+            (ports.one_click_url, one_click_unsubscribe.url_for),
+            (ports.addresses_used, used_by),
         ):
-            hook.fill(answer)
-        hooks.one_click_url.fill(one_click.url_for)
-        hooks.addresses_used.fill(used_by)
-        hooks.leaving.register(leaving.still_wanted)
-        hooks.message_template.fill(leaving.template_of)
-        hooks.affected_sends.fill(affected_sends)
-        hooks.address_left.register(ending.end_at_address)
-        hooks.clock_owners.register(notice_clocks.NoticeClocks())
-        hooks.people_merging.register(merging.keep_the_stricter)
-        hooks.references_joined.register(joining.refold_joined)
-        hooks.became_child.register(ending.end_for_child)
-        hooks.rest_noted.register(resting.pause)
-        hooks.rest_lifted.register(resting.resume)
-        hooks.person_rests.register(resting.end_with_the_person)
-        hooks.withdraw_everything.fill(resting.withdraw_everything)
-        hooks.use_stopped.fill(restricting.stop_every_use)
-        hooks.complaints.register(gates.complained)
-        hooks.stop_at_address.fill(gates.stop_wanted)
-        hooks.opted_out.fill(gates.opted_out)
-        hooks.erasers.register(erasers.Scans())
-        hooks.erasers.register(erasers.ManagerLinks())
-        hooks.erasers.register(erasers.Wishes())
+            port.fill(answer)
+        ports.leaving.register(departure_check.still_wanted)
+        ports.message_template.fill(departure_check.template_of)
+        ports.affected_sends.fill(affected_sends)
+        ports.address_left.register(consent_expiry.end_at_address)
+        ports.clock_owners.register(notice_clocks.NoticeClocks())
+        ports.people_merging.register(person_merge.keep_the_stricter)
+        ports.references_joined.register(merge_projection.refold_joined)
+        ports.became_child.register(consent_expiry.end_for_child)
+        ports.rest_noted.register(incapacity_effects.pause)
+        ports.rest_lifted.register(incapacity_effects.resume)
+        ports.person_rests.register(incapacity_effects.end_with_the_person)
+        ports.withdraw_everything.fill(incapacity_effects.withdraw_everything)
+        ports.use_stopped.fill(restrictions.stop_every_use)
+        ports.complaints.register(send_gate.complained)
+        ports.stop_at_address.fill(send_gate.stop_wanted)
+        ports.opted_out.fill(send_gate.opted_out)
+        ports.erasers.register(erasure.Scans())
+        ports.erasers.register(erasure.ManagerLinks())
+        ports.erasers.register(erasure.Wishes())
         for kind in (
-            job_kinds.CheckList,
-            job_kinds.ScrubList,
-            job_kinds.TakeListIn,
-            notice_jobs.TellEveryone,
-            notice_jobs.ReachProof,
+            job_types.CheckList,
+            job_types.ScrubList,
+            job_types.TakeListIn,
+            jobs.TellEveryone,
+            jobs.ReachProof,
         ):
-            hooks.job_kinds.register(kind())
-        for address in (sizes.LISTS, sizes.SCRUB):
-            hooks.larger_requests.register((address, sizes.LARGEST_LIST))
-        hooks.ledger_rows.register(ledger_rows.ConsentRows())
-        ledger_rows.register_followers()
-        hooks.referred_entries.register(receipts.entries_of)
-        hooks.people_selections.register(selections.WhoAnswered())
-        hooks.sections.register(sections.ConsentSection())
-        hooks.finders.register(finding.find)
+            ports.job_kinds.register(kind())
+        for address in (upload_limits.LISTS, upload_limits.SCRUB):
+            ports.larger_requests.register((address, upload_limits.LARGEST_LIST))
+        ports.ledger_rows.register(ledger_checks.ConsentRows())
+        ledger_checks.register_followers()
+        ports.referred_entries.register(receipts.entries_of)
+        ports.people_selections.register(incident_queries.WhoAnswered())
+        ports.sections.register(data_copy_sections.ConsentSection())
+        ports.finders.register(search.find)
         for queue in queues.QUEUES:
-            hooks.queues.register(queue)
-        speaking.say(staff_words.AddressKinds, fields=("address_kind",))
-        speaking.say(staff_words.LanguageNames, fields=("language", "notice_language"))
-        for model, heading in staff_words.HEADINGS.items():
-            speaking.head(model._meta.label, heading)
+            ports.queues.register(queue)
+        labels.say(staff_labels.AddressKinds, fields=("address_kind",))
+        labels.say(staff_labels.LanguageNames, fields=("language", "notice_language"))
+        for model, heading in staff_labels.HEADINGS.items():
+            labels.head(model._meta.label, heading)

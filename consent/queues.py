@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.core.queues import Queue
+from portal.kernel.core.queues import Queue
 
 QUEUES = (
     Queue(

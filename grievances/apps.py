@@ -7,57 +7,51 @@ class GrievancesConfig(AppConfig):
     verbose_name = _("Grievances")
 
     def ready(self) -> None:
-        from grievances import finding, gates, queues
-        from grievances.clocks import GrievanceClocks
-        from grievances.erasers import GrievanceTexts, open_disputes
-        from grievances.job_kinds import PutTogether
-        from grievances.lookups import LOOKUPS
-        from grievances.nominee_erasers import Nominees, end_with_the_person
-        from grievances.sections import GrievanceSection, NomineeSection
-        from grievances.services import (
-            bundling,
-            claiming,
-            ending,
-            filing,
-            nominating,
-            proving,
-            reading,
-            taking_over,
-            thread,
-        )
-        from grievances.stated import REQUESTS, TICKETS
-        from grievances.strands import STRANDS
-        from portal.core import hooks
+        from grievances import ports as grievances_ports
+        from grievances import queues, search
+        from grievances.data_copy_sections import GrievanceSection, NomineeSection
+        from grievances.deadlines import GrievanceClocks
+        from grievances.erasure import GrievanceTexts, open_disputes
+        from grievances.ledger_checks import REQUESTS, TICKETS
+        from grievances.legacy_imports.services import legacy_import
+        from grievances.lookup_columns import LOOKUPS
+        from grievances.nominees.erasure import Nominees, end_with_the_person
+        from grievances.nominees.services import nominations, nominee_claims
+        from grievances.requests.job_types import PutTogether
+        from grievances.requests.services import data_copies, erasure_requests, identity_verification
+        from grievances.tickets.services import conversation, intake, thread_access
+        from grievances.timeline import STRANDS
+        from portal.kernel.core import ports as core_ports
 
         for stated in (REQUESTS, TICKETS):
-            hooks.ledger_followers.register(stated)
+            core_ports.ledger_followers.register(stated)
         for strand in STRANDS:
-            hooks.strands.register(strand)
-        hooks.clock_owners.register(GrievanceClocks())
-        hooks.erasers.register(GrievanceTexts())
-        hooks.erasers.register(Nominees())
-        hooks.person_erased.register(end_with_the_person)
-        hooks.disputes.register(open_disputes)
-        hooks.insolvency_changed.register(gates.insolvent)
-        hooks.copies.register(bundling.end_holding)
-        hooks.person_run_ended.register(ending.note_end)
-        hooks.messages_sent.register(filing.letters_sent)
-        hooks.duties.register(ending.list_profile_tasks)
-        hooks.job_kinds.register(PutTogether())
-        for job_kind in taking_over.LISTS.job_kinds:
-            hooks.job_kinds.register(job_kind)
-        hooks.inbound_grievance.fill(gates.message_came_in)
-        hooks.named_in_grievance.fill(gates.named_in_grievance)
+            core_ports.strands.register(strand)
+        core_ports.clock_owners.register(GrievanceClocks())
+        core_ports.erasers.register(GrievanceTexts())
+        core_ports.erasers.register(Nominees())
+        core_ports.person_erased.register(end_with_the_person)
+        core_ports.disputes.register(open_disputes)
+        core_ports.insolvency_changed.register(grievances_ports.insolvent)
+        core_ports.copies.register(data_copies.end_holding)
+        core_ports.person_run_ended.register(erasure_requests.note_end)
+        core_ports.messages_sent.register(intake.letters_sent)
+        core_ports.duties.register(erasure_requests.list_profile_tasks)
+        core_ports.job_kinds.register(PutTogether())
+        for job_kind in legacy_import.LISTS.job_kinds:
+            core_ports.job_kinds.register(job_kind)
+        core_ports.inbound_grievance.fill(grievances_ports.message_came_in)
+        core_ports.named_in_grievance.fill(grievances_ports.named_in_grievance)
         for queue in queues.QUEUES:
-            hooks.queues.register(queue)
-        hooks.finders.register(finding.find)
-        hooks.hands_out.register(queues.HANDS_OUT)
-        hooks.holders.register(queues.holders)
-        hooks.login_left.register(thread.let_go)
-        hooks.referred_entries.register(reading.entries_of)
-        hooks.referred_entries.register(nominating.entries_of)
+            core_ports.queues.register(queue)
+        core_ports.finders.register(search.find)
+        core_ports.hands_out.register(queues.HANDS_OUT)
+        core_ports.holders.register(queues.holders)
+        core_ports.login_left.register(conversation.let_go)
+        core_ports.referred_entries.register(thread_access.entries_of)
+        core_ports.referred_entries.register(nominations.entries_of)
         for column in LOOKUPS:
-            hooks.lookup_columns.register(column)
-        hooks.sections.register(GrievanceSection())
-        hooks.sections.register(NomineeSection())
-        claiming.ON_AUTHORITY.append(proving.resume_nominee_requests)
+            core_ports.lookup_columns.register(column)
+        core_ports.sections.register(GrievanceSection())
+        core_ports.sections.register(NomineeSection())
+        nominee_claims.ON_AUTHORITY.append(identity_verification.resume_nominee_requests)

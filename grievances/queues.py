@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from grievances import selectors
-from grievances.models.ticket import Ticket
-from grievances.permissions import GrievancePermission
-from portal.core.queues import HandsOut, Queue, Tab
+from grievances.base import selectors
+from grievances.base.models.ticket import Ticket
+from grievances.base.permissions import GrievancePermission
+from portal.kernel.core.queues import HandsOut, Queue, Tab
 
 #: Whoever answers grievances finds their number on the first page.
 _ANSWERS = str(GrievancePermission.TICKET_ANSWER)

@@ -7,53 +7,64 @@ class KycConfig(AppConfig):
     verbose_name = _("KYC")
 
     def ready(self) -> None:
-        """Answer the hooks of this room."""
+        """Fill the ports of the kernel."""
         from django.core.checks import Tags, register
 
-        from kyc import ages, finding, gates, inspection, keeping, queues, selections, selectors, system_checks
-        from kyc.clocks import KycClocks
-        from kyc.erasers import KycDocuments
-        from kyc.lookups import NUMBERS
-        from kyc.sections import KycSection
-        from kyc.services import consenting, locking, settling, signers, taking_over
-        from kyc.services.freezes import DocumentFreezes
-        from kyc.stated import DECISIONS, DOCUMENTS, LISTS
-        from kyc.strands import STRANDS
-        from portal.core import hooks
-        from portal.core.system_checks import PRODUCTION
+        from kyc import incident_queries, queues, search, system_checks
+        from kyc import ports as kyc_ports
+        from kyc.cases import age_evidence, selectors
+        from kyc.cases.services import case_locks
+        from kyc.data_copy_sections import KycSection
+        from kyc.deadlines import KycClocks
+        from kyc.erasure import KycDocuments
+        from kyc.ledger_checks import DECISIONS, DOCUMENTS, LISTS
+        from kyc.legacy_imports.services import legacy_import
+        from kyc.lookup_columns import NUMBERS
+        from kyc.outcomes import retention_classes
+        from kyc.outcomes.services import case_status
+        from kyc.review import inspection
+        from kyc.review.services import aadhaar_consent
+        from kyc.review.services.document_freezes import DocumentFreezes
+        from kyc.signers.services import signer_proposals
+        from kyc.timeline import STRANDS
+        from portal.kernel.core import ports as core_ports
+        from portal.kernel.core.system_checks import PRODUCTION
 
         for stated in (DECISIONS, DOCUMENTS, LISTS):
-            hooks.ledger_followers.register(stated)
+            core_ports.ledger_followers.register(stated)
         for strand in STRANDS:
-            hooks.strands.register(strand)
-        hooks.number_finder.fill(inspection.number_finder)
-        hooks.age_shown.fill(ages.age_shown)
-        hooks.sender_state.fill(selectors.sender_state)
-        hooks.people_selections.register(selections.WithDocuments())
-        for job_kind in taking_over.ARCHIVES.job_kinds:
-            hooks.job_kinds.register(job_kind)
-        hooks.complaints.register(gates.complained)
-        hooks.documents_complained_of.register(gates.documents_complained_of)
-        hooks.freezes.register(DocumentFreezes())
-        hooks.became_child.register(settling.settle_of_person)
-        hooks.protection_ended.register(settling.settle_of_person)
-        hooks.customer_renamed.register(gates.renamed)
-        hooks.insolvency_changed.register(gates.insolvent)
-        hooks.clock_owners.register(KycClocks())
-        for retention_class in keeping.classes():
-            hooks.erasers.register(KycDocuments(retention_class))
-        hooks.lookup_columns.register(NUMBERS)
-        hooks.sections.register(KycSection())
-        hooks.consent_withdrawn.register(consenting.withdrawn)
-        hooks.login_left.register(locking.CLAIMS.login_left)
+            core_ports.strands.register(strand)
+        core_ports.number_finder.fill(inspection.number_finder)
+        core_ports.age_shown.fill(age_evidence.age_shown)
+        core_ports.sender_state.fill(selectors.sender_state)
+        core_ports.people_selections.register(incident_queries.WithDocuments())
+        for job_kind in legacy_import.ARCHIVES.job_kinds:
+            core_ports.job_kinds.register(job_kind)
+        core_ports.complaints.register(kyc_ports.complained)
+        core_ports.documents_complained_of.register(kyc_ports.documents_complained_of)
+        core_ports.freezes.register(DocumentFreezes())
+        core_ports.became_child.register(case_status.settle_of_person)
+        core_ports.protection_ended.register(case_status.settle_of_person)
+        core_ports.customer_renamed.register(kyc_ports.renamed)
+        core_ports.insolvency_changed.register(kyc_ports.insolvent)
+        core_ports.clock_owners.register(KycClocks())
+        for retention_class in retention_classes.classes():
+            core_ports.erasers.register(KycDocuments(retention_class))
+        core_ports.lookup_columns.register(NUMBERS)
+        core_ports.sections.register(KycSection())
+        core_ports.consent_withdrawn.register(aadhaar_consent.withdrawn)
+        core_ports.login_left.register(case_locks.CLAIMS.login_left)
         for queue in queues.QUEUES:
-            hooks.queues.register(queue)
-        hooks.finders.register(finding.find)
-        hooks.hands_out.register(queues.HANDS_OUT)
-        hooks.holders.register(queues.holders)
-        hooks.rule_books.register(signers.load_shipped)
-        hooks.readiness.register(("signers", system_checks.readiness))
+            core_ports.queues.register(queue)
+        core_ports.finders.register(search.find)
+        core_ports.hands_out.register(queues.HANDS_OUT)
+        core_ports.holders.register(queues.holders)
+        core_ports.rule_books.register(signer_proposals.load_shipped)
+        core_ports.readiness.register(("signers", system_checks.readiness))
         register(system_checks.providers_are_set_up, PRODUCTION)
-        register(system_checks.providers_are_in_the_book, Tags.database)
-        register(system_checks.signers_end_soon, Tags.database)
-        register(system_checks.signers_are_trusted, Tags.database)
+        for check in (
+            system_checks.providers_are_in_the_book,
+            system_checks.signers_end_soon,
+            system_checks.signers_are_trusted,
+        ):
+            register(check, Tags.database)

@@ -7,11 +7,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models.checks import CheckEvidence
-from kyc.models.decisions import Decision
-from kyc.models.documents import Document
-from kyc.models.sanctions import Likeness, LikenessAnswer
-from portal.core.erasing import FieldPart
+from kyc.base.models.checks import CheckEvidence
+from kyc.base.models.decisions import Decision
+from kyc.base.models.documents import Document
+from kyc.base.models.sanctions import Likeness, LikenessAnswer
+from portal.kernel.core.erasure_api import FieldPart
 
 #: Whose a document is, from a row that leads to it.
 WHOSE = ("party__subject_ref", "case__subject_ref")

@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from kyc.models.cases import Case
-from kyc.permissions import Permission
-from kyc.states import LikenessState, LookResult
-from portal.core.queues import HandsOut, Queue, Tab
+from kyc.base.choices import LikenessState, LookResult
+from kyc.base.models.cases import Case
+from kyc.base.permissions import Permission
+from portal.kernel.core.queues import HandsOut, Queue, Tab
 
 #: Whoever opens documents at the desk has its queues as tabs.
 _OPENS = str(Permission.DOCUMENT_OPEN)

@@ -9,11 +9,11 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError
 
-from kyc.providers import configured
-from kyc.services import signers
-from portal.core import clock
-from portal.core.errors import NotFound
-from portal.registers.selectors import recipients
+from kyc.cases.providers import registry
+from kyc.signers.services import signer_proposals
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotFound
+from portal.kernel.registers.recipients.selectors import recipients
 
 
 def signers_end_soon(
@@ -23,7 +23,7 @@ def signers_end_soon(
     if not databases or "default" not in databases:
         return []
     try:
-        soon = signers.ending(now=clock.now())
+        soon = signer_proposals.ending(now=clock.now())
     except (DatabaseError, NotFound):  # ``migrate`` asks before there are tables, and rules
         return []
     return [
@@ -43,7 +43,7 @@ def signers_are_trusted(
     if not databases or "default" not in databases:
         return []
     try:
-        missing = signers.unsigned_for()
+        missing = signer_proposals.unsigned_for()
     except DatabaseError:  # ``migrate`` asks before there are tables
         return []
     return [
@@ -65,7 +65,7 @@ def providers_are_set_up(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
             hint="portal/docs/operators.md shows each provider with what it is given.",
             id="kyc.E001",
         )
-        for fault in configured.faults(settings.KYC_PROVIDERS)
+        for fault in registry.faults(settings.KYC_PROVIDERS)
     ]
 
 
@@ -75,7 +75,7 @@ def providers_are_in_the_book(
     """kyc.W002: data goes to somebody who does not stand in the book of recipients (policy 6)."""
     if not databases or "default" not in databases:
         return []
-    asked = configured.recipients()
+    asked = registry.recipients()
     try:
         known = {code for code in asked.values() if recipients.by_code(code) is not None}
     except DatabaseError:  # ``migrate`` asks before there are tables
@@ -94,10 +94,10 @@ def providers_are_in_the_book(
 def readiness() -> tuple[str, bool, str]:
     """For ``/readyz``: says what ends soon, and never takes the portal out of service for it."""
     try:
-        soon = signers.ending(now=clock.now())
+        soon = signer_proposals.ending(now=clock.now())
     except NotFound:
         return "signers", True, "rules are not loaded"
-    if missing := signers.unsigned_for():
+    if missing := signer_proposals.unsigned_for():
         return "signers", True, f"none is trusted for {', '.join(missing)}"
     if not soon:
         return "signers", True, "none ends soon"

@@ -1,41 +1,34 @@
 from celery import shared_task
 
-from kyc.models.cases import Case
-from kyc.services import (
-    checking,
-    inquiring,
-    letting_go,
-    reading_pictures,
-    rechecking,
-    renewing,
-    screening,
-    second_looks,
-    settling,
-    signers,
-    taking_over,
-)
-from portal.core import clock
-from portal.core.enqueue import enqueue
+from kyc.base.models.cases import Case
+from kyc.legacy_imports.services import legacy_import
+from kyc.outcomes.services import case_status, deletion_requests
+from kyc.qa_reviews.services import qa_reviews
+from kyc.review.services import check_runs, kyc_renewals, ocr, provider_requests, signature_rechecks
+from kyc.screening.services import screening
+from kyc.signers.services import signer_proposals
+from portal.kernel.core import clock
+from portal.kernel.core.enqueue import enqueue
 
 
 @shared_task
 def check_document(document_id: int) -> None:
-    checking.run_plan(document_id, now=clock.now())
+    check_runs.run_plan(document_id, now=clock.now())
 
 
 @shared_task
 def read_pictures(document_id: int) -> None:
-    reading_pictures.read(document_id)
+    ocr.read(document_id)
 
 
 @shared_task
 def ask_provider(inquiry_id: int) -> None:
-    inquiring.ask(inquiry_id, now=clock.now())
+    provider_requests.ask(inquiry_id, now=clock.now())
 
 
 @shared_task
 def look_again(kinds: list[str]) -> None:
-    rechecking.signer_trusted(kinds, now=clock.now())
+    signature_rechecks.signer_trusted(kinds, now=clock.now())
 
 
 @shared_task
@@ -55,28 +48,28 @@ def screen_case(case_id: int) -> None:
 @shared_task
 def sweep() -> None:
     now = clock.now()
-    checking.sweep(now=now)
-    inquiring.sweep(now=now)
-    reading_pictures.sweep(now=now)
+    check_runs.sweep(now=now)
+    provider_requests.sweep(now=now)
+    ocr.sweep(now=now)
 
 
 @shared_task
 def watch_signers() -> None:
     """Beat, daily: certificates that end soon, and documents that a lost nudge left behind a new one."""
     now = clock.now()
-    signers.warn(now=now)
-    rechecking.sweep(now=now)
+    signer_proposals.warn(now=now)
+    signature_rechecks.sweep(now=now)
 
 
 @shared_task
 def settle_changed() -> None:
-    settling.settle_changed(now=clock.now())
+    case_status.settle_changed(now=clock.now())
 
 
 @shared_task(ignore_result=True)
 def renew(after: int = 0) -> int:
     """Beat: what is due again, and the notices of it. A full round calls for the one behind it at once."""
-    done = renewing.sweep(now=clock.now(), after=after)
+    done = kyc_renewals.sweep(now=clock.now(), after=after)
     if done.last is not None:
         enqueue("kyc.tasks.renew", done.last)
     return done.told
@@ -84,13 +77,13 @@ def renew(after: int = 0) -> int:
 
 @shared_task
 def draw_second_looks() -> None:
-    second_looks.draw_due(now=clock.now())
+    qa_reviews.draw_due(now=clock.now())
 
 
 @shared_task(ignore_result=True)
 def end_old_take_overs() -> int:
     """Beat: destroy archives of old systems that nobody took in."""
-    return taking_over.sweep(now=clock.now())
+    return legacy_import.sweep(now=clock.now())
 
 
 @shared_task(ignore_result=True)
@@ -99,4 +92,4 @@ def end_what_was_held() -> int:
     the state "removed" gets that state: the first night after an upgrade does the work, and every other finds none.
     """
     now = clock.now()
-    return letting_go.end_what_was_held(now=now) + letting_go.remove_of_who_left(now=now)
+    return deletion_requests.end_what_was_held(now=now) + deletion_requests.remove_of_who_left(now=now)

@@ -1,4 +1,4 @@
-"""The task queue. Rooms name their tasks; ``portal.core.enqueue`` sends them by name, on commit."""
+"""The task queue. Rooms name their tasks; ``portal.kernel.core.enqueue`` sends them by name, on commit."""
 
 import os
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ from portal.schedule import ROUTES
 log = structlog.get_logger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-app = Celery("portal", task_cls="portal.core.read_only:WaitingTask")
+app = Celery("portal", task_cls="portal.kernel.core.read_only:WaitingTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -44,7 +44,7 @@ def queue_of(name: str) -> str:
 @task_revoked.connect(dispatch_uid="portal.expired")
 def count_expired(*, request: Any = None, expired: bool = False, **_kwargs: Any) -> None:
     """A task that came too late to be worked on: the sweep after it does its work, and somebody should know why."""
-    from portal.core import task_faults
+    from portal.kernel.core import task_faults
 
     if expired:
         log.warning("task.expired", task=getattr(request, "task", ""))

@@ -1,6 +1,6 @@
 """Which queue a task goes to, what beat runs, and how often.
 
-Seconds are technical intervals; the law's periods are rows in ``portal.law``.
+Seconds are technical intervals; the law's periods are rows in ``portal.kernel.law``.
 """
 
 from typing import Any, Final

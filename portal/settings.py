@@ -1,7 +1,7 @@
 """Settings, read from the environment: NAME, or NAME_FILE for a mounted secret.
 
 With nothing set the portal is *embedded*: SQLite and files under ``var/``, one process, keys made on first start.
-With ``PRODUCTION=1`` no process starts with a missing, weak or default setting (``portal/core/system_checks.py``).
+With ``PRODUCTION=1`` no process starts with a missing, weak or default setting (``portal/kernel/core/system_checks.py``).
 """
 
 import sys
@@ -11,10 +11,10 @@ from typing import Any
 import environ
 
 from portal import limits
-from portal.own_keys import SettingsEnv, keep_private, own_key, private_database
+from portal.channel_adapters import ways_out
+from portal.instance_keys import SettingsEnv, keep_private, own_key, private_database
 from portal.schedule import BEAT, ROUTES
 from portal.staff_signin import *  # noqa: F403 - settings, each by its name
-from portal.ways_out import ways_out
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(environ.Env().str("PORTAL_VAR", default=str(BASE_DIR / "var")))
@@ -59,7 +59,7 @@ SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="mailto:security@onesetu.example")  # mailto: or https:
 
 INSTALLED_APPS = [
-    "portal.workplace.apps.StaffAdminConfig",
+    "portal.fronts.workplace.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -72,54 +72,54 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "import_export",
     "portal.demo",
-    "portal.signin",
-    "portal.selfservice",
-    "portal.api",
-    "portal.workplace",
-    "portal.evidence",
+    "portal.fronts.signin",
+    "portal.fronts.selfservice",
+    "portal.fronts.api",
+    "portal.fronts.workplace",
+    "portal.fronts.evidence",
     "kyc",
     "consent",
     "grievances",
-    "portal.retention",
-    "portal.registers",
-    "portal.outbox",
-    "portal.people",
-    "portal.jobs",
-    "portal.vault",
-    "portal.law",
-    "portal.audit",
-    "portal.ledger",
-    "portal.core",
+    "portal.kernel.retention",
+    "portal.kernel.registers",
+    "portal.kernel.outbox",
+    "portal.kernel.people",
+    "portal.kernel.jobs",
+    "portal.kernel.vault",
+    "portal.kernel.law",
+    "portal.kernel.audit",
+    "portal.kernel.ledger",
+    "portal.kernel.core",
 ]
 
 MIDDLEWARE = [
-    "portal.core.middleware.RequestContext",
-    "portal.law.memory.Remembering",
-    "portal.core.middleware.SecurityHeaders",
-    "portal.selfservice.middleware.ListedCookies",
-    "portal.core.middleware.RequestSize",
+    "portal.kernel.core.middleware.RequestContext",
+    "portal.kernel.law.request_cache.Remembering",
+    "portal.kernel.core.middleware.SecurityHeaders",
+    "portal.fronts.selfservice.middleware.ListedCookies",
+    "portal.kernel.core.middleware.RequestSize",
     "django.middleware.security.SecurityMiddleware",
-    "portal.core.read_only.ReadOnly",
-    "portal.core.short_way.ShortWay",
+    "portal.kernel.core.read_only.ReadOnly",
+    "portal.kernel.core.fast_path.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.core.middleware.Language",
+    "portal.kernel.core.middleware.Language",
     "django.middleware.common.CommonMiddleware",
-    "portal.core.middleware.CsrfProtection",
-    "portal.core.middleware.PlainText",
+    "portal.kernel.core.middleware.CsrfProtection",
+    "portal.kernel.core.middleware.PlainText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.signin.middleware.SessionEnds",
-    "portal.signin.middleware.KeepApart",
-    "portal.core.middleware.RequestActor",
+    "portal.fronts.signin.middleware.SessionEnds",
+    "portal.fronts.signin.middleware.KeepApart",
+    "portal.kernel.core.middleware.RequestActor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "portal.signin.factor_prompt.FactorPrompt",
-    "portal.selfservice.signals.PrivacySignal",
-    "portal.selfservice.switching.LanguageOfForm",
-    "portal.core.middleware.WrongMethod",
-    "portal.core.middleware.PortalErrors",
+    "portal.fronts.signin.factor_prompt.FactorPrompt",
+    "portal.fronts.selfservice.gpc.PrivacySignal",
+    "portal.fronts.selfservice.language_switch.LanguageOfForm",
+    "portal.kernel.core.middleware.WrongMethod",
+    "portal.kernel.core.middleware.PortalErrors",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -135,7 +135,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.selfservice.frame.frame",
+                "portal.fronts.selfservice.page_context.frame",
             ]
         },
     }
@@ -175,7 +175,7 @@ MIGRATE_DATABASE_URL = env.str("MIGRATE_DATABASE_URL", default="")
 _migrating = len(sys.argv) > 1 and sys.argv[1] in {"migrate", "grant_app_role", "backup", "restore"}
 _main = "MIGRATE_DATABASE_URL" if _migrating and MIGRATE_DATABASE_URL else "DATABASE_URL"
 DATABASES = {"default": _database(_main, "portal.sqlite3"), "keys": _database("KEYS_DATABASE_URL", "keys.sqlite3")}
-DATABASE_ROUTERS = ["portal.vault.router.KeyStoreRouter"]
+DATABASE_ROUTERS = ["portal.kernel.vault.router.KeyStoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -191,7 +191,7 @@ CACHES = {
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # The counters of portal.selfservice.limits live here: the default 300 would throw counts away at random.
+        # The counters of portal.fronts.selfservice.limits live here: the default 300 would throw counts away at random.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
@@ -203,7 +203,7 @@ CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 3600, "socket_connect_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}
 )
-CELERY_BROKER_TRANSPORT = "portal.core.broker:Transport" if REDIS_URL else None
+CELERY_BROKER_TRANSPORT = "portal.kernel.core.broker:Transport" if REDIS_URL else None
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for an hour must not end the workers for good
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # what they do is in rows
@@ -221,7 +221,7 @@ CELERY_TASK_ANNOTATIONS = ("portal.celery:TimeLimits",)
 CELERY_WORKER_MAX_TASKS_PER_CHILD, CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000, 1_000_000
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 CELERY_BEAT_SCHEDULE = BEAT
-CELERY_BEAT_SCHEDULER = "portal.workplace.timetable:SingleScheduler"
+CELERY_BEAT_SCHEDULER = "portal.fronts.workplace.timetable:SingleScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_TIMEZONE = "Asia/Kolkata"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -230,7 +230,7 @@ AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
-    "portal.signin.backends.CustomerBackend",
+    "portal.fronts.signin.backends.CustomerBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -238,7 +238,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-#: Technical limits. How long codes, links, locks and sessions last are our own rules (``portal/law/data/house_rules.toml``);
+#: Technical limits. How long codes, links, locks and sessions last are our own rules (``portal/kernel/law/data/house_rules.toml``);
 #: the cookie outlives the longest session, and a password link is as old as its rule allows.
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 PASSWORD_RESET_TIMEOUT = 3600
@@ -249,7 +249,7 @@ SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 #: CsrfProtection is Django's own middleware, which the check looks for by name only.
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
-CSRF_FAILURE_VIEW = "portal.core.error_pages.session_ended"
+CSRF_FAILURE_VIEW = "portal.kernel.core.error_pages.session_ended"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_SSL_REDIRECT = PRODUCTION
@@ -274,7 +274,7 @@ LANGUAGES = [("en", "English"), ("hi", "हिन्दी"), ("mr", "मरा�
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 TIME_ZONE = "Asia/Kolkata"
 USE_TZ = USE_I18N = True
-FORMAT_MODULE_PATH = "portal.core.formats"
+FORMAT_MODULE_PATH = "portal.kernel.core.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -285,7 +285,7 @@ WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "files"}},
     "vault": {
-        "BACKEND": "portal.vault.storage.VaultStorage",
+        "BACKEND": "portal.kernel.vault.storage.VaultStorage",
         "OPTIONS": {
             "location": VAR / "vault",
             "file_permissions_mode": 0o600,
@@ -300,7 +300,7 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR / "files"
 #: A file a person sends is encrypted piece by piece as it comes in: nothing touches the disk in clear, and memory stays flat.
-FILE_UPLOAD_HANDLERS = ["portal.vault.uploads.EncryptedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["portal.kernel.vault.uploads.EncryptedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 KYC_PROVIDERS = env.json("KYC_PROVIDERS", default={})  # who answers about a number (portal/docs/operators.md)
 CLAMD_URL = env.str("CLAMD_URL", default="")  # a virus scanner, unix:/path or tcp:host:port
@@ -308,7 +308,7 @@ CLAMD_URL = env.str("CLAMD_URL", default="")  # a virus scanner, unix:/path or t
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.str("EMAIL_URL", default="") else {}
 vars().update(EMAIL_CONFIG)
 if not EMAIL_CONFIG:
-    EMAIL_BACKEND = "portal.outbox.mailbox.MailboxBackend"
+    EMAIL_BACKEND = "portal.kernel.outbox.mailbox.MailboxBackend"
 MAILBOX, EMAIL_TIMEOUT = VAR / "mailbox", 20  # where letters lie when no mail server is set
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 
@@ -365,7 +365,7 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "portal.core.logs.formatter"}},
+    "formatters": {"json": {"()": "portal.kernel.core.logs.formatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {

@@ -1,21 +1,21 @@
 """Settings of the sign-in of staff, and of what the sign-in library is told; ``portal.settings`` takes them in.
 
-Staff: password and a second factor, or a passkey. Customers: six digits by email (``portal.people.services.codes``).
+Staff: password and a second factor, or a passkey. Customers: six digits by email (``portal.kernel.people.services.codes``).
 """
 
-from portal.own_keys import SettingsEnv
+from portal.instance_keys import SettingsEnv
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/admin/"
-ACCOUNT_ADAPTER = "portal.signin.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.fronts.signin.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {
-    "change_password": "portal.signin.forms.PasswordChangeForm",
-    "login": "portal.signin.forms.StaffLoginForm",
-    "reauthenticate": "portal.signin.forms.PasswordAgainForm",
-    "reset_password": "portal.signin.forms.ResetForm",
-    "reset_password_from_key": "portal.signin.forms.NewPasswordForm",
+    "change_password": "portal.fronts.signin.forms.PasswordChangeForm",
+    "login": "portal.fronts.signin.forms.StaffLoginForm",
+    "reauthenticate": "portal.fronts.signin.forms.PasswordAgainForm",
+    "reset_password": "portal.fronts.signin.forms.ResetForm",
+    "reset_password_from_key": "portal.fronts.signin.forms.NewPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -23,16 +23,16 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 MFA_FORMS = {
-    "activate_totp": "portal.signin.forms.FirstFactorForm",
-    "add_webauthn": "portal.signin.passkeys.AddForm",
-    "authenticate": "portal.signin.forms.FactorForm",
-    "authenticate_webauthn": "portal.signin.passkeys.FactorForm",
-    "edit_webauthn": "portal.signin.passkeys.NameForm",
-    "login_webauthn": "portal.signin.passkeys.SignInForm",
-    "reauthenticate": "portal.signin.forms.FactorAgainForm",
-    "reauthenticate_webauthn": "portal.signin.passkeys.FactorAgainForm",
+    "activate_totp": "portal.fronts.signin.forms.FirstFactorForm",
+    "add_webauthn": "portal.fronts.signin.passkeys.AddForm",
+    "authenticate": "portal.fronts.signin.forms.FactorForm",
+    "authenticate_webauthn": "portal.fronts.signin.passkeys.FactorForm",
+    "edit_webauthn": "portal.fronts.signin.passkeys.NameForm",
+    "login_webauthn": "portal.fronts.signin.passkeys.SignInForm",
+    "reauthenticate": "portal.fronts.signin.forms.FactorAgainForm",
+    "reauthenticate_webauthn": "portal.fronts.signin.passkeys.FactorAgainForm",
 }
-MFA_ADAPTER = "portal.signin.adapters.MfaAdapter"
+MFA_ADAPTER = "portal.fronts.signin.adapters.MfaAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -62,5 +62,5 @@ SIGNIN_COMPANY_FACTORS = _env.list("SIGNIN_COMPANY_FACTORS", default=[])
 #: Bearer tokens of the directory that deactivates staff logins (SCIM 2.0), newest first. None: it is off.
 SCIM_TOKENS = _env.list("SCIM_TOKENS", default=[])
 
-SOCIALACCOUNT_ADAPTER = "portal.signin.company.CompanyAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.fronts.signin.company.CompanyAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False

@@ -3,19 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic.base import RedirectView
 
-from portal.core import error_pages
+from portal.kernel.core import error_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/privacy/", permanent=False), name="root"),
-    path("", include("portal.api.urls")),
-    path("", include("portal.selfservice.root_urls")),
-    path("", include("portal.workplace.root_urls")),
-    path("admin/evidence/", include("portal.evidence.urls")),
-    path("admin/", include("portal.workplace.urls")),
+    path("", include("portal.fronts.api.urls")),
+    path("", include("portal.fronts.selfservice.root_urls")),
+    path("", include("portal.fronts.workplace.root_urls")),
+    path("admin/evidence/", include("portal.fronts.evidence.urls")),
+    path("admin/", include("portal.fronts.workplace.urls")),
     path("demo/", include("portal.demo.urls")),
-    path("privacy/", include("portal.selfservice.urls")),
-    path("scim/v2/", include("portal.signin.scim")),
-    path("staff/", include("portal.signin.urls")),
+    path("privacy/", include("portal.fronts.selfservice.urls")),
+    path("scim/v2/", include("portal.fronts.signin.scim")),
+    path("staff/", include("portal.fronts.signin.urls")),
 ]
 
 handler400 = error_pages.bad_request

@@ -14,6 +14,6 @@ except SystemExit as ended:
     # A server starts a process that ended again, for ever; at an application that fails to load it stops.
     raise ImproperlyConfigured("The portal does not start with these settings: the list is above.") from ended
 
-from consent.services import deferred_opt_outs
+from consent.collection.services import deferred_opt_outs
 
 deferred_opt_outs.wake()

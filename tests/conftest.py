@@ -20,9 +20,9 @@ from django.utils import translation
 from hypothesis.errors import InvalidArgument
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from portal.core import counting, hooks
-from portal.signin import limits
-from portal.vault.inspection import process
+from portal.fronts.signin import session_limits
+from portal.kernel.core import ports, shared_counters
+from portal.kernel.vault.inspection import client as process
 from tests import emptying, other_sessions, templates
 from tests.caching import AWAY
 from tests.workers import running
@@ -137,7 +137,7 @@ def anchor_of_its_own(anchors: Iterator[Path], monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(autouse=True)
 def rules_of_sessions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever counts queries must not meet the minute's turn, at which one request reads these rules again."""
-    monkeypatch.setattr(limits, "READ_EVERY", 86_400.0)
+    monkeypatch.setattr(session_limits, "READ_EVERY", 86_400.0)
 
 
 @pytest.fixture(autouse=True)
@@ -156,14 +156,14 @@ def each_test_begins_in_english() -> None:
 @pytest.fixture
 def ledger_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries are made without the rows of the rooms above that repeat them: check V9 has nothing to compare."""
-    monkeypatch.setattr(hooks, "ledger_rows", [])
+    monkeypatch.setattr(ports, "ledger_rows", [])
 
 
 @pytest.fixture
 def cache_is_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis is gone. Counted is in this process, from nothing, and in the cache again once the test is over."""
-    counting._own.clear()
-    monkeypatch.setattr(counting, "_away_until", None)
+    shared_counters._own.clear()
+    monkeypatch.setattr(shared_counters, "_away_until", None)
     settings.CACHES = AWAY
 
 

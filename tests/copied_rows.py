@@ -10,9 +10,9 @@ from typing import Any
 import time_machine
 from django.db import connection, models, transaction
 
-from portal.audit.models import AuditEvent
-from portal.core import bulk, clock
-from portal.ledger.models import Entry, Payload, Pending
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import bulk, clock
+from portal.kernel.ledger.models import Entry, Payload, Pending
 
 #: What every act leaves besides its own rows. Other rows may stand there already: these get keys of their own.
 TRACES = (Entry, Payload, Pending, AuditEvent)

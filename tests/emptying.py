@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-from portal.core import append_only
+from portal.kernel.core import append_only
 
 #: Written by ``migrate``, as the tests found them.
 KEPT = {"auth_permission", "django_content_type"}

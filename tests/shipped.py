@@ -6,19 +6,19 @@ from typing import Any
 from django.core.management import call_command
 
 from kyc.models import SignerKey
-from portal.core import actor, clock
-from portal.law.models import HouseRule, LegalRule, Purpose
-from portal.law.services import rulebook
-from portal.people.models import FourEyesRule, Role, RolePermission
-from portal.people.services import roles
-from portal.retention.models import RetentionRule
+from portal.kernel.core import actor, clock
+from portal.kernel.law.models import HouseRule, LegalRule, Purpose
+from portal.kernel.law.services import rule_loader
+from portal.kernel.people.models import FourEyesRule, Role, RolePermission
+from portal.kernel.people.services import roles
+from portal.kernel.retention.models import RetentionRule
 from tests.copied_rows import CopiedRows
 
 RULES = (LegalRule, HouseRule, Purpose)
 
 
 def _rules_of_law() -> Any:
-    return rulebook.sync(actor=actor.SYSTEM, now=clock.now())
+    return rule_loader.sync(actor=actor.SYSTEM, now=clock.now())
 
 
 def _every_rule() -> Any:

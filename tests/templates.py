@@ -23,7 +23,7 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.test.utils import setup_databases, teardown_databases
 
-from portal.core import append_only
+from portal.kernel.core import append_only
 
 FOLDER = Path(os.environ.get("TEST_TEMPLATES") or Path(tempfile.gettempdir()) / f"portal-templates-{os.getuid()}")
 #: How many sets of templates are kept: one for each branch that somebody works on.

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from portal.core.errors import Refused
+from portal.kernel.core.errors import Refused
 from tests.campaigns import __main__ as campaigns
 from tests.campaigns import counts, racing
 

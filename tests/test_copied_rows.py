@@ -7,16 +7,16 @@ import time_machine
 from django.apps import apps
 from django.db import router, transaction
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.audit.services import record
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.law.models import LegalRule
-from portal.law.services import rulebook
-from portal.ledger import services as ledger
-from portal.people.models import Role
-from portal.retention.models import RetentionRule
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import record
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.law.models import LegalRule
+from portal.kernel.law.services import rule_loader
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.models import Role
+from portal.kernel.retention.models import RetentionRule
 from tests import shipped
 from tests.copied_rows import CopiedRows
 from tests.law.factories import LegalRuleFactory
@@ -90,7 +90,7 @@ def test_the_trail_of_a_copy_names_its_rows():
 def test_where_a_rule_stands_already_the_services_write():
     load = CopiedRows(shipped.rules_of_law.write, *shipped.rules_of_law.tables)
     undone(load)
-    key = rulebook.read("legal_rules.toml")["rule"][0]["key"]
+    key = rule_loader.read("legal_rules.toml")["rule"][0]["key"]
     LegalRuleFactory(key=key, version=7)
     load()
     assert sorted(LegalRule.objects.filter(key=key).values_list("version", flat=True)) == [7, 8]

@@ -6,10 +6,10 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connections, transaction
 
-from portal.audit.models import AuditEvent
-from portal.core import append_only
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import append_only
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
 from tests import emptying
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory

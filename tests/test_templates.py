@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, models
 
-from portal.core.models import AppendOnlyModel
+from portal.kernel.core.models import AppendOnlyModel
 from tests import templates
 
 

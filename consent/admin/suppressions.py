@@ -7,21 +7,21 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from consent.forms import StopForm
-from consent.models.suppressions import Suppression
-from consent.permissions import Permission
-from consent.resources import SuppressionResource
-from consent.services.stopping import stop_at_address
-from consent.staff_words import ADDRESS_KINDS
-from consent.states import Way
-from portal.core.admin.filtering import one_of
-from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
-from portal.core.admin.speaking import yes_or_no
-from portal.core.errors import Refused
-from portal.core.requests import actor_of
-from portal.jobs.audited_export import AuditedExport
-from portal.people.admin.creating import CreatingAdmin
-from portal.people.states import ContactKind
+from consent.base.choices import Way
+from consent.base.permissions import Permission
+from consent.decisions.export_resources import SuppressionResource
+from consent.preferences.forms import StopForm
+from consent.records.models.suppressions import Suppression
+from consent.staff_labels import ADDRESS_KINDS
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from portal.kernel.core.admin.filters import one_of
+from portal.kernel.core.admin.labels import yes_or_no
+from portal.kernel.core.admin.search import SearchedByPost, keys_in, reference_in
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.requests import actor_of
+from portal.kernel.jobs.audited_export import AuditedExport
+from portal.kernel.people.admin.create_view import CreatingAdmin
+from portal.kernel.people.choices import ContactKind
 
 #: In the words of the lists.
 _KINDS = [(kind.value, ADDRESS_KINDS[kind.value]) for kind in ContactKind]

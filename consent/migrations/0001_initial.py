@@ -1,10 +1,10 @@
-import consent.rules.keywords
+import consent.collection.rules.keywords
 import django.core.validators
 import django.db.models.deletion
 import uuid
 from django.conf import settings
 from django.db import migrations, models
-from portal.core.tables import CreateTogether
+from portal.kernel.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                     ('channel', models.CharField(choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
                     ('address_key', models.BinaryField(default=b'', max_length=33, verbose_name='lookup hash of the number')),
                     ('header', models.CharField(blank=True, max_length=80, verbose_name='header, number or code')),
-                    ('effect', models.CharField(choices=[(consent.rules.keywords.Effect['STOP'], 'Stopped'), (consent.rules.keywords.Effect['STOP_AND_GRIEVANCE'], 'Stopped, and a grievance was filed'), (consent.rules.keywords.Effect['START'], 'Asked for messages: was sent the question'), (consent.rules.keywords.Effect['GRIEVANCE'], 'A grievance was filed'), (consent.rules.keywords.Effect['NOTHING'], 'No word that we know')], max_length=20, verbose_name='what followed')),
+                    ('effect', models.CharField(choices=[(consent.collection.rules.keywords.Effect['STOP'], 'Stopped'), (consent.collection.rules.keywords.Effect['STOP_AND_GRIEVANCE'], 'Stopped, and a grievance was filed'), (consent.collection.rules.keywords.Effect['START'], 'Asked for messages: was sent the question'), (consent.collection.rules.keywords.Effect['GRIEVANCE'], 'A grievance was filed'), (consent.collection.rules.keywords.Effect['NOTHING'], 'No word that we know')], max_length=20, verbose_name='what followed')),
                     ('keyword', models.CharField(blank=True, max_length=24, verbose_name='word that was meant')),
                     ('language', models.CharField(max_length=12, verbose_name='language')),
                     ('is_known', models.BooleanField(verbose_name='of a person we know')),

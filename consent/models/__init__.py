@@ -1,16 +1,5 @@
-from consent.models.acknowledgements import Acknowledgement
-from consent.models.announcements import Announcement, NoticeReview, Telling
-from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
-from consent.models.asking import Meeting, OptInRequest
-from consent.models.broadcasts import Broadcast, BroadcastPerson
-from consent.models.cookies import CookieDefect
-from consent.models.events import ConsentEvent, ConsentReceipt
-from consent.models.evidence import ConsentEvidence, ShownText
-from consent.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
-from consent.models.inbound import InboundMessage
-from consent.models.lists import ConsentList, ListFault
-from consent.models.managers import ManagerLink, ManagerRequest
-from consent.models.notices import (
+from consent.base.models.acknowledgements import Acknowledgement
+from consent.base.models.notices import (
     DefectMended,
     Notice,
     NoticeText,
@@ -19,13 +8,24 @@ from consent.models.notices import (
     PolicyDefect,
     TextReview,
 )
-from consent.models.preferences import Preference, PreferenceChange
-from consent.models.publishing import DefectOverride, PublicationProposal, TranslationProposal
-from consent.models.sends import SendAfterWithdrawal, SendWatch
-from consent.models.state import ConsentState
-from consent.models.suppressions import Suppression, SuppressionLift
-from consent.models.taking import TakenAnswer
-from consent.models.telling import EndingTold, LateNotice
+from consent.broadcasts.models import Broadcast, BroadcastPerson
+from consent.collection.models.consent_managers import ManagerLink, ManagerRequest
+from consent.collection.models.cookies import CookieDefect
+from consent.collection.models.inbound_replies import InboundMessage
+from consent.consent_imports.models import ConsentList, ListFault
+from consent.decisions.models.contact_decisions import AnswerSet, GivenAnswer, TakenRequest
+from consent.decisions.models.post_opt_out_sends import SendAfterWithdrawal, SendWatch
+from consent.notices.models.notifications import EndingTold, LateNotice
+from consent.notices.models.policy_notifications import Announcement, NoticeReview, Telling
+from consent.notices.models.publication import DefectOverride, PublicationProposal, TranslationProposal
+from consent.records.models.events import ConsentEvent, ConsentReceipt
+from consent.records.models.evidence import ConsentEvidence, ShownText
+from consent.records.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
+from consent.records.models.offline_consents import TakenAnswer
+from consent.records.models.preferences import Preference, PreferenceChange
+from consent.records.models.prompts import Meeting, OptInRequest
+from consent.records.models.state import ConsentState
+from consent.records.models.suppressions import Suppression, SuppressionLift
 
 __all__ = [
     "Acknowledgement",

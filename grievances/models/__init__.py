@@ -1,14 +1,14 @@
-from grievances.models.appeal import Appeal
-from grievances.models.bundles import Bundle, BundleSection, RequestProposal
-from grievances.models.draft import DraftFile, TicketDraft
-from grievances.models.mail import MailCount, SeenMail
-from grievances.models.nominees import Nominee, NomineeStanding
-from grievances.models.outside_tasks import OutsideTask
-from grievances.models.requests import ProofPaper, RightsRequest
-from grievances.models.takeovers import TicketTakeOver, TicketTakeOverLine
-from grievances.models.thread import Attachment, EntryText, Resolution, TicketEntry
-from grievances.models.ticket import Ticket, TicketContact, TicketLink
-from grievances.models.tracking import TrackingCode
+from grievances.base.models.appeal import Appeal
+from grievances.base.models.data_copies import Bundle, BundleSection, RequestProposal
+from grievances.base.models.draft import DraftFile, TicketDraft
+from grievances.base.models.external_tasks import OutsideTask
+from grievances.base.models.requests import ProofPaper, RightsRequest
+from grievances.base.models.thread import Attachment, EntryText, Resolution, TicketEntry
+from grievances.base.models.ticket import Ticket, TicketContact, TicketLink
+from grievances.base.models.tracking import TrackingCode
+from grievances.legacy_imports.models import TicketTakeOver, TicketTakeOverLine
+from grievances.mail.models import MailCount, SeenMail
+from grievances.nominees.models import Nominee, NomineeStanding
 
 __all__ = [
     "Appeal",

@@ -1,10 +1,10 @@
 import django.db.models.deletion
-import portal.core.fields
+import portal.kernel.core.fields
 import uuid
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
-from portal.core.tables import CreateTogether
+from portal.kernel.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
                     ('birth', models.CharField(choices=[('same', 'The year agrees, or is one apart'), ('unknown', 'Not known to us or not in the list')], max_length=8, verbose_name='year of birth')),
                     ('pair_key', models.BinaryField(max_length=33, verbose_name='lookup hash of name and entry')),
                     ('listed', models.JSONField(default=dict, verbose_name='entry')),
-                    ('note', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='kyc.likeness.note', verbose_name='note')),
+                    ('note', portal.kernel.core.fields.EncryptedTextField(blank=True, editable=True, purpose='kyc.likeness.note', verbose_name='note')),
                     ('found_at', models.DateTimeField(verbose_name='found')),
                     ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
                     ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='likenesses', to='kyc.case', verbose_name='case')),
@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                     ('subject_ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='subject')),
-                    ('name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='kyc.party.name', verbose_name='name of the organisation')),
+                    ('name', portal.kernel.core.fields.EncryptedTextField(blank=True, editable=True, purpose='kyc.party.name', verbose_name='name of the organisation')),
                     ('is_signatory', models.BooleanField(db_default=False, default=False, verbose_name='signs for the customer')),
                     ('is_director', models.BooleanField(db_default=False, default=False, verbose_name='director, partner or trustee')),
                     ('added_at', models.DateTimeField(verbose_name='added')),

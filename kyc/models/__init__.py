@@ -1,18 +1,18 @@
-from kyc.models.cases import Case
-from kyc.models.checks import Check, CheckEvidence
-from kyc.models.decisions import Decision
-from kyc.models.deletions import DeletionProposal, DeletionRequest
-from kyc.models.documents import Document
-from kyc.models.inquiries import Inquiry
-from kyc.models.minors import FreezeLift, MinorFound
-from kyc.models.parties import Holding, Party
-from kyc.models.renewals import Renewal, RenewalNotice
-from kyc.models.risk import RiskProposal
-from kyc.models.sanctions import Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
-from kyc.models.second_looks import Draw, SecondLook
-from kyc.models.signers import SignerKey, SignerProposal
-from kyc.models.takeovers import TakeOver, TakeOverLine
-from kyc.models.types import TypeProposal
+from kyc.base.models.cases import Case
+from kyc.base.models.checks import Check, CheckEvidence
+from kyc.base.models.decisions import Decision
+from kyc.base.models.documents import Document
+from kyc.base.models.parties import Holding, Party
+from kyc.base.models.renewals import Renewal, RenewalNotice
+from kyc.base.models.sanctions import Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
+from kyc.legacy_imports.models import TakeOver, TakeOverLine
+from kyc.outcomes.models import DeletionProposal, DeletionRequest
+from kyc.qa_reviews.models import Draw, SecondLook
+from kyc.review.models.provider_requests import Inquiry
+from kyc.review.models.type_changes import TypeProposal
+from kyc.review.models.underage_detections import FreezeLift, MinorFound
+from kyc.risk.models import RiskProposal
+from kyc.signers.models import SignerKey, SignerProposal
 
 __all__ = [
     "Case",

@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kyc.names.letters import scripts_of
 from kyc.names.normal_form import without_any_title, words, words_with_titles
-from kyc.names.sounds import fold
+from kyc.names.spelling_fold import fold
 from kyc.names.tables import tables
+from kyc.names.tokens import scripts_of
 
 #: So few letters without a vowel are initials written together: "RK Verma".
 _LONGEST_INITIALS = 3

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from kyc.names.letters import words_of
 from kyc.names.tables import tables
+from kyc.names.tokens import words_of
 
 #: S/O, D/O, W/O, C/O: son, daughter, wife of; care of. What follows is another person's name.
 _RELATION = re.compile(r"\b[sdwc]\s*/\s*o\b.*", re.IGNORECASE | re.DOTALL)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from portal.core.data_files import data_of
+from portal.kernel.core.data_files import data_of
 
 FILE = data_of("kyc") / "scripts.toml"
 #: Letters of a block of Brahmic script; the place in it is the rest.

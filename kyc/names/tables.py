@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from kyc.names import romanisation
-from kyc.names.letters import words_of
-from portal.core.data_files import data_of
+from kyc.names.tokens import words_of
+from portal.kernel.core.data_files import data_of
 
 FILE = data_of("kyc") / "names.toml"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from kyc.numbers.result import IFSC
-from portal.core.data_files import data_of
+from portal.kernel.core.data_files import data_of
 
 DATA: Final = data_of("kyc") / "branches"
 LIST, LABEL = "branches.txt.xz", "branches.toml"

@@ -3,7 +3,7 @@
 import re
 
 from kyc.numbers.result import NumberResult, Outcome, Reason, compact, last_four, wrong
-from kyc.numbers.states import STATE_LETTERS, UDYAM_LETTERS
+from kyc.numbers.state_codes import STATE_LETTERS, UDYAM_LETTERS
 from kyc.numbers.tax import check_pan
 
 _CIN = re.compile(r"([LU])([0-9]{5})([A-Z]{2})([0-9]{4})(PTC|PLC|OPC|GOI|SGC|FTC|FLC|NPL|GAP|GAT|ULL|ULT)([0-9]{6})")

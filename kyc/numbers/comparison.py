@@ -9,7 +9,7 @@ from typing import Final
 
 from kyc.numbers.company import check_cin, check_llpin, check_udyam
 from kyc.numbers.person import check_pin
-from kyc.numbers.states import CIRCLES, UDYAM_LETTERS, today_called
+from kyc.numbers.state_codes import CIRCLES, UDYAM_LETTERS, today_called
 from kyc.numbers.tax import UNSURE_HOLDERS, check_gstin, check_pan
 
 

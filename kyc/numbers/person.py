@@ -7,7 +7,7 @@ from stdnum import luhn
 
 from kyc.numbers import passport_zone
 from kyc.numbers.result import NumberResult, Outcome, Reason, compact, last_four, wrong
-from kyc.numbers.states import ARMY_POST, CIRCLES, STATE_LETTERS
+from kyc.numbers.state_codes import ARMY_POST, CIRCLES, STATE_LETTERS
 
 _PASSPORT = re.compile(r"[A-Z][1-9]\d{6}")
 _EPIC = re.compile(r"[A-Z]{3}\d{7}")

@@ -3,7 +3,7 @@
 import re
 
 from kyc.numbers.result import NumberResult, Outcome, Reason, compact, wrong
-from kyc.numbers.states import GST_STATES
+from kyc.numbers.state_codes import GST_STATES
 
 _PAN = re.compile(r"[A-Z]{3}([A-Z])([A-Z])(\d{4})[A-Z]")
 _TAN = re.compile(r"[A-Z]{3}([A-Z])\d{5}[A-Z]")

@@ -4,7 +4,7 @@ Plain Python. A likeness is a question to a person, never an answer.
 """
 
 from kyc.sanctions.entries import Listed
-from kyc.sanctions.likeness import Hit, Index
+from kyc.sanctions.match_index import Hit, Index
 from kyc.sanctions.similarity import Thresholds
 
 __all__ = ["Hit", "Index", "Listed", "Thresholds"]

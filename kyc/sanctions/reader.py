@@ -1,4 +1,4 @@
-"""The child's side of reading a list: it is asked by name (``kyc.services.sanctions_lists``) and answers in JSON.
+"""The child's side of reading a list: it is asked by name (``kyc.screening.services.sanctions_lists``) and answers in JSON.
 
 The publisher of a list is trusted, the way on which the file came is not: it is parsed where nothing can be reached.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kyc.sanctions import european_union, ofac, trees, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError, Listed
-from portal.vault.inspection.verdict import Limits
+from portal.kernel.vault.inspection.result import Limits
 
 #: What the readers load only while they read.
 _LATE: Final = ("_strptime", "encodings.utf_8_sig", "encodings.utf_16")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from kyc.signatures.moments import IST, day
+from kyc.signatures.timestamps import IST, day
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pikepdf
 import zxingcpp
 from PIL import Image
 
-from portal.vault.inspection import images, kinds, pages
-from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError
+from portal.kernel.vault.inspection import file_types, image_sanitiser, page_images
+from portal.kernel.vault.inspection.result import Fault, Limits, RefusedFileError
 
 #: A code of 121 modules on a card drawn at less than this cannot be read.
 DRAWN_PPI = 300.0
@@ -37,17 +37,17 @@ def in_picture(picture: Image.Image) -> list[str]:
 def in_file(data: bytes, limits: Limits, document: int) -> Iterator[str]:
     """The texts in a JPEG, PNG or PDF. A PDF's pictures are read as they are, then its pages as they look.
 
-    ``document`` is the PDF as an open file in memory (``pages.in_memory``). Raises RefusedFileError as the inspection does.
+    ``document`` is the PDF as an open file in memory (``page_images.in_memory``). Raises RefusedFileError as the inspection does.
     """
-    mime = kinds.sniff(data, None)
-    if mime != kinds.PDF:
-        yield from in_picture(images.opened(data, mime, limits))
+    mime = file_types.sniff(data, None)
+    if mime != file_types.PDF:
+        yield from in_picture(image_sanitiser.opened(data, mime, limits))
         return
     for picture in _pictures(data, limits):
         yield from in_picture(picture)
     for page in range(1, min(_page_count(data), MOST_PAGES) + 1):
-        drawn = pages.drawn(document, page, ppi=DRAWN_PPI)
-        yield from in_picture(images.opened(drawn, kinds.PNG, limits))
+        drawn = page_images.drawn(document, page, ppi=DRAWN_PPI)
+        yield from in_picture(image_sanitiser.opened(drawn, file_types.PNG, limits))
 
 
 def in_pictures_of(data: bytes, limits: Limits, *, password: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 
-from kyc.signatures.verdict import ContactMatch
+from kyc.signatures.result import ContactMatch
 
 #: Digits of a mobile number in India without its country code.
 MOBILE = 10

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kyc.numbers.aadhaar import check_aadhaar, check_vid
-from kyc.signatures import moments, offline_ekyc, xml_signature
+from kyc.signatures import offline_ekyc, timestamps, xml_signature
 from kyc.signatures.keys import Key, at_its_time
-from kyc.signatures.verdict import Flaw, NotReadableError, Signature, Signed
-from portal.vault.inspection.verdict import Fault
+from kyc.signatures.result import Flaw, NotReadableError, Signature, Signed
+from portal.kernel.vault.inspection.result import Fault
 
 ROOT = "Certificate"
 CHILDREN = frozenset({"IssuedBy", "IssuedTo", "CertificateData"})
@@ -36,7 +36,7 @@ def read(data: bytes, keys: Sequence[Key], *, now: datetime) -> Signed:
     return Signed(
         signature=at_its_time(verified.key, issued_at, now=now),
         signer_sha256=sha256,
-        issued_at=moments.written(issued_at),
+        issued_at=timestamps.written(issued_at),
         layout=layout[:20],
         fields={name: value for name, value in _fields(verified.root).items() if value},
         faults=faults,
@@ -54,7 +54,7 @@ def _time_of(root: Any) -> datetime | None:
         at = datetime.fromisoformat(str(answer.get("ts", ""))) if answer is not None else None
     except ValueError:
         return None
-    return at.replace(tzinfo=at.tzinfo or moments.IST).astimezone(UTC) if at else None
+    return at.replace(tzinfo=at.tzinfo or timestamps.IST).astimezone(UTC) if at else None
 
 
 def _without_aadhaar(number: str) -> str:
@@ -77,10 +77,10 @@ def _fields(root: Any) -> dict[str, str]:
     said = dict(person.attrib) if person is not None else {}
     return {
         "name": said.get("name", "").strip(),
-        "birth": moments.birth(said.get("dob", "")),
+        "birth": timestamps.birth(said.get("dob", "")),
         "gender": said.get("gender", ""),
         "number": _without_aadhaar(number.strip()),
         "status": "active" if status.lower() in ACTIVE else status.lower(),
-        "valid_until": moments.birth(root.get("expiryDate", "")),
+        "valid_until": timestamps.birth(root.get("expiryDate", "")),
         "issuer": organisation.get("name", "").strip() if organisation is not None else "",
     }

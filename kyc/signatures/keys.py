@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kyc.signatures.verdict import Signature
+from kyc.signatures.result import Signature
 
 #: Trusted for every kind of document: keys of one call of the command line.
 ANY = "*"

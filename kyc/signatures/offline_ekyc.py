@@ -12,10 +12,10 @@ from typing import Any
 
 import pyzipper
 
-from kyc.signatures import contact, moments, xml_signature
+from kyc.signatures import contact, timestamps, xml_signature
 from kyc.signatures.keys import Key, at_its_time
-from kyc.signatures.verdict import Flaw, NotReadableError, Signature, Signed
-from portal.vault.inspection.verdict import Fault
+from kyc.signatures.result import Flaw, NotReadableError, Signature, Signed
+from portal.kernel.vault.inspection.result import Fault
 
 ROOT = "OfflinePaperlessKyc"
 CHILDREN = frozenset({"UidData"})
@@ -117,7 +117,7 @@ def person(data: Any) -> dict[str, str]:
     lives = dict(poa.attrib) if poa is not None else {}
     fields = {
         "name": said.get("name", ""),
-        "birth": moments.birth(said.get("dob", "")),
+        "birth": timestamps.birth(said.get("dob", "")),
         "gender": said.get("gender", ""),
     }
     for name, attributes in ADDRESS.items():
@@ -127,7 +127,7 @@ def person(data: Any) -> dict[str, str]:
 
 def _genuine(root: Any, key: Key, given: Given) -> Signed:
     reference = str(root.get("referenceId", ""))
-    issued_at = moments.of_reference(reference)
+    issued_at = timestamps.of_reference(reference)
     faults = []
     if issued_at is None:
         faults.append(Flaw.NO_ISSUE_TIME)
@@ -143,7 +143,7 @@ def _genuine(root: Any, key: Key, given: Given) -> Signed:
     return Signed(
         signature=at_its_time(key, issued_at, now=given.now),
         signer_sha256=key.sha256,
-        issued_at=moments.written(issued_at),
+        issued_at=timestamps.written(issued_at),
         layout=ROOT,
         fields={name: value for name, value in fields.items() if value},
         contact={

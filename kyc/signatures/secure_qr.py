@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kyc.signatures import contact, moments
+from kyc.signatures import contact, timestamps
 from kyc.signatures.keys import Key, at_its_time, who_signed
-from kyc.signatures.verdict import ContactMatch, Flaw, NotReadableError, Signature, Signed
-from portal.vault.inspection.verdict import Fault
+from kyc.signatures.result import ContactMatch, Flaw, NotReadableError, Signature, Signed
+from portal.kernel.vault.inspection.result import Fault
 
 #: What one QR code can hold in numeric mode (ISO/IEC 18004, version 40-L).
 MOST_DIGITS = 7089
@@ -133,7 +133,7 @@ def _genuine(signed: bytes, key: Key, given: Given) -> Signed:
         faults: Iterable[Flaw] = (Flaw.UNKNOWN_LAYOUT, Flaw.NO_ISSUE_TIME)
         return Signed(state, key.sha256, layout=_layout(signed), faults=tuple(faults))
     reference = card.fields.pop("reference")
-    issued_at = moments.of_reference(reference)
+    issued_at = timestamps.of_reference(reference)
     faults = [] if card.is_sure and card.layout in KNOWN else [Flaw.UNKNOWN_LAYOUT]
     if issued_at is None:
         faults.append(Flaw.NO_ISSUE_TIME)
@@ -142,7 +142,7 @@ def _genuine(signed: bytes, key: Key, given: Given) -> Signed:
     return Signed(
         signature=at_its_time(key, issued_at, now=given.now),
         signer_sha256=key.sha256,
-        issued_at=moments.written(issued_at),
+        issued_at=timestamps.written(issued_at),
         layout=card.layout,
         fields={name: value for name, value in card.fields.items() if value},
         contact=_contact(card, reference, given),
@@ -168,7 +168,7 @@ def _card(signed: bytes) -> _Card | None:
     if has_marker:
         fields["mobile_end"] = "".join(filter(str.isdigit, values[-1]))[-4:]
     fields["aadhaar_last4"] = fields["reference"][:4]
-    fields["birth"] = moments.birth(fields["birth"])
+    fields["birth"] = timestamps.birth(fields["birth"])
     has_email, has_mobile = bool(int(indicator) & 1), bool(int(indicator) & 2)
     rest = parts[count] if len(parts) > count else b""
     tail, is_sure = _hashes(rest, HASH * (has_email + has_mobile))

@@ -19,10 +19,10 @@ from pyhanko.sign.general import SignedDataCerts
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from kyc.signatures import moments
+from kyc.signatures import timestamps
 from kyc.signatures.keys import Key, at_its_time
-from kyc.signatures.verdict import Flaw, NotReadableError, Signature, Signed
-from portal.vault.inspection.verdict import Fault
+from kyc.signatures.result import Flaw, NotReadableError, Signature, Signed
+from portal.kernel.vault.inspection.result import Fault
 
 FIRST = b"%PDF-"
 LAYOUT = "PDF"
@@ -147,7 +147,7 @@ def _together(found: list[_One]) -> Signed:
     return Signed(
         signature=chosen.state,
         signer_sha256=chosen.key.sha256 if chosen.key else "",
-        issued_at=moments.written(chosen.signed_at) if chosen.key else "",
+        issued_at=timestamps.written(chosen.signed_at) if chosen.key else "",
         layout=LAYOUT,
         faults=tuple(dict.fromkeys(faults)),
     )

@@ -22,8 +22,8 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from kyc.signatures.keys import Key
-from kyc.signatures.verdict import Flaw, NotReadableError, Signature
-from portal.vault.inspection.verdict import Fault
+from kyc.signatures.result import Flaw, NotReadableError, Signature
+from portal.kernel.vault.inspection.result import Fault
 
 MOST_BYTES = 1024 * 1024
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}"

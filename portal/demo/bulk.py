@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from consent.models.events import ConsentEvent
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice
-from consent.states import Answer
-from portal.core import addresses, bulk
-from portal.core.actor import system
-from portal.law.memory import remembering
-from portal.people.models import ContactPoint, Principal, Subject
-from portal.people.models.fiduciaries import OWN_CODE
-from portal.people.states import ContactKind, SubjectKind
+from consent.base.choices import Answer
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.records.models.events import ConsentEvent
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from portal.kernel.core import addresses, bulk
+from portal.kernel.core.actor import system
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.people.choices import ContactKind, SubjectKind
+from portal.kernel.people.models import ContactPoint, Principal, Subject
+from portal.kernel.people.models.fiduciaries import OWN_CODE
 
 CHUNK = 1_000
 ACTOR = system("generate_load")

@@ -11,15 +11,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consent.models.state import ConsentState
-from consent.states import Answer
-from kyc.models.documents import Document
-from kyc.states import DocumentState
-from portal.core import clock
-from portal.demo.mailbox_pages import demo_only
+from consent.base.choices import Answer
+from consent.records.models.state import ConsentState
+from kyc.base.choices import DocumentState
+from kyc.base.models.documents import Document
+from portal.demo.mailbox_views import demo_only
 from portal.demo.story import staff
-from portal.people.models import Membership, User
-from portal.people.states import CustomerKind, MemberRole
+from portal.kernel.core import clock
+from portal.kernel.people.choices import CustomerKind, MemberRole
+from portal.kernel.people.models import Membership, User
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The demonstration's own gateway: SMS, WhatsApp, RCS, calls and notices lie in the mailbox, and are reported delivered."""
 
-from portal.core.enqueue import enqueue
-from portal.outbox import mailbox
-from portal.outbox.channels.protocol import Accepted, Outgoing
-from portal.outbox.channels.push import PushChannel as WebPush
+from portal.kernel.core.enqueue import enqueue
+from portal.kernel.outbox import mailbox
+from portal.kernel.outbox.channels.protocol import Accepted, Outgoing
+from portal.kernel.outbox.channels.push import PushChannel as WebPush
 
 
 class _MailboxChannel:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from portal.core import clock, database_clock
+from portal.kernel.core import clock, database_clock
 
 
 @contextlib.contextmanager

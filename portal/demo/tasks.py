@@ -4,12 +4,12 @@ from uuid import uuid4
 
 from celery import shared_task
 
-from portal.core import clock
 from portal.demo.story import recipients
-from portal.outbox.services import reports
-from portal.outbox.services.reports import Report
-from portal.outbox.states import Outcome
-from portal.registers.models.instructions import Instruction
+from portal.kernel.core import clock
+from portal.kernel.outbox.choices import Outcome
+from portal.kernel.outbox.services import reports
+from portal.kernel.outbox.services.reports import Report
+from portal.kernel.registers.recipients.models.instructions import Instruction
 
 
 @shared_task(ignore_result=True)

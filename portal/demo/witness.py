@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from portal.core import clock
-from portal.ledger import notes, tree
-from portal.own_keys import own_key
+from portal.instance_keys import own_key
+from portal.kernel.core import clock
+from portal.kernel.ledger import notes, tree
 
 NAME = "witness.onesetu.example/demonstration"
 LONGEST_BODY = 64 * 1024

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from portal.ledger.services import keys
+from portal.kernel.ledger.services import keys
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 from django.test import Client
 
-from portal.api.v1 import api
+from portal.fronts.api.v1 import api
 
 FORMATS = jsonschema.FormatChecker()
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
-from portal.core import actor, clock, signed_messages
-from portal.registers.models import ConsentManager
-from portal.registers.services import entries
+from portal.kernel.core import actor, clock, webhook_signatures
+from portal.kernel.registers.models import ConsentManager
+from portal.kernel.registers.senders.services import sender_entries
 from tests.people.factories import StaffFactory
 from tests.registers.factories import registered_manager
 
@@ -25,7 +25,7 @@ def registered(key, **changes) -> ConsentManager:
 
 def renewed(manager) -> Ed25519PrivateKey:
     """The manager's new key, in a new entry of the book."""
-    entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     new = Ed25519PrivateKey.generate()
     registered(new, starts_at=clock.now())
     return new
@@ -34,7 +34,7 @@ def renewed(manager) -> Ed25519PrivateKey:
 def signed(key, given: dict[str, Any], **changes) -> tuple[bytes, dict[str, str]]:
     body = json.dumps(given).encode()
     at = changes.pop("at", clock.now())
-    headers = signed_messages.sign_by_key(body, message_id=changes.pop("name", str(uuid4())), at=at, key=key)
+    headers = webhook_signatures.sign_by_key(body, message_id=changes.pop("name", str(uuid4())), at=at, key=key)
     return body, {**headers, "Consent-Manager": NUMBER, **changes}
 
 

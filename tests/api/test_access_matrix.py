@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.api.v1 import api
-from portal.core import clock
-from portal.people.services import api_keys
-from portal.people.states import ApiScope
+from portal.fronts.api.v1 import api
+from portal.kernel.core import clock
+from portal.kernel.people.choices import ApiScope
+from portal.kernel.people.services import api_keys
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
 pytestmark = pytest.mark.django_db

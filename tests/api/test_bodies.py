@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings as configured
 from django.test import Client
 
-from kyc.providers import bank
-from portal.api.problems import CODES
-from portal.core import clock, signed_messages
-from portal.outbox.models import ReceivedWebhook
-from portal.people.states import ApiScope
-from portal.registers.services import entries, managers
+from kyc.cases.providers import bank
+from portal.fronts.api.problem_responses import CODES
+from portal.kernel.core import clock, webhook_signatures
+from portal.kernel.outbox.models import ReceivedWebhook
+from portal.kernel.people.choices import ApiScope
+from portal.kernel.registers.entries.services import consent_managers
+from portal.kernel.registers.senders.services import sender_entries
 from tests.api.asking import check, document
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import FiduciaryFactory, issued_api_key
@@ -23,7 +24,7 @@ from tests.registers.factories import aged, own, registered_recipient, two_peopl
 
 pytestmark = pytest.mark.django_db
 DOUBLED = b'{"purpose": "marketing", "address": "+919876543210", "address": "+919811112222"}'
-SECRET, BANK = signed_messages.new_secret(), "secret-that-signs"
+SECRET, BANK = webhook_signatures.new_secret(), "secret-that-signs"
 KEY = Ed25519PrivateKey.generate()
 NUMBER = "DPB/CM/0007"
 OPERATIONS = [
@@ -74,10 +75,10 @@ def everybody_who_signs(settings):
     registered_recipient("dialer-one", secret=SECRET)
     maker, checker = two_people()
     public, now = base64.b64encode(KEY.public_key().public_bytes_raw()).decode(), clock.now()
-    entry = managers.propose(
+    entry = consent_managers.propose(
         fiduciary=own(), board_number=NUMBER, name="Sahmati", public_key=public, starts_at=now, actor=maker, now=now
     )
-    entries.answer(entry, approve=True, reason="", actor=checker, now=now)
+    sender_entries.answer(entry, approve=True, reason="", actor=checker, now=now)
     aged(entry)
 
 
@@ -86,8 +87,8 @@ def signature(path, body):
         return {bank.SIGNATURE: bank.sign(body, BANK)}
     asked = {"message_id": str(uuid4()), "at": clock.now()}
     if path.startswith("/api/v1/consent-manager/"):
-        return {**signed_messages.sign_by_key(body, key=KEY, **asked), "Consent-Manager": NUMBER}
-    return signed_messages.sign(body, secrets=[SECRET], **asked)
+        return {**webhook_signatures.sign_by_key(body, key=KEY, **asked), "Consent-Manager": NUMBER}
+    return webhook_signatures.sign(body, secrets=[SECRET], **asked)
 
 
 @pytest.mark.parametrize("path", SIGNED)

@@ -9,21 +9,22 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.urls import reverse
 
-from consent.erasers import ManagerLinks
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import consent_managers
+from consent.decisions.services.contact_decisions import may_contact
+from consent.erasure import ManagerLinks
 from consent.models import ConsentEvent, ConsentReceipt, ManagerLink
-from consent.selectors import rulebook
-from consent.services import managing, suppressing
-from consent.services.addresses import Address
-from consent.services.decisions import may_contact
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.addresses import address_keys
-from portal.core.errors import NotFound, Refused
-from portal.outbox.models import Message
-from portal.people.erasers import Accounts
-from portal.registers.models import ConsentManager
-from portal.registers.services import entries
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.addresses import address_keys
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.registers.models import ConsentManager
+from portal.kernel.registers.senders.services import sender_entries
 from tests.api.managers import NUMBER, registered, renewed, send, signed, sms
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
@@ -36,7 +37,7 @@ NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tz
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice()
 
@@ -67,8 +68,8 @@ def asha(notice):
 
 @pytest.fixture
 def linked(manager, asha):
-    offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
-    return managing.link(manager=manager, code=offered.code, now=clock.now())
+    offered = consent_managers.offer_link(subject_ref=asha.subject.ref, manager=manager)
+    return consent_managers.link(manager=manager, code=offered.code, now=clock.now())
 
 
 def allowed():
@@ -170,7 +171,7 @@ def after_a_no(asha, still):
 
 def after_a_stop_of_the_number(asha, still):
     place = Address("phone", tuple(address_keys(ASHA_PHONE)))
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=uuid4(), fiduciary=own(), places=[place], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM
     )
 
@@ -234,17 +235,19 @@ def test_a_link_ends_with_two_presses_as_with_one(linked, asha):
 
 
 def test_a_code_ends_with_the_next_one_and_with_the_link(manager, asha):
-    first, second, third = (managing.offer_link(subject_ref=asha.subject.ref, manager=manager) for _code in range(3))
+    first, second, third = (
+        consent_managers.offer_link(subject_ref=asha.subject.ref, manager=manager) for _code in range(3)
+    )
     with pytest.raises(NotFound):
-        managing.link(manager=manager, code=first.code, now=clock.now())
+        consent_managers.link(manager=manager, code=first.code, now=clock.now())
     del second
-    linked = managing.link(manager=manager, code=third.code, now=clock.now())
+    linked = consent_managers.link(manager=manager, code=third.code, now=clock.now())
     # Made by an earlier release, which let several codes live.
     left = ManagerLink.objects.filter(pk=first.link.pk)
     left.update(ended_at=None)
-    managing.unlink(found=linked, actor=actor.SYSTEM)
+    consent_managers.unlink(found=linked, actor=actor.SYSTEM)
     with pytest.raises(NotFound):
-        managing.link(manager=manager, code=first.code, now=clock.now())
+        consent_managers.link(manager=manager, code=first.code, now=clock.now())
 
 
 def test_a_purpose_that_there_is_not_is_named_as_missing(key, linked, notice):
@@ -253,16 +256,16 @@ def test_a_purpose_that_there_is_not_is_named_as_missing(key, linked, notice):
 
 
 def test_nobody_acts_for_an_erased_person_or_with_an_ended_entry(key, manager, linked, asha):
-    entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     assert send("consents/list", *signed(key, {"link": str(linked.ref)})).status_code == 401
     Accounts().erase(subject_ref=asha.subject.ref, before=None)
     assert ManagerLinks().erase(subject_ref=asha.subject.ref, before=None) == 1
     with pytest.raises(NotFound):
-        managing.link_of(manager, linked.ref)
+        consent_managers.link_of(manager, linked.ref)
 
 
 def test_a_code_works_once_in_its_time_and_for_its_manager(key, manager, asha):
-    offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
+    offered = consent_managers.offer_link(subject_ref=asha.subject.ref, manager=manager)
     other = registered(Ed25519PrivateKey.generate(), board_number="DPB/CM/0008", name="Another")
     for wrong in (
         {"manager": other, "code": offered.code, "now": clock.now()},
@@ -270,12 +273,12 @@ def test_a_code_works_once_in_its_time_and_for_its_manager(key, manager, asha):
         {"manager": manager, "code": offered.code, "now": offered.link.code_until},
     ):
         with pytest.raises(NotFound):
-            managing.link(**wrong)
-    managing.link(manager=manager, code=offered.code, now=clock.now())
+            consent_managers.link(**wrong)
+    consent_managers.link(manager=manager, code=offered.code, now=clock.now())
     with pytest.raises(NotFound):
-        managing.link(manager=manager, code=offered.code, now=clock.now())
+        consent_managers.link(manager=manager, code=offered.code, now=clock.now())
     with pytest.raises(Refused):
-        managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
+        consent_managers.offer_link(subject_ref=asha.subject.ref, manager=manager)
 
 
 def test_a_person_ends_only_their_own_links(linked, notice):
@@ -321,7 +324,7 @@ def test_two_people_register_a_manager_through_the_pages(key):
 
 def test_a_manager_in_a_clients_book_is_shown_nothing_that_is_ours_alone(linked):
     def shown():
-        return {held.purpose for held in managing.consents_of(linked, at=clock.now(), language="en")}
+        return {held.purpose for held in consent_managers.consents_of(linked, at=clock.now(), language="en")}
 
     every = shown()
     linked.manager.fiduciary = FiduciaryFactory(code="acme")
@@ -341,12 +344,14 @@ def test_a_manager_with_a_new_key_goes_on_acting_for_whom_it_was_linked_to(key, 
 
 
 def test_a_link_under_the_old_key_is_the_one_link_to_that_manager(key, manager, linked, asha):
-    left = managing.offer_link(subject_ref=person(email=None, phone="+919800000009").subject.ref, manager=manager)
+    left = consent_managers.offer_link(
+        subject_ref=person(email=None, phone="+919800000009").subject.ref, manager=manager
+    )
     renewed(manager)
     now_in_force = ConsentManager.objects.latest("pk")
     with pytest.raises(Refused):
-        managing.offer_link(subject_ref=asha.subject.ref, manager=now_in_force)
-    assert managing.link(manager=now_in_force, code=left.code, now=clock.now()).pk == left.link.pk
+        consent_managers.offer_link(subject_ref=asha.subject.ref, manager=now_in_force)
+    assert consent_managers.link(manager=now_in_force, code=left.code, now=clock.now()).pk == left.link.pk
     page = customer_client(asha.user).get(reverse("privacy:consent-managers")).text
     assert "Acting for you" in page
     assert "No other consent manager works with us yet." in page
@@ -359,11 +364,11 @@ def test_a_client_with_the_same_manager_in_its_book_is_no_way_to_our_links(key, 
     ConsentManager.objects.filter(pk=entry.pk).update(fiduciary=acme, board_number=NUMBER)
     entry.refresh_from_db()
     with pytest.raises(NotFound):
-        managing.link_of(entry, linked.ref)
+        consent_managers.link_of(entry, linked.ref)
 
 
 def test_a_manager_whose_entry_has_ended_stands_apart_until_the_link_is_ended(manager, linked, asha):
-    entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     her = customer_client(asha.user)
     page = her.get(reverse("privacy:consent-managers")).text
     assert "Linked, but not acting now" in page

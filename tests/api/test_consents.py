@@ -6,16 +6,16 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState, ShownText, TakenRequest
-from consent.selectors import rulebook
-from consent.services import suppressing
-from consent.services.addresses import Address
-from consent.services.decisions import may_contact
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Way
-from portal.core import actor, addresses, clock
-from portal.people.models import Fiduciary
-from portal.people.services import protections
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import guardianships
 from tests.api.asking import post
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
@@ -31,7 +31,7 @@ FIND = {"kind": "phone", "address": ASHA_PHONE}
 
 @pytest.fixture(autouse=True)
 def read_afresh():
-    rulebook.forget()
+    contact_rulebook.forget()
     cache.clear()
 
 
@@ -179,7 +179,7 @@ def test_no_program_takes_a_no_back_before_anybody_may_ask_again(key, no, asked)
 def test_a_program_is_heard_again_once_the_person_themselves_said_yes_after_the_stop(key):
     asha = person()
     post("consents", {**GIVEN, "occurred_at": (clock.now() - timedelta(days=9)).isoformat()}, key=key)
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref, fiduciary=Fiduciary.objects.get(code="acme-bank"), way=Way.SMS,
         places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))],
         occurred_at=clock.now() - timedelta(days=8), actor=actor.SYSTEM,
@@ -260,7 +260,7 @@ def test_no_key_press_takes_a_no_back_before_anybody_may_ask_again_whoevers_tele
 def test_a_key_press_that_our_telephone_told_of_lets_no_program_in_after_the_stop():
     published_notice()
     asha, own = person(), Fiduciary.objects.get(code="onesetu")
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref, fiduciary=own, way=Way.SMS, actor=actor.SYSTEM,
         places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))],
         occurred_at=clock.now() - timedelta(days=8),
@@ -282,7 +282,7 @@ def test_what_is_no_key_press_is_refused_and_leaves_nothing(key, changes):
 
 def test_evidence_that_calls_itself_a_guardians_opens_no_door_for_a_child(key):
     asha = person()
-    protections.protect(
+    guardianships.protect(
         subject_ref=asha.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     forged = {**PLACE, "purpose": "product_updates", "evidence": [{"type": "guardian", "sha256": "ab" * 32}]}

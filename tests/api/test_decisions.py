@@ -9,17 +9,17 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
+from consent.base.rules.contact import Reason
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import decision_log
 from consent.models import AnswerSet, GivenAnswer
-from consent.rules.contact import Reason
-from consent.selectors import rulebook
-from consent.selectors.undos import tolerance
-from consent.services import answer_log
-from portal.api import keys
-from portal.api.decisions import MOST
-from portal.audit.models import AuditEvent
-from portal.core import addresses, clock
-from portal.people.models import Fiduciary
-from portal.registers.services import senders
+from consent.records.selectors.undos import tolerance
+from portal.fronts.api import keys
+from portal.fronts.api.decisions import MOST
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import addresses, clock
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.registers.senders.services import senders
 from tests.api.asking import get, post
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -35,7 +35,7 @@ BATCH = {"purpose": "marketing", "channel": "sms", "at": NOON}
 
 @pytest.fixture(autouse=True)
 def read_afresh():
-    rulebook.forget()
+    contact_rulebook.forget()
     cache.clear()
 
 
@@ -127,7 +127,7 @@ def test_the_log_of_answers_keeps_no_mark_that_would_turn_its_words(key, path):
     )
     asked = {name: value for name, value in body.items() if path != "process" or name != "channel"}
     assert post(path, {**asked, "purpose": "market\u202eing"}, key=key).status_code == 200
-    answer_log.flush()
+    decision_log.flush()
     kept = [
         *GivenAnswer.objects.values_list("purpose", flat=True),
         *AnswerSet.objects.values_list("purpose", flat=True),
@@ -201,21 +201,21 @@ def test_a_minute_of_answers_is_one_leaf_and_a_changed_row_shows(asha, key):
     for _time in range(3):
         post("decisions", QUESTION, key=key)
     before = AuditEvent.objects.count()
-    assert answer_log.sum_up(now=clock.now()) == 0, "the minute is not over"
+    assert decision_log.sum_up(now=clock.now()) == 0, "the minute is not over"
     later = clock.now() + timedelta(minutes=4)
-    assert answer_log.sum_up(now=later) in {1, 2}
-    assert answer_log.sum_up(now=later) == 0
+    assert decision_log.sum_up(now=later) in {1, 2}
+    assert decision_log.sum_up(now=later) == 0
     sets = AnswerSet.objects.all()
     assert AuditEvent.objects.count() - before == len(sets)
     assert sum(kept.total for kept in sets) == 3
-    assert all(answer_log.is_as_sealed(kept) for kept in sets)
+    assert all(decision_log.is_as_sealed(kept) for kept in sets)
     kept = sets[0]
     event = AuditEvent.objects.get(entry=kept.entry)
     assert event.facts["answers_sha256"] == kept.answers_sha256
     GivenAnswer.objects.bulk_create(
         [GivenAnswer(**{**GivenAnswer.objects.filter(minute=kept.for_time).values().first(), "id": None})]
     )
-    assert not answer_log.is_as_sealed(kept)
+    assert not decision_log.is_as_sealed(kept)
 
 
 def test_a_batch_is_answered_in_its_order_and_is_one_row_and_one_leaf(asha, key):
@@ -228,7 +228,7 @@ def test_a_batch_is_answered_in_its_order_and_is_one_row_and_one_leaf(asha, key)
     assert kept.reference == answer["reference"]
     assert AuditEvent.objects.count() - before == 1
     assert kept.entry.event_id == UUID(str(AuditEvent.objects.latest("pk").entry.event_id))
-    assert answer_log.is_as_sealed(kept)
+    assert decision_log.is_as_sealed(kept)
     assert len(bytes(kept.answers)) == 3 * 34
 
 

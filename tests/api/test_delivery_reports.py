@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.core import clock, signed_messages
-from portal.outbox.models import Delivery, ReceivedWebhook
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock, webhook_signatures
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Delivery, ReceivedWebhook
 from tests.outbox.conftest import channel, gate, notice  # noqa: F401 - fixtures
 from tests.outbox.factories import RecordingChannel, posted
 from tests.outbox.test_delivery import deliver
@@ -53,14 +53,14 @@ def test_a_signed_report_is_taken_and_the_same_again_changes_nothing(message):
 
 
 def test_an_older_and_a_newer_secret_hold_while_one_is_replaced(message, settings):
-    settings.OUTBOX_REPORT_SECRETS = [signed_messages.new_secret(), SECRET]
+    settings.OUTBOX_REPORT_SECRETS = [webhook_signatures.new_secret(), SECRET]
     assert send(*signed(told(message))).status_code == 200
     settings.OUTBOX_REPORT_SECRETS = settings.OUTBOX_REPORT_SECRETS[:1]
     assert send(*signed(told(message, "read"))).status_code == 401
 
 
 def wrong_secret(message):
-    return signed(told(message), secret=signed_messages.new_secret())
+    return signed(told(message), secret=webhook_signatures.new_secret())
 
 
 def unsigned(message):
@@ -126,7 +126,7 @@ def test_a_report_that_nobody_can_read_holds_up_no_other(message, unfit):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"not json", b'{"reports": 3}', b"[" * 5_000])
 def test_what_is_no_list_of_reports_is_refused(body):
-    headers = signed_messages.sign(body, message_id="one", at=clock.now(), secrets=[SECRET])
+    headers = webhook_signatures.sign(body, message_id="one", at=clock.now(), secrets=[SECRET])
     assert send(body, headers).status_code == 422
 
 

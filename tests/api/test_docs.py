@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from portal.api import described
+from portal.fronts.api import openapi_docs
 from tests.api.asking import document
 
 
@@ -37,7 +37,7 @@ def test_the_page_names_every_operation_and_loads_nothing_from_elsewhere():
     answer = Client().get("/api/v1/docs")
     page = answer.content.decode()
     assert answer.status_code == 200
-    for operation in described.operations(document()):
+    for operation in openapi_docs.operations(document()):
         assert f"{operation.method} {operation.path}" in page
     assert "<script" not in page
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
@@ -45,13 +45,13 @@ def test_the_page_names_every_operation_and_loads_nothing_from_elsewhere():
 
 
 def test_the_examples_are_such_as_could_be_sent():
-    examples = {one.name: one.example for one in described.operations(document())}
+    examples = {one.name: one.example for one in openapi_docs.operations(document())}
     assert '"+919876543210"' in examples["ask_decision"]
     assert '"addresses"' in examples["ask_decisions"]
 
 
-def operation(name: str) -> described.Operation:
-    return next(one for one in described.operations(document()) if one.name == name)
+def operation(name: str) -> openapi_docs.Operation:
+    return next(one for one in openapi_docs.operations(document()) if one.name == name)
 
 
 def test_what_comes_as_a_form_is_described_with_its_fields_and_its_file():
@@ -103,4 +103,4 @@ def test_a_header_without_which_a_request_is_refused_is_said_to_be_needed(name, 
 def test_every_reference_leads_somewhere():
     found = document()
     for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(found)):
-        assert described.resolved(found, {"$ref": reference}), reference
+        assert openapi_docs.resolved(found, {"$ref": reference}), reference

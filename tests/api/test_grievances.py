@@ -4,13 +4,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from consent.services import attested
-from grievances import standings
+from consent.collection.services import client_consents
 from grievances.models import Ticket
-from grievances.services import filing, reading, sorting
-from portal.core import actor, clock
-from portal.core.ids import new_reference
-from portal.people.models import Fiduciary
+from grievances.tickets import grievance_status
+from grievances.tickets.services import intake, thread_access, triage
+from portal.kernel.core import actor, clock
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.models import Fiduciary
 from tests.api.asking import check, post
 from tests.grievances.conftest import house  # noqa: F401
 from tests.grievances.factories import ticket as make
@@ -47,9 +47,9 @@ def test_it_is_the_same_grievance_as_one_from_the_pages(key) -> None:
     assert (found.door, found.received_at.isoformat()) == ("api", "2026-11-24T06:30:00+00:00")
     assert answer["reference"] == found.reference
     assert answer["due_at"] == found.due_at.isoformat().replace("+00:00", "Z")
-    assert standings.standing_of(found, now=clock.now()).due_at == found.due_at
-    assert filing.addresses_of(found) == {"email": "asha@example.in"}
-    texts = reading.thread(found, internal=False)[0].texts
+    assert grievance_status.standing_of(found, now=clock.now()).due_at == found.due_at
+    assert intake.addresses_of(found) == {"email": "asha@example.in"}
+    texts = thread_access.thread(found, internal=False)[0].texts
     assert texts["bill_number"] == "INV 7"
     assert "2341 2341" not in texts["text"]
 
@@ -67,27 +67,27 @@ def test_two_systems_of_one_fiduciary_number_their_requests_alike_and_each_is_fi
     first, second = file(key).json(), file(other, email="ravi@example.in").json()
     assert first["reference"] != second["reference"]
     assert not second["replayed"]
-    assert filing.addresses_of(Ticket.objects.get(reference=second["reference"])) == {"email": "ravi@example.in"}
+    assert intake.addresses_of(Ticket.objects.get(reference=second["reference"])) == {"email": "ravi@example.in"}
 
 
 def test_a_request_that_is_not_remembered_is_never_answered_with_what_was_filed_under_its_key_before(
     key, monkeypatch
 ) -> None:
     file(key)
-    monkeypatch.setattr(attested, "_taken", lambda *_asked: None)
+    monkeypatch.setattr(client_consents, "_taken", lambda *_asked: None)
     answer = file(key, email="ravi@example.in")
     assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert Ticket.objects.count() == 1
 
 
 def test_the_same_request_twice_at_once_is_answered_as_one_that_came_again(key, monkeypatch) -> None:
-    first, real, asked = file(key).json(), attested._taken, []
+    first, real, asked = file(key).json(), client_consents._taken, []
 
     def not_yet(*given):
         asked.append(given)
         return None if len(asked) == 1 else real(*given)
 
-    monkeypatch.setattr(attested, "_taken", not_yet)
+    monkeypatch.setattr(client_consents, "_taken", not_yet)
     assert file(key).json() == {**first, "replayed": True}
 
 
@@ -142,7 +142,7 @@ def test_the_client_reads_what_it_was_passed_on_but_not_where_the_person_is_reac
     )
     theirs = issued_api_key(acme, scopes=["grievances:write"])
     assert thread_of(theirs, found.reference).status_code == 404
-    sorting.pass_on(ticket=found, to=acme, by=officer, actor=actor.staff(officer.pk), at=now)
+    triage.pass_on(ticket=found, to=acme, by=officer, actor=actor.staff(officer.pk), at=now)
     answer = thread_of(theirs, found.reference)
     assert answer.status_code == 200
     assert answer.json()[0]["words"] == {

@@ -2,7 +2,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from portal.core import hooks, readiness
+from portal.kernel.core import ports, readiness
 
 
 def test_a_living_process_says_ok_without_a_database():
@@ -20,7 +20,7 @@ def test_a_ready_portal_names_its_parts():
 def test_what_no_node_can_mend_keeps_no_node_from_its_requests(monkeypatch):
     """A sealer that was late took every node out of service at once, and with them the pages that need none."""
     late = [("ledger", lambda: ("ledger", False, "sealing is late"))]
-    monkeypatch.setattr(hooks.readiness, "_items", late)
+    monkeypatch.setattr(ports.readiness, "_items", late)
     monkeypatch.setattr(readiness, "_broker", lambda: ("broker", False, "ConnectionError"))
     answer = Client().get("/readyz")
     assert answer.status_code == 200
@@ -32,13 +32,13 @@ def test_what_no_node_can_mend_keeps_no_node_from_its_requests(monkeypatch):
 def test_parts_that_cannot_be_asked_are_named_each_by_itself(monkeypatch):
     """Their functions share a name: one that broke hid the others, and alerts knew it by a name that it never has else."""
     names = ["ledger", "outbox", "signers", "witnesses"]
-    assert sorted(name for name, _part in hooks.readiness) == names
+    assert sorted(name for name, _part in ports.readiness) == names
 
     def breaks():
         raise DatabaseError("row of Asha is locked")
 
     monkeypatch.setattr(
-        hooks.readiness, "_items", [(name, breaks) for name in names[:3]] + [("witnesses", lambda: 1 / 0)]
+        ports.readiness, "_items", [(name, breaks) for name in names[:3]] + [("witnesses", lambda: 1 / 0)]
     )
     told = {name: detail for name, ok, detail in readiness.parts() if not ok}
     assert told == {**dict.fromkeys(names[:3], "DatabaseError"), "witnesses": "ZeroDivisionError"}

@@ -10,21 +10,21 @@ import pytest
 from django.db import OperationalError, transaction
 from django.test import Client
 
+from consent.base.rules.contact import Reason
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import deferred_opt_outs
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState, InboundMessage, Suppression
-from consent.rules.contact import Reason
-from consent.selectors import rulebook
-from consent.services import deferred_opt_outs
-from consent.services.decisions import may_contact
 from grievances.models import Ticket
-from portal.audit.models import AuditEvent
-from portal.core import addresses, clock, signed_messages
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import ContactPoint, Fiduciary
-from portal.registers.models import Instruction
-from portal.registers.selectors import senders
-from portal.registers.states import InstructionKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import addresses, clock, webhook_signatures
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import ContactPoint, Fiduciary
+from portal.kernel.registers.base.choices import InstructionKind
+from portal.kernel.registers.models import Instruction
+from portal.kernel.registers.senders.selectors import senders
 from tests.api.inbound_words import ALL
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, PrincipalFactory
@@ -48,7 +48,7 @@ REPLIES = {
 @pytest.fixture(autouse=True)
 def world(db: None, settings: Any) -> None:
     settings.OUTBOX_REPORT_SECRETS = [SECRET]
-    rulebook.forget()
+    contact_rulebook.forget()
     senders.forget()
     law_is_loaded()
     published_notice()
@@ -71,7 +71,7 @@ def row(text: str = "STOP", **changes: Any) -> dict[str, Any]:
 
 def signed(*rows: Any, secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
     body = json.dumps({"messages": list(rows)}).encode()
-    return body, signed_messages.sign(body, message_id=str(uuid4()), at=at or clock.now(), secrets=[secret])
+    return body, webhook_signatures.sign(body, message_id=str(uuid4()), at=at or clock.now(), secrets=[secret])
 
 
 def send(body: bytes, headers: dict[str, str]) -> Any:
@@ -130,8 +130,8 @@ def test_a_stop_is_answered_where_it_came_from_with_its_receipt(asha, channel):
         registered_sender(sender, kind=kinds[channel], carries=["promotional"])
     taken = write("थांबा", channel=channel, to=sender)
     (reply,) = replies()
-    assert (reply.channel, reply.language, reading.address_of(reply)) == (channel, "mr", ASHA_PHONE)
-    assert taken.receipt.reference in reading.text_of(reply).body
+    assert (reply.channel, reply.language, message_content.address_of(reply)) == (channel, "mr", ASHA_PHONE)
+    assert taken.receipt.reference in message_content.text_of(reply).body
     assert {event.way for event in taken.receipt.events.all()} == {channel}
 
 
@@ -150,7 +150,7 @@ def test_a_stop_from_a_number_we_do_not_know_suppresses_that_number(world):
     assert not ConsentEvent.objects.exists()
     assert not ContactPoint.objects.exists()
     (reply,) = replies()
-    assert taken.receipt.reference in reading.text_of(reply).body
+    assert taken.receipt.reference in message_content.text_of(reply).body
 
 
 @pytest.mark.parametrize("number", [ASHA_PHONE, STRANGER])
@@ -164,7 +164,7 @@ def test_who_writes_stop_again_is_recorded_and_answered_again_and_the_same_messa
     assert [message.about for message in replies()] == [
         f"consent.receipt:{one.receipt.reference}" for one in (first, taken)
     ]
-    assert taken.receipt.reference in reading.text_of(replies()[-1]).body
+    assert taken.receipt.reference in message_content.text_of(replies()[-1]).body
     (event,) = AuditEvent.objects.filter(about=f"consent.receipt:{taken.receipt.reference}")
     assert event.kind == "consent.address.suppressed"
     assert event.facts["evidence"] == f"inbound_message:{taken.key}"
@@ -218,7 +218,7 @@ def test_a_stop_to_a_clients_header_stops_that_client_only(asha):
     assert taken.fiduciary.code == "acme-bank"
     assert not ask(fiduciary="acme-bank").allowed
     assert ask().allowed
-    assert "Acme Bank" in reading.text_of(replies()[0]).body
+    assert "Acme Bank" in message_content.text_of(replies()[0]).body
 
 
 def fiduciary(code: str) -> Any:
@@ -247,7 +247,7 @@ def test_start_lifts_nothing_and_brings_the_question_with_its_way_to_the_notice(
     assert not ask().allowed
     question = replies()[-1]
     assert question.kind == "consent.question"
-    assert "/privacy/preferences/?for=onesetu." in reading.text_of(question).body
+    assert "/privacy/preferences/?for=onesetu." in message_content.text_of(question).body
     assert not ConsentEvent.objects.filter(answer="given", way="sms").exists()
 
 
@@ -257,8 +257,8 @@ def test_a_sentence_becomes_a_grievance_that_its_writer_can_follow(asha):
     assert ticket.fiduciary.code == "onesetu"
     assert ticket.acknowledged_at is not None
     (reply,) = replies()
-    assert ticket.reference in reading.text_of(reply).body
-    assert reading.address_of(reply) == ASHA_PHONE
+    assert ticket.reference in message_content.text_of(reply).body
+    assert message_content.address_of(reply) == ASHA_PHONE
 
 
 @pytest.mark.parametrize(("keys", "effect"), [("9", "stop"), ("1", "nothing"), ("99", "nothing"), ("", "nothing")])
@@ -297,7 +297,7 @@ def test_the_same_message_again_alone_or_among_others_changes_nothing(asha):
 
 
 def wrong_secret() -> Any:
-    return signed(row(), secret=signed_messages.new_secret())
+    return signed(row(), secret=webhook_signatures.new_secret())
 
 
 def unsigned() -> Any:
@@ -367,7 +367,7 @@ def test_a_stop_that_comes_while_the_database_is_away_is_kept_and_counts_from_wh
     settings.VAR = tmp_path
     came_at = clock.now() - timedelta(seconds=1)
     body, headers = signed(row(at=clock.stamp(came_at)))
-    with patch("consent.services.inbound._take_one", side_effect=OperationalError("gone")):
+    with patch("consent.collection.services.inbound_replies._take_one", side_effect=OperationalError("gone")):
         answer = send(body, headers)
     assert answer.json() == {"new": 1, "known": 0, "unreadable": 0}
     assert not InboundMessage.objects.exists()
@@ -384,8 +384,8 @@ def test_a_stop_that_cannot_be_kept_is_not_taken_and_the_gateway_comes_again(ash
     settings.VAR = tmp_path
     body, headers = signed(row())
     with (
-        patch("consent.services.inbound._take_one", side_effect=OperationalError("gone")),
-        patch("portal.core.spool.os.fsync", side_effect=OSError(28, "full")),
+        patch("consent.collection.services.inbound_replies._take_one", side_effect=OperationalError("gone")),
+        patch("portal.kernel.core.spool.os.fsync", side_effect=OSError(28, "full")),
     ):
         answer = send(body, headers)
     assert answer.status_code == 503

@@ -4,14 +4,14 @@ import pytest
 from django.test import Client
 
 from grievances.models import SeenMail, Ticket
-from portal.core import clock, signed_messages
+from portal.kernel.core import clock, webhook_signatures
 from tests.api.asking import check
 from tests.data.mails import lines
 from tests.grievances.conftest import house  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 URL = "/api/v1/inbound-mail"
-SECRET = signed_messages.new_secret()
+SECRET = webhook_signatures.new_secret()
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def secrets(settings) -> None:
 
 
 def hand_over(raw: bytes, *, name: str = "one", secret: str = SECRET):
-    headers = signed_messages.sign(raw, message_id=name, at=clock.now(), secrets=[secret])
+    headers = webhook_signatures.sign(raw, message_id=name, at=clock.now(), secrets=[secret])
     client = Client(raise_request_exception=False)
     answer = client.post(URL, raw, content_type="message/rfc822", headers=headers)
     check(answer, "post", URL)
@@ -40,7 +40,7 @@ def test_a_large_mail_is_taken() -> None:
 
 
 def test_without_a_signature_that_holds_nothing_is_taken(settings) -> None:
-    assert hand_over(lines(), secret=signed_messages.new_secret()).status_code == 401
+    assert hand_over(lines(), secret=webhook_signatures.new_secret()).status_code == 401
     settings.MAIL_IN_SECRETS = []
     assert hand_over(lines()).status_code == 401
     assert not SeenMail.objects.exists()

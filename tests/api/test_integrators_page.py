@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
-from consent.selectors import rulebook
-from portal.people.states import ApiScope
+from consent.base.selectors import contact_rulebook
+from portal.kernel.people.choices import ApiScope
 from tests.api.asking import check
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.people.factories import FiduciaryFactory, issued_api_key
@@ -57,7 +57,7 @@ def sent(command, key):
 
 
 def test_every_command_of_the_page_is_answered_as_described(law):  # noqa: F811
-    rulebook.forget()
+    contact_rulebook.forget()
     cache.clear()
     key = issued_api_key(FiduciaryFactory(code="acme-bank"), scopes=ApiScope.values)
     found = [sent(command, key) for command in commands()]
@@ -82,7 +82,7 @@ def test_every_command_of_the_page_is_answered_as_described(law):  # noqa: F811
 
 def test_a_signed_answer_is_checked_as_the_page_shows(law):  # noqa: F811
     """The page's own function, run on an answer and on one with a changed byte."""
-    rulebook.forget()
+    contact_rulebook.forget()
     cache.clear()
     key = issued_api_key(FiduciaryFactory(code="acme-bank"), scopes=ApiScope.values)
     answers = {url: answer.json() for url, answer in (sent(command, key) for command in commands()[:2])}

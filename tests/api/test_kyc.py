@@ -11,12 +11,12 @@ from django.test import Client
 
 from consent.models import TakenRequest
 from kyc.models import Case, Document
-from kyc.services.checking import run_plan
-from portal.api.kyc import DocumentIn
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.ids import new_reference
-from portal.people.models import Fiduciary
+from kyc.review.services.check_runs import run_plan
+from portal.fronts.api.kyc import DocumentIn
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.models import Fiduciary
 from tests.api.asking import check, get
 from tests.kyc import documents
 from tests.kyc.conftest import asha, house, individual, organisation, same_process  # noqa: F401

@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 from django.urls import reverse
 
-from portal.core import clock
-from portal.ledger import commitment, notes, services
-from portal.ledger.models import Checkpoint, Entry, Leaf, Payload
+from portal.kernel.core import clock
+from portal.kernel.ledger import commitment, notes, services
+from portal.kernel.ledger.models import Checkpoint, Entry, Leaf, Payload
 from tests.ledger import reference_tree as reference
 from tests.ledger.attacks import stored_leaves
 from tests.ledger.factories import EntryFactory

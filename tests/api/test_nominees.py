@@ -5,11 +5,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from grievances.models import Nominee
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.people.models import Fiduciary
-from portal.people.services import subjects
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import subjects
 from tests.api.asking import check, post
 from tests.grievances.conftest import house  # noqa: F401
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, issued_api_key

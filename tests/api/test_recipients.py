@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from consent.services.withdrawing import withdraw
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock, signed_messages
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.outbox.models import Message, ReceivedWebhook
-from portal.registers.models import Instruction, InstructionFact, ReportedSend
-from portal.registers.selectors import recipients as book
-from portal.registers.services import instructions
-from portal.registers.states import FactKind
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, clock, webhook_signatures
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.models import Message, ReceivedWebhook
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.models import Instruction, InstructionFact, ReportedSend
+from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.services import instruction_status
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.registers.factories import registered_recipient
 from tests.servers.recipient import signed
 
 pytestmark = pytest.mark.django_db
-SECRET, OTHER = signed_messages.new_secret(), signed_messages.new_secret()
+SECRET, OTHER = webhook_signatures.new_secret(), webhook_signatures.new_secret()
 
 
 @pytest.fixture(autouse=True)
@@ -151,18 +151,20 @@ def test_late_is_what_comes_after_the_last_second_of_the_rules_time(instruction,
     officer = StaffFactory(roles=["data_protection_officer"])
     due = Clock.objects.get(owner=instruction.owner).due_at
     if early:
-        instructions.note(instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"), now=due)
-    assert sweeping.sweep(now=due).late == 0
-    assert sweeping.sweep(now=due + timedelta(seconds=1)).late == (1 if early else 2)
+        instruction_status.note(
+            instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"), now=due
+        )
+    assert deadline_sweep.sweep(now=due).late == 0
+    assert deadline_sweep.sweep(now=due + timedelta(seconds=1)).late == (1 if early else 2)
     escalated = AuditEvent.objects.filter(kind="registers.instruction.escalated", about=instruction.owner)
     assert escalated.count() == (0 if early else 1)
     letters = Message.objects.filter(kind="registers.instruction_late", subject_ref=officer.subject.ref)
     letters = letters.filter(about__contains="dialer-one")
     assert letters.count() == (0 if early else 1)
-    assert sweeping.sweep(now=due + timedelta(days=1)).late == 0
+    assert deadline_sweep.sweep(now=due + timedelta(days=1)).late == 0
     if not early:
         assert book.late(book.with_standing(Instruction.objects.all()), now=due + timedelta(seconds=1)).count() == 2
-        instructions.note(
+        instruction_status.note(
             instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"),
             now=due + timedelta(seconds=1),
         )  # fmt: skip
@@ -190,11 +192,11 @@ def test_reported_sends_are_kept_once_as_hashes(receipt):
 def test_the_time_from_the_instruction_to_the_last_send_is_known(instruction):
     later = instruction.given_at + timedelta(seconds=90)
     rows = [{**SENT, "reference": str(n), "at": (later - timedelta(minutes=n)).isoformat()} for n in range(3)]
-    instructions.take_sends(
+    instruction_status.take_sends(
         instruction.recipient,
         webhook_id="1",
         sends=[
-            instructions.Sent(
+            instruction_status.Sent(
                 row["reference"], (addresses.address_key(ASHA_PHONE),), "marketing", "sms", later - timedelta(minutes=n)
             )
             for n, row in enumerate(rows)

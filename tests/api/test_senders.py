@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from consent.selectors import sending_accounts
+from consent.decisions.selectors import sender_accounts
 from kyc.models import Case
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.test_who_may_not import approved
 from tests.people.factories import CustomerFactory, FiduciaryFactory, issued_api_key
@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 @pytest.fixture(autouse=True)
 def nothing_is_remembered():
     cache.clear()
-    sending_accounts.forget()
+    sender_accounts.forget()
     yield
-    sending_accounts.forget()
+    sender_accounts.forget()
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def acme(client):
     key = issued_api_key(fiduciary=fiduciary, scopes=["decisions:ask"])
 
     def asked():
-        sending_accounts.forget()
+        sender_accounts.forget()
         return client.get("/api/v1/sender", headers={"Authorization": f"Bearer {key}"}).json()
 
     return customer, asked

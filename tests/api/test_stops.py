@@ -5,12 +5,12 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.test import Client
 
+from consent.base.rules.contact import Reason
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
-from consent.rules.contact import Reason
-from consent.selectors import rulebook
-from consent.services.decisions import may_contact
-from portal.core import clock
-from portal.outbox.models import Message
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
@@ -21,7 +21,7 @@ STRANGER = "+919811112222"
 
 @pytest.fixture(autouse=True)
 def world(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
 

@@ -4,10 +4,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from portal.api import keys
-from portal.api.v1 import api
-from portal.core import clock
-from portal.people.services import api_keys
+from portal.fronts.api import keys
+from portal.fronts.api.v1 import api
+from portal.kernel.core import clock
+from portal.kernel.people.services import api_keys
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
 pytestmark = pytest.mark.django_db

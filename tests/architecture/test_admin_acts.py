@@ -1,4 +1,4 @@
-"""Every act in the admin passes the one seam that tells field, old and new value (``portal.core.changes``)."""
+"""Every act in the admin passes the one seam that tells field, old and new value (``portal.kernel.core.field_changes``)."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -10,11 +10,11 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from portal.core import changes, hooks
-from portal.core.actor import staff
-from portal.core.admin import StaffModelAdmin
-from portal.core.admin.actions import actions_of
-from portal.workplace import reading
+from portal.fronts.workplace import auditor_access
+from portal.kernel.core import field_changes, ports
+from portal.kernel.core.actor import staff
+from portal.kernel.core.admin import StaffModelAdmin
+from portal.kernel.core.admin.actions import actions_of
 from tests.people.factories import StaffFactory
 
 ADMINS = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
@@ -25,14 +25,14 @@ ACTS = [pytest.param(a, act, id=f"{m._meta.label}.{act.name}") for m, a in ADMIN
 @pytest.mark.django_db
 def test_every_act_on_a_row_watches_the_row_and_tells_what_was_entered(page, act, monkeypatch):
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(hooks.act_done, "_answer", lambda **said: told.append(said))
+    monkeypatch.setattr(ports.act_done, "_answer", lambda **said: told.append(said))
     monkeypatch.setattr(page.admin_site, "each_context", lambda request: {})
     row = page.model()
     seen: list[Any] = []
 
     def run(*args: Any) -> None:
-        changes.watch_row(row)
-        seen.extend(known for known, _values in changes._watch.get().rows)
+        field_changes.watch_row(row)
+        seen.extend(known for known, _values in field_changes._watch.get().rows)
 
     request = RequestFactory().post("/admin/")
     request.user = StaffFactory()
@@ -71,10 +71,10 @@ def test_every_post_to_a_page_of_staff_is_watched(monkeypatch):
     def watching(*_args: Any, **_more: Any) -> None:
         raise Watched
 
-    monkeypatch.setattr(changes, "watching", watching)
+    monkeypatch.setattr(field_changes, "watching", watching)
     monkeypatch.setattr(admin.site, "has_permission", lambda _request: True)
     # Of auditors' logins alone.
-    monkeypatch.setattr(reading, "require", lambda _request: None)
+    monkeypatch.setattr(auditor_access, "require", lambda _request: None)
     every = addresses(list(get_resolver().url_patterns))
     pages = sorted({f"/{path}" for path in every if path.startswith("admin/")} - NO_ACTS)
     assert len(pages) > 1000

@@ -4,10 +4,10 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 
-from kyc.permissions import Permission as KycPermission
-from portal.core.admin.actions import actions_of
-from portal.people.services.roles import shipped
-from portal.registers.admin.registers import BookPage
+from kyc.base.permissions import Permission as KycPermission
+from portal.kernel.core.admin.actions import actions_of
+from portal.kernel.people.services.roles import shipped
+from portal.kernel.registers.entries.admin.register_entries import BookPage
 
 #: On which pages the second person of an act answers.
 PAGES = {

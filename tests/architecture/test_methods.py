@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from portal.people.services import roles
+from portal.kernel.people.services import roles
 from tests.architecture.test_admin_acts import addresses
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client

@@ -1,4 +1,4 @@
-"""A room names no model of a room above it in a string: it asks what declared itself (``portal.core.records``)."""
+"""A room names no model of a room above it in a string: it asks what declared itself (``portal.kernel.core.records``)."""
 
 import ast
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def named_above() -> Iterator[tuple[str, str]]:
     }
     for path in modules():
         parts = path.relative_to(ROOT).parts
-        room = parts[1] if parts[0] == "portal" else parts[0]
+        room = parts[2] if parts[1] in {"kernel", "fronts"} else parts[0]
         if room not in HEIGHT:
             continue
         for node in ast.walk(ast.parse(path.read_text())):

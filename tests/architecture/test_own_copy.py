@@ -2,7 +2,7 @@
 
 from django.apps import apps
 
-from portal.core import hooks
+from portal.kernel.core import ports
 
 #: Fields that say whom a row is about: a reference, a lookup hash of an address, a login.
 OF_A_PERSON = frozenset({"subject_ref", "guardian_ref", "person_ref", "child_ref", "old_ref", "new_ref", "address_key"})
@@ -69,12 +69,12 @@ def _ours():
 
 
 def test_each_model_that_names_a_person_is_in_their_copy_or_has_a_reason_to_stay_out():
-    told = {label for section in hooks.sections for label in section.covers}
+    told = {label for section in ports.sections for label in section.covers}
     assert _ours() - told - NOT_TOLD.keys() == set()
 
 
 def test_nothing_is_both_told_and_excused_and_no_name_is_left_over():
-    told = [label for section in hooks.sections for label in section.covers]
+    told = [label for section in ports.sections for label in section.covers]
     assert len(told) == len(set(told))
     assert set(told) & NOT_TOLD.keys() == set()
     assert NOT_TOLD.keys() - _ours() == set()

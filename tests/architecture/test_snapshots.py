@@ -17,12 +17,12 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
 
-from portal.audit.facts import FACTS
-from portal.audit.kinds import AuditKind
-from portal.core import hooks, ids, records
-from portal.evidence import registers
-from portal.people.services.four_eyes import shown_digest
-from portal.retention.exemptions import reasons
+from portal.fronts.evidence import registers
+from portal.kernel.audit.facts import FACTS
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.core import ids, ports, records
+from portal.kernel.people.services.maker_checker import shown_digest
+from portal.kernel.retention.exemptions import reasons
 from tests.architecture.test_structure import ROOT, modules
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -116,8 +116,8 @@ def _keys(value: ast.Dict) -> str:
 
 def collected() -> Iterator[str]:
     """What rooms register with each other, by the class or function that does it: counted, since modules move."""
-    for name, port in vars(hooks).items():
-        if isinstance(port, hooks.HookList):
+    for name, port in vars(ports).items():
+        if isinstance(port, ports.HookList):
             yield f"{name}: {len(port)}"
 
 

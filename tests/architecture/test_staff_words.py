@@ -10,15 +10,15 @@ from django.conf import settings
 from django.db import models
 from django.forms.forms import BaseForm
 
-from portal.core.data_categories import DataCategory
-from portal.core.fields import EncryptedTextField
-from portal.core.plain_words import PlainWords, PublicWords
-from portal.outbox import texts
-from portal.people.models import FourEyesModel
+from portal.kernel.core.data_categories import DataCategory
+from portal.kernel.core.fields import EncryptedTextField
+from portal.kernel.core.pii_guard import PlainWords, PublicWords
+from portal.kernel.outbox import templates
+from portal.kernel.people.models import FourEyesModel
 
 ROOMS = ("portal", "kyc", "consent", "grievances")
 #: What only runs by itself.
-NO_FORMS = {"data", "migrations", "wsgi", "child"}
+NO_FORMS = {"data", "migrations", "wsgi", "worker"}
 #: Longer texts of forms that no guarded field takes, and what becomes of them.
 ELSEWHERE = {
     "ReceiptForm.pasted": "looked at and not kept",
@@ -49,18 +49,18 @@ ELSEWHERE = {
         "cut by grievances.services and sealed",
     ),
     "LegalClaimForm.records": "labels of records of the person, nothing else",
-    "ReportForm.words": "looked at by retention.services.children and encrypted",
+    "ReportForm.words": "looked at by retention.services.underage_reports and encrypted",
 }
 #: Columns of no proposal, and who looks at what goes there.
 GUARDED = {
     "evidence.RequestEntry.text": "evidence.requests",
-    "jobs.ListExport.reason": "jobs.services.exporting",
-    "registers.DpiaQuestionnaire.answers": "registers.services.assessments.save",
-    "registers.DpiaQuestionnaire.opinion": "registers.services.assessments.give_opinion",
-    "registers.DpiaQuestionnaire.risks": "registers.services.assessments.save",
-    "registers.Incident.headline": "registers.services.incidents.open_incident",
-    "registers.IncidentFact.words": "registers.services.incidents.tell",
-    "registers.IncidentSearch.given_up_because": "registers.services.incident_people.give_up",
+    "jobs.ListExport.reason": "jobs.services.exports",
+    "registers.DpiaQuestionnaire.answers": "registers.entries.services.assessments.save",
+    "registers.DpiaQuestionnaire.opinion": "registers.entries.services.assessments.give_opinion",
+    "registers.DpiaQuestionnaire.risks": "registers.entries.services.assessments.save",
+    "registers.Incident.headline": "registers.incidents.services.incidents.open_incident",
+    "registers.IncidentFact.words": "registers.incidents.services.incidents.tell",
+    "registers.IncidentSearch.given_up_because": "registers.incidents.services.affected_people.give_up",
     "retention.Hold.why": "retention.services.holds.place",
     "workplace.SavedView.name": "workplace.saved_views.save",
 }
@@ -103,9 +103,9 @@ def test_every_free_text_in_the_clear_belongs_to_a_proposal_or_is_guarded_by_nam
 
 
 def test_every_letter_says_which_of_its_values_open_something():
-    """``texts.parse`` refuses one that does not: it could never be sent (``portal/docs/messages.md``)."""
+    """``templates.parse`` refuses one that does not: it could never be sent (``portal/docs/messages.md``)."""
     files = sorted((settings.BASE_DIR / "templates" / "messages").glob("*.txt"))
     for path in files:
         kind, language, _txt = path.name.rsplit(".", 2)
-        texts.parse(kind, language, path.read_text())
+        templates.parse(kind, language, path.read_text())
     assert len(files) > 100

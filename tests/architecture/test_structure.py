@@ -133,23 +133,23 @@ def test_the_front_page_leads_to_every_page_of_the_documentation():
 PARSERS = frozenset(
     {"PIL", "lxml", "onelogin", "openpyxl", "pikepdf", "pyhanko", "pyzipper", "tarfile", "xml", "zipfile", "zxingcpp"}
 )
-#: The modules that run in the confined child alone (``portal.vault.inspection``).
+#: The modules that run in the confined child alone (``portal.kernel.vault.inspection``).
 CONFINED = (
-    "grievances/mail_in/parsing.py",
-    "kyc/picture_text.py",
+    "grievances/base/inbound_mail/parser.py",
+    "kyc/review/ocr_comparison.py",
     "kyc/sanctions/",
     "kyc/signatures/",
-    "portal/vault/inspection/",
+    "portal/kernel/vault/inspection/",
 )
 #: What parses in the process that holds the keys, and why it may.
 UNCONFINED = {
-    "kyc/services/taking_over.py": "archives of an old system, brought by staff: too large for a child; Python and zlib, bounded",
-    "portal/demo/story/papers.py": "makes files",
-    "portal/jobs/archives.py": "makes files",
-    "portal/jobs/workbook.py": "makes files",
-    "portal/signin/saml.py": "answers of the company's own provider, where one is set: 256 kB, plain UTF-8, no document type",
-    "portal/vault/backups/restoring.py": "the operator's own backup, decrypted and compared with its hash before it is opened",
-    "portal/vault/backups/taking.py": "makes files",
+    "kyc/legacy_imports/services/legacy_import.py": "archives of an old system, brought by staff: too large for a child; Python and zlib, bounded",
+    "portal/demo/story/specimens.py": "makes files",
+    "portal/kernel/jobs/archives.py": "makes files",
+    "portal/kernel/jobs/xlsx_writer.py": "makes files",
+    "portal/fronts/signin/saml.py": "answers of the company's own provider, where one is set: 256 kB, plain UTF-8, no document type",
+    "portal/kernel/vault/backups/restore.py": "the operator's own backup, decrypted and compared with its hash before it is opened",
+    "portal/kernel/vault/backups/create.py": "makes files",
 }
 
 

@@ -3,10 +3,10 @@
 import factory
 from django.db import transaction
 
-from portal.audit import services
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor
+from portal.kernel.audit import services
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
 
 
 class AuditEventFactory(factory.django.DjangoModelFactory):

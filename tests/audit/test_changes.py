@@ -3,11 +3,11 @@
 import pytest
 from django.db import transaction
 
-from portal.audit import services
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, changes
-from portal.people.models import Customer, User
+from portal.kernel.audit import services
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, field_changes
+from portal.kernel.people.models import Customer, User
 from tests.people.factories import CustomerFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def values(event: AuditEvent) -> object:
 
 def test_the_event_of_an_act_carries_field_old_and_new_value_and_where_from():
     customer = CustomerFactory(name="Acme", kind="organisation")
-    with changes.watching(WHO, "toy", customer):
+    with field_changes.watching(WHO, "toy", customer):
         Customer.objects.filter(pk=customer.pk).update(name="Acme Traders", kind="individual")
         event = tell()
     assert event.facts == {"changed": "kind,name"}
@@ -45,7 +45,7 @@ def test_the_event_of_an_act_carries_field_old_and_new_value_and_where_from():
 
 def test_each_event_tells_what_changed_since_the_one_before():
     customer = CustomerFactory(name="Acme")
-    with changes.watching(WHO, "toy", customer, entered={"why": "A slip."}):
+    with field_changes.watching(WHO, "toy", customer, entered={"why": "A slip."}):
         Customer.objects.filter(pk=customer.pk).update(name="B")
         first = tell()
         Customer.objects.filter(pk=customer.pk).update(name="C")
@@ -57,7 +57,7 @@ def test_each_event_tells_what_changed_since_the_one_before():
 
 def test_what_no_event_told_is_told_at_the_end_of_the_act():
     customer = CustomerFactory(name="Acme")
-    with changes.watching(WHO, "toy", customer):
+    with field_changes.watching(WHO, "toy", customer):
         tell()
         Customer.objects.filter(pk=customer.pk).update(name="B")
     event = AuditEvent.objects.get(kind="admin.act.done")
@@ -66,22 +66,22 @@ def test_what_no_event_told_is_told_at_the_end_of_the_act():
 
 
 def test_an_act_that_failed_tells_nothing():
-    with pytest.raises(RuntimeError), changes.watching(WHO, "toy", entered={"why": "x"}):
+    with pytest.raises(RuntimeError), field_changes.watching(WHO, "toy", entered={"why": "x"}):
         raise RuntimeError
     assert not AuditEvent.objects.exists()
 
 
 def test_a_secret_is_said_to_have_changed_and_not_shown():
     user = StaffFactory()
-    with changes.watching(WHO, "toy", user):
+    with field_changes.watching(WHO, "toy", user):
         User.objects.filter(pk=user.pk).update(password="another hash")
         event = tell()
-    assert values(event) == {"password": {"old": changes.SECRET, "new": changes.SECRET}}
+    assert values(event) == {"password": {"old": field_changes.SECRET, "new": field_changes.SECRET}}
 
 
 def test_fields_of_two_rows_are_told_apart():
     one, other = CustomerFactory(name="A"), StaffFactory(full_name="B")
-    with changes.watching(WHO, "toy", one, other):
+    with field_changes.watching(WHO, "toy", one, other):
         Customer.objects.filter(pk=one.pk).update(name="C")
         User.objects.filter(pk=other.pk).update(full_name="D")
         event = tell()
@@ -90,7 +90,7 @@ def test_fields_of_two_rows_are_told_apart():
 
 def test_what_the_system_does_meanwhile_is_not_taken_for_the_act():
     customer = CustomerFactory(name="Acme")
-    with changes.watching(WHO, "toy", customer):
+    with field_changes.watching(WHO, "toy", customer):
         Customer.objects.filter(pk=customer.pk).update(name="B")
         assert tell(actor.SYSTEM).facts == {}
         assert tell().facts == {"changed": "name"}
@@ -98,25 +98,25 @@ def test_what_the_system_does_meanwhile_is_not_taken_for_the_act():
 
 def test_outside_of_an_act_nothing_is_watched():
     customer = CustomerFactory()
-    changes.watch_row(customer)
-    changes.watch_created(customer)
-    changes.watch_entered({"name": "x"})
+    field_changes.watch_row(customer)
+    field_changes.watch_created(customer)
+    field_changes.watch_entered({"name": "x"})
     assert tell().facts == {}
 
 
 def test_a_row_that_a_service_made_is_told_with_its_values():
-    with changes.watching(WHO, "toy"):
+    with field_changes.watching(WHO, "toy"):
         made = CustomerFactory(name="Acme")
-        changes.watch_created(made)
+        field_changes.watch_created(made)
         event = tell()
     assert "name" in event.facts["changed"].split(",")
     assert values(event)["name"] == {"old": None, "new": "Acme"}
 
 
 def test_what_was_rolled_back_is_not_told():
-    with changes.watching(WHO, "toy"):
+    with field_changes.watching(WHO, "toy"):
         with transaction.atomic():
-            changes.watch_created(CustomerFactory())
+            field_changes.watch_created(CustomerFactory())
             transaction.set_rollback(True)
         assert tell().facts == {}
     assert not AuditEvent.objects.filter(kind="admin.act.done").exists()
@@ -124,7 +124,7 @@ def test_what_was_rolled_back_is_not_told():
 
 def test_two_rows_of_one_kind_are_told_apart():
     one, other = CustomerFactory(name="A"), CustomerFactory(name="B")
-    with changes.watching(WHO, "toy", one, other):
+    with field_changes.watching(WHO, "toy", one, other):
         Customer.objects.filter(pk__in=[one.pk, other.pk]).update(name="C")
         event = tell()
     assert values(event) == {"customer.name": {"old": "A", "new": "C"}, "customer2.name": {"old": "B", "new": "C"}}
@@ -132,23 +132,23 @@ def test_two_rows_of_one_kind_are_told_apart():
 
 def test_an_act_inside_an_act_tells_its_own_changes_once():
     outer, inner = CustomerFactory(name="A"), CustomerFactory(name="B")
-    with changes.watching(WHO, "outer", outer):
+    with field_changes.watching(WHO, "outer", outer):
         Customer.objects.filter(pk=outer.pk).update(name="C")
-        with changes.watching(WHO, "inner", inner):
+        with field_changes.watching(WHO, "inner", inner):
             Customer.objects.filter(pk=inner.pk).update(name="D")
     told = {event.facts["act"]: values(event) for event in AuditEvent.objects.filter(kind="admin.act.done")}
     assert told == {"inner": {"name": {"old": "B", "new": "D"}}, "outer": {"name": {"old": "A", "new": "C"}}}
 
 
 def test_an_identity_number_that_staff_typed_is_cut_and_a_long_text_is_shortened():
-    with changes.watching(WHO, "toy", entered={"why": "2345 6789 0124 was wrong", "text": "x" * 5000}):
+    with field_changes.watching(WHO, "toy", entered={"why": "2345 6789 0124 was wrong", "text": "x" * 5000}):
         event = tell()
     assert values(event)["why"]["new"] == "XXXXXXXX0124 was wrong"
-    assert len(values(event)["text"]["new"]) == changes.LONGEST + 1
+    assert len(values(event)["text"]["new"]) == field_changes.LONGEST + 1
 
 
 def test_the_names_of_very_many_fields_fit_into_one_fact():
-    with changes.watching(WHO, "toy", entered={f"question_number_{number}": "yes" for number in range(60)}):
+    with field_changes.watching(WHO, "toy", entered={f"question_number_{number}": "yes" for number in range(60)}):
         event = tell()
     assert event.facts["changed"].endswith(",…")
     assert len(values(event)) == 60
@@ -156,5 +156,5 @@ def test_the_names_of_very_many_fields_fit_into_one_fact():
 
 def test_an_act_that_changes_nothing_costs_two_reads_of_its_row(django_assert_num_queries):
     customer = CustomerFactory()
-    with django_assert_num_queries(2), changes.watching(WHO, "toy", customer):
+    with django_assert_num_queries(2), field_changes.watching(WHO, "toy", customer):
         pass

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.audit.erasers import NOBODY, PersonalParts
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor, clock, hooks
-from portal.core.erasing import Kept
-from portal.ledger import services as ledger
+from portal.kernel.audit.erasure import NOBODY, PersonalParts
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.erasure_api import Kept
+from portal.kernel.ledger import services as ledger
 from tests.audit.factories import AuditEventFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,4 +56,4 @@ def test_erasing_personal_parts_does_not_touch_the_ledger():
 
 
 def test_the_eraser_is_registered():
-    assert "audit.personal" in {eraser.name for eraser in hooks.erasers}
+    assert "audit.personal" in {eraser.name for eraser in ports.erasers}

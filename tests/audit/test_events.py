@@ -6,12 +6,12 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from portal.audit import services
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor
-from portal.ledger.models import Entry
-from portal.ledger.services import payload_of
+from portal.kernel.audit import services
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import actor
+from portal.kernel.ledger.models import Entry
+from portal.kernel.ledger.services import payload_of
 from tests.audit.factories import AuditEventFactory
 
 pytestmark = pytest.mark.django_db

@@ -2,8 +2,8 @@
 
 import re
 
-from portal.audit.facts import FACTS
-from portal.audit.kinds import AuditKind
+from portal.kernel.audit.facts import FACTS
+from portal.kernel.audit.kinds import AuditKind
 
 
 def test_every_kind_is_area_subject_and_verb_in_alphabetical_order():

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from portal.audit import tasks
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry, Verification
+from portal.kernel.audit import tasks
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry, Verification
 from tests.audit.factories import AuditEventFactory
 from tests.ledger import attacks
 

@@ -5,19 +5,19 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks, read_only
-from portal.core.actor import staff
-from portal.core.errors import Refused
-from portal.ledger import notes
-from portal.ledger import services as ledger
-from portal.ledger.errors import SigningStopped
-from portal.ledger.ledger_rows import KeyRotations
-from portal.ledger.models import KeyRotation
-from portal.ledger.services import anchor, public
-from portal.ledger.states import RotationCause
-from portal.workplace import rotation
-from portal.workplace.models import KeyRotationProposal
+from portal.fronts.workplace import rotation
+from portal.fronts.workplace.models import KeyRotationProposal
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports, read_only
+from portal.kernel.core.actor import staff
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import notes
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.choices import RotationCause
+from portal.kernel.ledger.errors import SigningStopped
+from portal.kernel.ledger.ledger_checks import KeyRotations
+from portal.kernel.ledger.models import KeyRotation
+from portal.kernel.ledger.services import anchor, public_log
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import PASSWORD, StaffFactory
@@ -53,7 +53,7 @@ def test_lost_entries_are_accepted_only_after_two_people_said_so_and_their_head_
     assert ledger.seal_now().size > size
     assert ledger.verify().failures == []
     assert AuditEvent.objects.get(kind="ledger.rollback.accepted").facts["anchored_size"] == size + 5
-    assert public.policy().count("\nlog ") == 1, "nobody trusts what the old key says of later sizes"
+    assert public_log.policy().count("\nlog ") == 1, "nobody trusts what the old key says of later sizes"
     with pytest.raises(Refused, match="nothing was lost"):
         call_command("accept_rollback", "--evidence", str(evidence))
 
@@ -123,13 +123,13 @@ def test_an_agreement_from_before_it_named_a_head_is_made_again(settings, tmp_pa
     EntryFactory()
     size = ledger.seal_now().size
     remember_more(size, settings.LEDGER_ORIGIN)
-    monkeypatch.setattr("portal.ledger.services.rotation.lost_head", lambda cause: None)
+    monkeypatch.setattr("portal.kernel.ledger.services.rotation.lost_head", lambda cause: None)
     assert agree(settings, good=size, seed="ab").lost_size is None
     assert accepted(tmp_path / "lost.json") == "OTHER_LOSS"
 
 
 def test_a_row_that_names_another_loss_than_its_leaf_is_found(settings, monkeypatch) -> None:
-    monkeypatch.setattr(hooks, "ledger_rows", [KeyRotations()])
+    monkeypatch.setattr(ports, "ledger_rows", [KeyRotations()])
     EntryFactory()
     size = ledger.seal_now().size
     remember_more(size, settings.LEDGER_ORIGIN)

@@ -12,24 +12,24 @@ from django.db.models import QuerySet
 
 from consent.models import SuppressionLift
 from grievances.models import RightsRequest, Ticket
-from grievances.services import filing
+from grievances.tickets.services import intake
 from kyc.models import Decision, Document, SanctionsList
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.audit.services import StatedRows, record
-from portal.core import actor, hooks
-from portal.evidence.models import DrawnSample, InformationRequest, MonthlyReport
-from portal.law.models import Clock
-from portal.law.services import clocks
-from portal.ledger import services as ledger
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.people.models import Fiduciary, RoleGrant, SubjectAlias
-from portal.people.services import roles, staff
-from portal.people.states import AuditArea
-from portal.registers.models import Attachment, AuthorityOrder, Contract, Disclosure, Incident, Instruction
-from portal.registers.services import attachments
-from portal.retention.models import ErasureRun, Hold, LegalClaim
+from portal.fronts.evidence.models import DrawnSample, InformationRequest, MonthlyReport
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import StatedRows, record
+from portal.kernel.core import actor, ports
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadlines
+from portal.kernel.ledger import services as ledger
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.people.choices import AuditArea
+from portal.kernel.people.models import Fiduciary, RoleGrant, SubjectAlias
+from portal.kernel.people.services import roles, staff
+from portal.kernel.registers.entries.services import attachments
+from portal.kernel.registers.models import Attachment, AuthorityOrder, Contract, Disclosure, Incident, Instruction
+from portal.kernel.retention.models import ErasureRun, Hold, LegalClaim
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
 from tests.kyc.documents import pdf
@@ -53,7 +53,7 @@ def noon():
 
 
 def stated():
-    return [follows for follows in hooks.ledger_followers if follows.check == "V11"]
+    return [follows for follows in ports.ledger_followers if follows.check == "V11"]
 
 
 def found(model):
@@ -171,7 +171,7 @@ def test_a_grievance(law):
     Ticket.objects.update(subject_ref=uuid4())
     assert found(Ticket) == ["subject_ref."]
     Ticket.objects.update(subject_ref=whose)
-    filing.acknowledge(ticket=Ticket.objects.get(), at=NOW)
+    intake.acknowledge(ticket=Ticket.objects.get(), at=NOW)
     assert_each_is_found(Ticket, ["received_at", "acknowledged_at"])
     Ticket.objects.update(state="closed", closed_because="silence", closed_at=NOW)
     assert found(Ticket) == ["closed_at, closed_because, state."]
@@ -187,7 +187,7 @@ def test_a_deadline(law):
     Clock.objects.filter(pk=clock.pk).update(due_at=clock.due_at + timedelta(minutes=1))
     assert found(Clock) == ["due_at."]
     Clock.objects.filter(pk=clock.pk).update(due_at=clock.due_at)
-    clocks.stop(owner=clock.owner, at=NOW, actor=actor.SYSTEM)
+    deadlines.stop(owner=clock.owner, at=NOW, actor=actor.SYSTEM)
     assert found(Clock) == []
     Clock.objects.filter(pk=clock.pk).update(stopped_at=NOW - timedelta(days=2))
     assert found(Clock) == ["stopped_at."]
@@ -332,7 +332,7 @@ def line_of(follows):
 def test_the_page_lists_what_each_check_compares_and_what_no_leaf_states():
     """The list in portal/docs/ledger.md is what the checks do: change both together."""
     written = DOC.read_text()
-    missing = [line for line in map(line_of, hooks.ledger_followers) if line not in written]
+    missing = [line for line in map(line_of, ports.ledger_followers) if line not in written]
     assert missing == []
 
 

@@ -5,14 +5,14 @@ import json
 import pytest
 from django.core.management import call_command
 
-from portal.audit import services, tasks
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import Refused
-from portal.ledger import services as ledger
-from portal.ledger.errors import SigningStopped
-from portal.ledger.models import Verification
+from portal.kernel.audit import services, tasks
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.errors import SigningStopped
+from portal.kernel.ledger.models import Verification
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 

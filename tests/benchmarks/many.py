@@ -9,12 +9,12 @@ from time import process_time
 from django.db import connection, transaction
 from django.db.models import Model
 
-from grievances import selectors
+from grievances.base import selectors
 from grievances.models import Ticket
-from portal.core import clock, ids
 from portal.demo.bulk import add_people
-from portal.law.models import Clock
-from portal.people.models import Fiduciary, Principal
+from portal.kernel.core import clock, ids
+from portal.kernel.law.models import Clock
+from portal.kernel.people.models import Fiduciary, Principal
 from tests.benchmarks import seconds
 from tests.grievances.factories import ticket
 from tests.shipped import every_rule

@@ -15,10 +15,11 @@ from uuid import uuid4
 import psycopg
 from django.db import connection, transaction
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentState, NoticeVersion
-from consent.selectors import folds, rulebook, seals, standing
-from consent.services.decisions import may_contact
-from portal.core import addresses, bulk, clock
+from consent.records.selectors import address_status, folds, seals
+from portal.kernel.core import addresses, bulk, clock
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.registers.factories import agreed_template, registered_sender
@@ -77,13 +78,13 @@ def ask_all(places: list[int], **more: Any) -> int:
 
 def without(places: list[int], *, seals_read: bool = True, senders: bool = True) -> int:
     """The same asked as if every row were proved without a seal, or nobody could answer about one sender."""
-    statement = standing._statement(1, False)
+    statement = address_status._statement(1, False)
     bare = statement if seals_read else statement.replace("s.as_of_event, s.seal", "1, NULL")
     bare = bare if senders else _OF_SENDERS.sub("0", bare)
     if (seals_read, senders) != ("s.seal" in bare, "consent_consentevent" in bare):
         raise AssertionError("The statement of a decision is another by now.")
     proved = seals.is_proved if seals_read else lambda *row: True
-    with patch.object(seals, "is_proved", new=proved), patch.object(standing, "_statement", new=lambda *_: bare):
+    with patch.object(seals, "is_proved", new=proved), patch.object(address_status, "_statement", new=lambda *_: bare):
         return ask_all(places)
 
 
@@ -147,7 +148,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     small, large = (100_000, 1_000_000) if full else (10_000, 100_000)
     law_and_notice()
     fill(small, start=0)
-    rulebook.forget()
+    contact_rulebook.forget()
     fiduciary = ConsentState.objects.values_list("fiduciary_id", flat=True)[:1].get()
 
     def sample(size: int) -> list[int]:

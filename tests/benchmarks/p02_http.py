@@ -10,8 +10,8 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from consent.models import ConsentState
-from portal.core import ciphers
-from portal.people.models import Fiduciary
+from portal.kernel.core import ciphers
+from portal.kernel.people.models import Fiduciary
 from tests.benchmarks import BenchRow, alternately
 from tests.benchmarks.p01_decision import NOON, fill, law_and_notice, number
 from tests.benchmarks.served import Answered, ask, post, serving

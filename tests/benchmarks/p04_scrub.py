@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 from django.db import connection
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import list_scrub
+from consent.decisions.services.bulk_decisions import Question
 from consent.models import ConsentState
-from consent.selectors import rulebook
-from consent.services import scrubbing
-from consent.services.batches import Question
-from portal.core import ciphers
+from portal.kernel.core import ciphers
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.benchmarks.p01_decision import NOON, fill, law_and_notice, number
 
@@ -32,9 +32,9 @@ def write_list(target: Path, lines: int, *, known: int) -> None:
             written.write(f"{number(chosen.randrange(2 * known))}\n")
 
 
-def ours(source: Path, target: Path) -> scrubbing.Scrubbed:
+def ours(source: Path, target: Path) -> list_scrub.Scrubbed:
     """As the command does it."""
-    scrub = scrubbing.Scrub(Question("marketing", "sms", NOON))
+    scrub = list_scrub.Scrub(Question("marketing", "sms", NOON))
     with source.open("rb") as read, target.open("wb") as written:
         written.writelines(scrub.lines(read))
     return scrub.done
@@ -88,7 +88,7 @@ def joined(rows: Sequence[tuple[int, bytes]], fiduciary: int) -> dict[int, str]:
 def peak_of(source: BinaryIO) -> int:
     """How much the process grew at most while a list was scrubbed, in bytes; 0 where nothing shows above an earlier peak."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    scrub = scrubbing.Scrub(Question("marketing", "sms", NOON))
+    scrub = list_scrub.Scrub(Question("marketing", "sms", NOON))
     for _piece in scrub.lines(source):
         pass
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
@@ -102,7 +102,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     small = max(known // 10, present)
     if present < small:
         fill(small, start=present)
-    rulebook.forget()
+    contact_rulebook.forget()
     fiduciary = ConsentState.objects.values_list("fiduciary_id", flat=True)[:1].get()
     with TemporaryDirectory(prefix="scrub-") as place:
         source, target, other = Path(place) / "in.csv", Path(place) / "out.csv", Path(place) / "bare.csv"

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from consent.base.choices import Way
 from consent.models import ConsentEvent
-from consent.services.withdrawing import withdraw
-from consent.states import Way
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.ledger import services
-from portal.ledger.models import Entry
-from portal.people.models import Principal
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Entry
+from portal.kernel.people.models import Principal
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.benchmarks.p01_decision import law_and_notice
 from tests.consent.factories import person, said

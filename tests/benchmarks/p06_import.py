@@ -10,13 +10,13 @@ from unittest import mock
 
 from django.db import connection, transaction
 
+from consent.consent_imports.services import lifecycle
 from consent.models import ConsentEvent, ConsentList
-from consent.services.lists import bringing
-from portal.core import actor, bulk, clock
-from portal.jobs.services import running
-from portal.ledger import services
-from portal.ledger.models import Pending
-from portal.people.models import Fiduciary
+from portal.kernel.core import actor, bulk, clock
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Pending
+from portal.kernel.people.models import Fiduciary
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_lists import as_csv, line
@@ -41,7 +41,7 @@ def a_file(first: int, count: int) -> bytes:
 
 def brought(content: bytes, people: tuple[actor.Actor, actor.Actor], now: datetime) -> ConsentList:
     """The list, checked."""
-    row = bringing.bring(
+    row = lifecycle.bring(
         fiduciary=Fiduciary.objects.get(code="onesetu"),
         collected_by="Bench",
         name="list.csv",
@@ -49,13 +49,13 @@ def brought(content: bytes, people: tuple[actor.Actor, actor.Actor], now: dateti
         actor=people[0],
         now=now,
     )
-    running.run(row.job_id, now=now)
+    runner.run(row.job_id, now=now)
     return ConsentList.objects.get(pk=row.pk)
 
 
 def take_in(row: ConsentList) -> None:
     """Every line written and sealed."""
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     while Pending.objects.exists():
         services.seal_batch(limit=10_000)
 
@@ -70,7 +70,7 @@ def rows_of(row: ConsentList) -> list[tuple[Any, ...]]:
         insert(*written[-1])
 
     with transaction.atomic(), mock.patch.object(bulk, "insert", kept):
-        running.run(row.job_id, now=clock.now())
+        runner.run(row.job_id, now=clock.now())
         transaction.set_rollback(True)
     with transaction.atomic():
         for model, fields, some in written:
@@ -120,7 +120,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     )
     yield BenchRow("P6", "check a list, each line", "/s", speed, None, speed / 30_000, "30,000/s", speed >= 30_000)
     for row in checked:
-        bringing.answer(row=row, approve=True, actor=second, now=clock.now())
+        lifecycle.answer(row=row, approve=True, actor=second, now=clock.now())
     written = rows_of(checked.pop())
     before, waiting = ConsentEvent.objects.count(), iter(checked)
     ours, limit, tables = alternately(

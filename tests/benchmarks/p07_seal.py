@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
-from portal.core import bulk, clock
-from portal.ledger import services, tree
-from portal.ledger.models import Entry, Head, Leaf, Pending, Tile
-from portal.ledger.services import sealing, tiles
+from portal.kernel.core import bulk, clock
+from portal.kernel.ledger import services, tree
+from portal.kernel.ledger.models import Entry, Head, Leaf, Pending, Tile
+from portal.kernel.ledger.services import sealer, tiles
 from tests.benchmarks import BenchRow, alternately, seconds
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -85,7 +85,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     job, target = f"seal 1,000 entries on 1M leaves, limit: on {size:,}", "within 1.3x"
     yield BenchRow("P7", job, "ms", on_large * 1000, on_small * 1000, growth, target, growth <= 1.3)
     Tree(LARGE + 100_000).store()
-    backlog = sealing.BATCH
+    backlog = sealer.BATCH
     hashes = [os.urandom(32) for _ in range(backlog)]
 
     def hashing() -> float:

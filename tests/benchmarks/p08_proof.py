@@ -3,9 +3,9 @@
 import random
 from collections.abc import Iterator
 
-from portal.ledger import tree
-from portal.ledger.models import Head
-from portal.ledger.services import tiles
+from portal.kernel.ledger import tree
+from portal.kernel.ledger.models import Head
+from portal.kernel.ledger.services import tiles
 from tests.benchmarks import BenchRow, seconds
 from tests.benchmarks.p07_seal import LARGE, Tree
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from portal.audit.kinds import AuditKind
-from portal.audit.services import Act, record_many
-from portal.core.actor import SYSTEM
-from portal.ledger import commitment, services, tree
-from portal.ledger.models import Head, Pending
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.services import Act, record_many
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.ledger import commitment, services, tree
+from portal.kernel.ledger.models import Head, Pending
 from tests.benchmarks import BenchRow, alternately, seconds
 
 SET = 2_000

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 
 from grievances.models import Ticket
-from portal.core import clock
-from portal.people.models import ContactPoint
+from portal.kernel.core import clock
+from portal.kernel.people.models import ContactPoint
 from tests.benchmarks import BenchRow, alternately
 from tests.benchmarks.looks import Asked, ask
 from tests.benchmarks.many import house, open_tickets, people, spent

@@ -11,9 +11,9 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from portal.core.actor import SYSTEM
-from portal.vault.models import StoredFile
-from portal.vault.services import files
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 from tests.benchmarks import BenchRow, alternately, seconds
 
 SIZE = 5 * 1024 * 1024

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
-from portal.core import clock
-from portal.law.models import Clock
-from portal.law.services import sweeping
+from portal.kernel.core import clock
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
 from tests.benchmarks import BenchRow, alternately
 from tests.benchmarks.many import house, make_due, open_tickets, spent
 
@@ -27,13 +27,13 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
             if cursor.fetchall():
                 raise AssertionError("Something is due that should not be.")
 
-    sweeping.sweep(now=now)
-    ours, limit = alternately(9, lambda: spent(lambda: sweeping.sweep(now=now)), lambda: spent(look))
+    deadline_sweep.sweep(now=now)
+    ours, limit = alternately(9, lambda: spent(lambda: deadline_sweep.sweep(now=now)), lambda: spent(look))
     note = f"{size:,} open grievances, {Clock.objects.exclude(next_at=None).count():,} clocks"
     yield BenchRow("P14", "sweep, nothing due", "ms", ours, limit, ours / limit, "under 5 ms", ours < NOTHING, note)
     bare = _bare(make_due(due, now=now), now=now)
     keys = make_due(due, now=now)
-    took = spent(lambda: sweeping.sweep(now=now))
+    took = spent(lambda: deadline_sweep.sweep(now=now))
     if Clock.objects.filter(pk__in=keys[:2_000], next_at__lte=now).exists():
         raise AssertionError("A clock that was due was not told.")
     yield BenchRow(

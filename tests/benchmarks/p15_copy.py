@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from django.db import connection
 
+from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.models import ConsentEvent
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from grievances.base.request_choices import BundleState, SectionState
 from grievances.models import Bundle
-from grievances.request_states import BundleState, SectionState
-from grievances.services import bundling
-from portal.core import actor, addresses, clock
-from portal.people.models import ContactPoint
+from grievances.requests.services import data_copies
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.people.models import ContactPoint
 from tests.benchmarks import BenchRow, alternately
 from tests.benchmarks.many import analyse, house, spent
 from tests.benchmarks.p01_decision import law_and_notice
@@ -56,14 +56,14 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     analyse()
     officer = StaffFactory(roles=["grievance_officer"])
     request = shown(email="p15@example.in", at=clock.now())
-    bundle = bundling.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    bundle = data_copies.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
     ref = point.principal.subject.ref
 
     def whole() -> None:
         Bundle.objects.filter(pk=bundle.pk).update(state=BundleState.COLLECTING)
         bundle.sections.update(state=SectionState.WAITING)
         bundle.refresh_from_db()
-        bundling.run(bundle, progress=lambda done, total: None)
+        data_copies.run(bundle, progress=lambda done, total: None)
         if bundle.state != BundleState.READY:
             raise AssertionError("The copy was not put together.")
 

@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.db import connections
 
-from kyc.inspection import inspect
 from kyc.models import Check, Document
-from kyc.services.checking import run_plan
-from kyc.services.uploading import upload
+from kyc.review.inspection import inspect
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import upload
 from kyc.signatures import offline_ekyc, secure_qr
-from kyc.signatures.verdict import Signature, Signed
-from portal.core import actor, clock
-from portal.people.models import Customer
+from kyc.signatures.result import Signature, Signed
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Customer
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.kyc import documents
 from tests.kyc.signatures import vectors

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.test import Client
 
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.benchmarks import BenchRow
 from tests.benchmarks.looks import ask
 from tests.benchmarks.many import house, open_tickets, people

@@ -7,13 +7,13 @@ from typing import BinaryIO, cast
 
 from django.db import connection
 
-from portal.core import actor, addresses, clock
-from portal.evidence.models import PersonFile
-from portal.evidence.person import signing
-from portal.evidence.person.bundles import make_bundle
-from portal.evidence.person.reading import timeline_of
-from portal.ledger import services as ledger
-from portal.people.models import ContactPoint
+from portal.fronts.evidence.models import PersonFile
+from portal.fronts.evidence.person import sign_off
+from portal.fronts.evidence.person.subject_bundle import make_bundle
+from portal.fronts.evidence.person.subject_timeline import timeline_of
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.models import ContactPoint
 from tests.benchmarks import BenchRow, alternately
 from tests.benchmarks.many import analyse, house, spent
 from tests.benchmarks.p01_decision import law_and_notice
@@ -55,7 +55,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     yield BenchRow("P18", job, "ms", ours, limit, ours / limit, "under 1 s", ours < PAGE, "a page of 50, all states")
 
     officer = StaffFactory(roles=["data_protection_officer"])
-    row = signing.propose(subject_ref=ref, as_of=then, ticket="audit", actor=actor.staff(officer.pk), now=clock.now())
+    row = sign_off.propose(subject_ref=ref, as_of=then, ticket="audit", actor=actor.staff(officer.pk), now=clock.now())
 
     def bundle() -> None:
         with tempfile.TemporaryFile() as target:

@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from consent.decisions.export_resources import ConsentEventResource
 from consent.models import ConsentEvent
-from consent.resources import ConsentEventResource
-from portal.core import actor, clock
 from portal.demo.bulk import add_answers, add_people
-from portal.jobs.models import Job
-from portal.jobs.services import exporting, running
-from portal.jobs.services.exporting import Wish
-from portal.jobs.states import JobState
-from portal.vault.services import files
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import exports, runner
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.vault.services import files
 from tests.benchmarks.many import analyse, house
 from tests.people.factories import StaffFactory
 
@@ -36,8 +36,8 @@ def events(size: int) -> int:
 def exported(file_format: str) -> Job:
     """The whole list by a worker, encrypted and in the register. Raises AssertionError when it was not made."""
     auditor = StaffFactory(roles=["auditor"])
-    row = exporting.ask(Wish(ConsentEventResource(), file_format, "", "A benchmark"), actor=actor.staff(auditor.pk))
-    if running.run(row.job_id, now=clock.now()) != JobState.DONE:
+    row = exports.ask(Wish(ConsentEventResource(), file_format, "", "A benchmark"), actor=actor.staff(auditor.pk))
+    if runner.run(row.job_id, now=clock.now()) != JobState.DONE:
         raise AssertionError(Job.objects.get(pk=row.job_id).failure_code)
     return Job.objects.select_related("result_file").get(pk=row.job_id)
 

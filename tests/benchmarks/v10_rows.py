@@ -8,18 +8,18 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from consent.ledger_rows import ConsentStates
+from consent.ledger_checks import ConsentStates
 from consent.models import ConsentEvent, ConsentState
-from consent.selectors import folds, seals
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.audit.services import Act, record_many
-from portal.core import addresses, bulk, clock, ids
-from portal.core.actor import SYSTEM
-from portal.ledger.services import append_many, payload_of
-from portal.ledger.states import EntryKind
-from portal.outbox.models import Message
-from portal.outbox.stated import MESSAGES
+from consent.records.selectors import folds, seals
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import Act, record_many
+from portal.kernel.core import addresses, bulk, clock, ids
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.ledger.choices import EntryKind
+from portal.kernel.ledger.services import append_many, payload_of
+from portal.kernel.outbox.ledger_checks import MESSAGES
+from portal.kernel.outbox.models import Message
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.benchmarks.p01_decision import law_and_notice, number
 from tests.consent.factories import person, said

@@ -3,7 +3,7 @@
 import pytest
 from django.core.cache import cache
 
-from consent.selectors import rulebook
+from consent.base.selectors import contact_rulebook
 from tests.kyc.conftest import house, individual, same_process
 
 __all__ = ["house", "individual", "same_process"]
@@ -11,5 +11,5 @@ __all__ = ["house", "individual", "same_process"]
 
 @pytest.fixture(autouse=True)
 def read_afresh() -> None:
-    rulebook.forget()
+    contact_rulebook.forget()
     cache.clear()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from portal.core.errors import PortalError
+from portal.kernel.core.errors import PortalError
 
 #: On SQLite one writes after the other anyway: what these campaigns look for cannot be there.
 several_writers = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets in one writer at a time")

@@ -11,8 +11,8 @@ import pytest
 from django.db import connections
 from django.db.models.functions import Now
 
-from portal.workplace import timetable
-from portal.workplace.models import TimetableTurn
+from portal.fronts.workplace import timetable
+from portal.fronts.workplace.models import TimetableTurn
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import together
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock, database_clock
-from portal.core.database_clock import ClocksApart
-from portal.ledger import services
-from portal.ledger.models import Entry
+from portal.kernel.core import clock, database_clock
+from portal.kernel.core.database_clock import ClocksApart
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Entry
 from tests.campaigns.counts import conclude
 from tests.ledger.factories import EntryFactory
 from tests.ledger.test_two_clocks import compared

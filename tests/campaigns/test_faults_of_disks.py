@@ -9,14 +9,14 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from portal.core.actor import SYSTEM
-from portal.core.errors import PortalError
-from portal.ledger import services
-from portal.ledger.errors import AnchorUnusable
-from portal.ledger.models import Checkpoint, Entry
-from portal.ledger.services import anchor
-from portal.vault import storage
-from portal.vault.services import files
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import PortalError
+from portal.kernel.ledger import services
+from portal.kernel.ledger.errors import AnchorUnusable
+from portal.kernel.ledger.models import Checkpoint, Entry
+from portal.kernel.ledger.services import anchor
+from portal.kernel.vault import storage
+from portal.kernel.vault.services import files
 from tests.campaigns.counts import conclude
 from tests.ledger.factories import EntryFactory
 from tests.vault.factories import stored

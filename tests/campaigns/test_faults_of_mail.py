@@ -8,11 +8,11 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from portal.core import clock
-from portal.law.states import Channel
-from portal.outbox.models import Message
-from portal.outbox.services import post, sweeping
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import post, scheduler
 from tests.campaigns import mail_server
 from tests.campaigns.counts import conclude
 from tests.outbox.conftest import gate, notice  # noqa: F401 - fixtures
@@ -69,8 +69,8 @@ def test_in_every_mood_of_the_mail_server_a_letter_ends_as_it_went(server, lette
         cache.clear()  # the pauses of a day before are over, whatever clock the cache goes by
         with time_machine.travel(start + timedelta(days=day), tick=True):
             for _again in range(10):
-                sweeping.sweep(now=clock.now(), limit=letters)
-                if not sweeping.due(now=clock.now(), limit=1):
+                scheduler.sweep(now=clock.now(), limit=letters)
+                if not scheduler.due(now=clock.now(), limit=1):
                     break
     assert set(server.met) >= set(mail_server.MOODS)
     found = {each.reference: each for each in Message.objects.all()}

@@ -3,10 +3,10 @@
 import pytest
 
 from kyc.models import Document
-from portal.core import clock
-from portal.people.models import Customer, Subject
-from portal.retention.models import ErasureItem, ErasureRun
-from portal.retention.services import persons, runs
+from portal.kernel.core import clock
+from portal.kernel.people.models import Customer, Subject
+from portal.kernel.retention.models import ErasureItem, ErasureRun
+from portal.kernel.retention.services import person_erasure, runs
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds_of_seconds, several_writers, together
 from tests.consent.factories import law_is_loaded
@@ -35,7 +35,7 @@ def left_over(customer: Customer, run: ErasureRun) -> list[str]:
     if not Subject.objects.filter(pk=customer.subject_id, erased_at__isnull=False).exists():
         return []
     whole = Document.objects.filter(case__customer=customer, erased_at=None)
-    persons.plan_again(now=clock.now(), actor=NIGHTLY)
+    person_erasure.plan_again(now=clock.now(), actor=NIGHTLY)
     planned = ErasureItem.objects.filter(step__run__because=run.because, step__run__pk__gt=run.pk, count__gt=0)
     return [] if planned.exists() else [f"{each.reference} {each.state}" for each in whole]
 

@@ -6,14 +6,15 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from kyc.services import letting_go, opening
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.ledger import notes, services
-from portal.ledger.models import Entry
-from portal.vault.models import StoredFile
-from portal.vault.services import files
+from kyc.outcomes.services import deletion_requests
+from kyc.review.services import protected_access
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import notes, services
+from portal.kernel.ledger.models import Entry
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 from tests.api.test_ledger_tiles import get, split
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds, several_writers, together
@@ -28,13 +29,13 @@ REFUSALS = {"", "SHREDDED", "NOT_FOUND"}
 
 def whole(document) -> str:
     """The hash of a page as it is drawn."""
-    drawn = opening.page_of(document, 1, actor=actor.SYSTEM, reason="test")
+    drawn = protected_access.page_of(document, 1, actor=actor.SYSTEM, reason="test")
     return hashlib.sha256(drawn).hexdigest()
 
 
 @rounds
 def test_a_page_beside_the_destruction_of_its_document_is_whole_or_refused(rounds, house, same_process, monkeypatch):
-    monkeypatch.setattr(opening, "page_as_png", lambda data, **_look: data)
+    monkeypatch.setattr(protected_access, "page_as_png", lambda data, **_look: data)
     lost = []
     shown = refused = 0
     for _round in range(rounds):
@@ -42,7 +43,7 @@ def test_a_page_beside_the_destruction_of_its_document_is_whole_or_refused(round
 
         def destroy(document=document):
             with transaction.atomic():
-                letting_go.erase_document(document, actor=actor.SYSTEM, now=clock.now())
+                deletion_requests.erase_document(document, actor=actor.SYSTEM, now=clock.now())
 
         end, *looks = together(destroy, *[lambda document=document: whole(document)] * 2)
         assert end.is_done

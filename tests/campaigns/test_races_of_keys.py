@@ -3,9 +3,9 @@
 import pytest
 
 from consent.models import AnswerSet
-from portal.core import actor, clock
-from portal.people.models import ApiKey, Fiduciary
-from portal.people.services import api_keys
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import ApiKey, Fiduciary
+from portal.kernel.people.services import api_keys
 from tests.api.asking import post
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds, several_writers, together

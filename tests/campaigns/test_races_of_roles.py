@@ -5,11 +5,11 @@ from datetime import datetime
 import pytest
 
 from kyc.models import Decision
-from kyc.services.deciding import propose
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed
-from portal.people.models import RoleGrant
-from portal.people.services import roles, staff
+from kyc.review.services.document_decisions import propose
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed
+from portal.kernel.people.models import RoleGrant
+from portal.kernel.people.services import roles, staff
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds, several_writers, together
 from tests.consent.test_turns import while_in_flight

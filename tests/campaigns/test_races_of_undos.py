@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from consent.models import ConsentEvent
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from portal.core import actor, clock
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.core import actor, clock
 from tests.campaigns.counts import conclude
 from tests.campaigns.racing import rounds, several_writers, together
 from tests.consent.factories import law_is_loaded, person, published_notice, said

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from consent.broadcasts.selectors.segments import Segment
+from consent.broadcasts.services import approval, dispatch
+from consent.broadcasts.services.content import Plan
 from consent.models import Broadcast
-from consent.selectors.segments import Segment
-from consent.services.broadcasts import proposing, sending
-from consent.services.broadcasts.wording import Plan
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.outbox.services import sweeping
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import scheduler
 from tests.people.factories import StaffFactory
 
 WORDS = {
@@ -40,19 +40,19 @@ def plan(**changes: Any) -> Plan:
 
 
 def proposed(**changes: Any) -> Broadcast:
-    return proposing.propose(plan=plan(**changes), actor=maker(), now=clock.now())
+    return approval.propose(plan=plan(**changes), actor=maker(), now=clock.now())
 
 
 def agreed(**changes: Any) -> Broadcast:
     """Under way: nothing was done yet."""
     row = proposed(**changes)
-    proposing.answer(row=row, approve=True, actor=checker(), now=clock.now())
+    approval.answer(row=row, approve=True, actor=checker(), now=clock.now())
     return row
 
 
 def carry_on(row: Broadcast, *, seconds: float = 60.0) -> Broadcast:
     """Every turn that can be taken now."""
-    sending.run(row.pk, seconds=seconds)
+    dispatch.run(row.pk, seconds=seconds)
     row.refresh_from_db()
     return row
 
@@ -62,7 +62,7 @@ def to_the_end(row: Broadcast, *, rounds: int = 20) -> Broadcast:
     for _round in range(rounds):
         if carry_on(row).ended_at is not None:
             break
-        sweeping.sweep(now=clock.now(), limit=10_000)
+        scheduler.sweep(now=clock.now(), limit=10_000)
     return row
 
 

@@ -3,19 +3,20 @@ from contextlib import contextmanager
 import pytest
 from django.db import transaction
 
-from consent.selectors import rulebook, sending_accounts
-from portal.registers.selectors import senders
-from portal.registers.services import defects
+from consent.base.selectors import contact_rulebook
+from consent.decisions.selectors import sender_accounts
+from portal.kernel.registers.senders.selectors import senders
+from portal.kernel.registers.senders.services import sender_issues
 from tests.consent.factories import law_is_loaded
 
 
 @pytest.fixture(autouse=True)
 def rules_are_read_afresh():
     """Tests load other rules than their neighbours; the process keeps them for some seconds."""
-    rulebook.forget()
-    sending_accounts.forget()
+    contact_rulebook.forget()
+    sender_accounts.forget()
     senders.forget()
-    defects.forget()
+    sender_issues.forget()
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import hashlib
 from datetime import date, timedelta
 
+from consent.base.choices import NoticeKind, VersionState, Way
 from consent.models import ConsentEvent, Notice, NoticeText, NoticeVersion
-from consent.services.recording import record
-from consent.states import NoticeKind, VersionState, Way
-from portal.core import actor, clock
-from portal.law.memory import remembering
-from portal.law.services import purposes
-from portal.people.models import Fiduciary, Principal
+from consent.records.services.consent_events import record
+from portal.kernel.core import actor, clock
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.law.services import purposes
+from portal.kernel.people.models import Fiduciary, Principal
 from tests.people.factories import PrincipalFactory
 from tests.shipped import rules_of_law
 

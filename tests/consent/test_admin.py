@@ -5,6 +5,7 @@ from django.contrib.admin import site
 from django.urls import reverse
 from django.utils.html import escape
 
+from consent.base.choices import VersionState
 from consent.models import (
     ConsentEvent,
     GuardianAnswer,
@@ -17,10 +18,9 @@ from consent.models import (
     Suppression,
     TakenAnswer,
 )
-from consent.states import VersionState
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core.admin import OpenedWithPurpose
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core.admin import OpenedWithPurpose
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.test_publishing import FAULTY, draft
 from tests.people.factories import StaffFactory

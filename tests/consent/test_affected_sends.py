@@ -6,14 +6,14 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from consent.broadcasts.selectors.affected_sends import AffectedSends, affected_sends
+from consent.decisions.services import decision_log
+from consent.decisions.services.bulk_decisions import Question
+from consent.decisions.services.decision_responses import answer_many, answer_one
 from consent.models import AnswerSet, GivenAnswer
-from consent.selectors.affected_sends import AffectedSends, affected_sends
-from consent.services import answer_log
-from consent.services.answering import answer_many, answer_one
-from consent.services.batches import Question
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.registers.services import entries
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import FiduciaryFactory, StaffFactory
@@ -59,7 +59,7 @@ def affected(entry):
 
 
 def ended(entry):
-    entries.end(entry, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(entry, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     return entry
 
 
@@ -214,11 +214,11 @@ def test_the_log_names_header_and_template_and_their_minute_is_sealed_with_them(
     question = Question("marketing", "sms", clock.now(), header="OFFERS", template="1101")
     kept = answer_many(question, addresses=[ASHA_PHONE], actor=SYSTEM, now=clock.now()).kept
     assert (kept.header, kept.template) == ("OFFERS", "1101")
-    answer_log.sum_up(now=clock.now() + timedelta(minutes=10))
+    decision_log.sum_up(now=clock.now() + timedelta(minutes=10))
     minute = AnswerSet.objects.get(answered_as="minute")
-    assert answer_log.is_as_sealed(minute)
+    assert decision_log.is_as_sealed(minute)
     monkeypatch.setattr(GivenAnswer, "from_db", classmethod(_with_another_header))
-    assert not answer_log.is_as_sealed(minute)
+    assert not decision_log.is_as_sealed(minute)
 
 
 def _with_another_header(model, database, names, values):

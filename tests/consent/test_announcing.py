@@ -7,22 +7,22 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from consent import notice_jobs
+from consent.base.choices import AnnouncementKind, Weight
+from consent.base.selectors.notices import open_defects
 from consent.models import Announcement, Telling
-from consent.selectors import reach
-from consent.selectors.notices import open_defects
-from consent.services import acknowledging, announcing, publishing, reminding
-from consent.states import AnnouncementKind, Weight
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.jobs.states import JobState
-from portal.law.models import OrganisationProfile
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.outbox.services.reading import text_of
+from consent.notices import jobs
+from consent.notices.selectors import notification_reach
+from consent.notices.services import acknowledgements, policy_notifications, policy_reminders, publication
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.outbox.services.message_content import text_of
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.consent.test_publishing import CLEAN, SUMMARIES, draft
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
@@ -47,8 +47,8 @@ def publish():
 
     def act(text=CLEAN, *, days=-30, weight="", purposes=()):
         version = draft(text, on=far(days), purposes=purposes)
-        proposal = publishing.propose(version=version, weight=weight, actor=maker)
-        publishing.answer(proposal=proposal, approve=True, actor=checker)
+        proposal = publication.propose(version=version, weight=weight, actor=maker)
+        publication.answer(proposal=proposal, approve=True, actor=checker)
         version.refresh_from_db()
         return version
 
@@ -68,7 +68,7 @@ def change(publish):
 
 
 def run(job, **kwargs):
-    return running.run(job.pk, now=clock.now(), **kwargs)
+    return runner.run(job.pk, now=clock.now(), **kwargs)
 
 
 def ways_of(who):
@@ -89,7 +89,7 @@ def test_everybody_is_told_on_the_ways_they_have_with_proof(change, settings):
     unverified = PrincipalFactory()
     ContactPointFactory(principal=unverified, verified_at=None)
     announcement = change()
-    assert announcement.job.kind == announcing.TELL
+    assert announcement.job.kind == policy_notifications.TELL
     assert run(announcement.job) == JobState.DONE
     assert (ways_of(member), ways_of(by_mail), ways_of(by_phone)) == (["dashboard", "email"], ["email"], ["sms"])
     assert ways_of(nowhere) == ways_of(unverified) == []
@@ -109,9 +109,9 @@ def test_a_letter_says_what_changed_in_the_readers_language_or_in_it_that_it_can
     version = draft(CLEAN.replace("a year", "two years"), on=far(30), summaries={} if is_let_stand else SUMMARIES)
     maker, checker = (actor.staff(StaffFactory(roles=[r]).pk) for r in ("data_protection_officer", "administrator"))
     for defect in open_defects(version):
-        override = publishing.propose_override(defect=defect, why="It cannot wait.", actor=maker)
-        publishing.answer_override(override=override, approve=True, actor=checker)
-    publishing.answer(proposal=publishing.propose(version=version, actor=maker), approve=True, actor=checker)
+        override = publication.propose_override(defect=defect, why="It cannot wait.", actor=maker)
+        publication.answer_override(override=override, approve=True, actor=checker)
+    publication.answer(proposal=publication.propose(version=version, actor=maker), approve=True, actor=checker)
     run(version.announcements.get().job)
     bodies = [text_of(letter).body for letter in Message.objects.filter(kind="consent.policy_changed")]
     wanted = "हे सध्या फक्त इंग्रजीत आहे:\nIt says more." if is_let_stand else SUMMARIES["mr"]
@@ -127,7 +127,7 @@ def test_other_words_are_told_in_the_dashboard_to_whoever_has_one(change):
 
 
 def test_a_job_that_dies_goes_on_where_it_stopped_and_tells_nobody_twice(change, monkeypatch):
-    monkeypatch.setattr(announcing, "BATCH", 2)
+    monkeypatch.setattr(policy_notifications, "BATCH", 2)
     people = [PrincipalFactory(email=f"p{n}@acme.example") for n in range(5)]
     announcement = change()
 
@@ -136,12 +136,12 @@ def test_a_job_that_dies_goes_on_where_it_stopped_and_tells_nobody_twice(change,
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        announcing.tell_everyone(announcement, progress=dies, job="JB")
+        policy_notifications.tell_everyone(announcement, progress=dies, job="JB")
     assert Telling.objects.count() == Message.objects.filter(kind="consent.policy_changed").count() == 4
     assert run(announcement.job) == JobState.DONE
     assert Telling.objects.count() == Message.objects.filter(kind="consent.policy_changed").count() == 5
     assert {ways_of(who)[0] for who in people} == {"email"}
-    announcing.tell_everyone(announcement, progress=lambda *a: None, job="JB")
+    policy_notifications.tell_everyone(announcement, progress=lambda *a: None, job="JB")
     assert Telling.objects.count() == 5
 
 
@@ -151,22 +151,22 @@ def test_another_job_that_told_a_person_meanwhile_is_noticed(change):
     Telling.objects.create(
         announcement=announcement, subject_ref=asha.subject.ref, channels="email", told_at=clock.now()
     )
-    announcing._tell(announcement, [asha], at=clock.now())
+    policy_notifications._tell(announcement, [asha], at=clock.now())
     assert not Message.objects.filter(subject_ref=asha.subject.ref).exists()
 
 
 def test_whoever_comes_before_the_day_is_told_too_and_nobody_after_it(change):
     announcement = change()
     run(announcement.job)
-    assert reminding.sweep(now=clock.now()).gone_on == 0
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 0
     new = PrincipalFactory(email="new@acme.example")
-    assert reminding.sweep(now=clock.now()).gone_on == 1
-    assert reminding.sweep(now=clock.now()).gone_on == 0
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 1
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 0
     announcement.refresh_from_db()
     run(announcement.job)
     assert ways_of(new) == ["email"]
     PrincipalFactory(email="late@acme.example")
-    assert reminding.sweep(now=clock.now() + timedelta(days=31)).gone_on == 0
+    assert policy_reminders.sweep(now=clock.now() + timedelta(days=31)).gone_on == 0
 
 
 def test_a_job_that_staff_cancelled_stays_so_until_staff_ask(change):
@@ -174,8 +174,8 @@ def test_a_job_that_staff_cancelled_stays_so_until_staff_ask(change):
     announcement = change()
     Job.objects.update(state=JobState.CANCELLED)
     announcement.refresh_from_db()
-    assert reminding.sweep(now=clock.now()).gone_on == 0
-    assert announcing.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 0
+    assert policy_notifications.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
     assert Job.objects.filter(state=JobState.QUEUED).count() == 1
 
 
@@ -187,9 +187,9 @@ def test_the_reach_counts_people_and_the_proof_has_a_line_for_each_channel(chang
     for pk in Message.objects.values_list("pk", flat=True):
         delivery.deliver(pk, now=clock.now())
     version = announcement.version
-    acknowledging.acknowledge(subject_ref=read.subject.ref, text=version.binding, actor=actor.SYSTEM)
+    acknowledgements.acknowledge(subject_ref=read.subject.ref, text=version.binding, actor=actor.SYSTEM)
     said(read, "given", purpose="analytics", channel="none", notice_version=asked, occurred_at=clock.now())
-    found = reach.reach_of(announcement, audience=announcing.audience(announcement).count())
+    found = notification_reach.reach_of(announcement, audience=policy_notifications.audience(announcement).count())
     assert (found.audience, found.told, found.delivered) == (2, 2, 2)
     assert (found.acknowledged, found.reconsented, found.on_old_version, found.late) == (1, 1, 1, 0)
     kept = {}
@@ -204,7 +204,7 @@ def test_the_reach_counts_people_and_the_proof_has_a_line_for_each_channel(chang
         def result(self, stream, file_name):
             kept.update(data=stream.read().decode("utf-8-sig"), name=file_name)
 
-    notice_jobs.ReachProof().run(Handle())
+    jobs.ReachProof().run(Handle())
     rows = list(csv.DictReader(io.StringIO(kept["data"])))
     assert kept["name"] == "privacy-policy-2-change-1.csv"
     assert len(rows) == 4
@@ -220,14 +220,14 @@ def test_a_reminder_begins_before_the_interval_of_the_law_is_over(publish):
     PrincipalFactory(email="no-account@acme.example")
     version = publish()
     now = version.published_at
-    assert reminding.sweep(now=now + timedelta(days=80)).begun == 0
-    assert reminding.sweep(now=now + timedelta(days=86)).begun == 1
+    assert policy_reminders.sweep(now=now + timedelta(days=80)).begun == 0
+    assert policy_reminders.sweep(now=now + timedelta(days=86)).begun == 1
     reminder = version.announcements.get()
     assert reminder.kind == AnnouncementKind.REMINDER
     assert run(reminder.job) == JobState.DONE
     assert Telling.objects.filter(announcement=reminder).count() == 1
-    assert reminding.sweep(now=now + timedelta(days=90)).begun == 0
-    assert reminding.sweep(now=now + timedelta(days=86 + 86)).begun == 1
+    assert policy_reminders.sweep(now=now + timedelta(days=90)).begun == 0
+    assert policy_reminders.sweep(now=now + timedelta(days=86 + 86)).begun == 1
     assert version.announcements.order_by("-round").first().round == 2
 
 
@@ -237,7 +237,7 @@ def test_nobody_is_reminded_where_we_are_no_intermediary(publish):
     OrganisationProfile.objects.create(
         effective_from=far(-100), made_by_ref="a", checked_by_ref="b", shown_sha256="0" * 64, **answers
     )
-    assert reminding.sweep(now=version.published_at + timedelta(days=200)).begun == 0
+    assert policy_reminders.sweep(now=version.published_at + timedelta(days=200)).begun == 0
 
 
 @pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
@@ -254,7 +254,7 @@ def test_staff_see_that_a_telling_stopped_halfway_and_what_to_do(change, state):
     assert f"the job stands at “{state.label}”. Press “Go on telling”" in officer.get(page).text
     assert "Stopped before everybody was told" in officer.get(listed).text
     announcement.refresh_from_db()
-    announcing.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
+    policy_notifications.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
     announcement.refresh_from_db()
     run(announcement.job)
     assert "no job is at work on it" not in officer.get(page).text
@@ -266,14 +266,14 @@ def test_who_could_be_reached_on_no_way_is_told_once_there_is_one(change):
     contact = ContactPointFactory(principal=asha, verified_at=None)
     announcement = change()
     run(announcement.job)
-    assert reminding.sweep(now=clock.now()).gone_on == 0
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 0
     contact.verified_at = clock.now()
     contact.save()
-    assert reminding.sweep(now=clock.now()).gone_on == 1
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 1
     announcement.refresh_from_db()
     run(announcement.job)
     assert ways_of(asha) == ["email"]
-    assert reminding.sweep(now=clock.now()).gone_on == 0
-    found = reach.reach_of(announcement, audience=1)
+    assert policy_reminders.sweep(now=clock.now()).gone_on == 0
+    found = notification_reach.reach_of(announcement, audience=1)
     assert (found.unreachable, found.on_old_version) == (0, 1)
-    assert [proof.channel for proof in reach.proofs(announcement)] == ["email"]
+    assert [proof.channel for proof in notification_reach.proofs(announcement)] == ["email"]

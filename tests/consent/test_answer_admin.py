@@ -4,13 +4,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from consent.decisions.services.bulk_decisions import Question
+from consent.decisions.services.decision_responses import answer_many, answer_one
 from consent.models import AnswerSet, GivenAnswer
-from consent.services.answering import answer_many, answer_one
-from consent.services.batches import Question
-from portal.core import actor, clock
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.jobs.states import JobState
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import StaffFactory
@@ -94,7 +94,7 @@ def test_a_list_that_an_officer_brings_becomes_a_job(asked, officer):
     answer = asked_on_page(officer, send_at=f"{at_hour(12):%d-%m-%Y %H:%M}")
     job = Job.objects.get(kind="consent.scrub")
     assert answer["Location"] == reverse("admin:jobs_job_change", args=[job.pk])
-    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     kept = AnswerSet.objects.get(answered_as="scrub")
     assert (kept.total, kept.allowed, kept.invalid) == (2, 1, 1)
     assert "Scrub a list" in officer.get(reverse("admin:consent_answerset_changelist")).content.decode()

@@ -3,11 +3,11 @@
 import pytest
 from django.db import DatabaseError, InterfaceError
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import decision_log
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import GivenAnswer
-from consent.selectors import rulebook
-from consent.services import answer_log
-from consent.services.decisions import may_contact
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.consent.factories import ASHA_PHONE
 from tests.people.factories import FiduciaryFactory
 
@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 def held(settings, monkeypatch):
     """Three answers that no thread writes."""
     settings.DECISION_LOG_SECONDS = 60
-    monkeypatch.setattr(answer_log, "_start", lambda: None)
+    monkeypatch.setattr(decision_log, "_start", lambda: None)
     rows = []
-    monkeypatch.setattr(answer_log, "_held", rows)
+    monkeypatch.setattr(decision_log, "_held", rows)
     now = clock.now()
     for channel in ("sms", "voice", "rcs"):
         decision = may_contact(address=ASHA_PHONE, purpose="marketing", channel=channel, at=now)
-        answer_log.note(decision, asked_by="test", now=now)
+        decision_log.note(decision, asked_by="test", now=now)
     return rows
 
 
@@ -34,15 +34,15 @@ def test_what_the_database_does_not_take_stays_for_the_next_time(held, monkeypat
         raise fault
 
     with monkeypatch.context() as patch:
-        patch.setattr(answer_log, "_write", broken)
-        assert answer_log.flush() == 0
+        patch.setattr(decision_log, "_write", broken)
+        assert decision_log.flush() == 0
     assert len(held) == 3
-    assert answer_log.flush() == GivenAnswer.objects.count() == 3
+    assert decision_log.flush() == GivenAnswer.objects.count() == 3
     assert held == []
 
 
 def test_what_was_written_before_the_fault_is_not_written_again(held, monkeypatch):
-    whole, calls = answer_log._write, []
+    whole, calls = decision_log._write, []
 
     def once(rows):
         calls.append(len(rows))
@@ -50,26 +50,26 @@ def test_what_was_written_before_the_fault_is_not_written_again(held, monkeypatc
             raise DatabaseError
         whole(rows)
 
-    monkeypatch.setattr(answer_log, "AT_ONCE", 2)
-    monkeypatch.setattr(answer_log, "_write", once)
-    assert answer_log.flush() == 2
-    assert answer_log.flush() == 1
+    monkeypatch.setattr(decision_log, "AT_ONCE", 2)
+    monkeypatch.setattr(decision_log, "_write", once)
+    assert decision_log.flush() == 2
+    assert decision_log.flush() == 1
     assert GivenAnswer.objects.count() == 3
     assert sorted(GivenAnswer.objects.values_list("channel", flat=True)) == ["rcs", "sms", "voice"]
 
 
 def test_any_other_fault_loses_nothing_either(held, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(answer_log, "_write", lambda rows: 1 / 0)
-        assert answer_log.flush() == 0
-    assert answer_log.flush() == 3
+        patch.setattr(decision_log, "_write", lambda rows: 1 / 0)
+        assert decision_log.flush() == 0
+    assert decision_log.flush() == 3
 
 
 def test_a_code_that_nobody_has_reads_the_rules_anew_not_once(law, monkeypatch):
     now = clock.now()
-    kept = rulebook.rulebook(now)
-    monkeypatch.setattr(rulebook, "_load", lambda on: None)
-    assert rulebook.rulebook(now, purpose="nothing", fiduciary="nobody") is kept
+    kept = contact_rulebook.rulebook(now)
+    monkeypatch.setattr(contact_rulebook, "_load", lambda on: None)
+    assert contact_rulebook.rulebook(now, purpose="nothing", fiduciary="nobody") is kept
     FiduciaryFactory(code="new")
-    assert rulebook.rulebook(now, fiduciary="new") is None
-    rulebook.forget()
+    assert contact_rulebook.rulebook(now, fiduciary="new") is None
+    contact_rulebook.forget()

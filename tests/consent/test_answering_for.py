@@ -4,21 +4,23 @@ from datetime import timedelta
 
 import pytest
 
+from consent.base.choices import Answer, AppointedBy, Relation, ShownBy, Way
+from consent.collection.services import guardian_choices, offline_consents
+from consent.collection.services.offline_consents import Taken
+from consent.decisions.services.contact_decisions import may_process
 from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
-from consent.selectors import wards
-from consent.services import answering_for, asking, standing_down, taking
-from consent.services.addresses import addresses_by_channel
-from consent.services.asking import Answered
-from consent.services.decisions import may_process
-from consent.services.guarding import Guardian
-from consent.services.recording import Choice, record_all
-from consent.services.taking import Taken
-from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotFound, Refused
-from portal.ledger.services import payload_of
-from portal.people.models import Fiduciary, Protection
-from portal.people.services import protections
+from consent.prompts.services import consent_prompts
+from consent.prompts.services.consent_prompts import Answered
+from consent.records.selectors import guardianships as records_guardianships
+from consent.records.services import guardianship_ends
+from consent.records.services.addresses import addresses_by_channel
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.guardian_consents import Guardian
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotFound, Refused
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people.models import Fiduciary, Protection
+from portal.kernel.people.services import guardianships as people_guardianships
 from tests.consent.factories import person, published_notice, said
 from tests.people.factories import ContactPointFactory, StaffFactory
 
@@ -43,7 +45,9 @@ def mother(notice):
 
 
 def protect(who, kind="child"):
-    protections.protect(subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now())
+    people_guardianships.protect(
+        subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
+    )
 
 
 def answered_on_paper(child, guardian, notice, relation=Relation.PARENT, appointed_by=""):
@@ -61,17 +65,17 @@ def answered_on_paper(child, guardian, notice, relation=Relation.PARENT, appoint
         guardian=Guardian(guardian.subject.ref, relation, ShownBy.PROVIDED, ShownBy.TOKEN, appointed_by),
     )
     maker, checker = StaffFactory(roles=["support"]), StaffFactory(roles=["data_protection_officer"])
-    proposal = taking.propose(taken=taken, scan=None, actor=actor.staff(maker.pk))
-    return taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk)).receipt
+    proposal = offline_consents.propose(taken=taken, scan=None, actor=actor.staff(maker.pk))
+    return offline_consents.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk)).receipt
 
 
 def ward_of(guardian):
-    (ward,) = wards.wards_of(guardian.subject.ref, at=clock.now())
+    (ward,) = records_guardianships.wards_of(guardian.subject.ref, at=clock.now())
     return ward
 
 
 def answer(ward, notice, **answers):
-    return answering_for.answer(
+    return guardian_choices.answer(
         ward=ward,
         answers=answers,
         shown=dict.fromkeys(answers, notice.binding.sha256),
@@ -82,18 +86,18 @@ def answer(ward, notice, **answers):
 
 
 def test_nobody_is_a_guardian_before_two_of_our_people_saw_it(child, mother, notice):
-    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    assert records_guardianships.wards_of(mother.subject.ref, at=clock.now()) == []
     receipt = answered_on_paper(child, mother, notice)
     ward = ward_of(mother)
     assert (ward.subject_ref, ward.reference, ward.name) == (child.subject.ref, receipt.reference, "Ravi")
     stranger = person(email=None, phone="+919811110009")
-    assert wards.wards_of(stranger.subject.ref, at=clock.now()) == []
+    assert records_guardianships.wards_of(stranger.subject.ref, at=clock.now()) == []
     with pytest.raises(NotFound):
-        wards.ward_of(stranger.subject.ref, receipt.reference, at=clock.now())
+        records_guardianships.ward_of(stranger.subject.ref, receipt.reference, at=clock.now())
 
 
 def test_what_the_child_agreed_to_waits_and_the_mothers_yes_is_recorded_with_its_proof(child, mother, notice):
-    asking.answer(
+    consent_prompts.answer(
         subject_ref=child.subject.ref,
         answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
         shown={"product_updates": notice.binding.sha256},
@@ -101,7 +105,7 @@ def test_what_the_child_agreed_to_waits_and_the_mothers_yes_is_recorded_with_its
     )
     answered_on_paper(child, mother, notice)
     ward = ward_of(mother)
-    assert set(wards.waiting_for(ward)) == {"product_updates"}
+    assert set(records_guardianships.waiting_for(ward)) == {"product_updates"}
     done = answer(ward, notice, product_updates=Answered(is_yes=True, channels=frozenset({"sms"})))
     (event,) = done.events
     assert (event.subject_ref, event.way, event.answer, event.channel) == (
@@ -115,11 +119,11 @@ def test_what_the_child_agreed_to_waits_and_the_mothers_yes_is_recorded_with_its
     assert (kept.guardian_ref, kept.identity_shown, kept.age_shown) == (mother.subject.ref, "held", "held")
     assert {"type": "guardian", "sha256": kept.sha256} in payload_of(event.entry)["evidence"]
     assert HeldConsent.objects.get().state == "given"
-    assert wards.waiting_for(ward) == {}
+    assert records_guardianships.waiting_for(ward) == {}
 
 
 def test_her_no_counts_at_once_and_closes_what_waited(child, mother, notice):
-    asking.answer(
+    consent_prompts.answer(
         subject_ref=child.subject.ref,
         answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
         shown={"product_updates": notice.binding.sha256},
@@ -134,14 +138,14 @@ def test_her_no_counts_at_once_and_closes_what_waited(child, mother, notice):
 def test_she_withdraws_what_was_agreed_to_and_nothing_of_anybody_else(child, mother, notice):
     answered_on_paper(child, mother, notice)
     ward = ward_of(mother)
-    (agreed,) = wards.agreed_for(ward, at=clock.now())
+    (agreed,) = records_guardianships.agreed_for(ward, at=clock.now())
     assert may_process(subject=child.subject.ref, purpose="call_recording", at=clock.now()).allowed
-    done = answering_for.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
+    done = guardian_choices.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
     assert [(event.answer, event.way) for event in done.events] == [("withdrawn", "guardian")]
     assert not may_process(subject=child.subject.ref, purpose="call_recording", at=clock.now()).allowed
-    assert wards.agreed_for(ward, at=clock.now()) == []
+    assert records_guardianships.agreed_for(ward, at=clock.now()) == []
     with pytest.raises(NotFound):
-        answering_for.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
+        guardian_choices.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
 
 
 def test_what_a_child_agreed_to_alone_ends_at_once_and_what_a_parent_agreed_to_goes_on(child, mother, notice):
@@ -171,13 +175,15 @@ def test_it_ends_when_the_child_answers_alone_or_the_guardian_does_not(child, mo
     other = person(email=None, phone="+919811110002")
     protect(other)
     answered_on_paper(other, mother, notice)
-    protections.end_all(subject_ref=child.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert [one.subject_ref for one in wards.wards_of(mother.subject.ref, at=clock.now())] == [other.subject.ref]
+    people_guardianships.end_all(subject_ref=child.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert [one.subject_ref for one in records_guardianships.wards_of(mother.subject.ref, at=clock.now())] == [
+        other.subject.ref
+    ]
     with pytest.raises(Refused) as refusal:
         answer(ward, notice, product_updates=Answered(is_yes=False))
     assert refusal.value.code == "ANSWERS_ALONE"
     protect(mother, "guarded")
-    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    assert records_guardianships.wards_of(mother.subject.ref, at=clock.now()) == []
 
 
 def test_either_parent_answers_for_a_child_and_only_the_last_guardian_for_a_guarded_person(mother, notice):
@@ -188,8 +194,10 @@ def test_either_parent_answers_for_a_child_and_only_the_last_guardian_for_a_guar
     for parent in (mother, father):
         answered_on_paper(child, parent, notice)
         answered_on_paper(guarded, parent, notice, Relation.GUARDIAN, AppointedBy.COURT)
-    assert [one.subject_ref for one in wards.wards_of(mother.subject.ref, at=clock.now())] == [child.subject.ref]
-    assert {one.subject_ref for one in wards.wards_of(father.subject.ref, at=clock.now())} == {
+    assert [one.subject_ref for one in records_guardianships.wards_of(mother.subject.ref, at=clock.now())] == [
+        child.subject.ref
+    ]
+    assert {one.subject_ref for one in records_guardianships.wards_of(father.subject.ref, at=clock.now())} == {
         child.subject.ref,
         guarded.subject.ref,
     }
@@ -212,18 +220,18 @@ def test_a_yes_under_the_guardians_way_without_the_guardian_is_refused(child, no
 
 def test_a_standing_ends_with_one_leaf_and_two_people_begin_it_anew(child, mother, notice):
     answered_on_paper(child, mother, notice)
-    ward, agreed = ward_of(mother), wards.agreed_for(ward_of(mother), at=clock.now())
-    receipt = standing_down.end(last=ward.last, by="guardian", actor=actor.customer(7), now=clock.now())
-    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    ward, agreed = ward_of(mother), records_guardianships.agreed_for(ward_of(mother), at=clock.now())
+    receipt = guardianship_ends.end(last=ward.last, by="guardian", actor=actor.customer(7), now=clock.now())
+    assert records_guardianships.wards_of(mother.subject.ref, at=clock.now()) == []
     with pytest.raises(Refused) as refusal:
         answer(ward, notice, product_updates=Answered(is_yes=False))
     assert refusal.value.code == "STANDING_ENDED"
-    assert wards.agreed_for(ward, at=clock.now()) == agreed
+    assert records_guardianships.agreed_for(ward, at=clock.now()) == agreed
     (ended,) = receipt.standings_ended.all()
     told = payload_of(ended.entry)
     assert (told["act"], told["facts"]) == ("consent.standing.ended", {"reference": str(receipt), "way": "guardian"})
     with pytest.raises(IllegalMove):
-        standing_down.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=clock.now())
+        guardianship_ends.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=clock.now())
     answered_on_paper(child, mother, notice)
     assert ward_of(mother).subject_ref == child.subject.ref
 
@@ -233,16 +241,18 @@ def test_an_answer_at_the_same_moment_does_not_outlive_the_end_of_the_standing(c
     ward, pressed_at = ward_of(mother), clock.now()
     answer(ward, notice, product_updates=Answered(is_yes=False))
     assert GuardianAnswer.objects.latest("pk").shown_at > pressed_at
-    standing_down.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=pressed_at)
-    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    guardianship_ends.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=pressed_at)
+    assert records_guardianships.wards_of(mother.subject.ref, at=clock.now()) == []
 
 
 def test_the_end_of_one_parents_standing_leaves_the_other_parents(child, mother, notice):
     father = person(email=None, phone="+919811110003")
     for parent in (mother, father):
         answered_on_paper(child, parent, notice)
-    standing_down.end(last=ward_of(mother).last, by="staff", actor=actor.SYSTEM, now=clock.now(), reason="Court order.")
-    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    guardianship_ends.end(
+        last=ward_of(mother).last, by="staff", actor=actor.SYSTEM, now=clock.now(), reason="Court order."
+    )
+    assert records_guardianships.wards_of(mother.subject.ref, at=clock.now()) == []
     assert ward_of(father).subject_ref == child.subject.ref
 
 
@@ -251,8 +261,17 @@ def test_a_late_no_takes_back_a_yes_at_two_addresses_once(child, mother, notice)
     ContactPointFactory(principal=child, kind="phone", address="+919811110077")
     ward = ward_of(mother)
     answer(ward, notice, product_updates=Answered(is_yes=True, channels=frozenset({"sms"})))
-    assert len([event for event in wards.agreed_for(ward, at=clock.now()) if event.purpose == "product_updates"]) == 2
-    answering_for.answer(
+    assert (
+        len(
+            [
+                event
+                for event in records_guardianships.agreed_for(ward, at=clock.now())
+                if event.purpose == "product_updates"
+            ]
+        )
+        == 2
+    )
+    guardian_choices.answer(
         ward=ward,
         answers={},
         shown={},
@@ -261,4 +280,6 @@ def test_a_late_no_takes_back_a_yes_at_two_addresses_once(child, mother, notice)
         now=clock.now(),
         late={"product_updates": False},
     )
-    assert [event for event in wards.agreed_for(ward, at=clock.now()) if event.purpose == "product_updates"] == []
+    assert [
+        event for event in records_guardianships.agreed_for(ward, at=clock.now()) if event.purpose == "product_updates"
+    ] == []

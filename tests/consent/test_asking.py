@@ -7,23 +7,23 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_process
 from consent.models import ConsentEvent, ConsentEvidence, HeldConsent, Meeting, NoticeVersion, ShownText
-from consent.selectors import asking as selectors
-from consent.selectors import rulebook
-from consent.services import asking, visiting
-from consent.services.asking import Answered
-from consent.services.decisions import may_process
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.services import purposes
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
-from portal.people.models import SubjectAlias
-from portal.people.selectors import refs_of
-from portal.people.services import principals, subjects
+from consent.prompts import selectors
+from consent.prompts.services import consent_prompts, visitor_choices
+from consent.prompts.services.consent_prompts import Answered
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.services import purposes
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import SubjectAlias
+from portal.kernel.people.selectors import refs_of
+from portal.kernel.people.services import people, subjects
 from tests.consent.factories import ASKED, person, published_notice, said
 from tests.consent.test_who_may_not import protect
 from tests.people.factories import FiduciaryFactory
@@ -43,18 +43,18 @@ def asha(notice):
 
 
 def open_ones(who, **kwargs):
-    return {q.purpose.code: q for q in asking.questions(who.subject.ref, at=clock.now(), **kwargs)}
+    return {q.purpose.code: q for q in consent_prompts.questions(who.subject.ref, at=clock.now(), **kwargs)}
 
 
 def answer(who, notice, **answers):
-    return asking.answer(
+    return consent_prompts.answer(
         subject_ref=who.subject.ref, answers=answers, shown=dict.fromkeys(answers, notice.binding.sha256),
         actor=actor.SYSTEM,
     )  # fmt: skip
 
 
 def meet(who):
-    return asking.meet(subject_ref=who.subject.ref, language="en", actor=actor.SYSTEM, now=clock.now())
+    return consent_prompts.meet(subject_ref=who.subject.ref, language="en", actor=actor.SYSTEM, now=clock.now())
 
 
 def test_a_new_person_is_asked_for_each_purpose_with_its_text_its_data_and_reachable_channels(asha, notice):
@@ -149,7 +149,7 @@ def test_after_a_no_nobody_asks_again_before_the_rule_allows_not_even_about_a_ne
     )  # fmt: skip
     purposes.notice_published(code="analytics", at=clock.now())
     assert "analytics" not in open_ones(asha)
-    later = asking.questions(asha.subject.ref, at=clock.now() + 60 * DAY)
+    later = consent_prompts.questions(asha.subject.ref, at=clock.now() + 60 * DAY)
     assert "analytics" in {q.purpose.code for q in later}
 
 
@@ -157,7 +157,7 @@ def test_california_is_left_in_peace_for_longer(asha):
     at = clock.now()
     india = selectors.may_be_asked_from(at, subject_ref=asha.subject.ref)
     assert 90 * DAY < india - at < 92 * DAY
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=at)
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=at)
     assert selectors.may_be_asked_from(at, subject_ref=asha.subject.ref) - at > 360 * DAY
 
 
@@ -167,8 +167,8 @@ def test_who_stopped_everything_is_not_asked_for_promotion(asha):
 
 
 def answer_as_visitor(notice, **answers):
-    visitor = visiting.new_visitor(now=clock.now())
-    asking.answer(
+    visitor = visitor_choices.new_visitor(now=clock.now())
+    consent_prompts.answer(
         subject_ref=visitor, answers={code: Answered(is_yes=yes) for code, yes in answers.items()},
         shown=dict.fromkeys(answers, notice.binding.sha256), actor=actor.SYSTEM, known=False,
     )  # fmt: skip
@@ -176,7 +176,7 @@ def answer_as_visitor(notice, **answers):
 
 
 def join(visitor, who, *, since=None):
-    return visiting.join(
+    return visitor_choices.join(
         visitor=visitor, since=since or clock.now() - DAY, subject_ref=who.subject.ref, actor=actor.SYSTEM,
         language="en", now=clock.now(),
     )  # fmt: skip
@@ -187,8 +187,8 @@ def may_count(who) -> bool:
 
 
 def test_a_visitor_is_asked_about_the_pages_only(notice):
-    visitor = visiting.new_visitor(now=clock.now())
-    asked = asking.questions(visitor, at=clock.now(), known=False)
+    visitor = visitor_choices.new_visitor(now=clock.now())
+    asked = consent_prompts.questions(visitor, at=clock.now(), known=False)
     assert [q.purpose.code for q in asked] == ["analytics"]
     for code in set(ASKED) - {"analytics"}:
         for is_yes in (True, False):
@@ -201,7 +201,7 @@ def test_a_visitor_is_asked_about_the_pages_only(notice):
 @pytest.mark.parametrize("is_yes", [True, False])
 def test_what_a_visitor_chose_becomes_the_own_answer_of_who_never_answered(asha, notice, is_yes):
     visitor = answer_as_visitor(notice, analytics=is_yes)
-    assert visiting.visitor_of(str(visitor)) == visitor
+    assert visitor_choices.visitor_of(str(visitor)) == visitor
     joined = join(visitor, asha)
     own = ConsentEvent.objects.get(subject_ref=asha.subject.ref)
     before = ConsentEvent.objects.get(subject_ref=visitor)
@@ -256,7 +256,7 @@ def test_what_another_session_of_the_browser_chose_or_an_older_text_asked_is_not
 def test_a_visitor_that_was_joined_to_somebody_is_nobodys_any_more(asha, notice):
     visitor = answer_as_visitor(notice, analytics=False)
     subjects.join(old_ref=visitor, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert visiting.visitor_of(visitor) is None
+    assert visitor_choices.visitor_of(visitor) is None
 
 
 def test_a_late_no_withdraws_the_yes_of_another_window_and_a_late_yes_is_refused(asha, notice):
@@ -274,13 +274,13 @@ def test_a_late_no_withdraws_the_yes_of_another_window_and_a_late_yes_is_refused
 
 @pytest.mark.parametrize("kept", [None, "", "no reference", "00000000-0000-0000-0000-000000000000"])
 def test_what_is_no_visitor_is_none(law, kept):
-    assert visiting.visitor_of(kept) is None
+    assert visitor_choices.visitor_of(kept) is None
 
 
 def aadhaar_notice(text="May we?"):
     version = published_notice(asks=["aadhaar_verification"], code="aadhaar-consent", text=text)
     NoticeVersion.objects.filter(pk=version.pk).update(weight="material")
-    rulebook.forget()
+    contact_rulebook.forget()
     return version
 
 

@@ -7,14 +7,15 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from consent.rules.contact import Word
-from consent.selectors import rulebook
-from consent.services import batches, preferring
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact
-from consent.services.preferring import WishList
-from portal.core import actor, clock
-from portal.people.services import subjects
+from consent.base.rules.contact import Word
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import bulk_decisions
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
 from tests.consent.factories import person, published_notice, said
 from tests.consent.plain_reading import expected
 from tests.consent.worlds import (
@@ -88,8 +89,8 @@ def test_one_by_one_all_at_once_and_a_plain_reading_agree(texts, emptied, asked_
 
 
 def test_what_is_kept_beside_a_long_list_does_not_grow_with_it(notice, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_KNOWN", 3)
-    frame = batches.frame_of(Question("marketing", "sms", at_hour(12)))
+    monkeypatch.setattr(bulk_decisions, "MOST_KNOWN", 3)
+    frame = bulk_decisions.frame_of(Question("marketing", "sms", at_hour(12)))
     for seconds in range(10):
         word = Word("given", verified=True, expires_at=at_hour(13) + timedelta(seconds=seconds))
         assert frame.verdict(word).valid_until == word.expires_at
@@ -163,7 +164,7 @@ def test_rows_under_an_older_lookup_key_are_found(notice, settings):
     said(who, "given", address=NUMBERS[0])
     settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
     settings.LOOKUP_KEY = "another lookup key of more than thirty-two characters"
-    rulebook.forget()
+    contact_rulebook.forget()
     question = Question("marketing", "sms", at_hour(12))
     assert [answer.reason for answer in decide_all(question, NUMBERS[:2])] == ["ALLOWED_BY_CONSENT", "NO_CONSENT"]
 
@@ -172,7 +173,7 @@ def test_the_wishes_of_who_is_written_to_count_at_an_address_of_somebody_else(no
     asha, ravi = person(phone=NUMBERS[0]), person(email="ravi@acme.example", phone=NUMBERS[1])
     said(asha, "given", address=NUMBERS[0])
     pause = WishList(paused_until=at_hour(12) + timedelta(days=3))
-    preferring.change(subject_ref=ravi.subject.ref, wishes=pause, actor=actor.SYSTEM)
+    preferences.change(subject_ref=ravi.subject.ref, wishes=pause, actor=actor.SYSTEM)
     meant = [asha.subject.ref, ravi.subject.ref, None]
     question = Question("marketing", "sms", at_hour(12))
     together = list(decide_all(question, [NUMBERS[0]] * 3, written_to=meant))

@@ -5,13 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from consent.base.choices import Way
+from consent.collection.services import dnd_preferences
 from consent.models import ConsentReceipt, PreferenceChange
-from consent.services import blocking, preferring
-from consent.services.preferring import WishList
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.people.services import subjects
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -31,7 +32,7 @@ def support():
 
 
 def tells(who, **lists) -> ConsentReceipt:
-    receipt = blocking.block(
+    receipt = dnd_preferences.block(
         subject_ref=who.subject.ref, lists=lists, way=Way.PAGE, actor=actor.customer(1, via="page"), now=clock.now()
     )
     assert receipt is not None
@@ -45,7 +46,9 @@ def rows(answer):
 def test_each_telling_says_what_who_and_when_and_the_latest_stands_first(asha, support):
     first = tells(asha, modes=["sms"])
     last = tells(asha, modes=["sms", "voice"], days=["sun"])
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(pace="weekly"), actor=actor.customer(1, via="page"))
+    preferences.change(
+        subject_ref=asha.subject.ref, wishes=WishList(pace="weekly"), actor=actor.customer(1, via="page")
+    )
     answer = support.get(LIST)
     assert rows(answer) == [last.reference, first.reference]
     assert "Nothing by: SMS, " in answer.text

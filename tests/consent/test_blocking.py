@@ -6,19 +6,23 @@ from datetime import timedelta
 
 import pytest
 
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import dnd_preferences
+from consent.decisions.selectors import point_in_time
+from consent.decisions.services import list_scrub
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import ConsentReceipt, Preference, PreferenceChange
-from consent.selectors import past, rulebook
-from consent.services import blocking, preferring, receipts, scrubbing
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact, may_process
-from consent.services.preferring import Blocked, WishList
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, Refused
-from portal.law.models import LegalRule
-from portal.law.states import DayType, PreferenceCategory
-from portal.people.models import Fiduciary
-from portal.people.services import subjects
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import Blocked, WishList
+from consent.records.services import receipts
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.law.choices import DayType, PreferenceCategory
+from portal.kernel.law.models import LegalRule
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour, block
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, PrincipalFactory, SubjectFactory
@@ -42,7 +46,7 @@ def reasons(channel="sms", hour=12, purpose="marketing", fiduciary="onesetu"):
     question = Question(purpose, channel, at, fiduciary=fiduciary)
     alone = may_contact(address=address, purpose=purpose, channel=channel, at=at, fiduciary=fiduciary)
     (together,) = decide_all(question, [address])
-    out = b"".join(scrubbing.Scrub(question).lines(io.BytesIO(address.encode()))).decode()
+    out = b"".join(list_scrub.Scrub(question).lines(io.BytesIO(address.encode()))).decode()
     found = {str(alone.reason), str(together.reason), out.split(",")[-1].strip()}
     assert len(found) == 1
     assert alone.valid_until == together.valid_until
@@ -85,10 +89,10 @@ def test_each_form_of_the_gate_says_no_though_the_person_agreed(asha, lists, sms
 )
 def test_what_two_people_entered_says_what_a_sender_s_messages_are_about(asha, advertises, blocked, reason):
     entity_of(Fiduciary.objects.get(code="onesetu"), advertises=advertises)
-    rulebook.forget()
+    contact_rulebook.forget()
     block(asha.subject.ref, categories=[blocked])
     assert reasons() == reason
-    found = {then.channel: str(then.verdict.reason) for then in past.of_person(asha.subject.ref, at_hour(12))}
+    found = {then.channel: str(then.verdict.reason) for then in point_in_time.of_person(asha.subject.ref, at_hour(12))}
     assert found["sms"] == reason
 
 
@@ -128,19 +132,21 @@ def test_wishes_and_blocks_leave_each_other_as_they_are_under_every_reference(as
     old = SubjectFactory(kind="ticket")
     block(old.ref, modes=["sms"])
     subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
-    assert blocking.blocked_of(asha.subject.ref) == Blocked(blocked_modes="sms")
+    preferences.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
+    assert dnd_preferences.blocked_of(asha.subject.ref) == Blocked(blocked_modes="sms")
     block(asha.subject.ref, modes=["sms", "rcs"])
-    assert preferring.wishes_of(asha.subject.ref).pace == "two_a_week"
+    assert preferences.wishes_of(asha.subject.ref).pace == "two_a_week"
     assert reasons() == "DND_BLOCKED"
 
 
 def test_a_list_that_changed_meanwhile_is_not_overwritten(asha):
-    seen = blocking.blocked_of(asha.subject.ref)
+    seen = dnd_preferences.blocked_of(asha.subject.ref)
     block(asha.subject.ref, modes=["sms"])
     with pytest.raises(LostRace):
-        blocking.block(subject_ref=asha.subject.ref, lists={"days": ["sun"]}, way="page", actor=actor.SYSTEM, seen=seen)
-    assert blocking.blocked_of(asha.subject.ref) == Blocked(blocked_modes="sms")
+        dnd_preferences.block(
+            subject_ref=asha.subject.ref, lists={"days": ["sun"]}, way="page", actor=actor.SYSTEM, seen=seen
+        )
+    assert dnd_preferences.blocked_of(asha.subject.ref) == Blocked(blocked_modes="sms")
 
 
 @pytest.mark.parametrize("lists", [{"modes": ["pigeon"]}, {"bands": ["10:00-11:00"]}, {"categories": ["cars"]}])
@@ -154,8 +160,8 @@ def test_a_code_that_is_not_offered_is_refused_and_nothing_is_kept(asha, lists):
 def test_a_band_of_an_older_rule_stays_blocked_and_may_be_lifted(asha):
     block(asha.subject.ref, bands=["12:00-14:00"])
     LegalRule.objects.filter(key="IN-TRAI-PREF-BANDS").update(values=["00:00-12:00", "12:00-24:00"])
-    now = blocking.blocked_of(asha.subject.ref)
-    assert "12:00-14:00" in blocking.offered(at=clock.now(), now_blocked=now).bands
+    now = dnd_preferences.blocked_of(asha.subject.ref)
+    assert "12:00-14:00" in dnd_preferences.offered(at=clock.now(), now_blocked=now).bands
     assert block(asha.subject.ref, bands=["12:00-14:00", "00:00-12:00"])
     assert reasons() == "DND_HOURS"
     assert block(asha.subject.ref)
@@ -170,10 +176,12 @@ def test_the_codes_are_those_of_the_rules(law):
 
 def test_the_past_knows_what_was_blocked_then(asha):
     told_at = clock.now() + timedelta(hours=1)
-    blocking.block(subject_ref=asha.subject.ref, lists={"modes": ["sms"]}, way="page", actor=actor.SYSTEM, now=told_at)
+    dnd_preferences.block(
+        subject_ref=asha.subject.ref, lists={"modes": ["sms"]}, way="page", actor=actor.SYSTEM, now=told_at
+    )
 
     def is_blocked(at):
-        found = {then.channel: str(then.verdict.reason) for then in past.of_person(asha.subject.ref, at)}
+        found = {then.channel: str(then.verdict.reason) for then in point_in_time.of_person(asha.subject.ref, at)}
         return found["sms"] == "DND_BLOCKED"
 
     assert [is_blocked(told_at - timedelta(seconds=1)), is_blocked(told_at)] == [False, True]

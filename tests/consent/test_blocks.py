@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules import contact
-from consent.rules.blocks import NOTHING_BLOCKED, WEEKDAYS, Blocks, from_codes
-from consent.rules.contact import Reason, Wishes, Word
-from portal.law.states import MESSAGE_CHANNELS
+from consent.base.rules import contact
+from consent.base.rules.contact import Reason, Wishes, Word
+from consent.base.rules.dnd_rules import NOTHING_BLOCKED, WEEKDAYS, Blocks, from_codes
+from portal.kernel.law.choices import MESSAGE_CHANNELS
 from tests.consent.test_contact_rules import IST, NIGHT, NOON, PERMITTED, ask, clock_time
 from tests.law.shipped import shipped_rows
 

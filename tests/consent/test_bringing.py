@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from consent.base.choices import Answer, Way
+from consent.base.selectors import contact_rulebook
+from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
-from consent.selectors import rulebook
-from consent.services import projection
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice, record_all
-from consent.states import Answer, Way
-from portal.core.actor import system
-from portal.core.addresses import address_keys
-from portal.core.errors import Refused
-from portal.law.memory import remembering
-from portal.ledger.models import Pending
-from portal.ledger.services import payload_of, seal_now, verify
-from portal.outbox.models import Message
+from consent.records.services import projection
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice, record_all
+from portal.kernel.core.actor import system
+from portal.kernel.core.addresses import address_keys
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.ledger.models import Pending
+from portal.kernel.ledger.services import payload_of, seal_now, verify
+from portal.kernel.outbox.models import Message
 
 ACTOR = system("tests")
 PROOF = [{"type": "form", "sha256": "ab" * 32}]
@@ -146,7 +146,7 @@ def test_a_chain_that_began_under_an_older_lookup_key_stays_under_it(settings):
     record(brought(1, ref=ref))
     settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
     settings.LOOKUP_KEY = "another key of the same length, for looking up"
-    rulebook.forget()
+    contact_rulebook.forget()
     record(brought(1, ref=ref, answer=Answer.WITHDRAWN, at=THEN + timedelta(days=1)))
     first, second = ConsentEvent.objects.order_by("pk")
     assert (second.previous, bytes(second.address_key)) == (first, bytes(first.address_key))

@@ -7,12 +7,12 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 
+from consent.base.rules import broadcasts
+from consent.broadcasts.choices import BroadcastState
 from consent.models import Broadcast, BroadcastPerson
-from consent.models.broadcast_states import BroadcastState
-from consent.rules import broadcasts
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.registers.models import ExternalLink
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.models import ExternalLink
 from tests.consent.broadcasts import WORDS, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerUserFactory, StaffFactory

@@ -13,19 +13,19 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from consent.base.choices import Way
+from consent.broadcasts.selectors.broadcasts import report_of
+from consent.broadcasts.services import dispatch
 from consent.models import Broadcast, BroadcastPerson
-from consent.selectors.broadcasts import report_of
-from consent.services.broadcasts import sending
-from consent.services.withdrawing import withdraw
-from consent.states import Way
-from portal.core import actor, clock
-from portal.core.enqueue import leaving_out
+from consent.suppressions.services.withdrawals import withdraw
 from portal.demo.bulk import add_answers, add_people
-from portal.law.memory import remembering
-from portal.outbox.models import Delivery, Message
-from portal.outbox.services import delivery, side_by_side, sweeping
-from portal.outbox.states import Outcome
-from portal.registers.services import templates
+from portal.kernel.core import actor, clock
+from portal.kernel.core.enqueue import leaving_out
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.outbox.choices import Outcome
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.outbox.services import delivery, parallel_delivery, scheduler
+from portal.kernel.registers.senders.services import message_templates
 from tests.consent.broadcasts import agreed
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.registers.factories import agreed_template, registered_sender, two_people
@@ -55,7 +55,7 @@ def api(settings: Any) -> Any:
         settings.OUTBOX_FIRST_WAIT_SECONDS = 0
         settings.OUTBOX_LONGEST_WAIT_SECONDS = 0
         names = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel"}
-        adapters = {name: f"portal.outbox.channels.gateway.{adapter}" for name, adapter in names.items()}
+        adapters = {name: f"portal.kernel.outbox.channels.gateway.{adapter}" for name, adapter in names.items()}
         settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, **adapters}
         yield running
 
@@ -92,7 +92,7 @@ def texts() -> list[Any]:
         channel="whatsapp", template_id="new_rates", category="promotional", text=words, senders=[number]
     )
     for state in ("submitted", "approved"):
-        templates.move_to(template=whatsapp, state=state, actor=two_people()[0], now=clock.now())
+        message_templates.move_to(template=whatsapp, state=state, actor=two_people()[0], now=clock.now())
     return [sms, whatsapp]
 
 
@@ -176,22 +176,22 @@ def dying(world: World, act: Callable[..., Any], *, chance: float) -> Callable[.
 def send_all(row: Broadcast, world: World, hours: Hours, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some turns, some sends, withdrawals, reports and dying workers, until the broadcast has ended."""
     size, client = len(world.people), Client()
-    monkeypatch.setattr(sending, "post_all", dying(world, sending.post_all, chance=0.1))
+    monkeypatch.setattr(dispatch, "post_all", dying(world, dispatch.post_all, chance=0.1))
     # A few times in all: each time the leases of a dead worker have to run out.
-    hand_over = dying(world, side_by_side._hand_over, chance=min(0.1, 80 / size))
-    monkeypatch.setattr(side_by_side, "_hand_over", hand_over)
+    hand_over = dying(world, parallel_delivery._hand_over, chance=min(0.1, 80 / size))
+    monkeypatch.setattr(parallel_delivery, "_hand_over", hand_over)
     for _round in range(200):
         world.trouble(size // 4)
-        left = max(size // (4 * sending.BATCH), 1)
+        left = max(size // (4 * dispatch.BATCH), 1)
         while left > 0:
             try:
-                sending.run(row.pk, seconds=600, most=left)
+                dispatch.run(row.pk, seconds=600, most=left)
                 break
             except SystemExit:
                 left -= 1
         world.withdraw(max(size // 200, 1))
         try:
-            sweeping.sweep(now=clock.now(), limit=size // 4)
+            scheduler.sweep(now=clock.now(), limit=size // 4)
         except SystemExit:
             hours.pass_by(delivery.lease())
         world.report(client)

@@ -7,23 +7,23 @@ import pytest
 from django.db import connection
 
 from consent import tasks
+from consent.base.rules import broadcasts
+from consent.broadcasts.choices import Audience, BroadcastState
+from consent.broadcasts.selectors.broadcasts import report_of
+from consent.broadcasts.selectors.segments import Segment
+from consent.broadcasts.services import approval, controls, departure_check, dispatch
+from consent.decisions.services.reason_texts import why_not
 from consent.models import BroadcastPerson
-from consent.models.broadcast_states import Audience, BroadcastState
-from consent.rules import broadcasts
-from consent.selectors.broadcasts import report_of
-from consent.selectors.segments import Segment
-from consent.services.broadcasts import leaving, proposing, sending, steering
-from consent.services.reasons import why_not
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.outbox.models import Delivery, Message
-from portal.outbox.services import delivery
-from portal.outbox.services.reading import text_of
-from portal.outbox.states import MessageState, Outcome
-from portal.registers.models import ContentTemplate
-from portal.registers.selectors import senders
-from portal.registers.services import entries
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.outbox.choices import MessageState, Outcome
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.registers.models import ContentTemplate
+from portal.kernel.registers.senders.selectors import senders
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.broadcasts import WORDS, agreed, carry_on, checker, maker, messages, plan, proposed, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
@@ -89,12 +89,12 @@ def under_way_by_sms():
 
 
 def ended(entry):
-    entries.end(entry, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(entry, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
 
 
 def test_a_message_leaves_in_its_template_from_a_header_that_carries_it(by_sms):
     row, _header = under_way_by_sms()
-    assert leaving.still_wanted(messages=list(messages(row)), at=clock.now()) == {}
+    assert departure_check.still_wanted(messages=list(messages(row)), at=clock.now()) == {}
 
 
 def test_no_message_leaves_from_another_header_once_those_of_its_template_have_ended(by_sms):
@@ -103,7 +103,7 @@ def test_no_message_leaves_from_another_header_once_those_of_its_template_have_e
     registered_sender("ONESTU", carries=["service", "transactional"])
     registered_sender("OTHERS", carries=["promotional"])
     ended(header)
-    held = leaving.still_wanted(messages=[message], at=clock.now())
+    held = departure_check.still_wanted(messages=[message], at=clock.now())
     assert held == {message.pk: (broadcasts.TEMPLATE_ENDED, None)}
 
 
@@ -135,16 +135,16 @@ def test_nobody_is_chosen_for_a_template_that_is_registered_for_something_else_b
 def test_nobody_agrees_to_their_own_broadcast_and_nothing_goes_before_somebody_else_does():
     someone(1)
     both = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    row = proposing.propose(plan=plan(), actor=both, now=clock.now())
+    row = approval.propose(plan=plan(), actor=both, now=clock.now())
     with pytest.raises(NotAllowed):
-        proposing.answer(row=row, approve=True, actor=both, now=clock.now())
+        approval.answer(row=row, approve=True, actor=both, now=clock.now())
     carry_on(row)
     assert (row.state, messages(row).count(), row.counted) == (BroadcastState.PROPOSED, 0, 1)
-    proposing.answer(row=row, approve=False, reason="Not now.", actor=checker(), now=clock.now())
+    approval.answer(row=row, approve=False, reason="Not now.", actor=checker(), now=clock.now())
     carry_on(row)
     assert (row.state, messages(row).count()) == (BroadcastState.REFUSED, 0)
     with pytest.raises(IllegalMove):
-        steering.resume(row=row, actor=both, now=clock.now())
+        controls.resume(row=row, actor=both, now=clock.now())
 
 
 def test_a_text_that_changed_after_the_proposal_is_not_agreed_to():
@@ -152,7 +152,7 @@ def test_a_text_that_changed_after_the_proposal_is_not_agreed_to():
     row.words = {**row.words, "en": {"subject": "Other", "text": "Other words."}}
     row.save(update_fields=["words"])
     with pytest.raises(Refused) as refusal:
-        proposing.answer(row=row, approve=True, actor=checker(), now=clock.now())
+        approval.answer(row=row, approve=True, actor=checker(), now=clock.now())
     assert refusal.value.code == "SHOWN_CHANGED"
 
 
@@ -161,7 +161,7 @@ def test_a_text_that_changes_after_the_approval_stops_the_broadcast():
     row = agreed()
     type(row).objects.filter(pk=row.pk).update(words={**WORDS, "en": {"subject": "Other", "text": "Other words."}})
     assert (carry_on(row).state, row.paused_because) == (BroadcastState.PAUSED, broadcasts.TEXTS_CHANGED)
-    steering.resume(row=row, actor=maker(), now=clock.now())
+    controls.resume(row=row, actor=maker(), now=clock.now())
     assert row.paused_because == ""
     assert carry_on(row).state == BroadcastState.PAUSED
     assert messages(row).count() == 0
@@ -175,13 +175,13 @@ def test_a_segment_that_grew_since_it_was_counted_is_not_agreed_to():
     for _number in range(broadcasts.SLACK + 1):
         PrincipalFactory()
     with pytest.raises(Refused, match=r"1 person .* now 12") as refusal:
-        proposing.answer(row=row, approve=True, actor=checker(), now=clock.now())
+        approval.answer(row=row, approve=True, actor=checker(), now=clock.now())
     assert refusal.value.code == "SEGMENT_GREW"
-    proposing.answer(row=row, approve=False, reason="Count again.", actor=checker(), now=clock.now())
+    approval.answer(row=row, approve=False, reason="Count again.", actor=checker(), now=clock.now())
 
 
 def test_a_segment_that_outgrows_the_agreed_count_stops_before_the_surplus_is_reached(monkeypatch):
-    monkeypatch.setattr(sending, "BATCH", 5)
+    monkeypatch.setattr(dispatch, "BATCH", 5)
     row = agreed()
     for number in range(broadcasts.SLACK + 5):
         someone(number)
@@ -191,7 +191,7 @@ def test_a_segment_that_outgrows_the_agreed_count_stops_before_the_surplus_is_re
 
 def test_an_auditor_proposes_nothing():
     with pytest.raises(NotAllowed):
-        proposing.propose(plan=plan(), actor=actor.staff(StaffFactory(roles=["kyc_maker"]).pk), now=clock.now())
+        approval.propose(plan=plan(), actor=actor.staff(StaffFactory(roles=["kyc_maker"]).pk), now=clock.now())
 
 
 @pytest.mark.parametrize(
@@ -226,8 +226,8 @@ def test_a_plan_that_may_not_be_sent_is_refused_with_the_reason(changes, why):
 def test_a_test_goes_to_the_login_of_whoever_asks_in_each_language_and_to_nobody_else():
     someone(1)
     row, staff = proposed(), StaffFactory(roles=["support"])
-    assert proposing.try_out(row=row, channel="email", actor=actor.staff(staff.pk), now=clock.now()) == 3
-    letters = Message.objects.filter(kind=proposing.TEST)
+    assert approval.try_out(row=row, channel="email", actor=actor.staff(staff.pk), now=clock.now()) == 3
+    letters = Message.objects.filter(kind=approval.TEST)
     assert {letter.subject_ref for letter in letters} == {staff.subject.ref}
     assert WORDS["mr"]["text"] in text_of(letters.latest("pk")).body
     assert messages(row).count() == 0
@@ -248,12 +248,12 @@ def test_who_withdraws_after_the_message_was_posted_does_not_get_it():
 def test_a_pause_holds_what_was_posted_and_going_on_sends_it_at_once(moving):
     someone(1), someone(2)
     row, staff = carry_on(agreed(per_minute=1)), maker()
-    steering.pause(row=row, actor=staff, now=clock.now())
+    controls.pause(row=row, actor=staff, now=clock.now())
     moving(minutes=2)
     assert to_the_end(row, rounds=3).state == BroadcastState.PAUSED
     message = messages(row).get()
     assert (message.state, message.reason) == (MessageState.DUE, "BROADCAST_PAUSED")
-    steering.resume(row=row, actor=staff, now=clock.now())
+    controls.resume(row=row, actor=staff, now=clock.now())
     to_the_end(row, rounds=2)
     moving(minutes=2)
     assert to_the_end(row).state == BroadcastState.DONE
@@ -265,14 +265,14 @@ def test_cancelling_closes_what_was_posted_and_counts_whoever_was_not_reached():
         someone(number)
     row = agreed(per_minute=1)
     carry_on(row)
-    steering.cancel(row=row, actor=maker(), now=clock.now())
+    controls.cancel(row=row, actor=maker(), now=clock.now())
     to_the_end(row)
     assert row.state == BroadcastState.CANCELLED
     assert row.ended_at is not None
     assert report_of(row).outcomes == {"cancelled": 3}
     assert messages(row).get().state == MessageState.CLOSED
     with pytest.raises(IllegalMove):
-        steering.resume(row=row, actor=maker(), now=clock.now())
+        controls.resume(row=row, actor=maker(), now=clock.now())
 
 
 def test_what_may_have_left_before_a_cancellation_is_not_counted_as_cancelled_before_it_was_sent():
@@ -282,7 +282,7 @@ def test_what_may_have_left_before_a_cancellation_is_not_counted_as_cancelled_be
     Delivery.objects.create(
         message=message, attempt=1, outcome=Outcome.UNKNOWN, code="TIMEOUT", happened_at=clock.now()
     )
-    steering.cancel(row=row, actor=maker(), now=clock.now())
+    controls.cancel(row=row, actor=maker(), now=clock.now())
     to_the_end(row)
     assert report_of(row).outcomes == {"failed": 1}
     assert report_of(row).reasons == {("failed", broadcasts.MAY_HAVE_ARRIVED): 1}
@@ -292,14 +292,14 @@ def test_what_may_have_left_before_a_cancellation_is_not_counted_as_cancelled_be
 def test_a_broadcast_that_breaks_does_not_hold_up_those_behind_it(monkeypatch):
     someone(1)
     broken, sound = agreed(), agreed()
-    plain = sending.take_turn
+    plain = dispatch.take_turn
 
     def breaks(pk, **rest):
         if pk == broken.pk:
             raise RuntimeError("asha@acme.example")
         return plain(pk, **rest)
 
-    monkeypatch.setattr(sending, "take_turn", breaks)
+    monkeypatch.setattr(dispatch, "take_turn", breaks)
     assert tasks.carry_on_broadcasts() > 0
     assert (messages(broken).count(), messages(sound).count()) == (0, 1)
 
@@ -464,16 +464,16 @@ def test_a_worker_that_dies_in_a_turn_leaves_nothing_and_the_next_goes_on_where_
     for number in range(5):
         someone(number)
     row = agreed()
-    monkeypatch.setattr(sending, "BATCH", 2)
-    sending.take_turn(row.pk, at=clock.now())
-    plain = sending.post_all
+    monkeypatch.setattr(dispatch, "BATCH", 2)
+    dispatch.take_turn(row.pk, at=clock.now())
+    plain = dispatch.post_all
 
     def dies(**kwargs):
         plain(**kwargs)
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "post_all", dies)
+        patch.setattr(dispatch, "post_all", dies)
         with pytest.raises(SystemExit):
             carry_on(row)
     assert (messages(row).count(), BroadcastPerson.objects.count()) == (2, 2)
@@ -485,11 +485,11 @@ def test_a_worker_that_dies_in_a_turn_leaves_nothing_and_the_next_goes_on_where_
 def test_two_workers_at_once_and_a_task_that_runs_twice_reach_nobody_twice(monkeypatch):
     who = [someone(number) for number in range(12)]
     row = agreed()
-    monkeypatch.setattr(sending, "BATCH", 2)
+    monkeypatch.setattr(dispatch, "BATCH", 2)
 
     def work(_worker):
         try:
-            return sending.run(row.pk, seconds=20)
+            return dispatch.run(row.pk, seconds=20)
         finally:
             connection.close()
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from consent.collection.services import call_consents
 from consent.models import ConsentEvent, ConsentEvidence, ShownText
-from consent.services import calls
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.ledger.services import payload_of
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger.services import payload_of
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -30,7 +30,7 @@ def press(who, **changes):
         "notice": NoticeText.objects.first(), "call_reference": "CALL-2026-0001",
         "occurred_at": clock.now() - timedelta(minutes=1), "actor": actor.system("ivr"),
     }  # fmt: skip
-    return calls.answered_by_key(subject_ref=who.subject.ref, **{**usual, **changes})
+    return call_consents.answered_by_key(subject_ref=who.subject.ref, **{**usual, **changes})
 
 
 def test_the_prompt_as_played_and_the_call_are_kept_and_the_leaf_names_their_hashes(asha):

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from consent.base.choices import Answer
 from consent.models import ConsentEvent
-from consent.selectors import chains
-from consent.states import Answer
-from portal.people.models import Fiduciary
+from consent.records.selectors import event_chains
+from portal.kernel.people.models import Fiduciary
 from tests.consent.test_bringing import brought, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -21,7 +21,7 @@ def test_the_end_of_each_chain_is_found_by_purpose_and_channel():
     first, other = brought(1), brought(2, channel="voice")
     record(first, other)
     record(brought(1, ref=first.subject_ref, answer=Answer.DENIED), brought(1, channel="voice"))
-    found = chains.ends(ours(), {first.place[0], other.place[0]})
+    found = event_chains.ends(ours(), {first.place[0], other.place[0]})
     assert {(bytes(event.address_key), event.channel, event.answer) for event in found} == {
         (first.place[0], "sms", "denied"),
         (first.place[0], "voice", "given"),
@@ -32,7 +32,7 @@ def test_the_end_of_each_chain_is_found_by_purpose_and_channel():
 def test_what_was_said_to_somebody_else_is_no_end_of_ours():
     record(brought(1))
     client = Fiduciary.objects.create(code="acme", name="Acme", is_self=False, created_at=ours().created_at)
-    assert not chains.ends(client, {brought(1).place[0]}).exists()
+    assert not event_chains.ends(client, {brought(1).place[0]}).exists()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts what is NULL apart")
@@ -41,7 +41,7 @@ def test_no_table_is_walked_through_after_many_first_answers_were_counted():
     record(*answers)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    asked = chains.ends(ours(), {answer.place[0] for answer in answers[:4]}).select_related("entry")
+    asked = event_chains.ends(ours(), {answer.place[0] for answer in answers[:4]}).select_related("entry")
     assert "SCAN consent" not in asked.explain()
     assert "SCAN ledger" not in asked.explain()
 

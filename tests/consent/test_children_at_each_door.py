@@ -7,22 +7,22 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.status_fold import YES
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import consent_managers, offline_consents
+from consent.consent_imports.choices import LineFault, ListState
+from consent.consent_imports.services import lifecycle
+from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.models import ConsentEvent, ConsentList, HeldConsent
-from consent.models.list_states import LineFault, ListState
-from consent.rules.fold import YES
-from consent.selectors import rulebook
-from consent.services import managing, taking
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.lists import bringing
-from consent.services.recording import Choice
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.core.addresses import address_keys
-from portal.core.errors import Refused
-from portal.jobs.services import running
-from portal.people.models import Fiduciary
-from portal.people.services import protections
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from portal.kernel.core import actor, clock
+from portal.kernel.core.addresses import address_keys
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import guardianships
 from tests.api.asking import post
 from tests.api.managers import registered, send, signed, sms
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -38,26 +38,26 @@ PROOF = [{"type": "web_form", "sha256": "ab" * 32}]
 
 @pytest.fixture
 def world(law):
-    rulebook.forget()
+    contact_rulebook.forget()
     notice = published_notice(asks=["marketing", PURPOSE])
     staff = [actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _ in range(2)]
     return SimpleNamespace(notice=notice, staff=staff, child=person(), own=Fiduciary.objects.get(code="onesetu"))
 
 
 def known_as_a_child(who):
-    protections.protect(
+    guardianships.protect(
         subject_ref=who.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
 
 
 def at_work(row):
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     return ConsentList.objects.select_related("job").get(pk=row.pk)
 
 
 def brought_list(world):
     content = as_csv([line(1), line(2, address=ASHA_PHONE, purpose=PURPOSE)])
-    row = bringing.bring(
+    row = lifecycle.bring(
         fiduciary=world.own, collected_by="Shop of 2024", name="list.csv", content=io.BytesIO(content),
         actor=world.staff[0], now=clock.now(),
     )  # fmt: skip
@@ -97,19 +97,19 @@ def by_key_press(world):
 def by_manager(world):
     key = Ed25519PrivateKey.generate()
     manager = registered(key)
-    offered = managing.offer_link(subject_ref=world.child.subject.ref, manager=manager)
-    link = managing.link(manager=manager, code=offered.code, now=clock.now())
+    offered = consent_managers.offer_link(subject_ref=world.child.subject.ref, manager=manager)
+    link = consent_managers.link(manager=manager, code=offered.code, now=clock.now())
     return send("consents/give", *signed(key, sms(link, world.notice, purpose=PURPOSE))).json()["code"]
 
 
 def _by_staff(world, **changes):
-    taken = taking.Taken(
+    taken = offline_consents.Taken(
         subject_ref=world.child.subject.ref, fiduciary=world.own, purpose=PURPOSE, channels=["sms"],
         notice_version=world.notice, language="en", occurred_at=clock.now() - timedelta(days=2), **changes,
     )  # fmt: skip
     scan = io.BytesIO(png()) if taken.way is Way.PAPER else None
     with pytest.raises(Refused) as refusal:
-        taking.propose(taken=taken, scan=scan, actor=world.staff[0])
+        offline_consents.propose(taken=taken, scan=scan, actor=world.staff[0])
     return refusal.value.code
 
 
@@ -153,7 +153,7 @@ def test_who_becomes_known_as_a_child_after_the_check_of_a_list_stops_it_at_thei
     row = brought_list(world)
     assert row.state == ListState.CHECKED
     known_as_a_child(world.child)
-    bringing.answer(row=row, approve=True, actor=world.staff[1], now=clock.now())
+    lifecycle.answer(row=row, approve=True, actor=world.staff[1], now=clock.now())
     row = at_work(row)
     assert not yeses().exists()
     assert row.job.failure_code == "LINE_CHANGED"

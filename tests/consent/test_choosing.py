@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentEvent, HeldConsent
-from consent.selectors import rulebook
-from consent.services import choosing, offering
-from consent.services.stopping import stop_at_address
-from consent.states import Way
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.models import Purpose
-from portal.people.models import Fiduciary
-from portal.people.services import principals
+from consent.preferences.services import preference_options, preference_updates
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Purpose
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import people
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.test_who_may_not import protect
 from tests.people.factories import FiduciaryFactory
@@ -29,7 +29,7 @@ def asha(law):
 
 
 def boxes(who, **that):
-    offered = offering.offer(who.subject.ref, at=clock.now())
+    offered = preference_options.offer(who.subject.ref, at=clock.now())
     every = [box for group in offered.groups for box in group.boxes if box.ticked]
     return {box.value for box in every if all(getattr(box, name) is value for name, value in that.items())}
 
@@ -53,7 +53,10 @@ def test_a_no_of_somebody_else_is_no_stop_of_the_address(asha):
 
 
 def offered_by(fiduciary, who):
-    return {group.purpose.code for group in offering.offer(who.subject.ref, at=clock.now(), fiduciary=fiduciary).groups}
+    return {
+        group.purpose.code
+        for group in preference_options.offer(who.subject.ref, at=clock.now(), fiduciary=fiduciary).groups
+    }
 
 
 def test_a_clients_page_offers_nothing_that_is_ours_alone(asha):
@@ -66,20 +69,20 @@ def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and
     FiduciaryFactory(code="acme")
     said(asha, "given", fiduciary="acme", purpose="analytics", channel="none")
     Purpose.objects.filter(code="analytics").update(is_ours_alone=True)
-    rulebook.forget()
+    contact_rulebook.forget()
     assert "analytics" in offered_by("acme", asha)
     save = {"subject_ref": asha.subject.ref, "fiduciary": "acme", "actor": actor.SYSTEM}
-    choosing.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), shown={}, **save)
+    preference_updates.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), shown={}, **save)
     assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
     assert "analytics" not in offered_by("acme", asha)
     with pytest.raises(Refused) as refusal:
-        choosing.save(ticked=frozenset({"analytics:none"}), shown={}, **save)
+        preference_updates.save(ticked=frozenset({"analytics:none"}), shown={}, **save)
     assert refusal.value.code == "NOT_OFFERED"
 
 
 def tick(who, *values):
-    offered = offering.offer(who.subject.ref, at=clock.now())
-    return choosing.save(
+    offered = preference_options.offer(who.subject.ref, at=clock.now())
+    return preference_updates.save(
         subject_ref=who.subject.ref,
         ticked=frozenset({*offered.ticked, *values}),
         shown={group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
@@ -93,7 +96,7 @@ def test_the_yes_of_who_has_a_guardian_is_held_and_a_no_holds_at_once(asha):
     saved = tick(asha, "marketing:sms")
     assert (saved.held, saved.receipt) == (("marketing",), None)
     assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
-    saved = choosing.save(subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM)
+    saved = preference_updates.save(subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM)
     assert saved.receipt is not None
     assert boxes(asha) == set()
 
@@ -107,11 +110,11 @@ def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
 
 
 def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_waiting(asha):
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "given")
     said(asha, "given", channel="email")
     said(asha, "withdrawn", channel="email", occurred_at=clock.now())
-    offered = offering.offer(asha.subject.ref, at=clock.now())
+    offered = preference_options.offer(asha.subject.ref, at=clock.now())
     assert offered.ticked == ["marketing:sms"]
     save = {
         "subject_ref": asha.subject.ref,
@@ -119,7 +122,9 @@ def test_a_yes_that_waits_for_its_second_step_keeps_no_withdrawal_waiting(asha):
         "actor": actor.SYSTEM,
     }
     with time_machine.travel(clock.now() + timedelta(seconds=2), tick=False):
-        saved = choosing.save(ticked=frozenset({"marketing:email"}), was_ticked=frozenset(offered.ticked), **save)
+        saved = preference_updates.save(
+            ticked=frozenset({"marketing:email"}), was_ticked=frozenset(offered.ticked), **save
+        )
     assert saved.unconfirmed == (("marketing", "email"),)
     assert [(event.channel, event.answer) for event in saved.receipt.events.all()] == [("sms", "withdrawn")]
     assert boxes(asha) == set()

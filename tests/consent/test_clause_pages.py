@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from consent.base.choices import VersionState, Weight
+from consent.base.selectors.notices import open_defects
 from consent.models import NoticeVersion
-from consent.selectors.notices import open_defects
-from consent.services import publishing
-from consent.states import VersionState, Weight
-from portal.core import actor, clock
+from consent.notices.services import publication
+from portal.kernel.core import actor, clock
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import CLEAN, FAULTY, draft
 from tests.people.factories import StaffFactory
@@ -168,7 +168,7 @@ def test_both_people_have_the_changes_before_them(officer, administrator):
     maker = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     checker = actor.staff(StaffFactory(roles=["administrator"]).pk)
     first = draft(CLEAN, on=today(-30))
-    publishing.answer(proposal=publishing.propose(version=first, actor=maker), approve=True, actor=checker)
+    publication.answer(proposal=publication.propose(version=first, actor=maker), approve=True, actor=checker)
     version = draft(CLEAN.replace("for a year", "for two years"), on=today(30))
     propose = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "propose-publication"])
     for url in (propose, page("changes", version)):
@@ -203,14 +203,14 @@ def test_both_people_read_the_texts_by_language_and_every_dropped_clause(officer
     first = draft(CLEAN + "\n5. Calls\n\nWe record no call.\n")
     by = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     by_another = actor.staff(StaffFactory(roles=["administrator"]).pk)
-    publishing.answer(proposal=publishing.propose(version=first, actor=by), approve=True, actor=by_another)
+    publication.answer(proposal=publication.propose(version=first, actor=by), approve=True, actor=by_another)
     version = draft(CLEAN, on=today(60))
     shown = officer.get(page("changes", version)).content.decode()
     assert "Version 2 leaves out 1 clause of version 1" in shown
     assert "5 Calls" in shown
-    override = publishing.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=by)
-    publishing.answer_override(override=override, approve=True, actor=by_another)
-    proposal = publishing.propose(version=version, actor=by)
+    override = publication.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=by)
+    publication.answer_override(override=override, approve=True, actor=by_another)
+    proposal = publication.propose(version=version, actor=by)
     answer = reverse("admin:consent_publicationproposal_do_one", args=[proposal.pk, "answer-proposal"])
     for url in (answer, reverse("admin:consent_publicationproposal_change", args=[proposal.pk])):
         shown = administrator.get(url).content.decode()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules import clauses, differences
-from consent.rules.clauses import BadEdit
-from consent.rules.policy import INTRODUCTION, Clause, parse
+from consent.base.rules.policy_parser import INTRODUCTION, Clause, parse
+from consent.notices.rules import clauses, text_diff
+from consent.notices.rules.clauses import BadEdit
 
 
 def text(*numbers, **bodies):
@@ -123,7 +123,7 @@ def test_a_promise_goes_with_its_clause_whatever_its_number():
     old = clauses.with_promises([Clause("1", "Children", "x"), Clause("2", "Cookies", "y")], [])
     assert [c.promise for c in old] == ["P1", "P2"]
     new = [replace(old[1], number="1", promise=""), replace(old[0], number="2", promise=""), *text("3")]
-    kept = clauses.with_promises(new, differences.pairs(old, new))
+    kept = clauses.with_promises(new, text_diff.pairs(old, new))
     assert [c.promise for c in kept] == ["P2", "P1", "P3"]
 
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import Notice, NoticeVersion
-from portal.core import clock
-from portal.core.command_line import explain
-from portal.core.errors import PortalError
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import explain
+from portal.kernel.core.errors import PortalError
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.test_policy_rules import FAULTY
 from tests.consent.test_publishing import CLEAN

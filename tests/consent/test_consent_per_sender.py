@@ -11,24 +11,27 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.contact import Reason
+from consent.collection.services.person_merge import keep_the_stricter
+from consent.decisions.services import bulk_decisions
+from consent.decisions.services.contact_decisions import may_contact
+from consent.decisions.services.list_scrub import Scrub
 from consent.models import ConsentEvent, ConsentState, Suppression
-from consent.rules.contact import Reason
-from consent.services import batches, offering, one_click, receipts, suppressing, withdrawing
-from consent.services.addresses import address_of
-from consent.services.decisions import may_contact
-from consent.services.merging import keep_the_stricter
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice, record_all
-from consent.services.scrubbing import Scrub
-from consent.services.withdrawing import withdraw
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Fiduciary
-from portal.people.services import contacts, subjects
-from portal.registers.models import Telling
+from consent.preferences.services import preference_options
+from consent.records.services import receipts
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services import one_click_unsubscribe, suppressions, withdrawals
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import contacts, subjects
+from portal.kernel.registers.models import Telling
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.test_undos import NOON, START, place_at, still, stop_all, undo, withdrawn
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, SubjectFactory, issued_api_key
@@ -72,8 +75,8 @@ def may(sender: str = "", number: str = ASHA_PHONE) -> bool:
     """The one answer that a single question, a batch and a scrubbed list give."""
     header = HEADERS[sender]
     one = may_contact(address=number, purpose="marketing", channel="sms", at=NOON, header=header)
-    question = batches.Question("marketing", "sms", NOON, header=header)
-    (many,) = batches.decide_all(question, [number])
+    question = bulk_decisions.Question("marketing", "sms", NOON, header=header)
+    (many,) = bulk_decisions.decide_all(question, [number])
     assert (many.allowed, many.reason, many.entry) == (one.allowed, one.reason, one.entry)
     _heading, line = b"".join(Scrub(question).lines(io.BytesIO(number.encode()))).decode().splitlines()
     assert line.split(",")[1:] == [str(one.allowed).lower(), str(one.reason)]
@@ -139,9 +142,9 @@ def test_nothing_is_shown_as_stopped_already_while_a_single_sender_may_send(asha
     own = Fiduciary.objects.get(code="onesetu")
 
     def stopped() -> tuple[bool, bool, bool]:
-        since = withdrawing.all_promotion_stopped_since(asha.subject.ref, at=clock.now())
-        shown = offering.offer(asha.subject.ref, at=clock.now()).stopped_since
-        return since is not None, shown is not None, one_click._is_stopped(message, own)
+        since = withdrawals.all_promotion_stopped_since(asha.subject.ref, at=clock.now())
+        shown = preference_options.offer(asha.subject.ref, at=clock.now()).stopped_since
+        return since is not None, shown is not None, one_click_unsubscribe._is_stopped(message, own)
 
     assert stopped() == (True, True, True)
     say(asha, "given", "OFFERS")
@@ -336,7 +339,7 @@ class Plain:
     def do(self, at: int, step: tuple[str, int, str]) -> None:
         what, who, sender = step
         if what == "stop":
-            suppressing.alone(
+            suppressions.alone(
                 subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=Fiduciary.objects.get(code="onesetu"),
                 places=[place_at(self.number)], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM,
                 senders=[("sms" if sender else "", sender)], again=True,

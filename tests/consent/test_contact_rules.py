@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules import contact
-from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
-from consent.rules.hours import Hours
-from portal.law.states import MESSAGE_CHANNELS
-from portal.law.strictness import STRICTEST_FIRST, strictest
+from consent.base.rules import contact
+from consent.base.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
+from consent.base.rules.hours import Hours
+from portal.kernel.law.category_order import STRICTEST_FIRST, strictest
+from portal.kernel.law.choices import MESSAGE_CHANNELS
 
 IST = ZoneInfo("Asia/Kolkata")
 PERMITTED = Hours(time(10), time(21), IST)

@@ -7,13 +7,13 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent.admin.publishing import in_words
+from consent.base.choices import VersionState, Weight
+from consent.base.selectors.notices import before, coming, in_force, open_defects, periods
 from consent.models import NoticeVersion
-from consent.selectors.notices import before, coming, in_force, open_defects, periods
-from consent.services import editing, importing, publishing
-from consent.states import VersionState, Weight
-from portal.core import actor, clock
-from portal.core.errors import NotFound, Refused
+from consent.notices.admin.publication import in_words
+from consent.notices.services import draft_edits, policy_import, publication
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotFound, Refused
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import CLEAN, LONGER, SUMMARIES, draft
 from tests.people.factories import StaffFactory
@@ -44,8 +44,8 @@ def publish(officer, administrator):
 
     def act(text=CLEAN, *, days=0, weight="", version=None):
         version = version or draft(text, on=far(days))
-        proposal = publishing.propose(version=version, weight=weight, actor=officer)
-        publishing.answer(proposal=proposal, approve=True, actor=administrator)
+        proposal = publication.propose(version=version, weight=weight, actor=officer)
+        publication.answer(proposal=proposal, approve=True, actor=administrator)
         version.refresh_from_db()
         return version
 
@@ -73,21 +73,21 @@ def code_of(act):
 def test_no_later_version_is_proposed_for_a_day_that_has_passed(publish, officer, weight):
     publish(days=-400)
     past = on_day(draft(CHANGED, on=far(30)), -1)
-    assert code_of(lambda: publishing.propose(version=past, weight=weight, actor=officer)) == "DAY_PASSED"
+    assert code_of(lambda: publication.propose(version=past, weight=weight, actor=officer)) == "DAY_PASSED"
     assert publish(version=on_day(past, 0), weight=Weight.EDITORIAL).state == VersionState.PUBLISHED
 
 
 def test_a_day_that_passes_before_the_approval_is_refused_with_what_to_do(publish, officer, administrator):
     publish(days=-400)
     version = draft(CHANGED, on=far(1))
-    proposal = publishing.propose(version=version, weight=Weight.EDITORIAL, actor=officer)
+    proposal = publication.propose(version=version, weight=Weight.EDITORIAL, actor=officer)
     in_time = clock.now() + timedelta(days=3)
     with pytest.raises(Refused, match=r"has passed\. Refuse the proposal") as refusal:
-        publishing.answer(proposal=proposal, approve=True, actor=administrator, now=in_time)
+        publication.answer(proposal=proposal, approve=True, actor=administrator, now=in_time)
     assert refusal.value.code == "DAY_PASSED"
     proposal.refresh_from_db()
     assert proposal.answer == "pending"
-    publishing.answer(proposal=proposal, approve=False, reason="Too late.", actor=administrator, now=in_time)
+    publication.answer(proposal=proposal, approve=False, reason="Too late.", actor=administrator, now=in_time)
 
 
 def test_the_first_version_may_have_been_in_force_elsewhere_and_says_so(publish, officer):
@@ -100,10 +100,10 @@ def test_the_first_version_may_have_been_in_force_elsewhere_and_says_so(publish,
 
 
 def test_a_first_version_whose_day_passed_while_it_waited_was_not_in_force_elsewhere(officer, administrator):
-    proposal = publishing.propose(version=draft(on=far(1)), actor=officer)
+    proposal = publication.propose(version=draft(on=far(1)), actor=officer)
     later = clock.now() + timedelta(days=3)
     answered = {"proposal": proposal, "approve": True, "actor": administrator, "now": later}
-    assert code_of(lambda: publishing.answer(**answered)) == "DAY_PASSED"
+    assert code_of(lambda: publication.answer(**answered)) == "DAY_PASSED"
 
 
 def test_neither_the_import_nor_the_form_takes_a_day_that_has_passed(publish, officer):
@@ -111,7 +111,7 @@ def test_neither_the_import_nor_the_form_takes_a_day_that_has_passed(publish, of
     assert code_of(lambda: draft(CHANGED, on=far(-1))) == "DAY_PASSED"
     version = draft(CHANGED, on=far(30))
     asked = {"version": version, "seen": "", "what_changed": "x", "purposes": [], "actor": officer}
-    assert code_of(lambda: editing.change_details(effective_on=far(-1), **asked)) == "DAY_PASSED"
+    assert code_of(lambda: draft_edits.change_details(effective_on=far(-1), **asked)) == "DAY_PASSED"
     client = staff_client(StaffFactory(roles=["data_protection_officer"]))
     page = reverse("admin:consent_noticeversion_details", args=[version.pk])
     answer = client.post(page, {"seen": "0", "effective_on": far(-1).isoformat(), "what_changed": "x"})
@@ -126,7 +126,7 @@ def test_a_draft_is_compared_with_what_is_in_force_until_its_day_not_with_an_ann
     announced = publish(LONGER.replace("for a year", "for two years"), days=30)
     tomorrow = draft(CHANGED, on=far(1))
     assert before(tomorrow).number == 1
-    assert publishing.shown(tomorrow, Weight.EDITORIAL)["compared_with"]["version"] == 1
+    assert publication.shown(tomorrow, Weight.EDITORIAL)["compared_with"]["version"] == 1
     found = {(defect.code, defect.clause): defect.message for defect in open_defects(tomorrow)}
     assert set(found) == {("DROPPED_CLAUSE", "5"), ("UNDONE_LATER", "whole text")}
     assert f"Version 2 is announced for {far(30).isoformat()}" in found["UNDONE_LATER", "whole text"]
@@ -136,8 +136,8 @@ def test_a_draft_is_compared_with_what_is_in_force_until_its_day_not_with_an_ann
 
 def let_stand(version, officer, administrator):
     for defect in open_defects(version):
-        override = publishing.propose_override(defect=defect, why="It is meant so.", actor=officer)
-        publishing.answer_override(override=override, approve=True, actor=administrator)
+        override = publication.propose_override(defect=defect, why="It is meant so.", actor=officer)
+        publication.answer_override(override=override, approve=True, actor=administrator)
 
 
 def test_an_announced_change_is_not_brought_forward_as_editorial(publish, officer, administrator):
@@ -145,13 +145,13 @@ def test_an_announced_change_is_not_brought_forward_as_editorial(publish, office
     publish(CHANGED, days=30)
     version = draft(CHANGED.replace("the shop", "our shop"), on=far(1))
     with pytest.raises(Refused, match="UNDONE_LATER"):
-        publishing.propose(version=version, weight=Weight.EDITORIAL, actor=officer)
+        publication.propose(version=version, weight=Weight.EDITORIAL, actor=officer)
     let_stand(version, officer, administrator)
     for weight, code in ((Weight.EDITORIAL, "CHANGE_ANNOUNCED"), (Weight.MATERIAL, "TOO_SOON")):
         asked = {"version": version, "weight": weight, "actor": officer}
-        assert code_of(lambda asked=asked: publishing.propose(**asked)) == code
+        assert code_of(lambda asked=asked: publication.propose(**asked)) == code
     details = {"effective_on": far(30), "what_changed": "x", "purposes": [], "actor": officer}
-    editing.change_details(version=version, seen=editing.details_digest(version), **details)
+    draft_edits.change_details(version=version, seen=draft_edits.details_digest(version), **details)
     version.refresh_from_db()
     assert open_defects(version) == []
     assert publish(version=version, weight=Weight.EDITORIAL).state == VersionState.PUBLISHED
@@ -168,7 +168,7 @@ def test_a_material_version_before_an_announced_one_needs_two_people_who_know_it
     publish()
     publish(CHANGED, days=90)
     version = draft(CLEAN.replace("the shop", "our shop"), on=far(40))
-    assert code_of(lambda: publishing.propose(version=version, actor=officer)) == "DEFECTS_OPEN"
+    assert code_of(lambda: publication.propose(version=version, actor=officer)) == "DEFECTS_OPEN"
     let_stand(version, officer, administrator)
     assert publish(version=version).state == VersionState.PUBLISHED
 
@@ -176,10 +176,10 @@ def test_a_material_version_before_an_announced_one_needs_two_people_who_know_it
 def test_a_version_announced_while_a_proposal_waits_stands_in_its_way(publish, officer, administrator):
     publish()
     soon = draft(CLEAN.replace("the shop", "our shop"), on=far(2))
-    proposal = publishing.propose(version=soon, weight=Weight.EDITORIAL, actor=officer)
+    proposal = publication.propose(version=soon, weight=Weight.EDITORIAL, actor=officer)
     publish(CHANGED, days=30)
     answered = {"proposal": proposal, "approve": True, "actor": administrator}
-    assert code_of(lambda: publishing.answer(**answered)) == "DEFECTS_OPEN"
+    assert code_of(lambda: publication.answer(**answered)) == "DEFECTS_OPEN"
 
 
 def test_a_draft_never_holds_beside_a_later_number_of_the_same_day(publish, officer, administrator):
@@ -187,7 +187,7 @@ def test_a_draft_never_holds_beside_a_later_number_of_the_same_day(publish, offi
     older = draft(CLEAN.replace("the shop", "our shop"), on=far(30))
     publish(CHANGED, days=30)
     let_stand(older, officer, administrator)
-    assert code_of(lambda: publishing.propose(version=older, actor=officer)) == "NEVER_HOLDS"
+    assert code_of(lambda: publication.propose(version=older, actor=officer)) == "NEVER_HOLDS"
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -207,8 +207,8 @@ def test_publishing_never_changes_which_text_was_in_force_on_a_day_before(office
         at = now + timedelta(days=passed * 7)
         today = clock.day(at)
         try:
-            version = importing.import_text(
-                notice=importing.notice(code="privacy-policy", kind="privacy_policy", title="Policy"),
+            version = policy_import.import_text(
+                notice=policy_import.notice(code="privacy-policy", kind="privacy_policy", title="Policy"),
                 text=CLEAN.replace("the shop", f"the shop {passed}"),
                 effective_on=today + timedelta(days=days if held else max(days, 0)),
                 what_changed="x",
@@ -218,8 +218,8 @@ def test_publishing_never_changes_which_text_was_in_force_on_a_day_before(office
             ).version
             if is_let_stand:
                 let_stand(version, officer, administrator)
-            proposal = publishing.propose(version=version, weight=weight, actor=officer, now=at)
-            publishing.answer(proposal=proposal, approve=True, actor=administrator, now=at)
+            proposal = publication.propose(version=version, weight=weight, actor=officer, now=at)
+            publication.answer(proposal=proposal, approve=True, actor=administrator, now=at)
         except Refused:
             pass
         for day, number in held.items():

@@ -10,21 +10,23 @@ import time_machine
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from consent.base.choices import Pace, Way
+from consent.base.rules.contact import Reason
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import decision_signatures
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import ConsentState
-from consent.rules.contact import Reason
-from consent.selectors import rulebook
-from consent.services import acknowledging, preferring, signing
-from consent.services.decisions import may_contact, may_process
-from consent.services.preferring import WishList
-from consent.states import Pace, Way
-from portal.core import actor, clock, hooks
-from portal.law.models import Purpose
-from portal.outbox.models import Message
-from portal.people.models import Protection
-from portal.people.services import contacts, subjects
-from portal.registers.models import SenderDefect
-from portal.registers.services import defects, entries
-from portal.registers.tasks import note_defect
+from consent.notices.services import acknowledgements
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.law.models import Purpose
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Protection
+from portal.kernel.people.services import contacts, subjects
+from portal.kernel.registers.models import SenderDefect
+from portal.kernel.registers.senders.services import sender_entries, sender_issues
+from portal.kernel.registers.tasks import note_defect
 from tests.consent.factories import ASHA, ASHA_PHONE, PROCESSING, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory, SubjectFactory
 from tests.registers.factories import agreed_template, registered_sender
@@ -153,16 +155,16 @@ def test_what_has_ended_stops_at_once(asha):
     template = agreed_template(template_id="1107", senders=[header])
     assert ask(**BILL, header="ONESTU", template="1107").allowed
     administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
-    entries.end(template, actor=administrator, now=clock.now())
+    sender_entries.end(template, actor=administrator, now=clock.now())
     assert ask(**BILL, header="ONESTU", template="1107").reason is Reason.TEMPLATE_ENDED
-    entries.end(header, actor=administrator, now=clock.now())
+    sender_entries.end(header, actor=administrator, now=clock.now())
     assert ask(**BILL, header="ONESTU").reason is Reason.HEADER_ENDED
 
 
 @pytest.fixture
 def told(monkeypatch):
     """Defects are recorded at once, by the task itself."""
-    monkeypatch.setattr(defects, "enqueue", lambda name, *args: note_defect(*args))
+    monkeypatch.setattr(sender_issues, "enqueue", lambda name, *args: note_defect(*args))
 
 
 def test_a_bill_under_a_promotional_header_is_promotion_and_a_defect(asha, told):
@@ -176,7 +178,7 @@ def test_a_bill_under_a_promotional_header_is_promotion_and_a_defect(asha, told)
         None,
         "promotional",
     )
-    defects.forget()
+    sender_issues.forget()
     ask(**BILL, header="AD-567890-P")
     assert SenderDefect.objects.count() == 1
 
@@ -251,7 +253,7 @@ def test_a_yes_ends_without_anybody_recording_the_end(asha):
 
 
 def wish(asha, **wishes):
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
+    preferences.change(subject_ref=asha.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
 
 
 def test_quiet_hours_and_a_pause_hold_until_they_say(asha):
@@ -288,7 +290,7 @@ def test_of_rows_under_an_old_and_a_new_lookup_key_the_no_wins(asha, settings):
     state = ConsentState.objects.get()
     said(ravi, "given", address="+919811113333")
     other = ConsentState.objects.exclude(pk=state.pk).get()
-    from portal.core import addresses
+    from portal.kernel.core import addresses
 
     ConsentState.objects.filter(pk=other.pk).update(address_key=addresses.address_key(ASHA_PHONE))
     assert ask().reason is Reason.CONSENT_WITHDRAWN
@@ -315,25 +317,27 @@ def test_the_dashboard_and_push_are_asked_by_subject(asha):
 def test_the_outbox_asks_this_gate(asha):
     said(asha, "given", channel="email")
     gate = {"address": ASHA, "purpose": "marketing", "channel": "email", "at": NOON, "fiduciary": "onesetu"}
-    assert hooks.send_gate.ask(**gate).allowed
+    assert ports.send_gate.ask(**gate).allowed
     said(asha, "withdrawn", channel="email", occurred_at=clock.now())
-    assert not hooks.send_gate.ask(**gate).allowed
+    assert not ports.send_gate.ask(**gate).allowed
 
 
 def test_a_signed_answer_can_be_proved_and_one_changed_word_breaks_it(asha):
     said(asha, "given")
-    key = Ed25519PublicKey.from_public_bytes(signing.public_key())
+    key = Ed25519PublicKey.from_public_bytes(decision_signatures.public_key())
     decision = ask(sign=True)
-    key.verify(bytes.fromhex(decision.signature), signing.signed_text(decision))
+    key.verify(bytes.fromhex(decision.signature), decision_signatures.signed_text(decision))
     with pytest.raises(InvalidSignature):
-        key.verify(bytes.fromhex(decision.signature), signing.signed_text(decision).replace(b"true", b"null"))
-    assert ASHA_PHONE[-10:].encode() not in signing.signed_text(decision)
+        key.verify(
+            bytes.fromhex(decision.signature), decision_signatures.signed_text(decision).replace(b"true", b"null")
+        )
+    assert ASHA_PHONE[-10:].encode() not in decision_signatures.signed_text(decision)
     assert ask().signature is None
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "account_service", "no_such", "naïve “purpose”"])
 def test_what_is_signed_is_canonical_json(asha, purpose):
-    signed = signing.signed_text(ask(purpose=purpose))
+    signed = decision_signatures.signed_text(ask(purpose=purpose))
     assert signed == rfc8785.dumps(json.loads(signed))
 
 
@@ -403,7 +407,7 @@ TWO = {"pace": Pace.TWO_A_WEEK}
 def unasked(asha):
     """A service purpose on another ground than consent: messages for it go to addresses about which nobody said a word."""
     Purpose.objects.filter(code="product_updates").update(bases={"IN": "contract", "EU": "contract"})
-    rulebook.forget()
+    contact_rulebook.forget()
     return asha
 
 
@@ -512,10 +516,10 @@ def test_wishes_pace_and_confirmation_hold_under_every_reference(asha, earlier):
     assert ask().reason is Reason.TOO_OFTEN
     wish(asha, **PAUSE)
     assert ask().reason is Reason.PAUSED
-    assert preferring.wishes_of(earlier).paused_until == PAUSE["paused_until"]
+    assert preferences.wishes_of(earlier).paused_until == PAUSE["paused_until"]
 
 
 def test_a_text_seen_under_an_earlier_reference_was_seen(asha, earlier):
     text = published_notice(code="policy", asks=()).binding
-    acknowledging.acknowledge(subject_ref=earlier, text=text, actor=actor.SYSTEM)
-    assert acknowledging.has_seen(asha.subject.ref, text)
+    acknowledgements.acknowledge(subject_ref=earlier, text=text, actor=actor.SYSTEM)
+    assert acknowledgements.has_seen(asha.subject.ref, text)

@@ -5,16 +5,18 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from consent.collection.services import incapacity_effects
+from consent.decisions.selectors import point_in_time
+from consent.decisions.services import bulk_decisions
+from consent.decisions.services.bulk_decisions import Question
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, Suppression
-from consent.selectors import past
-from consent.services import batches, preferring, resting
-from consent.services.batches import Question
-from consent.services.decisions import may_contact
-from consent.services.preferring import WishList
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.people.erasers import Accounts
-from portal.people.services import contacts, subjects
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.services import contacts, subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.law.factories import PurposeFactory
@@ -39,7 +41,7 @@ def may(purpose="marketing", channel="sms"):
     """The answer of the single question and of the batch, which have to be the same."""
     question = Question(purpose, channel, at_hour(12))
     alone = may_contact(address=ASHA_PHONE, purpose=purpose, channel=channel, at=question.at)
-    (together,) = batches.decide_all(question, [ASHA_PHONE])
+    (together,) = bulk_decisions.decide_all(question, [ASHA_PHONE])
     assert (alone.reason, alone.entry) == (together.reason, together.entry)
     return alone
 
@@ -65,14 +67,14 @@ def test_each_stop_that_stays_is_proven_by_its_own_entry(asha):
 
 def test_the_wishes_of_who_left_stop_nothing_at_the_address(asha):
     said(asha, "given", purpose=ORDER_NEWS)
-    preferring.change(
+    preferences.change(
         subject_ref=asha.subject.ref, wishes=WishList(paused_until=at_hour(12) + timedelta(days=3)), actor=actor.SYSTEM
     )
     assert may(ORDER_NEWS).reason == "PAUSED"
     give_up(asha)
     person(email="ravi@acme.example")
     assert may(ORDER_NEWS).reason == "ALLOWED_NO_OBJECTION"
-    (then,) = past.of_person(asha.subject.ref, clock.now())
+    (then,) = point_in_time.of_person(asha.subject.ref, clock.now())
     assert then.verdict.allowed
 
 
@@ -94,5 +96,5 @@ def test_the_end_with_a_persons_death_is_confirmed_to_nobody(asha):
     said(asha, "given")
     Message.objects.all().delete()
     with transaction.atomic():
-        assert resting.end_with_the_person(subject_ref=asha.subject.ref, at=clock.now()) == 1
+        assert incapacity_effects.end_with_the_person(subject_ref=asha.subject.ref, at=clock.now()) == 1
     assert not Message.objects.filter(kind="consent.confirmed").exists()

@@ -7,29 +7,32 @@ from pathlib import Path
 import pytest
 
 import consent
-import portal.law
+import portal.kernel.law
+from consent.base.rules import policy_parser
 from consent.models import NoticeVersion
-from consent.rules import fields, policy
-from consent.selectors import languages
-from consent.services import weighing
-from portal.core import clock
-from portal.evidence.violations import governance
-from portal.evidence.violations.findings import Window
-from portal.law.models import LegalRule
+from consent.notices.rules import notice_requirements
+from consent.notices.selectors import languages
+from consent.notices.services import draft_checks
+from portal.fronts.evidence.violations import governance
+from portal.fronts.evidence.violations.findings import Window
+from portal.kernel.core import clock
+from portal.kernel.law.models import LegalRule
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import ASKING, CLEAN, draft
 
 DATA = Path(consent.__file__).parent / "data"
 LAW = {
     row["key"]: row
-    for row in tomllib.loads((Path(portal.law.__file__).parent / "data" / "legal_rules.toml").read_text())["rule"]
+    for row in tomllib.loads((Path(portal.kernel.law.__file__).parent / "data" / "legal_rules.toml").read_text())[
+        "rule"
+    ]
 }
 BEFORE, AFTER = date(2026, 12, 1), date(2027, 6, 1)
 
 
 def test_every_field_is_one_of_the_law_and_none_of_a_rule_is_left_out():
     named: dict[str, set[str]] = {}
-    for field in weighing.wanted():
+    for field in draft_checks.wanted():
         named.setdefault(field.rule, set()).add(field.value)
     assert len(named) >= 8
     assert named == {key: set(LAW[key]["values"]) for key in named}
@@ -46,8 +49,8 @@ def test_there_are_thirteen_named_patterns():
 
 
 def found(text, kind, on, purposes=()):
-    defects = weighing.defects_in(policy.parse(text), kind=kind, effective_on=on, purposes=purposes)
-    return [defect.message for defect in defects if defect.code == policy.Code.MISSING_FIELD]
+    defects = draft_checks.defects_in(policy_parser.parse(text), kind=kind, effective_on=on, purposes=purposes)
+    return [defect.message for defect in defects if defect.code == policy_parser.Code.MISSING_FIELD]
 
 
 @pytest.mark.django_db
@@ -103,8 +106,8 @@ def test_a_published_policy_lacks_a_field_from_the_day_on_which_a_law_asks_for_i
     law_is_loaded()
     version = draft(CLEAN.replace(BOARD, ""), on=BEFORE)
     assert not version.defects.filter(code="MISSING_FIELD").exists()
-    assert weighing.missing_since(version, on=FIRST - timedelta(days=1)) == []
-    assert [one.message for one in weighing.missing_since(version, on=FIRST)] == [
+    assert draft_checks.missing_since(version, on=FIRST - timedelta(days=1)) == []
+    assert [one.message for one in draft_checks.missing_since(version, on=FIRST)] == [
         "IN-DPDP-NOTICE (s.5(1); r.3) wants: link and other means to complain to the Board."
     ]
     NoticeVersion.objects.filter(pk=version.pk).update(state="published", published_at=at_noon(BEFORE))
@@ -129,10 +132,10 @@ def at_noon(on):
     ],
 )
 def test_words_of_a_dark_pattern_are_a_defect_of_their_clause(words, code):
-    defects = fields.tricks([policy.Clause("4", "Offers", words)], weighing.tricks())
+    defects = notice_requirements.tricks([policy_parser.Clause("4", "Offers", words)], draft_checks.tricks())
     assert [(d.code, d.clause) for d in defects] == [("DARK_PATTERN", "4")]
     assert defects[0].message.startswith(code)
 
 
 def test_plain_words_are_none():
-    assert fields.tricks(policy.parse(CLEAN), weighing.tricks()) == []
+    assert notice_requirements.tricks(policy_parser.parse(CLEAN), draft_checks.tricks()) == []

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules.fold import NO, UNANSWERED, YES, Said, deciding
-from consent.states import Answer
+from consent.base.choices import Answer
+from consent.base.rules.status_fold import NO, UNANSWERED, YES, Said, deciding
 
 START = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 ASHA, RAVI, ASHA_TOO = (uuid.UUID(int=n) for n in (1, 2, 3))

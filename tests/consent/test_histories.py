@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.status_fold import standing
+from consent.collection.services import consent_expiry
 from consent.models import ConsentState
-from consent.rules.fold import standing
-from consent.selectors import history
-from consent.services import ending
-from consent.services.addresses import address_of
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice, record_all
-from consent.states import Answer, Way
-from portal.core import actor, clock
+from consent.records.selectors import history
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.core import actor, clock
 from tests.consent.factories import person, published_notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -61,7 +61,7 @@ def test_given_denied_withdrawn_renewed_and_lapsed_in_any_order(steps, asked_at)
     for hour, who, answer, holds in sorted(steps, key=lambda step: step[0]):
         at = start + hour * HOUR
         if who is None:
-            ending.end_what_is_over(now=at)
+            consent_expiry.end_what_is_over(now=at)
             continue
         ref = people[who].subject.ref
         place = address_of(subject_ref=ref, channel="sms", kind="phone", text=number)
@@ -85,7 +85,7 @@ def test_given_denied_withdrawn_renewed_and_lapsed_in_any_order(steps, asked_at)
         assert word == naive(life, asked_at)
 
     # Two people may have said yes at one address: when one has ended, the other's turn comes in the next sweep.
-    while ending.end_what_is_over(now=start + 200 * HOUR).ended:
+    while consent_expiry.end_what_is_over(now=start + 200 * HOUR).ended:
         pass
     words = {naive(life, 200) for life in lives if life}
     kept = ConsentState.objects.filter(subject_ref__in=[who.subject.ref for who in people]).first()

@@ -8,18 +8,20 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from consent import words
-from consent.letters import fact_pdf, receipt_pdf, stop_pdf
+from consent.base import labels
+from consent.base.choices import Way
+from consent.collection.services import dnd_preferences
 from consent.models import ConsentEvent, PreferenceChange, Suppression
-from consent.rules import receipt_views as rules
-from consent.selectors import receipt_views
-from consent.services import blocking, receipts, suppressing
-from consent.services.addresses import Address
-from consent.states import Way
-from portal.core import actor, clock
-from portal.core.actor import ActorKind
-from portal.core.addresses import address_keys
-from portal.people.models import Fiduciary
+from consent.records.pdfs import fact_pdf, receipt_pdf, stop_pdf
+from consent.records.rules import receipt_standards as rules
+from consent.records.selectors import receipt_context
+from consent.records.services import receipts
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from portal.kernel.core import actor, clock
+from portal.kernel.core.actor import ActorKind
+from portal.kernel.core.addresses import address_keys
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -41,7 +43,7 @@ def printed(monkeypatch):
     """The rows that a PDF is set from."""
     rows = []
     monkeypatch.setattr(
-        "portal.core.printing.typeset", lambda _template, said, *_more: rows.append(said["rows"]) or b""
+        "portal.kernel.core.typst_pdf.typeset", lambda _template, said, *_more: rows.append(said["rows"]) or b""
     )
     return rows
 
@@ -57,7 +59,7 @@ def test_each_way_and_actor_has_words_of_its_own_in_each_language(way, kind, add
     found = set()
     for language in LANGUAGES:
         with translation.override(language):
-            found.add(words.identified_words(way, kind, address_kind))
+            found.add(labels.identified_words(way, kind, address_kind))
     assert len(found) == len(LANGUAGES)
     assert not any(word in " ".join(found).casefold() for word in ("stranger", "somebody", "nobody"))
 
@@ -73,8 +75,8 @@ def test_only_who_was_signed_in_is_said_to_have_been(asha):
         (Way.SMS, ActorKind.SYSTEM, "By the number that the message came from"),
         (Way.IMPORT, ActorKind.STAFF, "By a list with the proof of each choice"),
     ]:
-        assert words.identified_words(way, kind, "phone") == said_so
-    assert words.identified_words(Way.PAGE, ActorKind.STRANGER, "subject") == (
+        assert labels.identified_words(way, kind, "phone") == said_so
+    assert labels.identified_words(Way.PAGE, ActorKind.STRANGER, "subject") == (
         "By the browser that was used, without sign-in"
     )
 
@@ -84,10 +86,10 @@ def test_of_a_refusal_that_staff_write_down_no_check_is_claimed(way):
     """A consent by telephone or on paper has a call or a scan, and two people; a withdrawal has neither."""
     told = {"way": way, "actor_kind": ActorKind.STAFF, "address_kind": "phone"}
     written_down = "By our team, who recorded it on request"
-    assert words.event_identified_words(SimpleNamespace(answer="withdrawn", **told)) == written_down
-    assert words.event_identified_words(SimpleNamespace(answer="given", **told)) != written_down
+    assert labels.event_identified_words(SimpleNamespace(answer="withdrawn", **told)) == written_down
+    assert labels.event_identified_words(SimpleNamespace(answer="given", **told)) != written_down
     entry = SimpleNamespace(auditevent=SimpleNamespace(actor_kind=ActorKind.STAFF))
-    assert words.stop_identified_words(SimpleNamespace(entry=entry, **told)) == written_down
+    assert labels.stop_identified_words(SimpleNamespace(entry=entry, **told)) == written_down
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -99,11 +101,11 @@ def test_every_form_of_the_receipt_of_an_answer_names_it(asha, printed, language
     client = customer_client(asha.user)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with translation.override(language):
-        expected = words.identified_words(Way.CODE, ActorKind.STRANGER, "phone")
+        expected = labels.identified_words(Way.CODE, ActorKind.STRANGER, "phone")
         for one in (event, given):
             row = ConsentEvent.objects.select_related("entry__leaf").get(pk=one.pk)
             proof = receipts.file_for(row)
-            shown = receipt_views.shown(row, proof=proof.decode(), vkey="v", policy_url="p", withdraw_url="w")
+            shown = receipt_context.shown(row, proof=proof.decode(), vkey="v", policy_url="p", withdraw_url="w")
             assert receipts.document(row, now=clock.now())["status"]["identification"] == expected
             assert expected in rules.iso27560(shown)["dpv:hasDataSource"]["dct:description"]
             receipt_pdf(row, proof=proof, address="a", at=clock.now())
@@ -123,7 +125,7 @@ def test_a_json_form_with_the_identification_still_agrees_with_its_proof(asha):
 
 def test_a_stop_and_a_do_not_disturb_choice_name_it_too(asha, printed):
     own = Fiduciary.objects.get(code="onesetu")
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref, fiduciary=own, way=Way.CODE, actor=actor.stranger(via="page"),
         places=[Address("phone", tuple(address_keys(ASHA_PHONE)))], occurred_at=clock.now(),
     )  # fmt: skip
@@ -134,7 +136,7 @@ def test_a_stop_and_a_do_not_disturb_choice_name_it_too(asha, printed):
     page = customer_client(asha.user).get(reverse("privacy:consent-receipt", args=[stop.receipt.reference])).text
     assert "By a code sent to this address or number" in page
 
-    blocking.block(
+    dnd_preferences.block(
         subject_ref=asha.subject.ref, lists={"modes": ("voice",)}, way=Way.PAGE, actor=actor.customer(asha.user.pk)
     )
     change = PreferenceChange.objects.get()

@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from consent.collection.services import inbound_replies
+from consent.collection.services.inbound_replies import Inbound
 from consent.models import InboundMessage
-from consent.services import inbound
-from consent.services.inbound import Inbound
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.law.states import Channel
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.law.choices import Channel
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -35,7 +35,7 @@ def support():
 
 
 def wrote(text: str, number: str = STRANGER, **changes: Any) -> InboundMessage:
-    inbound.take([Inbound(str(uuid4()), Channel.SMS, number, "ONESTU", text, **changes)])
+    inbound_replies.take([Inbound(str(uuid4()), Channel.SMS, number, "ONESTU", text, **changes)])
     return InboundMessage.objects.latest("pk")
 
 

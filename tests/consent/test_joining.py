@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild
-from portal.core import actor, clock
-from portal.people.services import subjects
+from consent.decisions.services.contact_decisions import may_contact
+from consent.records.services.projection import rebuild
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 

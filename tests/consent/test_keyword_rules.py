@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules import keywords
-from consent.rules.keywords import Effect
+from consent.collection.rules import keywords
+from consent.collection.rules.keywords import Effect
 
 
 def effect(text, **more):

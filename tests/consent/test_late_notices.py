@@ -8,21 +8,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from consent.base.choices import Answer, Way
 from consent.models import ConsentState, LateNotice, NoticeText
-from consent.services import late_notices, telling
-from consent.services.addresses import address_of
-from consent.services.late_notices import give_late_notices
-from consent.services.recording import Choice, record_all
-from consent.services.visiting import new_visitor
-from consent.services.withdrawing import withdraw
-from consent.states import Answer, Way
+from consent.notices.services import legacy_notices, person_notifications
+from consent.notices.services.legacy_notices import give_late_notices
+from consent.prompts.services.visitor_choices import new_visitor
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.suppressions.services.withdrawals import withdraw
 from consent.tasks import give_late_notices as task
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.services import subjects
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.services import subjects
 from tests.consent.factories import person, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -69,8 +69,8 @@ def test_before_the_law_begins_nobody_is_told(asha):
 def test_the_notice_is_given_once_with_its_text_and_proof_and_the_yes_goes_on(asha, later, monkeypatch):
     CustomerUserFactory(principal=asha)
     posted = []
-    whole = telling.post
-    monkeypatch.setattr(telling, "post", lambda **given: posted.append(given) or whole(**given))
+    whole = person_notifications.post
+    monkeypatch.setattr(person_notifications, "post", lambda **given: posted.append(given) or whole(**given))
     assert give() == 1
     assert give() == 0
     text = "What we use, for what, and how you withdraw."
@@ -129,7 +129,7 @@ def test_a_letter_that_cannot_be_posted_leaves_no_proof(asha, later, monkeypatch
     def broken(**given):
         raise Refused("The outbox is broken.")
 
-    monkeypatch.setattr(telling, "post", broken)
+    monkeypatch.setattr(person_notifications, "post", broken)
     assert give() == 0
     assert not LateNotice.objects.exists()
     assert not AuditEvent.objects.filter(kind="consent.late_notice.given").exists()
@@ -138,7 +138,7 @@ def test_a_letter_that_cannot_be_posted_leaves_no_proof(asha, later, monkeypatch
 def test_a_full_batch_calls_for_the_next(asha, later, monkeypatch):
     called = []
     monkeypatch.setattr("consent.tasks.enqueue", called.append)
-    monkeypatch.setattr(late_notices, "MOST", 1)
+    monkeypatch.setattr(legacy_notices, "MOST", 1)
     assert task() == 1
     assert task() == 0
     assert called == ["consent.tasks.give_late_notices"]
@@ -147,15 +147,15 @@ def test_a_full_batch_calls_for_the_next(asha, later, monkeypatch):
 def test_one_who_cannot_be_told_keeps_nobody_else_waiting(asha, monkeypatch):
     ravi = person(email="ravi@acme.example", phone="+919876543211")
     said(ravi, "given")
-    whole = telling.post
+    whole = person_notifications.post
 
     def refusing_the_first(**given):
         if given["subject_ref"] == asha.subject.ref:
             raise Refused("Her address is not one.")
         return whole(**given)
 
-    monkeypatch.setattr(telling, "post", refusing_the_first)
-    monkeypatch.setattr(late_notices, "MOST", 1)
+    monkeypatch.setattr(person_notifications, "post", refusing_the_first)
+    monkeypatch.setattr(legacy_notices, "MOST", 1)
     with time_machine.travel(AFTER, tick=False):
         assert give() == 1
     assert LateNotice.objects.get().subject_ref == ravi.subject.ref
@@ -179,9 +179,9 @@ def test_who_has_no_way_to_be_told_is_counted_and_named_to_staff_with_the_reason
         subject_ref=visitor, fiduciary="onesetu", way=Way.PAGE, occurred_at=clock.now(), actor=actor.SYSTEM,
         choices=[Choice(place, "analytics", "none", Answer.GIVEN, NoticeText.objects.get())],
     )  # fmt: skip
-    assert late_notices.unreached(now=clock.now()) == late_notices.Waiting()
+    assert legacy_notices.unreached(now=clock.now()) == legacy_notices.Waiting()
     with time_machine.travel(AFTER, tick=False):
-        found = late_notices.unreached(now=clock.now())
+        found = legacy_notices.unreached(now=clock.now())
         assert [(one.subject_ref, one.purposes) for one in found.people] == [
             (silent.subject.ref, ("marketing",)),
             (other.subject.ref, ("analytics", "marketing")),
@@ -196,17 +196,17 @@ def test_who_has_no_way_to_be_told_is_counted_and_named_to_staff_with_the_reason
 
 
 def test_the_people_without_a_way_come_page_by_page_and_all_are_counted(asha, monkeypatch):
-    monkeypatch.setattr(late_notices, "SHOWN", 2)
+    monkeypatch.setattr(legacy_notices, "SHOWN", 2)
     silent = [no_way(f"+9198000000{number}") for number in range(70, 75)]
     subjects.join(old_ref=silent[1].subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
     CustomerUserFactory(principal=asha)
     left = [one.subject.ref for one in silent if one is not silent[1]]
     address = reverse("admin:consent_latenotice_changelist")
     with time_machine.travel(AFTER, tick=False):
-        pages = [late_notices.unreached(now=clock.now(), page=page) for page in (1, 2)]
+        pages = [legacy_notices.unreached(now=clock.now(), page=page) for page in (1, 2)]
         assert [one.subject_ref for page in pages for one in page.people] == left
         assert {(page.count, page.pages) for page in pages} == {(4, 2)}
-        assert late_notices.unreached(now=clock.now(), page=9) == pages[1]
+        assert legacy_notices.unreached(now=clock.now(), page=9) == pages[1]
         officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
         shown = [officer.get(address, {"without_a_way": page}).text for page in ("1", "2", "x")]
     assert [[str(ref) in page for ref in left] for page in shown] == [
@@ -221,9 +221,9 @@ def test_the_people_without_a_way_come_page_by_page_and_all_are_counted(asha, mo
 
 def test_whoever_can_be_told_by_another_reference_of_theirs_waits_for_the_sweep_alone(asha, later):
     silent = no_way()
-    assert len(late_notices.unreached(now=clock.now()).people) == 1
+    assert len(legacy_notices.unreached(now=clock.now()).people) == 1
     subjects.join(old_ref=silent.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert late_notices.unreached(now=clock.now()).people == ()
+    assert legacy_notices.unreached(now=clock.now()).people == ()
 
 
 def joined(old, new):
@@ -245,7 +245,7 @@ def test_whoever_is_known_by_several_references_is_counted_and_named_once_by_the
     for visitor in visitors[1:]:
         subjects.join(old_ref=visitor, new_ref=visitors[0], actor=actor.SYSTEM, now=clock.now())
     with time_machine.travel(AFTER, tick=False):
-        found = late_notices.unreached(now=clock.now())
+        found = legacy_notices.unreached(now=clock.now())
     assert [(one.subject_ref, one.purposes) for one in found.people] == [
         (third.subject.ref, ("analytics", "marketing")),
         (alone.subject.ref, ("marketing",)),
@@ -257,14 +257,14 @@ def test_whoever_is_known_by_several_references_is_counted_and_named_once_by_the
 def test_the_list_asks_no_more_for_many_joined_people_than_for_one(asha, later):
     def asked():
         with CaptureQueriesContext(connection) as queries:
-            late_notices.unreached(now=clock.now())
+            legacy_notices.unreached(now=clock.now())
         return len(queries)
 
     joined(no_way("+919800000060"), no_way("+919800000061"))
     for_one = asked()
     for number in range(62, 70, 2):
         joined(no_way(f"+9198000000{number}"), no_way(f"+9198000000{number + 1}"))
-    assert late_notices.unreached(now=clock.now()).count == 5
+    assert legacy_notices.unreached(now=clock.now()).count == 5
     assert asked() == for_one
 
 
@@ -278,7 +278,7 @@ def test_a_joined_person_is_given_the_notice_once_and_not_again_when_more_of_the
     silent = no_way()
     joined(silent, asha)
     assert give() == 0
-    assert late_notices.unreached(now=clock.now()) == late_notices.Waiting()
+    assert legacy_notices.unreached(now=clock.now()) == legacy_notices.Waiting()
 
 
 @pytest.mark.parametrize("first", ["silent", "reached"])
@@ -286,7 +286,7 @@ def test_a_way_of_whichever_reference_is_a_way_to_a_joined_person(asha, later, f
     silent, ravi = no_way(), person(email="ravi@acme.example", phone="+919876543211")
     joined(*((silent, ravi) if first == "silent" else (ravi, silent)))
     asha.contact_points.update(verified_at=None)
-    found = late_notices.unreached(now=clock.now())
+    found = legacy_notices.unreached(now=clock.now())
     assert [one.subject_ref for one in found.people] == [asha.subject.ref]
     assert give() == 1
     assert Message.objects.get(kind="consent.late_notice").channel == "email"
@@ -295,16 +295,16 @@ def test_a_way_of_whichever_reference_is_a_way_to_a_joined_person(asha, later, f
 @pytest.mark.parametrize("way", ["login", "address", "withdrawal"])
 def test_nobody_is_named_who_got_a_way_or_took_the_yes_back(asha, later, way):
     silent = no_way()
-    assert len(late_notices.unreached(now=clock.now()).people) == 1
+    assert len(legacy_notices.unreached(now=clock.now()).people) == 1
     if way == "login":
         CustomerUserFactory(principal=silent)
     elif way == "address":
         # Nothing goes out by SMS here: a confirmed number alone is no way.
         silent.contact_points.update(verified_at=clock.now())
-        assert len(late_notices.unreached(now=clock.now()).people) == 1
+        assert len(legacy_notices.unreached(now=clock.now()).people) == 1
         ContactPointFactory(principal=silent, kind="email", address="silent@acme.example", verified_at=clock.now())
     else:
         withdraw(
             subject_ref=silent.subject.ref, purpose="marketing", channel="sms", way=Way.STAFF, actor=actor.SYSTEM
         )  # fmt: skip
-    assert late_notices.unreached(now=clock.now()).people == ()
+    assert legacy_notices.unreached(now=clock.now()).people == ()

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from consent.base.choices import Answer, Way
+from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.models import ConsentEvent, ConsentReceipt, NoticeVersion
-from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice, address_of, record_all
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
-from portal.people.models import Fiduciary
+from consent.records.services.consent_events import Choice, address_of, record_all
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.ledger import attacks
 

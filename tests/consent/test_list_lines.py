@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consent.models.list_states import LineFault
-from consent.services.lists.lines import Found, Line, Used, read
-from consent.states import Answer
-from portal.core.clock import IST
+from consent.base.choices import Answer
+from consent.consent_imports.choices import LineFault
+from consent.consent_imports.services.line_parser import Found, Line, Used, read
+from portal.kernel.core.clock import IST
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 KINDS = {"sms": "phone", "email": "email"}

@@ -7,13 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.urls import reverse
 
-from consent import sizes
+from consent.base import upload_limits
+from consent.consent_imports.services import file_reader
 from consent.models import ConsentEvent, ConsentList
-from consent.services.lists import reading
-from portal.core import clock
-from portal.core.middleware import RequestSize
-from portal.jobs.services import running
-from portal.people.models import Fiduciary
+from portal.kernel.core import clock
+from portal.kernel.core.middleware import RequestSize
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.models import Fiduciary
 from tests.consent.test_lists import as_csv, line
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -43,7 +43,7 @@ def act(client, row, name, **answer):
 
 
 def at_work():
-    running.run(ConsentList.objects.get().job_id, now=clock.now())
+    runner.run(ConsentList.objects.get().job_id, now=clock.now())
     return ConsentList.objects.get()
 
 
@@ -99,14 +99,14 @@ def test_only_a_list_that_can_be_answered_is_said_to_wait_for_a_second_person(cl
     assert DECISION not in shown
     assert "This list has ended already" in act(clients[1], faulty, "answer-list", decision="approve", reason="")
     upload(clients[0], [line(1), line(2)])
-    running.run(ConsentList.objects.latest("pk").job_id, now=clock.now())
+    runner.run(ConsentList.objects.latest("pk").job_id, now=clock.now())
     assert WAITS in page(clients[1], ConsentList.objects.latest("pk"))
 
 
 def test_a_job_that_stopped_is_gone_on_with_from_the_page(clients, monkeypatch):
     upload(clients[0], [line(1)])
     with monkeypatch.context() as patch:
-        patch.setattr("consent.services.lists.checking._conclude", lambda *given: 1 / 0)
+        patch.setattr("consent.consent_imports.services.dry_run._conclude", lambda *given: 1 / 0)
         row = at_work()
     assert "The job has stopped before its end" in page(clients[0], row)
     assert "Has stopped before its end: go on with it" in page(clients[0], row)
@@ -136,17 +136,17 @@ def test_a_list_is_offered_for_an_answer_only_when_it_was_checked_and_is_whole(c
     act(clients[0], row, "give-up")
     upload(clients[0], [line(1), line(2)])
     whole = ConsentList.objects.exclude(pk=row.pk).get()
-    running.run(whole.job_id, now=clock.now())
+    runner.run(whole.job_id, now=clock.now())
     shown = clients[1].get(waiting).content.decode()
     assert whole.reference in shown
     assert row.reference not in shown
 
 
 def test_the_largest_list_passes_the_door_and_nothing_larger(rf):
-    assert (reverse(ADD), reverse("admin:consent_answerset_scrub")) == (sizes.LISTS, sizes.SCRUB)
-    assert max(reading.MOST_BYTES.values()) < sizes.LARGEST_LIST
+    assert (reverse(ADD), reverse("admin:consent_answerset_scrub")) == (upload_limits.LISTS, upload_limits.SCRUB)
+    assert max(file_reader.MOST_BYTES.values()) < upload_limits.LARGEST_LIST
     door = RequestSize(lambda _request: HttpResponse())
-    for address in (sizes.LISTS, sizes.SCRUB):
-        assert door(rf.post(address, CONTENT_LENGTH=str(sizes.LARGEST_LIST))).status_code == HTTPStatus.OK
-        too_large = door(rf.post(address, CONTENT_LENGTH=str(sizes.LARGEST_LIST + 1)))
+    for address in (upload_limits.LISTS, upload_limits.SCRUB):
+        assert door(rf.post(address, CONTENT_LENGTH=str(upload_limits.LARGEST_LIST))).status_code == HTTPStatus.OK
+        too_large = door(rf.post(address, CONTENT_LENGTH=str(upload_limits.LARGEST_LIST + 1)))
         assert too_large.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE

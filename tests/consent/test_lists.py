@@ -11,29 +11,37 @@ import openpyxl
 import pytest
 import time_machine
 
+from consent.base.choices import Way
+from consent.consent_imports.choices import ListState
+from consent.consent_imports.services import (
+    file_reader,
+    in_file_refusals,
+    ingestion,
+    lifecycle,
+    line_parser,
+    refusal_cooldown,
+)
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
-from consent.models.list_states import ListState
-from consent.selectors.asking import left_in_peace_until
-from consent.services import projection, suppressing
-from consent.services.addresses import Address
-from consent.services.decisions import may_contact
-from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock, turns
-from portal.core.clock import IST
-from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
-from portal.jobs import services as jobs
-from portal.jobs.models import Job
-from portal.jobs.services import results, running
-from portal.jobs.states import JobState
-from portal.law.models import Purpose
-from portal.ledger.services import payload_of
-from portal.people.models import ContactPoint, Fiduciary, Principal
-from portal.people.services import protections, subjects
-from portal.registers.models import Instruction
-from portal.vault.models import StoredFile
-from portal.vault.services import files
+from consent.prompts.selectors import left_in_peace_until
+from consent.records.services import projection
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, advisory_locks, clock
+from portal.kernel.core.clock import IST
+from portal.kernel.core.errors import IllegalMove, NotAllowed, NotFound, Refused
+from portal.kernel.jobs import services as jobs
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import result_files, runner
+from portal.kernel.law.models import Purpose
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people.models import ContactPoint, Fiduciary, Principal
+from portal.kernel.people.services import guardianships, subjects
+from portal.kernel.registers.models import Instruction
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import registered_recipient
@@ -63,7 +71,7 @@ def line(number, **changes):
     return {**usual, **changes}
 
 
-def as_csv(rows, *, columns=lines.COLUMNS, separator=","):
+def as_csv(rows, *, columns=line_parser.COLUMNS, separator=","):
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator)
     writer.writerow(columns)
@@ -73,9 +81,9 @@ def as_csv(rows, *, columns=lines.COLUMNS, separator=","):
 
 def as_xlsx(rows):
     book = openpyxl.Workbook()
-    book.active.append(list(lines.COLUMNS))
+    book.active.append(list(line_parser.COLUMNS))
     for row in rows:
-        book.active.append([row[column] for column in lines.COLUMNS])
+        book.active.append([row[column] for column in line_parser.COLUMNS])
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()
@@ -92,7 +100,7 @@ def own():
 
 
 def bring(people, content, *, name="list.csv"):
-    row = bringing.bring(
+    row = lifecycle.bring(
         fiduciary=own(),
         collected_by="Shop of 2024",
         name=name,
@@ -105,12 +113,12 @@ def bring(people, content, *, name="list.csv"):
 
 def at_work(row):
     """Do the list's job, as a worker would."""
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     return ConsentList.objects.select_related("job").get(pk=row.pk)
 
 
 def agree(row, people):
-    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
     return at_work(row)
 
 
@@ -147,21 +155,21 @@ def test_a_list_with_a_fault_is_told_line_by_line_and_nothing_goes_in(people):
         (3, "channel", "CHANNEL_UNKNOWN"),
         (5, "address", "ADDRESS_FORMAT"),
     ]
-    result = results.open_result(row.job, actor=people[0]).read().decode()
+    result = result_files.open_result(row.job, actor=people[0]).read().decode()
     assert [text.split(",")[:3] for text in result.splitlines()] == [
         ["line", "column", "fault"],
         *([str(number), column, fault] for number, column, fault in told),
     ]
     with pytest.raises(IllegalMove):
-        bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
+        lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
     assert not ConsentEvent.objects.exists()
 
 
 def test_a_file_full_of_faults_shows_the_first_and_names_them_all(people, monkeypatch):
-    monkeypatch.setattr("consent.services.lists.checking.MOST_SHOWN", 2)
+    monkeypatch.setattr("consent.consent_imports.services.dry_run.MOST_SHOWN", 2)
     row = bring(people, as_csv([line(number, answer="maybe") for number in range(5)]))
     assert (row.faulty, ListFault.objects.count()) == (5, 2)
-    assert len(results.open_result(row.job, actor=people[0]).read().splitlines()) == 6
+    assert len(result_files.open_result(row.job, actor=people[0]).read().splitlines()) == 6
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,7 @@ def test_a_file_full_of_faults_shows_the_first_and_names_them_all(people, monkey
     [
         (b"", "FILE_COLUMNS"),
         (b"address,channel\n", "FILE_COLUMNS"),
-        (as_csv([line(1)], columns=[*lines.COLUMNS[:5], "answer"]), "FILE_COLUMNS"),
+        (as_csv([line(1)], columns=[*line_parser.COLUMNS[:5], "answer"]), "FILE_COLUMNS"),
         (as_csv([]), "FILE_EMPTY"),
         (as_csv([line(1)]) + b"\xff\xfe\n", "FILE_UNREADABLE"),
         (as_csv([line(1)]) + b'"open', "FILE_UNREADABLE"),
@@ -185,7 +193,7 @@ def test_a_file_that_is_no_list_says_so(people, content, fault):
 def test_a_workbook_that_defines_entities_or_unpacks_too_large_is_not_read(people, monkeypatch):
     content = as_xlsx([line(1)])
     assert bring(people, b"PK no workbook", name="a.xlsx").state == ListState.FAULTY
-    monkeypatch.setattr(reading, "MOST_UNPACKED", 100)
+    monkeypatch.setattr(file_reader, "MOST_UNPACKED", 100)
     assert bring(people, content, name="b.xlsx").state == ListState.FAULTY
     monkeypatch.undo()
     assert bring(people, bombs.declaring(content), name="c.xlsx").state == ListState.FAULTY
@@ -213,10 +221,10 @@ def test_who_holds_an_address_is_who_it_stands_for(people):
 
 
 def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(people, monkeypatch):
-    monkeypatch.setattr(taking_in, "SET", 2)
+    monkeypatch.setattr(ingestion, "SET", 2)
     row = bring(people, as_csv([line(number) for number in range(5)]))
-    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
-    written = taking_in.record_brought
+    lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    written = ingestion.record_brought
     calls = []
 
     def dying(**given):
@@ -226,40 +234,40 @@ def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(p
         return written(**given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking_in, "record_brought", dying)
+        patch.setattr(ingestion, "record_brought", dying)
         at_work(row)
     row.refresh_from_db()
     assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("importing", 2, 2, 2)
-    bringing.carry_on(row=row, actor=people[0])
+    lifecycle.carry_on(row=row, actor=people[0])
     row = at_work(row)
     assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("done", 5, 5, 5)
 
 
 def test_a_cancelled_list_goes_on_later_or_is_given_up(people, monkeypatch):
-    monkeypatch.setattr(taking_in, "SET", 1)
+    monkeypatch.setattr(ingestion, "SET", 1)
     row = bring(people, as_csv([line(number) for number in range(3)]))
-    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
-    written = taking_in.record_brought
+    lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    written = ingestion.record_brought
 
     def cancelling(**given):
         jobs.cancel(Job.objects.get(pk=row.job_id), people[0])
         return written(**given)
 
-    monkeypatch.setattr(taking_in, "record_brought", cancelling)
-    monkeypatch.setattr(running, "WRITE_EVERY", 0)
+    monkeypatch.setattr(ingestion, "record_brought", cancelling)
+    monkeypatch.setattr(runner, "WRITE_EVERY", 0)
     assert at_work(row).job.state == JobState.CANCELLED
     row.refresh_from_db()
     assert (row.state, row.done) == (ListState.IMPORTING, 1)
-    bringing.give_up(row=row, actor=people[0], now=clock.now())
+    lifecycle.give_up(row=row, actor=people[0], now=clock.now())
     assert (row.state, row.file_ended_at is not None, ConsentEvent.objects.count()) == (ListState.REFUSED, True, 1)
     with pytest.raises(IllegalMove):
-        bringing.carry_on(row=row, actor=people[0])
+        lifecycle.carry_on(row=row, actor=people[0])
 
 
 def test_a_purpose_that_ended_since_the_check_stops_the_list_before_its_set(people):
     row = bring(people, as_csv([line(1)]))
-    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
-    from portal.law.models import Purpose
+    lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    from portal.kernel.law.models import Purpose
 
     Purpose.objects.filter(code="marketing").update(effective_to=clock.now().date() - timedelta(days=3))
     row = at_work(row)
@@ -271,18 +279,18 @@ def test_a_purpose_that_ended_since_the_check_stops_the_list_before_its_set(peop
 def test_no_set_holds_more_turns_than_the_database_has_locks_for(
     people, monkeypatch, settings, old_keys, lines_of_a_set
 ):
-    monkeypatch.setattr("portal.core.turns.MOST", 4)
+    monkeypatch.setattr("portal.kernel.core.advisory_locks.MOST", 4)
     settings.LOOKUP_KEYS_OLD = [
         f"an older lookup key of more than thirty-two letters {number}" for number in range(old_keys)
     ]
-    held, take = [], turns.take
+    held, take = [], advisory_locks.take
 
     def taking(*names):
         held.append(len(names))
         take(*names)
 
     row = bring(people, as_csv([line(number) for number in range(5)]))
-    monkeypatch.setattr("portal.core.turns.take", taking)
+    monkeypatch.setattr("portal.kernel.core.advisory_locks.take", taking)
     row = agree(row, people)
     assert (row.state, row.done) == (ListState.DONE, 5)
     assert max(held) == lines_of_a_set * (1 + old_keys)
@@ -293,7 +301,7 @@ def test_the_same_file_is_taken_in_once(people):
     first, second = bring(people, content), bring(people, content)
     agree(first, people)
     with pytest.raises(Refused, match="taken in already"):
-        bringing.answer(row=second, approve=True, actor=people[1], now=clock.now())
+        lifecycle.answer(row=second, approve=True, actor=people[1], now=clock.now())
     with pytest.raises(Refused, match="taken in already"):
         bring(people, content)
     assert ConsentEvent.objects.count() == 1
@@ -303,8 +311,8 @@ def test_the_same_file_is_taken_in_once(people):
 def test_the_same_person_does_not_agree_and_a_no_destroys_the_file(people):
     row = bring(people, as_csv([line(1)]))
     with pytest.raises(NotAllowed):
-        bringing.answer(row=row, approve=True, actor=people[0], now=clock.now())
-    bringing.answer(row=row, approve=False, reason="Not our people.", actor=people[1], now=clock.now())
+        lifecycle.answer(row=row, approve=True, actor=people[0], now=clock.now())
+    lifecycle.answer(row=row, approve=False, reason="Not our people.", actor=people[1], now=clock.now())
     assert (row.state, row.file_ended_at is not None) == (ListState.REFUSED, True)
 
 
@@ -323,7 +331,7 @@ def test_another_kind_of_file_is_refused(people, name, code):
 
 
 def test_a_file_that_is_too_large_is_refused_while_it_comes_in(people, monkeypatch):
-    monkeypatch.setitem(reading.MOST_BYTES, "csv", 10)
+    monkeypatch.setitem(file_reader.MOST_BYTES, "csv", 10)
     with pytest.raises(Refused, match="too large"):
         bring(people, as_csv([line(1)]))
     assert not ConsentList.objects.exists()
@@ -335,8 +343,8 @@ def test_a_list_that_nobody_takes_in_and_a_file_without_a_list_are_swept(people)
         io.BytesIO(b"x"), subject_ref=uuid4(), retention_class="export",
         kind="consent.list", actor=actor.SYSTEM,
     )  # fmt: skip
-    assert bringing.sweep(now=clock.now()) == 0
-    assert bringing.sweep(now=clock.now() + timedelta(days=8)) == 2
+    assert lifecycle.sweep(now=clock.now()) == 0
+    assert lifecycle.sweep(now=clock.now() + timedelta(days=8)) == 2
     row.refresh_from_db()
     assert (row.state, StoredFile.objects.filter(pk=left.pk).exists()) == (ListState.REFUSED, False)
 
@@ -351,7 +359,7 @@ def test_each_step_is_an_audit_event_without_an_address(people):
 def test_a_child_does_not_say_yes_by_a_list_under_any_of_their_references(people):
     asha, later = person(), person(email=None, phone=None)
     subjects.join(old_ref=asha.subject.ref, new_ref=later.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    protections.protect(
+    guardianships.protect(
         subject_ref=later.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     row = bring(people, as_csv([line(1), line(2, address=ASHA_PHONE), line(3, address=ASHA_PHONE, answer="no")]))
@@ -374,7 +382,7 @@ def test_a_list_that_takes_back_what_was_agreed_to_here_is_an_instruction_and_an
 
 def test_an_older_yes_of_a_list_does_not_lift_a_stop_of_a_number_that_nobody_knew(people):
     place = Address("phone", tuple(addresses.address_keys("+919100000001")))
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=uuid4(), fiduciary=own(), places=[place], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM
     )
     agree(bring(people, as_csv([line(1), line(2)])), people)
@@ -395,13 +403,13 @@ def test_a_yes_soon_after_a_no_is_a_fault_of_its_line_and_an_older_or_a_later_on
     asha, at = person(), clock.now() - timedelta(days=120)
     number = ASHA_PHONE
     if no == "stop":
-        suppressing.alone(
+        suppressions.alone(
             subject_ref=asha.subject.ref, fiduciary=own(), places=[Address("phone", tuple(addresses.address_keys(number)))],
             way=Way.SMS, occurred_at=at, actor=actor.SYSTEM,
         )  # fmt: skip
     elif no == "stop of a stranger":
         number = "+919100000001"
-        suppressing.alone(
+        suppressions.alone(
             subject_ref=uuid4(), fiduciary=own(), places=[Address("phone", tuple(addresses.address_keys(number)))],
             way=Way.SMS, occurred_at=at, actor=actor.SYSTEM,
         )  # fmt: skip
@@ -464,7 +472,7 @@ def test_a_no_that_a_second_list_tells_of_is_not_hidden_by_the_end_of_the_yes_be
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("step", [1, 1000])
 def test_the_lines_of_a_list_are_held_against_each_other_in_any_order(people, monkeypatch, order, step):
-    monkeypatch.setattr(own_noes, "STEP", step)
+    monkeypatch.setattr(in_file_refusals, "STEP", step)
     rows = [
         line(1, answer="no", occurred_at=ago(days=120)),
         line(1, occurred_at=ago(days=121)),  # before the no: it never counts
@@ -501,7 +509,7 @@ def test_a_stop_keeps_a_list_out_until_the_person_themselves_says_yes(people, wa
     published_notice()
     asha = person()
     place = Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref, fiduciary=own(), places=[place], way=Way.SMS,
         occurred_at=clock.now() - timedelta(days=50), actor=actor.SYSTEM,
     )  # fmt: skip
@@ -524,7 +532,7 @@ def test_a_stop_keeps_a_list_out_until_the_person_themselves_says_yes(people, wa
 def test_a_yes_on_another_channel_does_not_end_a_stop_for_a_list(people):
     published_notice()
     asha = person()
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref, fiduciary=own(), way=Way.SMS, occurred_at=clock.now() - timedelta(days=50),
         places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))], actor=actor.SYSTEM,
     )  # fmt: skip
@@ -539,7 +547,7 @@ def test_a_no_that_came_since_the_check_stops_the_list_before_its_set(people):
     row = bring(people, as_csv([line(1), line(2, address=ASHA_PHONE, occurred_at=ago(hours=1))]))
     assert row.state == ListState.CHECKED
     said(asha, "withdrawn", occurred_at=clock.now() - timedelta(hours=2))
-    bringing.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    lifecycle.answer(row=row, approve=True, actor=people[1], now=clock.now())
     row = at_work(row)
     assert (row.job.state, row.job.failure_code, row.done) == (JobState.FAILED, "LINE_CHANGED", 0)
     assert ConsentState.objects.get().answer == "withdrawn"
@@ -552,16 +560,19 @@ def test_a_yes_for_what_rests_on_a_contract_is_a_fault(people):
 
 def test_looking_for_noes_takes_a_fixed_number_of_statements(people, django_assert_max_num_queries):
     row = bring(people, as_csv([line(1)]))
-    purposes = reading.purposes(row.fiduciary, now=clock.now())
-    many = [lines.read(line(number), kinds=reading.KINDS, purposes=purposes, now=clock.now()) for number in range(200)]
+    purposes = file_reader.purposes(row.fiduciary, now=clock.now())
+    many = [
+        line_parser.read(line(number), kinds=file_reader.KINDS, purposes=purposes, now=clock.now())
+        for number in range(200)
+    ]
     with django_assert_max_num_queries(8):
-        assert resting.too_soon(row, many, now=clock.now()) == set()
+        assert refusal_cooldown.too_soon(row, many, now=clock.now()) == set()
 
 
 def test_a_clients_list_brings_no_yes_to_what_is_ours_alone():
     Purpose.objects.filter(code="product_updates").update(is_ours_alone=True)
     acme, own = FiduciaryFactory(code="acme"), Fiduciary.objects.get(code="onesetu")
-    of_client, of_us = (reading.purposes(whose, now=clock.now()) for whose in (acme, own))
+    of_client, of_us = (file_reader.purposes(whose, now=clock.now()) for whose in (acme, own))
     assert not of_client["product_updates"].is_in_force
     assert of_client["marketing"].is_in_force
     assert of_us["product_updates"].is_in_force
@@ -569,14 +580,14 @@ def test_a_clients_list_brings_no_yes_to_what_is_ours_alone():
 
 def test_a_list_that_cannot_be_given_up_holds_up_no_other(people, monkeypatch):
     first, second = bring(people, as_csv([line(1)])), bring(people, as_csv([line(2)]))
-    give_up = bringing.give_up
+    give_up = lifecycle.give_up
 
     def refuses_the_first(*, row, **given):
         if row.pk == first.pk:
             raise IllegalMove("Somebody was quicker.")
         give_up(row=row, **given)
 
-    monkeypatch.setattr(bringing, "give_up", refuses_the_first)
-    assert bringing.sweep(now=clock.now() + timedelta(days=8)) == 1
+    monkeypatch.setattr(lifecycle, "give_up", refuses_the_first)
+    assert lifecycle.sweep(now=clock.now() + timedelta(days=8)) == 1
     second.refresh_from_db()
     assert second.state == ListState.REFUSED

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Answer, Way
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentReceipt
-from consent.services.addresses import address_of
-from consent.services.bringing import Brought, record_brought
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.core.errors import Refused
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
 from tests.consent.factories import person, published_notice, said
 from tests.consent.test_undos import MINUTE, PROOF, saved, still, stop_all, stop_at, undo, withdrawn
 

@@ -9,12 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.contrib import admin
 
-from consent.admin.ledger import ConsentEventAdmin
+from consent.base.selectors import contact_rulebook
+from consent.collection.admin.consent_events import ConsentEventAdmin
+from consent.collection.services import consent_managers, manager_requests
 from consent.models import ConsentEvent, ManagerRequest
-from consent.selectors import rulebook
-from consent.services import manager_requests, managing
-from portal.core import clock
-from portal.registers.models import ConsentManager
+from portal.kernel.core import clock
+from portal.kernel.registers.models import ConsentManager
 from tests.api.managers import registered, renewed, send, signed, sms
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
 from tests.people.factories import CustomerUserFactory
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice()
 
@@ -48,8 +48,8 @@ def asha(notice):
 
 @pytest.fixture
 def linked(manager, asha):
-    offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
-    return managing.link(manager=manager, code=offered.code, now=clock.now())
+    offered = consent_managers.offer_link(subject_ref=asha.subject.ref, manager=manager)
+    return consent_managers.link(manager=manager, code=offered.code, now=clock.now())
 
 
 def test_what_the_manager_signed_stands_beside_the_answer_and_is_checked_with_its_public_key_alone(

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.people import selectors as people
-from portal.people.models import MergeProposal, Principal
-from portal.people.services import merging
+from consent.records.services.projection import rebuild
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people import selectors as people
+from portal.kernel.people.models import MergeProposal, Principal
+from portal.kernel.people.services import person_merge
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -40,8 +40,8 @@ def checker() -> Any:
 
 
 def merged(old: Principal, new: Principal, maker: Any, checker: Any) -> MergeProposal:
-    proposal = merging.propose(old=old, new=new, why="Both letters came together", actor=maker, now=clock.now())
-    merging.answer(proposal=proposal, approve=True, reason="", actor=checker, now=clock.now())
+    proposal = person_merge.propose(old=old, new=new, why="Both letters came together", actor=maker, now=clock.now())
+    person_merge.answer(proposal=proposal, approve=True, reason="", actor=checker, now=clock.now())
     return proposal
 
 
@@ -88,22 +88,22 @@ def test_where_nobody_said_no_a_yes_stays(maker: Any, checker: Any) -> None:
 
 def test_nothing_is_merged_before_another_person_agrees(maker: Any, checker: Any) -> None:
     one, two = person(email="before@acme.example", phone=OTHER), person()
-    proposal = merging.propose(old=one, new=two, why="Same person", actor=maker, now=clock.now())
+    proposal = person_merge.propose(old=one, new=two, why="Same person", actor=maker, now=clock.now())
     assert two.subject.ref not in people.refs_of(one.subject.ref)
     with pytest.raises(NotAllowed):
-        merging.answer(proposal=proposal, approve=True, reason="", actor=maker, now=clock.now())
-    merging.answer(proposal=proposal, approve=True, reason="", actor=checker, now=clock.now())
+        person_merge.answer(proposal=proposal, approve=True, reason="", actor=maker, now=clock.now())
+    person_merge.answer(proposal=proposal, approve=True, reason="", actor=checker, now=clock.now())
     assert two.subject.ref in people.refs_of(one.subject.ref)
     assert AuditEvent.objects.filter(kind="people.merge.answered").count() == 1
     with pytest.raises(Refused) as refused:
-        merging.propose(old=two, new=one, why="Same person", actor=maker, now=clock.now())
+        person_merge.propose(old=two, new=one, why="Same person", actor=maker, now=clock.now())
     assert refused.value.code == "JOINED_ALREADY"
 
 
 @pytest.mark.parametrize(("why", "code"), [(" ", "REASON_MISSING"), ("asha@acme.example wrote", "NUMBER_IN_WORDS")])
 def test_a_merging_says_how_it_is_known_and_names_nobody(why: str, code: str, maker: Any) -> None:
     with pytest.raises(Refused) as refused:
-        merging.propose(old=PrincipalFactory(), new=PrincipalFactory(), why=why, actor=maker, now=clock.now())
+        person_merge.propose(old=PrincipalFactory(), new=PrincipalFactory(), why=why, actor=maker, now=clock.now())
     assert refused.value.code == code
 
 
@@ -121,7 +121,7 @@ def test_a_number_that_belongs_to_somebody_else_starts_without_a_yes(maker: Any)
 
 
 def reassigned(holder: Any, address: str, maker: Any, why: str = "The operator gave it out again") -> int:
-    return merging.reassign(holder=holder, kind="phone", address=address, why=why, actor=maker, now=clock.now())
+    return person_merge.reassign(holder=holder, kind="phone", address=address, why=why, actor=maker, now=clock.now())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules.merging import NO, YES, Word, ends
+from consent.collection.rules.merge_precedence import NO, YES, Word, ends
 
 ANSWERS = ("given", "renewed", "denied", "withdrawn", "expired")
 WORDS = st.dictionaries(

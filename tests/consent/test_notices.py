@@ -8,18 +8,23 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Way, Weight
+from consent.base.selectors import contact_rulebook
+from consent.base.selectors.notices import old_texts
+from consent.collection.services import client_consents, consent_expiry
+from consent.decisions.selectors import point_in_time
+from consent.decisions.services import list_scrub
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import ConsentEvent, ConsentState, Meeting, NoticeVersion
-from consent.selectors import history, past, rulebook
-from consent.selectors.notices import old_texts
-from consent.services import asking, attested, choosing, ending, offering, scrubbing
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact, may_process
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from consent.states import Way, Weight
-from portal.core import actor, clock
-from portal.people.services import subjects
+from consent.preferences.services import preference_options, preference_updates
+from consent.prompts.services import consent_prompts
+from consent.records.selectors import history
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, ASKED, person, published_notice, said
 from tests.consent.worlds import at_hour
 
@@ -33,7 +38,7 @@ def day(days: int):
 def version(weight: Weight, *, days: int, asks=ASKED, code="consent") -> NoticeVersion:
     made = published_notice(effective_on=day(days), asks=asks, code=code, text=f"{code} {weight} {days}")
     NoticeVersion.objects.filter(pk=made.pk).update(weight=weight)
-    rulebook.forget()
+    contact_rulebook.forget()
     return made
 
 
@@ -45,7 +50,7 @@ def first(law):
 def answers(at, purpose="marketing"):
     """What each form of the gate says of Asha's number."""
     question = Question(purpose, "sms", at)
-    scrub = scrubbing.Scrub(question)
+    scrub = list_scrub.Scrub(question)
     (line,) = b"".join(scrub.lines(io.BytesIO(ASHA_PHONE.encode()))).decode().split("\r\n")[1:-1]
     (many,) = decide_all(question, [ASHA_PHONE])
     one = may_contact(address=ASHA_PHONE, purpose=purpose, channel="sms", at=at)
@@ -62,7 +67,7 @@ def test_a_material_change_asks_again_from_its_first_day_in_every_form_of_the_ga
     decision = may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=in_force)
     assert not decision.allowed
     assert "Ask again" in decision.sentence
-    then = past.of_person(who.subject.ref, in_force)
+    then = point_in_time.of_person(who.subject.ref, in_force)
     assert [str(each.verdict.reason) for each in then] == ["NOTICE_CHANGED"]
     assert history.standing_of(ConsentEvent.objects.get(), at=in_force) == "expired"
     assert history.standing_of(ConsentEvent.objects.get(), at=at_hour(12)) == "given"
@@ -81,7 +86,7 @@ def test_other_words_other_purposes_and_another_notice_stop_nothing(first, weigh
     said(person(), "given", notice_version=first)
     version(weight, days=-1, asks=asks, code=code)
     assert answers(at_hour(12)) == {"ALLOWED_BY_CONSENT"}
-    assert ending.end_what_is_over(now=clock.now()).ended == 0
+    assert consent_expiry.end_what_is_over(now=clock.now()).ended == 0
 
 
 def test_a_yes_that_a_client_tells_of_was_said_to_a_text_of_its_own(first):
@@ -123,17 +128,17 @@ def test_a_yes_to_an_old_text_is_recorded_as_ended_once_and_the_question_is_put_
     who = person()
     ref = who.subject.ref
     asked = {"language": "en", "actor": actor.SYSTEM, "now": clock.now()}
-    assert asking.meet(subject_ref=ref, **asked) > 0
+    assert consent_prompts.meet(subject_ref=ref, **asked) > 0
     said(who, "given", notice_version=first)
-    assert "marketing" not in {q.purpose.code for q in asking.questions(ref, at=clock.now())}
+    assert "marketing" not in {q.purpose.code for q in consent_prompts.questions(ref, at=clock.now())}
     second = version(Weight.MATERIAL, days=-1)
     at = clock.now()
-    open_ones = {q.purpose.code: q for q in asking.questions(ref, at=at)}
+    open_ones = {q.purpose.code: q for q in consent_prompts.questions(ref, at=at)}
     assert open_ones["marketing"].notice.version == second
-    assert asking.meet(subject_ref=ref, **{**asked, "now": at}) == len(open_ones)
+    assert consent_prompts.meet(subject_ref=ref, **{**asked, "now": at}) == len(open_ones)
     assert Meeting.objects.filter(purpose="marketing").count() == 2
-    assert ending.end_what_is_over(now=at).ended == 1
-    assert ending.end_what_is_over(now=at).ended == 0
+    assert consent_expiry.end_what_is_over(now=at).ended == 1
+    assert consent_expiry.end_what_is_over(now=at).ended == 0
     assert ConsentState.objects.get().answer == "expired"
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
@@ -143,7 +148,7 @@ def test_a_no_stays_a_no_whatever_becomes_of_the_text(first):
     said(who, "denied", notice_version=first)
     version(Weight.MATERIAL, days=-1)
     assert answers(at_hour(12)) == {"CONSENT_DENIED"}
-    assert "marketing" not in {q.purpose.code for q in asking.questions(who.subject.ref, at=clock.now())}
+    assert "marketing" not in {q.purpose.code for q in consent_prompts.questions(who.subject.ref, at=clock.now())}
 
 
 @pytest.mark.parametrize("swept", [False, True])
@@ -152,11 +157,13 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     said(who, "given", notice_version=first)
     second = version(Weight.MATERIAL, days=-1)
     if swept:
-        ending.end_what_is_over(now=clock.now())
-    group = next(g for g in offering.offer(who.subject.ref, at=clock.now()).groups if g.purpose.code == "marketing")
+        consent_expiry.end_what_is_over(now=clock.now())
+    group = next(
+        g for g in preference_options.offer(who.subject.ref, at=clock.now()).groups if g.purpose.code == "marketing"
+    )
     box = next(each for each in group.boxes if each.channel == "sms")
     assert (box.ticked, box.asks_again) == (False, True)
-    choosing.save(
+    preference_updates.save(
         subject_ref=who.subject.ref, ticked=frozenset([box.value]), was_ticked=frozenset(),
         shown={"marketing": second.binding.sha256}, actor=actor.SYSTEM,
     )  # fmt: skip
@@ -168,7 +175,7 @@ def test_a_tick_taken_out_of_a_page_from_before_the_change_is_a_withdrawal(first
     who = person()
     said(who, "given", notice_version=first)
     version(Weight.MATERIAL, days=-1)
-    kept = choosing.save(
+    kept = preference_updates.save(
         subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
         shown={}, actor=actor.SYSTEM,
     )  # fmt: skip
@@ -190,7 +197,7 @@ def test_an_undone_stop_gives_a_yes_back_to_the_text_it_was_said_to(first):
 def test_a_system_reads_a_yes_to_an_old_text_as_ended(first):
     said(person(), "given", notice_version=first)
     version(Weight.MATERIAL, days=-1)
-    (found,) = attested.states_at(fiduciary="onesetu", kind="phone", address=ASHA_PHONE, at=clock.now())
+    (found,) = client_consents.states_at(fiduciary="onesetu", kind="phone", address=ASHA_PHONE, at=clock.now())
     assert found.answer == "expired"
 
 

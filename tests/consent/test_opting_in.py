@@ -6,16 +6,16 @@ import pytest
 import time_machine
 
 from consent.models import ConsentEvent, ConsentEvidence, OptInRequest
-from consent.services import opting_in
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.services import profiles
-from portal.ledger.services import payload_of
-from portal.people.models import Fiduciary
-from portal.people.services import principals
+from consent.records.services import opt_in_confirmation
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.services import profiles
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import people
 from tests.consent.factories import person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -26,14 +26,12 @@ HOUR = timedelta(hours=1)
 def asha(law):
     published_notice()
     asha = person()
-    principals.note_regime(
-        principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now() - HOUR
-    )
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now() - HOUR)
     return asha
 
 
 def request(who, *values, at=None):
-    return opting_in.request(
+    return opt_in_confirmation.request(
         subject_ref=who.subject.ref, fiduciary=Fiduciary.objects.get(code="onesetu"),
         values=values or [("marketing", "sms")], actor=actor.SYSTEM, now=at or clock.now(),
     )  # fmt: skip
@@ -42,7 +40,7 @@ def request(who, *values, at=None):
 def yes(who, kept=None, **changes):
     at = clock.now() + timedelta(seconds=2)
     with time_machine.travel(at, tick=False):
-        evidence = opting_in.evidence_of(kept.sha256 if kept else "")
+        evidence = opt_in_confirmation.evidence_of(kept.sha256 if kept else "")
         return said(who, "given", occurred_at=clock.now(), evidence=evidence, **changes)
 
 
@@ -82,7 +80,7 @@ def test_the_two_steps_are_two_acts(asha):
     said(asha, "withdrawn")
     kept = request(asha, at=clock.now() + timedelta(seconds=2))
     with time_machine.travel(kept.requested_at, tick=False), pytest.raises(Refused):
-        said(asha, "given", occurred_at=kept.requested_at, evidence=opting_in.evidence_of(kept.sha256))
+        said(asha, "given", occurred_at=kept.requested_at, evidence=opt_in_confirmation.evidence_of(kept.sha256))
 
 
 def test_nobody_else_is_asked_twice(law):
@@ -113,5 +111,5 @@ def test_a_stop_of_everything_is_no_shorter_way_back_to_a_yes(asha):
     before = ConsentEvent.objects.count()
     with pytest.raises(Refused) as refusal:
         undo_stop(receipt=stop.receipt, actor=actor.SYSTEM)
-    assert refusal.value.code == opting_in.CONFIRM
+    assert refusal.value.code == opt_in_confirmation.CONFIRM
     assert ConsentEvent.objects.count() == before

@@ -11,19 +11,20 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Way
+from consent.decisions.selectors import point_in_time
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentState
-from consent.selectors import past
-from consent.services import preferring, suppressing
-from consent.services.decisions import may_contact
-from consent.services.preferring import WishList
-from consent.services.stopping import stop_at_address
-from consent.services.withdrawing import withdraw
-from consent.states import Way
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.people.models import Fiduciary
-from portal.people.services import subjects
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.registers.factories import registered_sender
@@ -44,7 +45,9 @@ def asked_now(at):
 
 def asked_of(who, at):
     found = [
-        then for then in past.of_person(who.subject.ref, at) if (then.purpose, then.channel) == ("marketing", "sms")
+        then
+        for then in point_in_time.of_person(who.subject.ref, at)
+        if (then.purpose, then.channel) == ("marketing", "sms")
     ]
     return found[0].verdict.reason if found else "NO_CONSENT"
 
@@ -79,7 +82,7 @@ def take(step, asha, brother):
         subjects.join(old_ref=brother.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=now)
     elif step.endswith("pause"):
         until = None if step == "no pause" else now + timedelta(days=3)
-        preferring.change(
+        preferences.change(
             subject_ref=asha.subject.ref, wishes=WishList(paused_until=until), actor=actor.SYSTEM, now=now
         )
     elif step.startswith("brother"):
@@ -97,7 +100,7 @@ def test_a_stop_that_only_suppressed_the_number_is_seen_in_the_past(asha):
     heard.append((clock.now(), asked_now(clock.now())))
     # The clock counts milliseconds: what comes after an instant must not share it.
     time.sleep(0.002)
-    suppressing.take_back(stop=receipt, place=None, actor=actor.SYSTEM, at=clock.now())
+    suppressions.take_back(stop=receipt, place=None, actor=actor.SYSTEM, at=clock.now())
     heard.append((clock.now(), asked_now(clock.now())))
     assert [asked_of(asha, at) for at, _reason in heard] == [reason for _at, reason in heard]
     assert [str(reason) == "SUPPRESSED" for _at, reason in heard] == [False, True, False]
@@ -118,7 +121,7 @@ def test_each_sender_that_was_answered_about_by_itself_has_a_line_as_the_gate_an
         at = clock.now()
         asked = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": at}
         gate = {header: may_contact(**asked, header=header or None).reason for header in ("", "ONESTU", "OFFERS")}
-    lines = {then.sender: then for then in past.of_person(asha.subject.ref, at)}
+    lines = {then.sender: then for then in point_in_time.of_person(asha.subject.ref, at)}
     assert {sender: then.verdict.reason for sender, then in lines.items()} == {"": gate[""], "ONESTU": gate["ONESTU"]}
     assert (lines[""].answer, lines["ONESTU"].answer) == ("given", "withdrawn")
     assert gate["OFFERS"] == "ALLOWED_BY_CONSENT"
@@ -148,8 +151,8 @@ def test_what_reached_us_later_was_not_known(asha):
     early = clock.now() - timedelta(days=30)
     said(asha, "given", occurred_at=early, way=Way.IMPORT, notice_version=None,
          evidence=[{"type": "form", "sha256": "ab" * 32}])  # fmt: skip
-    assert past.of_person(asha.subject.ref, early + timedelta(days=1)) == []
-    assert len(past.of_person(asha.subject.ref, clock.now())) == 1
+    assert point_in_time.of_person(asha.subject.ref, early + timedelta(days=1)) == []
+    assert len(point_in_time.of_person(asha.subject.ref, clock.now())) == 1
 
 
 def test_a_purpose_is_counted_by_channel_and_answer(asha):
@@ -157,23 +160,26 @@ def test_a_purpose_is_counted_by_channel_and_answer(asha):
     said(asha, "given", channel="email")
     between = clock.now()
     said(asha, "withdrawn", occurred_at=clock.now())
-    assert [(row.channel, row.answer, row.count) for row in past.of_purpose("marketing", between)] == [
+    assert [(row.channel, row.answer, row.count) for row in point_in_time.of_purpose("marketing", between)] == [
         ("email", "given", 1),
         ("sms", "given", 1),
     ]
     assert ("sms", "withdrawn", 1) in [
-        (row.channel, row.answer, row.count) for row in past.of_purpose("marketing", clock.now())
+        (row.channel, row.answer, row.count) for row in point_in_time.of_purpose("marketing", clock.now())
     ]
     over = clock.now() + timedelta(days=4_000)
     assert ("email", "expired", 1) in [
-        (row.channel, row.answer, row.count) for row in past.of_purpose("marketing", over)
+        (row.channel, row.answer, row.count) for row in point_in_time.of_purpose("marketing", over)
     ]
 
 
 def test_the_texts_of_the_day_are_named(asha):
     published_notice(code="privacy-policy", kind="privacy_policy", asks=[])
-    assert [version.notice.code for version in past.texts_in_force(clock.now())] == ["consent", "privacy-policy"]
-    assert past.texts_in_force(clock.now() - timedelta(days=3_000)) == []
+    assert [version.notice.code for version in point_in_time.texts_in_force(clock.now())] == [
+        "consent",
+        "privacy-policy",
+    ]
+    assert point_in_time.texts_in_force(clock.now() - timedelta(days=3_000)) == []
 
 
 def test_the_commands_print_the_past(asha, capsys):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import consent
-from consent.rules import policy
-from consent.rules.policy import INTRODUCTION, Code
+from consent.base.rules import policy_parser
+from consent.base.rules.policy_parser import INTRODUCTION, Code
 
-CHECKS = policy.compile_checks(
+CHECKS = policy_parser.compile_checks(
     tomllib.loads((Path(consent.__file__).parent / "data" / "policy_checks.toml").read_text())
 )
 FAULTY = """Privacy notice of a shop
@@ -61,11 +61,14 @@ Write to the Grievance Officer at the counter.
 
 
 def found(text, **kwargs):
-    return {(defect.code, defect.clause) for defect in policy.find_defects(policy.parse(text), CHECKS, **kwargs)}
+    return {
+        (defect.code, defect.clause)
+        for defect in policy_parser.find_defects(policy_parser.parse(text), CHECKS, **kwargs)
+    }
 
 
 def test_clauses_come_in_the_order_of_the_text_with_their_titles():
-    clauses = policy.parse(FAULTY)
+    clauses = policy_parser.parse(FAULTY)
     assert [clause.number for clause in clauses] == [
         INTRODUCTION, "1", "2", "2.1", "2.3", "3", "4", "5", "6", "6.3", "7", "8",
     ]  # fmt: skip
@@ -88,7 +91,7 @@ def test_every_fault_of_the_text_is_listed_and_nothing_else():
 
 
 def test_defects_come_in_reading_order():
-    order = [defect.clause for defect in policy.find_defects(policy.parse(FAULTY), CHECKS)]
+    order = [defect.clause for defect in policy_parser.find_defects(policy_parser.parse(FAULTY), CHECKS)]
     assert order == [INTRODUCTION, "2.2", "3", "4", "5", "6.1", "6.2", "7", "8"]
 
 
@@ -169,7 +172,7 @@ def test_a_text_without_clauses_says_so(text):
 
 
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing():
-    assert policy.parse("\ufeff" + FAULTY.replace("\n", "\r\n")) == policy.parse(FAULTY)
+    assert policy_parser.parse("\ufeff" + FAULTY.replace("\n", "\r\n")) == policy_parser.parse(FAULTY)
 
 
 @pytest.mark.parametrize(

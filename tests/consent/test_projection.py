@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Answer
+from consent.collection.services import consent_expiry
 from consent.models import ConsentState
-from consent.selectors import history
-from consent.services import ending
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.states import Answer
-from portal.core import actor, clock
-from portal.people.services import subjects
+from consent.records.selectors import history
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
 from tests.consent.factories import person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -90,9 +90,9 @@ def test_the_past_is_answered_as_it_was(asha):
 def test_a_yes_whose_time_is_over_is_recorded_as_ended_once(asha):
     event = said(asha, "given")
     later = event.expires_at + timedelta(minutes=1)
-    assert ending.end_what_is_over(now=event.expires_at - timedelta(minutes=1)).ended == 0
-    assert ending.end_what_is_over(now=later).ended == 1
-    assert ending.end_what_is_over(now=later).ended == 0
+    assert consent_expiry.end_what_is_over(now=event.expires_at - timedelta(minutes=1)).ended == 0
+    assert consent_expiry.end_what_is_over(now=later).ended == 1
+    assert consent_expiry.end_what_is_over(now=later).ended == 0
     assert ConsentState.objects.get().answer == "expired"
 
 

@@ -4,21 +4,23 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from consent.base.choices import Way
+from consent.base.rules.contact import Reason
+from consent.collection.services import public_opt_outs
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, Suppression
-from consent.rules.contact import Reason
-from consent.services import public_stops, receipts, stopping, suppressing
-from consent.services.decisions import may_contact
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock
-from portal.core.errors import NotFound, Refused
-from portal.ledger import services as ledger
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import ContactPoint, Fiduciary, OneTimeCode, Subject
-from portal.people.services import codes
-from portal.registers.models import Telling
+from consent.records.services import receipts
+from consent.suppressions.services import address_opt_outs, suppressions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import ContactPoint, Fiduciary, OneTimeCode, Subject
+from portal.kernel.people.services import codes
+from portal.kernel.registers.models import Telling
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import registered_recipient
@@ -42,25 +44,27 @@ def asha(law):
 
 def asked(address=STRANGER, *, language="en", now=None):
     kind = "email" if "@" in address else "phone"
-    return public_stops.ask_code(kind=kind, address=address, language=language, browser=BROWSER, now=now or clock.now())
+    return public_opt_outs.ask_code(
+        kind=kind, address=address, language=language, browser=BROWSER, now=now or clock.now()
+    )
 
 
 def proven(address=STRANGER):
     code = asked(address)
-    return public_stops.enter_code(code=code, typed=codes.plain(code), browser=BROWSER, now=clock.now())
+    return public_opt_outs.enter_code(code=code, typed=codes.plain(code), browser=BROWSER, now=clock.now())
 
 
 def stop(code, fiduciary="onesetu", language="en"):
     whose = Fiduciary.objects.get(code=fiduciary)
-    return public_stops.stop(code=code, fiduciary=whose, language=language, actor=actor.stranger())
+    return public_opt_outs.stop(code=code, fiduciary=whose, language=language, actor=actor.stranger())
 
 
 def stop_everybody(code):
-    return public_stops.stop_everybody(code=code, language="en", actor=actor.stranger())
+    return public_opt_outs.stop_everybody(code=code, language="en", actor=actor.stranger())
 
 
 def undo(code, stopped, **changes):
-    return public_stops.undo(receipts=stopped, code=code, actor=actor.stranger(), **changes)
+    return public_opt_outs.undo(receipts=stopped, code=code, actor=actor.stranger(), **changes)
 
 
 def reason(address=STRANGER, channel="sms", fiduciary="onesetu"):
@@ -71,14 +75,14 @@ def reason(address=STRANGER, channel="sms", fiduciary="onesetu"):
 @pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER, ASHA, "nobody@acme.example"])
 def test_every_address_gets_the_code_in_the_language_of_the_page(asha, address, language, word):
     code = asked(address)
-    assert public_stops.send_code(code.pk, language=language, now=clock.now())
-    assert public_stops.send_code(code.pk, language=language, now=clock.now())
+    assert public_opt_outs.send_code(code.pk, language=language, now=clock.now())
+    assert public_opt_outs.send_code(code.pk, language=language, now=clock.now())
     letter = Message.objects.get(kind="consent.stop_code")
-    text = reading.text_of(letter)
+    text = message_content.text_of(letter)
     assert codes.plain(code) in text.body
     assert codes.plain(code) not in text.without_keys().body
     assert word in text.body
-    assert (letter.channel, reading.address_of(letter)) == ("email" if "@" in address else "sms", address)
+    assert (letter.channel, message_content.address_of(letter)) == ("email" if "@" in address else "sms", address)
     assert (letter.only_here, letter.category) == (True, "policy_and_security")
 
 
@@ -88,8 +92,8 @@ def test_asking_does_the_same_work_whoever_is_at_the_address(asha):
 
 def test_a_code_that_was_used_or_is_over_is_not_sent(law):
     used = proven()
-    assert not public_stops.send_code(used.pk, language="en", now=clock.now())
-    assert not public_stops.send_code(asked(now=clock.now() - timedelta(hours=1)).pk, language="en", now=clock.now())
+    assert not public_opt_outs.send_code(used.pk, language="en", now=clock.now())
+    assert not public_opt_outs.send_code(asked(now=clock.now() - timedelta(hours=1)).pk, language="en", now=clock.now())
     assert not Message.objects.exists()
 
 
@@ -101,15 +105,15 @@ def test_the_page_opens_for_a_typed_code_in_its_browser_for_the_promised_minutes
         (proven(ASHA).pk, BROWSER, timedelta(minutes=31)),
     ):
         with pytest.raises(NotFound):
-            public_stops.proven(code_id, browser=browser, now=clock.now() + later)
+            public_opt_outs.proven(code_id, browser=browser, now=clock.now() + later)
     code = proven("x@acme.example")
-    assert public_stops.proven(code.pk, browser=BROWSER, now=clock.now() + timedelta(minutes=29)) == code
+    assert public_opt_outs.proven(code.pk, browser=BROWSER, now=clock.now() + timedelta(minutes=29)) == code
 
 
 def test_a_code_to_sign_in_opens_no_stop(law):
     code = codes.issue(purpose="sign_in", kind="email", address=ASHA, browser=BROWSER, now=clock.now())
     with pytest.raises(Refused):
-        public_stops.enter_code(code=code, typed=codes.plain(code), browser=BROWSER, now=clock.now())
+        public_opt_outs.enter_code(code=code, typed=codes.plain(code), browser=BROWSER, now=clock.now())
 
 
 def test_an_unknown_number_is_suppressed_and_told_once_where_it_asked(law):
@@ -120,8 +124,8 @@ def test_an_unknown_number_is_suppressed_and_told_once_where_it_asked(law):
     assert (row.way, row.receipt, row.event) == (Way.CODE, receipt, None)
     assert not ConsentEvent.objects.exists()
     told = Message.objects.get(kind="consent.stopped")
-    assert (told.language, told.category, reading.address_of(told)) == ("hi", "transactional", STRANGER)
-    assert receipt.reference in reading.text_of(told).body
+    assert (told.language, told.category, message_content.address_of(told)) == ("hi", "transactional", STRANGER)
+    assert receipt.reference in message_content.text_of(told).body
     assert stop(code) == []
     assert Message.objects.count() == 1
 
@@ -141,7 +145,7 @@ def test_the_leaf_of_a_stop_binds_the_address_without_naming_it(law):
     (receipt,) = stop(proven())
     row = receipt.suppressions.get()
     facts = payload_of(row.entry)["facts"]
-    assert facts["sha256"] == suppressing.digest_of([bytes(row.address_key)])
+    assert facts["sha256"] == suppressions.digest_of([bytes(row.address_key)])
     assert STRANGER not in str(payload_of(row.entry))
 
 
@@ -168,10 +172,10 @@ def test_everybody_is_stopped_under_a_receipt_each_and_confirmed_once(asha, addr
     assert {row.fiduciary.code for row in places} == {"onesetu", "acme-bank"}
     (told,) = Message.objects.filter(channel="sms")
     assert told.kind == "consent.stopped_everywhere"
-    assert f"{stopped[0].reference}, the first of 2" in reading.text_of(told).body
+    assert f"{stopped[0].reference}, the first of 2" in message_content.text_of(told).body
     on_dashboard = list(Message.objects.filter(channel="dashboard").exclude(pk__in=told_before))
     assert [one.kind for one in on_dashboard] == (["consent.stopped_everywhere"] if address == ASHA_PHONE else [])
-    assert all(receipt.reference in reading.text_of(one).body for one in on_dashboard for receipt in stopped)
+    assert all(receipt.reference in message_content.text_of(one).body for one in on_dashboard for receipt in stopped)
     assert stop_everybody(code) == []
 
 
@@ -218,16 +222,16 @@ def test_after_the_minutes_nothing_is_undone(law):
 def test_only_those_who_wrote_to_the_address_are_named(asha):
     FiduciaryFactory(code="other-client", name="Other Client")
     said(asha, "given", fiduciary="acme-bank")
-    named = public_stops.senders_to(proven(ASHA_PHONE))
+    named = public_opt_outs.senders_to(proven(ASHA_PHONE))
     assert [one.code for one in named] == ["onesetu", "acme-bank"]
-    assert [one.code for one in public_stops.senders_to(proven())] == ["onesetu"]
+    assert [one.code for one in public_opt_outs.senders_to(proven())] == ["onesetu"]
     led_by = Fiduciary.objects.get(code="other-client")
-    assert [one.code for one in public_stops.senders_to(proven(), also=led_by)] == ["onesetu", "other-client"]
+    assert [one.code for one in public_opt_outs.senders_to(proven(), also=led_by)] == ["onesetu", "other-client"]
 
 
 def test_who_asks_twice_at_an_unknown_address_stays_one_subject(law):
     for _time in range(2):
-        assert public_stops.send_code(asked().pk, language="en", now=clock.now())
+        assert public_opt_outs.send_code(asked().pk, language="en", now=clock.now())
     stop(proven())
     assert Subject.objects.filter(kind="stranger").count() == 1
     assert OneTimeCode.objects.count() == 3
@@ -240,7 +244,7 @@ def test_the_receipt_of_a_stop_alone_proves_itself_until_a_later_yes_or_the_undo
     assert not receipts.is_sealed(receipt)
     assert receipts.seal(receipt)
     assert receipts.is_sealed(receipt)
-    ((_receipt, row),) = receipts.stops_at(stopped, keys=public_stops.keys_of(code))
+    ((_receipt, row),) = receipts.stops_at(stopped, keys=public_opt_outs.keys_of(code))
     proof = receipts.file_for(row)
     assert ledger.verify_receipt(proof, receipts.key_of(proof)).ok
     found = receipts.check(proof)
@@ -257,23 +261,23 @@ def test_a_person_is_stopped_everywhere_once_every_company_is_and_again_after_a_
     start = clock.now()
 
     def stops(hours):
-        stopping.stop_everybody_for(
+        address_opt_outs.stop_everybody_for(
             principal=asha, actor=actor.SYSTEM, language="en", now=start + timedelta(hours=hours)
         )
-        return stopping.person_stopped_since(contacts)
+        return address_opt_outs.person_stopped_since(contacts)
 
-    assert stopping.person_stopped_since(contacts) is None
+    assert address_opt_outs.person_stopped_since(contacts) is None
     stop(proven(ASHA_PHONE))
-    assert stopping.person_stopped_since(contacts) is None, "the other company is not stopped"
+    assert address_opt_outs.person_stopped_since(contacts) is None, "the other company is not stopped"
     assert stops(1) is not None
     assert {row.fiduciary.code for row in Suppression.objects.filter(lift=None)} == {"onesetu", "acme-bank"}
     said(asha, "given", occurred_at=start + timedelta(hours=2), now=start + timedelta(hours=2))
-    assert stopping.person_stopped_since(contacts) is None
+    assert address_opt_outs.person_stopped_since(contacts) is None
     assert stops(3) == start + timedelta(hours=3)
 
 
 def test_whoever_is_signed_in_and_stops_everybody_is_told_once_with_every_receipt(asha):
-    receipts = stopping.stop_everybody_for(principal=asha, actor=actor.SYSTEM, language="en")
+    receipts = address_opt_outs.stop_everybody_for(principal=asha, actor=actor.SYSTEM, language="en")
     assert len(receipts) == 2
     told = Message.objects.filter(kind="consent.stopped_everywhere")
     assert sorted(told.values_list("channel", flat=True)) == ["dashboard", "email"]

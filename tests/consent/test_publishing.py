@@ -6,15 +6,15 @@ import pytest
 from django.db import connection, utils
 from django.test.utils import CaptureQueriesContext
 
+from consent.base.choices import NoticeKind, VersionState
+from consent.base.selectors.notices import before, open_defects
 from consent.models import DefectOverride, NoticeVersion
-from consent.selectors.notices import before, open_defects
-from consent.services import acknowledging, editing, importing, publishing
-from consent.states import NoticeKind, VersionState
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law import selectors as law
-from portal.ledger.models import Entry
-from portal.ledger.services import payload_of
+from consent.notices.services import acknowledgements, draft_edits, policy_import, publication
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law import selectors as law
+from portal.kernel.ledger.models import Entry
+from portal.kernel.ledger.services import payload_of
 from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import StaffFactory
 
@@ -79,8 +79,8 @@ def draft(
     what_changed="It says more.",
     summaries=SUMMARIES,
 ):
-    notice = importing.notice(code=code, kind=kind, title="Policy")
-    return importing.import_text(
+    notice = policy_import.notice(code=code, kind=kind, title="Policy")
+    return policy_import.import_text(
         notice=notice,
         text=text,
         effective_on=on or SOON,
@@ -93,9 +93,9 @@ def draft(
 
 def test_a_clean_draft_is_published_by_two_people_and_stands_in_the_ledger(officer, administrator):
     version = draft()
-    proposal = publishing.propose(version=version, actor=officer)
+    proposal = publication.propose(version=version, actor=officer)
     assert NoticeVersion.objects.get().state == VersionState.DRAFT
-    publishing.answer(proposal=proposal, approve=True, actor=administrator)
+    publication.answer(proposal=proposal, approve=True, actor=administrator)
     version.refresh_from_db()
     assert version.state == VersionState.PUBLISHED
     payload = payload_of(Entry.objects.get(kind="notice"))
@@ -103,23 +103,23 @@ def test_a_clean_draft_is_published_by_two_people_and_stands_in_the_ledger(offic
 
 
 def test_nobody_publishes_alone(officer):
-    proposal = publishing.propose(version=draft(), actor=officer)
+    proposal = publication.propose(version=draft(), actor=officer)
     with pytest.raises(NotAllowed):
-        publishing.answer(proposal=proposal, approve=True, actor=officer)
+        publication.answer(proposal=proposal, approve=True, actor=officer)
     assert NoticeVersion.objects.get().state == VersionState.DRAFT
 
 
 @pytest.mark.parametrize("role", ["support", "kyc_maker", "auditor"])
 def test_other_roles_propose_nothing(role):
     with pytest.raises(NotAllowed):
-        publishing.propose(version=draft(), actor=actor.staff(StaffFactory(roles=[role]).pk))
+        publication.propose(version=draft(), actor=actor.staff(StaffFactory(roles=[role]).pk))
 
 
 def test_an_open_defect_keeps_the_text_from_being_published(officer):
     version = draft(FAULTY)
     assert [defect.code for defect in version.defects.all()] == ["EMPTY_LIST"]
     with pytest.raises(Refused) as refusal:
-        publishing.propose(version=version, actor=officer)
+        publication.propose(version=version, actor=officer)
     assert refusal.value.code == "DEFECTS_OPEN"
     assert "EMPTY_LIST 5" in str(refusal.value)
 
@@ -127,43 +127,43 @@ def test_an_open_defect_keeps_the_text_from_being_published(officer):
 def test_two_people_may_let_a_defect_stand_each_with_a_reason(officer, administrator):
     version = draft(FAULTY)
     defect = version.defects.get()
-    override = publishing.propose_override(defect=defect, why="The list follows in an annex.", actor=officer)
+    override = publication.propose_override(defect=defect, why="The list follows in an annex.", actor=officer)
     with pytest.raises(Refused):
-        publishing.propose(version=version, actor=officer)
+        publication.propose(version=version, actor=officer)
     with pytest.raises(NotAllowed):
-        publishing.answer_override(override=override, approve=True, actor=officer)
-    publishing.answer_override(override=override, approve=True, actor=administrator)
-    proposal = publishing.propose(version=version, actor=officer)
-    publishing.answer(proposal=proposal, approve=True, actor=administrator)
+        publication.answer_override(override=override, approve=True, actor=officer)
+    publication.answer_override(override=override, approve=True, actor=administrator)
+    proposal = publication.propose(version=version, actor=officer)
+    publication.answer(proposal=proposal, approve=True, actor=administrator)
     assert NoticeVersion.objects.get().state == VersionState.PUBLISHED
 
 
 def test_an_override_without_a_reason_is_refused(officer):
     with pytest.raises(Refused) as refusal:
-        publishing.propose_override(defect=draft(FAULTY).defects.get(), why="  ", actor=officer)
+        publication.propose_override(defect=draft(FAULTY).defects.get(), why="  ", actor=officer)
     assert refusal.value.code == "REASON_MISSING"
     assert not DefectOverride.objects.exists()
 
 
 def test_what_changed_after_the_proposal_cannot_be_approved_with_it(officer, administrator):
     version = draft()
-    proposal = publishing.propose(version=version, actor=officer)
-    importing.add_translation(
+    proposal = publication.propose(version=version, actor=officer)
+    policy_import.add_translation(
         version=version, language="hi", text="1. दायरा\n\nदुकान।", needs_native_review=True, actor=officer
     )
     with pytest.raises(Refused) as refusal:
-        publishing.answer(proposal=proposal, approve=True, actor=administrator)
+        publication.answer(proposal=proposal, approve=True, actor=administrator)
     assert refusal.value.code == "SHOWN_CHANGED"
 
 
 def test_the_words_of_a_published_version_cannot_be_changed(officer, administrator):
     version = draft()
-    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    publication.answer(proposal=publication.propose(version=version, actor=officer), approve=True, actor=administrator)
     version.refresh_from_db()
     with pytest.raises(IllegalMove):
-        importing.add_translation(version=version, language="hi", text="x", needs_native_review=True, actor=officer)
+        policy_import.add_translation(version=version, language="hi", text="x", needs_native_review=True, actor=officer)
     with pytest.raises(IllegalMove):
-        publishing.drop(version=version, actor=officer)
+        publication.drop(version=version, actor=officer)
     with pytest.raises(utils.IntegrityError, match="append-only"), connection.cursor() as cursor:
         cursor.execute("UPDATE consent_noticetext SET language = 'xx'")
 
@@ -173,7 +173,7 @@ def test_a_published_consent_notice_lets_its_purposes_be_asked_for(officer, admi
     today = clock.day(now)
     assert not law.purpose("marketing", on=today).may_be_asked(now)
     version = draft(ASKING, kind=NoticeKind.CONSENT_NOTICE, code="consent", purposes=["marketing"], on=today)
-    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    publication.answer(proposal=publication.propose(version=version, actor=officer), approve=True, actor=administrator)
     assert law.purpose("marketing", on=today).may_be_asked(clock.now())
     assert not law.purpose("analytics", on=today).may_be_asked(clock.now() + timedelta(days=9))
 
@@ -183,12 +183,12 @@ def test_reading_a_text_is_no_consent_and_is_kept_once(officer, administrator):
 
     version = draft()
     with pytest.raises(Refused):
-        acknowledging.acknowledge(subject_ref=person().subject.ref, text=version.binding, actor=actor.SYSTEM)
-    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+        acknowledgements.acknowledge(subject_ref=person().subject.ref, text=version.binding, actor=actor.SYSTEM)
+    publication.answer(proposal=publication.propose(version=version, actor=officer), approve=True, actor=administrator)
     asha = person(email="asha2@acme.example")
     text = NoticeVersion.objects.get().binding
     for _time in range(2):
-        acknowledging.acknowledge(subject_ref=asha.subject.ref, text=text, actor=actor.SYSTEM)
+        acknowledgements.acknowledge(subject_ref=asha.subject.ref, text=text, actor=actor.SYSTEM)
     assert Acknowledgement.objects.count() == 1
     assert not ConsentEvent.objects.exists()
 
@@ -196,13 +196,13 @@ def test_reading_a_text_is_no_consent_and_is_kept_once(officer, administrator):
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"a\x00b", b"x" * 600_000])
 def test_a_file_that_is_no_text_is_refused_with_words(data):
     with pytest.raises(Refused, match=r"file"):
-        importing.decode(data)
+        policy_import.decode(data)
 
 
 def published(officer, administrator, text=CLEAN, **given):
     """A version that counts now."""
     version = draft(text, **given)
-    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    publication.answer(proposal=publication.propose(version=version, actor=officer), approve=True, actor=administrator)
     version.refresh_from_db()
     return version
 
@@ -218,14 +218,14 @@ def test_a_clause_that_a_draft_drops_is_named_and_needs_two_people_and_a_reason(
     published(officer, administrator, LONGER)
     version = draft(CLEAN, on=LATER)
     assert defects_of(version) == {("DROPPED_CLAUSE", "5")}
-    assert publishing.shown(version, "material")["dropped"] == ["5 Calls"]
+    assert publication.shown(version, "material")["dropped"] == ["5 Calls"]
     with pytest.raises(Refused, match="DROPPED_CLAUSE 5"):
-        publishing.propose(version=version, actor=officer)
-    override = publishing.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=officer)
+        publication.propose(version=version, actor=officer)
+    override = publication.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=officer)
     with pytest.raises(Refused, match="DROPPED_CLAUSE 5"):
-        publishing.propose(version=version, actor=officer)
-    publishing.answer_override(override=override, approve=True, actor=administrator)
-    assert publishing.propose(version=version, actor=officer).pk
+        publication.propose(version=version, actor=officer)
+    publication.answer_override(override=override, approve=True, actor=administrator)
+    assert publication.propose(version=version, actor=officer).pk
 
 
 def test_a_draft_is_weighed_anew_when_another_version_is_published_before_it(officer, administrator):
@@ -239,9 +239,9 @@ def test_a_draft_is_weighed_anew_when_another_version_is_published_before_it(off
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 def test_two_drafts_of_a_notice_are_answered_one_after_the_other(officer, administrator):
-    proposal = publishing.propose(version=draft(CLEAN), actor=officer)
+    proposal = publication.propose(version=draft(CLEAN), actor=officer)
     with CaptureQueriesContext(connection) as seen:
-        publishing.answer(proposal=proposal, approve=True, actor=administrator)
+        publication.answer(proposal=proposal, approve=True, actor=administrator)
     locks = [query["sql"] for query in seen if "FOR UPDATE" in query["sql"]]
     assert locks[0].startswith('SELECT "consent_notice"."id"')
 
@@ -250,15 +250,15 @@ def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_is_read
     """Letters go out in English, Hindi and Marathi whatever the text is translated into."""
     published(officer, administrator, what_changed="", summaries={})
     version = draft(LONGER, on=LATER, what_changed="", summaries={})
-    importing.add_translation(
+    policy_import.add_translation(
         version=version, language="ta", text="1. a\n\nb.\n", needs_native_review=False, actor=officer
     )
     assert [d.message for d in open_defects(version)] == [
         f"Nothing says in {name} what changed." for name in ("English (en)", "हिन्दी (hi)", "मराठी (mr)", "தமிழ் (ta)")
     ]
     details = {"effective_on": LATER, "what_changed": "Calls.", "purposes": [], "actor": officer}
-    details["seen"] = editing.details_digest(version)
-    editing.change_details(version=version, summaries={"hi": "कॉल।", "mr": "कॉल.", "ta": "அழைப்பு."}, **details)
+    details["seen"] = draft_edits.details_digest(version)
+    draft_edits.change_details(version=version, summaries={"hi": "कॉल।", "mr": "कॉल.", "ta": "அழைப்பு."}, **details)
     assert defects_of(version) == set()
     version.refresh_from_db()
     assert [version.summary_in(language) for language in ("en", "hi", "mr", "bn")] == [

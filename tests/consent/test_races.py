@@ -7,13 +7,14 @@ import pytest
 import time_machine
 from django.db import connection
 
+from consent.base.choices import Way
+from consent.collection.services import consent_expiry
 from consent.models import ConsentEvent, ConsentState, EndingTold
-from consent.services import ending, renewing
-from consent.services.addresses import address_of
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice, record_all
-from consent.states import Way
-from portal.core import actor, clock
+from consent.prompts.services import consent_renewals
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.core import actor, clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 
 ANSWERS = ["given", "withdrawn", "given", "denied", "given", "withdrawn"]
@@ -59,10 +60,10 @@ def test_sweeps_at_the_same_instant_end_and_tell_of_each_yes_once():
             connection.close()
 
     with ThreadPoolExecutor(max_workers=3) as pool:
-        told = sum(pool.map(sweep, [renewing.remind_who_ends_soon] * 3))
+        told = sum(pool.map(sweep, [consent_renewals.remind_who_ends_soon] * 3))
     assert told == EndingTold.objects.count() == 4
     with time_machine.travel(clock.now() + timedelta(days=9)), ThreadPoolExecutor(max_workers=3) as pool:
-        ended = sum(done.ended for done in pool.map(sweep, [ending.end_what_is_over] * 3))
+        ended = sum(done.ended for done in pool.map(sweep, [consent_expiry.end_what_is_over] * 3))
     assert ended == ConsentEvent.objects.filter(answer="expired").count() == 4
 
 

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from consent.base.choices import Way
+from consent.collection.services import client_consents
+from consent.collection.services.client_consents import Told
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentReceipt
-from consent.services import attested, choosing
-from consent.services.attested import Told
-from consent.services.decisions import may_contact
-from consent.services.preferring import WishList
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.stopping import stop_at_address
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Way
-from portal.core import actor, clock
-from portal.people.models import Fiduciary
+from consent.preferences.services import preference_updates
+from consent.preferences.services.preferences import WishList
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 
 NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time_of_day(12), tzinfo=clock.IST)
@@ -61,12 +62,12 @@ def by_code(who: Any, number: str) -> Any:
 
 def by_api(who: Any, number: str) -> Any:
     told = Told(number, "marketing", "sms", clock.now())
-    done = attested.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now())
+    done = client_consents.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now())
     return done[0].receipt if done else None
 
 
 def by_save(who: Any, number: str) -> Any:
-    return choosing.save(
+    return preference_updates.save(
         subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
         wishes=WishList(), actor=actor.SYSTEM,
     ).receipt  # fmt: skip

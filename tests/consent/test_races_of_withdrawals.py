@@ -14,19 +14,19 @@ from itertools import cycle, islice
 import pytest
 from django.db import connection, transaction
 
+from consent.base.choices import Answer, Way
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.decisions.services.bulk_decisions import Question
+from consent.decisions.services.contact_decisions import may_contact
+from consent.decisions.services.decision_responses import answer_many
+from consent.decisions.services.list_scrub import Scrub
 from consent.models import AnswerSet
-from consent.services.addresses import Address
-from consent.services.answering import answer_many
-from consent.services.batches import Question
-from consent.services.bringing import Brought, record_brought
-from consent.services.decisions import may_contact
-from consent.services.recording import Choice
-from consent.services.scrubbing import Scrub
-from consent.services.stopping import stop_at_address
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Answer, Way
-from portal.core import actor, addresses, clock
-from portal.people.models import Fiduciary
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.people.factories import FiduciaryFactory
 

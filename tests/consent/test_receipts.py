@@ -13,21 +13,21 @@ import time_machine
 from django.core.management import CommandError
 from django.utils import translation
 
-from consent.letters import receipt_pdf
+from consent.base.choices import Answer, Way
 from consent.models import ConsentEvent, Notice
-from consent.rules import receipt_views as rules
-from consent.selectors import receipt_views
-from consent.services import receipts, recording
-from consent.services.addresses import Address
-from consent.services.receipts import Freshness
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.ledger import notes, services, tree
-from portal.ledger.models import Entry, Head
-from portal.ledger.receipts import Receipt, read_receipt, write_receipt
-from portal.people.models import Fiduciary
+from consent.records.pdfs import receipt_pdf
+from consent.records.rules import receipt_standards as rules
+from consent.records.selectors import receipt_context
+from consent.records.services import consent_events, receipts
+from consent.records.services.addresses import Address
+from consent.records.services.receipts import Freshness
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import notes, services, tree
+from portal.kernel.ledger.models import Entry, Head
+from portal.kernel.ledger.receipts import Receipt, read_receipt, write_receipt
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import block
 from tests.ledger.test_commands import answer
@@ -62,7 +62,7 @@ def sealed(who, answer, **changes) -> ConsentEvent:
 
 def view_of(event):
     proof = receipts.file_for(event).decode()
-    return receipt_views.shown(
+    return receipt_context.shown(
         event, proof=proof, vkey=services.verifier().vkey, policy_url=POLICY, withdraw_url=CHOICES
     )
 
@@ -275,7 +275,7 @@ def test_the_paper_about_an_undo_says_what_it_restored_and_not_that_an_answer_en
     assert receipts.seal(undone.receipt)
     printed = []
     monkeypatch.setattr(
-        "portal.core.printing.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
+        "portal.kernel.core.typst_pdf.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
     )
     receipt_pdf(ConsentEvent.objects.get(pk=undone.events[0].pk), proof=b"", address="", at=clock.now())
     assert "No answer, as before the stop" in [value for _name, value in printed[0]]
@@ -286,7 +286,7 @@ def test_the_paper_names_the_text_in_the_readers_language(asha, monkeypatch, lan
     Notice.objects.update(title="What we ask")
     printed = []
     monkeypatch.setattr(
-        "portal.core.printing.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
+        "portal.kernel.core.typst_pdf.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
     )
     event = sealed(asha, "given")
     with translation.override(language):
@@ -315,12 +315,12 @@ def test_the_command_takes_the_reference_that_people_see_and_asks_which_of_sever
         code, body = answer("receipt", typed, out=out)
         assert (code, body["event_id"], out.read_bytes()) == (0, str(event.entry.event_id), receipts.file_for(event))
     place = Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
-    two = recording.record_all(
+    two = consent_events.record_all(
         subject_ref=asha.subject.ref,
         fiduciary=event.fiduciary,
         choices=[
-            recording.Choice(place, "marketing", "sms", Answer.WITHDRAWN),
-            recording.Choice(place, "product_updates", "sms", Answer.DENIED),
+            consent_events.Choice(place, "marketing", "sms", Answer.WITHDRAWN),
+            consent_events.Choice(place, "product_updates", "sms", Answer.DENIED),
         ],
         way=Way.PAGE,
         occurred_at=clock.now(),

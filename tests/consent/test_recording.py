@@ -8,17 +8,17 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from consent.base.choices import Answer, Way
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
-from consent.services import recording
-from consent.services.addresses import address_of
-from consent.services.recording import Choice, record_all
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.core.errors import NotFound, Refused
-from portal.law.memory import remembering
-from portal.ledger.models import Entry
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
+from consent.records.services import consent_events
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.ledger.models import Entry
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory
 
@@ -76,7 +76,7 @@ def test_nothing_is_left_when_the_transaction_fails(asha, monkeypatch):
         raise RuntimeError("the outbox broke")
 
     entries = Entry.objects.count()
-    monkeypatch.setattr(recording.confirming, "confirm", fail)
+    monkeypatch.setattr(consent_events.confirming, "confirm", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         said(asha, "given")
     assert not ConsentEvent.objects.exists()
@@ -213,7 +213,7 @@ def test_two_answers_of_one_act_about_one_place_are_chained(asha):
 
 
 def test_a_person_without_an_account_gets_no_confirmation_and_their_no_counts():
-    from consent.services.withdrawing import withdraw
+    from consent.suppressions.services.withdrawals import withdraw
 
     stranger = uuid.uuid4()
     done = withdraw(

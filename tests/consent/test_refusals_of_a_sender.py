@@ -2,16 +2,16 @@
 
 import pytest
 
+from consent.base.choices import Answer, Way
 from consent.models import ConsentReceipt, NoticeText
-from consent.services import suppressing
-from consent.services.addresses import Address, address_of
-from consent.services.recording import Choice, record_all
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import refusals_of_senders, withdraw
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.people.models import Fiduciary
+from consent.records.services.addresses import Address, address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import refusals_of_senders, withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE
 from tests.consent.test_consent_per_sender import asha, every, say, world  # noqa: F401 - fixtures
 from tests.consent.test_undos import still, stop_all, withdrawn  # noqa: F401 - a fixture
@@ -68,7 +68,7 @@ def test_a_refusal_of_one_sender_after_one_of_all_is_recorded_and_stays(asha, st
 def test_a_stop_sent_to_one_header_stays_where_a_consent_to_all_is_renewed(asha, still, place):  # noqa: F811
     say(asha, "given")
     still.shift(60)
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=asha.subject.ref,
         fiduciary=Fiduciary.objects.get(code="onesetu"),
         places=[place],

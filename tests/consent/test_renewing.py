@@ -5,21 +5,23 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from consent.base.choices import Answer, Way
+from consent.collection.services import consent_expiry
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState, EndingTold
-from consent.services import ending, renewing, telling
-from consent.services.addresses import address_of
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice, record_all
-from consent.services.withdrawing import withdraw
-from consent.states import Answer, Way
+from consent.notices.services import person_notifications
+from consent.prompts.services import consent_renewals
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.withdrawals import withdraw
 from consent.tasks import end_what_is_over, remind_who_ends_soon
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import PortalError, Refused
-from portal.law.services import purposes
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import PortalError, Refused
+from portal.kernel.law.services import purposes
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 
@@ -52,7 +54,7 @@ def yes_that_ends(who, notice, *, after, channel="sms", purpose="marketing", fid
 
 
 def remind():
-    return renewing.remind_who_ends_soon(now=clock.now())
+    return consent_renewals.remind_who_ends_soon(now=clock.now())
 
 
 def reminders():
@@ -60,7 +62,7 @@ def reminders():
 
 
 def renew(who, notice, **answers):
-    return renewing.renew(
+    return consent_renewals.renew(
         subject_ref=who.subject.ref, answers=answers, shown=dict.fromkeys(answers, notice.binding.sha256),
         actor=actor.SYSTEM,
     )  # fmt: skip
@@ -84,7 +86,7 @@ def test_a_person_is_told_once_before_the_end_by_a_message_that_is_owed(asha, no
 def test_the_reminder_names_what_ends_and_where_to_say_so_and_no_address(asha, notice, monkeypatch):
     yes_that_ends(asha, notice, after=3 * DAY)
     seen = {}
-    monkeypatch.setattr(telling, "post", lambda **given: seen.update(given))
+    monkeypatch.setattr(person_notifications, "post", lambda **given: seen.update(given))
     remind()
     assert "Offers and news (SMS): ends on" in seen["context"]["choices"]
     assert seen["context"]["url"].endswith("/privacy/renew/")
@@ -95,7 +97,7 @@ def test_who_has_a_number_only_is_told_there(notice, monkeypatch):
     ravi = person(email=None)
     yes_that_ends(ravi, notice, after=3 * DAY)
     assert remind() == 0
-    monkeypatch.setattr(telling, "can_send", lambda channel: channel == "sms")
+    monkeypatch.setattr(person_notifications, "can_send", lambda channel: channel == "sms")
     assert remind() == 1
     assert set(reminders().values_list("channel", flat=True)) == {"sms"}
 
@@ -120,7 +122,7 @@ def test_a_message_that_cannot_be_posted_leaves_no_proof_that_it_was(asha, notic
     def broken(**given):
         raise Refused("The outbox is broken.")
 
-    monkeypatch.setattr(telling, "post", broken)
+    monkeypatch.setattr(person_notifications, "post", broken)
     assert remind() == 0
     assert not EndingTold.objects.exists()
     monkeypatch.undo()
@@ -130,8 +132,8 @@ def test_a_message_that_cannot_be_posted_leaves_no_proof_that_it_was(asha, notic
 def test_a_full_batch_calls_for_the_next(asha, notice, monkeypatch):
     called = []
     monkeypatch.setattr("consent.tasks.enqueue", lambda name, *args: called.append((name, args)))
-    monkeypatch.setattr(renewing, "MOST", 1)
-    monkeypatch.setattr(ending, "MOST", 1)
+    monkeypatch.setattr(consent_renewals, "MOST", 1)
+    monkeypatch.setattr(consent_expiry, "MOST", 1)
     said = yes_that_ends(asha, notice, after=DAY)
     assert remind_who_ends_soon() == 1
     mark = (said.occurred_at.isoformat(), ConsentState.objects.get().pk)
@@ -152,7 +154,7 @@ def test_a_renewed_yes_names_the_text_in_force_and_holds_for_its_whole_time_agai
     assert may_contact(
         address=ASHA_PHONE, purpose="marketing", channel="sms", at=(clock.now() + 30 * DAY).replace(hour=6)
     ).allowed
-    assert renewing.endings(asha.subject.ref, at=clock.now()) == ()
+    assert consent_renewals.endings(asha.subject.ref, at=clock.now()) == ()
 
 
 def test_a_no_withdraws_at_once_and_silence_changes_nothing(asha, notice):
@@ -160,7 +162,7 @@ def test_a_no_withdraws_at_once_and_silence_changes_nothing(asha, notice):
     yes_that_ends(asha, notice, after=2 * DAY, channel="none", purpose="analytics")
     done = renew(asha, notice, marketing=False)
     assert [(e.purpose, e.answer) for e in done.events] == [("marketing", "withdrawn")]
-    assert [e.purpose.code for e in renewing.endings(asha.subject.ref, at=clock.now())] == ["analytics"]
+    assert [e.purpose.code for e in consent_renewals.endings(asha.subject.ref, at=clock.now())] == ["analytics"]
     assert renew(asha, notice).receipt is None
 
 
@@ -181,26 +183,26 @@ def test_the_end_is_recorded_once_although_two_sweeps_saw_it(asha, notice, monke
     yes_that_ends(asha, notice, after=DAY)
     with time_machine.travel(clock.now() + 2 * DAY):
         state = ConsentState.objects.get()
-        assert ending._end_one(state.pk, ending._changes(clock.now()), now=clock.now())
-        assert not ending._end_one(state.pk, ending._changes(clock.now()), now=clock.now())
+        assert consent_expiry._end_one(state.pk, consent_expiry._changes(clock.now()), now=clock.now())
+        assert not consent_expiry._end_one(state.pk, consent_expiry._changes(clock.now()), now=clock.now())
     assert ConsentEvent.objects.filter(answer="expired").count() == 1
 
 
 def test_one_yes_that_cannot_be_ended_holds_up_no_other(asha, notice, monkeypatch):
     bad = yes_that_ends(asha, notice, after=DAY)
     yes_that_ends(asha, notice, after=DAY, channel="email")
-    whole = ending.record_all
+    whole = consent_expiry.record_all
 
     def sometimes(**given):
         if given["choices"][0].channel == bad.channel:
             raise PortalError("It is locked.")
         return whole(**given)
 
-    monkeypatch.setattr(ending, "record_all", sometimes)
+    monkeypatch.setattr(consent_expiry, "record_all", sometimes)
     with time_machine.travel(clock.now() + 2 * DAY):
-        assert ending.end_what_is_over(now=clock.now()).ended == 1
+        assert consent_expiry.end_what_is_over(now=clock.now()).ended == 1
         monkeypatch.undo()
-        assert ending.end_what_is_over(now=clock.now()).ended == 1
+        assert consent_expiry.end_what_is_over(now=clock.now()).ended == 1
 
 
 def test_a_full_batch_of_what_cannot_be_ended_does_not_end_the_sweep(asha, notice, monkeypatch):
@@ -208,15 +210,15 @@ def test_a_full_batch_of_what_cannot_be_ended_does_not_end_the_sweep(asha, notic
     yes_that_ends(asha, notice, after=DAY, channel="email")
     yes_that_ends(asha, notice, after=DAY, channel="whatsapp")
     ConsentState.objects.update(occurred_at=bad.occurred_at)  # all at one instant: the number of the row decides
-    whole = ending.record_all
+    whole = consent_expiry.record_all
 
     def sometimes(**given):
         if given["choices"][0].channel == bad.channel:
             raise PortalError("It is locked.")
         return whole(**given)
 
-    monkeypatch.setattr(ending, "record_all", sometimes)
-    monkeypatch.setattr(ending, "MOST", 1)
+    monkeypatch.setattr(consent_expiry, "record_all", sometimes)
+    monkeypatch.setattr(consent_expiry, "MOST", 1)
     monkeypatch.setattr("consent.tasks.enqueue", lambda name, *args: end_what_is_over(*args))
     with time_machine.travel(clock.now() + 2 * DAY):
         end_what_is_over()
@@ -241,24 +243,24 @@ def noon():
 
 
 def test_a_new_meaning_ends_the_yes_to_the_old_one_from_its_first_instant(asha, notice):
-    from consent.selectors import rulebook
+    from consent.base.selectors import contact_rulebook
 
     said(asha, "given", occurred_at=clock.now() - 40 * DAY)
     new_meaning()
-    rulebook.forget()
+    contact_rulebook.forget()
     asked = may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon())
     assert (asked.allowed, asked.reason) == (False, "PURPOSE_CHANGED")
-    assert ending.end_what_is_over(now=clock.now()).ended == 1
+    assert consent_expiry.end_what_is_over(now=clock.now()).ended == 1
     assert ConsentState.objects.get().answer == "expired"
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
 
 def test_a_correction_of_words_leaves_every_yes_as_it_is(asha, notice):
-    from consent.selectors import rulebook
+    from consent.base.selectors import contact_rulebook
 
     said(asha, "given", occurred_at=clock.now() - 40 * DAY)
     new_meaning(is_correction=True)
-    rulebook.forget()
+    contact_rulebook.forget()
     assert may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon()).allowed
-    assert ending.end_what_is_over(now=clock.now()).ended == 0
+    assert consent_expiry.end_what_is_over(now=clock.now()).ended == 0
     assert AuditEvent.objects.filter(kind="law.purpose.adopted", facts__kind="correction").count() == 1

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from consent.models import NoticeReview
-from consent.services import publishing, reviewing
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.outbox.models import Message
+from consent.notices.services import policy_reviews, publication
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.models import Message
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_publishing import CLEAN, draft
 from tests.people.factories import StaffFactory
@@ -25,7 +25,7 @@ def version(db):
     checker = actor.staff(StaffFactory(roles=["administrator"]).pk)
     today = clock.day(clock.now())
     version = draft(CLEAN, on=today)
-    publishing.answer(proposal=publishing.propose(version=version, actor=maker), approve=True, actor=checker)
+    publication.answer(proposal=publication.propose(version=version, actor=maker), approve=True, actor=checker)
     version.refresh_from_db()
     return version
 
@@ -41,18 +41,18 @@ def test_publishing_starts_the_years_of_the_house_and_of_california(version):
 
 
 def test_staff_are_told_before_the_year_is_over_and_when_it_is(version):
-    sweeping.sweep(now=version.published_at + timedelta(days=200))
+    deadline_sweep.sweep(now=version.published_at + timedelta(days=200))
     assert not Message.objects.filter(kind__startswith="consent.staff_review").exists()
-    sweeping.sweep(now=version.published_at + timedelta(days=300))
+    deadline_sweep.sweep(now=version.published_at + timedelta(days=300))
     assert Message.objects.filter(kind="consent.staff_review_due").count() == 2
-    sweeping.sweep(now=version.published_at + timedelta(days=370))
+    deadline_sweep.sweep(now=version.published_at + timedelta(days=370))
     assert Message.objects.filter(kind="consent.staff_review_late").count() == 2
 
 
 def test_a_review_without_a_change_starts_the_year_anew(version):
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     before = min(c.due_at for c in running())
-    reviewing.record_review(version=version, actor=officer, now=clock.now() + timedelta(days=100))
+    policy_reviews.record_review(version=version, actor=officer, now=clock.now() + timedelta(days=100))
     assert NoticeReview.objects.get().reviewed_by == officer.ref
     assert len(running()) == 2
     assert min(c.due_at for c in running()) > before + timedelta(days=90)
@@ -60,5 +60,5 @@ def test_a_review_without_a_change_starts_the_year_anew(version):
 
 def test_a_draft_is_not_reviewed(version):
     with pytest.raises(Refused) as refusal:
-        reviewing.record_review(version=draft(CLEAN + "\n5. More\n\nx\n"), actor=actor.SYSTEM)
+        policy_reviews.record_review(version=draft(CLEAN + "\n5. More\n\nx\n"), actor=actor.SYSTEM)
     assert refusal.value.code == "NOT_IN_FORCE"

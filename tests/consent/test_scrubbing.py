@@ -10,20 +10,20 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import decision_batches, list_scrub, scrub_jobs
+from consent.decisions.services.bulk_decisions import Question
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import AnswerSet
-from consent.selectors import rulebook
-from consent.services import answer_sets, scrub_jobs, scrubbing
-from consent.services.batches import Question
-from consent.services.decisions import may_contact
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.jobs.models import Job
-from portal.jobs.services import results, running
-from portal.jobs.states import JobState
-from portal.vault.models import StoredFile
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import result_files, runner
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
 from tests.consent.plain_reading import OF_THE_QUESTION, expected
 from tests.consent.test_suppressing import stopped
@@ -57,7 +57,7 @@ def notice(law):
 
 
 def scrubbed(text, question):
-    scrub = scrubbing.Scrub(question)
+    scrub = list_scrub.Scrub(question)
     out = b"".join(scrub.lines(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
     lines = [line.rsplit(",", 2) for line in out.decode().split("\r\n")[1:-1]]
     return lines, scrub.done, out
@@ -75,7 +75,7 @@ def test_a_scrub_and_a_plain_reading_agree(texts, emptied, monkeypatch, asked_th
     from django.conf import settings as configured
 
     with emptied(), monkeypatch.context() as patch:
-        patch.setattr(scrubbing, "BATCH", size)
+        patch.setattr(list_scrub, "BATCH", size)
         world, questions = asked_there
         build(world, texts)
         if has_new_key:
@@ -88,7 +88,7 @@ def test_a_scrub_and_a_plain_reading_agree(texts, emptied, monkeypatch, asked_th
             right = [expected(world, each, asked).reason for each in listed]
             if set(right) <= OF_THE_QUESTION:
                 with pytest.raises(Refused) as refusal:
-                    scrubbing.Scrub(asked.question)
+                    list_scrub.Scrub(asked.question)
                 assert {refusal.value.code} == set(right), asked
                 continue
             lines, done, _out = scrubbed("\n".join([*listed, NO_ADDRESS, f" {listed[0]} "]), asked.question)
@@ -123,7 +123,7 @@ def test_what_is_no_address_is_written_as_a_cell_and_bytes_that_are_no_text_harm
 @pytest.mark.parametrize("text", ["=cmd|x", "@sum(a1)", "-2+3", "=a@x.in", "=1+9876543210"])
 def test_no_line_of_a_result_is_run_by_a_spreadsheet(notice, text):
     for channel in ("sms", "email"):
-        scrub = scrubbing.Scrub(Question("marketing", channel, at_hour(12)))
+        scrub = list_scrub.Scrub(Question("marketing", channel, at_hour(12)))
         (_heading, row) = b"".join(scrub.lines(io.BytesIO(text.encode()))).decode().splitlines()
         assert row.startswith(f"'{text},")
 
@@ -148,18 +148,18 @@ def test_a_file_without_lines_is_refused_and_an_empty_one_has_no_answers(notice,
 )
 def test_a_question_that_is_a_no_to_everybody_scrubs_nothing(notice, changes, code):
     with pytest.raises(Refused) as refusal:
-        scrubbing.Scrub(question(**changes))
+        list_scrub.Scrub(question(**changes))
     assert refusal.value.code == code
 
 
 def test_a_yes_to_another_meaning_of_the_purpose_is_none(notice, monkeypatch):
     said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0], occurred_at=clock.now() - timedelta(days=2))
     assert scrubbed(NUMBERS[0], question())[0][0][2] == "ALLOWED_BY_CONSENT"
-    frame = scrubbing.frame_of(question())
+    frame = list_scrub.frame_of(question())
     from dataclasses import replace
 
     changed = replace(frame, terms=replace(frame.terms, meaning_since=clock.now().date()))
-    monkeypatch.setattr(scrubbing, "frame_of", lambda asked: changed)
+    monkeypatch.setattr(list_scrub, "frame_of", lambda asked: changed)
     assert scrubbed(NUMBERS[0], question())[0][0][2] == "PURPOSE_CHANGED"
 
 
@@ -173,7 +173,7 @@ def assert_ended(job):
 
 
 def bring(text, officer):
-    rulebook.forget()
+    contact_rulebook.forget()
     return scrub_jobs.bring(
         question=question(), content=io.BytesIO(text.encode()), actor=actor.staff(officer), now=clock.now()
     )
@@ -183,18 +183,18 @@ def test_a_job_scrubs_an_encrypted_list_into_an_encrypted_result_that_ends_with_
     said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0])
     job = bring("\n".join(NUMBERS), 7)
     assert NUMBERS[0] not in json.dumps(job.parameters)
-    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     job.refresh_from_db()
-    with results.open_result(job, actor=actor.staff(7)) as stream:
+    with result_files.open_result(job, actor=actor.staff(7)) as stream:
         out = stream.read()
     assert out.decode().splitlines()[1] == f"{NUMBERS[0]},true,ALLOWED_BY_CONSENT"
     kept = AnswerSet.objects.get()
     assert (kept.total, kept.allowed, kept.answered_as) == (5, 1, "scrub")
-    salt = answer_sets.salt_of(kept.reference).encode()
+    salt = decision_batches.salt_of(kept.reference).encode()
     assert kept.answers_sha256 == hashlib.sha256(salt + out).hexdigest()
     assert kept.asked_sha256 == hashlib.sha256(salt + "\n".join(NUMBERS).encode()).hexdigest()
     assert (job.done, job.total) == (5, 5)
-    results.expire(now=clock.now() + timedelta(days=400), limit=10)
+    result_files.expire(now=clock.now() + timedelta(days=400), limit=10)
     assert_ended(job)
 
 
@@ -221,10 +221,10 @@ def test_a_file_that_is_no_list_is_refused_before_it_is_kept(notice, content, co
 
 def test_a_job_says_from_its_start_how_much_there_is_to_do(notice, monkeypatch):
     told = []
-    monkeypatch.setattr(running.JobHandle, "progress", lambda handle, done, total=None: told.append((done, total)))
-    monkeypatch.setattr(scrubbing, "BATCH", 2)
+    monkeypatch.setattr(runner.JobHandle, "progress", lambda handle, done, total=None: told.append((done, total)))
+    monkeypatch.setattr(list_scrub, "BATCH", 2)
     job = bring("address\n" + "\n".join(NUMBERS) + "\n", 7)
-    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     assert told[:2] == [(0, 6), (2, 6)]
     assert told[-1] == (5, 5)
 
@@ -232,7 +232,7 @@ def test_a_job_says_from_its_start_how_much_there_is_to_do(notice, monkeypatch):
 def test_a_list_whose_job_never_ran_ends_too(notice):
     job = bring(NUMBERS[0], 7)
     Job.objects.filter(pk=job.pk).update(state=JobState.FAILED)
-    results.expire(now=clock.now() + timedelta(days=400), limit=10)
+    result_files.expire(now=clock.now() + timedelta(days=400), limit=10)
     assert_ended(job)
 
 

@@ -9,22 +9,22 @@ import time_machine
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.contact import UNPROVED_WORD, Reason, Word
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import ConsentEvent, ConsentState, NoticeText
-from consent.rules.contact import UNPROVED_WORD, Reason, Word
-from consent.selectors import entry_rows, folds, sender_words
-from consent.services import projection
-from consent.services.addresses import address_of
-from consent.services.batches import Question, decide_all
-from consent.services.bringing import Brought, record_brought
-from consent.services.decisions import may_contact, may_process
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice, record_all
-from consent.states import Answer, Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.ledger.models import Head, Leaf, Payload
-from portal.people.services import subjects
+from consent.records.selectors import entry_rows, folds, sender_consents
+from consent.records.services import projection
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Head, Leaf, Payload
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
@@ -226,14 +226,14 @@ def test_events_of_all_senders_that_differ_from_the_sealed_row_count_for_no_send
     state = ConsentState.objects.get()
     place = state.fiduciary_id, [bytes(state.address_key)], "marketing", "sms"
     word = Word(state.answer, verified=state.verified, expires_at=state.expires_at)
-    kept = sender_words.Sealed(str(state.entry_ref), word, state.occurred_at, state.notice_version_id)
-    true = sender_words.proved_at(*place, sender="ONESTU", state=kept)
+    kept = sender_consents.Sealed(str(state.entry_ref), word, state.occurred_at, state.notice_version_id)
+    true = sender_consents.proved_at(*place, sender="ONESTU", state=kept)
     assert true is not None
     assert true.word == word
-    rows = sender_words._rows(*place)
-    monkeypatch.setattr(sender_words, "_rows", lambda *_place: [*rows[:-1], {**rows[-1], column: value}])
+    rows = sender_consents._rows(*place)
+    monkeypatch.setattr(sender_consents, "_rows", lambda *_place: [*rows[:-1], {**rows[-1], column: value}])
     monkeypatch.setattr(entry_rows, "doubt", lambda rows: entry_rows.Doubt(frozenset(), frozenset()))
-    false = sender_words.proved_at(*place, sender="ONESTU", state=kept)
+    false = sender_consents.proved_at(*place, sender="ONESTU", state=kept)
     assert false is not None
     assert (false.word, false.entry) == (UNPROVED_WORD, None)
 

@@ -5,19 +5,21 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from consent.erasers import Wishes
+from consent.base.choices import Relation, ShownBy
+from consent.collection.services import consent_managers, inbound_replies
+from consent.collection.services.inbound_replies import Inbound
+from consent.data_copy_sections import ConsentSection
+from consent.erasure import Wishes
 from consent.models import ConsentState, InboundMessage, LateNotice, Meeting, NoticeText, Preference
-from consent.sections import ConsentSection
-from consent.services import guarding, inbound, managing, opting_in, preferring
-from consent.services.guarding import Guardian
-from consent.services.inbound import Inbound
-from consent.services.preferring import WishList
-from consent.states import Relation, ShownBy
-from portal.core import actor, clock
-from portal.law.states import Channel
-from portal.law.words import PurposeNames
-from portal.people.models import Fiduciary
-from portal.people.services import subjects
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from consent.records.services import guardian_consents, opt_in_confirmation
+from consent.records.services.guardian_consents import Guardian
+from portal.kernel.core import actor, clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.law.labels import PurposeNames
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
 from tests.registers.factories import registered_manager
@@ -30,7 +32,7 @@ def asha(law):
     published_notice()
     asha = person()
     said(asha, "withdrawn")
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(language="mr"), actor=actor.SYSTEM)
+    preferences.change(subject_ref=asha.subject.ref, wishes=WishList(language="mr"), actor=actor.SYSTEM)
     return asha
 
 
@@ -58,7 +60,7 @@ def test_the_copy_tells_what_was_asked_told_and_requested_and_who_acts(asha):
     LateNotice.objects.create(
         subject_ref=ref, purpose="marketing", rule="IN-DPDP-LATE@1", about="x", given_at=now, **shown
     )
-    opting_in.request(
+    opt_in_confirmation.request(
         subject_ref=ref,
         fiduciary=Fiduciary.objects.get(code="onesetu"),
         values=[("marketing", "sms"), ("analytics", "none")],
@@ -66,7 +68,9 @@ def test_the_copy_tells_what_was_asked_told_and_requested_and_who_acts(asha):
         now=now,
     )
     manager = registered_manager(name="Sahmati Example")
-    managing.link(manager=manager, code=managing.offer_link(subject_ref=ref, manager=manager).code, now=clock.now())
+    consent_managers.link(
+        manager=manager, code=consent_managers.offer_link(subject_ref=ref, manager=manager).code, now=clock.now()
+    )
     records = own_copy(asha)
     names = PurposeNames()
     (met,) = with_key(records, "question_put")
@@ -82,7 +86,7 @@ def test_the_copy_tells_what_was_asked_told_and_requested_and_who_acts(asha):
 
 def stop_by_sms(name, number):
     message = Inbound(name=name, channel=Channel.SMS, sender=number, to="OSOPT", text="STOP")
-    assert inbound.take([message]).new == 1
+    assert inbound_replies.take([message]).new == 1
 
 
 def test_the_copy_tells_what_was_written_from_the_persons_number_and_what_followed(asha):
@@ -107,7 +111,7 @@ def test_the_copy_leaves_out_what_came_from_a_shared_number_and_from_before_it_w
 def test_a_number_that_was_named_and_never_confirmed_brings_nothing_of_whoever_has_it(asha):
     other = "+919811112222"
     named = ContactPointFactory(principal=asha, kind="phone", address=other, verified_at=None)
-    inbound.take([Inbound(name="one", channel=Channel.SMS, sender=other, to="OSOPT", text="ok")])
+    inbound_replies.take([Inbound(name="one", channel=Channel.SMS, sender=other, to="OSOPT", text="ok")])
     assert InboundMessage.objects.get().receipt is None
     for _confirmed_afterwards in range(2):
         assert with_key(own_copy(asha), "message_from_you") == []
@@ -118,18 +122,18 @@ def test_a_number_that_was_named_and_never_confirmed_brings_nothing_of_whoever_h
 def test_what_a_number_wrote_while_another_held_it_too_stays_out_after_they_left(asha):
     with time_machine.travel(clock.now() - timedelta(days=2), tick=False):
         beside = person(email="ravi@acme.example", phone=ASHA_PHONE).contact_points.get(kind="phone")
-        inbound.take([Inbound(name="two", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
+        inbound_replies.take([Inbound(name="two", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
     asha.contact_points.update(verified_at=clock.now() - timedelta(days=9))
     beside.left_at = clock.now() - timedelta(days=1)
     beside.save(update_fields=["left_at"])
     assert InboundMessage.objects.get().receipt is None
     assert with_key(own_copy(asha), "message_from_you") == []
-    inbound.take([Inbound(name="three", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
+    inbound_replies.take([Inbound(name="three", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
     assert len(with_key(own_copy(asha), "message_from_you")) == 1
 
 
 def test_the_copy_holds_earlier_wishes_too(asha):
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(language="hi"), actor=actor.SYSTEM)
+    preferences.change(subject_ref=asha.subject.ref, wishes=WishList(language="hi"), actor=actor.SYSTEM)
     records = own_copy(asha)
     assert [record["earlier_wishes"]["language"] for record in with_key(records, "earlier_wishes")] == ["mr"]
     assert records[-1]["language"] == "hi"
@@ -138,7 +142,7 @@ def test_the_copy_holds_earlier_wishes_too(asha):
 def test_who_answers_for_another_is_told_so_and_not_for_whom(asha):
     child, now = person(email="child@acme.example", phone="+919811112222"), clock.now()
     guardian = Guardian(asha.subject.ref, Relation.PARENT, ShownBy.HELD, ShownBy.HELD)
-    guarding.keep(said(child, "denied").receipt, guardian, now=now)
+    guardian_consents.keep(said(child, "denied").receipt, guardian, now=now)
     (record,) = with_key(own_copy(asha), "you_answered_for_another")
     assert record["you_answered_for_another"]["answered_by"] == Relation.PARENT.label
     assert str(child.subject.ref) not in str(record)

@@ -17,21 +17,21 @@ from django.contrib import admin
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.contact import Reason
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import decision_signatures
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact
+from consent.decisions.services.list_scrub import Scrub
+from consent.decisions.services.reason_texts import NEXT_STEPS, SENTENCES
 from consent.models import ConsentEvent, GivenAnswer, NoticeText
-from consent.rules.contact import Reason
-from consent.selectors import rulebook
-from consent.services import signing
-from consent.services.addresses import address_of
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact
-from consent.services.reasons import NEXT_STEPS, SENTENCES
-from consent.services.recording import Choice, record_all
-from consent.services.scrubbing import Scrub
-from consent.states import Answer, Way
-from portal.core import actor, addresses, clock
-from portal.core.errors import Refused
-from portal.registers.models import ContentTemplate, Sender
-from portal.registers.services import entries
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.registers.models import ContentTemplate, Sender
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import person, published_notice
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import agreed_template, registered_sender
@@ -164,10 +164,10 @@ def registered(law):
         gone = registered_sender("OLDSTU", carries=[P, S, T])
         administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
         for entry in (ended, gone):
-            entries.end(entry, actor=administrator, now=clock.now())
+            sender_entries.end(entry, actor=administrator, now=clock.now())
         for number, words in SAID.items():
             say(person(email=None, phone=number), number, words)
-        rulebook.forget()
+        contact_rulebook.forget()
         yield
 
 
@@ -274,7 +274,7 @@ PARTS = st.fixed_dictionaries(
 
 
 def as_the_interface_says(decision: Any) -> dict[str, Any]:
-    return {**decision.as_json(), "signed": signing.signed_text(decision).decode()}
+    return {**decision.as_json(), "signed": decision_signatures.signed_text(decision).decode()}
 
 
 def integrators_check() -> Any:
@@ -290,7 +290,7 @@ def integrators_check() -> Any:
     asked=PARTS, other=PARTS, part=st.sampled_from(["address", "header", "template", "purpose", "channel", "fiduciary"])
 )
 def test_a_signed_answer_proves_its_own_question_and_none_that_differs_in_one_part(registered, asked, other, part):
-    check, key = integrators_check(), signing.public_key().hex()
+    check, key = integrators_check(), decision_signatures.public_key().hex()
     answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
     assert check(answer, key, **asked)["allowed"] is answer["allowed"]
     for name in (part, "free_text"):
@@ -312,7 +312,7 @@ def test_a_signed_answer_proves_its_own_question_and_none_that_differs_in_one_pa
     letter=st.characters(min_codepoint=33, max_codepoint=126),
 )
 def test_no_time_and_no_letter_of_a_signed_answer_can_be_changed(registered, asked, at, place, letter):
-    check, key = integrators_check(), signing.public_key().hex()
+    check, key = integrators_check(), decision_signatures.public_key().hex()
     answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
     later = json.loads(answer["signed"])
     later["at"] = clock.stamp(NOON + timedelta(seconds=at))
@@ -326,7 +326,7 @@ def test_no_time_and_no_letter_of_a_signed_answer_can_be_changed(registered, ask
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=PARTS, length=st.integers(-32, 12).filter(bool))
 def test_no_part_of_an_address_passes_as_a_part_of_the_salt(registered, asked, length):
-    check, key = integrators_check(), signing.public_key().hex()
+    check, key = integrators_check(), decision_signatures.public_key().hex()
     answer = as_the_interface_says(may_contact(**asked, at=NOON, sign=True))
     hashed, border = answer["salt"] + asked["address"], 32 + min(length, len(asked["address"]))
     with pytest.raises(ValueError, match="salt"):
@@ -343,7 +343,7 @@ def test_the_versions_of_what_was_read_are_signed(registered):
         template="1101",
         sign=True,
     )
-    said_so = json.loads(signing.signed_text(decision))
+    said_so = json.loads(decision_signatures.signed_text(decision))
     header, template = Sender.objects.get(value="560001"), ContentTemplate.objects.get(template_id="1101")
     assert said_so["registers"] == [
         f"sender:{header.pk}@{header.shown_sha256}",
@@ -355,12 +355,12 @@ def test_the_versions_of_what_was_read_are_signed(registered):
 
 def test_an_answer_of_the_release_before_verifies_for_what_it_says_and_for_no_header(law):
     """Its signed text as it was written then: no version, and neither header nor template."""
-    check, key = integrators_check(), signing.public_key().hex()
+    check, key = integrators_check(), decision_signatures.public_key().hex()
     text = (
         '{"about":["onesetu","00","marketing","sms","promotional"],"allowed":true,"at":"2026-11-30T06:30:00.000Z",'
         '"entry":null,"reason":"ALLOWED_BY_CONSENT","rules":["marketing@1"],"valid_until":null}'
     )
-    signature = signing._private_key(configured.LEDGER_KEY).sign(text.encode()).hex()
+    signature = decision_signatures._private_key(configured.LEDGER_KEY).sign(text.encode()).hex()
     answer, asked = {"signed": text, "signature": signature}, dict.fromkeys(["address"], "+919800000001")
     asked |= {"fiduciary": "onesetu", "purpose": "marketing", "channel": "sms"}
     assert check(answer, key, **asked)["allowed"]

@@ -6,18 +6,18 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from consent.base.choices import Answer, Way
+from consent.decisions.services.contact_decisions import may_contact
+from consent.decisions.services.sender_status import registered_for
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
-from consent.services.addresses import address_of
-from consent.services.decisions import may_contact
-from consent.services.recording import Choice, record_all
-from consent.services.senders import registered_for
-from consent.services.stopping import stop_at_address
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.ledger.services import verify
-from portal.outbox.models import Message
-from portal.people.models import Fiduciary
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger.services import verify
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.registers.factories import registered_sender

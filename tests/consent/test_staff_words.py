@@ -5,14 +5,14 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import translation
 
-from consent import staff_words
+from consent import staff_labels
+from consent.base.choices import Way
+from consent.base.models.notices import NoticeText
 from consent.models import ConsentState, PolicyDefect, Suppression
-from consent.models.notices import NoticeText
-from consent.services.stopping import stop_at_address
-from consent.states import Way
-from portal.core import actor, clock
-from portal.core.admin import speaking
-from portal.people.models import Fiduciary
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from portal.kernel.core import actor, clock
+from portal.kernel.core.admin import labels
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -55,13 +55,13 @@ def test_every_record_of_consent_that_names_a_code_in_itself_stands_under_words(
         version=version, code="EMPTY_LIST", clause="8", message="“durations:” is followed by no list."
     )
     text = NoticeText(version=version, language="hi")
-    assert speaking.heading(event) == speaking.heading(state) == "Offers and news, SMS: Yes"
-    assert speaking.heading(defect).endswith("clause 8: “durations:” is followed by no list.")
-    assert speaking.heading(text).endswith(": हिन्दी")
+    assert labels.heading(event) == labels.heading(state) == "Offers and news, SMS: Yes"
+    assert labels.heading(defect).endswith("clause 8: “durations:” is followed by no list.")
+    assert labels.heading(text).endswith(": हिन्दी")
 
 
 def test_every_heading_is_of_a_model_that_staff_open():
-    assert [model for model in staff_words.HEADINGS if not admin.site.is_registered(model)] == []
+    assert [model for model in staff_labels.HEADINGS if not admin.site.is_registered(model)] == []
 
 
 def test_a_truth_is_said_in_words_and_shown_by_no_picture(auditor, stopped):
@@ -105,7 +105,7 @@ def test_whoever_may_not_open_the_fiduciary_reads_its_name_without_a_link(audito
 
 def test_the_whole_entry_stands_name_by_name_with_no_brackets(auditor):
     payload = {"actor": {"kind": "system", "ref": "load"}, "address_verified": True, "expires_at": None, "v": "1"}
-    assert list(speaking.lines_of(payload)) == [
+    assert list(labels.lines_of(payload)) == [
         "actor.kind: system",
         "actor.ref: load",
         "address_verified: true",

@@ -8,22 +8,22 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent.ledger_rows import OTHER_SEAL, ConsentStates
+from consent.base.choices import Answer
+from consent.base.rules.contact import Reason
+from consent.decisions.services.contact_decisions import may_contact
+from consent.ledger_checks import OTHER_SEAL, ConsentStates
 from consent.models import ConsentEvent, ConsentState
-from consent.rules.contact import Reason
-from consent.selectors import agreed_states
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.states import Answer
-from portal.audit.models import AuditEvent
-from portal.audit.services import resume_signing, verify_ledger
-from portal.audit.tasks import verify_all, verify_new
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.ledger.models import Head, Verification
-from portal.ledger.services import followed
-from portal.ledger.states import Scope
-from portal.people.services import subjects
+from consent.records.selectors import agreed_states
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import resume_signing, verify_ledger
+from portal.kernel.audit.tasks import verify_all, verify_new
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.choices import Scope
+from portal.kernel.ledger.models import Head, Verification
+from portal.kernel.ledger.services import projection_consistency
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -175,7 +175,7 @@ def test_two_events_of_one_instant_are_folded(asha):
 
 
 def followed_by(monkeypatch, act):
-    from consent.selectors import folds
+    from consent.records.selectors import folds
 
     class Once:
         asked = False
@@ -213,18 +213,20 @@ def test_after_the_projection_was_rebuilt_signing_goes_on(asha):
 
 
 def test_a_sample_sees_the_newest_rows_and_some_of_the_others(asha, monkeypatch):
-    monkeypatch.setattr(followed, "WINDOW", 1)
+    monkeypatch.setattr(projection_consistency, "WINDOW", 1)
     rows = ConsentState.objects.values("pk")
     pks = {row["pk"] for row in rows}
     assert len(pks) == 2
-    looked = [{row["pk"] for chunk in followed.chunks_of(rows, sample=4) for row in chunk} for _ in range(40)]
+    looked = [
+        {row["pk"] for chunk in projection_consistency.chunks_of(rows, sample=4) for row in chunk} for _ in range(40)
+    ]
     assert all(max(pks) in one for one in looked)
     assert set().union(*looked) == pks
 
 
 def test_all_rows_come_in_sets(asha, monkeypatch):
-    monkeypatch.setattr(followed, "CHUNK", 1)
-    chunks = list(followed.chunks_of(ConsentState.objects.values("pk"), sample=None))
+    monkeypatch.setattr(projection_consistency, "CHUNK", 1)
+    chunks = list(projection_consistency.chunks_of(ConsentState.objects.values("pk"), sample=None))
     assert [len(chunk) for chunk in chunks] == [1, 1]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from consent.selectors.subjects import subject_ref_of
-from portal.core import clock
-from portal.core.errors import NotFound
+from consent.records.selectors.subjects import subject_ref_of
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotFound
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,23 +5,24 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from consent.base.choices import Way
+from consent.base.rules.contact import Reason
+from consent.decisions.services import bulk_decisions
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState, Suppression
-from consent.rules.contact import Reason
-from consent.selectors import asking
-from consent.services import batches, suppressing
-from consent.services.addresses import Address
-from consent.services.decisions import may_contact
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock
-from portal.core.models import AppendOnlyModel
-from portal.law import selectors as law_selectors
-from portal.people.erasers import Accounts
-from portal.people.models import Fiduciary
-from portal.people.services import contacts
-from portal.registers.models import Telling
+from consent.prompts import selectors
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.models import AppendOnlyModel
+from portal.kernel.law import selectors as law_selectors
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import contacts
+from portal.kernel.registers.models import Telling
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import registered_recipient, registered_sender
@@ -45,7 +46,7 @@ def ask(address=ASHA_PHONE, **changes):
 def stopped(address=STRANGER, *, fiduciary="onesetu", at=None, **more):
     """A stop at a number that is nobody's we know."""
     place = Address("phone", tuple(addresses.address_keys(address)))
-    return suppressing.alone(
+    return suppressions.alone(
         subject_ref=SubjectFactory(kind="stranger").ref,
         fiduciary=Fiduciary.objects.get(code=fiduciary),
         places=[place],
@@ -121,8 +122,8 @@ def test_a_list_of_addresses_is_answered_as_one_by_one(asha, header):
     stopped(ASHA_PHONE, senders=[("sms", "ONESTU")])
     stopped()
     numbers = [ASHA_PHONE, STRANGER, "+919800000007"]
-    question = batches.Question("marketing", "sms", NOON, header=header)
-    for number, answered in zip(numbers, batches.decide_all(question, numbers), strict=True):
+    question = bulk_decisions.Question("marketing", "sms", NOON, header=header)
+    for number, answered in zip(numbers, bulk_decisions.decide_all(question, numbers), strict=True):
         one = ask(number, header=header)
         assert (answered.allowed, answered.reason, answered.entry) == (one.allowed, one.reason, one.entry)
 
@@ -141,14 +142,14 @@ def test_recipients_hear_nothing_where_one_of_two_stops_is_taken_back_until_the_
     kinds = Telling.objects.order_by("pk").values_list("kind", flat=True)
     assert list(kinds.all()) == ["consent.withdrawn"]
     for stop, told in ((second, ["consent.withdrawn"]), (first, ["consent.withdrawn", "consent.expired"])):
-        suppressing.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+        suppressions.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
         assert list(kinds.all()) == told
     assert ask(STRANGER).reason is Reason.NO_CONSENT
 
 
 def test_the_ledger_says_which_suppressions_an_undo_lifted_and_how(law):
     stop = stopped()
-    undone = suppressing.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+    undone = suppressions.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
     event = AuditEvent.objects.get(kind="consent.suppression.lifted")
     assert event.about == f"consent.receipt:{undone.reference}"
     assert event.facts == {
@@ -156,7 +157,7 @@ def test_the_ledger_says_which_suppressions_an_undo_lifted_and_how(law):
         "fiduciary": "onesetu",
         "way": "undo",
         "count": 1,
-        "sha256": suppressing.digest_of([addresses.address_key(STRANGER)]),
+        "sha256": suppressions.digest_of([addresses.address_key(STRANGER)]),
     }
 
 
@@ -217,10 +218,10 @@ def test_nobody_asks_again_before_the_law_allows_where_the_address_was_stopped(a
     own = Fiduciary.objects.get(code="onesetu")
 
     def asked(at):
-        return asking.unanswered(asha.subject.ref, purpose, fiduciary=own, at=at)
+        return selectors.unanswered(asha.subject.ref, purpose, fiduciary=own, at=at)
 
     assert asked(clock.now())
     stopped(ASHA_PHONE)
     assert not asked(clock.now() + timedelta(days=89))
     assert asked(clock.now() + timedelta(days=92))
-    assert asking.unanswered(asha.subject.ref, purpose, fiduciary=FiduciaryFactory(code="acme-bank"), at=clock.now())
+    assert selectors.unanswered(asha.subject.ref, purpose, fiduciary=FiduciaryFactory(code="acme-bank"), at=clock.now())

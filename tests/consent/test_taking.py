@@ -8,26 +8,27 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from consent.erasers import Scans
+from consent.base.choices import Answer, AppointedBy, Relation, ShownBy, Way
+from consent.collection.services import offline_consents
+from consent.collection.services.offline_consents import Taken
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.decisions.services.contact_decisions import may_contact, may_process
+from consent.erasure import Scans
 from consent.models import ConsentEvent, ConsentEvidence, GuardianAnswer, HeldConsent, TakenAnswer
-from consent.services import guarding, taking
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.decisions import may_contact, may_process
-from consent.services.guarding import Guardian
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice
-from consent.services.taking import Taken
-from consent.services.withdrawing import withdraw
-from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.addresses import address_keys
-from portal.core.errors import NotAllowed, Refused
-from portal.ledger.services import payload_of
-from portal.people.models import Fiduciary
-from portal.people.services import contacts, protections, subjects
-from portal.vault.models import StoredFile
+from consent.records.services import guardian_consents
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from consent.records.services.guardian_consents import Guardian
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.addresses import address_keys
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import contacts, guardianships, subjects
+from portal.kernel.vault.models import StoredFile
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.grievances.pictures import png
 from tests.people.factories import StaffFactory
@@ -74,14 +75,14 @@ def taken(who, notice, **changes):
 
 def propose(maker, what, scan=b""):
     stream = io.BytesIO(scan or png()) if scan is not None else None
-    return taking.propose(taken=what, scan=stream, actor=actor.staff(maker.pk))
+    return offline_consents.propose(taken=what, scan=stream, actor=actor.staff(maker.pk))
 
 
 def agree(checker, proposal, **changes):
     """As a careful second person: with the scan open."""
     if proposal.scan is not None:
-        taking.open_scan(proposal, actor=actor.staff(checker.pk)).close()
-    return taking.answer(proposal=proposal, actor=actor.staff(checker.pk), **{"approve": True, **changes})
+        offline_consents.open_scan(proposal, actor=actor.staff(checker.pk)).close()
+    return offline_consents.answer(proposal=proposal, actor=actor.staff(checker.pk), **{"approve": True, **changes})
 
 
 def test_nothing_is_recorded_before_another_person_has_agreed(asha, notice, maker, checker):
@@ -102,10 +103,10 @@ def test_a_consent_by_phone_to_one_sender_is_recorded_for_that_one_alone(asha, n
     for sender in ("ONESTU", "OFFERS"):
         registered_sender(sender, carries=["service"])
     call = {"way": Way.PHONE, "call_reference": "CALL-2026-0001"}
-    before = taking.shown(propose(maker, taken(asha, notice, **call), scan=None))
+    before = offline_consents.shown(propose(maker, taken(asha, notice, **call), scan=None))
     assert "sender" not in before, "two people are bound to what they always were"
     proposal = propose(maker, taken(asha, notice, sender="AD-ONESTU-S", **call), scan=None)
-    assert taking.shown(proposal)["sender"] == "ONESTU"
+    assert offline_consents.shown(proposal)["sender"] == "ONESTU"
     (event,) = agree(checker, proposal).events
     assert (event.sender, event.answer, event.way) == ("ONESTU", "given", "phone")
     noon = clock.now().astimezone(clock.IST).replace(hour=12) + timedelta(days=1)
@@ -151,7 +152,7 @@ def test_the_scan_lies_encrypted_in_the_vault_and_the_leaf_names_its_hash(asha, 
     proposal = propose(maker, taken(asha, notice))
     (event,) = agree(checker, proposal).events
     kept = ConsentEvidence.objects.get(event=event)
-    clear = taking.open_scan(proposal, actor=actor.staff(checker.pk)).read()
+    clear = offline_consents.open_scan(proposal, actor=actor.staff(checker.pk)).read()
     assert kept.file == proposal.scan
     assert hashlib.sha256(clear).hexdigest() == kept.sha256
     assert payload_of(event.entry)["evidence"] == [{"type": "scan", "sha256": kept.sha256}]
@@ -196,9 +197,9 @@ def test_what_was_changed_after_proposing_is_not_agreed_to(asha, notice, maker, 
 
 def test_nobody_agrees_to_a_scan_that_they_have_not_opened(asha, notice, maker, checker):
     proposal = propose(maker, taken(asha, notice))
-    taking.open_scan(proposal, actor=actor.staff(maker.pk)).close()
+    offline_consents.open_scan(proposal, actor=actor.staff(maker.pk)).close()
     with pytest.raises(Refused, match="Open the scan first"):
-        taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
+        offline_consents.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
     assert not ConsentEvent.objects.exists()
 
 
@@ -243,7 +244,9 @@ def test_an_address_that_the_person_does_not_have_is_named_before_anybody_is_ask
 
 
 def guarded(who, kind="child"):
-    protections.protect(subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now())
+    guardianships.protect(
+        subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
+    )
 
 
 def parent(**changes):
@@ -254,7 +257,7 @@ def parent(**changes):
 def test_a_parents_yes_keeps_how_identity_and_age_were_shown_and_closes_what_was_held(asha, notice, maker, checker):
     guarded(asha)
     onesetu = Fiduciary.objects.get(code="onesetu")
-    guarding.hold(
+    guardian_consents.hold(
         subject_ref=asha.subject.ref, fiduciary=onesetu, purpose="product_updates", channels=["sms"],
         notice=notice.binding, actor=actor.SYSTEM, now=clock.now(),
     )  # fmt: skip

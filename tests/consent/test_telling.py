@@ -6,9 +6,10 @@ import pytest
 from django.db.models import F
 
 from consent.models import ConsentState
-from consent.services import asking, telling, visiting
-from consent.services.asking import Answered
-from portal.core import actor, clock
+from consent.notices.services import person_notifications
+from consent.prompts.services import consent_prompts, visitor_choices
+from consent.prompts.services.consent_prompts import Answered
+from portal.kernel.core import actor, clock
 from tests.consent.factories import person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch):
-    monkeypatch.setattr(telling, "PAGE", 1)
+    monkeypatch.setattr(person_notifications, "PAGE", 1)
 
 
 def someone(number):
@@ -24,7 +25,7 @@ def someone(number):
 
 
 def those_who_wait():
-    return list(telling.waiting(ConsentState.objects.filter(answer="given"), first="occurred_at"))
+    return list(person_notifications.waiting(ConsentState.objects.filter(answer="given"), first="occurred_at"))
 
 
 def test_each_person_comes_once_and_who_answered_first_comes_first():
@@ -39,10 +40,14 @@ def test_each_person_comes_once_and_who_answered_first_comes_first():
 
 def test_a_visitor_whom_nobody_knows_is_left_out_until_they_sign_in():
     shown = published_notice().binding.sha256
-    visitor = visiting.new_visitor(now=clock.now())
+    visitor = visitor_choices.new_visitor(now=clock.now())
     yes = {"analytics": Answered(is_yes=True)}
     since, asha = clock.now(), someone(1).subject.ref
-    asking.answer(subject_ref=visitor, answers=yes, shown={"analytics": shown}, actor=actor.SYSTEM, known=False)
+    consent_prompts.answer(
+        subject_ref=visitor, answers=yes, shown={"analytics": shown}, actor=actor.SYSTEM, known=False
+    )
     assert those_who_wait() == []
-    visiting.join(visitor=visitor, since=since, subject_ref=asha, actor=actor.SYSTEM, language="en", now=clock.now())
+    visitor_choices.join(
+        visitor=visitor, since=since, subject_ref=asha, actor=actor.SYSTEM, language="en", now=clock.now()
+    )
     assert those_who_wait() == [asha]

@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import client_consents, inbound_replies
+from consent.collection.services.client_consents import Told
+from consent.collection.services.inbound_replies import Inbound
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, InboundMessage, Suppression
-from consent.selectors import rulebook
-from consent.services import attested, inbound
-from consent.services.attested import Told
-from consent.services.decisions import may_contact
-from consent.services.inbound import Inbound
-from consent.services.stopping import stop_at_address
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.law.states import Channel
-from portal.outbox.models import Message
-from portal.people.models import Fiduciary
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 
@@ -26,7 +26,7 @@ SLOW, FAR = timedelta(seconds=20), timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def notice(law):
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
 
 
@@ -65,7 +65,7 @@ def test_a_stop_told_with_a_slow_clock_ends_the_yes_and_its_own_time_is_kept(own
 def test_a_written_stop_of_a_slow_gateway_counts(own):
     yes(person())
     message = Inbound("gw-1", Channel.SMS, ASHA_PHONE, "ONESTU", text="STOP", said_at=clock.now() - SLOW)
-    inbound.take([message])
+    inbound_replies.take([message])
     assert may() == "CONSENT_WITHDRAWN"
     assert confirmed() == ["consent.stopped"]
 
@@ -75,7 +75,7 @@ def test_a_withdrawal_told_with_a_slow_or_a_fast_clock_counts(own):
     for wrong in (-SLOW, SLOW):
         yes(asha, occurred_at=clock.now())
         told = Told(ASHA_PHONE, "marketing", "sms", clock.now() + wrong)
-        (done,) = attested.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now())
+        (done,) = client_consents.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now())
         assert may() == "CONSENT_WITHDRAWN"
         assert done.events[0].evidence.filter(kind="machine_time").exists()
 
@@ -99,11 +99,11 @@ def test_a_stop_from_long_before_the_yes_changes_nothing_and_is_not_confirmed(ow
     before = ConsentEvent.objects.count()
     assert stop(own, FAR) is None
     message = Inbound("gw-1", Channel.SMS, ASHA_PHONE, "ONESTU", text="STOP", said_at=clock.now() - FAR)
-    inbound.take([message])
+    inbound_replies.take([message])
     assert InboundMessage.objects.get().receipt is None
     assert (ConsentEvent.objects.count(), confirmed(), may()) == (before, [], "ALLOWED_BY_CONSENT")
     told = Told(ASHA_PHONE, "marketing", "sms", clock.now() - FAR)
-    assert attested.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now()) == []
+    assert client_consents.take_back(fiduciary="onesetu", told=told, actor=actor.SYSTEM, now=clock.now()) == []
 
 
 def test_a_stop_that_one_yes_has_overtaken_ends_the_others_and_is_not_told_as_a_whole(own):

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from consent.base.selectors.notices import notices_for, old_texts
 from consent.models import Announcement, NoticeText, TextReview, TranslationProposal
-from consent.selectors.notices import notices_for, old_texts
-from consent.services import publishing, translating
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.ledger.models import Entry
-from portal.ledger.services import payload_of
+from consent.notices.services import publication, translations
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.ledger.models import Entry
+from portal.kernel.ledger.services import payload_of
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.consent.test_publishing import CLEAN, draft
 from tests.people.factories import StaffFactory
@@ -40,18 +40,18 @@ def checker():
 def version(maker, checker):
     today = clock.day(clock.now())
     made = draft(CLEAN, on=today - timedelta(days=3))
-    publishing.answer(proposal=publishing.propose(version=made, actor=maker), approve=True, actor=checker)
+    publication.answer(proposal=publication.propose(version=made, actor=maker), approve=True, actor=checker)
     made.refresh_from_db()
     return made
 
 
 def test_two_people_add_a_language_and_nobody_is_told_or_asked(version, maker, checker):
-    proposal = translating.bring(version=version, language="mr", text=MARATHI, actor=maker)
+    proposal = translations.bring(version=version, language="mr", text=MARATHI, actor=maker)
     assert isinstance(proposal, TranslationProposal)
     assert not version.texts.filter(language="mr").exists()
     with pytest.raises(NotAllowed):
-        translating.answer(proposal=proposal, approve=True, actor=maker)
-    translating.answer(proposal=proposal, approve=True, speaks_it=True, actor=checker)
+        translations.answer(proposal=proposal, approve=True, actor=maker)
+    translations.answer(proposal=proposal, approve=True, speaks_it=True, actor=checker)
     text = version.texts.get(language="mr")
     assert text.is_reviewed
     assert TextReview.objects.get().reviewed_by == checker.ref
@@ -64,14 +64,14 @@ def test_two_people_add_a_language_and_nobody_is_told_or_asked(version, maker, c
 
 def test_a_translation_nobody_has_checked_is_not_what_a_yes_is_asked_with(maker, checker):
     asked = published_notice(asks=["marketing"], text="May we?")
-    proposal = translating.bring(version=asked, language="mr", text="पाठवू का?", actor=maker)
-    translating.answer(proposal=proposal, approve=True, actor=checker)
+    proposal = translations.bring(version=asked, language="mr", text="पाठवू का?", actor=maker)
+    translations.answer(proposal=proposal, approve=True, actor=checker)
     today = clock.now().date()
     assert notices_for(["marketing"], on=today, language="mr")["marketing"].language == "en"
-    translating.review(text=asked.texts.get(language="mr"), actor=checker)
+    translations.review(text=asked.texts.get(language="mr"), actor=checker)
     assert notices_for(["marketing"], on=today, language="mr")["marketing"].language == "mr"
     with pytest.raises(Refused):
-        translating.review(text=asked.texts.get(language="mr"), actor=checker)
+        translations.review(text=asked.texts.get(language="mr"), actor=checker)
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,20 @@ def test_a_translation_nobody_has_checked_is_not_what_a_yes_is_asked_with(maker,
 )
 def test_what_is_no_translation_of_this_text_is_refused(version, maker, language, text, code):
     with pytest.raises(Refused) as refusal:
-        translating.bring(version=version, language=language, text=text, actor=maker)
+        translations.bring(version=version, language=language, text=text, actor=maker)
     assert refusal.value.code == code
 
 
 def test_a_language_that_is_there_or_proposed_is_not_brought_again(version, maker, checker):
-    proposal = translating.bring(version=version, language="mr", text=MARATHI, actor=maker)
+    proposal = translations.bring(version=version, language="mr", text=MARATHI, actor=maker)
     with pytest.raises(Refused) as refusal:
-        translating.bring(version=version, language="mr", text=MARATHI, actor=maker)
+        translations.bring(version=version, language="mr", text=MARATHI, actor=maker)
     assert refusal.value.code == "PENDING"
-    translating.answer(proposal=proposal, approve=False, reason="Two words are wrong.", actor=checker)
-    proposal = translating.bring(version=version, language="mr", text=MARATHI, actor=maker)
-    translating.answer(proposal=proposal, approve=True, actor=checker)
+    translations.answer(proposal=proposal, approve=False, reason="Two words are wrong.", actor=checker)
+    proposal = translations.bring(version=version, language="mr", text=MARATHI, actor=maker)
+    translations.answer(proposal=proposal, approve=True, actor=checker)
     with pytest.raises(Refused) as refusal:
-        translating.bring(version=version, language="mr", text=MARATHI, actor=maker)
+        translations.bring(version=version, language="mr", text=MARATHI, actor=maker)
     assert refusal.value.code == "LANGUAGE_TAKEN"
 
 

@@ -11,26 +11,29 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from consent.base.choices import Answer, Way
+from consent.collection.services import client_consents, consent_expiry, gpc_signals, offline_consents
+from consent.consent_imports.services import file_reader, ingestion, lifecycle
+from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
-from consent.services import asking, attested, choosing, ending, informing, renewing, signals, taking, visiting
-from consent.services.addresses import Address
-from consent.services.asking import Answered
-from consent.services.bringing import Brought, record_brought
-from consent.services.lists import bringing, reading, taking_in
-from consent.services.recording import Choice, record_all
-from consent.services.stopping import stop_at_address
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Answer, Way
-from portal.core import actor, addresses, clock, turns
-from portal.core.errors import Refused
-from portal.outbox.services import reports
-from portal.outbox.services.reports import Report
-from portal.outbox.states import Outcome
-from portal.people import selectors as people
-from portal.people.models import Fiduciary, Principal
-from portal.people.services import contacts, protections, subjects
-from portal.people.states import ContactKind
+from consent.preferences.services import preference_updates
+from consent.prompts.services import consent_prompts, consent_renewals, visitor_choices
+from consent.prompts.services.consent_prompts import Answered
+from consent.records.services import recipient_updates
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice, record_all
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, advisory_locks, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.choices import Outcome
+from portal.kernel.outbox.services import reports
+from portal.kernel.outbox.services.reports import Report
+from portal.kernel.people import selectors as people
+from portal.kernel.people.choices import ContactKind
+from portal.kernel.people.models import Fiduciary, Principal
+from portal.kernel.people.services import contacts, guardianships, subjects
 from tests.consent import test_lists, test_taking
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import MessageFactory
@@ -115,7 +118,7 @@ def test_a_save_that_removes_a_tick_meets_the_yes_that_is_being_recorded():
     an_old_no(asha)
     while_in_flight(
         lambda: said(asha, "given"),
-        lambda: choosing.save(
+        lambda: preference_updates.save(
             subject_ref=asha.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
             actor=actor.SYSTEM,
         ),
@@ -130,7 +133,7 @@ def test_the_signal_of_a_browser_meets_the_yes_that_is_being_recorded_after_an_o
     said(asha, "denied", occurred_at=clock.now() - timedelta(days=2), **of_processing)
     while_in_flight(
         lambda: said(asha, "given", **of_processing),
-        lambda: signals.honour(subject_ref=asha.subject.ref, actor=actor.SYSTEM),
+        lambda: gpc_signals.honour(subject_ref=asha.subject.ref, actor=actor.SYSTEM),
     )
     assert ConsentState.objects.get(purpose="analytics").answer == "withdrawn"
 
@@ -148,7 +151,7 @@ def test_nobody_renews_what_is_being_withdrawn():
 
     def renew() -> str:
         with pytest.raises(Refused) as refusal:
-            renewing.renew(
+            consent_renewals.renew(
                 subject_ref=asha.subject.ref, answers={"marketing": True}, shown={"marketing": text.sha256},
                 actor=actor.SYSTEM,
             )  # fmt: skip
@@ -189,7 +192,7 @@ def test_nobody_says_yes_at_the_instant_at_which_they_turn_out_to_be_a_child():
         return refusal.value.code
 
     assert (
-        while_in_flight(lambda: protections.protect(subject_ref=asha.subject.ref, **is_noted), agree)
+        while_in_flight(lambda: guardianships.protect(subject_ref=asha.subject.ref, **is_noted), agree)
         == "NOT_FOR_CHILDREN"
     )
     assert not ConsentEvent.objects.exists()
@@ -208,14 +211,14 @@ def test_two_lists_about_the_same_people_in_other_orders_are_both_taken_in(monke
     answers = [brought(who, number) for who, number in zip(people, numbers, strict=True)]
     record_brought(fiduciary="onesetu", answers=answers, actor=actor.SYSTEM)
     both_hold_one = threading.Barrier(2)
-    tell = informing.tell
+    tell = recipient_updates.tell
 
     def slowly(*args: Any, **kwargs: Any) -> None:
         with suppress(threading.BrokenBarrierError):  # the other waits for what this one holds, as it should
             both_hold_one.wait(timeout=0.5)
         tell(*args, **kwargs)
 
-    monkeypatch.setattr(informing, "tell", slowly)
+    monkeypatch.setattr(recipient_updates, "tell", slowly)
     with ThreadPoolExecutor(max_workers=2) as pool:
         lists = [answers, answers[::-1]]
         taken = [
@@ -230,7 +233,7 @@ def test_two_lists_about_the_same_people_in_other_orders_are_both_taken_in(monke
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The names of each call for turns."""
     calls: list[set[str]] = []
-    monkeypatch.setattr(turns, "take", lambda *names: calls.append(set(names)))
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: calls.append(set(names)))
     return calls
 
 
@@ -245,8 +248,8 @@ def two_at_one_number() -> list[Principal]:
     return both
 
 
-def told_to_withdraw() -> attested.Told:
-    return attested.Told(ASHA_PHONE, "marketing", "sms", clock.now(), PROOF)
+def told_to_withdraw() -> client_consents.Told:
+    return client_consents.Told(ASHA_PHONE, "marketing", "sms", clock.now(), PROOF)
 
 
 @pytest.mark.parametrize("act", ["withdraw", "stop_all", "undo", "save", "take_back", "stop_at_address", "bring", "complain", "leave"])  # fmt: skip
@@ -264,8 +267,8 @@ def test_a_transaction_takes_all_its_turns_in_its_first_call(act, taken):
         ),
         "stop_all": lambda: stop_all_promotional(subject_ref=ref, actor=actor.SYSTEM),
         "undo": lambda: undo_stop(receipt=stopped.receipt, actor=actor.SYSTEM),
-        "save": lambda: choosing.save(subject_ref=ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM),
-        "take_back": lambda: attested.take_back(
+        "save": lambda: preference_updates.save(subject_ref=ref, ticked=frozenset(), shown={}, actor=actor.SYSTEM),
+        "take_back": lambda: client_consents.take_back(
             fiduciary="onesetu", told=told_to_withdraw(), actor=actor.SYSTEM, now=clock.now()
         ),
         "stop_at_address": lambda: stop_at_address(kind="email", address=ASHA, fiduciary=own, **in_all),
@@ -295,7 +298,7 @@ def test_a_first_yes_of_a_list_needs_no_turn_and_a_no_does(taken):
     no = Brought(asha.subject.ref, Choice(place, "marketing", "sms", Answer.WITHDRAWN), clock.now())
     taken.clear()
     record_brought(fiduciary="onesetu", answers=[no], actor=actor.SYSTEM)
-    assert set().union(*taken) == turns.of_address(place.keys)
+    assert set().union(*taken) == advisory_locks.of_address(place.keys)
 
 
 def test_a_process_that_does_not_know_the_new_lookup_key_waits_for_one_that_does(taken, settings):
@@ -308,7 +311,7 @@ def test_a_process_that_does_not_know_the_new_lookup_key_waits_for_one_that_does
     taken.clear()
     said(asha, "withdrawn", occurred_at=clock.now())
     with_both = set().union(*taken)
-    at_number = turns.of_address(addresses.address_keys(ASHA_PHONE))
+    at_number = advisory_locks.of_address(addresses.address_keys(ASHA_PHONE))
     assert with_old_key & with_both & at_number
 
 
@@ -321,9 +324,9 @@ def test_a_sweep_that_knows_only_the_stored_key_waits_for_whoever_knows_them_all
     said(asha, "given")
     by_page = set().union(*taken)
     taken.clear()
-    assert ending.end_what_is_over(now=event.expires_at + timedelta(days=1)).ended == 1
+    assert consent_expiry.end_what_is_over(now=event.expires_at + timedelta(days=1)).ended == 1
     first, *later = taken
-    assert first & by_page & turns.of_address([bytes(event.address_key)])
+    assert first & by_page & advisory_locks.of_address([bytes(event.address_key)])
     assert set().union(*later) <= first
 
 
@@ -353,8 +356,8 @@ def test_two_people_agree_to_a_yes_on_paper_although_the_database_ended_it_once(
     proposal = test_taking.propose(
         maker, test_taking.taken(asha, notice, way=Way.PHONE, call_reference="CALL-8F2A"), scan=None
     )
-    ended_once(monkeypatch, taking, "_record")
-    done = taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
+    ended_once(monkeypatch, offline_consents, "_record")
+    done = offline_consents.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
     assert [event.answer for event in done.events] == ["given"]
     assert ConsentEvent.objects.count() == 1
     assert proposal.receipt == done.receipt
@@ -371,13 +374,13 @@ def test_two_references_are_joined_although_the_database_ended_it_once(monkeypat
 @pytest.mark.django_db(transaction=True)
 def test_what_a_visitor_chose_is_taken_over_although_the_database_ended_it_once(monkeypatch):
     asha, notice, since = person().subject.ref, published_notice(), clock.now()
-    visitor = visiting.new_visitor(now=since)
-    asking.answer(
+    visitor = visitor_choices.new_visitor(now=since)
+    consent_prompts.answer(
         subject_ref=visitor, answers={"analytics": Answered(is_yes=True)},
         shown={"analytics": notice.binding.sha256}, actor=actor.SYSTEM, known=False,
     )  # fmt: skip
-    ended_once(monkeypatch, visiting, "record_all")
-    assert visiting.join(
+    ended_once(monkeypatch, visitor_choices, "record_all")
+    assert visitor_choices.join(
         visitor=visitor, since=since, subject_ref=asha, actor=actor.SYSTEM, language="en", now=clock.now()
     )
     assert ConsentEvent.objects.filter(subject_ref=asha, answer="given").count() == 1
@@ -386,15 +389,15 @@ def test_what_a_visitor_chose_is_taken_over_although_the_database_ended_it_once(
 @pytest.mark.django_db(transaction=True)
 def test_two_lists_that_name_the_same_people_in_opposite_order_both_go_in(monkeypatch):
     """Each has its first half written before the other goes on: neither may wait for what the other holds."""
-    monkeypatch.setattr(turns, "TRIES", 1)
+    monkeypatch.setattr(advisory_locks, "TRIES", 1)
     two_people = tuple(actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _ in range(2))
     lines = [test_lists.line(number) for number in range(300)]
     rows = [test_lists.bring(two_people, test_lists.as_csv(some)) for some in (lines, lines[::-1])]
     for row in rows:
-        bringing.answer(row=row, approve=True, actor=two_people[1], now=clock.now())
+        lifecycle.answer(row=row, approve=True, actor=two_people[1], now=clock.now())
         row.refresh_from_db()
-    sets = [list(reading.lines(row, actor=taking_in.WORKER)) for row in rows]
-    both, whole = threading.Barrier(2), taking_in.record_brought
+    sets = [list(file_reader.lines(row, actor=ingestion.WORKER)) for row in rows]
+    both, whole = threading.Barrier(2), ingestion.record_brought
 
     def in_step(*, answers: Any, **given: Any) -> None:
         whole(answers=answers[:150], **given)
@@ -402,10 +405,10 @@ def test_two_lists_that_name_the_same_people_in_opposite_order_both_go_in(monkey
             both.wait(timeout=1)
         whole(answers=answers[150:], **given)
 
-    monkeypatch.setattr(taking_in, "record_brought", in_step)
+    monkeypatch.setattr(ingestion, "record_brought", in_step)
     with ThreadPoolExecutor(max_workers=2) as pool:
         done = [
-            pool.submit(closing, lambda row=row, some=some: taking_in._take_set(row, some, two_people[0]))
+            pool.submit(closing, lambda row=row, some=some: ingestion._take_set(row, some, two_people[0]))
             for row, some in zip(rows, sets, strict=True)
         ]
         for each in done:

@@ -6,37 +6,36 @@ from typing import Any
 import pytest
 import time_machine
 
-from consent import gates
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
-from consent.selectors import rulebook
-from consent.services import (
-    answering_for,
-    asking,
-    attested,
-    choosing,
-    inbound,
-    public_stops,
-    renewing,
-    resting,
-    restricting,
-    suppressing,
+from consent import send_gate
+from consent.base.choices import Answer, AppointedBy, Relation, Way
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import (
+    client_consents,
+    guardian_choices,
+    inbound_replies,
+    incapacity_effects,
+    public_opt_outs,
+    restrictions,
 )
-from consent.services.addresses import Address, address_of
-from consent.services.asking import Answered
-from consent.services.attested import Told
-from consent.services.bringing import Brought, record_brought
-from consent.services.decisions import may_contact
-from consent.services.merging import keep_the_stricter
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.recording import Choice
-from consent.services.stopping import stop_at_address
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Answer, AppointedBy, Relation, Way
-from portal.core import actor, addresses, clock
-from portal.law.states import Channel
-from portal.people.models import Fiduciary
-from portal.people.services import codes, contacts, subjects
+from consent.collection.services.client_consents import Told
+from consent.collection.services.person_merge import keep_the_stricter
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.decisions.services.contact_decisions import may_contact
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.preferences.services import preference_updates
+from consent.prompts.services import consent_prompts, consent_renewals
+from consent.prompts.services.consent_prompts import Answered
+from consent.records.services.addresses import Address, address_of
+from consent.records.services.consent_events import Choice
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import codes, contacts, subjects
 from tests.consent import test_answering_for
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import SubjectFactory
@@ -53,7 +52,7 @@ PROOF = [{"type": "form", "sha256": "ab" * 32}]
 @pytest.fixture(autouse=True)
 def still(law):
     with time_machine.travel(START, tick=False) as traveller:
-        rulebook.forget()
+        contact_rulebook.forget()
         yield traveller
 
 
@@ -88,14 +87,14 @@ def stop_at(address: str = ASHA_PHONE, **changes: Any) -> Any:
 
 
 def by_code(asha: Any) -> Any:
-    code = public_stops.ask_code(kind="phone", address=ASHA_PHONE, language="en", browser="b", now=clock.now())
-    code = public_stops.enter_code(code=code, typed=codes.plain(code), browser="b", now=clock.now())
-    return public_stops.stop(code=code, fiduciary=own(), language="en", actor=actor.stranger())
+    code = public_opt_outs.ask_code(kind="phone", address=ASHA_PHONE, language="en", browser="b", now=clock.now())
+    code = public_opt_outs.enter_code(code=code, typed=codes.plain(code), browser="b", now=clock.now())
+    return public_opt_outs.stop(code=code, fiduciary=own(), language="en", actor=actor.stranger())
 
 
 def by_sms(asha: Any) -> Any:
-    message = inbound.Inbound("m-1", Channel.SMS, ASHA_PHONE, "ONESTU", "STOP", said_at=clock.now())
-    return inbound.take([message])
+    message = inbound_replies.Inbound("m-1", Channel.SMS, ASHA_PHONE, "ONESTU", "STOP", said_at=clock.now())
+    return inbound_replies.take([message])
 
 
 def withdrawn(who: Any, way: Way = Way.PAGE, **changes: Any) -> Any:
@@ -105,7 +104,7 @@ def withdrawn(who: Any, way: Way = Way.PAGE, **changes: Any) -> Any:
 
 def saved(who: Any, **changes: Any) -> Any:
     usual = {"ticked": frozenset(), "shown": {}, "actor": actor.SYSTEM}
-    return choosing.save(subject_ref=who.subject.ref, **{**usual, **changes})
+    return preference_updates.save(subject_ref=who.subject.ref, **{**usual, **changes})
 
 
 def told(at: datetime) -> Told:
@@ -126,7 +125,7 @@ def by_whom_else(asha: Any) -> Any:
 
 
 def question(who: Any, *, is_yes: bool) -> Any:
-    return asking.answer(
+    return consent_prompts.answer(
         subject_ref=who.subject.ref, answers={"marketing": Answered(is_yes=is_yes)}, shown={}, actor=actor.SYSTEM
     )
 
@@ -135,15 +134,15 @@ def question(who: Any, *, is_yes: bool) -> Any:
 DOORS = {
     "page": withdrawn,
     "link in a message": lambda asha: withdrawn(asha, Way.EMAIL, address_kind="phone", address=ASHA_PHONE),
-    "complaint": lambda asha: gates.complained(
+    "complaint": lambda asha: send_gate.complained(
         subject_ref=asha.subject.ref, fiduciary="onesetu", purpose="marketing", category="promotional", channel="sms",
         address=ASHA_PHONE, at=clock.now(),
     ),
     "consent manager": lambda asha: withdrawn(asha, Way.CONSENT_MANAGER, evidence=PROOF),
-    "API": lambda asha: attested.take_back(
+    "API": lambda asha: client_consents.take_back(
         fiduciary="onesetu", told=told(clock.now()), actor=actor.SYSTEM, now=clock.now()
     ),
-    "API, said before the stop": lambda asha: attested.take_back(
+    "API, said before the stop": lambda asha: client_consents.take_back(
         fiduciary="onesetu", told=told(START + SECOND), actor=actor.SYSTEM, now=clock.now()
     ),
     "API, everything": lambda asha: stop_at(way=Way.API),
@@ -151,19 +150,19 @@ DOORS = {
     "public page": by_code,
     "second stop": stop_all,
     "second stop in another browser": lambda asha: stop_all(asha, again=True, is_press=True),
-    "grievance": lambda asha: gates.stop_wanted(
+    "grievance": lambda asha: send_gate.stop_wanted(
         kind="phone", address=ASHA_PHONE, fiduciary="onesetu", actor=actor.SYSTEM, at=clock.now()
     ),
     "preferences, the same again": saved,
     "preferences, an older page": lambda asha: saved(asha, was_ticked=frozenset({"marketing:sms"})),
     "question of another window": lambda asha: question(asha, is_yes=False),
-    "renewal of another window": lambda asha: renewing.renew(
+    "renewal of another window": lambda asha: consent_renewals.renew(
         subject_ref=asha.subject.ref, answers={"marketing": False}, shown={}, actor=actor.SYSTEM
     ),
-    "everything at their wish": lambda asha: resting.withdraw_everything(
+    "everything at their wish": lambda asha: incapacity_effects.withdraw_everything(
         subject_ref=asha.subject.ref, by_nominee=True, actor=actor.SYSTEM, at=clock.now()
     ),
-    "restriction": lambda asha: restricting.stop_every_use(
+    "restriction": lambda asha: restrictions.stop_every_use(
         subject_ref=asha.subject.ref, is_restricted=False, actor=actor.SYSTEM, at=clock.now()
     ),
     "list": from_a_list,
@@ -280,11 +279,11 @@ def test_a_refusal_that_reaches_us_after_the_undo_beats_the_consent_that_was_giv
     place = address_of(subject_ref=asha.subject.ref, channel="sms", kind="phone", text=ASHA_PHONE)
     choice = Choice(place, "marketing", "sms", Answer.WITHDRAWN, evidence=PROOF)
     {
-        "API": lambda: attested.take_back(
+        "API": lambda: client_consents.take_back(
             fiduciary="onesetu", told=told(refused_at), actor=actor.SYSTEM, now=clock.now()
         ),
-        "SMS": lambda: inbound.take(
-            [inbound.Inbound("m-2", Channel.SMS, ASHA_PHONE, "ONESTU", "STOP", said_at=refused_at)]
+        "SMS": lambda: inbound_replies.take(
+            [inbound_replies.Inbound("m-2", Channel.SMS, ASHA_PHONE, "ONESTU", "STOP", said_at=refused_at)]
         ),
         "list": lambda: record_brought(
             fiduciary="onesetu", answers=[Brought(asha.subject.ref, choice, refused_at)], actor=actor.SYSTEM
@@ -302,14 +301,14 @@ def test_a_refusal_from_before_a_real_consent_that_reaches_us_late_does_not_end_
     still.shift(60 * 20)
     said(asha, "given", occurred_at=clock.now())
     still.shift(60 * 20)
-    attested.take_back(fiduciary="onesetu", told=told(START + 90 * SECOND), actor=actor.SYSTEM, now=clock.now())
+    client_consents.take_back(fiduciary="onesetu", told=told(START + 90 * SECOND), actor=actor.SYSTEM, now=clock.now())
     assert sms()
 
 
 def test_a_stop_of_one_sender_stands_over_what_an_undo_restores(asha, still):
     for header in ("ONESTU", "OTHERS"):
         registered_sender(header, carries=["promotional"])
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=own(), places=[place_at(ASHA_PHONE)], way=Way.SMS,
         occurred_at=clock.now(), actor=actor.SYSTEM, senders=[("sms", "ONESTU")],
     )  # fmt: skip
@@ -401,7 +400,7 @@ def test_a_merge_with_somebody_who_refused_leaves_nothing_for_an_undo_to_restore
 def test_nobody_undoes_a_stop_for_somebody_who_died(asha, still):
     stopped = stop_all(asha).receipt
     still.shift(60)
-    resting.end_with_the_person(subject_ref=asha.subject.ref, at=clock.now())
+    incapacity_effects.end_with_the_person(subject_ref=asha.subject.ref, at=clock.now())
     still.shift(60)
     undo(stopped)
     assert not sms()
@@ -438,7 +437,7 @@ def test_a_guardian_who_withdraws_what_a_stop_ended_is_heard(still):
     stopped = stop_all(ward).receipt
     still.shift(60)
     found = test_answering_for.ward_of(mother)
-    done = answering_for.take_back(ward=found, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
+    done = guardian_choices.take_back(ward=found, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
     assert [(event.answer, event.way) for event in done.events] == [("withdrawn", "guardian")]
     still.shift(60)
     undo(stopped)

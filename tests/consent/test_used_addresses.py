@@ -7,25 +7,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services import list_scrub
+from consent.decisions.services.address_processing import may_process_of
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentState, Suppression
-from consent.selectors import rulebook
-from consent.selectors.used_addresses import used_by
-from consent.services import preferring, scrubbing
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact
-from consent.services.processing import may_process_of
-from consent.services.stopping import stop_at_address
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Way
-from portal.core import actor, addresses, clock
-from portal.core.errors import Refused
-from portal.outbox.services import reading
-from portal.people import selectors as people
-from portal.people.models import Fiduciary, Principal
-from portal.people.services import contacts
-from portal.registers.models import Telling
-from portal.registers.services import instructing
+from consent.preferences.services import preferences
+from consent.records.selectors.client_addresses import used_by
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people import selectors as people
+from portal.kernel.people.models import Fiduciary, Principal
+from portal.kernel.people.services import contacts
+from portal.kernel.registers.models import Telling
+from portal.kernel.registers.recipients.services import staff_instructions
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.law.factories import PurposeFactory
@@ -55,7 +56,7 @@ def acme() -> Fiduciary:
 
 
 def named_to_the_recipient() -> set[str]:
-    told = [json.loads(reading.text_of(each.message).body) for each in Telling.objects.order_by("pk")]
+    told = [json.loads(message_content.text_of(each.message).body) for each in Telling.objects.order_by("pk")]
     return {known["value"] for word in told for known in word["data"]["address"]["known_by"]}
 
 
@@ -101,8 +102,8 @@ def test_a_withdrawal_at_one_number_does_not_name_the_other(acme, asha):
 def test_a_wish_is_told_to_a_client_under_the_addresses_it_knows(acme, asha):
     said(asha, "given", fiduciary="acme")
     stop(acme)
-    preferring.change(subject_ref=asha.subject.ref, wishes=preferring.WishList(pace="two_a_week"), actor=actor.SYSTEM)
-    last = json.loads(reading.text_of(Telling.objects.order_by("pk").last().message).body)["data"]
+    preferences.change(subject_ref=asha.subject.ref, wishes=preferences.WishList(pace="two_a_week"), actor=actor.SYSTEM)
+    last = json.loads(message_content.text_of(Telling.objects.order_by("pk").last().message).body)["data"]
     assert last["address"]["known_by"] == [{"kind": "phone", "value": ASHA_PHONE}]
     assert {each["channel"] for each in last["standing"]} == {"sms", "whatsapp"}
 
@@ -114,9 +115,9 @@ def test_staff_instruct_a_clients_recipient_about_the_addresses_it_knows(acme, a
         "actor": two_people()[1], "now": clock.now(),
     }  # fmt: skip
     with pytest.raises(Refused, match="No address"):
-        instructing.by_staff(**order)
+        staff_instructions.by_staff(**order)
     said(asha, "given", fiduciary="acme")
-    instructing.by_staff(**order)
+    staff_instructions.by_staff(**order)
     assert named_to_the_recipient() == {ASHA_PHONE}
 
 
@@ -144,7 +145,7 @@ def answers(address, purpose="marketing"):
     question = Question(purpose, "sms", at_hour(12), fiduciary="acme")
     one = may_contact(address=address, purpose=purpose, channel="sms", at=question.at, fiduciary="acme")
     (many,) = decide_all(question, [address])
-    (line,) = b"".join(scrubbing.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
+    (line,) = b"".join(list_scrub.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
     assert (one.allowed, many.allowed) == (False, False)
     return (str(one.reason), one.entry), (str(many.reason), many.entry), line.rsplit(",", 1)[1]
 
@@ -240,7 +241,7 @@ def test_a_client_that_asks_by_number_about_a_use_hears_of_a_guessed_number_as_o
 
 def test_a_hidden_no_stops_a_service_message_that_needs_no_consent_and_names_no_entry(acme, her_second, asha):
     code = PurposeFactory(code="order_news", message_category="service", bases={"IN": "voluntary_provision"}).code
-    rulebook.forget()
+    contact_rulebook.forget()
     said(asha, "denied", fiduciary="acme", purpose=code, address=SECOND)
 
     def asked(number):
@@ -280,7 +281,7 @@ def test_a_client_hears_the_same_of_an_address_in_each_form(acme, her_second, as
             one = may_contact(address=address, purpose=purpose, channel="sms", at=question.at, fiduciary="acme")
             (many,) = decide_all(question, [address])
             (line,) = (
-                b"".join(scrubbing.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
+                b"".join(list_scrub.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
             )
             assert (str(many.reason), many.entry, line.rsplit(",", 1)[1]) == (
                 str(one.reason),

@@ -8,23 +8,24 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
+from consent.base.choices import SendFinding, Way
+from consent.decisions.services import post_opt_out_sends
 from consent.models import ConsentEvent, SendAfterWithdrawal, Suppression
-from consent.services import suppressing, watching
-from consent.services.addresses import Address
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import withdraw
-from consent.states import SendFinding, Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock
-from portal.core.actor import staff
-from portal.core.errors import IllegalMove, NotAllowed
-from portal.outbox.models import DeliveryAddress, Message
-from portal.outbox.services import reports
-from portal.outbox.services.posting import new_identity
-from portal.outbox.states import MessageState, Outcome
-from portal.people.models import Fiduciary
-from portal.registers.services import instructions
-from portal.registers.services.instructions import Sent
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.actor import staff
+from portal.kernel.core.errors import IllegalMove, NotAllowed
+from portal.kernel.outbox.choices import MessageState, Outcome
+from portal.kernel.outbox.models import DeliveryAddress, Message
+from portal.kernel.outbox.services import reports
+from portal.kernel.outbox.services.messages import new_identity
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.registers.recipients.services import instruction_status
+from portal.kernel.registers.recipients.services.instruction_status import Sent
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, StaffFactory, SubjectFactory
 from tests.registers.factories import registered_recipient
@@ -72,7 +73,7 @@ def left(at: datetime, *, to: str = ASHA_PHONE, ref: UUID | None = None, **more:
 
 
 def found() -> list[str]:
-    watching.find(now=clock.now() + timedelta(hours=1))
+    post_opt_out_sends.find(now=clock.now() + timedelta(hours=1))
     return list(SendAfterWithdrawal.objects.order_by("sent_at").values_list("send", flat=True))
 
 
@@ -95,7 +96,7 @@ def test_it_is_found_once_however_often_one_looks(stopped):
 
 
 def test_one_that_left_before_the_last_look_and_committed_after_it_is_found(stopped):
-    watching.find(now=clock.now())
+    post_opt_out_sends.find(now=clock.now())
     late = left(stopped + SECOND)
     assert found() == [f"outbox.message:{late.reference}"]
 
@@ -130,11 +131,11 @@ def test_what_a_sending_system_reports_is_compared_however_late_it_tells(asha):
     said(asha, "given")
     withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way="sms", actor=actor.SYSTEM)
     stopped = ConsentEvent.objects.get(answer="withdrawn").recorded_at
-    watching.find(now=stopped + timedelta(hours=8))
+    post_opt_out_sends.find(now=stopped + timedelta(hours=8))
     keys = tuple(addresses.address_keys(ASHA_PHONE))
     sends = [Sent(str(n), keys, "marketing", "sms", stopped + n * SECOND) for n in (-1, 0, 90)]
-    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=stopped + timedelta(hours=9))
-    watching.find(now=stopped + timedelta(hours=10))
+    instruction_status.take_sends(recipient, webhook_id="1", sends=sends, now=stopped + timedelta(hours=9))
+    post_opt_out_sends.find(now=stopped + timedelta(hours=10))
     row = SendAfterWithdrawal.objects.get()
     assert (row.recipient_code, row.seconds) == ("dialer-one", 90)
 
@@ -149,7 +150,7 @@ def address_stopped(**changes: Any) -> Suppression:
         "occurred_at": clock.now(),
         "actor": actor.SYSTEM,
     }
-    receipt = suppressing.alone(**{**usual, **changes})
+    receipt = suppressions.alone(**{**usual, **changes})
     assert receipt is not None
     return receipt.suppressions.get()
 
@@ -164,14 +165,14 @@ def test_a_send_after_a_stop_of_a_number_nobody_knows_is_a_row_and_an_audit_even
     event = AuditEvent.objects.get(kind="consent.send.found")
     assert (event.facts["reference"], event.subject_ref) == (str(stop.entry_id), stop.receipt.subject_ref)
     officer = staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    watching.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
+    post_opt_out_sends.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
 
 
 def test_what_a_sending_system_reports_after_such_a_stop_is_found():
     recipient, stop = registered_recipient(), address_stopped()
     keys = tuple(addresses.address_keys(STRANGER))
     sends = [Sent(str(n), keys, "marketing", "whatsapp", stop.recorded_at + n * SECOND) for n in (-1, 90)]
-    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
+    instruction_status.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
     assert len(found()) == 1
     assert SendAfterWithdrawal.objects.get().recipient_code == "dialer-one"
 
@@ -181,7 +182,7 @@ def test_a_stop_of_one_header_accuses_us_and_no_sending_system_whose_header_we_d
     stop = address_stopped(senders=[("sms", "ONESTU")])
     keys = tuple(addresses.address_keys(STRANGER))
     sends = [Sent("1", keys, "marketing", "sms", stop.recorded_at + SECOND)]
-    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
+    instruction_status.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
     ours = left(stop.recorded_at + SECOND, to=STRANGER)
     assert found() == [f"outbox.message:{ours.reference}"]
 
@@ -219,11 +220,11 @@ def test_staff_say_once_what_it_was(stopped):
     row = SendAfterWithdrawal.objects.get()
     officer = staff(StaffFactory(roles=["data_protection_officer"]).pk)
     with pytest.raises(NotAllowed):
-        watching.note_finding(row, finding=SendFinding.UNDER_WAY, actor=actor.SYSTEM, now=clock.now())
-    watching.note_finding(row, finding=SendFinding.UNDER_WAY, actor=officer, now=clock.now())
+        post_opt_out_sends.note_finding(row, finding=SendFinding.UNDER_WAY, actor=actor.SYSTEM, now=clock.now())
+    post_opt_out_sends.note_finding(row, finding=SendFinding.UNDER_WAY, actor=officer, now=clock.now())
     assert AuditEvent.objects.get(kind="consent.send.explained").facts["state"] == "under_way"
     with pytest.raises(IllegalMove):
-        watching.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
+        post_opt_out_sends.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
 
 
 @pytest.mark.parametrize("believed", [MessageState.UNKNOWN, MessageState.DEAD])
@@ -231,7 +232,7 @@ def test_a_send_that_a_late_report_tells_of_is_found(stopped, believed, monkeypa
     monkeypatch.setattr(reports, "_works_again", lambda *_given: None)  # these messages have no address to read
     late = left(stopped + SECOND, state=believed, sent_at=None)
     late.deliveries.create(attempt=1, outcome=Outcome.STARTED, happened_at=stopped + SECOND)
-    watching.find(now=clock.now() + timedelta(minutes=30))
+    post_opt_out_sends.find(now=clock.now() + timedelta(minutes=30))
     assert not SendAfterWithdrawal.objects.exists()
     told = reports.Report(late.reference, Outcome.DELIVERED)
     with time_machine.travel(clock.now() + timedelta(minutes=40)):

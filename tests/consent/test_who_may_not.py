@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from consent.base.rules.contact import Reason
+from consent.decisions.selectors import sender_accounts
+from consent.decisions.services.bulk_decisions import Question, decide_all
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import ConsentState
-from consent.rules.contact import Reason
-from consent.selectors import sending_accounts
-from consent.services.batches import Question, decide_all
-from consent.services.decisions import may_contact, may_process
 from kyc.models import Case
-from portal.core import actor, clock
-from portal.people.models import Protection
-from portal.registers.models import SendingEntity
-from portal.registers.services import entries
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Protection
+from portal.kernel.registers.models import SendingEntity
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import CustomerFactory, FiduciaryFactory, StaffFactory
@@ -85,7 +85,7 @@ def approved(customer, **changes):
 
 
 def asked_afresh(**changes):
-    sending_accounts.forget()
+    sender_accounts.forget()
     return ask(**{"fiduciary": "acme-bank", "purpose": "account_service", **changes})
 
 
@@ -111,7 +111,7 @@ def test_the_end_of_a_clients_dlt_registration_lifts_nothing_that_its_kyc_forbid
     assert asked_afresh() is Reason.SENDER_NOT_VERIFIED
     administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
     entity = SendingEntity.objects.get(customer=bank)
-    entries.end(entity, actor=administrator, now=clock.now())
+    sender_entries.end(entity, actor=administrator, now=clock.now())
     assert asked_afresh() is Reason.ENTITY_ENDED
     entity_of(entity.fiduciary, customer=bank)
     approved(bank)

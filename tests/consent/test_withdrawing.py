@@ -5,27 +5,27 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from consent.base.choices import Answer, Way
+from consent.base.rules.contact import Reason
+from consent.base.rules.status_fold import UNANSWERED
+from consent.collection.services import consent_expiry
+from consent.decisions.selectors import point_in_time
+from consent.decisions.selectors.scrub_table import NOTHING_SAID, temporary
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState
-from consent.rules.contact import Reason
-from consent.rules.fold import UNANSWERED
-from consent.selectors import past
-from consent.selectors.scrub_table import NOTHING_SAID, temporary
-from consent.services import ending
-from consent.services.decisions import may_contact
-from consent.services.projection import rebuild as rebuild_consent_state
-from consent.services.undos import undo_stop
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.core.addresses import address_key, address_keys
-from portal.core.errors import Refused
-from portal.law.models import Purpose
-from portal.ledger.services import payload_of
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Fiduciary
-from portal.people.services import contacts, protections
-from portal.registers.models import Telling
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from consent.suppressions.services.undos import undo_stop
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.core.addresses import address_key, address_keys
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Purpose
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import contacts, guardianships
+from portal.kernel.registers.models import Telling
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
 from tests.registers.factories import registered_recipient
@@ -90,7 +90,7 @@ def test_a_withdrawal_where_nobody_ever_consented_is_a_refusal_and_where_a_conse
     second = "+919800000002"
     ContactPointFactory(principal=asha, kind="phone", address=second)
     over = said(asha, "given").expires_at
-    ending.end_what_is_over(now=over)
+    consent_expiry.end_what_is_over(now=over)
     done = stop_sms(asha, now=over)
     answers = {bytes(event.address_key): (event.answer, payload_of(event.entry)["event"]) for event in done.events}
     assert answers[address_key(ASHA_PHONE)] == ("withdrawn", "withdrawn")
@@ -201,13 +201,13 @@ def test_a_stop_undone_by_somebody_who_never_said_yes_leaves_no_consent_and_not_
         table.fill([address_keys(ASHA_PHONE)])
         onesetu = Fiduciary.objects.get(code="onesetu").pk
         assert table.letters("marketing", "sms", onesetu, at=NOON, meant_since=NOON, old_texts=()) == NOTHING_SAID
-    assert {then.answer for then in past.of_person(asha.subject.ref, clock.now() + clock.TICK)} == {UNANSWERED}
+    assert {then.answer for then in point_in_time.of_person(asha.subject.ref, clock.now() + clock.TICK)} == {UNANSWERED}
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
 
 def test_a_stop_undone_after_an_old_consent_had_ended_still_says_that_it_ended(asha):
     over = said(asha, "given").expires_at
-    ending.end_what_is_over(now=over)
+    consent_expiry.end_what_is_over(now=over)
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=over)
     undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=over)
     assert why_not(at=over) is Reason.CONSENT_EXPIRED
@@ -216,7 +216,7 @@ def test_a_stop_undone_after_an_old_consent_had_ended_still_says_that_it_ended(a
 def test_undo_gives_nobody_a_yes_back_who_cannot_answer_alone_by_now(asha):
     said(asha, "given")
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
-    protections.protect(
+    guardianships.protect(
         subject_ref=asha.subject.ref, kind="guarded", ground="order", actor=actor.SYSTEM, now=clock.now()
     )
     with pytest.raises(Refused) as refusal:

@@ -8,20 +8,22 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from consent.base.choices import Pace, Way, Weight
+from consent.collection.services import dnd_preferences
+from consent.decisions.services.bulk_decisions import Question
 from consent.models import ConsentEvent, NoticeVersion
-from consent.services import blocking, preferring, suppressing
-from consent.services.addresses import Address
-from consent.services.batches import Question
-from consent.services.preferring import WishList
-from consent.states import Pace, Way, Weight
+from consent.preferences.services import preferences
+from consent.preferences.services.preferences import WishList
+from consent.records.services.addresses import Address
+from consent.suppressions.services import suppressions
 from kyc.models import Case
-from portal.core import actor, addresses, clock
-from portal.law.models import LegalRule
-from portal.outbox.models import Message
-from portal.people.models import Fiduciary, Protection
-from portal.people.services import contacts, subjects
-from portal.registers.services import entries, templates
-from portal.registers.services.senders import note_inbound
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.law.models import LegalRule
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Fiduciary, Protection
+from portal.kernel.people.services import contacts, subjects
+from portal.kernel.registers.senders.services import message_templates, sender_entries
+from portal.kernel.registers.senders.services.senders import note_inbound
 from tests.consent.factories import ASKED, published_notice, said
 from tests.law.factories import PurposeFactory
 from tests.people.factories import (
@@ -428,10 +430,10 @@ def register() -> None:
             channel="whatsapp", template_id=name, category="promotional", senders=[shop], text=text
         )
         for state in ("submitted", "approved") if name == "an_offer" else ():
-            templates.move_to(template=letter, state=state, actor=two_people()[0], now=clock.now())
+            message_templates.move_to(template=letter, state=state, actor=two_people()[0], now=clock.now())
     ended = agreed_template(template_id="1104", senders=[bills], text="Your Onesetu code was {#numeric#}. Tell nobody.")
     for entry in (old, ended):
-        entries.end(entry, actor=two_people()[0], now=clock.now())
+        sender_entries.end(entry, actor=two_people()[0], now=clock.now())
 
 
 def _account(client: Fiduciary, place: int) -> None:
@@ -528,7 +530,7 @@ def make(world: World, stop: Stop, now: datetime) -> None:
         "email": MAILS,
         "subject": [addresses.subject_text(who.row.subject.ref) for who in world.people],
     }
-    suppressing.alone(
+    suppressions.alone(
         subject_ref=SubjectFactory(kind="stranger").ref,
         fiduciary=Fiduciary.objects.get(code=stop.whose),
         places=[Address(stop.kind, tuple(addresses.address_keys(texts[stop.kind][stop.number])))],
@@ -543,9 +545,9 @@ def wish(who: Someone) -> None:
     wishes = dict(who.wishes)
     if wishes.pop("paused", False):
         wishes["paused_until"] = at_hour(12) + timedelta(days=3)
-    preferring.change(subject_ref=who.row.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
+    preferences.change(subject_ref=who.row.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
 
 
 def block(subject_ref: Any, **lists: list[str]) -> Any:
     """What somebody tells on the page; a list that is not named is empty."""
-    return blocking.block(subject_ref=subject_ref, lists=lists, way=Way.PAGE, actor=actor.SYSTEM)
+    return dnd_preferences.block(subject_ref=subject_ref, lists=lists, way=Way.PAGE, actor=actor.SYSTEM)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import addresses
-from portal.core.errors import Refused
+from portal.kernel.core import addresses
+from portal.kernel.core.errors import Refused
 
 
 @pytest.mark.parametrize(

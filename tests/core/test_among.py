@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db.models import Q
 
-from portal.people.models import ContactPoint, Subject
+from portal.kernel.people.models import ContactPoint, Subject
 from tests.consent.factories import person
 
 pytestmark = pytest.mark.django_db

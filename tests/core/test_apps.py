@@ -1,6 +1,6 @@
 import gc
 
-from portal.core import apps
+from portal.kernel.core import apps
 
 
 def test_the_collector_leaves_alone_what_the_imports_made_and_looks_less_often():

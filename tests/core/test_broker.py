@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from kombu import Connection
 
-from portal.core import clock, task_faults
+from portal.kernel.core import clock, task_faults
 
 POISON = (
     b"no json",

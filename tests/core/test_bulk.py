@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from portal.core import bulk
-from portal.law.models import HouseRule
-from portal.people.models import ContactPoint, Principal, Subject
+from portal.kernel.core import bulk
+from portal.kernel.law.models import HouseRule
+from portal.kernel.people.models import ContactPoint, Principal, Subject
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 25, 12, 0, 0, 5000, tzinfo=UTC)

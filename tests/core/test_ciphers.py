@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import ciphers
+from portal.kernel.core import ciphers
 
 
 @given(st.binary(max_size=500), st.binary(max_size=20))

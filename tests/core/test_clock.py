@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from portal.core import clock
+from portal.kernel.core import clock
 
 
 def test_the_day_of_an_instant_is_that_of_india() -> None:

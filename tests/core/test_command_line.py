@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError, ProgrammingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from portal.core import command_line
-from portal.core.errors import Refused, Unavailable
+from portal.kernel.core import command_line
+from portal.kernel.core.errors import Refused, Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 

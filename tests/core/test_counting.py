@@ -4,17 +4,17 @@ import pytest
 from django.core.cache import cache
 from structlog.testing import capture_logs
 
-from portal.core import counting
-from portal.core.counting import counted
+from portal.kernel.core import shared_counters
+from portal.kernel.core.shared_counters import counted
 from tests.caching import AWAY
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     cache.clear()
-    counting._own.clear()
-    monkeypatch.setattr(counting, "_away_until", None)
-    monkeypatch.setattr(counting, "LEFT_ALONE_SECONDS", 0.0)
+    shared_counters._own.clear()
+    monkeypatch.setattr(shared_counters, "_away_until", None)
+    monkeypatch.setattr(shared_counters, "LEFT_ALONE_SECONDS", 0.0)
 
 
 def test_what_is_counted_stands_in_the_cache_for_every_process():
@@ -54,7 +54,7 @@ def test_once_the_cache_answers_again_it_counts_and_the_log_says_so(settings):
 
 
 def test_a_cache_that_did_not_answer_is_left_alone_for_a_while(settings, monkeypatch):
-    monkeypatch.setattr(counting, "LEFT_ALONE_SECONDS", 60.0)
+    monkeypatch.setattr(shared_counters, "LEFT_ALONE_SECONDS", 60.0)
     working = settings.CACHES
     settings.CACHES = AWAY
     counted("tries", seconds=60)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.test import RequestFactory
 
-from portal.core.middleware import CsrfProtection
+from portal.kernel.core.middleware import CsrfProtection
 
 
 def passes(*, secure: bool = True, token: bool = True, **headers: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from portal.core.ed25519 import is_sound
+from portal.kernel.core.ed25519 import is_sound
 
 ONE = b"\1" + bytes(31)
 P = 2**255 - 19

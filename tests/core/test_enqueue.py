@@ -2,8 +2,8 @@ import pytest
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from portal.core import enqueue as module
-from portal.core.enqueue import enqueue, leaving_out
+from portal.kernel.core import enqueue as module
+from portal.kernel.core.enqueue import enqueue, leaving_out
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.utils import translation
 
-from portal.core import error_pages, error_texts, logs
-from portal.core.errors import LostRace, NotAllowed, NotFound, Refused, Unavailable
+from portal.kernel.core import error_pages, error_texts, logs
+from portal.kernel.core.errors import LostRace, NotAllowed, NotFound, Refused, Unavailable
 
 
 def explode(request):

@@ -8,8 +8,8 @@ from django.db.models import CharField
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.errors import BadReference
-from portal.core.ids import ALPHABET, KINDS, LONG_KINDS, example, new_reference, parse_reference, references_in
+from portal.kernel.core.errors import BadReference
+from portal.kernel.core.ids import ALPHABET, KINDS, LONG_KINDS, example, new_reference, parse_reference, references_in
 
 references = st.builds(lambda kind, _n: (kind, new_reference(kind)), st.sampled_from(sorted(KINDS)), st.integers())
 

@@ -9,7 +9,7 @@ import structlog
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from portal.core import logs
+from portal.kernel.core import logs
 
 ENTERED = "Key (email)=(asha@example.test) already exists."
 

@@ -8,13 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from consent.services.decisions import may_contact
-from portal.core import addresses, ciphers, clock, hooks, lookups
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.jobs.states import JobState
-from portal.people.models import ContactPoint
-from portal.workplace.job_kinds import RENEW_LOOKUPS
+from consent.decisions.services.contact_decisions import may_contact
+from portal.fronts.workplace.job_types import RENEW_LOOKUPS
+from portal.kernel.core import addresses, ciphers, clock, lookup_columns, ports
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.models import ContactPoint
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.kyc.factories import checked
 from tests.people.factories import ContactPointFactory, CustomerFactory, PrincipalFactory, StaffFactory
@@ -54,7 +54,7 @@ def test_a_job_that_died_goes_on_where_it_was_and_everybody_is_found_all_the_tim
     document = checked(CustomerFactory(kind="individual"), now=clock.now())
     before = bytes(document.number_index)
     changed()
-    monkeypatch.setattr(lookups, "BATCH", 2)
+    monkeypatch.setattr(lookup_columns, "BATCH", 2)
     assert told()["waiting"] > 5
 
     class Died(Exception):
@@ -63,17 +63,17 @@ def test_a_job_that_died_goes_on_where_it_was_and_everybody_is_found_all_the_tim
     def dies(rows: int) -> None:
         raise Died
 
-    contacts = next(column for column in hooks.lookup_columns if column.model == "people.ContactPoint")
+    contacts = next(column for column in ports.lookup_columns if column.model == "people.ContactPoint")
     total = contacts.older().count()
     with pytest.raises(Died):
-        lookups.renew(contacts, told=dies)
+        lookup_columns.renew(contacts, told=dies)
     assert contacts.older().count() == total - 2
     for index in range(5):
         assert ContactPoint.objects.filter(address_key__in=addresses.address_keys(number(index))).count() == 1
 
     assert told("--start")["job"] == told("--start")["job"], "one job, however often it is started"
     job = Job.objects.get(kind=RENEW_LOOKUPS)
-    running.run(job.pk, now=clock.now())
+    runner.run(job.pk, now=clock.now())
     job.refresh_from_db()
     assert (job.state, told()["waiting"]) == (JobState.DONE, 0)
     assert {bytes(one)[:1] for one in ContactPoint.objects.values_list("address_key", flat=True)} == {b"\x02"}
@@ -94,8 +94,8 @@ def test_what_only_grows_keeps_its_hash_and_the_older_key_is_said_to_be_needed(c
     assert before.entry, "the yes decides"
     changed()
     assert may_contact(**asked).entry == before.entry
-    for column in hooks.lookup_columns:
-        lookups.renew(column, told=lambda rows: None)
+    for column in ports.lookup_columns:
+        lookup_columns.renew(column, told=lambda rows: None)
     assert may_contact(**asked).entry == before.entry
     left = told()
     assert left["waiting"] == 0
@@ -107,8 +107,8 @@ def test_a_hash_of_another_text_and_a_row_that_changed_meanwhile_are_left(change
     wrong = ContactPointFactory(kind="phone", address=number(1))
     ContactPoint.objects.filter(pk=wrong.pk).update(address_key=ciphers.blind_index("other", domain="address"))
     changed()
-    column = next(column for column in hooks.lookup_columns if column.model == "people.ContactPoint")
-    assert lookups.renew(column, told=lambda rows: None) == (0, column.older().count())
+    column = next(column for column in ports.lookup_columns if column.model == "people.ContactPoint")
+    assert lookup_columns.renew(column, told=lambda rows: None) == (0, column.older().count())
 
 
 def test_an_administrator_starts_it_on_the_system_page_and_an_auditor_does_not(changed) -> None:

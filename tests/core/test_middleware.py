@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client, RequestFactory
 
-from portal.core.middleware import client_address
+from portal.kernel.core.middleware import client_address
 
 
 def test_every_answer_carries_the_strict_headers():

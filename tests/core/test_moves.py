@@ -3,13 +3,13 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 from django.utils import translation
 
-from portal.core.errors import IllegalMove, LostRace
-from portal.core.moves import move, move_all
+from portal.kernel.core.errors import IllegalMove, LostRace
+from portal.kernel.core.state_transitions import move, move_all
 
 MOVES = {"open": {"closed"}, "closed": frozenset()}
 
 
-with isolate_apps("portal.core"):
+with isolate_apps("portal.kernel.core"):
 
     class Door(models.Model):
         """A row with a state, for this test only."""

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from portal.core import outgoing
+from portal.kernel.core import http_client
 
 #: Far more than the deadline leaves time for.
 DRIPS = 2_000
@@ -78,58 +78,60 @@ def url(server: ThreadingHTTPServer, path: str) -> str:
 
 
 def test_a_request_arrives_whole_with_the_name_it_was_sent_to(server):
-    answer = outgoing.request("POST", url(server, "/in?for=me"), body=b"hello", own=True)
+    answer = http_client.request("POST", url(server, "/in?for=me"), body=b"hello", own=True)
     assert (answer.status, answer.body) == (200, b"taken")
     assert server.seen == [("/in?for=me", f"localhost:{server.server_port}", b"hello")]
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(server):
-    assert outgoing.request("POST", url(server, "/moved"), body=b"x", own=True).status == 302
+    assert http_client.request("POST", url(server, "/moved"), body=b"x", own=True).status == 302
     assert [path for path, _host, _body in server.seen] == ["/moved"]
 
 
 def test_a_refusal_of_the_other_side_is_an_answer(server):
-    assert outgoing.request("POST", url(server, "/refuse"), body=b"x", own=True).status == 422
+    assert http_client.request("POST", url(server, "/refuse"), body=b"x", own=True).status == 422
 
 
 def test_a_long_answer_is_cut_off(server):
-    assert len(outgoing.request("POST", url(server, "/long"), body=b"x", own=True).body) == outgoing.LONGEST_ANSWER
+    assert (
+        len(http_client.request("POST", url(server, "/long"), body=b"x", own=True).body) == http_client.LONGEST_ANSWER
+    )
 
 
 def test_a_connection_that_breaks_after_the_request_left_is_of_unknown_outcome_and_not_repeated(server):
-    with pytest.raises(outgoing.BrokenOff):
-        outgoing.request("POST", url(server, "/hang-up"), body=b"x", own=True)
+    with pytest.raises(http_client.BrokenOff):
+        http_client.request("POST", url(server, "/hang-up"), body=b"x", own=True)
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("path", ["/cut", "/cut-at-once", "/cut-chunk"])
 def test_an_answer_that_is_shorter_than_it_said_is_not_taken_for_whole(server, path):
-    with pytest.raises(outgoing.BrokenOff) as ended:
-        outgoing.request("POST", url(server, path), body=b"x", own=True)
+    with pytest.raises(http_client.BrokenOff) as ended:
+        http_client.request("POST", url(server, path), body=b"x", own=True)
     assert ended.value.code == "BROKEN_OFF"
 
 
 @pytest.mark.parametrize("path", ["/drip-headers", "/drip-body"])
 def test_the_whole_exchange_ends_at_its_deadline_however_busy_the_other_side_is(server, path):
-    with pytest.raises(outgoing.BrokenOff) as ended:
-        outgoing.request("POST", url(server, path), body=b"x", timeout=0.3, own=True)
+    with pytest.raises(http_client.BrokenOff) as ended:
+        http_client.request("POST", url(server, path), body=b"x", timeout=0.3, own=True)
     assert ended.value.code in {"BROKEN_OFF", "TOO_SLOW"}
     assert server.drips < DRIPS
 
 
 def test_a_host_of_ours_is_closed_to_addresses_that_others_gave_us(server):
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", url(server, "/in"), body=b"x")
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.request("POST", url(server, "/in"), body=b"x")
     assert refused.value.code == "NOT_HTTPS"
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.require_public(url(server, "/in").replace("http:", "https:"))
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.require_public(url(server, "/in").replace("http:", "https:"))
     assert refused.value.code == "PRIVATE_ADDRESS"
     assert server.seen == []
 
 
 def test_a_server_without_encryption_is_told_from_one_that_answers(server):
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", url(server, "/in").replace("http:", "https:"), body=b"x", own=True)
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.request("POST", url(server, "/in").replace("http:", "https:"), body=b"x", own=True)
     assert refused.value.code == "CERTIFICATE"
     assert server.seen == []
 
@@ -140,8 +142,8 @@ def test_a_server_without_encryption_is_told_from_one_that_answers(server):
     ids=["a header of two lines", "a header in another script", "a path in another script"],
 )
 def test_a_request_that_cannot_be_written_is_handed_over_to_nobody(server, path, headers):
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", url(server, path), body=b"x", headers=headers, own=True)
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.request("POST", url(server, path), body=b"x", headers=headers, own=True)
     assert refused.value.code == "REQUEST_FORMAT"
     assert server.seen == []
 
@@ -151,8 +153,8 @@ def test_where_nobody_listens_nothing_was_handed_over(settings):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings.OUTGOING_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", f"http://127.0.0.1:{port}/", body=b"x", timeout=1, own=True)
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.request("POST", f"http://127.0.0.1:{port}/", body=b"x", timeout=1, own=True)
     assert refused.value.code == "NOBODY_LISTENS"
 
 
@@ -184,16 +186,16 @@ def test_where_nobody_listens_nothing_was_handed_over(settings):
 )
 def test_no_name_leads_to_a_private_address(address, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [(0, 0, 0, "", (address, 443))])
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", "https://recipient.example/hook", body=b"x")
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.request("POST", "https://recipient.example/hook", body=b"x")
     assert refused.value.code == "PRIVATE_ADDRESS"
 
 
 def test_one_private_address_among_public_ones_is_refused(monkeypatch):
     both = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", ("10.0.0.1", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: both)
-    with pytest.raises(outgoing.Unreachable):
-        outgoing.require_public("https://recipient.example/hook")
+    with pytest.raises(http_client.Unreachable):
+        http_client.require_public("https://recipient.example/hook")
 
 
 def test_the_name_is_resolved_once_and_the_connection_goes_to_that_very_address(monkeypatch):
@@ -209,8 +211,8 @@ def test_the_name_is_resolved_once_and_the_connection_goes_to_that_very_address(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(outgoing.Unreachable):
-        outgoing.request("POST", "https://recipient.example/hook", body=b"x")
+    with pytest.raises(http_client.Unreachable):
+        http_client.request("POST", "https://recipient.example/hook", body=b"x")
     assert asked == ["recipient.example"]
     assert connected == ["93.184.215.14"]
 
@@ -227,8 +229,8 @@ def test_the_name_is_resolved_once_and_the_connection_goes_to_that_very_address(
     ],
 )
 def test_an_address_that_is_none_of_ours_to_ask_is_refused_with_a_reason(text, code):
-    with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.require_public(text)
+    with pytest.raises(http_client.Unreachable) as refused:
+        http_client.require_public(text)
     assert refused.value.code == code
 
 
@@ -249,7 +251,7 @@ SPECIAL = [
 def test_no_address_of_a_block_that_is_set_aside_is_public(block):
     found = ipaddress.ip_network(block)
     for address in (found[0], found[-1], found[found.num_addresses // 2]):
-        assert not outgoing.is_public(str(address)), address
+        assert not http_client.is_public(str(address)), address
 
 
 @pytest.mark.parametrize(
@@ -270,4 +272,4 @@ def test_no_address_of_a_block_that_is_set_aside_is_public(block):
     ],
 )
 def test_its_neighbours_are(address):
-    assert outgoing.is_public(address)
+    assert http_client.is_public(address)

@@ -4,9 +4,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum import verhoeff
 
-from portal.core import ids
-from portal.core.errors import Refused
-from portal.core.plain_words import (
+from portal.kernel.core import ids
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.pii_guard import (
     PlainWords,
     PublicWords,
     names_a_number,

@@ -3,13 +3,13 @@
 import pytest
 from django.db import connection, transaction
 
-from portal.core import prepared
+from portal.kernel.core import prepared_statements
 
 SQL = "SELECT code, is_self FROM people_fiduciary WHERE code = ?1 AND id > ?2"
 
 
 def asked(code="acme"):
-    row = prepared.one_row(SQL, (code, 0))
+    row = prepared_statements.one_row(SQL, (code, 0))
     return None if row is None else (row[0], row[1] in {"f", 0})
 
 

@@ -7,13 +7,13 @@ from unittest import mock
 import pytest
 from django.urls import reverse
 
-from portal.core import clock, read_only, readiness
-from portal.ledger.models import Head
-from portal.outbox import tasks as outbox
-from portal.outbox.models import Message
-from portal.workplace.health import Health, findings
-from portal.workplace.models import Pulse
-from portal.workplace.tasks import pulse
+from portal.fronts.workplace.health import Health, findings
+from portal.fronts.workplace.models import Pulse
+from portal.fronts.workplace.tasks import pulse
+from portal.kernel.core import clock, read_only, readiness
+from portal.kernel.ledger.models import Head
+from portal.kernel.outbox import tasks as outbox
+from portal.kernel.outbox.models import Message
 from tests.outbox.factories import posted, use_template
 from tests.shipped import every_rule
 
@@ -73,7 +73,7 @@ def test_a_stop_from_a_letter_and_the_sign_in_of_staff_are_taken(client, is_on) 
 
 
 def test_workers_do_nothing_but_seal_and_give_signs_of_life_and_go_on_afterwards(is_on) -> None:
-    with mock.patch("portal.outbox.tasks.sweeping.sweep") as sweep:
+    with mock.patch("portal.kernel.outbox.tasks.scheduler.sweep") as sweep:
         outbox.sweep()
         sweep.assert_not_called()
         pulse("notify")

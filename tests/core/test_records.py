@@ -2,10 +2,10 @@
 
 import pytest
 
-from portal.core import records
-from portal.core.records import Place, Record
-from portal.jobs.models import Job
-from portal.people.models import Absence, Customer
+from portal.kernel.core import records
+from portal.kernel.core.records import Place, Record
+from portal.kernel.jobs.models import Job
+from portal.kernel.people.models import Absence, Customer
 
 
 def faults(monkeypatch, **declared):

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.base.choices import NoticeKind, VersionState
 from consent.models import Notice, NoticeVersion
-from consent.states import NoticeKind, VersionState
-from portal.core import clock
-from portal.law.models import LegalRule
-from portal.people.models import Fiduciary, RoleGrant
-from portal.people.states import Answer
-from portal.registers.models import Contract, Officer
-from portal.registers.selectors.books import current_officer
-from portal.registers.states import OfficerKind
+from portal.kernel.core import clock
+from portal.kernel.law.models import LegalRule
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import Fiduciary, RoleGrant
+from portal.kernel.registers.base.choices import OfficerKind
+from portal.kernel.registers.base.selectors.current_entries import current_officer
+from portal.kernel.registers.models import Contract, Officer
 from tests.evidence.lives import a_world_of_its_own
 from tests.people.factories import FiduciaryFactory, StaffFactory, shipped_role
 

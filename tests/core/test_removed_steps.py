@@ -6,7 +6,7 @@ from django.core.management import CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from portal.core.removed_steps import refuse_removed_steps
+from portal.kernel.core.migration_guard import refuse_removed_steps
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from portal.core.admin import speaking
+from portal.kernel.core.admin import labels
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.jobs.factories import JobFactory
 from tests.people.factories import StaffFactory
@@ -54,4 +54,4 @@ def test_a_record_of_staff_stands_under_the_persons_name_and_the_title_of_the_pa
 
 
 def test_a_row_of_which_nobody_registered_a_heading_speaks_for_itself():
-    assert speaking.heading(JobFactory.build(reference="OS-JB-7K4M-9QX2")) == "OS-JB-7K4M-9QX2"
+    assert labels.heading(JobFactory.build(reference="OS-JB-7K4M-9QX2")) == "OS-JB-7K4M-9QX2"

@@ -10,9 +10,9 @@ from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import clock, spool
-from portal.core.errors import NotFound, Refused
-from portal.core.spool import CannotKeep, Spool
+from portal.kernel.core import clock, spool
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.core.spool import CannotKeep, Spool
 
 AT = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 

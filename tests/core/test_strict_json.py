@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.core.strict_json import LONGEST_NAME, DoubledMember, loads
+from portal.kernel.core.strict_json import LONGEST_NAME, DoubledMember, loads
 
 
 @pytest.mark.parametrize(

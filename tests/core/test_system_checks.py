@@ -11,10 +11,10 @@ import pytest
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.core import former_settings, system_checks
-from portal.core.data_categories import declare
-from portal.outbox.system_checks import SMTP
-from portal.own_keys import SAID_BY_OPERATORS, keep_private
+from portal.instance_keys import SAID_BY_OPERATORS, keep_private
+from portal.kernel.core import former_settings, system_checks
+from portal.kernel.core.data_categories import declare
+from portal.kernel.outbox.system_checks import SMTP
 
 # The same in every test process, or they would not agree on the names of the tests.
 GOOD = {name: hashlib.sha256(name.encode()).hexdigest() for name in system_checks.SECRETS}
@@ -77,7 +77,7 @@ def test_a_complete_production_setting_is_silent(production):
         ("LEDGER_ORIGIN", "demonstration.onesetu.example/portal/2026", "core.E013"),
         ("EMAIL_CONFIG", {}, "outbox.E001"),
         ("EMAIL_CONFIG", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "outbox.E001"),
-        ("EMAIL_CONFIG", {"EMAIL_BACKEND": "portal.outbox.mailbox.MailboxBackend"}, "outbox.E001"),
+        ("EMAIL_CONFIG", {"EMAIL_BACKEND": "portal.kernel.outbox.mailbox.MailboxBackend"}, "outbox.E001"),
         ("TRUSTED_PROXIES", 0, "core.E010"),
         ("SECURE_PROXY_SSL_HEADER", None, "core.E010"),
         ("LEFT_TO_DEFAULT", ["LEDGER_ORIGIN"], "core.E009"),

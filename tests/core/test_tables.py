@@ -3,7 +3,7 @@ from django.db import connection, models
 from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
 
-from portal.core.tables import CreateTogether
+from portal.kernel.core.tables import CreateTogether
 
 
 def house():

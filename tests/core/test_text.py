@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn, verhoeff
 
-from portal.core.text import ascii_digits, mask_identity_numbers, without_hiding_marks
+from portal.kernel.core.text import ascii_digits, mask_identity_numbers, without_hiding_marks
 
 AADHAAR = "23412341234" + verhoeff.calc_check_digit("23412341234")
 CARD = "411111111111111" + luhn.calc_check_digit("411111111111111")

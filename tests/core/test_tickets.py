@@ -1,10 +1,10 @@
 import pytest
 
-from portal.core import records
-from portal.core.errors import BadReference
-from portal.core.ids import ALPHABET, KINDS, new_reference
-from portal.core.tickets import QUEUES, exists, is_of_work, parse_ticket
-from portal.jobs.models import Job
+from portal.kernel.core import records
+from portal.kernel.core.errors import BadReference
+from portal.kernel.core.ids import ALPHABET, KINDS, new_reference
+from portal.kernel.core.work_references import QUEUES, exists, is_of_work, parse_ticket
+from portal.kernel.jobs.models import Job
 from tests.jobs.factories import JobFactory
 
 

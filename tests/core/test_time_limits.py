@@ -10,8 +10,8 @@ from django.db import connection, connections, transaction
 
 from portal import limits
 from portal.celery import app, count_expired, queue_of
-from portal.core import clock, task_faults
-from portal.ledger.services import sealing
+from portal.kernel.core import clock, task_faults
+from portal.kernel.ledger.services import sealer
 from portal.schedule import BEAT, ROUTES
 from tests.audit.factories import AuditEventFactory
 
@@ -98,14 +98,14 @@ def test_the_database_server_keeps_the_limits_of_a_page():
 def test_a_sealer_that_is_frozen_in_its_turn_loses_it(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one process")
-    monkeypatch.setattr(sealing, "IDLE", "500ms")
+    monkeypatch.setattr(sealer, "IDLE", "500ms")
     AuditEventFactory()
     has_turn, is_over = threading.Event(), threading.Event()
 
     def frozen():
         try:
             with transaction.atomic():
-                assert sealing._is_the_only_sealer()
+                assert sealer._is_the_only_sealer()
                 has_turn.set()
                 is_over.wait(20)
         except Exception:  # noqa: BLE001 - its session was ended
@@ -116,11 +116,11 @@ def test_a_sealer_that_is_frozen_in_its_turn_loses_it(monkeypatch):
     thread = threading.Thread(target=frozen)
     thread.start()
     assert has_turn.wait(10)
-    assert sealing.seal_batch() is None
+    assert sealer.seal_batch() is None
     sealed, end = None, time.monotonic() + 10
     while sealed is None and time.monotonic() < end:
         time.sleep(0.1)
-        sealed = sealing.seal_batch()
+        sealed = sealer.seal_batch()
     is_over.set()
     thread.join()
     assert sealed

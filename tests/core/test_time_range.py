@@ -13,13 +13,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from consent.admin.past import PastForm
-from consent.admin.scrubbing import ScrubForm
-from portal.core import clock, time_range
-from portal.core.admin import StaffModelAdmin
-from portal.evidence.forms import PackForm, PeriodForm
-from portal.people.forms import ApiKeyForm, ProtectionForm
-from portal.registers.forms.senders import EntryForm
+from consent.decisions.admin.list_scrub import ScrubForm
+from consent.decisions.admin.point_in_time import PastForm
+from portal.fronts.evidence.forms import PackForm, PeriodForm
+from portal.kernel.core import clock, time_range
+from portal.kernel.core.admin import StaffModelAdmin
+from portal.kernel.people.forms import ApiKeyForm, ProtectionForm
+from portal.kernel.registers.senders.forms import EntryForm
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 

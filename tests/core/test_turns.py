@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError, connection, transaction
 
-from portal.core import turns
+from portal.kernel.core import advisory_locks
 
 
 class Ended(Exception):
@@ -23,7 +23,7 @@ def ending(times: int, *, sqlstate: str = "40P01") -> tuple[Callable[[str], str]
     """Work that the database ends the first ``times`` times, and what it was asked for."""
     asked: list[str] = []
 
-    @turns.retried
+    @advisory_locks.retried
     def work(word: str) -> str:
         asked.append(word)
         if len(asked) <= times:
@@ -36,17 +36,17 @@ def ending(times: int, *, sqlstate: str = "40P01") -> tuple[Callable[[str], str]
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
 def test_work_that_was_ended_for_another_is_done_again(sqlstate: str) -> None:
-    work, asked = ending(turns.TRIES - 1, sqlstate=sqlstate)
+    work, asked = ending(advisory_locks.TRIES - 1, sqlstate=sqlstate)
     assert work("yes") == "YES"
-    assert asked == ["yes"] * turns.TRIES
+    assert asked == ["yes"] * advisory_locks.TRIES
 
 
 @pytest.mark.django_db(transaction=True)
 def test_work_is_not_done_again_for_ever() -> None:
-    work, asked = ending(turns.TRIES)
+    work, asked = ending(advisory_locks.TRIES)
     with pytest.raises(OperationalError):
         work("yes")
-    assert len(asked) == turns.TRIES
+    assert len(asked) == advisory_locks.TRIES
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_a_row_in_memory_is_as_it_was_when_work_is_done_again() -> None:
             raise OperationalError from Ended("40P01")
         return group.name
 
-    assert turns.retried_with([group], change) == "after"
+    assert advisory_locks.retried_with([group], change) == "after"
     assert seen == ["before", "before"]
 
 
@@ -85,13 +85,13 @@ def test_a_row_in_memory_is_as_it_was_when_work_is_done_again() -> None:
 def test_two_that_wait_for_each_other_both_get_through() -> None:
     both_have_one = threading.Barrier(2)
 
-    @turns.retried
+    @advisory_locks.retried
     def take_both(first: str, second: str) -> str:
         with transaction.atomic():
-            turns.take(first)
+            advisory_locks.take(first)
             with suppress(threading.BrokenBarrierError):
                 both_have_one.wait(timeout=0.5)
-            turns.take(second)
+            advisory_locks.take(second)
         return second
 
     def closing(first: str, second: str) -> str:
@@ -106,5 +106,5 @@ def test_two_that_wait_for_each_other_both_get_through() -> None:
 
 
 def test_whoever_knows_fewer_lookup_keys_of_an_address_shares_a_turn_with_whoever_knows_more() -> None:
-    assert turns.of_address([b"old"]) & turns.of_address([b"new", b"old"])
-    assert not turns.of_address([b"old"]) & turns.of_address([b"other"])
+    assert advisory_locks.of_address([b"old"]) & advisory_locks.of_address([b"new", b"old"])
+    assert not advisory_locks.of_address([b"old"]) & advisory_locks.of_address([b"other"])

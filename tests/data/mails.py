@@ -9,7 +9,7 @@ from email.policy import SMTP
 
 from PIL import Image
 
-from grievances.mail_in.judging import Reason
+from grievances.base.inbound_mail.classification import Reason
 from tests.grievances.pictures import pdf, png
 
 ASHA = "asha@example.in"

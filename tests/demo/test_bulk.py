@@ -7,13 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from consent.models import ConsentEvent, ConsentState
-from consent.services import projection
+from consent.records.services import projection
 from grievances.models import Ticket
 from kyc.models import Document
-from portal.core.actor import system
 from portal.demo import bulk
-from portal.ledger.services import seal_now, verify
-from portal.people.models import Principal
+from portal.kernel.core.actor import system
+from portal.kernel.ledger.services import seal_now, verify
+from portal.kernel.people.models import Principal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import actor, clock
-from portal.evidence import packs
-from portal.evidence.period import Period
-from portal.law.counting import add_months
-from portal.ledger import program
-from portal.ledger import services as ledger
+from portal.fronts.evidence import packs
+from portal.fronts.evidence.period import Period
+from portal.kernel.core import actor, clock
+from portal.kernel.law.date_arithmetic import add_months
+from portal.kernel.ledger import program
+from portal.kernel.ledger import services as ledger
 from tests.demo.test_packs_of_the_story import told
 
 __all__ = ["told"]

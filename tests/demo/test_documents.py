@@ -2,7 +2,7 @@
 
 import pytest
 
-from kyc.viewings import viewings_of
+from kyc.review.view_log import viewings_of
 from portal.demo.story import documents
 from tests.kyc.conftest import checker, house, individual, maker, same_process  # noqa: F401
 from tests.kyc.factories import checked

@@ -8,13 +8,13 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from portal.core import clock
 from portal.demo.gateway import SmsChannel
-from portal.outbox import mailbox
-from portal.outbox.channels.protocol import Outgoing
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock
+from portal.kernel.outbox import mailbox
+from portal.kernel.outbox.channels.protocol import Outgoing
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, post
 from tests.outbox.factories import KIND, add_purposes, answering_gate, use_template
 
 pytestmark = pytest.mark.django_db

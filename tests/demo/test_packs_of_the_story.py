@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
-from portal.core import actor, clock
-from portal.demo.story import telling
-from portal.evidence import packs
-from portal.evidence.period import Period
-from portal.evidence.registers import BOOKS, REGISTERS
-from portal.law.counting import add_months
+from portal.demo.story import builder
+from portal.fronts.evidence import packs
+from portal.fronts.evidence.period import Period
+from portal.fronts.evidence.registers import BOOKS, REGISTERS
+from portal.kernel.core import actor, clock
+from portal.kernel.law.date_arithmetic import add_months
 from tests.evidence.conftest import lived_in, with_attachments
 from tests.evidence.packed import OCTOBER, make, opened
 from tests.evidence.walks import faults_of
@@ -31,7 +31,7 @@ WITH_ROWS = {
 @pytest.fixture
 def told(transactional_db, small):
     now = clock.now()
-    telling.build(seed=7, now=now, tell=lambda what, done, total: None)
+    builder.build(seed=7, now=now, tell=lambda what, done, total: None)
     return now
 
 

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils.translation import override
 
+from consent.broadcasts.selectors.broadcasts import report_of
 from consent.models import (
     Broadcast,
     ConsentEvent,
@@ -22,32 +23,34 @@ from consent.models import (
     Suppression,
     TakenAnswer,
 )
-from consent.rules import differences
-from consent.selectors.broadcasts import report_of
-from consent.services import announcing, publishing
+from consent.notices.rules import text_diff
+from consent.notices.services import policy_notifications, publication
 from grievances.models import Ticket
+from kyc.cases.outstanding_items import ownership_of
 from kyc.models import Case, DeletionRequest, Document, Likeness, Screening, TakeOver
-from kyc.needs import ownership_of
-from kyc.services import signers
-from kyc.signers import shipped
-from portal.core import actor, clock
-from portal.core.enqueue import leaving_out
-from portal.core.errors import Refused
+from kyc.signers.services import signer_proposals
+from kyc.signers.shipped_signers import shipped
 from portal.demo import first_page
-from portal.demo.story import lists, pieces, recipients, staff, telling, timeline
+from portal.demo.story import builder, consent_imports, pieces, recipients, staff, timeline
 from portal.demo.story.cast import OPENED, Cast
-from portal.evidence import packs
-from portal.evidence.period import Period
-from portal.evidence.violations import messages
-from portal.evidence.violations.findings import Window
-from portal.law.models import Clock
-from portal.ledger.models import Checkpoint, Entry
-from portal.ledger.services import seal_now, verify
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import Customer, Fiduciary, Principal, RoleGrant, User
-from portal.people.selectors import reading_scope
-from portal.registers.models import (
+from portal.fronts.evidence import packs
+from portal.fronts.evidence.period import Period
+from portal.fronts.evidence.violations import messages
+from portal.fronts.evidence.violations.findings import Window
+from portal.kernel.core import actor, clock
+from portal.kernel.core.enqueue import leaving_out
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.ledger.models import Checkpoint, Entry
+from portal.kernel.ledger.services import seal_now, verify
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import Customer, Fiduciary, Principal, RoleGrant, User
+from portal.kernel.people.selectors import reading_scope
+from portal.kernel.registers.base.models.dated_entry import IN_FORCE
+from portal.kernel.registers.base.selectors.current_entries import company_details
+from portal.kernel.registers.entries.services import officers
+from portal.kernel.registers.models import (
     ConsentManager,
     ContentTemplate,
     Contract,
@@ -55,10 +58,7 @@ from portal.registers.models import (
     ProcessingActivity,
     SendingEntity,
 )
-from portal.registers.models.dated import IN_FORCE
-from portal.registers.selectors import recipients as book
-from portal.registers.selectors.books import company_details
-from portal.registers.services import officers
+from portal.kernel.registers.recipients.selectors import recipients as book
 from tests.selfservice.test_no_english_is_left import english_in
 from tests.signin.people_who_sign_in import customer_client
 
@@ -70,7 +70,7 @@ def silent(what, done, total):
 @pytest.fixture
 def told(transactional_db, small):
     now = clock.now()
-    telling.build(seed=7, now=now, tell=silent)
+    builder.build(seed=7, now=now, tell=silent)
     return now
 
 
@@ -93,7 +93,7 @@ def english_in_letters():
     names = frozenset([*named, *Fiduciary.objects.values_list("name", flat=True)])
     found = {}
     for letter in Message.objects.exclude(language="en"):
-        text = reading.text_of(letter)
+        text = message_content.text_of(letter)
         if left := english_in(SimpleNamespace(said=[text.subject, text.body]), names):
             found[letter.kind] = left
     return found
@@ -116,8 +116,8 @@ def texts_are_published_on_the_first_day():
 
 def test_the_first_day_of_a_story_has_its_people_its_texts_and_a_ledger_that_verifies(transactional_db, small):
     cast = Cast(seed=7, start=clock.now())
-    with override("en"), pieces.whole(), leaving_out(*telling.DONE_HERE):
-        team, notice, _people = telling.tell_opening(timeline.Timeline(cast), cast, tell=silent)
+    with override("en"), pieces.whole(), leaving_out(*builder.DONE_HERE):
+        team, notice, _people = builder.tell_opening(timeline.Timeline(cast), cast, tell=silent)
     assert (Customer.objects.count(), Principal.objects.count()) == (9, 40)
     assert team["auditor"].email == staff.address("auditor")
     assert (notice.state, officers.current(on=clock.day(clock.now())).full_name) == ("published", "Vidya Gokhale")
@@ -132,7 +132,7 @@ def test_the_first_day_of_a_story_has_its_people_its_texts_and_a_ledger_that_ver
 @pytest.mark.full
 def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client, settings):
     """Full: it tells the whole story. The first day alone is quick."""
-    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40 + lists.LINES)
+    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40 + consent_imports.LINES)
     assert sorted(ConsentList.objects.values_list("state", flat=True)) == ["checked", "done", "faulty"]
     assert set(Ticket.objects.values_list("state", flat=True)) >= {
         "received",
@@ -166,11 +166,11 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert ConsentManager.objects.filter(answer="approved").exists()
     letters = Message.objects.filter(kind="updates.service_changed")
     assert letters.exists()
-    assert all("/privacy/out/" in reading.text_of(letter).body for letter in letters)
+    assert all("/privacy/out/" in message_content.text_of(letter).body for letter in letters)
     assert officers.current(on=clock.day(clock.now())).full_name == "Vidya Gokhale"
     assert {"hi", "mr"} <= set(Message.objects.filter(kind="consent.policy_changed").values_list("language", flat=True))
     assert english_in_letters() == {}
-    assert len(signers.trusted()) == len(shipped())
+    assert len(signer_proposals.trusted()) == len(shipped())
     assert verify().ok
     assert not Entry.objects.filter(leaf=None).exists()
     # The auditor whom the first page names may look today, at the past that is told.
@@ -217,15 +217,15 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         for clause in changed.binding.clauses.exclude(number__in=["9"])
         if clause.paragraphs
     )
-    told_of = {gone.title for gone in publishing.compared(changed) if gone.sign != "same"}
+    told_of = {gone.title for gone in publication.compared(changed) if gone.sign != "same"}
     assert told_of == {"Recorded calls", "No acceptance by use"}
     assert "Nothing else" not in changed.what_changed
     assert len(changed.what_changed.splitlines()) == 4
     mended = set(changed.defects.filter(mended__isnull=False).values_list("code", flat=True))
     assert mended == {"CONSENT_BY_USE", "EMPTY_LIST", "MISSING_CLAUSE"}
-    assert differences.changes(publishing.compared(changed)) > 3
+    assert text_diff.changes(publication.compared(changed)) > 3
     announcement = changed.announcements.get()
-    assert announcement.tellings.count() == announcing.audience(announcement).count() > 30
+    assert announcement.tellings.count() == policy_notifications.audience(announcement).count() > 30
     # Senders of Onesetu and two clients; texts wait with warnings that a second person will see.
     assert Fiduciary.objects.count() == 3
     assert SendingEntity.objects.filter(customer__isnull=False, answer="approved").count() == 2
@@ -257,7 +257,7 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     (because,) = Instruction.objects.filter(kind="correct").values_list("about", flat=True)
     assert Ticket.objects.filter(reference=because.removeprefix("because:")).exists()
     # It is told once.
-    assert telling.is_told() is True
+    assert builder.is_told() is True
     # The first page lists ten things and a code that signs in.
     settings.DEMO = True
     page = client.get(reverse("demo:first-page"))
@@ -301,7 +301,7 @@ def test_the_same_seed_casts_the_same_people(small):
 def test_a_story_that_starts_some_weeks_after_the_opening_tells_of_nothing_before_it(transactional_db, small):
     """Full: it tells the whole story once more."""
     opening = datetime(2025, 12, 15, 10, 30, tzinfo=clock.IST)
-    telling.build(seed=7, now=opening + timedelta(weeks=6), tell=silent)
+    builder.build(seed=7, now=opening + timedelta(weeks=6), tell=silent)
     assert ConsentEvent.objects.filter(way="page").earliest("occurred_at").occurred_at > opening
     assert Ticket.objects.earliest("received_at").received_at > opening
     assert verify().ok
@@ -311,7 +311,7 @@ def test_a_database_that_holds_something_else_is_left_alone(db):
     customers_before = Customer.objects.count()
     User.objects.create_user("somebody@else.example", created_at=clock.now())
     with pytest.raises(Refused, match="start again"):
-        telling.is_told()
+        builder.is_told()
     with pytest.raises(Refused, match="start again"):
         call_command("load_demo")
     assert Customer.objects.count() == customers_before

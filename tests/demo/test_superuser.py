@@ -10,13 +10,13 @@ from django.db import DatabaseError, connection, models, transaction
 
 from consent.models import ConsentEvent
 from grievances.models import Ticket
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.demo.story import telling
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry, Leaf
-from portal.ledger.services import repeated
-from portal.outbox.models import Message
+from portal.demo.story import builder
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry, Leaf
+from portal.kernel.ledger.services import row_consistency
+from portal.kernel.outbox.models import Message
 from tests.ledger import attacks
 
 #: Rows that repeat a leaf and never change: V9 compares each column but the key and the entry.
@@ -25,7 +25,7 @@ REPEATED = {ConsentEvent: "entry_id", AuditEvent: "entry_id"}
 
 @pytest.fixture
 def told(transactional_db, small):
-    telling.build(seed=7, now=clock.now(), tell=lambda what, done, total: None)
+    builder.build(seed=7, now=clock.now(), tell=lambda what, done, total: None)
     ledger.seal_now()
     assert ledger.verify().failures == []
 
@@ -56,7 +56,7 @@ def another(value, field, chance):  # noqa: PLR0911 - one line for each kind
 
 def columns():
     """Each model with the columns that a check compares."""
-    for follows in hooks.ledger_followers:
+    for follows in ports.ledger_followers:
         compared = {column.partition("__")[0] for column in follows.compared}
         yield follows.model, [f for f in follows.model._meta.concrete_fields if {f.name, f.attname} & compared]
     for model, entry in REPEATED.items():
@@ -78,12 +78,12 @@ def stored(field, value):
 
 def fires(model, row):
     """Whether the check of the model finds something about its rows."""
-    for follows in hooks.ledger_followers:
+    for follows in ports.ledger_followers:
         if follows.model is model:
             return any(True for _message in follows.differences(sample=None))
     failures = []
     entry = Entry.objects.get(pk=row.entry_id)
-    comparison = repeated.Comparison([entry.pk], lambda check, message, index=None: failures.append(check))
+    comparison = row_consistency.Comparison([entry.pk], lambda check, message, index=None: failures.append(check))
     index = Leaf.objects.get(entry=entry).pk
     comparison.check_presence(index, entry.pk, entry.kind)
     comparison.check_columns(index, entry.pk, entry.kind, bytes(entry.payload.body))

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from portal.core import clock
 from portal.demo import shifted_clock, witness, witness_process
-from portal.demo.story import telling
-from portal.ledger import notes
-from portal.ledger.models import Cosignature
-from portal.ledger.services import keys, seal_now, verify, witnesses
+from portal.demo.story import builder
+from portal.kernel.core import clock
+from portal.kernel.ledger import notes
+from portal.kernel.ledger.models import Cosignature
+from portal.kernel.ledger.services import keys, seal_now, verify, witnesses
 from tests.ledger import reference_tree
 from tests.ledger.factories import EntryFactory
 
@@ -88,7 +88,7 @@ def test_witnesses_of_the_settings_are_left_as_they_are(settings) -> None:
 
 
 def test_a_production_system_never_has_its_clock_set(settings) -> None:
-    now, settings.LEDGER_ORIGIN = clock.now(), telling.ORIGIN
+    now, settings.LEDGER_ORIGIN = clock.now(), builder.ORIGIN
     with shifted_clock.set_to(now.replace(year=2020)):
         assert clock.now().year == 2020
     assert clock.now() >= now

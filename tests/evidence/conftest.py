@@ -7,23 +7,24 @@ import time_machine
 from django.db import transaction
 
 from grievances.models import Ticket
-from grievances.services import resolving, timing
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, ids
-from portal.evidence import samples
-from portal.evidence.period import Period
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
-from portal.ledger.services import redaction
-from portal.outbox.models import TemplateVersion
-from portal.outbox.traces import record_act
-from portal.people.services import roles
-from portal.registers.models import Contract, Measure
-from portal.registers.services import attachments, orders, silence
-from portal.retention.models import ErasureRun
-from portal.retention.services import certifying, holds
-from portal.retention.states import RunState
+from grievances.tickets.services import deadlines, resolutions
+from portal.fronts.evidence import samples
+from portal.fronts.evidence.period import Period
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, ids
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
+from portal.kernel.ledger.services import redaction
+from portal.kernel.outbox.audit_events import record_act
+from portal.kernel.outbox.models import TemplateVersion
+from portal.kernel.people.services import roles
+from portal.kernel.registers.entries.services import attachments
+from portal.kernel.registers.models import Contract, Measure
+from portal.kernel.registers.orders.services import authority_orders, non_disclosure
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureRun
+from portal.kernel.retention.services import certificates, holds
 from tests.audit.factories import AuditEventFactory
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.packed import INSIDE, NOVEMBER, OCTOBER, WHO
@@ -73,7 +74,7 @@ def lived_in():
             said(ravi, "given", channel="voice")
             filed = ticket(at=clock.now(), email=f"asha{day}@acme.example")
             if day == 1:
-                resolving.withdraw(ticket=filed, actor=STRANGER, at=clock.now() + timedelta(minutes=1))
+                resolutions.withdraw(ticket=filed, actor=STRANGER, at=clock.now() + timedelta(minutes=1))
             event = AuditEventFactory(facts={"reason_code": "=1+1"})
             erased = erased or event
             if not day:
@@ -145,7 +146,7 @@ def kept_and_drawn(lived_in):
             planned_at=clock.now(),
             started_at=clock.now(),
         )
-        certifying.close(run, now=clock.now(), actor=WHO)
+        certificates.close(run, now=clock.now(), actor=WHO)
         notified = MessageFactory(
             kind="consent.withdrawn", channel="webhook", template_sha256="", sent_at=clock.now(), purpose=""
         )
@@ -208,12 +209,14 @@ def changed_since(lived_in):
     with time_machine.travel(INSIDE + timedelta(days=5), tick=False):
         first = _receipt_moved(Ticket.objects.earliest("pk"), timedelta(days=2))
         early, late = (_order_received(maker, number) for number in range(2))
-        silence.make_silent(early, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
+        non_disclosure.make_silent(
+            early, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now()
+        )
         ledger.seal_now()
     with time_machine.travel(NOVEMBER + timedelta(hours=3), tick=False):
         last = _receipt_moved(Ticket.objects.latest("pk"), timedelta(days=1))
         _receipt_moved(Ticket.objects.get(reference=first), timedelta(hours=3))
-        silence.make_silent(late, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
+        non_disclosure.make_silent(late, secret_until=None, why="The court asked for it.", actor=maker, now=clock.now())
         ledger.seal_now()
     return {"tickets": [first, last], "authority_orders": [early.reference, late.reference]}
 
@@ -250,7 +253,7 @@ def filed_later(lived_in):
 
 def _receipt_moved(found, by):
     officer = StaffFactory(roles=["grievance_officer"])
-    timing.correct_receipt(
+    deadlines.correct_receipt(
         ticket=found,
         received_at=found.received_at - by,
         reason_code="earlier",
@@ -262,7 +265,7 @@ def _receipt_moved(found, by):
 
 
 def _order_received(maker, number):
-    return orders.receive(
+    return authority_orders.receive(
         kind="court",
         authority="Sessions Court, Nashik",
         officer_name="R. Deshmukh",

@@ -5,9 +5,9 @@ from hashlib import sha256
 
 import rfc8785
 
-from portal.evidence import sampling
-from portal.evidence.reports.tables import Table, csv_of
-from portal.ledger import program
+from portal.fronts.evidence import sampling
+from portal.fronts.evidence.reports.tables import Table, csv_of
+from portal.kernel.ledger import program
 
 
 def drop_a_consent(pack):

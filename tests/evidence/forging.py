@@ -11,14 +11,14 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.evidence import proofs, sampling, statements
-from portal.jobs import archives
-from portal.ledger import notes, program, tree
-from portal.ledger import services as ledger
-from portal.ledger.models import Checkpoint, Entry
-from portal.ledger.services import tiles
+from portal.fronts.evidence import proofs, sampling, statements
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.jobs import archives
+from portal.kernel.ledger import notes, program, tree
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Checkpoint, Entry
+from portal.kernel.ledger.services import tiles
 from tests.evidence.packed import OCTOBER, WHO, opened
 
 LISTS = ("ledger/leaves.jsonl", "ledger/others.jsonl")

@@ -2,7 +2,7 @@
 
 import json
 
-from portal.ledger import program
+from portal.kernel.ledger import program
 from tests.evidence.forgeries import OF_OTHER_DAYS, _name_as_missing, _set
 
 ERASED = program.reasons()["statement of a row"]["erased"]

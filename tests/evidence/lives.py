@@ -9,18 +9,18 @@ from typing import Any
 import time_machine
 from django.db import transaction
 
+from consent.base.choices import STANDING
 from consent.models import ConsentState
-from consent.states import STANDING
 from grievances.models import Ticket
-from portal.core import actor, addresses, clock, hooks
-from portal.core.errors import Refused
-from portal.ledger.models import Entry
-from portal.people import selectors as people
-from portal.people.models import Protection
-from portal.people.services import protections
-from portal.people.states import ProtectionGround, ProtectionKind
-from portal.retention.models import Hold
-from portal.retention.services import holds
+from portal.kernel.core import actor, addresses, clock, ports
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger.models import Entry
+from portal.kernel.people import selectors as people
+from portal.kernel.people.choices import ProtectionGround, ProtectionKind
+from portal.kernel.people.models import Protection
+from portal.kernel.people.services import guardianships
+from portal.kernel.retention.models import Hold
+from portal.kernel.retention.services import holds
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
 from tests.people.factories import PrincipalFactory, StaffFactory
@@ -114,7 +114,7 @@ class Life:
             holds.answer_release(release=release, approve=True, reason="", actor=second)
 
     def _protect(self) -> None:
-        protections.protect(
+        guardianships.protect(
             subject_ref=self.ref,
             kind=ProtectionKind.GUARDED,
             ground=next(iter(ProtectionGround)),
@@ -123,11 +123,11 @@ class Life:
         )
 
     def _unprotect(self) -> None:
-        protections.end_all(subject_ref=self.ref, actor=self.officer, now=clock.now())
+        guardianships.end_all(subject_ref=self.ref, actor=self.officer, now=clock.now())
 
     def _look(self) -> None:
         with transaction.atomic():
-            hooks.record_opened.ask(
+            ports.record_opened.ask(
                 actor=self.officer,
                 about=f"people.principal:{self.who.pk}",
                 subject_ref=self.ref,

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 import time_machine
 
-from portal.core import actor, clock
-from portal.evidence import packs
-from portal.evidence.period import Period
+from portal.fronts.evidence import packs
+from portal.fronts.evidence.period import Period
+from portal.kernel.core import actor, clock
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 INSIDE = datetime(2026, 10, 12, 15, 0, tzinfo=clock.IST)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from consent.models import Notice, NoticeText, NoticeVersion, PolicyClause
-from portal.core import clock
-from portal.evidence.promises import POLICY
+from portal.fronts.evidence.policy_commitments import POLICY
+from portal.kernel.core import clock
 
 
 def published_policy(numbers):

@@ -10,17 +10,17 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.evidence import attestations, promises
-from portal.evidence.models import Attestation
-from portal.evidence.states import Judgement
-from portal.evidence.verdicts import State
-from portal.ledger.models import Entry
-from portal.registers.services import attachments
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from portal.fronts.evidence import attestations, policy_commitments
+from portal.fronts.evidence.choices import Judgement
+from portal.fronts.evidence.models import Attestation
+from portal.fronts.evidence.verdicts import State
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.ledger.models import Entry
+from portal.kernel.registers.entries.services import attachments
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.evidence.policy import published_policy
 from tests.kyc import documents
 from tests.law.factories import HouseRuleFactory
@@ -138,10 +138,10 @@ def test_the_last_attestation_counts_as_long_as_other_evidence():
 
 def test_a_promise_that_is_judged_turns_from_red_by_its_attestation_and_back(monkeypatch):
     published_policy(["1"])
-    monkeypatch.setattr(promises, "ask", lambda question, now: promises.Seen(is_so=True, at=now))
+    monkeypatch.setattr(policy_commitments, "ask", lambda question, now: policy_commitments.Seen(is_so=True, at=now))
 
     def state():
-        rows = promises.policy_map(now=clock.now()).rows
+        rows = policy_commitments.policy_map(now=clock.now()).rows
         return next(row for row in rows if row.promise.key == PROMISE).state
 
     assert state() == State.NOT_SHOWN

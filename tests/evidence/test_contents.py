@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import pikepdf
 import pytest
 
-from portal.evidence import contents
-from portal.evidence.models import MonthlyReport
-from portal.evidence.period import Period
-from portal.evidence.reports import REPORTS
-from portal.outbox.models import TemplateVersion
+from portal.fronts.evidence import pack_contents
+from portal.fronts.evidence.models import MonthlyReport
+from portal.fronts.evidence.period import Period
+from portal.fronts.evidence.reports import REPORTS
+from portal.kernel.outbox.models import TemplateVersion
 from tests.evidence.packed import INSIDE, NOVEMBER, make, opened
 from tests.outbox.factories import MessageFactory
 
@@ -41,9 +41,9 @@ def test_a_pack_holds_reports_controls_letters_and_pages_that_check_it(october):
 
 def test_the_first_page_names_what_is_missing(october, monkeypatch):
     set_words = {}
-    typeset = contents.printing.typeset
+    typeset = pack_contents.printing.typeset
     monkeypatch.setattr(
-        contents.printing, "typeset", lambda name, words: (set_words.update(words), typeset(name, words))[1]
+        pack_contents.printing, "typeset", lambda name, words: (set_words.update(words), typeset(name, words))[1]
     )
     MessageFactory(template_sha256="b" * 64, template_language="en", kind="otp", created_at=INSIDE, sent_at=INSIDE)
     files = opened(make(size=50)[1])

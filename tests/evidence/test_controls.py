@@ -14,24 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.evidence import contents, controls, duties_of_law
-from portal.evidence.catalogue import Catalogue, shipped
-from portal.evidence.control_states import ControlState
-from portal.evidence.period import Period
-from portal.evidence.promises import Map, ask, promises
-from portal.evidence.promises import policy_map as promise_map
-from portal.evidence.verdicts import Attested, Seen, Shown, State
-from portal.evidence.violations import Found, Window
-from portal.jobs.models import ExportDownload, ListExport
-from portal.law.cases import CasesAsked, cases_of
-from portal.law.models import Clock, LegalRule
-from portal.law.rules import is_late
-from portal.law.states import ClockState, Ended
-from portal.people.models import Role
-from portal.registers.models import Measure
-from portal.registers.states import Control as MeasureControl
+from portal.fronts.evidence import controls, legal_duties, pack_contents
+from portal.fronts.evidence.catalogue import Catalogue, shipped
+from portal.fronts.evidence.control_choices import ControlState
+from portal.fronts.evidence.period import Period
+from portal.fronts.evidence.policy_commitments import Map, ask, promises
+from portal.fronts.evidence.policy_commitments import policy_map as promise_map
+from portal.fronts.evidence.verdicts import Attested, Seen, Shown, State
+from portal.fronts.evidence.violations import Found, Window
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs.models import ExportDownload, ListExport
+from portal.kernel.law.cases import CasesAsked, cases_of
+from portal.kernel.law.choices import ClockState, Ended
+from portal.kernel.law.models import Clock, LegalRule
+from portal.kernel.law.rules import is_late
+from portal.kernel.people.models import Role
+from portal.kernel.registers.base.choices import Control as MeasureControl
+from portal.kernel.registers.models import Measure
 from tests.evidence.policy import published_policy
 from tests.law.factories import ClockFactory
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
@@ -62,7 +62,7 @@ def october(day):
 
 
 def of_law(rule, period=OCTOBER):
-    return next(row for row in duties_of_law.of_law(Clock.objects.all(), period) if row.code == rule.key)
+    return next(row for row in legal_duties.of_law(Clock.objects.all(), period) if row.code == rule.key)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_an_export_without_a_reason_or_a_role_is_refused(rule):
 
 def test_the_controls_of_a_pack_say_their_state_counts_and_register(rule):
     late = ran(rule, started=october(1), due=october(4), stopped=october(9))
-    found = json.loads(contents.control_list(contents.asked(OCTOBER), OCTOBER))
+    found = json.loads(pack_contents.control_list(pack_contents.asked(OCTOBER), OCTOBER))
     assert found["about"]["start"] == clock.stamp(OCTOBER.start)
     row = next(row for row in found["law"] if row["code"] == rule.key)
     assert (row["state"], row["population"], row["met"], row["missed"]) == ("missed", 1, 0, 1)
@@ -350,7 +350,7 @@ def test_the_controls_of_a_pack_say_their_state_counts_and_register(rule):
     age = next(row for row in found["law"] if row["code"] == "EU-8")
     assert age["state"] == "not_a_deadline"
     assert "population" not in age
-    wanting = contents.unshown(contents.asked(OCTOBER))
+    wanting = pack_contents.unshown(pack_contents.asked(OCTOBER))
     assert [one.name for one in wanting if one.kind == "duty of law"] == [rule.key]
     assert next(one.why for one in wanting if one.name == rule.key) == "Missed 1 of 1."
 

@@ -15,18 +15,19 @@ import time_machine
 from django.db.models import UniqueConstraint
 
 from grievances.models import Ticket
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.evidence import attached, registers
-from portal.evidence.parts import Parts
-from portal.evidence.reports import REPORTS
-from portal.law.models import Clock
-from portal.law.services import clocks
-from portal.ledger import program
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
-from portal.registers.models import Attachment, Measure
-from portal.registers.services import duties
+from portal.fronts.evidence import attachment_files as attached
+from portal.fronts.evidence import registers
+from portal.fronts.evidence.archive_parts import Parts
+from portal.fronts.evidence.reports import REPORTS
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadlines
+from portal.kernel.ledger import program
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
+from portal.kernel.registers.entries.services import register_tasks
+from portal.kernel.registers.models import Attachment, Measure
 from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, _set, doubles
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import FREED, KEPT, LATER, NAMED, OUTSIDE
@@ -206,14 +207,14 @@ def passed(data, forgeries, verdict):
 
 def test_a_task_that_is_opened_again_for_the_same_day_is_its_own_row(lived_in, verdict, monkeypatch):
     measure = Measure.objects.earliest("pk")
-    duty = duties.Duty(
+    duty = register_tasks.Duty(
         book="registers.measure", entry=measure.pk, code=measure.code, what="review", due_on=INSIDE.date(), owner=None
     )
-    monkeypatch.setattr(duties, "_tell", lambda fresh, now: None)
+    monkeypatch.setattr(register_tasks, "_tell", lambda fresh, now: None)
     for day, found in enumerate(([duty], [], [duty])):
-        monkeypatch.setattr(duties, "duties", lambda *, now, found=found: iter(found))
+        monkeypatch.setattr(register_tasks, "duties", lambda *, now, found=found: iter(found))
         with time_machine.travel(INSIDE + timedelta(days=5 + day), tick=False):
-            duties.look(now=clock.now())
+            register_tasks.look(now=clock.now())
             ledger.seal_now()
     holds, said = verdict(make()[1])
     assert holds, said
@@ -369,7 +370,7 @@ def test_a_clock_that_stops_while_the_pack_is_made_is_counted_as_its_register_sh
     def change_and_add(parts, path, chunks):
         if path.startswith("registers/attachments.") and not changed:
             found = Clock.objects.filter(stopped_at=None, legal_rule__isnull=False).earliest("pk")
-            changed.append(clocks.stop(owner=found.owner, at=INSIDE + timedelta(days=3), actor=WHO))
+            changed.append(deadlines.stop(owner=found.owner, at=INSIDE + timedelta(days=3), actor=WHO))
         add(parts, path, chunks)
 
     monkeypatch.setattr(Parts, "add", change_and_add)

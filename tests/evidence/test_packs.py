@@ -14,14 +14,14 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.evidence import registers
-from portal.evidence.columns import Column
-from portal.evidence.period import Period
-from portal.ledger import services as ledger
+from portal.fronts.evidence import registers
+from portal.fronts.evidence.columns import Column
+from portal.fronts.evidence.period import Period
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import services as ledger
 from tests.audit.factories import AuditEventFactory
 from tests.evidence.packed import INSIDE, NOVEMBER, make, opened
 
@@ -213,7 +213,7 @@ def test_the_bare_program_answers_by_its_exit_code_on_each_python(made_pack, che
 
 
 def repacked(files):
-    from portal.jobs import archives
+    from portal.kernel.jobs import archives
 
     target = io.BytesIO()
     archives.deterministic_zip(target, [archives.Member(name, io.BytesIO(data)) for name, data in files.items()])

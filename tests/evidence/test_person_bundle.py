@@ -14,17 +14,17 @@ import pytest
 import time_machine
 from portal.workplace.proposals import count_for
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, NotFound, Refused
-from portal.evidence.models import PersonFile
-from portal.evidence.person import bundles, job_kinds, signing
-from portal.jobs.services import running
-from portal.jobs.states import JobState
-from portal.ledger import services as ledger
-from portal.ledger.services import redaction
-from portal.people.states import Answer
-from portal.workplace.admin.jobs import may_fetch
+from portal.fronts.evidence.models import PersonFile
+from portal.fronts.evidence.person import job_types, sign_off, subject_bundle
+from portal.fronts.workplace.admin.jobs import may_fetch
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, NotFound, Refused
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.services import redaction
+from portal.kernel.people.choices import Answer
 from tests.evidence.lives import Life
 from tests.people.factories import StaffFactory
 
@@ -41,32 +41,32 @@ def life():
 
 def proposed(life, **changes) -> PersonFile:
     usual = {"subject_ref": life.ref, "as_of": life.now, "ticket": "audit", "actor": life.officer, "now": clock.now()}
-    return signing.propose(**{**usual, **changes})
+    return sign_off.propose(**{**usual, **changes})
 
 
 def made(life) -> PersonFile:
     row = proposed(life)
-    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    assert runner.run(row.job_id, now=clock.now()) == JobState.DONE
     row.refresh_from_db()
     return row
 
 
 def signed(life) -> PersonFile:
     row = made(life)
-    signing.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
+    sign_off.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
     row.refresh_from_db()
     return row
 
 
 def bytes_of(life, row) -> bytes:
-    with signing.fetch(row=row, by=life.officers[0], actor=life.officer) as stream:
+    with sign_off.fetch(row=row, by=life.officers[0], actor=life.officer) as stream:
         return stream.read()
 
 
 def verified(tmp_path, data, *, receipt=None, vkey=None):
     """What the program in the bundle says on a bare Python: its exit code and its line."""
     program = tmp_path / "verify.py"
-    program.write_bytes(files("portal.ledger").joinpath("data/verify.py").read_bytes())
+    program.write_bytes(files("portal.kernel.ledger").joinpath("data/verify.py").read_bytes())
     (tmp_path / "bundle.zip").write_bytes(data)
     line = [sys.executable, "-I", str(program), "bundle.zip", "--vkey", vkey or ledger.verifier().vkey]
     if receipt is not None:
@@ -79,12 +79,12 @@ def verified(tmp_path, data, *, receipt=None, vkey=None):
 def test_nobody_fetches_it_before_another_person_signed_it_off(life):
     row = made(life)
     with pytest.raises(NotFound):
-        signing.fetch(row=row, by=life.officers[0], actor=life.officer)
+        sign_off.fetch(row=row, by=life.officers[0], actor=life.officer)
     assert not may_fetch(row.job, life.officers[0])
     with pytest.raises(NotAllowed):
-        signing.answer(row=row, approve=True, reason="", actor=life.officer, now=clock.now())
+        sign_off.answer(row=row, approve=True, reason="", actor=life.officer, now=clock.now())
     assert (count_for(life.officers[0], now=clock.now()), count_for(life.officers[1], now=clock.now())) == (0, 1)
-    signing.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
+    sign_off.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
     assert bytes_of(life, row)[:2] == b"PK"
 
 
@@ -93,12 +93,12 @@ def test_a_bundle_that_was_refused_or_is_not_made_is_not_signed(life):
     second = actor.staff(life.officers[1].pk)
     assert count_for(life.officers[1], now=clock.now()) == 0
     with pytest.raises(Refused) as refusal:
-        signing.answer(row=row, approve=True, reason="", actor=second, now=clock.now())
+        sign_off.answer(row=row, approve=True, reason="", actor=second, now=clock.now())
     assert refusal.value.code == "NOT_MADE"
-    signing.answer(row=row, approve=False, reason="The wrong day.", actor=second, now=clock.now())
+    sign_off.answer(row=row, approve=False, reason="The wrong day.", actor=second, now=clock.now())
     assert row.answer == Answer.REFUSED
     with pytest.raises(NotFound):
-        signing.fetch(row=row, by=life.officers[0], actor=life.officer)
+        sign_off.fetch(row=row, by=life.officers[0], actor=life.officer)
 
 
 def test_its_hash_stands_in_the_ledger_and_each_step_is_an_event_of_the_person(life):
@@ -143,7 +143,7 @@ def test_nobodys_address_or_name_of_the_person_is_in_it(life):
 def test_the_program_in_it_proves_it_offline_and_finds_one_changed_byte(life, tmp_path):
     row = signed(life)
     data = bytes_of(life, row)
-    code, said = verified(tmp_path, data, receipt=signing.receipt_of(row))
+    code, said = verified(tmp_path, data, receipt=sign_off.receipt_of(row))
     assert (code, f"{row.events} events proved and 0 erased" in said) == (0, True), said
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         places = [(info.filename, info.header_offset + 30 + len(info.filename)) for info in archive.infolist()]
@@ -159,9 +159,9 @@ def test_the_program_in_it_proves_it_offline_and_finds_one_changed_byte(life, tm
 def test_the_program_refuses_a_sealed_bundle_whose_event_is_not_what_the_ledger_proves(
     life, tmp_path, monkeypatch, name, lie
 ):
-    told = bundles._line
+    told = subject_bundle._line
     monkeypatch.setattr(
-        bundles, "_line", lambda number, *args: {**told(number, *args), **({name: lie} if number == 2 else {})}
+        subject_bundle, "_line", lambda number, *args: {**told(number, *args), **({name: lie} if number == 2 else {})}
     )
     code, said = verified(tmp_path, bytes_of(life, signed(life)))
     assert (code, "event 2" in said) == (1, True), said
@@ -184,7 +184,7 @@ def test_only_who_may_read_all_of_it_asks_for_it_or_takes_it_away(life):
         proposed(life, actor=actor.staff(auditor.pk))
     row = signed(life)
     with pytest.raises(NotAllowed):
-        signing.fetch(row=row, by=auditor, actor=actor.staff(auditor.pk))
+        sign_off.fetch(row=row, by=auditor, actor=actor.staff(auditor.pk))
 
 
 def test_no_bundle_is_made_of_a_time_to_come_or_of_nothing(life):
@@ -198,9 +198,9 @@ def test_no_bundle_is_made_of_a_time_to_come_or_of_nothing(life):
 def test_a_job_that_runs_again_changes_no_hash_that_was_written_down(life):
     row = made(life)
     with pytest.raises(Refused) as refusal:
-        signing.finished(row, bundles.Made("0" * 64, 1, 1, "0" * 64), actor=signing.MAKER, now=clock.now())
+        sign_off.finished(row, subject_bundle.Made("0" * 64, 1, 1, "0" * 64), actor=sign_off.MAKER, now=clock.now())
     assert refusal.value.code == "MADE_ALREADY"
-    job_kinds.MakePersonFile().run(SimpleNamespace(reference="OS-JB-1", parameters={"file": row.reference}))
+    job_types.MakePersonFile().run(SimpleNamespace(reference="OS-JB-1", parameters={"file": row.reference}))
     sha256 = row.sha256
     row.refresh_from_db()
     assert row.sha256 == sha256

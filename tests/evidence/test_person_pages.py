@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.evidence.models import PersonFile
-from portal.jobs.services import running
-from portal.people.models import Principal
-from portal.people.scopes import Scope
-from portal.people.services import subjects
+from portal.fronts.evidence.models import PersonFile
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.auditor_scope import Scope
+from portal.kernel.people.models import Principal
+from portal.kernel.people.services import subjects
 from tests.evidence.lives import Life
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -72,7 +72,7 @@ def test_a_kind_narrows_it_and_a_time_to_come_or_a_damaged_place_is_refused(life
 
 def test_its_pages_are_turned_with_the_same_time_and_kind(life, monkeypatch):
     monkeypatch.setattr(
-        "portal.evidence.person.views.Timeline.page.__kwdefaults__", {"strands": None, "behind": "", "most": 2}
+        "portal.fronts.evidence.person.views.Timeline.page.__kwdefaults__", {"strands": None, "behind": "", "most": 2}
     )
     client = opened(life)
     seen, query = [], ""
@@ -146,7 +146,7 @@ def test_a_bundle_is_asked_for_signed_and_fetched_on_its_pages(life, transaction
     change = reverse("admin:evidence_personfile_change", args=[row.pk])
     assert answer.url == change
     assert "not put together yet" in maker.get(change).content.decode()
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     fetch = reverse("evidence:person-fetch", args=[row.reference])
     assert "Nobody fetches it before" in maker.get(change).content.decode()
     assert maker.get(fetch).status_code == 404

@@ -10,14 +10,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from consent.models import ConsentEvent
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import hooks
-from portal.core.strands import owner_of
-from portal.evidence.person.reading import Timeline, replay, timeline_of
-from portal.evidence.person.roles_then import Actors, roles_then
-from portal.ledger import services as ledger
-from portal.people.services import subjects
+from portal.fronts.evidence.person.roles_at_date import Actors, roles_then
+from portal.fronts.evidence.person.subject_timeline import Timeline, replay, timeline_of
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ports
+from portal.kernel.core.timeline_api import owner_of
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.services import subjects
 from tests.evidence.lives import ACTS, BEGIN, Life, a_world_of_its_own
 from tests.people.factories import PrincipalFactory
 
@@ -156,7 +156,7 @@ def test_roles_are_those_held_at_the_instant_and_an_actor_stands_with_the_roles_
 def test_every_act_has_one_strand_and_those_of_a_person_are_not_left_to_the_rest():
     rest = {str(kind) for kind in AuditKind if owner_of(kind).code == "others"}
     assert {kind.split(".")[0] for kind in rest} <= {"export", "jobs", "law", "ledger", "operations", "registers"}
-    assert len({strand.code for strand in hooks.strands}) == len(hooks.strands)
+    assert len({strand.code for strand in ports.strands}) == len(ports.strands)
 
 
 def test_a_fold_keeps_since_when_a_state_has_stood():

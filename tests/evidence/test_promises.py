@@ -8,14 +8,17 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from portal.core import clock
-from portal.evidence import promises, questions
-from portal.evidence.asked import OF_THEIR_OWN, in_words
-from portal.evidence.verdicts import Attested, Evidence, Seen, State, Stated
-from portal.evidence.violations import Found, Window, search
-from portal.law.models import Purpose
-from portal.people.models import SignIn
-from portal.registers.models import (
+from portal.fronts.evidence import commitment_checks, policy_commitments
+from portal.fronts.evidence.commitment_texts import OF_THEIR_OWN, in_words
+from portal.fronts.evidence.verdicts import Attested, Evidence, Seen, State, Stated
+from portal.fronts.evidence.violations import Found, Window, search
+from portal.kernel.core import clock
+from portal.kernel.law.models import Purpose
+from portal.kernel.people.models import SignIn
+from portal.kernel.registers.base.choices import ServiceKind
+from portal.kernel.registers.entries.selectors import inventory
+from portal.kernel.registers.entries.services import register_tasks
+from portal.kernel.registers.models import (
     AccessReview,
     AuditFinding,
     AuthorityOrder,
@@ -27,9 +30,6 @@ from portal.registers.models import (
     Recipient,
     RecipientCheck,
 )
-from portal.registers.selectors import inventory
-from portal.registers.services import duties
-from portal.registers.states import ServiceKind
 from tests.consent.factories import law_is_loaded
 from tests.evidence.policy import published_policy
 from tests.law.factories import ClockFactory, HouseRuleFactory
@@ -44,7 +44,7 @@ NUMBERS = [str(number) for number in range(1, 16)] + [
 ]
 #: A feature proves nothing alone.
 FEATURES = frozenset({"page", "runs", "no"})
-EVERY = promises.promises()
+EVERY = policy_commitments.promises()
 ASKED = sorted({question for promise in EVERY for question in promise.asks})
 
 
@@ -75,7 +75,7 @@ def evidence_of(promise, *, population=2, broken=0, judged=JUDGED):
 
 
 def verdict(promise, answers, stated=STATED, **changes):
-    return promises.shown(promise, answers, stated, evidence_of(promise, **changes))
+    return policy_commitments.shown(promise, answers, stated, evidence_of(promise, **changes))
 
 
 @pytest.mark.parametrize("promise", EVERY, ids=lambda promise: promise.key)
@@ -88,7 +88,9 @@ def test_each_promise_turns_red_when_one_of_its_rows_is_missing(promise):
     for question in promise.asks:
         found = verdict(promise, {**answers, question: Seen(is_so=False)})
         assert (found.state, found.missing) == (State.NOT_SHOWN, [question])
-    undated = promises.shown(promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED, undated_of(promise))
+    undated = policy_commitments.shown(
+        promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED, undated_of(promise)
+    )
     assert undated.state == State.NOT_SHOWN  # nothing is kept of which nobody knows when
 
 
@@ -131,7 +133,7 @@ def test_what_a_person_judges_is_kept_while_an_attestation_says_so(promise):
 @pytest.mark.parametrize("question", [each for each in ASKED if "=" in each.partition(" within=")[0]])
 def test_each_filter_asks_for_a_value_that_its_field_has(question):
     word, label, *words = question.split()
-    assert promises.filters(promises._model(label), words if word == "held" else words[1:])
+    assert policy_commitments.filters(policy_commitments._model(label), words if word == "held" else words[1:])
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_each_filter_asks_for_a_value_that_its_field_has(question):
 )
 def test_a_filter_on_a_value_that_no_row_can_have_is_an_error(label, word):
     with pytest.raises(ValueError, match=word):
-        promises.filters(promises._model(label), [word])
+        policy_commitments.filters(policy_commitments._model(label), [word])
 
 
 def test_what_the_policy_leaves_out_is_not_stated_and_never_kept():
@@ -161,7 +163,7 @@ def policy(db):
 
 @pytest.mark.django_db(databases=["default", "keys"])
 def test_with_no_row_no_promise_is_kept_and_every_question_can_be_put():
-    found = promises.policy_map(now=clock.now())
+    found = policy_commitments.policy_map(now=clock.now())
     assert found.unnamed, "no policy is published: nothing that is held is named"
     assert found.counts == {"kept": 0, "not_shown": len(EVERY) + len(found.unnamed), "no_case": 0, "not_stated": 0}
     assert [row.promise.key for row in found.rows if row.state != State.NOT_SHOWN] == []
@@ -172,7 +174,7 @@ def test_a_question_without_its_rows_is_answered_with_no():
     """But what an empty book keeps: that no order was answered wrongly, and that the inventory agrees."""
     kept_by_nothing = {"is inventory", "is orders_within", "is orders_verified", "is orders_two_people"}
     asked = [question for question in ASKED if question.split()[0] not in FEATURES]
-    seen = {question: promises.ask(question, now=clock.now()) for question in asked}
+    seen = {question: policy_commitments.ask(question, now=clock.now()) for question in asked}
     assert {question for question, answer in seen.items() if answer.is_so} == kept_by_nothing
     assert {question for question, answer in seen.items() if answer.at is not None} == {"is inventory"}
 
@@ -184,9 +186,9 @@ def test_a_practice_that_stopped_is_kept_no_longer():
     SignIn.objects.create(user=StaffFactory(), outcome="signed_in", at=now - timedelta(days=120))
     question = "rows people.SignIn at within=registers.evidence_lasts"
     assert question in ASKED
-    assert not promises.ask(question, now=now).is_so
-    assert promises.ask(question, now=now - timedelta(days=60)).is_so
-    assert promises.ask("rows people.SignIn at", now=now).is_so
+    assert not policy_commitments.ask(question, now=now).is_so
+    assert policy_commitments.ask(question, now=now - timedelta(days=60)).is_so
+    assert policy_commitments.ask("rows people.SignIn at", now=now).is_so
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -197,7 +199,9 @@ def test_rows_make_it_kept_and_their_end_makes_it_red_again():
     def state():
         now = clock.now()
         found = Evidence({promise.broken_by[0]: search(promise.broken_by[0], Window(now - timedelta(days=30), now))})
-        return promises.shown(promise, {promise.asks[0]: promises.ask(promise.asks[0], now=now)}, STATED, found)
+        return policy_commitments.shown(
+            promise, {promise.asks[0]: policy_commitments.ask(promise.asks[0], now=now)}, STATED, found
+        )
 
     assert state().state == State.NOT_SHOWN
     registered_recipient()
@@ -215,21 +219,24 @@ def test_a_purpose_a_kind_of_data_and_a_recipient_that_no_notice_names_are_red()
     law_is_loaded()
     Purpose.objects.update(notice_published_at=clock.now() - timedelta(days=1))
     service_in_the_book("penny-drop")
-    assert promises.unnamed_by(STATED.clauses, now=clock.now()) == []
+    assert policy_commitments.unnamed_by(STATED.clauses, now=clock.now()) == []
     Purpose.objects.filter(code="billing").update(notice_published_at=None)
     registered_recipient()
     RecipientCheck.objects.filter(recipient_code="penny-drop").update(service="payment")
     RecipientCheck.objects.filter(recipient_code="dialer-one").delete()
-    found = promises.unnamed_by(STATED.clauses - {"2.4", "6.3"}, now=clock.now())
+    found = policy_commitments.unnamed_by(STATED.clauses - {"2.4", "6.3"}, now=clock.now())
     assert [each.code for each in found] == ["billing", "device", "location", "dialer-one", "penny-drop"]
     assert Recipient.objects.count() == 2
 
 
 def test_each_kind_of_data_and_of_service_has_a_clause_that_names_it():
     held = set(inventory.DataCategory) - {inventory.DataCategory.NONE}
-    assert set(promises.shipped()["categories"]) == {str(each) for each in held}
-    assert set(promises.shipped()["services"]) == set(ServiceKind.values)
-    assert {*promises.shipped()["categories"].values(), *promises.shipped()["services"].values()} <= set(NUMBERS)
+    assert set(policy_commitments.shipped()["categories"]) == {str(each) for each in held}
+    assert set(policy_commitments.shipped()["services"]) == set(ServiceKind.values)
+    assert {
+        *policy_commitments.shipped()["categories"].values(),
+        *policy_commitments.shipped()["services"].values(),
+    } <= set(NUMBERS)
 
 
 @pytest.mark.parametrize("question", ASKED)
@@ -241,7 +248,7 @@ def test_each_question_is_said_in_words(question):
 
 def test_each_question_of_its_own_is_asked_by_a_promise():
     asked = {question.split()[1] for question in ASKED if question.startswith("is ")}
-    assert asked == set(questions.QUESTIONS) == set(OF_THEIR_OWN)
+    assert asked == set(commitment_checks.QUESTIONS) == set(OF_THEIR_OWN)
 
 
 @pytest.mark.django_db(databases=["default", "keys"])
@@ -249,7 +256,7 @@ def test_an_auditor_reads_the_map_and_the_inventory_and_support_does_not(policy)
     auditor = staff_client(StaffFactory(roles=["auditor"]))
     page = auditor.get(reverse("evidence:promises")).text
     assert "We never sell data" in page
-    found = promises.policy_map(now=clock.now())
+    found = policy_commitments.policy_map(now=clock.now())
     counts = found.counts
     assert sum(counts.values()) == len(EVERY) + len(found.unnamed)
     assert f"{counts[State.NOT_SHOWN]} not shown" in page
@@ -276,7 +283,7 @@ def clock_of(now, *, due, stopped=None, **changes):
 
 
 def is_kept(now, kind="answer"):
-    return promises.ask(f"is kept_in_time {kind}", now=now)
+    return policy_commitments.ask(f"is kept_in_time {kind}", now=now)
 
 
 @pytest.mark.django_db
@@ -316,7 +323,7 @@ def test_a_promise_of_ours_that_is_stricter_than_the_law_is_not_the_legal_time()
 
 
 def asked(name, now):
-    return questions.QUESTIONS[name]([], now)
+    return commitment_checks.QUESTIONS[name]([], now)
 
 
 @pytest.mark.django_db
@@ -422,12 +429,12 @@ def test_codes_for_a_lost_app_are_no_second_factor():
 
 @pytest.mark.django_db(databases=["default", "keys"])
 def test_a_pack_gives_no_date_of_what_is_looked_at_on_the_day_it_is_made(policy):
-    found = promises.as_plain(promises.policy_map(now=clock.now()))
+    found = policy_commitments.as_plain(policy_commitments.policy_map(now=clock.now()))
     rows = [each for each in found["promises"] if "is inventory" in each["asked"]]
     assert [row["last_evidence"] for row in rows] == [None] * 3
-    assert promises.is_of_today("is inventory")
-    assert not promises.is_of_today("is no_sale")
-    assert set(questions.OF_TODAY) < set(questions.QUESTIONS)
+    assert policy_commitments.is_of_today("is inventory")
+    assert not policy_commitments.is_of_today("is no_sale")
+    assert set(commitment_checks.OF_TODAY) < set(commitment_checks.QUESTIONS)
 
 
 @pytest.mark.django_db
@@ -444,6 +451,12 @@ def test_how_long_a_link_may_go_without_a_try_is_a_rule_of_the_house():
 def test_how_long_evidence_lasts_is_one_rule_for_the_map_and_the_books():
     measure = agreed(Measure, evidence_on=clock.day(clock.now()) - timedelta(days=40))
     now = clock.now()
-    assert (asked("measures_fresh", now)[0], duties.evidence_until(measure, now=now) > clock.day(now)) == (True, True)
-    HouseRuleFactory(key=duties.EVIDENCE, amount=1, unit="month", counting="interval")
-    assert (asked("measures_fresh", now)[0], duties.evidence_until(measure, now=now) > clock.day(now)) == (False, False)
+    assert (asked("measures_fresh", now)[0], register_tasks.evidence_until(measure, now=now) > clock.day(now)) == (
+        True,
+        True,
+    )
+    HouseRuleFactory(key=register_tasks.EVIDENCE, amount=1, unit="month", counting="interval")
+    assert (asked("measures_fresh", now)[0], register_tasks.evidence_until(measure, now=now) > clock.day(now)) == (
+        False,
+        False,
+    )

@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from portal.core import actor, clock
-from portal.core.logins import Logins
-from portal.evidence.columns import field_at, plain
-from portal.evidence.registers import REGISTERS
-from portal.jobs.exports import join_words
-from portal.people.models import Customer, Principal, SignIn, Subject
-from portal.registers.models import Officer, Recipient
+from portal.fronts.evidence.columns import field_at, plain
+from portal.fronts.evidence.registers import REGISTERS
+from portal.kernel.core import actor, clock
+from portal.kernel.core.logins import Logins
+from portal.kernel.jobs.export_columns import join_words
+from portal.kernel.people.models import Customer, Principal, SignIn, Subject
+from portal.kernel.registers.models import Officer, Recipient
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
 
 

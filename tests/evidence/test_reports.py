@@ -12,17 +12,17 @@ import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
-from grievances.services import resolving
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, hooks
-from portal.evidence import monthly
-from portal.evidence.models import MonthlyReport
-from portal.evidence.period import Period
-from portal.evidence.reports import REPORTS
-from portal.law.states import LawfulBasis
-from portal.people.models import RoleGrant
-from portal.people.services import staff
-from portal.registers.models import (
+from grievances.tickets.services import resolutions
+from portal.fronts.evidence import monthly_reports
+from portal.fronts.evidence.models import MonthlyReport
+from portal.fronts.evidence.period import Period
+from portal.fronts.evidence.reports import REPORTS
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.law.choices import LawfulBasis
+from portal.kernel.people.models import RoleGrant
+from portal.kernel.people.services import staff
+from portal.kernel.registers.models import (
     AuthorityOrder,
     Disclosure,
     IncidentDecision,
@@ -30,7 +30,7 @@ from portal.registers.models import (
     IncidentPerson,
     IncidentSearch,
 )
-from portal.retention.models import ErasureRun, ErasureStep
+from portal.kernel.retention.models import ErasureRun, ErasureStep
 from tests.consent.factories import person, published_notice, said
 from tests.evidence.packed import NOVEMBER, OCTOBER
 from tests.grievances.conftest import house, officer
@@ -67,8 +67,8 @@ def test_a_grievance_counts_where_it_came_why_it_closed_and_with_its_deadlines(o
     received = now - timedelta(days=1)
     first, _second = ticket(at=received), ticket(at=received, email="ravi@example.in")
     who = actor.staff(officer.pk)
-    resolving.propose(ticket=first, text="It was our mistake.", by=officer, actor=who, at=now)
-    resolving.accept(ticket=first, actor=STRANGER, at=now)
+    resolutions.propose(ticket=first, text="It was our mistake.", by=officer, actor=who, at=now)
+    resolutions.accept(ticket=first, actor=STRANGER, at=now)
     first.root_cause = "our_mistake"
     first.save(update_fields=["root_cause"])
     both = Period.of(clock.day(received), clock.day(now), now=now + timedelta(minutes=1))
@@ -157,7 +157,7 @@ def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
     member = StaffFactory(roles=["kyc_checker", "support"])
     for who in (member, StaffFactory()):
         about = {"about": "kyc.case:OS-KY-1", "subject_ref": None, "purpose": "support", "ticket": "kyc"}
-        hooks.record_opened.ask(actor=actor.staff(who.pk), **about)
+        ports.record_opened.ask(actor=actor.staff(who.pk), **about)
     assert rows_of("access", "By role") == {"No role": [1, 0], "KYC checker, Support": [1, 0]}
     assert rows_of("access", "Records opened, by purpose") == {"To support this person at their wish": [2]}
     assert rows_of("access", "By kind of record") == {"KYC cases": [2, 0]}
@@ -192,12 +192,12 @@ def test_a_role_counts_when_it_begins_also_where_it_was_agreed_to_before():
 
 def test_the_reports_of_a_month_are_made_once_and_stay_as_they_were():
     ticket(at=clock.now() - timedelta(days=32))
-    assert monthly.make_reports(now=clock.now()) == len(REPORTS)
-    assert monthly.make_reports(now=clock.now()) == 0
+    assert monthly_reports.make_reports(now=clock.now()) == len(REPORTS)
+    assert monthly_reports.make_reports(now=clock.now()) == 0
     row = MonthlyReport.objects.get(code="grievances")
     event = AuditEvent.objects.get(kind="evidence.report.made", about=f"evidence.monthlyreport:{row.pk}")
     assert event.facts["sha256"] == row.sha256
-    kept = [monthly.as_row(table) for table in monthly.as_tables(row)]
+    kept = [monthly_reports.as_row(table) for table in monthly_reports.as_tables(row)]
     assert kept == row.tables
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE evidence_monthlyreport SET sha256 = ''")
@@ -206,8 +206,8 @@ def test_the_reports_of_a_month_are_made_once_and_stay_as_they_were():
 def test_a_month_that_was_missed_is_made_up_for():
     now = datetime(2026, 11, 20, 9, tzinfo=UTC)
     two_months_ago = Period.month_before(Period.month_before(now).start)
-    assert monthly.make_reports(now=Period.month_before(now).start) == len(REPORTS)
-    assert monthly.make_reports(now=now.replace(day=28) + timedelta(days=10)) == 2 * len(REPORTS)
+    assert monthly_reports.make_reports(now=Period.month_before(now).start) == len(REPORTS)
+    assert monthly_reports.make_reports(now=now.replace(day=28) + timedelta(days=10)) == 2 * len(REPORTS)
     assert MonthlyReport.objects.filter(first_day=two_months_ago.first_day).count() == len(REPORTS)
     assert MonthlyReport.objects.values("first_day").distinct().count() == 3
 
@@ -255,18 +255,18 @@ def test_one_report_that_fails_stops_no_other(monkeypatch):
         raise DatabaseError
 
     broken = {**REPORTS, "kyc": replace(REPORTS["kyc"], tables=fails)}
-    monkeypatch.setattr(monthly, "REPORTS", broken)
+    monkeypatch.setattr(monthly_reports, "REPORTS", broken)
     with pytest.raises(DatabaseError):
-        monthly.make_reports(now=clock.now())
+        monthly_reports.make_reports(now=clock.now())
     assert MonthlyReport.objects.count() == len(REPORTS) - 1
     monkeypatch.undo()
-    assert monthly.make_reports(now=clock.now()) == 1
+    assert monthly_reports.make_reports(now=clock.now()) == 1
 
 
 def test_an_auditor_reads_each_report_and_takes_it_away(auditor):
     published_notice()
     said(person(), "given")
-    monthly.make_reports(now=clock.now())
+    monthly_reports.make_reports(now=clock.now())
     client = staff_client(auditor)
     page = client.get(reverse("evidence:reports")).text
     for report in REPORTS.values():

@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.evidence import requests
-from portal.evidence.models import InformationRequest, RequestEntry
-from portal.evidence.states import RequestState
+from portal.fronts.evidence import requests
+from portal.fronts.evidence.choices import RequestState
+from portal.fronts.evidence.models import InformationRequest, RequestEntry
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client

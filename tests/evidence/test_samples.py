@@ -9,17 +9,17 @@ import time_machine
 from django.db import Error, transaction
 
 from grievances.models import Ticket
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, moments
-from portal.core.errors import Refused
-from portal.evidence import samples, sampling
-from portal.evidence.models import DrawnSample
-from portal.evidence.period import Period
-from portal.law.models import Clock
-from portal.law.services.clock_log import audit, dues
-from portal.ledger import services as ledger
-from portal.people.models import Fiduciary
+from portal.fronts.evidence import samples, sampling
+from portal.fronts.evidence.models import DrawnSample
+from portal.fronts.evidence.period import Period
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, date_format
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services.deadline_log import audit, dues
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.models import Fiduciary
 from tests.evidence.packed import NOVEMBER, OCTOBER, WHO, make, opened
 from tests.evidence.test_sampling import VERIFY
 from tests.grievances.factories import ticket
@@ -186,7 +186,7 @@ def test_the_page_names_registers_and_rows_and_says_which_days_it_takes(clocks):
     assert "tickets 1" not in page
     assert "Of today what was recorded until now counts" not in page
     offered = client.get("/admin/evidence/").text
-    assert f"{row.reference}: Grievances, 1 row, {moments.days(row.first_day, row.last_day)}, drawn on " in offered
+    assert f"{row.reference}: Grievances, 1 row, {date_format.days(row.first_day, row.last_day)}, drawn on " in offered
     today = clock.day(clock.now()).isoformat()
     asked = {"register": "clocks", "first_day": today, "last_day": today, "method": "random", "sample": "2"}
     assert list(client.post(PAGE, asked).context["form"].errors) == ["last_day"]

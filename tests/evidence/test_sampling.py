@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.evidence import sampling
+from portal.fronts.evidence import sampling
 
-VERIFY = compile((files("portal.ledger") / "data" / "verify.py").read_bytes(), "verify.py", "exec")
+VERIFY = compile((files("portal.kernel.ledger") / "data" / "verify.py").read_bytes(), "verify.py", "exec")
 
 
 @given(

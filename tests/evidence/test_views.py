@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.jobs.states import JobState
-from portal.ledger import services as ledger
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger import services as ledger
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.shipped import rules_of_law
@@ -52,7 +52,7 @@ def test_an_auditor_asks_for_a_pack_and_fetches_it_with_its_receipt(auditor, yes
     client = staff_client(auditor)
     assert ask(client, yesterday).status_code == 302
     job = Job.objects.get()
-    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     page = client.get(PAGE).content.decode()
     assert job.reference in page
     assert ledger.verifier().vkey in page.replace("&#x2B;", "+")
@@ -75,7 +75,7 @@ def test_the_page_says_how_much_a_pack_holds(auditor, yesterday):
         assert ask(client, first, last_day=last).status_code == 302
         job = Job.objects.latest("pk")
         assert said not in client.get(PAGE).content.decode() or said.startswith("until")
-        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+        assert runner.run(job.pk, now=clock.now()) == JobState.DONE
         assert said in client.get(PAGE).content.decode()
     page = client.get(PAGE).content.decode()
     assert page.count("It holds no record") == 1
@@ -87,7 +87,7 @@ def test_the_page_tells_a_pack_whose_time_is_over_from_one_that_was_never_made(a
     for sample in ("1", "2"):
         assert ask(client, yesterday, sample=sample).status_code == 302
     done, failed = Job.objects.order_by("pk")
-    running.run(done.pk, now=clock.now())
+    runner.run(done.pk, now=clock.now())
     Job.objects.filter(pk=failed.pk).update(state=JobState.FAILED)
     page = client.get(PAGE).text
     assert page.count("No file was made.") == 1
@@ -121,7 +121,7 @@ def test_only_the_roles_that_may_see_the_page(auditor, client):
     assert staff_client(auditor).get(PAGE).status_code == 200
     assert staff_client(StaffFactory(roles=["support"])).get(PAGE).status_code == 403
     assert client.get(PAGE).status_code == 302
-    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
+    client.force_login(CustomerUserFactory(), backend="portal.fronts.signin.backends.CustomerBackend")
     assert client.get(PAGE).status_code == 404
 
 

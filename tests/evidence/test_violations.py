@@ -23,19 +23,21 @@ from consent.models import (
 )
 from grievances.models import MailCount, RightsRequest
 from kyc.models import Case, Check, Decision
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.core import actor, clock
-from portal.evidence import violations
-from portal.evidence.promises import promises
-from portal.evidence.violations import SEARCHES, Window, search
-from portal.evidence.violations.findings import Found
-from portal.law.models import HouseRule, Purpose
-from portal.ledger import services as ledger
-from portal.ledger.models import Verification
-from portal.outbox.models import Delivery
-from portal.people.models import Protection, RegimeEvidence, SignIn, User
-from portal.registers.models import (
+from portal.fronts.evidence import violations
+from portal.fronts.evidence.policy_commitments import promises
+from portal.fronts.evidence.violations import SEARCHES, Window, search
+from portal.fronts.evidence.violations.findings import Found
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.core import actor, clock
+from portal.kernel.law.models import HouseRule, Purpose
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Verification
+from portal.kernel.outbox.models import Delivery
+from portal.kernel.people.models import Protection, RegimeEvidence, SignIn, User
+from portal.kernel.registers.base.labels import CATEGORIES
+from portal.kernel.registers.entries.selectors import inventory
+from portal.kernel.registers.models import (
     AccountBlock,
     AuditFinding,
     ContentAccess,
@@ -55,10 +57,8 @@ from portal.registers.models import (
     Sender,
     Transfer,
 )
-from portal.registers.selectors import inventory
-from portal.registers.words import CATEGORIES
-from portal.retention.models import ErasureRun, ErasureStep, Hold, HoldRelease
-from portal.vault.models import ErasureMark, ShredOrder, StoredFile
+from portal.kernel.retention.models import ErasureRun, ErasureStep, Hold, HoldRelease
+from portal.kernel.vault.models import ErasureMark, ShredOrder, StoredFile
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.evidence.policy import published_policy
 from tests.grievances.factories import ticket

@@ -5,19 +5,21 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent.rules import keywords, policy, receipt_forms
-from grievances.mail_in import judging, parsing
+from consent.base.rules import policy_parser
+from consent.collection.rules import keywords
+from consent.records.rules import receipt_extraction
+from grievances.base.inbound_mail import classification, parser
 from kyc.sanctions import european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
-from kyc.signatures import reading
-from kyc.signatures.verdict import NotReadableError
-from portal.core import strict_json
-from portal.core.errors import PortalError
-from portal.jobs.import_kinds import ImportColumn
-from portal.jobs.services.imports import reading as importing
-from portal.registers.rules import senders
-from portal.vault.inspection import child, sheets
-from portal.vault.inspection.verdict import Limits
+from kyc.signatures import child_reader
+from kyc.signatures.result import NotReadableError
+from portal.kernel.core import strict_json
+from portal.kernel.core.errors import PortalError
+from portal.kernel.jobs.import_types import ImportColumn
+from portal.kernel.jobs.services.imports import file_reader as importing
+from portal.kernel.registers.senders.rules import senders
+from portal.kernel.vault.inspection import sheets, worker
+from portal.kernel.vault.inspection.result import Limits
 from tests.data.mails import SHAPES
 from tests.kyc import documents
 from tests.kyc.sanctions import lists
@@ -39,24 +41,24 @@ class Reader:
 def _signed(kind: str) -> Callable[[bytes], object]:
     asked = {"kind": kind, "keys": [], "now": vectors.NOW.isoformat(), "share_code": vectors.SHARE_CODE}
     keys = [vectors.issuer().key]
-    return lambda data: reading.said(data, {**asked, "keys": []}, keys, LIMITS).refused
+    return lambda data: child_reader.said(data, {**asked, "keys": []}, keys, LIMITS).refused
 
 
 def _inspected(extension: str) -> Callable[[bytes], object]:
-    return lambda data: child.inspect(data, extension, LIMITS, child.finds_nothing)[0].fault
+    return lambda data: worker.inspect(data, extension, LIMITS, worker.finds_nothing)[0].fault
 
 
 def _mail(data: bytes) -> object:
-    mail = parsing.parse(data)
-    judging.is_authentic(mail, server="mx.onesetu.example")
-    judging.own_words(mail.text)
-    return judging.why_ignored(mail, own=["privacy@onesetu.example"])
+    mail = parser.parse(data)
+    classification.is_authentic(mail, server="mx.onesetu.example")
+    classification.own_words(mail.text)
+    return classification.why_ignored(mail, own=["privacy@onesetu.example"])
 
 
 def _signed_code(signed: bytes) -> object:
     """What is broken before it is signed, so that everything behind the signature is read."""
-    given = reading.secure_qr.Given(vectors.NOW, vectors.MOBILE, vectors.EMAIL)
-    return reading.secure_qr.read(vectors.code(signed), [vectors.issuer().key], given).signature
+    given = child_reader.secure_qr.Given(vectors.NOW, vectors.MOBILE, vectors.EMAIL)
+    return child_reader.secure_qr.read(vectors.code(signed), [vectors.issuer().key], given).signature
 
 
 def _sheet(data: bytes) -> object:
@@ -79,7 +81,7 @@ def _pictures() -> list[bytes]:
 
 
 def _receipt() -> bytes:
-    return receipt_forms.FIRST_LINE + b"\n".join(b"%d %s" % (line, b"x" * 40) for line in range(20))
+    return receipt_extraction.FIRST_LINE + b"\n".join(b"%d %s" % (line, b"x" * 40) for line in range(20))
 
 
 def _xml() -> list[bytes]:
@@ -113,7 +115,9 @@ READERS: dict[str, Reader] = {
         lambda: [vectors.code(vectors.card(), pack=pack).encode() for pack in ("gzip", "zlib")],
         _text(
             lambda text: (
-                reading.said(text.encode(), {"kind": "aadhaar_qr", "now": vectors.NOW.isoformat()}, [], LIMITS).refused
+                child_reader.said(
+                    text.encode(), {"kind": "aadhaar_qr", "now": vectors.NOW.isoformat()}, [], LIMITS
+                ).refused
             )
         ),
     ),
@@ -144,7 +148,7 @@ READERS: dict[str, Reader] = {
     ),
     "policy text": Reader(
         lambda: [b"1. Scope\nThis policy.\n\n2. Consent\n2.1 We ask.\n\n3. Officer\nName, mail.\n"],
-        _text(lambda text: len(policy.numbered(policy.parse(text)))),
+        _text(lambda text: len(policy_parser.numbered(policy_parser.parse(text)))),
     ),
     "answer to a message": Reader(
         lambda: [b"STOP", b"stop all please", "बंद करो ONESTU".encode(), b"START", b"They wrote to me at night again"],
@@ -160,7 +164,7 @@ READERS: dict[str, Reader] = {
     ),
     "receipt to be checked": Reader(
         lambda: [_receipt(), json.dumps({"proof": _receipt().decode()}).encode(), documents.pdf()],
-        receipt_forms.proof_in,
-        (receipt_forms.TooManyFiles,),
+        receipt_extraction.proof_in,
+        (receipt_extraction.TooManyFiles,),
     ),
 }

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.people.models import Fiduciary, User
+from portal.kernel.core import clock
+from portal.kernel.people.models import Fiduciary, User
 from tests.grievances.factories import RECEIVED
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule

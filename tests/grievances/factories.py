@@ -6,19 +6,19 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from grievances.base.choices import ForWhom, TicketKind
 from grievances.models import Ticket
-from grievances.services import filing
-from grievances.states import ForWhom, TicketKind
-from portal.core import actor
-from portal.outbox.models import Message
-from portal.people.services import subjects
+from grievances.tickets.services import intake
+from portal.kernel.core import actor
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.services import subjects
 
 RECEIVED = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 STRANGER = actor.stranger(via="page")
 
 
-def story(**changes: Any) -> filing.Story:
-    return filing.Story(
+def story(**changes: Any) -> intake.Story:
+    return intake.Story(
         **{
             "kind": TicketKind.UNWANTED_MESSAGES,
             "for_whom": ForWhom.SELF,
@@ -30,11 +30,11 @@ def story(**changes: Any) -> filing.Story:
 
 def filed(
     *, at: datetime = RECEIVED, email: str = "asha@example.in", phone: str = "", is_told: bool = True, **changes: Any
-) -> filing.Filed:
+) -> intake.Filed:
     """One grievance of a stranger, received at ``at``; its acknowledgement was handed over then, unless ``is_told`` is off."""
-    reach = filing.Reach(language=changes.pop("language", "en"), email=email, phone=phone)
+    reach = intake.Reach(language=changes.pop("language", "en"), email=email, phone=phone)
     principal = changes.pop("principal", None)
-    done = filing.file_ticket(
+    done = intake.file_ticket(
         filing_key=changes.pop("filing_key", None) or uuid4(),
         subject_ref=subjects.new("stranger", now=at).ref,
         story=story(**changes),
@@ -57,6 +57,6 @@ def acknowledged(found: Ticket, *, at: datetime = RECEIVED) -> Ticket:
     letter = Message.objects.get(about=f"{found.about}/acknowledged")
     letter.sent_at = at
     with transaction.atomic():
-        filing.letters_sent(messages=[letter])
+        intake.letters_sent(messages=[letter])
     found.refresh_from_db()
     return found

@@ -4,25 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from grievances.models import Nominee
-from grievances.nominee_states import NomineeRelation, NomineeRight
-from grievances.services import nominating
-from portal.core import actor, clock
-from portal.people.models import Principal, User
+from grievances.nominees.choices import NomineeRelation, NomineeRight
+from grievances.nominees.services import nominations
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Principal, User
 
 
-def named(**changes: Any) -> nominating.Named:
+def named(**changes: Any) -> nominations.Named:
     given = {
         "full_name": "Ravi Rao",
         "relation": NomineeRelation.SPOUSE,
         "email": "ravi@example.in",
         "rights": list(NomineeRight),
     }
-    return nominating.Named(**{**given, **changes})
+    return nominations.Named(**{**given, **changes})
 
 
 def nominee(principal: Principal, *, at: datetime | None = None, **changes: Any) -> Nominee:
     """One nominee of the person."""
-    return nominating.name(principal=principal, named=named(**changes), actor=actor.customer(7), at=at or clock.now())
+    return nominations.name(principal=principal, named=named(**changes), actor=actor.customer(7), at=at or clock.now())
 
 
 def nominee_of(login: User) -> Nominee:

@@ -10,11 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from grievances.base.choices import EntryKind, TicketState
 from grievances.models import Ticket, TicketEntry
-from grievances.services import appealing, resolving, thread
-from grievances.states import EntryKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from grievances.tickets.services import appeals, conversation, resolutions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
 from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, StaffFactory
@@ -89,7 +89,7 @@ def test_nobody_writes_into_a_record_that_was_not_opened(desk, ticket) -> None:
 def test_the_queues_sort_late_due_mine_and_unassigned(desk, officer) -> None:
     now = clock.now()
     late, fresh, mine = make(at=now - timedelta(days=6)), make(at=now), make(at=now)
-    thread.take(ticket=mine, by=officer, actor=actor.staff(officer.pk), at=now)
+    conversation.take(ticket=mine, by=officer, actor=actor.staff(officer.pk), at=now)
     today = make(at=now - timedelta(days=5))
     assert references(desk, "overdue") == {late.reference}
     assert references(desk, "today") == {today.reference}
@@ -286,8 +286,8 @@ def test_support_takes_no_list_away(ticket, supporter) -> None:
 
 @pytest.fixture
 def on_appeal(ticket, officer):
-    resolving.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
-    appealing.appeal(ticket=ticket, why="Nobody looked.", actor=STRANGER, at=clock.now())
+    resolutions.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    appeals.appeal(ticket=ticket, why="Nobody looked.", actor=STRANGER, at=clock.now())
     return ticket
 
 

@@ -6,18 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from grievances import answers, outside, rules, selectors, standings
+from grievances.base import external_bodies, rules, selectors
+from grievances.base.choices import Answer, AppealOutcome, ClosedBecause, EntryKind, TicketState
+from grievances.base.rules import NoAppeal
 from grievances.models import Appeal, Ticket
-from grievances.rules import NoAppeal
-from grievances.services import appealing, resolving, thread
-from grievances.states import Answer, AppealOutcome, ClosedBecause, EntryKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import LostRace, NotAllowed, Refused
-from portal.law import selectors as law
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.people.models import RegimeEvidence, User
+from grievances.tickets import grievance_status, reply_templates
+from grievances.tickets.services import appeals, conversation, resolutions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import LostRace, NotAllowed, Refused
+from portal.kernel.law import selectors as law
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import RegimeEvidence, User
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 from tests.people.factories import StaffFactory
 
@@ -35,13 +36,13 @@ def second(house):
 @pytest.fixture
 def answered(officer):
     found = ticket()
-    resolving.propose(ticket=found, text="No.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    resolutions.propose(ticket=found, text="No.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
     return found
 
 
 @pytest.fixture
 def appealed(answered):
-    appealing.appeal(ticket=answered, why="You did not look.", actor=STRANGER, at=APPEALED)
+    appeals.appeal(ticket=answered, why="You did not look.", actor=STRANGER, at=APPEALED)
     return answered
 
 
@@ -52,7 +53,7 @@ def kept_from(found) -> set[int]:
 
 def answer(found, by, outcome=AppealOutcome.CHANGED, **kwargs):
     given = {"text": "We looked again.", "at": APPEALED + timedelta(days=1), **kwargs}
-    return resolving.propose(ticket=found, by=by, actor=actor.staff(by.pk), outcome=outcome, **given)
+    return resolutions.propose(ticket=found, by=by, actor=actor.staff(by.pk), outcome=outcome, **given)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_an_appeal_opens_the_grievance_for_another_officer_with_clocks_of_its_ow
     assert appealed.due_at == clocks[0].due_at
     assert appealed.resolutions.get().answer == Answer.DECLINED
     assert appealed.entries.filter(kind=EntryKind.APPEALED).count() == 1
-    assert "Another officer will reply by" in standings.sentence_for_person(appealed, now=APPEALED)
+    assert "Another officer will reply by" in grievance_status.sentence_for_person(appealed, now=APPEALED)
 
 
 def test_the_person_and_those_who_assign_are_told_of_an_appeal(appealed, officer) -> None:
@@ -101,23 +102,23 @@ def test_the_person_and_those_who_assign_are_told_of_an_appeal(appealed, officer
 
 def test_who_answered_before_cannot_answer_ask_or_take_the_appeal(appealed, officer, second) -> None:
     by = {"by": officer, "actor": actor.staff(officer.pk), "at": APPEALED, "ticket": appealed}
-    for act in (thread.reply, thread.ask, resolving.propose, resolving.correct):
+    for act in (conversation.reply, conversation.ask, resolutions.propose, resolutions.correct):
         with pytest.raises(NotAllowed):
             act(text="It stays.", **by)
     with pytest.raises(Refused):
-        thread.take(**by)
+        conversation.take(**by)
     with pytest.raises(Refused):
-        thread.assign(ticket=appealed, to=officer, by=second, actor=actor.staff(second.pk), at=APPEALED)
-    assert thread.note(text="For my colleague.", **by) is not None
+        conversation.assign(ticket=appealed, to=officer, by=second, actor=actor.staff(second.pk), at=APPEALED)
+    assert conversation.note(text="For my colleague.", **by) is not None
     assert answer(appealed, second) is not None
 
 
 def test_an_officer_of_any_earlier_round_is_kept_out(answered, officer, second) -> None:
-    resolving.decline(ticket=answered, why="Still", actor=STRANGER, at=ANSWERED + timedelta(hours=1))
-    resolving.propose(
+    resolutions.decline(ticket=answered, why="Still", actor=STRANGER, at=ANSWERED + timedelta(hours=1))
+    resolutions.propose(
         ticket=answered, text="No", by=second, actor=actor.staff(second.pk), at=ANSWERED + timedelta(days=1)
     )
-    appealing.appeal(ticket=answered, why="Nobody looked.", actor=STRANGER, at=APPEALED)
+    appeals.appeal(ticket=answered, why="Nobody looked.", actor=STRANGER, at=APPEALED)
     assert kept_from(answered) == {officer.pk, second.pk}
 
 
@@ -139,15 +140,15 @@ def test_the_answer_to_an_appeal_says_what_becomes_of_the_first_one(appealed, se
 def test_there_is_one_appeal(appealed, second) -> None:
     answer(appealed, second)
     with pytest.raises(Refused) as refused:
-        appealing.appeal(ticket=appealed, why="Again", actor=STRANGER, at=APPEALED + timedelta(days=2))
+        appeals.appeal(ticket=appealed, why="Again", actor=STRANGER, at=APPEALED + timedelta(days=2))
     assert refused.value.code == "ALREADY"
 
 
 def test_after_the_appeal_a_no_goes_back_to_the_second_officer_only(appealed, officer, second) -> None:
     answer(appealed, second)
-    resolving.decline(ticket=appealed, why="No", actor=STRANGER, at=APPEALED + timedelta(days=2))
+    resolutions.decline(ticket=appealed, why="No", actor=STRANGER, at=APPEALED + timedelta(days=2))
     with pytest.raises(NotAllowed):
-        thread.reply(
+        conversation.reply(
             ticket=appealed, text="Me again", by=officer, actor=actor.staff(officer.pk), at=APPEALED + timedelta(days=2)
         )
     assert answer(appealed, second, outcome=None, at=APPEALED + timedelta(days=3)) is not None
@@ -155,14 +156,14 @@ def test_after_the_appeal_a_no_goes_back_to_the_second_officer_only(appealed, of
 
 @pytest.mark.parametrize("days", [0, 30])
 def test_a_settled_grievance_can_be_appealed_for_thirty_days(answered, days) -> None:
-    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
-    appealing.appeal(ticket=answered, why="It came back.", actor=STRANGER, at=ANSWERED + timedelta(days=days))
+    resolutions.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
+    appeals.appeal(ticket=answered, why="It came back.", actor=STRANGER, at=ANSWERED + timedelta(days=days))
     assert answered.state == TicketState.WITH_US
 
 
 def test_after_the_time_to_appeal_the_answer_is_no_and_says_when_it_ended(answered) -> None:
     with pytest.raises(Refused, match="26 December 2026") as refused:
-        appealing.appeal(ticket=answered, why="Late", actor=STRANGER, at=ANSWERED + timedelta(days=31))
+        appeals.appeal(ticket=answered, why="Late", actor=STRANGER, at=ANSWERED + timedelta(days=31))
     assert refused.value.code == "TOO_LATE"
 
 
@@ -170,8 +171,8 @@ def test_after_the_time_to_appeal_the_answer_is_no_and_says_when_it_ended(answer
 def test_a_late_grievance_can_be_appealed_without_an_answer_and_its_clocks_run_on_until_one(second) -> None:
     found, late = ticket(), RECEIVED + timedelta(days=9)
     with pytest.raises(Refused):
-        appealing.appeal(ticket=found, why="Well?", actor=STRANGER, at=RECEIVED + timedelta(days=1))
-    appealing.appeal(ticket=found, why="Nothing came.", actor=STRANGER, at=late)
+        appeals.appeal(ticket=found, why="Well?", actor=STRANGER, at=RECEIVED + timedelta(days=1))
+    appeals.appeal(ticket=found, why="Nothing came.", actor=STRANGER, at=late)
     first = Clock.objects.filter(owner=found.about)
     assert all(clock.stopped_at is None for clock in first)
     answer(found, second, at=late + timedelta(days=1), late_because="many")
@@ -181,14 +182,14 @@ def test_a_late_grievance_can_be_appealed_without_an_answer_and_its_clocks_run_o
 @database
 def test_who_had_a_late_grievance_is_kept_from_its_appeal(officer) -> None:
     found = ticket()
-    thread.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
-    appealing.appeal(ticket=found, why="Nothing came.", actor=STRANGER, at=RECEIVED + timedelta(days=9))
+    conversation.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    appeals.appeal(ticket=found, why="Nothing came.", actor=STRANGER, at=RECEIVED + timedelta(days=9))
     assert found.assigned_to is None
     assert kept_from(found) == {officer.pk}
 
 
 def test_a_grievance_that_is_taken_back_ends_its_appeal(appealed) -> None:
-    resolving.withdraw(ticket=appealed, actor=STRANGER, at=APPEALED + timedelta(days=1))
+    resolutions.withdraw(ticket=appealed, actor=STRANGER, at=APPEALED + timedelta(days=1))
     assert appealed.appeals.get().outcome == AppealOutcome.ENDED
 
 
@@ -214,15 +215,15 @@ def test_the_bodies_outside_fit_the_person_and_the_kind() -> None:
 
 
 def test_every_body_has_its_sentence_in_three_languages_and_a_source() -> None:
-    for body in outside.bodies():
+    for body in external_bodies.bodies():
         assert len({body.said(language) for language in ("en", "hi", "mr")}) == 3
         assert body.source
         assert body.rule or body.effective_from
 
 
 def test_a_sentence_says_the_days_of_its_rule_and_no_number_of_its_own() -> None:
-    said = [text for body in outside.bodies() for text in body.texts.values()]
-    said += [text for answer in answers.texts().values() for text in answer.texts.values()]
+    said = [text for body in external_bodies.bodies() for text in body.texts.values()]
+    said += [text for answer in reply_templates.texts().values() for text in answer.texts.values()]
     assert not [text for text in said if re.search(r"\b\d{1,2}\b", text) or re.search(r"\bten\b|दस |दहा ", text)]
 
 
@@ -238,7 +239,7 @@ def test_the_days_to_go_to_a_body_are_those_of_the_rule_in_force(language) -> No
 
 @database
 def test_a_body_whose_sentence_says_days_has_a_rule_that_counts_days() -> None:
-    for body in outside.bodies():
+    for body in external_bodies.bodies():
         if any("{days}" in text for text in body.texts.values()):
             assert law.legal_rule(body.rule, on=RECEIVED.date()).unit == "calendar_day"
 
@@ -246,7 +247,7 @@ def test_a_body_whose_sentence_says_days_has_a_rule_that_counts_days() -> None:
 @database
 def test_an_answer_written_while_an_appeal_came_in_is_none_to_the_appeal(second) -> None:
     read_before, late = ticket(), RECEIVED + timedelta(days=9)
-    appealing.appeal(ticket=Ticket.objects.get(), why="Nothing came.", actor=STRANGER, at=late)
+    appeals.appeal(ticket=Ticket.objects.get(), why="Nothing came.", actor=STRANGER, at=late)
     with pytest.raises(LostRace):
         answer(read_before, second, at=late, late_because="many")
     found = Ticket.objects.get()

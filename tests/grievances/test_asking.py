@@ -5,23 +5,25 @@ from io import BytesIO
 
 import pytest
 
-from consent.selectors import rulebook
-from consent.services.decisions import may_process
-from grievances import selectors, standings
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_process
+from grievances.base import selectors
+from grievances.base.choices import ClosedBecause, EntryKind, TicketState
+from grievances.base.request_choices import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
 from grievances.models import ProofPaper, RightsRequest, Ticket
-from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
-from grievances.services import asking, erasing, proving, reading, resolving, timing
-from grievances.services.thread import Upload
-from grievances.states import ClosedBecause, EntryKind, TicketState
-from portal.core import actor, clock, hooks
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.people.models import Principal, User
-from portal.people.selectors import refs_of
-from portal.people.services.principals import note_regime
-from portal.vault.services import files as vault
-from portal.vault.services.keys import Shredded
+from grievances.requests.services import identity_verification, request_intake, text_erasure
+from grievances.tickets import grievance_status
+from grievances.tickets.services import deadlines, resolutions, thread_access
+from grievances.tickets.services.conversation import Upload
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Principal, User
+from portal.kernel.people.selectors import refs_of
+from portal.kernel.people.services.people import note_regime
+from portal.kernel.vault.services import files as vault
+from portal.kernel.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.pictures import png
@@ -39,16 +41,16 @@ def test_a_request_is_a_ticket_with_the_clocks_of_requests() -> None:
     found = asked().request
     assert running(found.ticket) == {"IN-SPDI-GRV", "requests.answer"}
     assert found.ticket.due_at is not None
-    assert "request" in standings.sentence_for_person(found.ticket, now=RECEIVED)
+    assert "request" in grievance_status.sentence_for_person(found.ticket, now=RECEIVED)
     assert Message.objects.filter(kind="grievances.request_acknowledged").count() == 1
 
 
 def test_an_opt_out_has_time_for_the_answer_and_none_before_it_holds() -> None:
     request = shown(right=Right.OPT_OUT)
     assert running(request.ticket) == {"requests.answer"}
-    held = Clock.objects.get(owner=timing.effect_owner(request.ticket))
+    held = Clock.objects.get(owner=deadlines.effect_owner(request.ticket))
     assert (held.rule_key, held.started_at, held.stopped_at) == ("consent.stop_delay", RECEIVED, RECEIVED)
-    assert standings.standing_of(request.ticket, now=RECEIVED + timedelta(days=2)).situation != "late"
+    assert grievance_status.standing_of(request.ticket, now=RECEIVED + timedelta(days=2)).situation != "late"
 
 
 def test_a_californian_is_told_within_ten_business_days_that_the_request_arrived() -> None:
@@ -63,7 +65,7 @@ def test_a_californian_is_told_within_ten_business_days_that_the_request_arrived
 def test_sending_twice_makes_one_request() -> None:
     first = asked()
     draft = first.request.ticket.draft
-    again = asking.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED)
+    again = request_intake.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED)
     assert not again.is_new
     assert again.request == first.request
     assert RightsRequest.objects.count() == 1
@@ -73,7 +75,7 @@ def test_a_stranger_shows_by_a_code_that_the_address_is_theirs() -> None:
     result = asked()
     assert result.needs_code
     assert result.request.state == RequestState.ASKED
-    goes_on, secret = proving.enter_code(
+    goes_on, secret = identity_verification.enter_code(
         request=result.request, typed=code_for(result.request), actor=STRANGER, at=RECEIVED
     )
     assert goes_on.state == RequestState.SHOWN
@@ -87,9 +89,9 @@ def test_a_wrong_code_shows_nothing_and_counts() -> None:
     wrong = f"{(int(right) + 1) % 10**6:06d}"
     for _attempt in range(5):
         with pytest.raises(Refused):
-            proving.enter_code(request=request, typed=wrong, actor=STRANGER, at=RECEIVED)
+            identity_verification.enter_code(request=request, typed=wrong, actor=STRANGER, at=RECEIVED)
     with pytest.raises(Refused):
-        proving.enter_code(request=request, typed=right, actor=STRANGER, at=RECEIVED)
+        identity_verification.enter_code(request=request, typed=right, actor=STRANGER, at=RECEIVED)
     request.refresh_from_db()
     assert request.state == RequestState.ASKED
 
@@ -138,8 +140,8 @@ def test_the_code_of_a_signed_in_person_goes_to_an_address_that_their_account_ha
     contact = ContactPointFactory(kind="email", address="asha@example.in", verified_at=RECEIVED - timedelta(days=9))
     ContactPointFactory(principal=contact.principal, address="new@example.in", verified_at=RECEIVED + timedelta(days=1))
     request = asked(principal=contact.principal, email="new@example.in").request
-    assert proving.reached_at(request) == ("email", "asha@example.in")
-    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
+    assert identity_verification.reached_at(request) == ("email", "asha@example.in")
+    identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
     request.refresh_from_db()
     assert request.state == RequestState.SHOWN
     assert not request.ticket.contacts.filter(verified_at__isnull=False).exists()
@@ -161,12 +163,12 @@ def test_the_same_again_is_answered_with_the_first_and_the_person_is_told() -> N
     assert again.joined_because == JoinedBecause.SAME
     assert again.ticket.state == TicketState.CLOSED
     assert again.ticket.closed_because == ClosedBecause.JOINED
-    told = [line for line in reading.thread(first.ticket, internal=False) if line.entry.kind == EntryKind.JOINED]
+    told = [line for line in thread_access.thread(first.ticket, internal=False) if line.entry.kind == EntryKind.JOINED]
     assert again.ticket.reference in told[0].texts["text"]
     assert Message.objects.filter(kind="grievances.request_replied").count() == 1
-    assert "Nothing is refused" in standings.sentence_for_person(again.ticket, now=RECEIVED)
+    assert "Nothing is refused" in grievance_status.sentence_for_person(again.ticket, now=RECEIVED)
     with pytest.raises(Refused):
-        resolving.reopen(ticket=again.ticket, why="Once more.", actor=STRANGER, at=RECEIVED)
+        resolutions.reopen(ticket=again.ticket, why="Once more.", actor=STRANGER, at=RECEIVED)
 
 
 def test_nobody_joins_a_request_whose_address_was_not_shown() -> None:
@@ -182,7 +184,7 @@ def test_a_flood_becomes_one_ticket_and_nothing_is_refused() -> None:
         for number, right in enumerate(rights)
     ]
     for request in found[:2]:
-        proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
+        identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
     late = asked(principal=principal, right=Right.LIMIT, at=RECEIVED + timedelta(minutes=9)).request
     late.refresh_from_db()
     assert late.state == RequestState.JOINED
@@ -219,7 +221,9 @@ def for_a_child() -> RightsRequest:
 
 
 def paper(request: RightsRequest) -> ProofPaper:
-    return proving.add_paper(request=request, upload=Upload(BytesIO(png()), "birth.png"), actor=STRANGER, at=RECEIVED)
+    return identity_verification.add_paper(
+        request=request, upload=Upload(BytesIO(png()), "birth.png"), actor=STRANGER, at=RECEIVED
+    )
 
 
 def test_for_somebody_else_a_paper_is_looked_at_and_destroyed_with_the_date(officer: User) -> None:
@@ -246,15 +250,19 @@ def test_a_paper_that_is_not_enough_is_destroyed_too_and_another_is_asked_for(of
     assert request.state == RequestState.ASKED
     assert request.ticket.state == TicketState.WITH_YOU
     with pytest.raises(Refused):
-        proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+        identity_verification.check_paper(
+            paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED
+        )
 
 
 def test_nobody_says_what_a_paper_shows_that_they_have_not_opened(officer: User) -> None:
     kept = paper(for_a_child())
     another = StaffFactory(roles=["grievance_officer"])
-    proving.open_paper(paper=kept, by=another, actor=actor.staff(another.pk)).close()
+    identity_verification.open_paper(paper=kept, by=another, actor=actor.staff(another.pk)).close()
     with pytest.raises(Refused, match="Open the paper first") as refused:
-        proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+        identity_verification.check_paper(
+            paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED
+        )
     assert refused.value.code == "NOT_OPENED"
     kept.refresh_from_db()
     assert kept.destroyed_at is None
@@ -264,7 +272,7 @@ def test_nobody_says_what_a_paper_shows_that_they_have_not_opened(officer: User)
 def test_support_may_not_look_at_papers(supporter: User) -> None:
     kept = paper(for_a_child())
     with pytest.raises(NotAllowed):
-        proving.check_paper(
+        identity_verification.check_paper(
             paper=kept, finding=Finding.PROVES, by=supporter, actor=actor.staff(supporter.pk), at=RECEIVED
         )
 
@@ -276,7 +284,7 @@ def test_the_wishes_of_a_stranger_for_a_child_join_nobody_they_know() -> None:
 
 def test_a_number_that_no_code_reaches_is_called_back(officer: User) -> None:
     request = asked(email="", phone="+919876543210").request
-    proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    identity_verification.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     request.refresh_from_db()
     assert request.state == RequestState.SHOWN
     assert request.proof == Proof.CALL
@@ -285,10 +293,10 @@ def test_a_number_that_no_code_reaches_is_called_back(officer: User) -> None:
 def test_what_was_asked_ends_with_the_ticket() -> None:
     request = for_a_child()
     kept = paper(request)
-    assert reading.details_of(request) == {"person_name": "Little One"}
-    erasing.erase(ticket=request.ticket)
+    assert thread_access.details_of(request) == {"person_name": "Little One"}
+    text_erasure.erase(ticket=request.ticket)
     request.refresh_from_db()
-    assert reading.details_of(request) == {}
+    assert thread_access.details_of(request) == {}
     with pytest.raises(Shredded):
         vault.open_stream(kept.file, actor=STRANGER, reason="test")
 
@@ -298,16 +306,16 @@ def test_the_clock_starts_when_the_request_arrives_not_when_it_is_proved() -> No
     request = asked().request
     before = request.ticket.due_at
     with pytest.raises(Refused):
-        proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
-    proving.send_code(request=request, at=late)
-    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
+        identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
+    identity_verification.send_code(request=request, at=late)
+    identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
     request.ticket.refresh_from_db()
     assert request.ticket.due_at == before
 
 
 def opted_out(**answers: str) -> tuple[Principal, RightsRequest]:
     """Somebody we know, who asked us at their number not to share their data; nothing was proved yet."""
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     asha = person(email="asha@example.in", phone="+919876543210")
     said(asha, "given", purpose="analytics", channel="none")
@@ -321,13 +329,13 @@ def is_allowed(asha: Principal) -> bool:
 def test_an_opt_out_holds_as_soon_as_the_number_was_called_back(officer: User) -> None:
     asha, request = opted_out(email="", phone="+919876543210")
     assert is_allowed(asha)
-    proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    identity_verification.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
     assert not is_allowed(asha)
 
 
 def test_an_opt_out_holds_as_soon_as_the_code_was_typed() -> None:
     asha, request = opted_out()
-    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
+    identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
     assert not is_allowed(asha)
 
 
@@ -337,8 +345,8 @@ def test_what_shows_an_address_and_the_opt_out_are_one(officer: User, monkeypatc
     def broken(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(hooks.opted_out, "ask", broken)
+    monkeypatch.setattr(ports.opted_out, "ask", broken)
     with pytest.raises(ZeroDivisionError):
-        proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+        identity_verification.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
     request.refresh_from_db()
     assert (request.address_shown_at, request.state) == (None, RequestState.ASKED)

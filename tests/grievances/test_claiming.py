@@ -12,25 +12,27 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from consent.base.selectors import contact_rulebook
+from consent.collection.services.incapacity_effects import WITHOUT_END
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState
-from consent.selectors import rulebook
-from consent.services import preferring
-from consent.services.decisions import may_contact
-from consent.services.resting import WITHOUT_END
+from consent.preferences.services import preferences
+from grievances.base.request_choices import Capacity, Outcome, RefusalGround, RequestState, Right
 from grievances.models import Nominee, NomineeStanding, ProofPaper, RightsRequest
-from grievances.nominee_states import StandingState
-from grievances.request_states import Capacity, Outcome, RefusalGround, RequestState, Right
-from grievances.services import bundling, claiming, deciding, nominating, proving, reading, resolving
-from grievances.services.thread import Upload
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import reading as letters
-from portal.outbox.states import LEFT, MessageState
-from portal.people.models import Principal, Rest, User
-from portal.people.sections import PeopleSection
-from portal.people.states import CustomerState, RestState
+from grievances.nominees.choices import StandingState
+from grievances.nominees.services import nominations, nominee_claims
+from grievances.requests.services import data_copies, identity_verification, request_decisions
+from grievances.tickets.services import resolutions, thread_access
+from grievances.tickets.services.conversation import Upload
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.outbox.choices import LEFT, MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as letters
+from portal.kernel.people.choices import CustomerState, RestState
+from portal.kernel.people.data_copy_sections import PeopleSection
+from portal.kernel.people.models import Principal, Rest, User
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.nominees import nominee
@@ -64,7 +66,7 @@ FORM = {
 @pytest.fixture
 def login(house: None) -> User:
     cache.clear()
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
     found: User = CustomerUserFactory(email=ASHA, member_of=CustomerFactory(kind="individual"))
@@ -96,8 +98,10 @@ def claimed(*, at: datetime = RECEIVED, with_paper: bool = True, **changes: str)
     }
     request = shown(at=at, **given)
     if with_paper:
-        proving.add_paper(request=request, upload=Upload(io.BytesIO(png()), "paper.png"), actor=STRANGER, at=at)
-    claiming.settle(request.pk, now=at)
+        identity_verification.add_paper(
+            request=request, upload=Upload(io.BytesIO(png()), "paper.png"), actor=STRANGER, at=at
+        )
+    nominee_claims.settle(request.pk, now=at)
     request.refresh_from_db()
     return request
 
@@ -112,7 +116,7 @@ def proved(request: RightsRequest, officer: User, *, at: datetime = RECEIVED) ->
 def answered(request: RightsRequest, officer: User, outcome: str = Outcome.GRANT, ground: str = "", **more: Any) -> str:
     at = more.get("at", RECEIVED)
     maker, checker = actor.staff(officer.pk), actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    proposal = deciding.propose(
+    proposal = request_decisions.propose(
         request=request,
         outcome=outcome,
         ground=ground,
@@ -120,9 +124,9 @@ def answered(request: RightsRequest, officer: User, outcome: str = Outcome.GRANT
         actor=maker,
         at=at,
     )
-    deciding.answer(proposal=proposal, approve=True, actor=checker, at=at)
+    request_decisions.answer(proposal=proposal, approve=True, actor=checker, at=at)
     request.refresh_from_db()
-    return deciding.letter_text(proposal)
+    return request_decisions.letter_text(proposal)
 
 
 def granted(officer: User, **changes: str) -> NomineeStanding:
@@ -140,7 +144,7 @@ def notices_are(state: MessageState) -> None:
 def begun(officer: User, **changes: str) -> NomineeStanding:
     standing = granted(officer, **changes)
     notices_are(MessageState.SENT)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     standing.refresh_from_db()
     return standing
 
@@ -186,12 +190,12 @@ def test_the_copy_of_ones_data_says_what_was_reported(asha, ravi) -> None:
 
 def test_a_pause_that_the_person_had_set_holds_again_afterwards(asha, ravi, officer) -> None:
     until = RECEIVED + timedelta(days=30)
-    wishes = preferring.WishList(paused_until=until)
-    preferring.change(subject_ref=asha.subject.ref, wishes=wishes, actor=actor.SYSTEM, now=RECEIVED)
+    wishes = preferences.WishList(paused_until=until)
+    preferences.change(subject_ref=asha.subject.ref, wishes=wishes, actor=actor.SYSTEM, now=RECEIVED)
     request = claimed()
-    assert preferring.wishes_of(asha.subject.ref).paused_until == WITHOUT_END
+    assert preferences.wishes_of(asha.subject.ref).paused_until == WITHOUT_END
     answered(request, officer, Outcome.REFUSE, RefusalGround.NOT_NOMINEE)
-    assert preferring.wishes_of(asha.subject.ref).paused_until == until
+    assert preferences.wishes_of(asha.subject.ref).paused_until == until
 
 
 def test_whoever_is_here_all_the_same_can_save_their_wishes_while_the_pause_lasts(asha, ravi, login) -> None:
@@ -204,7 +208,7 @@ def test_whoever_is_here_all_the_same_can_save_their_wishes_while_the_pause_last
         {"choices": form.initial["choices"], "pace": "two_a_week", "paused_until": shown_as, "language": "en"},
     )
     assert answer.status_code == 302, "the page takes the day that it shows"
-    wishes = preferring.wishes_of(asha.subject.ref)
+    wishes = preferences.wishes_of(asha.subject.ref)
     assert (wishes.pace, wishes.paused_until) == ("two_a_week", WITHOUT_END), "and the pause still ends with the report"
 
 
@@ -213,14 +217,16 @@ def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, 
     assert (standing.state, standing.nominee, standing.begins_at) == ("cooling", ravi, RECEIVED + WAITED)
     notice = Message.objects.get(kind="grievances.claim_notice")
     assert "I am here" in letters.text_of(notice).body
-    text = " ".join(line.texts.get("text", "") for line in reading.thread(standing.request.ticket, internal=False))
+    text = " ".join(
+        line.texts.get("text", "") for line in thread_access.thread(standing.request.ticket, internal=False)
+    )
     assert "See the data and get a copy" in text
     assert "Have the data erased" not in text, "only what was named"
     assert not ProofPaper.objects.exclude(destroyed_at__isnull=False).exists(), "papers end when they were looked at"
     assert ConsentState.objects.get(channel="email", purpose="marketing").answer == "given", (
         "nothing ends before the day"
     )
-    claiming.settle_all(now=RECEIVED + WAITED - timedelta(minutes=1))
+    nominee_claims.settle_all(now=RECEIVED + WAITED - timedelta(minutes=1))
     standing.refresh_from_db()
     assert standing.state == StandingState.COOLING
 
@@ -228,12 +234,12 @@ def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, 
 def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_number_alone(
     asha, ravi, officer, settings
 ) -> None:
-    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.outbox.channels.gateway.SmsChannel"}
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.kernel.outbox.channels.gateway.SmsChannel"}
     ContactPointFactory(principal=asha, kind="phone", address="+919876543210", verified_at=RECEIVED)
     ContactPointFactory(principal=asha, kind="phone", address="+919876543211", verified_at=None)
-    mira = nominating.name(
+    mira = nominations.name(
         principal=asha,
-        named=nominating.Named(full_name="Mira", relation="friend", rights=["access"], phone="+919876543212"),
+        named=nominations.Named(full_name="Mira", relation="friend", rights=["access"], phone="+919876543212"),
         actor=STRANGER,
         at=RECEIVED,
     )
@@ -241,7 +247,7 @@ def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_numb
     notice = Message.objects.get(kind="grievances.claim_notice_short")
     assert (notice.channel, "I am here" in letters.text_of(notice).body) == ("sms", True)
     notices_are(MessageState.DELIVERED)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     called = Message.objects.get(kind="grievances.nominee_called_short")
     assert mira.reference in letters.text_of(called).body
 
@@ -268,13 +274,13 @@ def test_where_no_letter_reached_the_person_officers_are_asked_and_the_wait_last
     standing = granted(officer)
     notices_are(became)
     for wait in (WAITED, 2 * WAITED - timedelta(minutes=1)):
-        claiming.settle_all(now=RECEIVED + wait)
+        nominee_claims.settle_all(now=RECEIVED + wait)
         standing.refresh_from_db()
         assert standing.state == StandingState.COOLING
-    thread = reading.thread(standing.request.ticket, internal=True)
+    thread = thread_access.thread(standing.request.ticket, internal=True)
     asked = [line for line in thread if "another way" in line.texts.get("text", "")]
     assert [line.entry.visibility for line in asked] == ["internal"], "asked once, and the claimant reads nothing of it"
-    claiming.settle_all(now=RECEIVED + 2 * WAITED)
+    nominee_claims.settle_all(now=RECEIVED + 2 * WAITED)
     standing.refresh_from_db()
     assert standing.state == StandingState.IN_FORCE
 
@@ -293,7 +299,7 @@ def test_the_nominee_asks_with_a_code_alone_for_what_was_named_and_nothing_else(
     named = {"capacity": Capacity.NOMINEE, "person_name": "Asha", "person_address": ASHA, "email": RAVI}
     access = shown(at=at, right=Right.ACCESS, **named)
     assert (access.state, access.proof) == (RequestState.SHOWN, "papers")
-    assert asha.subject.ref in bundling.data_refs(access)
+    assert asha.subject.ref in data_copies.data_refs(access)
     erasure = shown(at=at, right=Right.ERASURE, **named)
     assert erasure.state == RequestState.ASKED
     with pytest.raises(Refused) as refused:
@@ -339,7 +345,7 @@ def test_the_person_ends_a_claim_with_one_press_and_gets_everything_back(asha, r
     assert promotion() == "ALLOWED_BY_CONSENT"
     assert Message.objects.filter(kind="grievances.request_replied").exists(), "who claimed is told that it ended"
     assert "There is no claim about you" in browser.post("/privacy/nominee/here/", follow=True).text
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     login.refresh_from_db()
     assert login.is_active
 
@@ -348,23 +354,23 @@ def test_an_officer_alone_ends_a_standing_that_was_a_mistake_and_the_account_ope
     standing = begun(officer)
     who = {"by": officer, "actor": actor.staff(officer.pk), "at": RECEIVED + WAITED}
     with pytest.raises(Refused):
-        claiming.end_by_staff(standing=standing, why=" ", **who)
+        nominee_claims.end_by_staff(standing=standing, why=" ", **who)
     support = StaffFactory(roles=["support"])
     with pytest.raises(NotAllowed):
-        claiming.end_by_staff(standing=standing, why="She called.", **{**who, "by": support})
-    claiming.end_by_staff(standing=standing, why="She called.", **who)
+        nominee_claims.end_by_staff(standing=standing, why="She called.", **{**who, "by": support})
+    nominee_claims.end_by_staff(standing=standing, why="She called.", **who)
     login.refresh_from_db()
     assert login.is_active
     assert asha.memberships.get().customer.state == CustomerState.ACTIVE
     assert ConsentState.objects.get(channel="email", purpose="marketing").answer == "expired", "she is asked anew"
     with pytest.raises(Refused):
-        claiming.end_by_staff(standing=standing, why="Again.", **who)
+        nominee_claims.end_by_staff(standing=standing, why="Again.", **who)
 
 
 def test_ending_the_nomination_ends_the_claim_before_it_begins(asha, ravi, officer) -> None:
     standing = granted(officer)
-    nominating.end(principal=asha, nominee=ravi, actor=actor.customer(7), at=RECEIVED)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominations.end(principal=asha, nominee=ravi, actor=actor.customer(7), at=RECEIVED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     standing.refresh_from_db()
     assert (standing.state, standing.ended_because) == ("ended", "nomination")
     assert not Rest.objects.filter(lifted_at=None).exists()
@@ -372,8 +378,8 @@ def test_ending_the_nomination_ends_the_claim_before_it_begins(asha, ravi, offic
 
 def test_whoever_can_act_again_ends_the_nomination_and_gets_their_messages_back(asha, ravi, officer) -> None:
     standing = begun(officer, cause="incapacity")
-    nominating.end(principal=asha, nominee=ravi, actor=actor.customer(7), at=RECEIVED + WAITED)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominations.end(principal=asha, nominee=ravi, actor=actor.customer(7), at=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     standing.refresh_from_db()
     assert (standing.state, standing.ended_because) == ("ended", "nomination")
     assert promotion(RECEIVED + WAITED) == "ALLOWED_BY_CONSENT"
@@ -381,8 +387,8 @@ def test_whoever_can_act_again_ends_the_nomination_and_gets_their_messages_back(
 
 def test_erasing_who_died_opens_no_account_again(asha, ravi, officer, login) -> None:
     begun(officer)
-    nominating.end(principal=asha, nominee=ravi, actor=actor.SYSTEM, at=RECEIVED + WAITED)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominations.end(principal=asha, nominee=ravi, actor=actor.SYSTEM, at=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     login.refresh_from_db()
     assert not login.is_active
     assert asha.memberships.get().customer.state == CustomerState.CLOSED
@@ -402,7 +408,7 @@ def test_who_was_named_by_nobody_is_not_granted_and_a_relative_gets_no_right(ash
     standing = NomineeStanding.objects.get(request=report)
     assert standing.nominee is None
     notices_are(MessageState.SENT)
-    claiming.settle_all(now=RECEIVED + WAITED)
+    nominee_claims.settle_all(now=RECEIVED + WAITED)
     assert Rest.objects.get(because=report.ticket.about).state == RestState.RESTING
 
 
@@ -417,7 +423,7 @@ def test_a_report_about_an_address_of_nobody_is_answered_like_any_other(asha, of
 def test_opening_the_claim_again_and_refusing_it_ends_what_it_led_to(asha, ravi, officer) -> None:
     standing = granted(officer)
     request = standing.request
-    resolving.decline(ticket=request.ticket, why="Look again.", actor=STRANGER, at=RECEIVED)
+    resolutions.decline(ticket=request.ticket, why="Look again.", actor=STRANGER, at=RECEIVED)
     request.refresh_from_db()
     assert request.state == RequestState.SHOWN
     answered(request, officer, Outcome.REFUSE, RefusalGround.NOT_NOMINEE)
@@ -429,8 +435,8 @@ def test_opening_the_claim_again_and_refusing_it_ends_what_it_led_to(asha, ravi,
 def test_taking_a_claim_back_gives_back_what_it_held(asha, ravi) -> None:
     request = claimed()
     assert promotion() == "PAUSED"
-    resolving.withdraw(ticket=request.ticket, actor=STRANGER, at=RECEIVED)
-    claiming.settle_all(now=RECEIVED)
+    resolutions.withdraw(ticket=request.ticket, actor=STRANGER, at=RECEIVED)
+    nominee_claims.settle_all(now=RECEIVED)
     assert promotion() == "ALLOWED_BY_CONSENT"
 
 

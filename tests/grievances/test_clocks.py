@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from grievances import selectors, standings
-from grievances.rules import Situation
-from grievances.services import resolving, thread
-from grievances.states import EntryKind
-from portal.core import actor
-from portal.law.services import sweeping as law
-from portal.outbox.models import Message
+from grievances.base import selectors
+from grievances.base.choices import EntryKind
+from grievances.base.rules import Situation
+from grievances.tickets import grievance_status
+from grievances.tickets.services import conversation, resolutions
+from portal.kernel.core import actor
+from portal.kernel.law.services import deadline_sweep as law
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -18,8 +19,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 def test_a_grievance_is_not_late_one_second_before_its_day_is_over_and_late_after_it() -> None:
     found = ticket()
-    assert standings.standing_of(found, now=found.due_at).situation != Situation.LATE
-    assert standings.standing_of(found, now=found.due_at + timedelta(seconds=1)).situation == Situation.LATE
+    assert grievance_status.standing_of(found, now=found.due_at).situation != Situation.LATE
+    assert grievance_status.standing_of(found, now=found.due_at + timedelta(seconds=1)).situation == Situation.LATE
 
 
 def test_a_missed_date_is_written_into_the_thread_and_told_once(officer) -> None:
@@ -42,7 +43,7 @@ def test_each_further_clock_that_runs_out_is_raised_again_with_staff_but_not_wit
 
 def test_the_officer_hears_of_it_before_it_is_late(officer) -> None:
     found = ticket()
-    thread.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    conversation.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     law.sweep(now=RECEIVED + (found.due_at - RECEIVED) * 0.85)
     assert Message.objects.filter(kind="grievances.staff_due_soon").count() == 1
     assert not Message.objects.filter(kind="grievances.late").exists()
@@ -50,8 +51,8 @@ def test_the_officer_hears_of_it_before_it_is_late(officer) -> None:
 
 def test_an_answered_or_withdrawn_grievance_never_becomes_late(officer) -> None:
     first, second = ticket(), ticket()
-    resolving.propose(ticket=first, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
-    resolving.withdraw(ticket=second, actor=STRANGER, at=RECEIVED)
+    resolutions.propose(ticket=first, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    resolutions.withdraw(ticket=second, actor=STRANGER, at=RECEIVED)
     law.sweep(now=RECEIVED + timedelta(days=400))
     assert not Message.objects.filter(kind__contains="late").exists()
 
@@ -59,5 +60,5 @@ def test_an_answered_or_withdrawn_grievance_never_becomes_late(officer) -> None:
 def test_the_same_date_stands_on_the_page_in_the_row_in_the_letter_and_in_the_clock() -> None:
     found = ticket()
     clock = selectors.answer_clocks(found)[0]
-    stands = standings.standing_of(found, now=RECEIVED)
+    stands = grievance_status.standing_of(found, now=RECEIVED)
     assert found.due_at == clock.due_at == stands.due_at

@@ -4,19 +4,19 @@ from unittest.mock import patch
 
 import pytest
 
-from consent.selectors import rulebook
+from consent.base.selectors import contact_rulebook
+from grievances.base.request_choices import Capacity, Outcome, RequestState, Right
 from grievances.models import RequestProposal
-from grievances.request_states import Capacity, Outcome, RequestState, Right
-from grievances.services import bundling, correcting, deciding
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.models import Clock
-from portal.people.models import Principal, User
-from portal.people.services import subjects
-from portal.registers.models import Instruction
+from grievances.requests.services import corrections, data_copies, request_decisions
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.people.models import Principal, User
+from portal.kernel.people.services import subjects
+from portal.kernel.registers.models import Instruction
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.requests import shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 
 def propose(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> RequestProposal:
-    return deciding.propose(
+    return request_decisions.propose(
         request=request,
         outcome=outcome,
         **given,
@@ -38,7 +38,7 @@ def propose(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: s
 
 def agree(made: RequestProposal) -> None:
     second = StaffFactory(roles=["data_protection_officer"])
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
 
 
 def decide(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> None:
@@ -91,7 +91,7 @@ def test_nobody_is_told_that_a_correction_is_done_which_cannot_be_written(
     with pytest.raises(Refused) as refused:
         decide(request, officer)
     assert refused.value.code == code
-    with patch.object(correcting, "require_writable"):
+    with patch.object(corrections, "require_writable"):
         made = propose(request, officer)
     with pytest.raises(Refused) as refused:
         agree(made)
@@ -154,7 +154,7 @@ def test_two_records_that_were_merged_are_one_person_at_the_address_that_both_co
     ContactPointFactory(kind="email", address="asha@example.in", principal=both[1])
     meant = {} if capacity == Capacity.SELF else {"person_name": "Asha Rao", "person_address": "asha@example.in"}
     request = shown(right=Right.ACCESS, capacity=capacity, **meant)
-    assert {record.subject.ref for record in both} <= bundling.data_refs(request)
+    assert {record.subject.ref for record in both} <= data_copies.data_refs(request)
 
 
 def test_where_two_records_were_merged_nothing_is_granted_that_neither_can_hold(
@@ -179,7 +179,7 @@ def test_where_two_records_were_merged_an_address_is_confirmed_that_stands_in_ei
 
 
 def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> None:
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     asha = person()
     registered_recipient()
@@ -192,7 +192,7 @@ def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> N
 
 
 def test_who_cannot_be_told_by_machine_becomes_a_task_for_people(officer: User) -> None:
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     asha = person()
     registered_recipient()

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.choices import AppealOutcome, TicketState
+from grievances.base.request_choices import BundleState, Outcome, RefusalGround, RequestState, Right
 from grievances.models import Bundle, RequestProposal, RightsRequest
-from grievances.request_states import BundleState, Outcome, RefusalGround, RequestState, Right
-from grievances.services import appealing, bundling, deciding, proving, resolving
-from grievances.states import AppealOutcome, TicketState
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import User
+from grievances.requests.services import data_copies, identity_verification, request_decisions
+from grievances.tickets.services import appeals, resolutions
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import User
 from tests.grievances.factories import STRANGER, ticket
 from tests.grievances.requests import asked, code_for, shown
 from tests.people.factories import StaffFactory
@@ -42,12 +43,14 @@ def by(user: User) -> actor.Actor:
 def propose(request: RightsRequest, maker: User, outcome: str = Outcome.GRANT, **given: Any) -> RequestProposal:
     at = given.pop("at", None) or clock.now()
     text = given.pop("words_to_person", "We have done it.")
-    return deciding.propose(request=request, outcome=outcome, words_to_person=text, actor=by(maker), at=at, **given)
+    return request_decisions.propose(
+        request=request, outcome=outcome, words_to_person=text, actor=by(maker), at=at, **given
+    )
 
 
 def answered(request: RightsRequest, maker: User, checker: User, outcome: str = Outcome.GRANT, **given: Any) -> None:
     made = propose(request, maker, outcome, **given)
-    deciding.answer(proposal=made, approve=True, actor=by(checker), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=by(checker), at=clock.now())
     request.refresh_from_db()
     request.ticket.refresh_from_db()
 
@@ -62,20 +65,20 @@ def test_a_request_refused_because_nobody_showed_who_asks_still_waits_for_that_w
     officer: User, second: User
 ) -> None:
     request = refused_unproved(officer, second)
-    resolving.decline(ticket=request.ticket, why="It was me.", actor=STRANGER, at=clock.now())
+    resolutions.decline(ticket=request.ticket, why="It was me.", actor=STRANGER, at=clock.now())
     request.refresh_from_db()
     assert (request.state, request.shown_at, request.decided_at) == (RequestState.ASKED, None, None)
     with pytest.raises(Refused) as refused:
         propose(request, officer)
     assert refused.value.code == "NOT_SHOWN"
-    proving.send_code(request=request, at=clock.now())
-    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
+    identity_verification.send_code(request=request, at=clock.now())
+    identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
     request.refresh_from_db()
     assert request.state == RequestState.SHOWN
 
 
 def appealed(request: RightsRequest, *, at: datetime | None = None) -> None:
-    appealing.appeal(ticket=request.ticket, why="Nobody looked.", actor=STRANGER, at=at or clock.now())
+    appeals.appeal(ticket=request.ticket, why="Nobody looked.", actor=STRANGER, at=at or clock.now())
     request.refresh_from_db()
 
 
@@ -105,12 +108,12 @@ def test_two_others_answer_the_appeal_and_say_what_becomes_of_the_first_answer(
     made = propose(request, others[0])
     common: dict[str, Any] = {"proposal": made, "approve": True, "at": clock.now()}
     with pytest.raises(NotAllowed):
-        deciding.answer(**common, on_appeal=AppealOutcome.CHANGED, actor=by(second))
+        request_decisions.answer(**common, on_appeal=AppealOutcome.CHANGED, actor=by(second))
     with pytest.raises(Refused) as refused:
-        deciding.answer(**common, actor=by(others[1]))
+        request_decisions.answer(**common, actor=by(others[1]))
     assert refused.value.code == "NO_OUTCOME"
     made.refresh_from_db()
-    deciding.answer(**common, on_appeal=AppealOutcome.CHANGED, actor=by(others[1]))
+    request_decisions.answer(**common, on_appeal=AppealOutcome.CHANGED, actor=by(others[1]))
     request.refresh_from_db()
     assert request.state == RequestState.GRANTED
     assert request.ticket.appeals.get().outcome == AppealOutcome.CHANGED
@@ -122,7 +125,7 @@ def test_what_was_proposed_before_the_appeal_does_not_answer_it(officer: User, o
     made = propose(request, officer, at=late - timedelta(minutes=1))
     appealed(request, at=late)
     with pytest.raises(Refused) as refused:
-        deciding.answer(
+        request_decisions.answer(
             proposal=made,
             approve=True,
             late_because="many",
@@ -132,7 +135,7 @@ def test_what_was_proposed_before_the_appeal_does_not_answer_it(officer: User, o
         )
     assert refused.value.code == "OWN_APPEAL"
     again = late + timedelta(minutes=2)
-    deciding.answer(proposal=made, approve=False, reason="On appeal.", actor=by(others[1]), at=again)
+    request_decisions.answer(proposal=made, approve=False, reason="On appeal.", actor=by(others[1]), at=again)
     assert selectors.is_kept_out(request.ticket, officer.pk)
     assert not selectors.is_kept_out(request.ticket, others[1].pk)
 
@@ -141,21 +144,23 @@ def test_on_appeal_a_copy_that_was_given_out_ends_when_a_new_one_is_put_together
     officer: User, second: User, others: tuple[User, User], django_capture_on_commit_callbacks: Any
 ) -> None:
     request = shown(at=clock.now())
-    bundle = bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())
-    bundling.run(bundle, progress=lambda done, total: None)
+    bundle = data_copies.collect(request=request, by=officer, actor=by(officer), at=clock.now())
+    data_copies.run(bundle, progress=lambda done, total: None)
     answered(request, officer, second)
     first = Bundle.objects.get().file
     appealed(request)
     with django_capture_on_commit_callbacks(execute=True):
-        bundle = bundling.collect(request=request, by=others[0], actor=by(others[0]), at=clock.now())
-    bundling.run(bundle, progress=lambda done, total: None)
+        bundle = data_copies.collect(request=request, by=others[0], actor=by(others[0]), at=clock.now())
+    data_copies.run(bundle, progress=lambda done, total: None)
     bundle.refresh_from_db()
     assert bundle.state == BundleState.READY
     assert first is not None
     first.refresh_from_db()
     assert first.shredded_at is not None
     made = propose(request, others[0])
-    deciding.answer(proposal=made, approve=True, on_appeal=AppealOutcome.CHANGED, actor=by(others[1]), at=clock.now())
+    request_decisions.answer(
+        proposal=made, approve=True, on_appeal=AppealOutcome.CHANGED, actor=by(others[1]), at=clock.now()
+    )
     bundle.refresh_from_db()
     assert (bundle.state, bundle.downloads) == (BundleState.RELEASED, 0)
 
@@ -164,10 +169,10 @@ def test_a_late_answer_says_why_and_goes_out(officer: User, second: User) -> Non
     request, late = shown(right=Right.OBJECTION), clock.now() + timedelta(days=60)
     made = propose(request, officer, at=late)
     with pytest.raises(Refused) as refused:
-        deciding.answer(proposal=made, approve=True, actor=by(second), at=late)
+        request_decisions.answer(proposal=made, approve=True, actor=by(second), at=late)
     assert refused.value.code == "LATE_REASON"
     made.refresh_from_db()
-    deciding.answer(proposal=made, approve=True, late_because="many", actor=by(second), at=late)
+    request_decisions.answer(proposal=made, approve=True, late_because="many", actor=by(second), at=late)
     request.refresh_from_db()
     assert request.state == RequestState.GRANTED
     assert set(Clock.objects.filter(owner=request.ticket.about).values_list("late_because", flat=True)) == {"many"}
@@ -246,11 +251,11 @@ def test_one_person_answers_no_request_from_the_page_of_its_ticket(officer: User
     request = shown(right=Right.OBJECTION, at=clock.now())
     common: dict[str, Any] = {"ticket": request.ticket, "text": "Done.", "by": officer, "actor": by(officer)}
     with pytest.raises(Refused) as refused:
-        resolving.propose(**common, at=clock.now())
+        resolutions.propose(**common, at=clock.now())
     assert refused.value.code == "TWO_PEOPLE"
     answered(request, officer, second)
     with pytest.raises(Refused) as refused:
-        resolving.correct(**common, at=clock.now())
+        resolutions.correct(**common, at=clock.now())
     assert refused.value.code == "TWO_PEOPLE"
 
 
@@ -277,7 +282,7 @@ def test_the_page_of_a_requests_ticket_leads_to_the_request_and_has_no_button_to
 
 def test_a_number_is_cut_from_the_letter_by_the_words_around_it_too(officer: User) -> None:
     made = propose(shown(right=Right.OBJECTION), officer, words_to_person="Your Aadhaar 2341, 2341, 2346 is deleted.")
-    assert "2341" not in deciding.letter_text(made)
+    assert "2341" not in request_decisions.letter_text(made)
 
 
 def test_the_second_person_reads_what_is_wrong_how_it_should_be_and_what_will_be_written(
@@ -311,7 +316,7 @@ def test_an_appeal_that_too_few_are_left_to_answer_says_so_to_who_assigns(office
     answered(request, officer, second, Outcome.REFUSE, ground=RefusalGround.CLAIM)
     appealed(request)
     letter = Message.objects.get(kind="grievances.staff_appealed", subject_ref=officer.subject.ref)
-    assert "2 more with the right to answer it must get the role" in reading.text_of(letter).body
+    assert "2 more with the right to answer it must get the role" in message_content.text_of(letter).body
     page = opened(
         staff_client(officer), f"/admin/grievances/ticket/{request.ticket.pk}/change/", request.ticket.reference
     )

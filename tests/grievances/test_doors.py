@@ -5,17 +5,18 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import gates, selectors
+from grievances import ports
+from grievances.base import selectors
+from grievances.base.choices import Door, EntryKind, TicketState
 from grievances.models import Ticket
-from grievances.services import doors, letters, reading, resolving, thread
-from grievances.services.filing import Reach
-from grievances.states import Door, EntryKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.selfservice.templatetags.reaching import in_groups
+from grievances.tickets.services import assisted_intake, conversation, notifications, resolutions, thread_access
+from grievances.tickets.services.intake import Reach
+from portal.fronts.selfservice.templatetags.text_format import in_groups
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, filed, story
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -36,7 +37,7 @@ def by_staff(by, **changes):
         "now": ENTERED,
         **changes,
     }
-    return doors.by_staff(by=by, **given)
+    return assisted_intake.by_staff(by=by, **given)
 
 
 def test_a_call_is_a_grievance_whose_clocks_run_from_the_call(supporter) -> None:
@@ -99,7 +100,7 @@ def test_a_role_that_may_not_file_sees_no_door(officer) -> None:
 
 
 def came_in(text: str, *, channel: str = "whatsapp", address: str = NUMBER, at=RECEIVED, key: str = "") -> str:
-    return gates.message_came_in(
+    return ports.message_came_in(
         key=key or uuid4().hex,
         fiduciary="onesetu",
         channel=channel,
@@ -121,14 +122,14 @@ def test_the_same_message_about_a_grievance_told_twice_makes_no_other_one() -> N
 
 @pytest.fixture
 def way_out(monkeypatch):
-    monkeypatch.setattr(letters, "can_send", lambda channel: channel in {"sms", "whatsapp"})
+    monkeypatch.setattr(notifications, "can_send", lambda channel: channel in {"sms", "whatsapp"})
 
 
 @pytest.mark.parametrize(("channel", "answered_by"), [("whatsapp", "whatsapp"), ("sms", "sms"), ("rcs", "sms")])
 def test_who_wrote_by_message_hears_of_the_answer_on_the_same_channel(way_out, officer, channel, answered_by) -> None:
     found = Ticket.objects.get(reference=came_in("You sent me spam.", channel=channel))
     assert found.door == channel
-    thread.reply(ticket=found, text="We look.", by=officer, actor=actor.staff(officer.pk), at=ENTERED)
+    conversation.reply(ticket=found, text="We look.", by=officer, actor=actor.staff(officer.pk), at=ENTERED)
     assert Message.objects.get(kind="grievances.news_short").channel == answered_by
 
 
@@ -137,7 +138,7 @@ def test_a_message_that_names_a_grievance_of_the_number_goes_into_it() -> None:
     said = f"About {reference.lower().replace('-', ' ')}: it goes on"
     assert came_in(said, at=ENTERED) == reference
     found = Ticket.objects.get()
-    assert reading.thread(found, internal=False)[-1].texts["text"] == said
+    assert thread_access.thread(found, internal=False)[-1].texts["text"] == said
 
 
 def test_naming_the_grievance_of_somebody_else_files_a_new_one() -> None:
@@ -149,7 +150,7 @@ def test_naming_the_grievance_of_somebody_else_files_a_new_one() -> None:
 def test_a_message_answers_the_question_we_asked(officer) -> None:
     reference = came_in("You sent me spam.")
     found = Ticket.objects.get()
-    thread.ask(ticket=found, text="Which sender?", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    conversation.ask(ticket=found, text="Which sender?", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     assert came_in("AD-SHOUTY", at=ENTERED) == reference
     found.refresh_from_db()
     assert found.state == TicketState.WITH_US
@@ -158,16 +159,16 @@ def test_a_message_answers_the_question_we_asked(officer) -> None:
 def test_a_message_about_an_answered_grievance_opens_it_again(officer) -> None:
     reference = came_in("You sent me spam.")
     found = Ticket.objects.get()
-    resolving.propose(ticket=found, text="Stopped.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    resolutions.propose(ticket=found, text="Stopped.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     came_in(f"{reference} it goes on", at=ENTERED)
     found.refresh_from_db()
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
-    assert reading.thread(found, internal=False)[-1].texts["text"].endswith("it goes on")
+    assert thread_access.thread(found, internal=False)[-1].texts["text"].endswith("it goes on")
 
 
 def test_after_the_time_to_open_it_again_a_message_is_a_new_grievance() -> None:
     reference = came_in("You sent me spam.")
-    resolving.withdraw(ticket=Ticket.objects.get(), actor=actor.stranger(via="page"), at=RECEIVED)
+    resolutions.withdraw(ticket=Ticket.objects.get(), actor=actor.stranger(via="page"), at=RECEIVED)
     late = Ticket.objects.get().reopen_until + timedelta(days=1)
     assert came_in(f"{reference} again", at=late) != reference
 

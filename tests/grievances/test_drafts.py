@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from grievances import selectors
+from grievances.base import selectors
 from grievances.models import DraftFile, Ticket, TicketDraft
-from grievances.services import drafts, reading, uploads
-from portal.core import actor
-from portal.core.errors import Refused
-from portal.people.models import Subject
-from portal.vault.models import StoredFile
+from grievances.tickets.services import drafts, thread_access, uploads
+from portal.kernel.core import actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Subject
+from portal.kernel.vault.models import StoredFile
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.pictures import png
 
@@ -83,7 +83,7 @@ def test_a_sent_draft_takes_no_more_answers_and_forgets_the_old_ones() -> None:
 def test_details_of_a_message_are_left_out_when_it_is_about_something_else() -> None:
     draft = written(sender="AD-SHOUTY-P")
     found = drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED).ticket
-    assert "sender" not in reading.thread(found, internal=False)[0].texts
+    assert "sender" not in thread_access.thread(found, internal=False)[0].texts
 
 
 def test_the_tracking_key_is_shown_once() -> None:
@@ -100,9 +100,9 @@ def test_files_go_with_the_grievance_and_open_again() -> None:
     draft = written()
     add(draft, "asha-rao-bill.png")
     found = drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED).ticket
-    listed = reading.thread(found, internal=False)[0].files
+    listed = thread_access.thread(found, internal=False)[0].files
     assert [(file.name, file.kind) for file in listed] == [("asha-rao-bill.png", "PNG")]
-    _file, stream = reading.open_attachment(
+    _file, stream = thread_access.open_attachment(
         ticket=found, attachment_id=listed[0].pk, internal=False, actor=actor.SYSTEM, reason="test"
     )
     assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
@@ -159,7 +159,7 @@ def test_an_old_draft_is_erased_and_a_sent_one_only_forgotten() -> None:
     assert not TicketDraft.objects.exists()
     assert Subject.objects.get(ref=old.subject_ref).erased_at is not None
     assert Subject.objects.get(ref=found.subject_ref).erased_at is None
-    assert reading.thread(found, internal=False)[0].texts["text"] == "The parrot."
+    assert thread_access.thread(found, internal=False)[0].texts["text"] == "The parrot."
 
 
 def test_a_draft_that_is_sent_while_it_is_swept_keeps_its_words() -> None:
@@ -168,5 +168,5 @@ def test_a_draft_that_is_sent_while_it_is_swept_keeps_its_words() -> None:
     read_by_the_sweep = TicketDraft.objects.get(pk=draft.pk)
     found = drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED).ticket
     drafts.erase_draft(draft=read_by_the_sweep)
-    assert reading.thread(found, internal=False)[0].texts["text"] == "The parrot."
+    assert thread_access.thread(found, internal=False)[0].texts["text"] == "The parrot."
     assert Subject.objects.get(ref=found.subject_ref).erased_at is None

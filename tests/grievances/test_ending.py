@@ -10,27 +10,29 @@ import pytest
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.request_choices import BundleState, Capacity, Outcome, RequestState, Right
 from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
-from grievances.request_states import BundleState, Capacity, Outcome, RequestState, Right
-from grievances.services import deciding, ending, proving, resolving, thread
-from portal.core import actor, clock, hooks
-from portal.core.erasing import Kept, Record
-from portal.core.errors import Refused
-from portal.core.ids import new_reference
-from portal.law.models import OrganisationProfile
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.erasers import Accounts
-from portal.people.models import ContactPoint, Principal, User
-from portal.people.selectors import refs_of
-from portal.registers.models import BookTask, Disclosure, Instruction
-from portal.registers.selectors.recipients import instructions_because_of
-from portal.registers.services import duties, instructing, instructions
-from portal.registers.states import FactKind
-from portal.retention.models import ErasureRun, Hold, RetentionRule
-from portal.retention.services import approving, certifying, nights
-from portal.retention.states import Cause, RunState
+from grievances.requests.services import erasure_requests, identity_verification, request_decisions
+from grievances.tickets.services import conversation, resolutions
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.erasure_api import Kept, Record
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import ContactPoint, Principal, User
+from portal.kernel.people.selectors import refs_of
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.entries.services import register_tasks
+from portal.kernel.registers.models import BookTask, Disclosure, Instruction
+from portal.kernel.registers.recipients.selectors.recipients import instructions_because_of
+from portal.kernel.registers.recipients.services import instruction_status, staff_instructions
+from portal.kernel.retention.choices import Cause, RunState
+from portal.kernel.retention.models import ErasureRun, Hold, RetentionRule
+from portal.kernel.retention.services import certificates, nightly_run, plan_approvals
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.pictures import png
 from tests.grievances.requests import looked_at, shown
@@ -83,7 +85,7 @@ def asha(house: None) -> Principal:
 @pytest.fixture
 def invoices(asha: Principal, monkeypatch: pytest.MonkeyPatch) -> Invoices:
     room = Invoices(asha.subject.ref)
-    monkeypatch.setattr(hooks, "erasers", [*hooks.erasers, room])
+    monkeypatch.setattr(ports, "erasers", [*ports.erasers, room])
     RetentionRule.objects.create(
         retention_class=room.retention_class,
         version=1,
@@ -105,7 +107,7 @@ def second(house: None) -> User:
 
 
 def propose(request: RightsRequest, officer: User, outcome: str) -> RequestProposal:
-    return deciding.propose(
+    return request_decisions.propose(
         request=request,
         outcome=outcome,
         words_to_person="We have looked at everything.",
@@ -122,7 +124,7 @@ def test_a_part_kept_by_gst_law_stays_and_the_letter_says_so(
         propose(request, officer, Outcome.GRANT)
     assert refused.value.code == "PART"
     made = propose(request, officer, Outcome.PARTLY)
-    letter = deciding.letter_text(made)
+    letter = request_decisions.letter_text(made)
     assert "Invoices: we keep this" in letter
     assert "s.36" in letter
     assert "We erase:" in letter
@@ -135,13 +137,13 @@ def test_a_part_kept_by_gst_law_stays_and_the_letter_says_so(
     assert {contact.address for contact in ContactPoint.objects.filter(principal=asha)} == {""}
     asha.refresh_from_db()
     assert asha.full_name == ""
-    assert deciding.letter_text(made) == letter
+    assert request_decisions.letter_text(made) == letter
 
 
 def answered(made: RequestProposal, second: User) -> ErasureRun:
     """Approved by the second person, and carried out by a worker."""
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     return ErasureRun.objects.get(because=made.request.ticket.reference)
 
 
@@ -158,11 +160,11 @@ def test_while_a_question_of_the_profile_is_open_nothing_behind_it_goes_and_the_
 ) -> None:
     OrganisationProfile.objects.all().delete()
     request = shown(right=Right.ERASURE)
-    duties.look(now=clock.now())
+    register_tasks.look(now=clock.now())
     task = BookTask.objects.get(code=request.ticket.reference)
     assert request.ticket.received_at.date() <= task.due_on < selectors.reply_on(request.ticket)
     made = propose(request, officer, Outcome.PARTLY)
-    letter = deciding.letter_text(made)
+    letter = request_decisions.letter_text(made)
     assert "Names, addresses and logins: kept until decided." in letter
     assert date_format(task.due_on, "j F Y") in letter
     assert "CERT-In Directions 2022, (v) requires" not in letter
@@ -170,11 +172,11 @@ def test_while_a_question_of_the_profile_is_open_nothing_behind_it_goes_and_the_
     asha.refresh_from_db()
     assert asha.full_name == "Asha Rao"
     ProfileFactory(cloud_provider="no", intermediary="no")
-    duties.look(now=clock.now())
+    register_tasks.look(now=clock.now())
     task.refresh_from_db()
     assert task.closed_at is not None
     tomorrow = clock.now() + timedelta(days=1)
-    (again,) = nights.pass_over(now=tomorrow, actor=actor.system("tests")).again
+    (again,) = nightly_run.pass_over(now=tomorrow, actor=actor.system("tests")).again
     assert again.because == request.ticket.reference
 
 
@@ -213,8 +215,8 @@ def test_recipients_are_instructed_also_where_only_a_part_goes_and_confirm_on_th
     word = json.loads(text_of(given["dialer-one"].telling.message).body)
     assert [known["value"] for known in word["data"]["address"]["known_by"]] == ["asha@example.in"]
     for each in given.values():
-        instructions.note(each, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
-    assert certifying.confirmations(run) == {"told": 2, "acknowledged": 2, "acted": 2}
+        instruction_status.note(each, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    assert certificates.confirmations(run) == {"told": 2, "acknowledged": 2, "acted": 2}
     staff = staff_client(officer)
     record = reverse("admin:grievances_rightsrequest_change", args=[request.pk])
     staff.post(record, {"open_record": "1", "purpose": "rights_request", "ticket": request.ticket.reference})
@@ -243,10 +245,10 @@ def test_who_got_data_again_is_instructed_again_because_of_the_same_case(asha: P
     service_in_the_book("penny-drop")
     told_of(asha, "penny-drop")
     refs = {asha.subject.ref}
-    first = instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
-    assert instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now()) == []
+    first = staff_instructions.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
+    assert staff_instructions.erase_because_of("OS-GR-1", refs=refs, at=clock.now()) == []
     told_of(asha, "penny-drop")
-    (second,) = instructing.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
+    (second,) = staff_instructions.erase_because_of("OS-GR-1", refs=refs, at=clock.now())
     assert second.pk not in {each.pk for each in first}
     assert Instruction.objects.count() == 2
 
@@ -266,14 +268,14 @@ def test_a_hold_after_the_proposal_stops_it(asha: Principal, officer: User, seco
         subject_ref=asha.subject.ref, retention_class="", why="Order of a court.", placed_by=officer, placed_at=RECEIVED
     )
     with pytest.raises(Refused):
-        deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+        request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     asha.refresh_from_db()
     assert asha.full_name == "Asha Rao"
 
 
 def test_an_open_grievance_keeps_everything(asha: Principal, officer: User) -> None:
     ticket(principal=asha)
-    assert ending.is_partial(ending.plan(shown(right=Right.ERASURE), at=RECEIVED))
+    assert erasure_requests.is_partial(erasure_requests.plan(shown(right=Right.ERASURE), at=RECEIVED))
 
 
 def test_the_letter_of_who_has_a_silent_order_is_that_of_who_has_a_hold(
@@ -281,11 +283,11 @@ def test_the_letter_of_who_has_a_silent_order_is_that_of_who_has_a_hold(
 ) -> None:
     request = shown(right=Right.ERASURE)
     order = order_about(asha.subject.ref)
-    with_an_order = deciding.letter_text(propose(request, officer, Outcome.PARTLY))
+    with_an_order = request_decisions.letter_text(propose(request, officer, Outcome.PARTLY))
     RequestProposal.objects.all().delete()
     order.delete()
     hold(asha.subject.ref)
-    assert deciding.letter_text(propose(request, officer, Outcome.PARTLY)) == with_an_order
+    assert request_decisions.letter_text(propose(request, officer, Outcome.PARTLY)) == with_an_order
     assert "s.36" in with_an_order
     assert not [word for word in ("complaint", "matter", "authority") if word in with_an_order]
 
@@ -295,14 +297,14 @@ def test_a_silent_order_before_the_worker_comes_keeps_all_and_does_not_show(
 ) -> None:
     request = shown(right=Right.ERASURE)
     made = propose(request, officer, Outcome.GRANT)
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     before = list(request.ticket.entries.values_list("pk", flat=True))
     order_about(asha.subject.ref)
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     run = ErasureRun.objects.get(because=request.ticket.reference)
     assert (run.erased, run.held > 0, run.disputed) == (0, True, 0)
     assert list(request.ticket.entries.values_list("pk", flat=True)) == before, "no message of it"
-    assert "A duty of law or a legal claim may keep single items" in deciding.letter_text(made)
+    assert "A duty of law or a legal claim may keep single items" in request_decisions.letter_text(made)
 
 
 def test_a_hold_before_the_worker_comes_keeps_all_until_two_people_end_it(
@@ -310,22 +312,22 @@ def test_a_hold_before_the_worker_comes_keeps_all_until_two_people_end_it(
 ) -> None:
     request = shown(right=Right.ERASURE)
     made = propose(request, officer, Outcome.GRANT)
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     placed = Hold.objects.create(
         subject_ref=asha.subject.ref, retention_class="", why="Order of a court.", placed_by=officer, placed_at=RECEIVED
     )
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     run = ErasureRun.objects.get(because=request.ticket.reference)
     asha.refresh_from_db()
     assert (run.erased, run.held > 0, asha.full_name) == (0, True, "Asha Rao")
     assert not Message.objects.filter(kind="grievances.request_replied").exists(), "as with an order"
     Hold.objects.filter(pk=placed.pk).update(released_at=clock.now())
-    (again,) = nights.pass_over(now=clock.now(), actor=actor.system("tests")).again
+    (again,) = nightly_run.pass_over(now=clock.now(), actor=actor.system("tests")).again
     assert (again.state, again.because) == (RunState.PLANNED, request.ticket.reference)
-    approval = approving.propose(run=again, why="The suit is over.", actor=actor.staff(second.pk))
+    approval = plan_approvals.propose(run=again, why="The suit is over.", actor=actor.staff(second.pk))
     other = StaffFactory(roles=["administrator"])
-    approving.answer(approval=approval, approve=True, reason="", actor=actor.staff(other.pk), now=clock.now())
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    plan_approvals.answer(approval=approval, approve=True, reason="", actor=actor.staff(other.pk), now=clock.now())
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     asha.refresh_from_db()
     assert asha.full_name == ""
     assert not Message.objects.filter(kind="grievances.request_replied").exists(), (
@@ -338,10 +340,10 @@ def test_who_takes_the_request_back_before_the_worker_comes_keeps_everything(
 ) -> None:
     request = shown(right=Right.ERASURE)
     made = propose(request, officer, Outcome.GRANT)
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     request.ticket.refresh_from_db()
-    resolving.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
-    nights.pass_over(now=clock.now(), actor=actor.system("tests"))
+    resolutions.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
+    nightly_run.pass_over(now=clock.now(), actor=actor.system("tests"))
     asha.refresh_from_db()
     assert (ErasureRun.objects.get(because=request.ticket.reference).state, asha.full_name) == (
         RunState.STALE,
@@ -372,11 +374,11 @@ def test_each_of_the_two_works_the_plan_out_once(
         worked_out.append(request)
         return plan(request, **given)
 
-    plan = ending.plan
-    monkeypatch.setattr(ending, "plan", counted)
+    plan = erasure_requests.plan
+    monkeypatch.setattr(erasure_requests, "plan", counted)
     made = propose(shown(right=Right.ERASURE), officer, Outcome.GRANT)
     assert len(worked_out) == 1
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     assert len(worked_out) == 2
 
 
@@ -384,16 +386,16 @@ def test_a_second_person_can_say_no_when_nobody_has_the_named_address_any_more(
     asha: Principal, officer: User, second: User
 ) -> None:
     request = shown(right=Right.ERASURE, capacity=Capacity.CHILD, person_name="Asha", person_address="asha@example.in")
-    upload = thread.Upload(io.BytesIO(png()), "birth.png")
-    paper = proving.add_paper(request=request, upload=upload, actor=actor.stranger(), at=RECEIVED)
+    upload = conversation.Upload(io.BytesIO(png()), "birth.png")
+    paper = identity_verification.add_paper(request=request, upload=upload, actor=actor.stranger(), at=RECEIVED)
     looked_at(paper, officer)
     request.refresh_from_db()
     made = propose(request, officer, Outcome.GRANT)
     ContactPoint.objects.filter(principal=asha).update(left_at=clock.now())
     with pytest.raises(Refused) as refused:
-        deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+        request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     assert refused.value.code == "WHOSE"
-    deciding.answer(
+    request_decisions.answer(
         proposal=made, approve=False, reason="Nobody is there.", actor=actor.staff(second.pk), at=clock.now()
     )
     made.refresh_from_db()

@@ -13,26 +13,27 @@ from django.conf import settings
 from django.test import Client
 from django.utils.formats import date_format
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.request_choices import Outcome
 from grievances.models import RequestProposal, RightsRequest
-from grievances.request_states import Outcome
-from grievances.services import bundling, deciding, ending, reading, resolving
+from grievances.requests.services import data_copies, erasure_requests, request_decisions
+from grievances.tickets.services import resolutions, thread_access
 from kyc.models import Document, Likeness
-from portal.core import actor, clock, hooks
-from portal.core.erasing import Record, parts_of
-from portal.core.ids import new_reference
-from portal.law.models import OrganisationProfile
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Principal, RegimeEvidence, User
-from portal.registers.models import Disclosure, Instruction
-from portal.registers.services import instructions
-from portal.registers.states import FactKind
-from portal.retention import deciding as retention
-from portal.retention import limitation
-from portal.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
-from portal.retention.services import certifying, claims, nights
-from portal.retention.states import RunState
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.erasure_api import Record, parts_of
+from portal.kernel.core.ids import new_reference
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Principal, RegimeEvidence, User
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.models import Disclosure, Instruction
+from portal.kernel.registers.recipients.services import instruction_status
+from portal.kernel.retention import limitation
+from portal.kernel.retention import retention_decisions as retention
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
+from portal.kernel.retention.services import certificates, claims, nightly_run
 from tests.grievances.factories import filed
 from tests.law.factories import ProfileFactory
 from tests.people.factories import StaffFactory
@@ -97,14 +98,14 @@ def asked_for_everything(client: Client) -> RightsRequest:
 
 def decided_by_two(request: RightsRequest) -> RequestProposal:
     officer, second = (StaffFactory(roles=[role]) for role in ("grievance_officer", "data_protection_officer"))
-    made = deciding.propose(
+    made = request_decisions.propose(
         request=request,
         outcome=Outcome.PARTLY,
         words_to_person="We have looked at everything.",
         actor=actor.staff(officer.pk),
         at=clock.now(),
     )
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
     return made
 
 
@@ -122,42 +123,42 @@ def test_preview_letter_and_rows_agree_and_each_last_day_leaves_nothing(person: 
     assert not any("Limitation Act 1963 requires" in line for line in preview)
     request = asked_for_everything(client)
     made = decided_by_two(request)
-    letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
+    letter = {line[2:] for line in request_decisions.letter_text(made).splitlines() if line.startswith("- ")}
     assert letter == preview
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run = ErasureRun.objects.get(because=request.ticket.reference)
     assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
     rows_agree(run, letter)
 
     (task,) = Instruction.objects.filter(about=f"because:{request.ticket.reference}")
-    instructions.note(task, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
-    assert certifying.confirmations(run)["acted"] == 1
+    instruction_status.note(task, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    assert certificates.confirmations(run)["acted"] == 1
 
-    refs = bundling.data_refs(request) - {request.ticket.subject_ref}
+    refs = data_copies.data_refs(request) - {request.ticket.subject_ref}
     for day in sorted(set(KeptRecord.objects.values_list("last_day", flat=True))):
         with time_machine.travel(datetime.combine(day + timedelta(days=1), time(12), clock.IST), tick=True):
             now = clock.now()
-            nights.pass_over(now=now, actor=NIGHTLY)
-            nights.carry_on(now=now, actor=NIGHTLY)
+            nightly_run.pass_over(now=now, actor=NIGHTLY)
+            nightly_run.carry_on(now=now, actor=NIGHTLY)
             left = retention.decide(refs, now=now, asked_at=request.ticket.received_at)
             assert [(each.eraser.name, each.sentence) for each in left if not each.verdict.is_kept] == []
     last = max(KeptRecord.objects.values_list("last_day", flat=True))
     with time_machine.travel(datetime.combine(last + timedelta(days=1), time(12), clock.IST), tick=True):
-        nights.pass_over(now=clock.now(), actor=NIGHTLY)
-        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
+        nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
         assert [each.what for each in retention.decide(refs, now=clock.now(), asked_at=DAY)] == []
     assert not ErasureRun.objects.filter(because=request.ticket.reference, state=RunState.PLANNED).exists()
 
 
 def lines_of(request: RightsRequest) -> list[str]:
     reply_on = selectors.reply_on(request.ticket)
-    plan = ending.plan(request, at=clock.now())
-    return ending.letter_lines(plan, language="en", closes_on=reply_on, at=clock.now())
+    plan = erasure_requests.plan(request, at=clock.now())
+    return erasure_requests.letter_lines(plan, language="en", closes_on=reply_on, at=clock.now())
 
 
 def rows_agree(run: ErasureRun, letter: set[str]) -> None:
     """Each row that stays is a line of the letter with its provision and day, each such line a row; field by field."""
-    erasers = {str(eraser.name): eraser for eraser in hooks.erasers}
+    erasers = {str(eraser.name): eraser for eraser in ports.erasers}
     said = set()
     for row in KeptRecord.objects.filter(step__run=run).select_related("step"):
         begins = f"{erasers[row.step.eraser].label}: we keep this until {date_format(row.last_day, 'j F Y')}"
@@ -175,7 +176,7 @@ def rows_agree(run: ErasureRun, letter: set[str]) -> None:
     assert closed is not None
     assert date_format(closed, "j F Y") in own
     record = Record(uuid4(), datetime.combine(closed, time(12), clock.IST))
-    texts = next(each for each in hooks.erasers if each.name == "grievances.texts")
+    texts = next(each for each in ports.erasers if each.name == "grievances.texts")
     verdict = retention.decide_record(texts, record, now=clock.now()).verdict
     assert f"until {date_format(verdict.keeper.on, 'j F Y')}" in own, "its reason has a last day"
     for item in ErasureItem.objects.filter(step__run=run).select_related("step"):
@@ -229,15 +230,15 @@ def test_the_letter_says_the_same_as_the_preview_and_the_rows_with_a_hold_or_a_s
     stop(person.subject.ref)
     assert lines_of(request) == without
     made = decided_by_two(request)
-    letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
+    letter = {line[2:] for line in request_decisions.letter_text(made).splitlines() if line.startswith("- ")}
     assert letter == preview
-    assert "A duty of law or a legal claim may keep single items for longer" in deciding.letter_text(made)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    assert "A duty of law or a legal claim may keep single items for longer" in request_decisions.letter_text(made)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run = ErasureRun.objects.get(because=request.ticket.reference)
     assert run.erased == 0
     kept_by_rule, only_held = set(), set()
     for row in KeptRecord.objects.filter(step__run=run).select_related("step"):
-        label = next(str(each.label) for each in hooks.erasers if each.name == row.step.eraser)
+        label = next(str(each.label) for each in ports.erasers if each.name == row.step.eraser)
         if row.ground == "hold":
             only_held.add(label)
             assert (row.citation, row.last_day) == ("", None)
@@ -265,7 +266,7 @@ def test_a_letter_loses_no_sentence_because_of_a_secret_order_which_still_keeps_
     assert with_none
     assert not [line for line in by_order if HALF in line and "keeps us from erasing" in line]
     decided_by_two(request)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run = ErasureRun.objects.get(because=request.ticket.reference)
     assert not ErasureItem.objects.filter(step__run=run, fields__isnull=False).exists(), "an order keeps each field"
     assert (run.erased, run.held > 0) == (0, True)
@@ -295,13 +296,13 @@ def test_the_preview_does_not_tell_that_somebody_is_like_an_entry_of_a_sanctions
         pair_key=b"key",
         found_at=DAY,
     )
-    going = {name for each in ending.in_short(plan_of(person)) for name in each}
+    going = {name for each in erasure_requests.in_short(plan_of(person)) for name in each}
     assert "kyc.Likeness.listed" in going, "it ends all the same"
     assert page_before_sending(client) == before
 
 
 def plan_of(person: Principal) -> list[retention.Decided]:
-    return ending.preview(person, reply_on=None, at=clock.now())
+    return erasure_requests.preview(person, reply_on=None, at=clock.now())
 
 
 @pytest.mark.parametrize("language", ["hi", "mr"])
@@ -330,7 +331,7 @@ def kept_on_page(client: Client, request: RightsRequest) -> str:
 
 
 def replies(request: RightsRequest) -> list[str]:
-    lines = reading.thread(request.ticket, internal=False)
+    lines = thread_access.thread(request.ticket, internal=False)
     return [line.texts["text"] for line in lines if line.entry.kind == "reply"]
 
 
@@ -343,8 +344,10 @@ def test_a_decided_question_of_the_profile_ends_what_it_kept_and_the_person_read
     assert any("If not, it is kept for this: IT (Intermediary Guidelines) Rules" in line for line in preview_of(client))
     request = asked_for_everything(client)
     made = decided_by_two(request)
-    assert "If so, we keep this until 24 November 2031. If not, it is kept for this:" in deciding.letter_text(made)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    assert "If so, we keep this until 24 November 2031. If not, it is kept for this:" in request_decisions.letter_text(
+        made
+    )
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     assert "will decide this by" in kept_on_page(client, request)
     assert "CERT-In" in kept_on_page(client, request)
     ProfileFactory(
@@ -352,28 +355,28 @@ def test_a_decided_question_of_the_profile_ends_what_it_kept_and_the_person_read
         effective_from=DAY.date() + timedelta(days=1),
     )
     with time_machine.travel(DAY + timedelta(days=1), tick=True):
-        (again,) = nights.pass_over(now=clock.now(), actor=NIGHTLY).again
+        (again,) = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again
         assert again.state == RunState.APPROVED, "two people have decided the request and the question; nobody is asked"
-        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
         (news,) = replies(request)
         assert "We have decided what our answer left open. This we still keep:" in news
         assert "IT (Intermediary Guidelines) Rules 2021" in news
         assert "CERT-In" not in news
         request.refresh_from_db()
-        shown = "\n".join(ending.kept_now(request, at=clock.now()))
+        shown = "\n".join(erasure_requests.kept_now(request, at=clock.now()))
         assert "decide" not in shown
         assert "we keep this until 23 May 2027, because IT (Intermediary" in shown
         assert Message.objects.filter(kind="grievances.request_replied").count() == 1
         rows = KeptRecord.objects.filter(step__run=again)
         assert {row.ground for row in rows} == {"law", "claim"}, "nothing waits for a decision any more"
         last_day = max(row.last_day for row in rows)
-        assert nights.pass_over(now=clock.now(), actor=NIGHTLY).again == [], "told once"
+        assert nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again == [], "told once"
     with time_machine.travel(DAY + timedelta(days=2), tick=True):
-        assert nights.pass_over(now=clock.now(), actor=NIGHTLY).again == []
+        assert nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again == []
         assert len(replies(request)) == 1
     with time_machine.travel(datetime.combine(last_day + timedelta(days=1), time(12), clock.IST)):
-        nights.pass_over(now=clock.now(), actor=NIGHTLY)
-        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
+        nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
         person.refresh_from_db()
         assert person.full_name == "", "the last day of the last rule has passed"
         assert replies(request)[-1].startswith("Erased by now:")
@@ -386,14 +389,14 @@ def test_a_question_decided_with_yes_is_told_as_the_duty_it_is_now(person: Princ
     preview_of(client)
     request = asked_for_everything(client)
     decided_by_two(request)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     ProfileFactory(
         **{**dict.fromkeys(NO, "no"), "intermediary": "yes", "cloud_provider": "yes"},
         effective_from=DAY.date() + timedelta(days=1),
     )
     with time_machine.travel(DAY + timedelta(days=1), tick=True):
-        nights.pass_over(now=clock.now(), actor=NIGHTLY)
-        nights.carry_on(now=clock.now(), actor=NIGHTLY)
+        nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
+        nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
         (news,) = replies(request)
         assert "we keep this until 24 November 2031, because CERT-In Directions 2022" in news
 
@@ -403,7 +406,7 @@ def test_the_page_of_a_request_does_not_show_when_an_order_comes(person: Princip
     preview_of(client)
     request = asked_for_everything(client)
     decided_by_two(request)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     before = kept_on_page(client, request)
     order_about(person.subject.ref)
     assert kept_on_page(client, request) == before
@@ -416,7 +419,7 @@ def test_a_claim_on_one_of_two_complaints_keeps_that_one_and_preview_letter_and_
         filed(email=MAIL, principal=person, what_happened=words).ticket for words in ("The first.", "Another.")
     )
     for each in (first, other):
-        resolving.withdraw(ticket=each, actor=actor.stranger(), at=clock.now())
+        resolutions.withdraw(ticket=each, actor=actor.stranger(), at=clock.now())
     client = customer_client(person.user)
     label = "Words, addresses and files of grievances"
     assert not any(line.startswith(f"{label}:") for line in preview_of(client)), "without a claim all of them go"
@@ -445,9 +448,9 @@ def test_a_claim_on_one_of_two_complaints_keeps_that_one_and_preview_letter_and_
     assert not any("Suit" in line or first.reference in line for line in preview)
     request = asked_for_everything(client)
     made = decided_by_two(request)
-    letter = {line[2:] for line in deciding.letter_text(made).splitlines() if line.startswith("- ")}
+    letter = {line[2:] for line in request_decisions.letter_text(made).splitlines() if line.startswith("- ")}
     assert letter == preview
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run = ErasureRun.objects.get(because=request.ticket.reference)
     assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
     rows_agree(run, letter)
@@ -456,6 +459,6 @@ def test_a_claim_on_one_of_two_complaints_keeps_that_one_and_preview_letter_and_
     assert (first.contacts.exists(), other.contacts.exists()) == (True, False)
     for days, is_here in ((0, True), (1, False)):
         with time_machine.travel(datetime.combine(claim.last_day + timedelta(days=days), time(12), clock.IST)):
-            nights.pass_over(now=clock.now(), actor=NIGHTLY)
-            nights.carry_on(now=clock.now(), actor=NIGHTLY)
+            nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
+            nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
             assert first.contacts.exists() is is_here

@@ -6,21 +6,22 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import selectors, standings
+from grievances.base import selectors
+from grievances.base.choices import EntryKind, TicketState
+from grievances.ledger_checks import TICKETS
 from grievances.models import EntryText, Ticket, TicketContact, TicketEntry
-from grievances.services import filing, reading, resolving
-from grievances.stated import TICKETS
-from grievances.states import EntryKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.core.ids import parse_reference
-from portal.law.models import Clock
-from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, reports
-from portal.outbox.states import Outcome
-from portal.people import selectors as people
+from grievances.tickets import grievance_status
+from grievances.tickets.services import intake, resolutions, thread_access
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.ids import parse_reference
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure
+from portal.kernel.outbox.choices import Outcome
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, reports
+from portal.kernel.people import selectors as people
 from tests.grievances.factories import RECEIVED, STRANGER, filed, story, ticket
 from tests.outbox.factories import RecordingChannel, answering_gate, use_channel
 from tests.people.factories import PrincipalFactory
@@ -40,7 +41,7 @@ def test_every_rule_in_force_starts_a_clock_and_the_strictest_sets_the_date() ->
     assert keys == {"IN-IT-RES", "IN-SPDI-GRV", "grievances.answer"}
     strictest = min(Clock.objects.filter(owner=selectors.answer_owner(found)), key=lambda clock: clock.due_at)
     assert found.due_at == strictest.due_at
-    assert standings.standing_of(found, now=RECEIVED).due_at == found.due_at
+    assert grievance_status.standing_of(found, now=RECEIVED).due_at == found.due_at
 
 
 def test_a_grievance_of_the_year_in_which_the_law_changes_gets_the_new_rule() -> None:
@@ -113,7 +114,7 @@ def test_a_letter_of_which_a_report_says_that_it_left_acknowledges_from_when_it_
 
 def test_a_letter_that_leaves_after_the_grievance_was_closed_acknowledges_nothing(hand_over) -> None:
     found = ticket(is_told=False)
-    resolving.withdraw(ticket=found, actor=STRANGER, at=RECEIVED + timedelta(minutes=5))
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=RECEIVED + timedelta(minutes=5))
     message = hand_over()
     found.refresh_from_db()
     assert (message.state, found.acknowledged_at) == ("sent", None)
@@ -126,7 +127,7 @@ def test_letters_that_leave_side_by_side_acknowledge_each_their_own() -> None:
     now = clock.now()
     for row in rows:
         row.sent_at = now
-    filing.letters_sent(messages=rows)
+    intake.letters_sent(messages=rows)
     for found in (first, second):
         found.refresh_from_db()
         assert found.acknowledged_at == now
@@ -167,14 +168,14 @@ def test_what_a_person_wrote_stands_nowhere_in_the_clear() -> None:
     )
     assert b"parrot" not in sealed
     assert b"asha" not in sealed
-    opened = reading.thread(found, internal=False)[0].texts
+    opened = thread_access.thread(found, internal=False)[0].texts
     assert opened["text"] == "The parrot said Amsterdam."
-    assert filing.addresses_of(found) == {"email": "asha@example.in"}
+    assert intake.addresses_of(found) == {"email": "asha@example.in"}
 
 
 def test_identity_numbers_are_cut_before_anything_is_stored() -> None:
     found = ticket(what_happened="My Aadhaar is 2341 2341 2346.")
-    assert reading.thread(found, internal=False)[0].texts["text"] == "My Aadhaar is XXXXXXXX2346."
+    assert thread_access.thread(found, internal=False)[0].texts["text"] == "My Aadhaar is XXXXXXXX2346."
 
 
 def test_the_trace_names_kind_and_language_and_no_person() -> None:
@@ -199,7 +200,7 @@ def test_a_signed_in_persons_grievance_is_joined_to_them() -> None:
 
 def test_acknowledging_again_changes_nothing() -> None:
     found = filed(email="", phone="+919876543210").ticket
-    filing.acknowledge(ticket=found, at=RECEIVED + timedelta(hours=3))
+    intake.acknowledge(ticket=found, at=RECEIVED + timedelta(hours=3))
     found.refresh_from_db()
     assert found.acknowledged_at == RECEIVED
     assert found.entries.filter(kind=EntryKind.ACKNOWLEDGED).count() == 1
@@ -208,7 +209,7 @@ def test_acknowledging_again_changes_nothing() -> None:
 def test_a_new_grievance_is_received_and_with_us() -> None:
     found = ticket()
     assert found.state == TicketState.RECEIVED
-    assert [line.entry.kind for line in reading.thread(found, internal=False)] == [
+    assert [line.entry.kind for line in thread_access.thread(found, internal=False)] == [
         EntryKind.FILED,
         EntryKind.ACKNOWLEDGED,
     ]
@@ -222,8 +223,8 @@ def test_the_explanation_names_each_rule_its_source_and_its_date() -> None:
 
 
 def test_what_staff_hand_over_is_what_was_written() -> None:
-    reach = filing.Reach(language="mr", email="a@b.example", phone="+919876543210")
-    result = filing.file_ticket(
+    reach = intake.Reach(language="mr", email="a@b.example", phone="+919876543210")
+    result = intake.file_ticket(
         filing_key=uuid4(),
         subject_ref=uuid4(),
         story=story(wanted="Say sorry."),
@@ -232,5 +233,5 @@ def test_what_staff_hand_over_is_what_was_written() -> None:
         at=RECEIVED,
     )
     assert result.tracking_key is None
-    assert filing.addresses_of(result.ticket) == {"email": "a@b.example", "phone": "+919876543210"}
-    assert reading.thread(result.ticket, internal=False)[0].texts["wanted"] == "Say sorry."
+    assert intake.addresses_of(result.ticket) == {"email": "a@b.example", "phone": "+919876543210"}
+    assert thread_access.thread(result.ticket, internal=False)[0].texts["wanted"] == "Say sorry."

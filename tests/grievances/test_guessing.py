@@ -10,11 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from grievances.models import TrackingCode
-from grievances.services import tracking
-from portal.core import clock, error_pages
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.selfservice import limits
+from grievances.tickets.services import public_tracking
+from portal.fronts.selfservice import limits
+from portal.kernel.core import clock, error_pages
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import filed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -55,7 +55,7 @@ def test_the_code_page_says_one_thing_to_every_wrong_code(known) -> None:
     for reference, address in ((known, ADDRESS), (known, "eve@example.in"), (new_reference("GR"), ADDRESS)):
         client = Client()
         client.post(ASK, {"reference": reference, "address": address})
-        tracking.send_code(code_id=TrackingCode.objects.latest("pk").pk, at=clock.now())
+        public_tracking.send_code(code_id=TrackingCode.objects.latest("pk").pk, at=clock.now())
         found.append(seen(lambda c=client: c.post(f"{ASK}code/", {"code": "000000"}))[0])
     assert found[0] == found[1] == found[2]
     assert Message.objects.filter(kind="grievances.tracking_code").count() == 1

@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
+from grievances.base.request_choices import Capacity, Right
 from grievances.models import Ticket
-from grievances.request_states import Capacity, Right
-from grievances.services import becoming, handing_out, resolving, sorting, thread
-from grievances.services.handing_out import release, take_next
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, NotAllowed
-from portal.people.services import staff
+from grievances.requests.services import request_conversion
+from grievances.tickets.services import conversation, resolutions, triage, work_allocation
+from grievances.tickets.services.work_allocation import release, take_next
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, NotAllowed
+from portal.kernel.people.services import staff
 from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
 from tests.people.factories import FiduciaryFactory, StaffFactory
@@ -64,10 +65,10 @@ def test_what_an_officer_gave_back_goes_to_colleagues_first(two, officer):
 def test_nobody_else_writes_meanwhile_and_from_their_first_word_on_it_is_the_officers(two, officer):
     mine, now, colleague = taken_by(officer), clock.now(), another()
     with pytest.raises(LostRace):
-        thread.reply(ticket=two[0], text="Hello.", by=colleague, actor=actor.staff(colleague.pk), at=now)
+        conversation.reply(ticket=two[0], text="Hello.", by=colleague, actor=actor.staff(colleague.pk), at=now)
     with pytest.raises(LostRace):
-        thread.take(ticket=two[0], by=colleague, actor=actor.staff(colleague.pk), at=now)
-    thread.ask(ticket=mine, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=now)
+        conversation.take(ticket=two[0], by=colleague, actor=actor.staff(colleague.pk), at=now)
+    conversation.ask(ticket=mine, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=now)
     mine.refresh_from_db()
     assert (mine.assigned_to, mine.locked_by) == (officer, None)
     assert taken_by(officer) == two[1]
@@ -78,11 +79,11 @@ def acts_on(found, by):
     common = {"ticket": found, "by": by, "actor": actor.staff(by.pk), "at": clock.now()}
     older = make(at=clock.now() - timedelta(days=3), email="p30@example.in")
     return {
-        "assign": lambda: thread.assign(to=another(), **common),
-        "transfer": lambda: sorting.transfer(to=by, why="Mine.", **common),
-        "merge": lambda: sorting.merge(into=older, **common),
-        "pass_on": lambda: sorting.pass_on(to=FiduciaryFactory(), **common),
-        "become_request": lambda: becoming.become_request(
+        "assign": lambda: conversation.assign(to=another(), **common),
+        "transfer": lambda: triage.transfer(to=by, why="Mine.", **common),
+        "merge": lambda: triage.merge(into=older, **common),
+        "pass_on": lambda: triage.pass_on(to=FiduciaryFactory(), **common),
+        "become_request": lambda: request_conversion.become_request(
             right=Right.ACCESS, capacity=Capacity.SELF, details={}, **common
         ),
     }
@@ -101,27 +102,27 @@ def test_what_a_colleague_works_on_is_taken_from_them_by_no_act_but_theirs(two, 
 def test_a_colleague_may_be_given_what_they_work_on_and_anybody_what_is_free_again(two, officer):
     mine, colleague = taken_by(officer), another()
     by = {"by": colleague, "actor": actor.staff(colleague.pk)}
-    thread.assign(ticket=Ticket.objects.get(pk=mine.pk), to=officer, at=clock.now(), **by)
+    conversation.assign(ticket=Ticket.objects.get(pk=mine.pk), to=officer, at=clock.now(), **by)
     mine.refresh_from_db()
     assert (mine.assigned_to, mine.locked_by) == (officer, None)
-    handing_out.claim(mine, actor=actor.staff(officer.pk), now=clock.now())
-    thread.assign(ticket=mine, to=colleague, at=clock.now() + timedelta(minutes=31), **by)
+    work_allocation.claim(mine, actor=actor.staff(officer.pk), now=clock.now())
+    conversation.assign(ticket=mine, to=colleague, at=clock.now() + timedelta(minutes=31), **by)
     mine.refresh_from_db()
     assert mine.assigned_to == colleague
 
 
 def test_what_waits_for_the_person_is_handed_to_nobody_until_they_wrote(two, officer):
     mine = taken_by(officer)
-    thread.ask(ticket=mine, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    conversation.ask(ticket=mine, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     Ticket.objects.filter(pk=two[1].pk).update(assigned_to=another())
     assert taken_by(officer) is None
-    thread.person_writes(ticket=mine, text="This one.", actor=STRANGER, at=clock.now())
+    conversation.person_writes(ticket=mine, text="This one.", actor=STRANGER, at=clock.now())
     assert taken_by(officer) == mine
 
 
 def test_an_answer_ends_the_claim_and_is_its_officers(two, officer):
     mine = taken_by(officer)
-    resolving.propose(ticket=mine, text="It is stopped.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    resolutions.propose(ticket=mine, text="It is stopped.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     mine.refresh_from_db()
     assert (mine.state, mine.assigned_to, mine.locked_by, mine.locked_until) == ("answered", officer, None, None)
 
@@ -191,6 +192,6 @@ def test_eight_officers_at_once_are_handed_eight_grievances():
 @pytest.mark.django_db(transaction=True)
 def test_two_who_chose_the_same_grievance_do_not_both_get_it(monkeypatch, two, officer):
     """As if the choice had locked nothing: the conditional UPDATE alone decides."""
-    monkeypatch.setattr(handing_out, "_first", lambda user, now: Ticket.objects.get(pk=two[0].pk))
+    monkeypatch.setattr(work_allocation, "_first", lambda user, now: Ticket.objects.get(pk=two[0].pk))
     assert taken_by(officer) == two[0]
     assert taken_by(another()) is None

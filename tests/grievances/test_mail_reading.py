@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grievances.mail_in import judging, parsing, reader
-from grievances.services import mailing
-from portal.vault.inspection import process
+from grievances.base.inbound_mail import classification, parser
+from grievances.mail import reader
+from grievances.mail.services import inbound_mail
+from portal.kernel.vault.inspection import client
 from tests.data.mails import OURS, SHAPES, lines
 
 
 @given(st.binary(max_size=2_000))
 def test_no_bytes_stop_the_reader(raw: bytes) -> None:
-    judging.why_ignored(parsing.parse(raw), own=[])
+    classification.why_ignored(parser.parse(raw), own=[])
 
 
 @given(st.data())
@@ -22,12 +23,12 @@ def test_no_broken_mail_stops_the_reader(data: st.DataObject) -> None:
     raw = bytearray(data.draw(st.sampled_from([shape.raw for shape in SHAPES if len(shape.raw) < 20_000])))
     for place in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=20)):
         raw[place] = data.draw(st.integers(0, 255))
-    judging.why_ignored(parsing.parse(bytes(raw[: data.draw(st.integers(0, len(raw)))])), own=[])
+    classification.why_ignored(parser.parse(bytes(raw[: data.draw(st.integers(0, len(raw)))])), own=[])
 
 
 @given(st.text(alphabet="<>/&;abscript='\" \n!-", max_size=200))
 def test_what_comes_of_html_holds_no_word_of_a_script(page: str) -> None:
-    assert "SECRET" not in parsing.words_of_html(f"<script>SECRET</script>{page}")
+    assert "SECRET" not in parser.words_of_html(f"<script>SECRET</script>{page}")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_what_comes_of_html_holds_no_word_of_a_script(page: str) -> None:
     ],
 )
 def test_an_answer_is_told_from_what_it_quotes(text: str, own: str) -> None:
-    assert judging.own_words(text) == own
+    assert classification.own_words(text) == own
 
 
 @pytest.mark.parametrize(
@@ -51,35 +52,35 @@ def test_an_answer_is_told_from_what_it_quotes(text: str, own: str) -> None:
     [("Stop it.", "en"), ("मुझे संदेश नहीं चाहिए", "hi"), ("मला संदेश नको आहेत", "mr"), ("", "en"), ("OTP बंद", "hi")],
 )
 def test_the_language_of_a_mail_is_that_of_its_letters_and_words(text: str, language: str) -> None:
-    assert judging.language_of(text) == language
+    assert classification.language_of(text) == language
 
 
 def test_the_mails_that_it_answers_are_read_nearest_first() -> None:
     raw = lines("In-Reply-To: <b@x.example>", "References: <a@x.example>\r\n <b@x.example>")
-    assert parsing.parse(raw).answers == ("<b@x.example>", "<a@x.example>")
+    assert parser.parse(raw).answers == ("<b@x.example>", "<a@x.example>")
 
 
 def test_what_is_written_in_two_ways_is_said_once() -> None:
     (shape,) = (shape for shape in SHAPES if shape.name == "forwarded in one of two ways")
-    assert parsing.parse(shape.raw).text.count("I got this from you.") == 1
+    assert parser.parse(shape.raw).text.count("I got this from you.") == 1
 
 
 def test_an_answer_keeps_the_mail_that_is_forwarded_with_it_and_what_follows() -> None:
     inner = "From: Shop <offers@shop.example>\r\nDate: Tue, 24 Nov 2026 09:00:00 +0530\r\n\r\nBuy now!"
     parts = f"--b\nContent-Type: message/rfc822\n\n{inner}\n--b\n\nThis came today.\n--b--"
-    text = parsing.parse(lines("Content-Type: multipart/mixed; boundary=b", body=parts.replace("\r", ""))).text
-    assert judging.own_words(text).startswith("----")
-    assert judging.own_words(text).endswith("Buy now!\n\nThis came today.")
+    text = parser.parse(lines("Content-Type: multipart/mixed; boundary=b", body=parts.replace("\r", ""))).text
+    assert classification.own_words(text).startswith("----")
+    assert classification.own_words(text).endswith("Buy now!\n\nThis came today.")
 
 
 def test_parts_within_parts_stop_nobody() -> None:
     raw = b"".join(b"Content-Type: multipart/alternative; boundary=%d\n\n--%d\n" % (n, n) for n in range(190))
-    assert parsing.parse(raw + b"\nThey wrote to me.\n").text == "They wrote to me."
+    assert parser.parse(raw + b"\nThey wrote to me.\n").text == "They wrote to me."
 
 
 def test_a_file_keeps_its_name_around_half_a_letter() -> None:
     (shape,) = (shape for shape in SHAPES if shape.name == "half a letter in the name of a file")
-    assert [file.name for file in parsing.parse(shape.raw).files] == ["\ufffdscreen.png"]
+    assert [file.name for file in parser.parse(shape.raw).files] == ["\ufffdscreen.png"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_file_keeps_its_name_around_half_a_letter() -> None:
 )
 def test_no_mail_costs_time_that_grows_with_the_square_of_it(raw: bytes) -> None:
     begun = time.process_time()
-    parsing.parse(raw)
+    parser.parse(raw)
     assert time.process_time() - begun < 5
 
 
@@ -116,7 +117,7 @@ def test_no_mail_costs_time_that_grows_with_the_square_of_it(raw: bytes) -> None
     ],
 )
 def test_broken_html_gives_the_words_that_people_would_see(page: str, words: str) -> None:
-    assert parsing.words_of_html(page) == words
+    assert parser.words_of_html(page) == words
 
 
 @pytest.mark.parametrize(
@@ -133,22 +134,22 @@ def test_broken_html_gives_the_words_that_people_would_see(page: str, words: str
     ],
 )
 def test_an_address_says_that_nobody_reads_there(address: str, unread: bool) -> None:
-    assert judging.is_unread(address) is unread
+    assert classification.is_unread(address) is unread
 
 
 def test_our_own_addresses_are_told_in_any_case() -> None:
     raw = lines().replace(b"asha@example.in", OURS.upper().encode())
-    assert judging.why_ignored(parsing.parse(raw), own=[OURS]) == judging.Reason.LOOP
+    assert classification.why_ignored(parser.parse(raw), own=[OURS]) == classification.Reason.LOOP
 
 
 def test_each_mail_comes_out_of_the_confined_child_as_it_is_parsed_here() -> None:
     for shape in SHAPES:
-        said = process.ask_for_bytes(mailing.READER, shape.raw, asked={}, limits=mailing.LIMITS)
-        assert reader.read(*said) == parsing.parse(shape.raw), shape
+        said = client.ask_for_bytes(inbound_mail.READER, shape.raw, asked={}, limits=inbound_mail.LIMITS)
+        assert reader.read(*said) == parser.parse(shape.raw), shape
 
 
 @pytest.mark.parametrize("charset", ["shift_jis", "gb18030", "koi8-r", "big5", "utf-7", "tis-620", "no-such-charset"])
 def test_a_charset_that_few_mails_have_is_known_to_the_child(charset: str) -> None:
     raw = lines(f"Content-Type: text/plain; charset={charset}", body="Stop it")
-    said = process.ask_for_bytes(mailing.READER, raw, asked={}, limits=mailing.LIMITS)
-    assert reader.read(*said).text == parsing.parse(raw).text == "Stop it"
+    said = client.ask_for_bytes(inbound_mail.READER, raw, asked={}, limits=inbound_mail.LIMITS)
+    assert reader.read(*said).text == parser.parse(raw).text == "Stop it"

@@ -8,11 +8,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from grievances import tasks
+from grievances.mail.services import imap_mailbox, inbound_mail
 from grievances.models import MailCount, SeenMail, Ticket
-from grievances.services import mailbox, mailing
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Unavailable
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Unavailable
 from tests.data.mails import OURS, lines
 from tests.people.factories import StaffFactory
 from tests.servers import imap
@@ -36,10 +36,10 @@ def mail(number: int) -> bytes:
 def test_each_mail_is_fetched_once_and_the_mailbox_stays_as_it_is(box) -> None:
     box.put(mail(1), at=clock.now() - timedelta(hours=5))
     box.put(lines("Auto-Submitted: auto-replied"))
-    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=2)
-    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched()
+    assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched(taken=2)
+    assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched()
     box.put(mail(3))
-    assert mailbox.fetch(now=clock.now()).taken == 1
+    assert imap_mailbox.fetch(now=clock.now()).taken == 1
     assert Ticket.objects.count() == 2
     assert sum(command.startswith("UID FETCH") for command in box.commands) == 3
     assert not any("STORE" in command or command.startswith("SELECT") for command in box.commands)
@@ -48,21 +48,21 @@ def test_each_mail_is_fetched_once_and_the_mailbox_stays_as_it_is(box) -> None:
 def test_the_clocks_run_from_the_arrival_in_the_mailbox(box) -> None:
     arrived = (clock.now() - timedelta(hours=5)).replace(microsecond=0)
     box.put(mail(1), at=arrived)
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     assert Ticket.objects.get().received_at == arrived
 
 
 def test_a_mailbox_that_was_made_anew_brings_nothing_twice(box) -> None:
     box.put(mail(1))
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     box.validity += 1
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     assert Ticket.objects.count() == 1
     assert SeenMail.objects.get(outcome="ignored").reason == "known"
 
 
 def test_a_bad_mail_stops_no_other_and_is_asked_for_again(box, monkeypatch) -> None:
-    plain = mailing.take
+    plain = inbound_mail.take
 
     def fails_once(raw, **kwargs):
         if b"Number 1" in raw:
@@ -72,17 +72,17 @@ def test_a_bad_mail_stops_no_other_and_is_asked_for_again(box, monkeypatch) -> N
     box.put(mail(1))
     box.put(mail(2))
     with monkeypatch.context() as patch:
-        patch.setattr(mailing, "take", fails_once)
-        assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=1, failed=1)
-        counted = mailbox.reconcile(now=clock.now())
+        patch.setattr(inbound_mail, "take", fails_once)
+        assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched(taken=1, failed=1)
+        counted = imap_mailbox.reconcile(now=clock.now())
         assert (counted.in_mailbox, counted.tickets, counted.unexplained) == (2, 1, 1)
         with pytest.raises(SystemExit):
             call_command("fetch_mail", count=True)
-    assert mailbox.fetch(now=clock.now()).taken == 1
+    assert imap_mailbox.fetch(now=clock.now()).taken == 1
 
 
 def test_a_mail_that_breaks_us_stops_no_other_and_the_log_does_not_quote_it(box, monkeypatch, caplog) -> None:
-    plain = mailing.take
+    plain = inbound_mail.take
 
     def breaks(raw, **kwargs):
         if b"Number 1" in raw:
@@ -91,9 +91,9 @@ def test_a_mail_that_breaks_us_stops_no_other_and_the_log_does_not_quote_it(box,
 
     box.put(mail(1))
     box.put(mail(2))
-    monkeypatch.setattr(mailing, "take", breaks)
-    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=1, failed=1)
-    counted = mailbox.reconcile(now=clock.now())
+    monkeypatch.setattr(inbound_mail, "take", breaks)
+    assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched(taken=1, failed=1)
+    counted = imap_mailbox.reconcile(now=clock.now())
     assert (counted.in_mailbox, counted.tickets, counted.unexplained) == (2, 1, 1)
     said = caplog.text
     assert "RuntimeError" in said
@@ -103,21 +103,21 @@ def test_a_mail_that_breaks_us_stops_no_other_and_the_log_does_not_quote_it(box,
 def test_a_mail_that_the_mailbox_will_not_give_stops_no_other(box) -> None:
     box.kept_back.add(box.put(mail(1)))
     box.put(mail(2))
-    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=1, failed=1)
+    assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched(taken=1, failed=1)
     box.kept_back.clear()
-    assert mailbox.fetch(now=clock.now()).taken == 1
+    assert imap_mailbox.fetch(now=clock.now()).taken == 1
 
 
 def test_half_a_letter_stops_no_mail_behind_it(box) -> None:
     box.put(lines("Content-Type: text/plain; charset=utf-7", body="+2AA-"))
     box.put(mail(2))
-    assert mailbox.fetch(now=clock.now()) == mailbox.Fetched(taken=2)
+    assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched(taken=2)
 
 
 def test_the_daily_count_takes_what_a_fetch_missed_and_explains_every_mail(box) -> None:
     box.put(mail(1), at=clock.now() - timedelta(days=6))
     box.put(lines("Precedence: bulk"))
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     assert Ticket.objects.count() == 0
     tasks.count_mail()
     counted = MailCount.objects.get()
@@ -133,7 +133,7 @@ def test_the_daily_count_takes_what_a_fetch_missed_and_explains_every_mail(box) 
 def test_a_mailbox_that_refuses_or_is_away_is_said_so_without_its_password(box, capfd) -> None:
     box.refuses = True
     with pytest.raises(Unavailable):
-        mailbox.fetch(now=clock.now())
+        imap_mailbox.fetch(now=clock.now())
     assert imap.PASSWORD not in capfd.readouterr().err
     tasks.fetch_mail()
 
@@ -141,15 +141,15 @@ def test_a_mailbox_that_refuses_or_is_away_is_said_so_without_its_password(box, 
 @pytest.mark.parametrize("url", ["", "imap://x:y@mail.example/INBOX", "https://mail.example"])
 def test_without_a_mailbox_or_without_tls_nothing_is_fetched(settings, url) -> None:
     settings.MAIL_IN_URL = url
-    with pytest.raises(mailbox.NotSetUp):
-        mailbox.fetch(now=clock.now())
+    with pytest.raises(imap_mailbox.NotSetUp):
+        imap_mailbox.fetch(now=clock.now())
     tasks.fetch_mail()
 
 
 def test_staff_see_what_became_of_each_mail(box) -> None:
     box.put(mail(1))
     box.put(lines("Precedence: bulk"))
-    mailbox.reconcile(now=clock.now())
+    imap_mailbox.reconcile(now=clock.now())
     desk = staff_client(StaffFactory(roles=["grievance_officer"]))
     page = desk.get("/admin/grievances/seenmail/").content.decode()
     assert "Sent to many" in page
@@ -161,13 +161,13 @@ def test_staff_see_what_became_of_each_mail(box) -> None:
 def test_which_mails_were_taken_is_asked_for_all_at_once(box) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as seen:
-            assert mailbox.fetch(now=clock.now()) == mailbox.Fetched()
+            assert imap_mailbox.fetch(now=clock.now()) == imap_mailbox.Fetched()
         return len(seen)
 
     box.put(mail(1))
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     with_one = asked()
     for number in range(2, 7):
         box.put(mail(number))
-    mailbox.fetch(now=clock.now())
+    imap_mailbox.fetch(now=clock.now())
     assert asked() == with_one

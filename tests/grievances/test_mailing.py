@@ -7,17 +7,18 @@ import pytest
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
-from grievances.mail_in.judging import Reason
+from grievances.base.choices import Door, EntryKind, MailOutcome, MailSource, TicketState
+from grievances.base.inbound_mail.classification import Reason
+from grievances.base.number_redaction import without_numbers
+from grievances.mail.services import inbound_mail
 from grievances.models import SeenMail, Ticket, TicketEntry
-from grievances.services import filing, mailing, reading, resolving, thread, uploads
-from grievances.services.hiding import without_numbers
-from grievances.states import Door, EntryKind, MailOutcome, MailSource, TicketState
-from portal.core import actor
-from portal.core.errors import Unavailable
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox
-from portal.vault.inspection import process
+from grievances.tickets.services import conversation, intake, resolutions, thread_access, uploads
+from portal.kernel.core import actor
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.vault.inspection import client as inspection_client
 from tests.data.mails import ASHA, OURS, SHAPES, Shape, lines, with_file
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.pictures import png
@@ -38,13 +39,13 @@ def ours(settings) -> None:
 
 
 def take(raw: bytes, *, place: str = "", now=NOW) -> SeenMail:
-    return mailing.take(
+    return inbound_mail.take(
         raw, source=MailSource.WEBHOOK, place=place or uuid4().hex, arrived_at=now - timedelta(minutes=5), now=now
     )
 
 
 def last_line(found: Ticket):
-    return reading.thread(found, internal=False)[-1]
+    return thread_access.thread(found, internal=False)[-1]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
@@ -57,12 +58,12 @@ def test_every_shape_of_mail_becomes_the_right_grievance_or_is_ignored_with_its_
     found = Ticket.objects.get()
     assert (seen.outcome, seen.ticket, seen.files_left_out) == (MailOutcome.TICKET, found, shape.left_out)
     assert (found.door, found.received_at, found.acknowledged_at) == (Door.EMAIL, RECEIVED, None)
-    line = reading.thread(found, internal=False)[0]
+    line = thread_access.thread(found, internal=False)[0]
     assert shape.words in line.texts["text"]
     assert len(line.files) == shape.files
     assert bool(line.texts.get("left_out")) is bool(shape.left_out)
     assert found.language == shape.language
-    assert filing.addresses_of(found) == {"email": ASHA}
+    assert intake.addresses_of(found) == {"email": ASHA}
     assert Message.objects.get(kind="grievances.acknowledged").subject_ref == found.subject_ref
 
 
@@ -146,14 +147,14 @@ def test_an_answer_to_our_letter_needs_no_reference() -> None:
 )
 def test_a_mail_that_only_pretends_its_sender_moves_nothing_and_waits_as_a_note(results: str, officer) -> None:
     found = take(lines()).ticket
-    resolving.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=NOW)
+    resolutions.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=NOW)
     found.refresh_from_db()
-    before, shown = found.state, len(reading.thread(found, internal=False))
+    before, shown = found.state, len(thread_access.thread(found, internal=False))
     seen = answer(found, "Give my number to my new lawyer.", results=results)
     found.refresh_from_db()
     assert (seen.outcome, seen.reason, seen.ticket) == (MailOutcome.LINE, Reason.UNVERIFIED, found)
-    assert (found.state, len(reading.thread(found, internal=False))) == (before, shown)
-    note = reading.thread(found, internal=True)[-1]
+    assert (found.state, len(thread_access.thread(found, internal=False))) == (before, shown)
+    note = thread_access.thread(found, internal=True)[-1]
     assert note.is_internal
     assert "unverified sender" in note.texts["text"]
     assert "my new lawyer" in note.texts["text"]
@@ -217,11 +218,11 @@ def test_a_reference_with_a_wrong_check_character_is_no_reference() -> None:
 def test_an_answer_takes_the_turn_back_and_opens_what_was_answered(officer) -> None:
     found = take(lines()).ticket
     staff = {"by": officer, "actor": actor.staff(officer.pk), "at": NOW, "ticket": found}
-    thread.ask(text="Which number?", **staff)
+    conversation.ask(text="Which number?", **staff)
     answer(found, "98765 43210")
     found.refresh_from_db()
     assert found.state == TicketState.WITH_US
-    resolving.propose(text="Stopped.", **staff)
+    resolutions.propose(text="Stopped.", **staff)
     answer(found, "It goes on.")
     found.refresh_from_db()
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
@@ -229,7 +230,7 @@ def test_an_answer_takes_the_turn_back_and_opens_what_was_answered(officer) -> N
 
 def test_an_answer_long_after_the_end_is_a_new_grievance() -> None:
     found = take(lines()).ticket
-    resolving.withdraw(ticket=found, actor=actor.stranger(via="page"), at=NOW)
+    resolutions.withdraw(ticket=found, actor=actor.stranger(via="page"), at=NOW)
     assert answer(found, now=found.reopen_until + timedelta(seconds=1)).outcome == MailOutcome.TICKET
 
 
@@ -242,51 +243,51 @@ def by_form(reply_to: str, **kwargs: str) -> bytes:
 
 def test_the_answer_goes_to_the_sender_and_not_to_whom_they_name() -> None:
     found = take(lines("Reply-To: Ravi <ravi@example.in>")).ticket
-    assert filing.addresses_of(found) == {"email": ASHA}
-    assert reading.thread(found, internal=False)[0].texts["text"].endswith("night.\n\nReply-To: ravi@example.in")
+    assert intake.addresses_of(found) == {"email": ASHA}
+    assert thread_access.thread(found, internal=False)[0].texts["text"].endswith("night.\n\nReply-To: ravi@example.in")
     assert answer(found).outcome == MailOutcome.LINE
 
 
 def test_where_nobody_reads_the_sender_the_answer_goes_to_whom_they_name() -> None:
     found = take(by_form("Asha <Asha@example.in>")).ticket
-    assert filing.addresses_of(found) == {"email": ASHA}
+    assert intake.addresses_of(found) == {"email": ASHA}
     assert answer(found).outcome == MailOutcome.LINE
 
 
 @pytest.mark.parametrize("reply_to", [OURS, "donotreply@forms.example", "nobody", "a b@example.in"])
 def test_who_names_nobody_to_answer_is_answered_at_the_sender(reply_to: str) -> None:
-    assert filing.addresses_of(take(by_form(reply_to)).ticket) == {"email": NOBODY}
+    assert intake.addresses_of(take(by_form(reply_to)).ticket) == {"email": NOBODY}
 
 
 def test_a_flood_in_the_name_of_others_is_a_flood_and_they_hear_nothing_of_it(monkeypatch) -> None:
-    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
+    monkeypatch.setattr(inbound_mail, "MOST_TICKETS", 3)
     seen = [take(lines(f"Reply-To: other{number}@example.in", body=f"Number {number}")) for number in range(5)]
     assert [row.outcome for row in seen] == ["ticket"] * 3 + ["line"] * 2
-    assert {filing.addresses_of(row.ticket)["email"] for row in seen} == {ASHA}
+    assert {intake.addresses_of(row.ticket)["email"] for row in seen} == {ASHA}
 
 
 def test_a_form_that_floods_us_in_many_names_stops_writing_to_them(monkeypatch) -> None:
-    monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+    monkeypatch.setattr(inbound_mail, "MOST_TICKETS", 2)
     seen = [take(by_form(f"other{number}@example.in", body=f"Number {number}")) for number in range(5)]
     assert [row.outcome for row in seen] == ["ticket"] * 4 + ["line"]
-    named = [filing.addresses_of(row.ticket)["email"] for row in seen]
+    named = [intake.addresses_of(row.ticket)["email"] for row in seen]
     assert named == ["other0@example.in", "other1@example.in"] + [NOBODY] * 3
     assert seen[4].ticket == seen[3].ticket
     later = take(by_form("other@example.in", body="Later"), now=NOW + timedelta(hours=2)).ticket
-    assert filing.addresses_of(later) == {"email": "other@example.in"}
+    assert intake.addresses_of(later) == {"email": "other@example.in"}
 
 
 def test_a_mail_by_a_form_is_taken_while_the_cache_is_away_and_a_flood_is_still_seen(monkeypatch, request) -> None:
     request.getfixturevalue("cache_is_away")
-    monkeypatch.setattr(mailing, "MOST_TICKETS", 2)
+    monkeypatch.setattr(inbound_mail, "MOST_TICKETS", 2)
     seen = [take(by_form(f"other{number}@example.in", body=f"Number {number}")) for number in range(3)]
-    named = [filing.addresses_of(row.ticket)["email"] for row in seen]
+    named = [intake.addresses_of(row.ticket)["email"] for row in seen]
     assert named == ["other0@example.in", "other1@example.in", NOBODY]
 
 
 def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(monkeypatch) -> None:
-    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
-    monkeypatch.setattr(mailing, "MOST_LINES", 2)
+    monkeypatch.setattr(inbound_mail, "MOST_TICKETS", 3)
+    monkeypatch.setattr(inbound_mail, "MOST_LINES", 2)
     seen = [take(lines(PASSED, body=f"Number {number}")) for number in range(6)]
     assert [row.outcome for row in seen] == ["ticket"] * 3 + ["line"] * 2 + ["ignored"]
     assert [row.reason for row in seen[3:]] == [Reason.FLOOD] * 3
@@ -296,8 +297,8 @@ def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(m
 
 
 def test_a_flood_of_an_unverified_sender_becomes_notes_and_no_words_of_the_person(monkeypatch) -> None:
-    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
-    monkeypatch.setattr(mailing, "MOST_LINES", 2)
+    monkeypatch.setattr(inbound_mail, "MOST_TICKETS", 3)
+    monkeypatch.setattr(inbound_mail, "MOST_LINES", 2)
     seen = [take(lines(body=f"Number {number}")) for number in range(6)]
     assert [row.reason for row in seen[3:]] == [Reason.UNVERIFIED, Reason.UNVERIFIED, Reason.FLOOD]
     assert seen[3].ticket.entries.filter(kind=EntryKind.MESSAGE).count() == 0
@@ -323,9 +324,9 @@ def test_html_and_marks_in_a_mail_are_harmless_wherever_they_are_shown(client, o
 def test_numbers_in_words_and_files_are_covered_before_they_are_kept() -> None:
     raw = with_file(printed("Aadhaar 2341 2341 2346"), "a.pdf", "application/pdf")
     found = take(raw.replace(b"They wrote to me at night.", b"My Aadhaar no. is 23-4123-412346.")).ticket
-    line = reading.thread(found, internal=False)[0]
+    line = thread_access.thread(found, internal=False)[0]
     assert line.texts["text"].endswith("XXXXXXXX2346.")
-    _file, stream = reading.open_attachment(
+    _file, stream = thread_access.open_attachment(
         ticket=found, attachment_id=line.files[0].pk, internal=True, actor=actor.SYSTEM, reason="test"
     )
     assert b"2341 2341" not in stream.read()
@@ -350,7 +351,7 @@ def test_while_no_mail_can_be_read_it_waits(monkeypatch) -> None:
         raise Unavailable("busy")
 
     with monkeypatch.context() as patch:
-        patch.setattr(process, "ask_for_bytes", busy)
+        patch.setattr(inspection_client, "ask_for_bytes", busy)
         with pytest.raises(Unavailable):
             take(lines(), place="a")
     assert not SeenMail.objects.exists()
@@ -371,15 +372,15 @@ def test_while_files_cannot_be_checked_the_mail_waits(monkeypatch) -> None:
 
 def test_a_mail_that_stops_the_reader_stands_in_the_list_for_a_person(monkeypatch) -> None:
     def broken(*args: object, **kwargs: object) -> None:
-        raise process.ChildFailedError("exit -11")
+        raise inspection_client.ChildFailedError("exit -11")
 
-    monkeypatch.setattr(process, "ask_for_bytes", broken)
+    monkeypatch.setattr(inspection_client, "ask_for_bytes", broken)
     assert (seen := take(lines())).reason == Reason.UNREADABLE
     assert seen.outcome == MailOutcome.IGNORED
 
 
 def test_a_mail_of_which_no_mark_can_be_made_stands_in_the_list_for_a_person(monkeypatch) -> None:
-    monkeypatch.setattr(mailing, "_said", lambda mail: "\ud800")
+    monkeypatch.setattr(inbound_mail, "_said", lambda mail: "\ud800")
     assert take(lines()).reason == Reason.UNREADABLE
 
 

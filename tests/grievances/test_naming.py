@@ -8,17 +8,18 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from grievances.admin_sorting import BecomeForm
+from grievances.admin.triage import BecomeForm
+from grievances.base.request_choices import Capacity, Outcome, Right
 from grievances.models import RightsRequest
-from grievances.request_states import Capacity, Outcome, Right
-from grievances.services import becoming, bundling, deciding, handing_out, naming, reading
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, Refused
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox
-from portal.people.models import Principal, User
+from grievances.requests.services import data_copies, request_conversion, request_decisions, subject_identification
+from grievances.tickets.services import thread_access, work_allocation
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.people.models import Principal, User
 from tests.grievances.factories import ticket
 from tests.grievances.requests import shown
 from tests.grievances.test_guessing import seen
@@ -68,9 +69,9 @@ def test_an_address_of_an_officers_counts_once_its_code_was_typed(
     desk.post(f"{page}do/name-person/", {"answer": "1", "address": MEANT, "why": "Read on the birth certificate."})
     found = RightsRequest.objects.get(pk=request_for_kid.pk)
     with pytest.raises(Refused):
-        bundling.data_refs(found)
+        data_copies.data_refs(found)
     assert "not confirmed there with the code" in desk.get(f"{page}change/").text
-    notes = [line.texts["text"] for line in reading.thread(found.ticket, internal=True) if line.is_internal]
+    notes = [line.texts["text"] for line in thread_access.thread(found.ticket, internal=True) if line.is_internal]
     assert notes == ["Read on the birth certificate."]
     assert desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": code_at_the_persons()}).status_code == 404
     assert "name-person" in desk.get(f"{page}change/").text
@@ -81,7 +82,7 @@ def test_an_address_of_an_officers_counts_once_its_code_was_typed(
     assert "The request goes on" in thanks.text
     found.refresh_from_db()
     assert MEANT in desk.get(f"{page}change/").text
-    assert kid.subject.ref in bundling.data_refs(found)
+    assert kid.subject.ref in data_copies.data_refs(found)
     kinds = AuditEvent.objects.filter(about=found.ticket.about, kind__startswith="grievances.request.person")
     assert [event.kind.rpartition("_")[2] for event in kinds.order_by("pk")] == ["named", "confirmed"]
     assert MEANT not in str(list(kinds.values_list("facts", flat=True)))
@@ -93,11 +94,13 @@ def test_the_address_of_an_officers_replaces_what_the_asking_person_wrote_until_
     request = shown(
         right=Right.ACCESS, capacity=Capacity.AGENT, person_name="Little One", person_address=MEANT, at=clock.now()
     )
-    assert kid.subject.ref in bundling.data_refs(request)
-    naming.name_person(request=request, address="other@example.in", why="They told us.", **given(officer))
+    assert kid.subject.ref in data_copies.data_refs(request)
+    subject_identification.name_person(
+        request=request, address="other@example.in", why="They told us.", **given(officer)
+    )
     request.refresh_from_db()
     with pytest.raises(Refused):
-        bundling.data_refs(request)
+        data_copies.data_refs(request)
 
 
 def test_no_address_is_entered_for_ones_own_data_or_without_a_reason(
@@ -106,13 +109,13 @@ def test_no_address_is_entered_for_ones_own_data_or_without_a_reason(
     own = shown(right=Right.ACCESS, email="ravi@example.in", at=clock.now())
     for request, why in ((own, "Known."), (request_for_kid, " ")):
         with pytest.raises(Refused):
-            naming.name_person(request=request, address=MEANT, why=why, **given(officer))
+            subject_identification.name_person(request=request, address=MEANT, why=why, **given(officer))
     assert not Message.objects.filter(kind="grievances.person_code").exists()
 
 
 def confirmed(request: RightsRequest, officer: User) -> RightsRequest:
     """Named by an officer, and the code typed that came to that address."""
-    naming.name_person(request=request, address=MEANT, why="They told us.", **given(officer))
+    subject_identification.name_person(request=request, address=MEANT, why="They told us.", **given(officer))
     assert typed(code_at_the_persons(), request).status_code == 200
     return RightsRequest.objects.get(pk=request.pk)
 
@@ -121,19 +124,19 @@ def test_a_confirmed_address_means_who_confirmed_it_too_and_not_who_merely_typed
     request_for_kid: RightsRequest, kid: Principal, officer: User
 ) -> None:
     ContactPointFactory(kind="email", address=MEANT, verified_at=None)
-    assert bundling.data_refs(confirmed(request_for_kid, officer)) == {kid.subject.ref}
+    assert data_copies.data_refs(confirmed(request_for_kid, officer)) == {kid.subject.ref}
 
 
 def test_an_address_that_somebody_merely_typed_means_nobody(officer: User) -> None:
     ContactPointFactory(kind="email", address=MEANT, verified_at=None)
     request = shown(right=Right.OBJECTION, capacity=Capacity.CHILD, person_name="Little One", at=clock.now())
     with pytest.raises(Refused):
-        bundling.data_refs(confirmed(request, officer))
+        data_copies.data_refs(confirmed(request, officer))
 
 
 def test_an_address_that_an_officer_reads_in_a_mail_is_nobodys_before_its_code(kid: Principal, officer: User) -> None:
     assert "person_address" not in BecomeForm.base_fields
-    request = becoming.become_request(
+    request = request_conversion.become_request(
         ticket=ticket(at=clock.now()),
         right=Right.OBJECTION,
         capacity=Capacity.CHILD,
@@ -141,35 +144,37 @@ def test_an_address_that_an_officer_reads_in_a_mail_is_nobodys_before_its_code(k
         **given(officer),
     )
     with pytest.raises(Refused):
-        bundling.data_refs(request)
-    assert bundling.data_refs(confirmed(request, officer)) == {kid.subject.ref}
+        data_copies.data_refs(request)
+    assert data_copies.data_refs(confirmed(request, officer)) == {kid.subject.ref}
 
 
 def test_the_person_confirms_whoever_works_on_it(request_for_kid: RightsRequest, kid: Principal, officer: User) -> None:
-    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    subject_identification.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
     colleague = StaffFactory(roles=["grievance_officer"])
-    handing_out.claim(request_for_kid.ticket, actor=actor.staff(colleague.pk), now=clock.now())
+    work_allocation.claim(request_for_kid.ticket, actor=actor.staff(colleague.pk), now=clock.now())
     with pytest.raises(LostRace):
-        naming.name_person(request=request_for_kid, address=MEANT, why="Once more.", **given(officer))
+        subject_identification.name_person(request=request_for_kid, address=MEANT, why="Once more.", **given(officer))
     assert typed(code_at_the_persons(), request_for_kid).status_code == 200
-    assert not naming.waits(reading.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
+    assert not subject_identification.waits(thread_access.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
 
 
 def test_a_code_of_a_place_that_is_not_meant_any_more_confirms_nothing(
     request_for_kid: RightsRequest, kid: Principal, officer: User
 ) -> None:
-    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    subject_identification.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
     code = code_at_the_persons()
-    naming.name_person(request=request_for_kid, address="other@example.in", why="It was wrong.", **given(officer))
+    subject_identification.name_person(
+        request=request_for_kid, address="other@example.in", why="It was wrong.", **given(officer)
+    )
     late = typed(code, request_for_kid)
     assert (late.status_code, "waits for no code any more" in late.text) == (422, True)
-    assert naming.waits(reading.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
+    assert subject_identification.waits(thread_access.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
 
 
 def test_the_page_tells_a_stranger_nothing_and_counts_what_is_tried(
     request_for_kid: RightsRequest, kid: Principal, officer: User
 ) -> None:
-    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    subject_identification.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
     reference = request_for_kid.ticket.reference
     pairs = [(reference, MEANT), (reference, "eve@example.in"), (new_reference("GR"), MEANT)]
     found = [
@@ -203,13 +208,13 @@ def test_a_copy_and_an_answer_rest_on_the_address_of_now_and_not_on_what_a_page_
     right: Right, kid: Principal, officer: User
 ) -> None:
     read_before = asked_for(right, officer, **{**FOR_OTHER, "person_address": MEANT})
-    assert kid.subject.ref in bundling.data_refs(read_before)
+    assert kid.subject.ref in data_copies.data_refs(read_before)
     now = RightsRequest.objects.get(pk=read_before.pk)
-    naming.name_person(request=now, address="other@example.in", why="They told us.", **given(officer))
+    subject_identification.name_person(request=now, address="other@example.in", why="They told us.", **given(officer))
     by, at = actor.staff(officer.pk), clock.now()
     acts = {
-        Right.ACCESS: lambda: bundling.collect(request=read_before, by=officer, actor=by, at=at),
-        Right.OBJECTION: lambda: deciding.propose(
+        Right.ACCESS: lambda: data_copies.collect(request=read_before, by=officer, actor=by, at=at),
+        Right.OBJECTION: lambda: request_decisions.propose(
             request=read_before, outcome=Outcome.GRANT, words_to_person="Done.", actor=by, at=at
         ),
     }

@@ -3,19 +3,19 @@
 import pytest
 from django.test import Client
 
+from grievances.data_copy_sections import NomineeSection
 from grievances.models import Nominee
-from grievances.nominee_erasers import Nominees
-from grievances.nominee_states import NomineeRight
-from grievances.sections import NomineeSection
-from grievances.services import nominating
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.outbox.models import Message
-from portal.people.erasers import Accounts
-from portal.people.models import Principal
-from portal.people.services import protections
-from portal.vault.services.keys import Shredded
+from grievances.nominees.choices import NomineeRight
+from grievances.nominees.erasure import Nominees
+from grievances.nominees.services import nominations
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import Principal
+from portal.kernel.people.services import guardianships
+from portal.kernel.vault.services.keys import Shredded
 from tests.grievances.nominees import named, nominee
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory
 from tests.signin.people_who_sign_in import confirmed, customer_client
@@ -41,7 +41,7 @@ def asha(house: None) -> Principal:
 
 def test_naming_writes_the_row_the_event_and_a_letter_that_names_nobody(asha) -> None:
     found = nominee(asha, rights=[NomineeRight.ERASURE, NomineeRight.ACCESS])
-    assert nominating.details_of(found)["name"] == "Ravi Rao"
+    assert nominations.details_of(found)["name"] == "Ravi Rao"
     assert found.rights == ["access", "erasure"], "in the order of the page, whatever was sent"
     event = AuditEvent.objects.get(kind="grievances.nominee.named")
     assert event.facts == {"reference": found.reference, "rights": "access erasure"}
@@ -71,14 +71,14 @@ def test_an_address_stands_for_one_nominee_and_there_is_room_for_ten(asha) -> No
     nominee(asha)
     with pytest.raises(Refused, match="already"):
         nominee(asha, email="RAVI@example.in")
-    for number in range(1, nominating.MOST):
+    for number in range(1, nominations.MOST):
         nominee(asha, email=f"ravi{number}@example.in")
     with pytest.raises(Refused, match="10 nominees"):
         nominee(asha, email="one-more@example.in")
 
 
 def test_a_child_names_nobody(asha) -> None:
-    protections.protect(
+    guardianships.protect(
         subject_ref=asha.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     with pytest.raises(Refused, match="Somebody else answers"):
@@ -88,8 +88,8 @@ def test_a_child_names_nobody(asha) -> None:
 def test_a_change_is_recorded_once_and_the_same_again_is_none(asha) -> None:
     found = nominee(asha)
     change = {"principal": asha, "nominee": found, "actor": HERSELF, "at": clock.now()}
-    assert nominating.change(named=named(rights=["access"]), **change)
-    assert not nominating.change(named=named(rights=["access"]), **change)
+    assert nominations.change(named=named(rights=["access"]), **change)
+    assert not nominations.change(named=named(rights=["access"]), **change)
     found.refresh_from_db()
     assert found.rights == ["access"]
     assert AuditEvent.objects.filter(kind="grievances.nominee.changed").count() == 1
@@ -98,8 +98,8 @@ def test_a_change_is_recorded_once_and_the_same_again_is_none(asha) -> None:
 def test_ending_twice_is_ending_once(asha) -> None:
     found = nominee(asha)
     for _again in range(2):
-        nominating.end(principal=asha, nominee=found, actor=HERSELF, at=clock.now())
-    assert not nominating.of_person(asha.subject.ref).exists()
+        nominations.end(principal=asha, nominee=found, actor=HERSELF, at=clock.now())
+    assert not nominations.of_person(asha.subject.ref).exists()
     assert AuditEvent.objects.filter(kind="grievances.nominee.ended").count() == 1
 
 
@@ -111,13 +111,13 @@ def test_nominees_are_in_the_copy_of_ones_data(asha) -> None:
 
 def test_an_ended_nomination_is_erased_when_its_period_is_over_and_a_standing_one_is_not(asha) -> None:
     ended, stands = nominee(asha), nominee(asha, email="mira@example.in")
-    nominating.end(principal=asha, nominee=ended, actor=HERSELF, at=clock.now())
+    nominations.end(principal=asha, nominee=ended, actor=HERSELF, at=clock.now())
     later = clock.now().replace(year=clock.now().year + 9)
     assert [each.count for each in Nominees().kept(before=later)] == [1]
     assert Nominees().erase(subject_ref=asha.subject.ref, before=later) == 1
     ended.refresh_from_db()
     assert (bytes(ended.sealed), bytes(ended.email_key)) == (b"", b"")
-    assert nominating.details_of(stands)["name"] == "Ravi Rao"
+    assert nominations.details_of(stands)["name"] == "Ravi Rao"
 
 
 def test_with_the_person_goes_everything_about_their_nominees(asha) -> None:
@@ -129,7 +129,7 @@ def test_with_the_person_goes_everything_about_their_nominees(asha) -> None:
     assert found.ended_at is not None
     found.sealed = sealed
     with pytest.raises(Shredded):
-        nominating.details_of(found)
+        nominations.details_of(found)
 
 
 def test_the_pages_name_change_end_and_give_a_receipt(house) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import tablib  # type: ignore[import-untyped]
 
-from grievances.services import old_lists
-from portal.core.errors import Refused
+from grievances.legacy_imports.services import legacy_files
+from portal.kernel.core.errors import Refused
 
 
 def read(name: str, content: bytes) -> list[dict[str, str]]:
-    return old_lists.read(
+    return legacy_files.read(
         name, content, columns=("name", "kind"), required=("name", "kind"), most_rows=100, most_bytes=4096
     )
 
@@ -36,7 +36,7 @@ def test_a_file_that_cannot_be_used_says_why(name: str, content: bytes, code: st
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(monkeypatch: Any) -> None:
     book = tablib.Dataset(["Asha", "individual"], headers=["name", "kind"]).export("xlsx")
-    monkeypatch.setattr(old_lists, "MOST_UNPACKED", 10)
+    monkeypatch.setattr(legacy_files, "MOST_UNPACKED", 10)
     with pytest.raises(Refused) as refusal:
-        old_lists.read("list.xlsx", book, columns=("name", "kind"), required=(), most_rows=100, most_bytes=2**20)
+        legacy_files.read("list.xlsx", book, columns=("name", "kind"), required=(), most_rows=100, most_bytes=2**20)
     assert refusal.value.code == "UNREADABLE"

@@ -4,16 +4,16 @@ from io import BytesIO
 
 import pytest
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import Preference
-from consent.selectors import rulebook
-from consent.services.decisions import may_contact, may_process
+from grievances.base.request_choices import Capacity, Outcome, RequestState, Right
 from grievances.models import ProofPaper, RightsRequest
-from grievances.request_states import Capacity, Outcome, RequestState, Right
-from grievances.services import deciding, proving
-from grievances.services.thread import Upload
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people.models import Principal, User
+from grievances.requests.services import identity_verification, request_decisions
+from grievances.tickets.services.conversation import Upload
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Principal, User
 from tests.consent.factories import ASHA, person, published_notice, said
 from tests.grievances.factories import STRANGER
 from tests.grievances.pictures import png
@@ -26,7 +26,7 @@ FOR_OTHER = {"capacity": Capacity.AGENT, "person_name": "Asha Rao", "person_addr
 
 @pytest.fixture
 def asha(house: None) -> Principal:
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     found = person()
     said(found, "given", purpose="marketing", channel="email")
@@ -38,7 +38,9 @@ def asked_for(right: Right, officer: User, **answers: str) -> RightsRequest:
     """A request that is to be answered; the papers of one for somebody else were found to prove it."""
     request = shown(right=right, at=clock.now(), **{"email": ASHA, **answers})
     if request.capacity != Capacity.SELF:
-        proving.add_paper(request=request, upload=Upload(BytesIO(png()), "paper.png"), actor=STRANGER, at=clock.now())
+        identity_verification.add_paper(
+            request=request, upload=Upload(BytesIO(png()), "paper.png"), actor=STRANGER, at=clock.now()
+        )
         paper = ProofPaper.objects.get(request=request)
         looked_at(paper, officer, at=clock.now())
         request.refresh_from_db()
@@ -46,7 +48,7 @@ def asked_for(right: Right, officer: User, **answers: str) -> RightsRequest:
 
 
 def grant(request: RightsRequest, officer: User) -> str:
-    made = deciding.propose(
+    made = request_decisions.propose(
         request=request,
         outcome=Outcome.GRANT,
         words_to_person="We have done it.",
@@ -54,8 +56,8 @@ def grant(request: RightsRequest, officer: User) -> str:
         at=clock.now(),
     )
     second = StaffFactory(roles=["data_protection_officer"])
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
-    return deciding.letter_text(made)
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    return request_decisions.letter_text(made)
 
 
 def uses(who: Principal) -> tuple[bool, bool]:
@@ -126,7 +128,7 @@ def test_nothing_is_granted_that_would_stop_nothing(asha: Principal, officer: Us
 
 
 def test_a_stranger_whom_nobody_knows_is_heard_at_the_address_they_showed(officer: User) -> None:
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     grant(asked_for(Right.OBJECTION, officer, email="new@example.in"), officer)
     said_no = may_contact(address="new@example.in", purpose="marketing", channel="email", at=clock.now())

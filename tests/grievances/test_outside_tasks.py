@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from grievances.base.request_choices import DespiteTasks, Outcome, OutsideState, RequestState, Right
 from grievances.models import OutsideTask, RightsRequest
-from grievances.request_states import DespiteTasks, Outcome, OutsideState, RequestState, Right
-from grievances.services import deciding, erasing, outside_tasks, resolving
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import Clock
-from portal.law.states import ClockState
-from portal.people.models import User
+from grievances.requests.services import request_decisions, text_erasure
+from grievances.tickets.services import external_tasks, resolutions
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law.choices import ClockState
+from portal.kernel.law.models import Clock
+from portal.kernel.people.models import User
 from tests.grievances.requests import shown
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -32,7 +33,7 @@ def asked(house: None) -> RightsRequest:
 
 @pytest.fixture
 def task(asked: RightsRequest, officer: User) -> OutsideTask:
-    return outside_tasks.give(
+    return external_tasks.give(
         request=asked, system="Billing of Acme", work="erase", what="The row of Asha.", **by(officer)
     )
 
@@ -43,12 +44,12 @@ def running(task: OutsideTask) -> bool:
 
 def propose(request: RightsRequest, officer: User, **given: Any) -> Any:
     words = {"outcome": Outcome.GRANT, "words_to_person": "We stopped it.", **given}
-    return deciding.propose(request=request, **words, actor=actor.staff(officer.pk), at=clock.now())
+    return request_decisions.propose(request=request, **words, actor=actor.staff(officer.pk), at=clock.now())
 
 
 def approve(made: Any) -> None:
     second = StaffFactory(roles=["data_protection_officer"])
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request_decisions.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
 
 
 def test_a_task_has_a_date_of_its_own_that_ends_with_the_evidence(task: OutsideTask, officer: User) -> None:
@@ -56,25 +57,25 @@ def test_a_task_has_a_date_of_its_own_that_ends_with_the_evidence(task: OutsideT
     assert due.rule_key == "requests.outside_task"
     assert timedelta(days=7) <= due.due_at - task.made_at < timedelta(days=8)
     with pytest.raises(Refused):
-        outside_tasks.done(task=task, evidence=" ", **by(officer))
-    outside_tasks.done(task=task, evidence="Confirmed under 4711, Aadhaar 2345 6789 0124", **by(officer))
+        external_tasks.done(task=task, evidence=" ", **by(officer))
+    external_tasks.done(task=task, evidence="Confirmed under 4711, Aadhaar 2345 6789 0124", **by(officer))
     assert (task.state, task.tries, running(task)) == (OutsideState.DONE, 1, False)
-    assert "4711" in outside_tasks.words_of(task)["evidence"]
-    assert "2345 6789 0124" not in outside_tasks.words_of(task)["evidence"]
+    assert "4711" in external_tasks.words_of(task)["evidence"]
+    assert "2345 6789 0124" not in external_tasks.words_of(task)["evidence"]
     with pytest.raises(IllegalMove):
-        outside_tasks.try_again(task=task, **by(officer))
+        external_tasks.try_again(task=task, **by(officer))
 
 
 def test_a_failed_step_alone_is_tried_again_while_its_clock_runs_on(
     task: OutsideTask, asked: RightsRequest, officer: User
 ) -> None:
-    other = outside_tasks.give(request=asked, system="Archive", work="stop", what="All of it.", **by(officer))
-    outside_tasks.failed(task=task, error="It answered with an error.", **by(officer))
+    other = external_tasks.give(request=asked, system="Archive", work="stop", what="All of it.", **by(officer))
+    external_tasks.failed(task=task, error="It answered with an error.", **by(officer))
     assert (task.state, running(task)) == (OutsideState.FAILED, True)
-    outside_tasks.try_again(task=task, **by(officer))
+    external_tasks.try_again(task=task, **by(officer))
     other.refresh_from_db()
     assert (task.state, task.tries, other.state, other.number) == (OutsideState.OPEN, 1, OutsideState.OPEN, 2)
-    assert outside_tasks.words_of(task)["error"] == "It answered with an error."
+    assert external_tasks.words_of(task)["error"] == "It answered with an error."
 
 
 def test_no_answer_goes_out_while_a_task_is_open_unless_two_people_say_why(
@@ -93,22 +94,22 @@ def test_what_follows_afterwards_keeps_its_clock(task: OutsideTask, asked: Right
     approve(propose(asked, officer, despite_tasks=DespiteTasks.FOLLOWS))
     task.refresh_from_db()
     assert (task.state, running(task)) == (OutsideState.OPEN, True)
-    outside_tasks.done(task=task, evidence="Seen there.", **by(officer))
+    external_tasks.done(task=task, evidence="Seen there.", **by(officer))
     assert not running(task)
 
 
 def test_a_task_done_after_its_date_says_why(task: OutsideTask, officer: User) -> None:
     late = {**by(officer), "at": Clock.objects.get(owner=task.owner).due_at + timedelta(days=1)}
     with pytest.raises(Refused) as refused:
-        outside_tasks.done(task=task, evidence="Seen there.", **late)
+        external_tasks.done(task=task, evidence="Seen there.", **late)
     assert (refused.value.code, running(task)) == ("LATE_REASON", True)
-    outside_tasks.done(task=task, evidence="Seen there.", **late, late_because="others")
+    external_tasks.done(task=task, evidence="Seen there.", **late, late_because="others")
     assert Clock.objects.get(owner=task.owner).late_because == "others"
 
 
 def test_a_task_given_after_the_proposal_stops_the_yes(asked: RightsRequest, officer: User) -> None:
     made = propose(asked, officer)
-    outside_tasks.give(request=asked, system="Archive", work="tell", what="That he objects.", **by(officer))
+    external_tasks.give(request=asked, system="Archive", work="tell", what="That he objects.", **by(officer))
     with pytest.raises(Refused) as refused:
         approve(made)
     assert refused.value.code == "TASKS_OPEN"
@@ -117,17 +118,17 @@ def test_a_task_given_after_the_proposal_stops_the_yes(asked: RightsRequest, off
 def test_a_request_taken_back_or_erased_leaves_no_clock_running_and_no_words(
     task: OutsideTask, asked: RightsRequest, officer: User
 ) -> None:
-    resolving.withdraw(ticket=asked.ticket, actor=actor.stranger(via="page"), at=clock.now())
+    resolutions.withdraw(ticket=asked.ticket, actor=actor.stranger(via="page"), at=clock.now())
     task.refresh_from_db()
     assert (task.state, running(task)) == (OutsideState.LEFT, False)
-    erasing.erase(ticket=asked.ticket)
+    text_erasure.erase(ticket=asked.ticket)
     task.refresh_from_db()
-    assert outside_tasks.words_of(task) == {}
+    assert external_tasks.words_of(task) == {}
 
 
 def test_who_may_not_answer_may_give_none(asked: RightsRequest, supporter: User) -> None:
     with pytest.raises(NotAllowed):
-        outside_tasks.give(request=asked, system="Archive", work="tell", what="It.", **by(supporter))
+        external_tasks.give(request=asked, system="Archive", work="tell", what="It.", **by(supporter))
 
 
 def test_the_pages_show_state_and_error_and_take_the_acts(
@@ -140,7 +141,7 @@ def test_the_pages_show_state_and_error_and_take_the_acts(
     assert "Billing of Acme, Erase it" in client.get(page).text
     listed = reverse("admin:grievances_outsidetask_changelist")
     assert "Billing of Acme" in client.get(listed, {"undone": "yes"}).text
-    outside_tasks.failed(task=task, error="It answered with an error.", **by(officer))
+    external_tasks.failed(task=task, error="It answered with an error.", **by(officer))
     own = reverse("admin:grievances_outsidetask_change", args=[task.pk])
     client.post(own, opened)
     assert "It answered with an error." in client.get(own).text

@@ -8,17 +8,17 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connections
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.choices import EntryKind
 from grievances.models import Ticket, TrackingCode
-from grievances.services import drafts, filing, resolving, tracking
-from grievances.states import EntryKind
-from portal.core import actor, clock, hooks
-from portal.core.errors import PortalError
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.people import selectors as people
-from portal.people.models import SubjectAlias
-from portal.people.services import subjects
+from grievances.tickets.services import drafts, intake, public_tracking, resolutions
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.errors import PortalError
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.people import selectors as people
+from portal.kernel.people.models import SubjectAlias
+from portal.kernel.people.services import subjects
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
 from tests.grievances.test_drafts import ANSWERS
 from tests.outbox.factories import RecordingChannel, answering_gate, use_channel
@@ -51,12 +51,12 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 def test_send_pressed_twice_at_once_makes_one_grievance() -> None:
     key, subject = uuid4(), subjects.new("stranger", now=RECEIVED)
 
-    def file() -> filing.Filed:
-        return filing.file_ticket(
+    def file() -> intake.Filed:
+        return intake.file_ticket(
             filing_key=key,
             subject_ref=subject.ref,
             story=story(),
-            reach=filing.Reach(language="en", email="asha@example.in"),
+            reach=intake.Reach(language="en", email="asha@example.in"),
             actor=STRANGER,
             at=RECEIVED,
         )
@@ -69,11 +69,11 @@ def test_send_pressed_twice_at_once_makes_one_grievance() -> None:
 
 def test_a_yes_and_a_no_at_once_leave_one_of_them(officer) -> None:
     found = ticket()
-    resolving.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    resolutions.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     at = RECEIVED + timedelta(days=1)
     results = at_once(
-        lambda: resolving.accept(ticket=Ticket.objects.get(pk=found.pk), actor=STRANGER, at=at),
-        lambda: resolving.decline(ticket=Ticket.objects.get(pk=found.pk), why="No", actor=STRANGER, at=at),
+        lambda: resolutions.accept(ticket=Ticket.objects.get(pk=found.pk), actor=STRANGER, at=at),
+        lambda: resolutions.decline(ticket=Ticket.objects.get(pk=found.pk), why="No", actor=STRANGER, at=at),
     )
     assert sum(isinstance(result, PortalError) for result in results) == 1
     kinds = set(found.entries.values_list("kind", flat=True))
@@ -82,13 +82,15 @@ def test_a_yes_and_a_no_at_once_leave_one_of_them(officer) -> None:
 
 def test_a_code_entered_twice_at_once_opens_once() -> None:
     found = ticket()
-    secret = tracking.ask_code(reference=found.reference, kind="email", address="asha@example.in", at=RECEIVED)
+    secret = public_tracking.ask_code(reference=found.reference, kind="email", address="asha@example.in", at=RECEIVED)
     code = selectors.tracking_code(secret)
     digits = "123456"
-    TrackingCode.objects.filter(pk=code.pk).update(ticket=found, code_hash=tracking._code_hashes(code, digits)[0])
+    TrackingCode.objects.filter(pk=code.pk).update(
+        ticket=found, code_hash=public_tracking._code_hashes(code, digits)[0]
+    )
 
     def enter() -> Ticket | None:
-        return tracking.enter_code(secret=secret, typed=digits, actor=STRANGER, at=RECEIVED)
+        return public_tracking.enter_code(secret=secret, typed=digits, actor=STRANGER, at=RECEIVED)
 
     assert sorted(result is not None for result in at_once(enter, enter)) == [False, True]
 
@@ -118,11 +120,11 @@ def test_a_grievance_of_somebody_signed_in_is_filed_although_the_database_ended_
         filed = drafts.send(draft=draft, principal=asha, actor=STRANGER, at=RECEIVED)
         assert draft.ticket == filed.ticket
     else:
-        filed = filing.file_ticket(
+        filed = intake.file_ticket(
             filing_key=uuid4(),
             subject_ref=subjects.new("stranger", now=RECEIVED).ref,
             story=story(),
-            reach=filing.Reach(language="en", email="asha@example.in"),
+            reach=intake.Reach(language="en", email="asha@example.in"),
             principal=asha,
             actor=STRANGER,
             at=RECEIVED,
@@ -145,7 +147,7 @@ def test_of_two_who_join_one_reference_at_once_the_later_one_is_told() -> None:
 
 def test_a_letter_that_has_left_is_sent_although_the_database_ended_its_acknowledgement_once(monkeypatch) -> None:
     found = ticket(is_told=False)
-    whole, tried = filing.letters_sent, []
+    whole, tried = intake.letters_sent, []
 
     def ended_once(**told: object) -> None:
         tried.append(told)
@@ -153,7 +155,7 @@ def test_a_letter_that_has_left_is_sent_although_the_database_ended_its_acknowle
         if len(tried) == 1:
             raise OperationalError from Ended()
 
-    monkeypatch.setattr(hooks.messages_sent, "_items", [ended_once])
+    monkeypatch.setattr(ports.messages_sent, "_items", [ended_once])
     channel = use_channel(monkeypatch, RecordingChannel())
     message = Message.objects.get(kind="grievances.acknowledged")
     with answering_gate(monkeypatch):

@@ -6,23 +6,25 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from grievances import selectors, standings
+from grievances import scheduled_checks
+from grievances.base import selectors
+from grievances.base.choices import Answer, EntryKind, TicketState
+from grievances.base.rules import Situation
 from grievances.models import Resolution, TicketEntry
-from grievances.rules import Situation
-from grievances.services import resolving, sweeping, thread
-from grievances.states import Answer, EntryKind, TicketState
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.states import Channel
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox_reading
+from grievances.tickets import grievance_status
+from grievances.tickets.services import conversation, resolutions
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox_reading
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.test_admin import opened, page_of, write
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
-SMS = "portal.outbox.channels.gateway.SmsChannel"
+SMS = "portal.kernel.outbox.channels.gateway.SmsChannel"
 
 
 @pytest.fixture
@@ -70,8 +72,8 @@ def test_each_step_is_an_sms_of_its_own_and_a_repeated_one_is_none(officer, sett
     by = {"by": officer, "actor": actor.staff(officer.pk), "at": clock.now()}
     once = uuid4()
     for _ in range(2):
-        thread.reply(ticket=found, text="Soon.", once_key=once, **by)
-    resolving.propose(ticket=found, text="Done.", **by)
+        conversation.reply(ticket=found, text="Soon.", once_key=once, **by)
+    resolutions.propose(ticket=found, text="Done.", **by)
     assert Message.objects.filter(subject_ref=found.subject_ref, kind="grievances.news_short").count() == 2
 
 
@@ -87,12 +89,14 @@ def test_an_email_address_gets_the_letter_and_no_sms(desk, settings) -> None:
 def test_both_sides_read_which_date_waits_for_the_person(officer) -> None:
     found = make(at=clock.now())
     first = found.due_at
-    thread.ask(ticket=found, text="Which?", by=officer, actor=actor.staff(officer.pk), at=clock.now())
-    stands = standings.standing_of(found, now=clock.now())
+    conversation.ask(ticket=found, text="Which?", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    stands = grievance_status.standing_of(found, now=clock.now())
     assert stands.situation == Situation.WITH_YOU_PARTLY
     assert stands.due_at > first
-    assert "Our own date waits; the date of the law does not" in standings.sentence_for_staff(found, now=clock.now())
-    assert "Our own date waits for it" in standings.sentence_for_person(found, now=clock.now())
+    assert "Our own date waits; the date of the law does not" in grievance_status.sentence_for_staff(
+        found, now=clock.now()
+    )
+    assert "Our own date waits for it" in grievance_status.sentence_for_person(found, now=clock.now())
 
 
 def test_an_answered_ticket_takes_a_note_or_a_corrected_answer(desk) -> None:
@@ -119,30 +123,30 @@ def test_an_answered_ticket_takes_a_note_or_a_corrected_answer(desk) -> None:
 def test_a_corrected_answer_is_the_one_the_person_accepts(officer) -> None:
     found = make(at=clock.now())
     by = {"by": officer, "actor": actor.staff(officer.pk)}
-    resolving.propose(ticket=found, text="Wrong.", at=clock.now(), **by)
+    resolutions.propose(ticket=found, text="Wrong.", at=clock.now(), **by)
     once = uuid4()
-    assert resolving.correct(ticket=found, text="Right.", at=clock.now(), once_key=once, **by) is not None
-    assert resolving.correct(ticket=found, text="Right.", at=clock.now(), once_key=once, **by) is None
-    resolving.accept(ticket=found, actor=actor.stranger(via="page"), at=clock.now())
+    assert resolutions.correct(ticket=found, text="Right.", at=clock.now(), once_key=once, **by) is not None
+    assert resolutions.correct(ticket=found, text="Right.", at=clock.now(), once_key=once, **by) is None
+    resolutions.accept(ticket=found, actor=actor.stranger(via="page"), at=clock.now())
     assert list(Resolution.objects.order_by("pk").values_list("answer", flat=True)) == ["corrected", "accepted"]
     with pytest.raises(Refused):
-        resolving.correct(ticket=found, text="Too late.", at=clock.now(), **by)
+        resolutions.correct(ticket=found, text="Too late.", at=clock.now(), **by)
     assert TicketEntry.objects.filter(kind=EntryKind.CORRECTION).count() == 1
 
 
 def test_the_time_for_the_persons_word_starts_anew_with_the_correction(officer) -> None:
     found = make(at=clock.now())
     by = {"by": officer, "actor": actor.staff(officer.pk)}
-    resolving.propose(ticket=found, text="Wrong.", at=clock.now(), **by)
+    resolutions.propose(ticket=found, text="Wrong.", at=clock.now(), **by)
     wait = selectors.silence_terms(at=clock.now()).first_notice
     with time_machine.travel(clock.now() + wait, tick=False):
-        resolving.correct(ticket=found, text="Right.", at=clock.now(), **by)
-        assert sweeping.sweep(now=clock.now()).notices == 0
+        resolutions.correct(ticket=found, text="Right.", at=clock.now(), **by)
+        assert scheduled_checks.sweep(now=clock.now()).notices == 0
 
 
 def test_a_closed_ticket_offers_a_note_and_nothing_that_is_refused(desk) -> None:
     found = make(at=clock.now())
-    resolving.withdraw(ticket=found, actor=actor.stranger(via="page"), at=clock.now())
+    resolutions.withdraw(ticket=found, actor=actor.stranger(via="page"), at=clock.now())
     page = opened(desk, found)
     assert "To the customer" not in page
     assert "Save the note" in page

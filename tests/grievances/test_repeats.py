@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
+from grievances.base.request_choices import Outcome, RefusalGround, Right
 from grievances.models import RequestProposal, RightsRequest
-from grievances.request_states import Outcome, RefusalGround, Right
-from grievances.services import deciding, repeats
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.law.models import LegalRule
-from portal.people.models import Principal
-from portal.people.services.principals import note_regime
+from grievances.requests.services import repeats, request_decisions
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import LegalRule
+from portal.kernel.people.models import Principal
+from portal.kernel.people.services.people import note_regime
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.requests import shown
 from tests.law.factories import ProfileFactory
@@ -85,7 +85,7 @@ def code_of_refusal(request: RightsRequest) -> str:
 
 
 def propose_refusal(request: RightsRequest) -> None:
-    deciding.propose(
+    request_decisions.propose(
         request=request,
         outcome=Outcome.REFUSE,
         ground=RefusalGround.REPEATED,
@@ -146,7 +146,7 @@ def test_the_letter_about_a_repeat_names_the_days_of_the_last_one() -> None:
         answered(californian, right=Right.RECIPIENTS, at=RECEIVED + timedelta(days=2))
     asked = shown(principal=californian, right=Right.RECIPIENTS)
     propose_refusal(asked)
-    letter = deciding.letter_text(RequestProposal.objects.get(request=asked))
+    letter = request_decisions.letter_text(RequestProposal.objects.get(request=asked))
     days = {"asked": "Tuesday 24 November 2026", "answered": "Thursday 26 November 2026"}
     assert "You asked for the same on {asked}, and we answered on {answered}.".format(**days) in letter
     assert "short time" not in letter
@@ -167,7 +167,7 @@ def test_a_row_with_a_number_refuses_nothing_below_it() -> None:
 @pytest.mark.usefixtures("today")
 def test_an_erasure_is_refused_because_of_a_claim_only_where_two_people_named_one() -> None:
     with pytest.raises(Refused) as refusal:
-        deciding.propose(
+        request_decisions.propose(
             request=shown(principal=person_under(), right=Right.ERASURE),
             outcome=Outcome.REFUSE,
             ground=RefusalGround.CLAIM,

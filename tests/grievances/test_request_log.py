@@ -5,15 +5,15 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from grievances import request_log
+from grievances.base.request_choices import Outcome, RefusalGround, RequestState, Right
 from grievances.models import RightsRequest
-from grievances.request_states import Outcome, RefusalGround, RequestState, Right
-from grievances.services import deciding
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.law.models import Clock
-from portal.people.models import Principal
-from portal.people.services.principals import note_regime
+from grievances.requests import ccpa_request_log
+from grievances.requests.services import request_decisions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.law.models import Clock
+from portal.kernel.people.models import Principal
+from portal.kernel.people.services.people import note_regime
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.requests import shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
@@ -34,7 +34,7 @@ def denied(request: RightsRequest, *, days: int) -> None:
     """Refused by two officers so many days later."""
     at = RECEIVED + timedelta(days=days)
     maker, checker = (StaffFactory(roles=["grievance_officer"]) for _each in range(2))
-    made = deciding.propose(
+    made = request_decisions.propose(
         request=request,
         outcome=Outcome.REFUSE,
         ground=RefusalGround.OTHERS,
@@ -42,7 +42,7 @@ def denied(request: RightsRequest, *, days: int) -> None:
         actor=actor.staff(maker.pk),
         at=at,
     )
-    deciding.answer(proposal=made, approve=True, late_because="volume", actor=actor.staff(checker.pk), at=at)
+    request_decisions.answer(proposal=made, approve=True, late_because="volume", actor=actor.staff(checker.pk), at=at)
 
 
 def test_the_figures_count_what_was_asked_under_californias_law_and_how_it_was_answered() -> None:
@@ -50,10 +50,10 @@ def test_the_figures_count_what_was_asked_under_californias_law_and_how_it_was_a
     denied(shown(principal=californian(), right=Right.OBJECTION), days=5)
     shown(principal=californian(), right=Right.OBJECTION)
     shown(principal=PrincipalFactory(), right=Right.OBJECTION)  # of India: not in this log
-    [found] = request_log.figures(request_log.entries(**PERIOD))
+    [found] = ccpa_request_log.figures(ccpa_request_log.entries(**PERIOD))
     assert (found.received, found.denied, found.complied, found.open) == (3, 2, 0, 1)
     assert (found.median_days, found.mean_days) == (3.5, 3.5)
-    assert not request_log.entries(first_day=date(2026, 12, 1), last_day=date(2026, 12, 31))
+    assert not ccpa_request_log.entries(first_day=date(2026, 12, 1), last_day=date(2026, 12, 31))
 
 
 def test_a_stranger_who_turns_out_to_be_a_californian_stands_in_the_log_from_the_receipt_on() -> None:
@@ -61,7 +61,7 @@ def test_a_stranger_who_turns_out_to_be_a_californian_stands_in_the_log_from_the
     Principal.objects.filter(pk=who.pk).update(zone="America/Los_Angeles")
     ContactPointFactory(principal=who, address="asha@example.in", verified_at=RECEIVED)
     request = shown(right=Right.OBJECTION)
-    assert list(request_log.entries(**PERIOD)) == [request]
+    assert list(ccpa_request_log.entries(**PERIOD)) == [request]
     clocks = Clock.objects.filter(legal_rule__jurisdiction="US-CA").order_by("rule_key")
     assert [(one.rule_key, one.started_at, one.stopped_at) for one in clocks] == [
         ("CA-ACK", RECEIVED, RECEIVED),
@@ -76,10 +76,10 @@ def test_a_joined_request_is_answered_with_the_one_that_takes_it_in() -> None:
     again = shown(principal=who, right=Right.OBJECTION, at=RECEIVED + timedelta(hours=1))
     assert again.state == RequestState.JOINED
     denied(first, days=1)
-    rows = list(request_log.entries(**PERIOD))
-    assert [request_log.nature_of_answer(row) for row in rows] == ["Refused", "Refused"]
-    assert {request_log.ground(row) for row in rows} == {"It would show the data of others"}
-    assert {request_log.days_to_answer(row) for row in rows} == {1}
+    rows = list(ccpa_request_log.entries(**PERIOD))
+    assert [ccpa_request_log.nature_of_answer(row) for row in rows] == ["Refused", "Refused"]
+    assert {ccpa_request_log.ground(row) for row in rows} == {"It would show the data of others"}
+    assert {ccpa_request_log.days_to_answer(row) for row in rows} == {1}
 
 
 def test_an_auditor_reads_the_page_and_takes_the_log_away_with_a_trace() -> None:

@@ -10,13 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.labels import short_day
+from grievances.base.request_choices import Right
 from grievances.models import RightsRequest, Ticket
-from grievances.request_states import Right
-from grievances.services import bundling
-from grievances.words import short_day
-from portal.core import actor, clock
-from portal.people.models import User
+from grievances.requests.services import data_copies
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import User
 from tests.grievances.requests import shown
 from tests.signin.people_who_sign_in import staff_client
 
@@ -66,7 +66,7 @@ def queries_of(desk: Client, url: str) -> int:
 
 def put_together(officer: User, **answers: Any) -> None:
     request = shown(at=clock.now(), **answers)
-    bundling.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    data_copies.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
 
 
 def test_the_list_of_copies_asks_for_the_parts_of_all_rows_at_once(officer: User) -> None:

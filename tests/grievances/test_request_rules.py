@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from grievances.request_rules import (
+from grievances.base.request_choices import LOW_RISK, OPT_OUTS, STOPS, Capacity, JoinedBecause, Proof, Right
+from grievances.requests.rules import (
     Join,
     Open,
     joins,
@@ -16,7 +17,6 @@ from grievances.request_rules import (
     plan_of,
     proof_of_address,
 )
-from grievances.request_states import LOW_RISK, OPT_OUTS, STOPS, Capacity, JoinedBecause, Proof, Right
 
 NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)

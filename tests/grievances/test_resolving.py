@@ -8,15 +8,17 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from grievances import selectors, standings
+from grievances import scheduled_checks
+from grievances.base import selectors
+from grievances.base.choices import Answer, ClosedBecause, EntryKind, TicketState
+from grievances.base.rules import PersonAction, Situation
 from grievances.models import Ticket
-from grievances.rules import PersonAction, Situation
-from grievances.services import reading, resolving, sweeping, thread
-from grievances.states import Answer, ClosedBecause, EntryKind, TicketState
-from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock
-from portal.outbox.models import Message
+from grievances.tickets import grievance_status
+from grievances.tickets.services import conversation, resolutions, thread_access
+from portal.kernel.core import actor
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -26,7 +28,7 @@ ANSWERED = RECEIVED + timedelta(days=2)
 @pytest.fixture
 def answered(officer):
     found = ticket()
-    resolving.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    resolutions.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
     return found
 
 
@@ -38,13 +40,13 @@ def test_an_answer_stops_the_clocks_and_asks_the_person(answered) -> None:
 
 
 def test_an_answered_grievance_stays_in_time_however_long_the_person_thinks(answered) -> None:
-    stands = standings.standing_of(answered, now=ANSWERED + timedelta(days=400))
+    stands = grievance_status.standing_of(answered, now=ANSWERED + timedelta(days=400))
     assert stands.situation == Situation.ANSWERED
     assert not selectors.overdue(type(answered).objects.all(), now=ANSWERED + timedelta(days=400)).exists()
 
 
 def test_a_yes_closes_it_as_settled(answered) -> None:
-    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
+    resolutions.accept(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
     assert answered.state == TicketState.CLOSED
     assert answered.closed_because == ClosedBecause.SETTLED
     assert answered.resolutions.get().answer == Answer.ACCEPTED
@@ -52,27 +54,27 @@ def test_a_yes_closes_it_as_settled(answered) -> None:
 
 def test_a_no_opens_it_again_with_clocks_of_its_own_and_keeps_the_old_ones(answered) -> None:
     at = ANSWERED + timedelta(days=1)
-    resolving.decline(ticket=answered, why="It went on.", actor=STRANGER, at=at)
+    resolutions.decline(ticket=answered, why="It went on.", actor=STRANGER, at=at)
     assert (answered.state, answered.round) == (TicketState.WITH_US, 2)
     fresh = selectors.answer_clocks(answered)
     assert {clock.started_at for clock in fresh} == {at}
     assert all(clock.stopped_at is None for clock in fresh)
     assert Clock.objects.filter(owner=answered.about).exclude(stopped_at=None).count() == 3
     assert answered.due_at == fresh[0].due_at
-    assert reading.thread(answered, internal=False)[-1].texts["text"] == "It went on."
+    assert thread_access.thread(answered, internal=False)[-1].texts["text"] == "It went on."
 
 
 def test_the_person_answers_once(answered) -> None:
-    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
-    for act in (resolving.accept, lambda **kw: resolving.decline(why="No", **kw)):
+    resolutions.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
+    for act in (resolutions.accept, lambda **kw: resolutions.decline(why="No", **kw)):
         with pytest.raises(Refused):
             act(ticket=answered, actor=STRANGER, at=ANSWERED)
 
 
-@pytest.mark.parametrize("late", [resolving.accept, partial(resolving.decline, why="No"), resolving.withdraw])
+@pytest.mark.parametrize("late", [resolutions.accept, partial(resolutions.decline, why="No"), resolutions.withdraw])
 def test_a_page_that_was_loaded_before_the_answer_hears_that_it_was_given(answered, late) -> None:
     of_before = Ticket.objects.get(pk=answered.pk)
-    resolving.decline(ticket=answered, why="It went on.", actor=STRANGER, at=ANSWERED)
+    resolutions.decline(ticket=answered, why="It went on.", actor=STRANGER, at=ANSWERED)
     lines = answered.entries.count()
     with pytest.raises(Refused) as caught:
         late(ticket=of_before, actor=STRANGER, at=ANSWERED)
@@ -83,34 +85,34 @@ def test_a_page_that_was_loaded_before_the_answer_hears_that_it_was_given(answer
 
 def test_a_corrected_answer_waits_from_its_own_time_on_in_the_place_of_the_first(answered, officer) -> None:
     later = ANSWERED + timedelta(days=1)
-    resolving.correct(ticket=answered, text="Since May.", by=officer, actor=actor.staff(officer.pk), at=later)
+    resolutions.correct(ticket=answered, text="Since May.", by=officer, actor=actor.staff(officer.pk), at=later)
     both = answered.resolutions.order_by("pk").values_list("answer", "proposed_at")
     assert list(both) == [(Answer.CORRECTED, ANSWERED), (Answer.WAITING, later)]
 
 
 def test_support_proposes_nothing(supporter) -> None:
     with pytest.raises(NotAllowed):
-        resolving.propose(ticket=ticket(), text="Done", by=supporter, actor=actor.staff(supporter.pk), at=ANSWERED)
+        resolutions.propose(ticket=ticket(), text="Done", by=supporter, actor=actor.staff(supporter.pk), at=ANSWERED)
 
 
 def test_staff_cannot_write_into_an_answered_grievance(answered, officer) -> None:
     with pytest.raises(Refused):
-        thread.reply(ticket=answered, text="Well?", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+        conversation.reply(ticket=answered, text="Well?", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
     with pytest.raises(Refused):
-        resolving.propose(ticket=answered, text="Again", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+        resolutions.propose(ticket=answered, text="Again", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
 
 
 def test_a_withdrawn_grievance_is_frozen_and_can_be_opened_again_for_a_while() -> None:
     found = ticket()
-    resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
     assert found.closed_because == ClosedBecause.WITHDRAWN
-    assert standings.standing_of(found, now=ANSWERED).person == PersonAction.REOPEN
-    resolving.reopen(ticket=found, why="I changed my mind.", actor=STRANGER, at=ANSWERED + timedelta(days=29))
+    assert grievance_status.standing_of(found, now=ANSWERED).person == PersonAction.REOPEN
+    resolutions.reopen(ticket=found, why="I changed my mind.", actor=STRANGER, at=ANSWERED + timedelta(days=29))
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
 
 
 def test_withdrawing_an_answered_grievance_says_nothing_about_the_answer(answered) -> None:
-    resolving.withdraw(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
+    resolutions.withdraw(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
     resolution = answered.resolutions.get()
     assert (resolution.answer, resolution.get_answer_display()) == (Answer.WITHDRAWN, "Withdrawn without an answer")
     assert answered.closed_because == ClosedBecause.WITHDRAWN
@@ -119,16 +121,16 @@ def test_withdrawing_an_answered_grievance_says_nothing_about_the_answer(answere
 
 def test_after_the_promised_time_a_closed_grievance_stays_closed() -> None:
     found = ticket()
-    resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
     with pytest.raises(Refused):
-        resolving.reopen(ticket=found, why="Late", actor=STRANGER, at=ANSWERED + timedelta(days=30))
+        resolutions.reopen(ticket=found, why="Late", actor=STRANGER, at=ANSWERED + timedelta(days=30))
     assert found.state == TicketState.CLOSED
 
 
 def test_silence_sends_two_notices_and_then_closes_with_a_way_back(answered) -> None:
     for day in range(16):
-        sweeping.sweep(now=ANSWERED + timedelta(days=day))
-        sweeping.sweep(now=ANSWERED + timedelta(days=day, minutes=10))
+        scheduled_checks.sweep(now=ANSWERED + timedelta(days=day))
+        scheduled_checks.sweep(now=ANSWERED + timedelta(days=day, minutes=10))
     answered.refresh_from_db()
     assert answered.closed_because == ClosedBecause.SILENCE
     kinds = list(answered.entries.values_list("kind", flat=True))
@@ -141,26 +143,26 @@ def test_silence_sends_two_notices_and_then_closes_with_a_way_back(answered) -> 
 
 def test_answers_that_wait_in_front_hold_none_back_behind_them(answered, officer) -> None:
     for _each in range(2):
-        resolving.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+        resolutions.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
     day = ANSWERED + selectors.silence_terms(at=ANSWERED).first_notice
-    assert sweeping.sweep(now=day, at_once=1).notices == 3
+    assert scheduled_checks.sweep(now=day, at_once=1).notices == 3
 
 
 def test_a_sweep_reads_the_promises_of_a_day_once_for_all_its_answers(answered, officer) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as captured:
-            sweeping.sweep(now=ANSWERED)
+            scheduled_checks.sweep(now=ANSWERED)
         return len(captured)
 
     alone = asked()
     for _each in range(2):
-        resolving.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+        resolutions.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
     assert asked() == alone
 
 
 def test_a_sweep_after_the_person_spoke_does_nothing(answered) -> None:
-    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
-    swept = sweeping.sweep(now=ANSWERED + timedelta(days=60))
+    resolutions.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
+    swept = scheduled_checks.sweep(now=ANSWERED + timedelta(days=60))
     assert (swept.notices, swept.closed) == (0, 0)
 
 

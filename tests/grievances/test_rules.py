@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grievances import rules
-from grievances.rules import Due, Facts, PersonAction, SilenceStep, SilenceTerms, Situation, StaffAction, Turn
-from grievances.states import MOVES, OPEN_STATES, ClosedBecause, TicketState
+from grievances.base import rules
+from grievances.base.choices import MOVES, OPEN_STATES, ClosedBecause, TicketState
+from grievances.base.rules import Due, Facts, PersonAction, SilenceStep, SilenceTerms, Situation, StaffAction, Turn
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 TERMS = SilenceTerms(

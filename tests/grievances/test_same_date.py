@@ -17,15 +17,16 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
-from grievances import selectors, standings
+from grievances.base import selectors
 from grievances.models import Ticket
-from grievances.services import filing, resolving, thread, timing
-from portal.core import actor
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Fiduciary
-from portal.people.services import subjects
+from grievances.tickets import grievance_status
+from grievances.tickets.services import conversation, deadlines, intake, resolutions
+from portal.kernel.core import actor
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import subjects
 from tests.grievances.factories import STRANGER, story
 from tests.people.factories import CustomerUserFactory, issued_api_key
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -45,8 +46,8 @@ def officer_by(officer):
 def live(chance: Random, officer_by, *, principal=None) -> Ticket:
     """A grievance that came at a random moment of the last forty days, and what happened to it since."""
     at = NOW - timedelta(seconds=chance.randrange(1, 40 * 86_400))
-    reach = filing.Reach(language=chance.choice(["en", "hi", "mr"]), email="asha@example.in", zone=chance.choice(ZONES))
-    found = filing.file_ticket(
+    reach = intake.Reach(language=chance.choice(["en", "hi", "mr"]), email="asha@example.in", zone=chance.choice(ZONES))
+    found = intake.file_ticket(
         filing_key=uuid4(),
         subject_ref=subjects.new("stranger", now=at).ref,
         story=story(),
@@ -58,16 +59,16 @@ def live(chance: Random, officer_by, *, principal=None) -> Ticket:
     later = at + (NOW - at) * chance.random()
     match chance.choice(["waits", "asked", "answered back", "corrected", "opened again"]):
         case "asked":
-            thread.ask(ticket=found, text="Which number?", **officer_by, at=later)
+            conversation.ask(ticket=found, text="Which number?", **officer_by, at=later)
         case "answered back":
-            thread.ask(ticket=found, text="Which number?", **officer_by, at=at + (later - at) / 2)
-            thread.person_writes(ticket=found, text="This one.", actor=STRANGER, at=later)
+            conversation.ask(ticket=found, text="Which number?", **officer_by, at=at + (later - at) / 2)
+            conversation.person_writes(ticket=found, text="This one.", actor=STRANGER, at=later)
         case "corrected":
             moved = at - timedelta(hours=chance.randrange(1, 100))
-            timing.correct_receipt(ticket=found, received_at=moved, reason_code="earlier", **officer_by, at=later)
+            deadlines.correct_receipt(ticket=found, received_at=moved, reason_code="earlier", **officer_by, at=later)
         case "opened again":
-            resolving.propose(ticket=found, text="Done.", **officer_by, at=later, late_because="many")
-            resolving.decline(ticket=found, why="No.", actor=STRANGER, at=later)
+            resolutions.propose(ticket=found, text="Done.", **officer_by, at=later, late_because="many")
+            resolutions.decline(ticket=found, why="No.", actor=STRANGER, at=later)
     return Ticket.objects.get(pk=found.pk)
 
 
@@ -89,12 +90,12 @@ def readers(found: Ticket, officer) -> dict[str, tuple[str, str]]:
     queue = admin.site._registry[Ticket]
     with translation.override(found.language):
         shown = {
-            "page": (standings.sentence_for_person(found, now=NOW), LONG),
+            "page": (grievance_status.sentence_for_person(found, now=NOW), LONG),
             "list on the page": (" ".join(row.due for row in selectors.deadlines(found, now=NOW)), PLAIN),
         }
     with translation.override("en"):
         return shown | {
-            "record of staff": (standings.sentence_for_staff(found, now=NOW), LONG),
+            "record of staff": (grievance_status.sentence_for_staff(found, now=NOW), LONG),
             "queue": (str(queue.due(found)), SHORT),
             "deadlines of the record": (
                 " ".join(row.due for row in selectors.all_deadlines(found, now=NOW)),
@@ -111,7 +112,7 @@ def test_every_reader_names_the_same_date(officer, officer_by, count):
     for _number in range(count):
         found = live(chance, officer_by)
         day = due_on(found)
-        standing = standings.standing_of(found, now=NOW)
+        standing = grievance_status.standing_of(found, now=NOW)
         assert found.due_at == standing.due_at
         says_no_date = standing.situation == "with_you_paused"
         for reader, (text, form) in readers(found, officer).items():
@@ -127,11 +128,11 @@ def test_every_reader_names_the_same_date(officer, officer_by, count):
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
 def test_the_letter_names_the_date_of_the_persons_zone_in_their_language(zone, language):
     at = datetime(2026, 12, 1, 6, 30, tzinfo=ZoneInfo("UTC"))
-    found = filing.file_ticket(
+    found = intake.file_ticket(
         filing_key=uuid4(),
         subject_ref=subjects.new("stranger", now=at).ref,
         story=story(),
-        reach=filing.Reach(language=language, email="asha@example.in", zone=zone),
+        reach=intake.Reach(language=language, email="asha@example.in", zone=zone),
         actor=STRANGER,
         at=at,
     ).ticket

@@ -7,19 +7,21 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from grievances import answers, selectors
+from grievances.base import selectors
+from grievances.base.choices import ClosedBecause, EntryKind, RootCause, TicketKind, TicketState
+from grievances.base.permissions import GrievancePermission
+from grievances.base.request_choices import RequestState
 from grievances.models import RightsRequest, Ticket, TicketLink
-from grievances.permissions import GrievancePermission
-from grievances.request_states import RequestState
-from grievances.services import appealing, doors, filing, proving, rating, reading, resolving, sorting
-from grievances.states import ClosedBecause, EntryKind, RootCause, TicketKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import access, actor, clock
-from portal.core.errors import NotAllowed, NotFound, Refused
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox
-from portal.outbox.services.reading import text_of
+from grievances.requests.services import identity_verification
+from grievances.tickets import reply_templates
+from grievances.tickets.services import appeals, assisted_intake, intake, ratings, resolutions, thread_access, triage
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import access, actor, clock
+from portal.kernel.core.errors import NotAllowed, NotFound, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.outbox.services.message_content import text_of
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
 from tests.grievances.requests import code_for, shown
 from tests.grievances.test_admin import LIST, opened, write
@@ -36,24 +38,24 @@ def by(officer):
 
 
 def last_line(found: Ticket):
-    return reading.thread(found, internal=False)[-1]
+    return thread_access.thread(found, internal=False)[-1]
 
 
 def test_a_newer_one_is_joined_with_an_older_one_and_the_person_is_told(by) -> None:
     older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1))
-    sorting.merge(ticket=newer, into=older, **by)
+    triage.merge(ticket=newer, into=older, **by)
     older.refresh_from_db()
     assert (newer.state, newer.closed_because, newer.merged_into) == (TicketState.CLOSED, ClosedBecause.MERGED, older)
     assert older.state == TicketState.RECEIVED
-    assert older.reference in reading.thread(newer, internal=False)[-2].texts["text"]
+    assert older.reference in thread_access.thread(newer, internal=False)[-2].texts["text"]
     assert newer.reference in last_line(older).texts["text"]
     letter = text_of(Message.objects.get(kind="grievances.closed", subject_ref=newer.subject_ref)).body
     assert f"with your other one, {older.reference}. It goes on there." in letter
     assert f"?reference={older.reference}" in letter
     assert all(clock.stopped_at == AT for clock in selectors.answer_clocks(newer))
-    assert sorting.linked(older) == [newer]
+    assert triage.linked(older) == [newer]
     with pytest.raises(Refused):
-        resolving.reopen(ticket=newer, why="No", actor=STRANGER, at=AT)
+        resolutions.reopen(ticket=newer, why="No", actor=STRANGER, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_newer_one_is_joined_with_an_older_one_and_the_person_is_told(by) -> N
 def test_only_two_open_ones_of_one_person_are_joined_newer_to_older(by, code, other) -> None:
     newer = ticket(at=RECEIVED + timedelta(hours=1))
     with pytest.raises(Refused) as refused:
-        sorting.merge(ticket=newer, into=newer if other is None else ticket(**other), **by)
+        triage.merge(ticket=newer, into=newer if other is None else ticket(**other), **by)
     assert refused.value.code == code
     newer.refresh_from_db()
     assert newer.state == TicketState.RECEIVED
@@ -71,13 +73,13 @@ def test_only_two_open_ones_of_one_person_are_joined_newer_to_older(by, code, ot
 
 def test_an_older_one_that_was_opened_again_is_joined_with_the_newer_one_whose_date_is_the_stricter(by) -> None:
     older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1))
-    resolving.propose(ticket=older, text="Done.", by=by["by"], actor=by["actor"], at=RECEIVED + timedelta(hours=2))
-    resolving.decline(ticket=older, why="No.", actor=STRANGER, at=AT + timedelta(days=2))
+    resolutions.propose(ticket=older, text="Done.", by=by["by"], actor=by["actor"], at=RECEIVED + timedelta(hours=2))
+    resolutions.decline(ticket=older, why="No.", actor=STRANGER, at=AT + timedelta(days=2))
     at = {**by, "at": AT + timedelta(days=2)}
     with pytest.raises(Refused) as refused:
-        sorting.merge(ticket=newer, into=older, **at)
+        triage.merge(ticket=newer, into=older, **at)
     assert refused.value.code == "NEWER"
-    sorting.merge(ticket=older, into=newer, **at)
+    triage.merge(ticket=older, into=newer, **at)
     newer.refresh_from_db()
     assert newer.state == TicketState.RECEIVED
 
@@ -86,24 +88,24 @@ def test_those_of_one_account_are_of_one_person_whatever_their_addresses(by) -> 
     asha = PrincipalFactory()
     older = ticket(principal=asha)
     newer = ticket(principal=asha, email="other@example.in", at=RECEIVED + timedelta(hours=1))
-    sorting.merge(ticket=newer, into=older, **by)
+    triage.merge(ticket=newer, into=older, **by)
     assert newer.merged_into == older
 
 
 def test_a_closed_one_is_not_joined(by) -> None:
     older, newer = ticket(), ticket()
-    resolving.withdraw(ticket=older, actor=STRANGER, at=AT)
+    resolutions.withdraw(ticket=older, actor=STRANGER, at=AT)
     with pytest.raises(Refused):
-        sorting.merge(ticket=newer, into=older, **by)
+        triage.merge(ticket=newer, into=older, **by)
 
 
 def test_a_link_is_for_staff_and_stands_once(by) -> None:
     one, other = ticket(), ticket(email="ravi@example.in")
-    assert sorting.link(ticket=other, other=one, **by)
-    assert not sorting.link(ticket=one, other=other, **by)
-    assert sorting.linked(one) == [other]
-    assert sorting.linked(other) == [one]
-    assert len(reading.thread(one, internal=True)) == 2
+    assert triage.link(ticket=other, other=one, **by)
+    assert not triage.link(ticket=one, other=other, **by)
+    assert triage.linked(one) == [other]
+    assert triage.linked(other) == [one]
+    assert len(thread_access.thread(one, internal=True)) == 2
     with pytest.raises(IntegrityError), transaction.atomic():
         TicketLink.objects.create(first=other, second=one, made_by=by["by"], made_at=AT)
 
@@ -111,8 +113,8 @@ def test_a_link_is_for_staff_and_stands_once(by) -> None:
 def test_a_clients_message_is_passed_on_with_its_own_clock_and_stays_open_here(by) -> None:
     client, found = FiduciaryFactory(name="Vindhya Tea"), ticket()
     due = found.due_at
-    sorting.pass_on(ticket=found, to=client, **by)
-    sorting.pass_on(ticket=found, to=client, **by)
+    triage.pass_on(ticket=found, to=client, **by)
+    triage.pass_on(ticket=found, to=client, **by)
     assert (found.client, found.passed_on_at, found.due_at) == (client, AT, due)
     assert "Vindhya Tea" in last_line(found).texts["text"]
     assert found.entries.filter(kind=EntryKind.PASSED_ON).count() == 1
@@ -126,10 +128,10 @@ def test_a_clients_message_is_passed_on_with_its_own_clock_and_stays_open_here(b
 def test_nothing_is_passed_to_ourselves_or_to_a_second_client(by) -> None:
     found = ticket()
     with pytest.raises(Refused):
-        sorting.pass_on(ticket=found, to=found.fiduciary, **by)
-    sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+        triage.pass_on(ticket=found, to=found.fiduciary, **by)
+    triage.pass_on(ticket=found, to=FiduciaryFactory(), **by)
     with pytest.raises(Refused):
-        sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+        triage.pass_on(ticket=found, to=FiduciaryFactory(), **by)
 
 
 def test_no_reason_to_close_says_that_it_is_not_ours() -> None:
@@ -138,16 +140,16 @@ def test_no_reason_to_close_says_that_it_is_not_ours() -> None:
 
 def test_it_is_given_to_somebody_else_with_a_word(by) -> None:
     other, found = StaffFactory(roles=["grievance_officer"]), ticket()
-    sorting.transfer(ticket=found, to=other, why="You know the client.", **by)
+    triage.transfer(ticket=found, to=other, why="You know the client.", **by)
     assert found.assigned_to == other
-    note = reading.thread(found, internal=True)[-1]
+    note = thread_access.thread(found, internal=True)[-1]
     assert (note.is_internal, note.texts["text"]) == (True, "You know the client.")
 
 
 def test_its_kind_and_its_cause_are_said_and_traced(by) -> None:
     found = ticket(kind="other")
-    sorting.say_kind(ticket=found, kind=TicketKind.BILLING, **by)
-    sorting.say_cause(ticket=found, cause=RootCause.OUR_SYSTEM, **by)
+    triage.say_kind(ticket=found, kind=TicketKind.BILLING, **by)
+    triage.say_cause(ticket=found, cause=RootCause.OUR_SYSTEM, **by)
     found.refresh_from_db()
     assert (found.kind, found.root_cause) == ("billing", "our_system")
     facts = [event.facts for event in AuditEvent.objects.filter(kind="grievances.ticket.sorted").order_by("pk")]
@@ -157,33 +159,33 @@ def test_its_kind_and_its_cause_are_said_and_traced(by) -> None:
 def test_only_who_may_answer_sorts_and_an_appeal_keeps_the_first_officer_out(by, supporter, officer) -> None:
     found = ticket()
     with pytest.raises(NotAllowed):
-        sorting.say_kind(ticket=found, kind=TicketKind.BILLING, by=supporter, actor=by["actor"], at=AT)
-    resolving.propose(ticket=found, text="No.", **by)
-    appealing.appeal(ticket=found, why="Look again.", actor=STRANGER, at=AT)
+        triage.say_kind(ticket=found, kind=TicketKind.BILLING, by=supporter, actor=by["actor"], at=AT)
+    resolutions.propose(ticket=found, text="No.", **by)
+    appeals.appeal(ticket=found, why="Look again.", actor=STRANGER, at=AT)
     with pytest.raises(NotAllowed):
-        sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+        triage.pass_on(ticket=found, to=FiduciaryFactory(), **by)
     assert access.allowed(officer, GrievancePermission.TICKET_ANSWER)
 
 
 def test_the_person_rates_once_after_an_answer(by) -> None:
     found = ticket()
     with pytest.raises(Refused):
-        rating.rate(ticket=found, rating=1, why="", actor=STRANGER, at=AT)
-    resolving.propose(ticket=found, text="Stopped.", **by)
-    resolving.accept(ticket=found, actor=STRANGER, at=AT)
-    rating.rate(ticket=found, rating=2, why="It took days.", actor=STRANGER, at=AT)
+        ratings.rate(ticket=found, rating=1, why="", actor=STRANGER, at=AT)
+    resolutions.propose(ticket=found, text="Stopped.", **by)
+    resolutions.accept(ticket=found, actor=STRANGER, at=AT)
+    ratings.rate(ticket=found, rating=2, why="It took days.", actor=STRANGER, at=AT)
     assert (found.rating, last_line(found).texts["text"]) == (2, "It took days.")
     with pytest.raises(Refused):
-        rating.rate(ticket=found, rating=5, why="", actor=STRANGER, at=AT)
+        ratings.rate(ticket=found, rating=5, why="", actor=STRANGER, at=AT)
     with pytest.raises(IntegrityError), transaction.atomic():
         Ticket.objects.filter(pk=found.pk).update(rating=6)
 
 
 def test_every_text_to_begin_with_is_there_in_three_languages() -> None:
-    for text in answers.texts().values():
+    for text in reply_templates.texts().values():
         assert len({text.said(language) for language in ("en", "hi", "mr")}) == 3
-    assert answers.fit_for("billing")[0].key == "refund"
-    assert "refund" not in {text.key for text in answers.fit_for("kyc")}
+    assert reply_templates.fit_for("billing")[0].key == "refund"
+    assert "refund" not in {text.key for text in reply_templates.fit_for("kyc")}
 
 
 @time_machine.travel(AT)
@@ -192,7 +194,7 @@ def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_engl
     desk = staff_client(officer)
     opened(desk, found)
     page = desk.post(f"{LIST}{found.pk}/write/", {"start": "1", "template": "stopped"}).content.decode()
-    text = answers.texts()["stopped"]
+    text = reply_templates.texts()["stopped"]
     assert text.said("mr") in page
     assert text.said("en") in page.replace("&#x27;", "'")
     assert found.entries.count() == 2
@@ -210,7 +212,7 @@ def test_a_text_to_begin_with_keeps_what_is_written_and_who_reads_it(officer, to
         f"{LIST}{found.pk}/write/", {"start": "1", "template": "stopped", "to": to, "text": "Half a <b>word</b>"}
     )
     composer = again.context["composer"]
-    assert composer["text"].value() == "Half a <b>word</b>\n\n" + answers.texts()["stopped"].said("mr")
+    assert composer["text"].value() == "Half a <b>word</b>\n\n" + reply_templates.texts()["stopped"].said("mr")
     assert composer["to"].value() == to
     assert found.entries.count() == 2
 
@@ -244,13 +246,13 @@ def test_the_desk_sorts_by_acts(officer) -> None:
 @pytest.mark.parametrize("end", ["accept", "withdraw", "silence"])
 def test_acknowledgement_and_closing_letter_carry_their_receipt(by, end) -> None:
     found = ticket()
-    resolving.propose(ticket=found, text="Stopped.", **by)
+    resolutions.propose(ticket=found, text="Stopped.", **by)
     if end == "accept":
-        resolving.accept(ticket=found, actor=STRANGER, at=AT)
+        resolutions.accept(ticket=found, actor=STRANGER, at=AT)
     elif end == "withdraw":
-        resolving.withdraw(ticket=found, actor=STRANGER, at=AT)
+        resolutions.withdraw(ticket=found, actor=STRANGER, at=AT)
     else:
-        resolving.close_in_silence(ticket=found, at=AT)
+        resolutions.close_in_silence(ticket=found, at=AT)
     for kind, event, part in (("acknowledged", "filed", ""), ("closed", "closed", "closed/")):
         body = outbox.text_of(Message.objects.get(kind=f"grievances.{kind}", subject_ref=found.subject_ref)).body
         entry = (
@@ -263,17 +265,17 @@ def test_acknowledgement_and_closing_letter_carry_their_receipt(by, end) -> None
 def test_the_receipt_of_the_closing_is_another_proof_than_that_of_the_filing(by) -> None:
     found = ticket()
     with pytest.raises(NotFound, match="not closed"):
-        reading.receipt(found, of_closing=True)
-    resolving.withdraw(ticket=found, actor=STRANGER, at=AT)
-    assert len(reading._closed(found).entry.leaf_hash) == 32
-    assert reading._closed(found).entry != reading._filed(found).entry
+        thread_access.receipt(found, of_closing=True)
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=AT)
+    assert len(thread_access._closed(found).entry.leaf_hash) == 32
+    assert thread_access._closed(found).entry != thread_access._filed(found).entry
 
 
 def test_no_grievance_becomes_a_request_about_data_nor_a_request_a_grievance(officer) -> None:
     found, request = ticket(at=clock.now()), shown(at=clock.now()).ticket
     for one, kind in ((found, TicketKind.REQUEST), (request, TicketKind.OTHER)):
         with pytest.raises(Refused) as refused:
-            sorting.say_kind(ticket=one, kind=kind, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+            triage.say_kind(ticket=one, kind=kind, by=officer, actor=actor.staff(officer.pk), at=clock.now())
         assert refused.value.code == "REQUEST"
     desk = staff_client(officer)
     page = opened(desk, request)
@@ -294,18 +296,18 @@ def test_what_came_by_mail_becomes_the_request_that_it_is_with_its_clocks_from_t
     assert (found.kind, request.state) == (TicketKind.REQUEST, RequestState.ASKED)
     promised = Clock.objects.get(owner=selectors.answer_owner(found), rule_key="requests.answer")
     assert promised.started_at == found.received_at
-    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
+    identity_verification.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
     request.refresh_from_db()
     assert request.state == RequestState.SHOWN
 
 
 def test_whoever_brings_a_grievance_for_somebody_brings_no_request_about_data(officer) -> None:
     with pytest.raises(Refused) as refused:
-        doors.by_system(
+        assisted_intake.by_system(
             fiduciary="onesetu",
             request_key="one",
             story=story(kind=TicketKind.REQUEST),
-            reach=filing.Reach(language="en", email="asha@example.in"),
+            reach=intake.Reach(language="en", email="asha@example.in"),
             received_at=clock.now(),
             actor=STRANGER,
             now=clock.now(),

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import Suppression
-from consent.services.decisions import may_contact
-from grievances.services import reading, resolving, stopping
-from grievances.states import EntryKind
-from portal.core import actor, addresses
-from portal.core.errors import NotAllowed, Refused
-from portal.outbox.models import Message
+from grievances.base.choices import EntryKind
+from grievances.tickets.services import opt_outs, resolutions, thread_access
+from portal.kernel.core import actor, addresses
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.test_admin import LIST, opened
 from tests.registers.factories import registered_sender
@@ -24,7 +24,7 @@ AT = RECEIVED + timedelta(hours=2)
 @pytest.fixture
 def stop(officer):
     def stopped(found):
-        return stopping.stop_messages(ticket=found, by=officer, actor=actor.staff(officer.pk), at=AT)
+        return opt_outs.stop_messages(ticket=found, by=officer, actor=actor.staff(officer.pk), at=AT)
 
     return stopped
 
@@ -45,7 +45,7 @@ def test_promotion_stops_at_the_number_that_got_it_and_the_person_is_told(stop) 
     (receipt,) = stop(found)
     assert suppressions(NUMBER) == ["onesetu"]
     assert not decision(NUMBER).allowed
-    line = reading.thread(found, internal=False)[-1]
+    line = thread_access.thread(found, internal=False)[-1]
     assert line.entry.kind == EntryKind.STOPPED
     assert receipt in line.texts["text"]
     assert NUMBER not in line.texts["text"]
@@ -55,7 +55,7 @@ def test_promotion_stops_at_the_number_that_got_it_and_the_person_is_told(stop) 
 def test_the_line_is_in_the_persons_language(stop) -> None:
     found = ticket(received_at_number=NUMBER, language="hi")
     stop(found)
-    assert "प्रचार संदेश बंद" in reading.thread(found, internal=False)[-1].texts["text"]
+    assert "प्रचार संदेश बंद" in thread_access.thread(found, internal=False)[-1].texts["text"]
 
 
 def test_without_a_number_it_stops_where_the_person_can_be_reached(stop) -> None:
@@ -83,7 +83,7 @@ def test_a_grievance_about_a_bill_stops_nothing_and_support_may_not(stop, suppor
     with pytest.raises(Refused):
         stop(ticket(kind="billing"))
     with pytest.raises(NotAllowed):
-        stopping.stop_messages(
+        opt_outs.stop_messages(
             ticket=ticket(received_at_number=NUMBER), by=supporter, actor=actor.staff(supporter.pk), at=AT
         )
     assert suppressions(NUMBER) == []
@@ -96,5 +96,5 @@ def test_the_desk_stops_the_messages_by_one_act(officer) -> None:
     page = desk.post(f"{LIST}{found.pk}/do/stop-messages/", {"answer": "1"}).content.decode()
     assert suppressions(NUMBER) == ["onesetu"]
     assert "OS-CR-" in page
-    resolving.withdraw(ticket=found, actor=actor.stranger(via="page"), at=AT)
+    resolutions.withdraw(ticket=found, actor=actor.stranger(via="page"), at=AT)
     assert "Stop the messages" not in opened(desk, found)

@@ -7,18 +7,21 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from grievances import selectors, standings
+from grievances import scheduled_checks
+from grievances.base import selectors
+from grievances.base.choices import TicketState
+from grievances.legacy_imports.services import legacy_import
 from grievances.models import Ticket, TicketTakeOver, TicketTakeOverLine
-from grievances.services import filing, reading, sweeping, taking_over
-from grievances.states import TicketState
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.jobs.services import running
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading as letters
-from portal.people.models import User
-from portal.people.states import TakeOverState
+from grievances.tickets import grievance_status
+from grievances.tickets.services import intake, thread_access
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.jobs.services import runner
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as letters
+from portal.kernel.people.choices import TakeOverState
+from portal.kernel.people.models import User
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -41,21 +44,21 @@ def keeper(house: None) -> User:
 
 def brought(keeper: User, *lines: str, origin: str = "Old desk", head: str = HEAD) -> TicketTakeOver:
     """A list whose lines were tried."""
-    row = taking_over.bring(
+    row = legacy_import.bring(
         origin=origin,
         name="open.csv",
         content=BytesIO((head + "".join(lines)).encode()),
         actor=actor.staff(keeper.pk),
         now=clock.now(),
     )
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     row.refresh_from_db()
     return row
 
 
 def taken(row: TicketTakeOver, keeper: User) -> TicketTakeOver:
-    taking_over.take_in(row, actor=actor.staff(keeper.pk), now=clock.now())
-    running.run(row.job_id, now=clock.now())
+    legacy_import.take_in(row, actor=actor.staff(keeper.pk), now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     row.refresh_from_db()
     return row
 
@@ -98,7 +101,7 @@ def test_what_is_in_order_goes_on_here_with_its_dates_and_its_provenance(keeper:
     assert clocks["IN-SPDI-GRV"].due_at.date().isoformat() == "2026-12-20"
     acknowledged = Clock.objects.filter(owner=selectors.acknowledge_owner(ticket))
     assert {each.stopped_at for each in acknowledged} == {received + timedelta(hours=1)}
-    thread = reading.thread(ticket, internal=True)
+    thread = thread_access.thread(ticket, internal=True)
     assert [line.texts.get("text") for line in thread if line.is_internal] == ["Called on Friday."]
 
 
@@ -118,7 +121,7 @@ def test_a_grievance_of_long_ago_counts_under_the_rules_of_its_day(keeper: User)
     running_rules = {each.rule_key for each in selectors.answer_clocks(ticket)}
     assert "IN-IT-RES-OLD" in running_rules
     assert "IN-IT-RES" not in running_rules
-    assert standings.standing_of(ticket, now=clock.now()).situation == "late"
+    assert grievance_status.standing_of(ticket, now=clock.now()).situation == "late"
 
 
 def test_the_same_grievance_is_taken_over_once_whichever_list_names_it(keeper: User) -> None:
@@ -135,7 +138,7 @@ def test_an_xlsx_list_is_read_and_one_without_its_columns_is_not(keeper: User) -
 
     table = tablib.Dataset(headers=["old_reference", "received_at", "kind", "what_happened", "email"])
     table.append(["HD-1", "2026-11-20", "billing", "Billed twice.", "asha@example.in"])
-    row = taking_over.bring(
+    row = legacy_import.bring(
         origin="Old desk",
         name="open.XLSX",
         content=BytesIO(table.export("xlsx")),
@@ -152,22 +155,22 @@ def test_who_may_not_bring_brings_nothing_and_what_ended_is_not_taken_again(keep
     with pytest.raises(NotAllowed):
         brought(officer, GOOD)
     row = brought(keeper, GOOD)
-    taking_over.give_up(row, actor=actor.staff(keeper.pk), now=clock.now())
+    legacy_import.give_up(row, actor=actor.staff(keeper.pk), now=clock.now())
     with pytest.raises(IllegalMove):
-        taking_over.take_in(row, actor=actor.staff(keeper.pk), now=clock.now())
+        legacy_import.take_in(row, actor=actor.staff(keeper.pk), now=clock.now())
 
 
 def test_a_line_that_cannot_be_filed_is_a_fault_and_those_behind_it_are_taken_over(
     keeper: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file_ticket = filing.file_ticket
+    file_ticket = intake.file_ticket
 
     def not_the_first(**told: Any) -> Any:
         if told["reach"].email:
             raise Refused("Not this one.", code="NOT_NOW")
         return file_ticket(**told)
 
-    monkeypatch.setattr(filing, "file_ticket", not_the_first)
+    monkeypatch.setattr(intake, "file_ticket", not_the_first)
     row = taken(brought(keeper, GOOD, NEW), keeper)
     assert dict(row.results.values_list("number", "fault")) == {2: "NOT_NOW", 3: ""}
     assert row.state == TakeOverState.DONE
@@ -176,7 +179,7 @@ def test_a_line_that_cannot_be_filed_is_a_fault_and_those_behind_it_are_taken_ov
 def test_a_list_that_nobody_takes_in_is_destroyed(keeper: User, time_machine: Any) -> None:
     row = brought(keeper, GOOD)
     time_machine.move_to(clock.now() + timedelta(days=400), tick=False)
-    sweeping.sweep(now=clock.now())
+    scheduled_checks.sweep(now=clock.now())
     row.refresh_from_db()
     assert row.state == TakeOverState.GIVEN_UP
 
@@ -187,7 +190,7 @@ def test_the_pages_take_a_list_show_its_faults_and_say_where_a_grievance_comes_f
     listed.name = "open.csv"
     desk.post(reverse("admin:grievances_tickettakeover_add"), {"origin": "Old desk", "file": listed})
     row = TicketTakeOver.objects.get()
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     page = desk.get(reverse("admin:grievances_tickettakeover_change", args=[row.pk])).text
     assert "Line 3: There is no such kind of grievance" in page
     row.refresh_from_db()

@@ -5,16 +5,17 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import selectors, standings, words
+from grievances.base import labels, selectors
+from grievances.base.choices import EntryKind, TicketState
+from grievances.base.rules import Situation
 from grievances.models import TicketEntry
-from grievances.rules import Situation
-from grievances.services import reading, resolving, thread
-from grievances.states import EntryKind, TicketState
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock, HouseRule
-from portal.outbox.models import Message
+from grievances.tickets import grievance_status
+from grievances.tickets.services import conversation, resolutions, thread_access
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import Clock, HouseRule
+from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 from tests.people.factories import StaffFactory
 
@@ -28,20 +29,20 @@ def by(user) -> dict:
 
 def test_a_question_gives_the_turn_to_the_person_and_pauses_our_promise_but_no_law(officer) -> None:
     found = ticket()
-    thread.ask(ticket=found, text="Which number was it?", **by(officer))
+    conversation.ask(ticket=found, text="Which number was it?", **by(officer))
     assert found.state == TicketState.WITH_YOU
     paused = {clock.rule_key: clock.paused_at for clock in selectors.answer_clocks(found)}
     assert paused["grievances.answer"] == LATER
     assert paused["IN-IT-RES"] is None
     assert found.due_at == Clock.objects.get(owner=selectors.answer_owner(found), rule_key="IN-IT-RES").due_at
-    assert standings.standing_of(found, now=LATER).situation == Situation.WITH_YOU_PARTLY
+    assert grievance_status.standing_of(found, now=LATER).situation == Situation.WITH_YOU_PARTLY
 
 
 def test_the_persons_answer_gives_the_turn_back_and_the_promise_runs_on_by_the_time_it_waited(officer) -> None:
     found = ticket()
     promised = found.due_at
-    thread.ask(ticket=found, text="Which number was it?", **by(officer))
-    thread.person_writes(ticket=found, text="This one.", actor=STRANGER, at=LATER + timedelta(days=1))
+    conversation.ask(ticket=found, text="Which number was it?", **by(officer))
+    conversation.person_writes(ticket=found, text="This one.", actor=STRANGER, at=LATER + timedelta(days=1))
     assert found.state == TicketState.WITH_US
     clock = Clock.objects.get(owner=selectors.answer_owner(found), rule_key="grievances.answer")
     assert clock.paused_at is None
@@ -51,14 +52,14 @@ def test_the_persons_answer_gives_the_turn_back_and_the_promise_runs_on_by_the_t
 
 def test_a_message_of_the_person_counts_as_their_answer_only_when_they_were_asked() -> None:
     found = ticket()
-    thread.person_writes(ticket=found, text="One more thing.", actor=STRANGER, at=LATER)
+    conversation.person_writes(ticket=found, text="One more thing.", actor=STRANGER, at=LATER)
     assert found.state == TicketState.RECEIVED
 
 
 def test_the_same_page_sent_twice_is_one_line_and_one_letter(officer) -> None:
     found, key = ticket(), uuid4()
-    first = thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
-    again = thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    first = conversation.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    again = conversation.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
     assert first is not None
     assert again is None
     assert found.entries.filter(kind=EntryKind.REPLY).count() == 1
@@ -68,11 +69,11 @@ def test_the_same_page_sent_twice_is_one_line_and_one_letter(officer) -> None:
 def test_other_words_or_another_act_of_a_page_that_was_sent_before_are_taken(officer) -> None:
     """Who goes back to the old page and writes anew was told that it is sent, and the words were gone."""
     found, key = ticket(), uuid4()
-    thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
-    assert thread.reply(ticket=found, text="It takes a day more.", once_key=key, **by(officer)) is not None
-    assert thread.note(ticket=found, text="We are on it.", once_key=key, **by(officer)) is not None
+    conversation.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    assert conversation.reply(ticket=found, text="It takes a day more.", once_key=key, **by(officer)) is not None
+    assert conversation.note(ticket=found, text="We are on it.", once_key=key, **by(officer)) is not None
     for expected in (True, False):
-        made = resolving.propose(ticket=found, text="We stopped it.", once_key=key, **by(officer))
+        made = resolutions.propose(ticket=found, text="We stopped it.", once_key=key, **by(officer))
         assert (made is not None) is expected
     assert found.state == TicketState.ANSWERED
     assert [line.kind for line in found.entries.filter(written_by=officer)] == ["reply", "reply", "note", "proposal"]
@@ -80,7 +81,7 @@ def test_other_words_or_another_act_of_a_page_that_was_sent_before_are_taken(off
 
 def test_a_reply_takes_the_grievance_in_hand_and_lets_the_clocks_run(officer) -> None:
     found = ticket()
-    thread.reply(ticket=found, text="We are on it.", **by(officer))
+    conversation.reply(ticket=found, text="We are on it.", **by(officer))
     assert found.state == TicketState.WITH_US
     assert all(clock.stopped_at is None and clock.paused_at is None for clock in selectors.answer_clocks(found))
 
@@ -88,9 +89,9 @@ def test_a_reply_takes_the_grievance_in_hand_and_lets_the_clocks_run(officer) ->
 def test_an_internal_note_is_never_shown_to_the_person_and_moves_nothing(officer) -> None:
     found = ticket()
     before = Message.objects.count()
-    thread.note(ticket=found, text="Ask billing.", **by(officer))
-    public = [line.texts.get("text") for line in reading.thread(found, internal=False)]
-    every = [line.texts.get("text") for line in reading.thread(found, internal=True)]
+    conversation.note(ticket=found, text="Ask billing.", **by(officer))
+    public = [line.texts.get("text") for line in thread_access.thread(found, internal=False)]
+    every = [line.texts.get("text") for line in thread_access.thread(found, internal=True)]
     assert "Ask billing." not in public
     assert "Ask billing." in every
     assert found.state == TicketState.RECEIVED
@@ -99,8 +100,8 @@ def test_an_internal_note_is_never_shown_to_the_person_and_moves_nothing(officer
 
 def test_support_writes_notes_and_answers_nobody(supporter) -> None:
     found = ticket()
-    thread.note(ticket=found, text="Customer called.", **by(supporter))
-    for act in (thread.reply, thread.ask):
+    conversation.note(ticket=found, text="Customer called.", **by(supporter))
+    for act in (conversation.reply, conversation.ask):
         with pytest.raises(NotAllowed):
             act(ticket=found, text="Hello", **by(supporter))
     assert found.entries.count() == 3
@@ -108,7 +109,7 @@ def test_support_writes_notes_and_answers_nobody(supporter) -> None:
 
 def test_an_auditor_writes_nothing(house) -> None:
     found = ticket()
-    for act in (thread.reply, thread.ask, thread.note):
+    for act in (conversation.reply, conversation.ask, conversation.note):
         with pytest.raises(NotAllowed):
             act(ticket=found, text="Hello", **by(StaffFactory(roles=["auditor"])))
 
@@ -116,16 +117,16 @@ def test_an_auditor_writes_nothing(house) -> None:
 def test_assigning_goes_to_somebody_who_may_answer(officer, supporter) -> None:
     found = ticket()
     with pytest.raises(Refused):
-        thread.assign(ticket=found, to=supporter, **by(officer))
-    thread.assign(ticket=found, to=officer, **by(officer))
-    thread.assign(ticket=found, to=officer, **by(officer))
+        conversation.assign(ticket=found, to=supporter, **by(officer))
+    conversation.assign(ticket=found, to=officer, **by(officer))
+    conversation.assign(ticket=found, to=officer, **by(officer))
     assert found.assigned_to == officer
     assert AuditEvent.objects.filter(kind="grievances.ticket.assigned").count() == 1
 
 
 def test_a_login_that_ended_leaves_its_grievances_to_nobody(officer) -> None:
     found = ticket()
-    thread.take(ticket=found, **by(officer))
+    conversation.take(ticket=found, **by(officer))
     open_ones = type(found).objects.all()
     assert not selectors.unassigned(open_ones, now=RECEIVED).exists()
     type(officer).objects.filter(pk=officer.pk).update(is_active=False)
@@ -134,7 +135,7 @@ def test_a_login_that_ended_leaves_its_grievances_to_nobody(officer) -> None:
 
 def test_the_trace_of_a_message_holds_its_kind_and_no_words(officer) -> None:
     found = ticket()
-    thread.reply(ticket=found, text="The parrot said Amsterdam.", **by(officer))
+    conversation.reply(ticket=found, text="The parrot said Amsterdam.", **by(officer))
     event = AuditEvent.objects.get(kind="grievances.message.added")
     assert event.facts == {"reference": found.reference, "kind": "reply", "state": "received"}
 
@@ -153,34 +154,34 @@ def late():
 
 def test_a_person_reminds_us_once_a_day_and_is_told_when_again() -> None:
     found, at = late()
-    assert thread.remind(ticket=found, actor=STRANGER, at=at)
+    assert conversation.remind(ticket=found, actor=STRANGER, at=at)
     for after in (timedelta(0), timedelta(hours=23, minutes=59)):
         with pytest.raises(Refused) as refused:
-            thread.remind(ticket=found, actor=STRANGER, at=at + after)
+            conversation.remind(ticket=found, actor=STRANGER, at=at + after)
         assert refused.value.code == "TOO_SOON"
-        assert words.instant(at + timedelta(days=1)) in str(refused.value)
-    assert thread.remind(ticket=found, actor=STRANGER, at=at + timedelta(days=1))
+        assert labels.instant(at + timedelta(days=1)) in str(refused.value)
+    assert conversation.remind(ticket=found, actor=STRANGER, at=at + timedelta(days=1))
     assert found.entries.filter(kind=EntryKind.REMINDED).count() == 2
 
 
 def test_how_often_a_person_may_remind_us_is_a_house_rule() -> None:
     found, at = late()
     HouseRule.objects.filter(key=selectors.REMIND_AGAIN).update(amount=2)
-    thread.remind(ticket=found, actor=STRANGER, at=at)
-    assert thread.remind(ticket=found, actor=STRANGER, at=at + timedelta(hours=2))
+    conversation.remind(ticket=found, actor=STRANGER, at=at)
+    assert conversation.remind(ticket=found, actor=STRANGER, at=at + timedelta(hours=2))
 
 
 def test_the_same_reminder_sent_twice_is_no_error() -> None:
     (found, at), key = late(), uuid4()
-    assert thread.remind(ticket=found, actor=STRANGER, at=at, once_key=key)
-    assert thread.remind(ticket=found, actor=STRANGER, at=at, once_key=key) is None
+    assert conversation.remind(ticket=found, actor=STRANGER, at=at, once_key=key)
+    assert conversation.remind(ticket=found, actor=STRANGER, at=at, once_key=key) is None
 
 
 def test_a_grievance_that_is_not_late_needs_no_reminder(officer) -> None:
     found = ticket()
     with pytest.raises(Refused) as refused:
-        thread.remind(ticket=found, actor=STRANGER, at=LATER)
+        conversation.remind(ticket=found, actor=STRANGER, at=LATER)
     assert refused.value.code == "NOT_LATE"
-    thread.ask(ticket=found, text="Which number was it?", **by(officer))
+    conversation.ask(ticket=found, text="Which number was it?", **by(officer))
     with pytest.raises(Refused):
-        thread.remind(ticket=found, actor=STRANGER, at=found.due_at + timedelta(hours=1))
+        conversation.remind(ticket=found, actor=STRANGER, at=found.due_at + timedelta(hours=1))

@@ -6,20 +6,23 @@ from uuid import uuid4
 import pytest
 from django.utils import translation
 
-from grievances import selectors, standings, words
+from grievances.base import labels, selectors
+from grievances.base.choices import EntryKind
 from grievances.models import Ticket
-from grievances.services import appealing, resolving, thread, timing
-from grievances.states import EntryKind
-from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock
-from portal.law.rules import Stands, clock_state
-from portal.law.services import clocks, correcting
-from portal.law.services import sweeping as law
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.services import absences
-from portal.people.services.principals import note_regime
+from grievances.tickets import grievance_status
+from grievances.tickets.services import appeals, conversation, resolutions
+from grievances.tickets.services import deadlines as tickets_deadlines
+from portal.kernel.core import actor
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.law.rules import Stands, clock_state
+from portal.kernel.law.services import deadline_corrections
+from portal.kernel.law.services import deadline_sweep as law
+from portal.kernel.law.services import deadlines as law_deadlines
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.services import absences
+from portal.kernel.people.services.people import note_regime
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 from tests.people.factories import PrincipalFactory, StaffFactory
 
@@ -35,7 +38,7 @@ def found():
 @pytest.fixture
 def correct(found, officer):
     def put_right(received_at=BACK, **given):
-        timing.correct_receipt(
+        tickets_deadlines.correct_receipt(
             **{
                 "ticket": found,
                 "received_at": received_at,
@@ -53,7 +56,7 @@ def correct(found, officer):
 
 def answer(found, officer, *, days, **given):
     at = RECEIVED + timedelta(days=days)
-    resolving.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=at, **given)
+    resolutions.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=at, **given)
 
 
 def letters(kind, **given):
@@ -79,17 +82,17 @@ def test_a_late_answer_says_why_of_the_first_word_too(found, officer):
 def test_an_appeal_against_our_being_late_makes_nothing_less_late(found):
     at = RECEIVED + timedelta(days=10)
     before = found.due_at
-    appealing.appeal(ticket=found, why="Nobody answers.", actor=STRANGER, at=at)
+    appeals.appeal(ticket=found, why="Nobody answers.", actor=STRANGER, at=at)
     found.refresh_from_db()
-    assert standings.standing_of(found, now=at).situation == "late"
+    assert grievance_status.standing_of(found, now=at).situation == "late"
     assert found.due_at == before
 
 
 def test_who_is_signed_in_reads_the_day_of_their_own_law():
     asha = PrincipalFactory(zone="America/Los_Angeles")
     note_regime(principal=asha, regime="US-CA", ground="declared", actor=STRANGER, now=RECEIVED)
-    assert "14" in timing.expected_reply(now=RECEIVED, kind="opt_out", principal=asha)
-    assert "24" in timing.expected_reply(now=RECEIVED, kind="opt_out")
+    assert "14" in tickets_deadlines.expected_reply(now=RECEIVED, kind="opt_out", principal=asha)
+    assert "24" in tickets_deadlines.expected_reply(now=RECEIVED, kind="opt_out")
 
 
 def test_somebody_who_waits_for_a_first_word_is_raised_with_the_officer_once(found, officer):
@@ -98,7 +101,7 @@ def test_somebody_who_waits_for_a_first_word_is_raised_with_the_officer_once(fou
     assert letters("staff_no_word") == 1
 
 
-@pytest.mark.parametrize("say", [thread.reply, thread.ask])
+@pytest.mark.parametrize("say", [conversation.reply, conversation.ask])
 def test_a_first_word_of_staff_ends_the_wait_for_it(found, officer, say):
     say(ticket=found, text="We are on it.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED, once_key=uuid4())
     assert Clock.objects.get(owner=selectors.interim_owner(found)).ended == "done"
@@ -107,7 +110,7 @@ def test_a_first_word_of_staff_ends_the_wait_for_it(found, officer, say):
 
 
 def test_a_note_among_staff_is_no_word_to_the_person(found, officer):
-    thread.note(ticket=found, text="Hm.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    conversation.note(ticket=found, text="Hm.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     assert Clock.objects.get(owner=selectors.interim_owner(found)).state == "running"
 
 
@@ -115,14 +118,14 @@ def test_where_only_a_promise_runs_and_stands_still_nothing_is_due_and_nothing_o
     Clock.objects.filter(owner=found.about, legal_rule__isnull=False).update(
         state="stopped", stopped_at=RECEIVED, ended="done", next_at=None
     )
-    thread.ask(ticket=found, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    conversation.ask(ticket=found, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     found.refresh_from_db()
     after = RECEIVED + timedelta(days=30)
-    assert (found.due_at, standings.standing_of(found, now=after).due_at) == (None, None)
+    assert (found.due_at, grievance_status.standing_of(found, now=after).due_at) == (None, None)
     assert not selectors.overdue(Ticket.objects.all(), now=after).exists()
     with translation.override("en"):
-        assert "paused until you reply" in standings.sentence_for_person(found, now=after)
-    thread.person_writes(ticket=found, text="This one.", actor=STRANGER, at=after)
+        assert "paused until you reply" in grievance_status.sentence_for_person(found, now=after)
+    conversation.person_writes(ticket=found, text="This one.", actor=STRANGER, at=after)
     found.refresh_from_db()
     assert found.due_at.date() == (RECEIVED + timedelta(days=35)).date()
 
@@ -154,7 +157,7 @@ def test_who_may_not_assign_corrects_nothing_and_a_reopened_grievance_began_with
     with pytest.raises(NotAllowed):
         correct(by=supporter)
     answer(found, officer, days=1)
-    resolving.decline(ticket=found, why="No.", actor=STRANGER, at=RECEIVED + timedelta(days=1))
+    resolutions.decline(ticket=found, why="No.", actor=STRANGER, at=RECEIVED + timedelta(days=1))
     with pytest.raises(Refused) as refused:
         correct()
     assert refused.value.code == "ROUND"
@@ -163,7 +166,7 @@ def test_who_may_not_assign_corrects_nothing_and_a_reopened_grievance_began_with
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
 def test_more_time_is_told_to_the_person_with_law_reason_and_new_date(language):
     found = ticket(language=language)
-    (clock,) = clocks.start(
+    (clock,) = law_deadlines.start(
         owner=found.about,
         subject_ref=found.subject_ref,
         rule_keys=["EU-12-1M"],
@@ -174,7 +177,7 @@ def test_more_time_is_told_to_the_person_with_law_reason_and_new_date(language):
         actor=STRANGER,
     )
     at = RECEIVED + timedelta(days=20)
-    clocks.extend(
+    law_deadlines.extend(
         clock=clock, rule_key="EU-12-EXT", at=at, actor=STRANGER, reason_code="complex", text="Two systems.", now=at
     )
     letter = Message.objects.get(kind="grievances.extended")
@@ -182,14 +185,14 @@ def test_more_time_is_told_to_the_person_with_law_reason_and_new_date(language):
     assert letter.language == language
     assert "GDPR, Art 12(3)" in body
     with translation.override(language):
-        assert words.day(clock.due_at) in body
-        assert str(words.EXTENSION_REASONS["complex"]) in body
+        assert labels.day(clock.due_at) in body
+        assert str(labels.EXTENSION_REASONS["complex"]) in body
     assert found.entries.filter(kind=EntryKind.EXTENDED).count() == 1
 
 
 def test_nobody_extends_what_cannot_be_told_to_the_person():
     found = ticket(email="", phone="+919812345678")
-    (clock,) = clocks.start(
+    (clock,) = law_deadlines.start(
         owner=found.about,
         subject_ref=found.subject_ref,
         rule_keys=["EU-12-1M"],
@@ -201,14 +204,14 @@ def test_nobody_extends_what_cannot_be_told_to_the_person():
     )
     at = RECEIVED + timedelta(days=20)
     with pytest.raises(Refused) as refused:
-        clocks.extend(clock=clock, rule_key="EU-12-EXT", at=at, actor=STRANGER, reason_code="complex", now=at)
+        law_deadlines.extend(clock=clock, rule_key="EU-12-EXT", at=at, actor=STRANGER, reason_code="complex", now=at)
     assert refused.value.code == "NOT_TOLD"
     assert not found.entries.filter(kind=EntryKind.EXTENDED).exists()
 
 
 def test_while_the_officer_is_away_the_deputy_is_told_and_no_date_moves(found, officer):
     deputy = StaffFactory(full_name="Deputy")
-    thread.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    conversation.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     due = found.due_at
     day = RECEIVED.date()
     absences.note(
@@ -234,9 +237,9 @@ def test_what_is_late_is_told_to_the_data_protection_officer_too(found):
 def test_the_receipt_follows_the_first_rounds_clocks_in_a_later_round_too(found):
     """An evidence pack takes the receipt from the last correction of these clocks."""
     Ticket.objects.filter(pk=found.pk).update(round=2)
-    correcting.correct_start(
+    deadline_corrections.correct_start(
         owner=found.about,
-        kind=timing.ANSWER,
+        kind=tickets_deadlines.ANSWER,
         started_at=BACK,
         reason_code="earlier",
         actor=actor.system("test"),

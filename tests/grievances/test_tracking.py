@@ -8,27 +8,27 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from grievances import selectors
+from grievances.base import selectors
 from grievances.models import TrackingCode
-from grievances.services import tracking
-from portal.audit.models import AuditEvent
-from portal.core import ciphers
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox_reading
+from grievances.tickets.services import public_tracking
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ciphers
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox_reading
 from tests.grievances.factories import RECEIVED, STRANGER, filed, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 
 def ask(reference: str, address: str = "asha@example.in", kind: str = "email", at=RECEIVED) -> str:
-    return tracking.ask_code(reference=reference, kind=kind, address=address, at=at)
+    return public_tracking.ask_code(reference=reference, kind=kind, address=address, at=at)
 
 
 def sent_code(secret: str, at=RECEIVED) -> str:
     """Run the task and read the digits out of the letter."""
     row = selectors.tracking_code(secret)
-    tracking.send_code(code_id=row.pk, at=at)
+    public_tracking.send_code(code_id=row.pk, at=at)
     message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
     text = outbox_reading.text_of(message)
     found = [word.strip(".") for word in text.body.split() if word.strip(".").isdigit()]
@@ -38,7 +38,7 @@ def sent_code(secret: str, at=RECEIVED) -> str:
 
 
 def enter(secret: str, typed: str, at=RECEIVED):
-    return tracking.enter_code(secret=secret, typed=typed, actor=STRANGER, at=at)
+    return public_tracking.enter_code(secret=secret, typed=typed, actor=STRANGER, at=at)
 
 
 def statements(act) -> list[str]:
@@ -61,7 +61,7 @@ def test_a_wrong_code_does_the_same_work_whether_the_pair_was_right_or_not() -> 
     found = ticket()
     right, unknown = ask(found.reference), ask(new_reference("GR"))
     sent_code(right)
-    tracking.send_code(code_id=selectors.tracking_code(unknown).pk, at=RECEIVED)
+    public_tracking.send_code(code_id=selectors.tracking_code(unknown).pk, at=RECEIVED)
     assert statements(lambda: enter(right, "000000x")) == statements(lambda: enter(unknown, "000000x"))
 
 
@@ -69,7 +69,7 @@ def test_only_the_right_pair_is_sent_a_code() -> None:
     found = ticket()
     for reference, address in ((found.reference, "other@example.in"), (new_reference("GR"), "asha@example.in")):
         row = selectors.tracking_code(ask(reference, address))
-        assert not tracking.send_code(code_id=row.pk, at=RECEIVED)
+        assert not public_tracking.send_code(code_id=row.pk, at=RECEIVED)
     assert not Message.objects.filter(kind="grievances.tracking_code").exists()
     assert TrackingCode.objects.filter(ticket=None, code_hash=None).count() == 2
 
@@ -139,7 +139,7 @@ def test_the_code_of_one_request_does_not_open_another() -> None:
 def test_a_person_with_a_phone_only_opens_it_with_the_tracking_key_and_gets_no_letter() -> None:
     result = filed(email="", phone="+919876543210")
     secret = ask(result.ticket.reference, "+919876543210", "phone")
-    assert tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    assert public_tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
     assert not Message.objects.exists()
     key = result.tracking_key
     assert enter(secret, f"{key[:4]} {key[4:8]} {key[8:12]} {key[12:]}") == result.ticket
@@ -154,15 +154,15 @@ def test_asked_for_by_number_the_code_goes_to_the_e_mail_address_of_the_grievanc
 def test_a_tracking_key_alone_without_the_number_opens_nothing() -> None:
     result = filed(email="", phone="+919876543210")
     secret = ask(result.ticket.reference, "+919999999999", "phone")
-    tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    public_tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
     assert enter(secret, result.tracking_key) is None
 
 
 def test_sending_a_code_twice_sends_one() -> None:
     secret = ask(ticket().reference)
     row = selectors.tracking_code(secret)
-    assert tracking.send_code(code_id=row.pk, at=RECEIVED)
-    assert not tracking.send_code(code_id=row.pk, at=RECEIVED)
+    assert public_tracking.send_code(code_id=row.pk, at=RECEIVED)
+    assert not public_tracking.send_code(code_id=row.pk, at=RECEIVED)
     assert Message.objects.filter(kind="grievances.tracking_code").count() == 1
 
 
@@ -170,7 +170,7 @@ def test_leaving_closes_the_view_on_the_server() -> None:
     found = ticket()
     secret = ask(found.reference)
     enter(secret, sent_code(secret))
-    tracking.close_view(secret=secret)
+    public_tracking.close_view(secret=secret)
     assert selectors.ticket_for_view(secret, found.reference, now=RECEIVED) is None
 
 
@@ -178,14 +178,14 @@ def test_a_code_whose_nudge_was_lost_is_sent_by_the_sweep_once() -> None:
     found = ticket()
     ask(found.reference)
     ask(new_reference("GR"))
-    assert tracking.send_waiting(at=RECEIVED) == 1
-    assert tracking.send_waiting(at=RECEIVED) == 0
+    assert public_tracking.send_waiting(at=RECEIVED) == 1
+    assert public_tracking.send_waiting(at=RECEIVED) == 0
     assert Message.objects.filter(kind="grievances.tracking_code").count() == 1
 
 
 def test_a_code_that_is_over_is_not_sent_late() -> None:
     ask(ticket().reference)
-    assert tracking.send_waiting(at=RECEIVED + timedelta(minutes=15)) == 0
+    assert public_tracking.send_waiting(at=RECEIVED + timedelta(minutes=15)) == 0
 
 
 def a_new_key(settings) -> None:
@@ -221,7 +221,7 @@ def test_a_tracking_key_given_under_an_older_lookup_key_opens(settings) -> None:
     result = filed(email="", phone="+919876543210")
     a_new_key(settings)
     secret = ask(result.ticket.reference, "+919876543210", "phone")
-    assert tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    assert public_tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
     assert enter(secret, result.tracking_key) == result.ticket
 
 
@@ -239,7 +239,7 @@ def test_with_two_lookup_keys_a_hit_and_a_miss_hash_and_ask_the_same(settings, m
     def work(reference: str) -> tuple[list[str], list[str]]:
         hashed.clear()
         secret = ask(reference)
-        tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+        public_tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
         hashed.clear()
         return statements(lambda: (ask(reference), enter(secret, "000000x"))), list(hashed)
 

@@ -8,9 +8,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from grievances.services import uploads
-from portal.core.errors import Refused, Unavailable
-from portal.vault.inspection import copies
+from grievances.tickets.services import uploads
+from portal.kernel.core.errors import Refused, Unavailable
+from portal.kernel.vault.inspection import worker_pool
 from tests.grievances.pictures import jpeg, pdf, png
 
 
@@ -68,8 +68,8 @@ def test_a_file_that_ends_the_child_is_the_one_that_is_refused(monkeypatch) -> N
 
 
 def test_a_child_that_cannot_be_started_is_no_fault_of_the_file(monkeypatch) -> None:
-    monkeypatch.setattr(copies, "_stock", copies._Stock())
-    monkeypatch.setattr(copies.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(worker_pool, "_stock", worker_pool._Stock())
+    monkeypatch.setattr(worker_pool.sys, "executable", "/nowhere/python")
     with pytest.raises(Unavailable):
         uploads.made_safe(io.BytesIO(png()))
 

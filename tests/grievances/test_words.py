@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from grievances import words
-from grievances.rules import PersonAction, Situation, StaffAction, Standing, Turn
+from grievances.base import labels
+from grievances.base.rules import PersonAction, Situation, StaffAction, Standing, Turn
 
 DUE = datetime(2026, 12, 9, 18, 29, 59, tzinfo=UTC)
 
@@ -30,8 +30,8 @@ def test_every_situation_has_a_whole_sentence_on_both_sides(situation: Situation
         dateless = [] if situation in NEVER_WITHOUT_A_DATE else [(None, None)]
         for due_at, left in ((DUE, 9), *dateless):
             stands = standing(situation, due_at=due_at, left=left)
-            said = words.for_person(stands, officer="Meera Rao", other="OS-GR-7K4M-9QX2")
-            for sentence in (said, words.for_staff(stands)):
+            said = labels.for_person(stands, officer="Meera Rao", other="OS-GR-7K4M-9QX2")
+            for sentence in (said, labels.for_staff(stands)):
                 assert sentence.rstrip().endswith((".", "।"))
                 assert "%(" not in sentence
                 assert " ." not in sentence
@@ -39,7 +39,7 @@ def test_every_situation_has_a_whole_sentence_on_both_sides(situation: Situation
 
 
 def test_the_due_date_stands_in_words_in_indian_time() -> None:
-    sentence = words.for_person(standing(Situation.WITH_US), officer="Meera Rao")
+    sentence = labels.for_person(standing(Situation.WITH_US), officer="Meera Rao")
     assert (
         sentence == "We are checking your grievance. Meera Rao will reply by Wednesday 9 December 2026 (9 days left)."
     )
@@ -48,19 +48,19 @@ def test_the_due_date_stands_in_words_in_indian_time() -> None:
 def test_person_and_staff_read_the_same_date() -> None:
     for situation in (Situation.RECEIVED, Situation.WITH_US, Situation.LATE, Situation.WITH_YOU):
         stands = standing(situation)
-        assert words.day(DUE) in words.for_person(stands, officer="X")
-        assert words.day(DUE) in words.for_staff(stands)
+        assert labels.day(DUE) in labels.for_person(stands, officer="X")
+        assert labels.day(DUE) in labels.for_staff(stands)
 
 
 def test_days_are_counted_by_the_calendar_of_the_zone_not_by_hours() -> None:
     late_evening = datetime(2026, 12, 8, 18, 0, tzinfo=UTC)  # 23:30 IST on the 8th
-    assert words.days_between(late_evening, DUE) == 1
-    assert words.days_between(late_evening + timedelta(hours=1), DUE) == 0
-    assert words.days_between(late_evening + timedelta(days=2), DUE) == -1
+    assert labels.days_between(late_evening, DUE) == 1
+    assert labels.days_between(late_evening + timedelta(hours=1), DUE) == 0
+    assert labels.days_between(late_evening + timedelta(days=2), DUE) == -1
 
 
 def test_one_day_and_many_days_are_worded_apart() -> None:
-    assert [words.left(n) for n in (2, 1, 0, -1, -3)] == [
+    assert [labels.left(n) for n in (2, 1, 0, -1, -3)] == [
         "2 days left",
         "1 day left",
         "0 days left",

@@ -3,9 +3,9 @@ from contextlib import contextmanager
 
 import factory
 
-from portal.core import clock, hooks, ids
-from portal.jobs.kinds import Handle
-from portal.jobs.models import Job
+from portal.kernel.core import clock, ids, ports
+from portal.kernel.jobs.job_types import Handle
+from portal.kernel.jobs.models import Job
 
 
 class JobFactory(factory.django.DjangoModelFactory[Job]):
@@ -33,8 +33,8 @@ class Counting:
 @contextmanager
 def kind_that(work: Callable[[Handle], None]) -> Iterator[None]:
     """The kind ``tests.counting`` for the length of the block."""
-    kind = hooks.job_kinds.register(Counting(work))
+    kind = ports.job_kinds.register(Counting(work))
     try:
         yield
     finally:
-        hooks.job_kinds._items.remove(kind)
+        ports.job_kinds._items.remove(kind)

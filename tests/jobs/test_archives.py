@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.errors import Refused
-from portal.jobs.archives import Member, deterministic_zip
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs.archives import Member, deterministic_zip
 
 names = st.text("abcdefghij0123456789-_./", min_size=1, max_size=20).filter(
     lambda name: str(PurePosixPath(name)) == name and name[0] != "/" and ".." not in name

@@ -1,12 +1,12 @@
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import Refused
-from portal.jobs import services
-from portal.jobs.kinds import Handle
-from portal.jobs.models import Job
-from portal.jobs.states import JobState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs import services
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.job_types import Handle
+from portal.kernel.jobs.models import Job
 from tests.jobs.factories import JobFactory, kind_that
 
 STAFF = actor.staff(7)

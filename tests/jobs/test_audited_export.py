@@ -11,19 +11,19 @@ import pytest
 from django.contrib.admin import site as default_site
 from django.urls import include, path
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.audit.services import personal_of
-from portal.core import actor as actors
-from portal.core.admin import ReadOnlyAdmin
-from portal.jobs import audited_export
-from portal.jobs.audited_export import AuditedExport, AuditedResource
-from portal.jobs.models import Job, ListExport
-from portal.jobs.services.exporting import Wish
-from portal.people.models import ApiKey, User
-from portal.people.permissions import Permission
-from portal.workplace.admin.jobs import JobAdmin
-from portal.workplace.site import StaffSite
+from portal.fronts.workplace.admin.jobs import JobAdmin
+from portal.fronts.workplace.site import StaffSite
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import personal_of
+from portal.kernel.core import actor as actors
+from portal.kernel.core.admin import ReadOnlyAdmin
+from portal.kernel.jobs import audited_export
+from portal.kernel.jobs.audited_export import AuditedExport, AuditedResource
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.people.models import ApiKey, User
+from portal.kernel.people.permissions import Permission
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -55,7 +55,7 @@ site.register(Job, JobAdmin)
 urlpatterns = [path("admin/", site.urls), path("", include("portal.urls"))]
 EXPORT = "/admin/people/user/export/"
 ASKED = {"file_format": "csv", "reason": "The audit of this year", "export": "yes"}
-ROLES = Path(__file__).parents[2] / "portal/people/data/roles.toml"
+ROLES = Path(__file__).parents[2] / "portal/kernel/people/data/roles.toml"
 
 
 @pytest.fixture

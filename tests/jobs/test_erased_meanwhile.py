@@ -9,21 +9,21 @@ from uuid import UUID
 
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.core import actor as actors
-from portal.core import clock
-from portal.core.errors import NotFound
-from portal.jobs.kinds import ErasedMeanwhile, Handle
-from portal.jobs.models import Job, ListExport
-from portal.jobs.services import exporting, results, running
-from portal.jobs.services.exporting import Wish
-from portal.jobs.states import JobState
-from portal.people.models import User
-from portal.people.resources import StaffResource
-from portal.retention.models import ErasureRun
-from portal.retention.services import runs
-from portal.retention.states import ItemState, RunState
-from portal.vault.models import StoredFile
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotFound
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.job_types import ErasedMeanwhile, Handle
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.services import exports, result_files, runner
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.people.export_resources import StaffResource
+from portal.kernel.people.models import User
+from portal.kernel.retention.choices import ItemState, RunState
+from portal.kernel.retention.models import ErasureRun
+from portal.kernel.retention.services import runs
+from portal.kernel.vault.models import StoredFile
 from tests.jobs.factories import JobFactory, kind_that
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, house_rule, only_eraser, retention_rule, run_for
@@ -78,7 +78,7 @@ def erase_but_not_close(run: ErasureRun, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def asked(who: Any) -> ListExport:
-    return exporting.ask(Wish(StaffResource(), **WISH), actor=actors.staff(who.pk))
+    return exports.ask(Wish(StaffResource(), **WISH), actor=actors.staff(who.pk))
 
 
 def ids_in(content: bytes) -> list[str]:
@@ -86,11 +86,11 @@ def ids_in(content: bytes) -> list[str]:
 
 
 def run_telling(row: ListExport, tell: Any, monkeypatch: pytest.MonkeyPatch) -> JobState | None:
-    run = exporting.run
+    run = exports.run
     with monkeypatch.context() as patch:
-        patch.setattr(exporting, "run", lambda handle: run(handle, tell=tell))
+        patch.setattr(exports, "run", lambda handle: run(handle, tell=tell))
         assert row.job is not None
-        state = running.run(row.job.pk, now=clock.now())
+        state = runner.run(row.job.pk, now=clock.now())
     row.refresh_from_db()
     return state
 
@@ -111,7 +111,7 @@ def test_a_long_list_is_begun_anew_without_whoever_was_erased_while_it_was_read(
     assert run_telling(row, tell, monkeypatch) == JobState.DONE
     assert len(told) == 2
     job = Job.objects.select_related("result_file").get(pk=row.job_id)
-    with results.open_result(job, actor=actors.staff(auditor.pk)) as stream:
+    with result_files.open_result(job, actor=actors.staff(auditor.pk)) as stream:
         ids = ids_in(stream.read())
     assert str(auditor.pk) in ids
     assert str(erased) not in ids
@@ -124,19 +124,19 @@ def test_erasures_that_go_on_and_on_end_the_job_and_leave_no_file(
     auditor: Any, logins: Logins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     StaffFactory.create_batch(3, roles=[])
-    planned_runs = [planned(logins, number=number) for number in range(exporting.TRIES)]
+    planned_runs = [planned(logins, number=number) for number in range(exports.TRIES)]
     row = asked(auditor)
     assert run_telling(row, lambda done: erase(planned_runs.pop()), monkeypatch) == JobState.FAILED
     job = Job.objects.get(pk=row.job_id)
     assert (job.failure_code, row.made_at, planned_runs) == ("ERASED_MEANWHILE", None, [])
     with pytest.raises(NotFound):
-        results.open_result(job, actor=actors.staff(auditor.pk))
+        result_files.open_result(job, actor=actors.staff(auditor.pk))
     assert not StoredFile.objects.filter(kind="jobs.result", shredded_at=None).exists()
 
 
 def test_a_list_given_at_once_is_begun_anew_too(auditor: Any, logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
     StaffFactory(roles=[])
-    run, write = planned(logins), exporting.ListFile.pieces
+    run, write = planned(logins), exports.ListFile.pieces
     erased = User.objects.filter(is_active=True).latest("pk")
     waiting = [run]
 
@@ -145,9 +145,9 @@ def test_a_list_given_at_once_is_begun_anew_too(auditor: Any, logins: Logins, mo
         if waiting:
             erase(waiting.pop())
 
-    monkeypatch.setattr(exporting.ListFile, "pieces", pieces)
+    monkeypatch.setattr(exports.ListFile, "pieces", pieces)
     wish, rows = Wish(StaffResource(), **WISH), User.objects.filter(is_active=True).order_by("pk")
-    row, stream = exporting.at_once(wish, rows, actor=actors.staff(auditor.pk))
+    row, stream = exports.at_once(wish, rows, actor=actors.staff(auditor.pk))
     with stream:
         ids = ids_in(stream.read())
     assert str(erased.pk) not in ids
@@ -158,16 +158,16 @@ def test_erasures_that_go_on_and_on_give_no_list_at_once(
     auditor: Any, logins: Logins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     StaffFactory.create_batch(3, roles=[])
-    planned_runs = [planned(logins, number=number) for number in range(exporting.TRIES)]
-    write = exporting.ListFile.pieces
+    planned_runs = [planned(logins, number=number) for number in range(exports.TRIES)]
+    write = exports.ListFile.pieces
 
     def pieces(file: Any) -> Any:
         yield from write(file)
         erase(planned_runs.pop())
 
-    monkeypatch.setattr(exporting.ListFile, "pieces", pieces)
+    monkeypatch.setattr(exports.ListFile, "pieces", pieces)
     with pytest.raises(ErasedMeanwhile, match="Try again"):
-        exporting.at_once(Wish(StaffResource(), **WISH), User.objects.all(), actor=actors.staff(auditor.pk))
+        exports.at_once(Wish(StaffResource(), **WISH), User.objects.all(), actor=actors.staff(auditor.pk))
     assert not ListExport.objects.exists()
 
 
@@ -180,11 +180,11 @@ def test_another_kind_of_work_fails_when_somebody_was_erased_since_it_began(logi
         handle.result(io.BytesIO(b"read before"), "answers.csv")
 
     with kind_that(work):
-        assert running.run(job.pk, now=clock.now()) == JobState.FAILED
+        assert runner.run(job.pk, now=clock.now()) == JobState.FAILED
     job.refresh_from_db()
     assert job.failure_code == "ERASED_MEANWHILE"
     with pytest.raises(NotFound):
-        results.open_result(job, actor=actors.staff(1))
+        result_files.open_result(job, actor=actors.staff(1))
 
 
 def test_what_a_rule_alone_ends_drops_the_lists_of_its_own_models_and_no_other(

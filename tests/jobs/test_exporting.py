@@ -9,20 +9,20 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.http import QueryDict
 
-from portal.audit.models import AuditEvent
-from portal.core import actor as actors
-from portal.core import clock
-from portal.core.errors import NotAllowed, NotFound, Refused
-from portal.jobs import list_files
-from portal.jobs import services as jobs
-from portal.jobs.models import ExportDownload, Job, ListExport
-from portal.jobs.services import exporting, results, running
-from portal.jobs.services.exporting import Wish
-from portal.jobs.states import JobState
-from portal.ledger import services as ledger
-from portal.ledger.models import Checkpoint
-from portal.people.resources import StaffResource
-from portal.vault.models import StoredFile
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotAllowed, NotFound, Refused
+from portal.kernel.jobs import list_writer
+from portal.kernel.jobs import services as jobs
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import ExportDownload, Job, ListExport
+from portal.kernel.jobs.services import exports, result_files, runner
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Checkpoint
+from portal.kernel.people.export_resources import StaffResource
+from portal.kernel.vault.models import StoredFile
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 
@@ -40,21 +40,21 @@ def auditor() -> Any:
 
 
 def asked(who: Any, filters: str = "", file_format: str = "csv") -> ListExport:
-    return exporting.ask(
+    return exports.ask(
         Wish(StaffResource(), file_format, filters, "The audit of this year"), actor=actors.staff(who.pk)
     )
 
 
 def done(row: ListExport) -> JobState | None:
     assert row.job is not None
-    state = running.run(row.job.pk, now=clock.now())
+    state = runner.run(row.job.pk, now=clock.now())
     row.refresh_from_db()
     return state
 
 
 def rows_of(row: ListExport, who: Any) -> list[list[str]]:
     assert row.job is not None
-    with results.open_result(Job.objects.get(pk=row.job.pk), actor=actors.staff(who.pk)) as stream:
+    with result_files.open_result(Job.objects.get(pk=row.job.pk), actor=actors.staff(who.pk)) as stream:
         return list(csv.reader(io.StringIO(stream.read().decode("utf-8-sig"))))
 
 
@@ -89,7 +89,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_and_another_begins_anew
 ) -> None:
     for number in range(5):
         StaffFactory(roles=[], email=f"{number}@example.test")
-    monkeypatch.setattr(list_files, "BATCH", 2)
+    monkeypatch.setattr(list_writer, "BATCH", 2)
     row = asked(auditor)
     told: list[int] = []
 
@@ -99,7 +99,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_and_another_begins_anew
             raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(running.JobHandle, "progress", lambda handle, rows, total=None: die(handle, rows))
+        patch.setattr(runner.JobHandle, "progress", lambda handle, rows, total=None: die(handle, rows))
         with pytest.raises(Died):
             done(row)
     row.refresh_from_db()
@@ -107,9 +107,9 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_and_another_begins_anew
     assert told == [0, 2, 4]
     assert (job.state, job.result_file, row.made_at, row.sha256) == (JobState.RUNNING, None, None, "")
     with pytest.raises(NotFound):
-        results.open_result(job, actor=actors.staff(auditor.pk))
+        result_files.open_result(job, actor=actors.staff(auditor.pk))
     Job.objects.filter(pk=job.pk).update(leased_until=clock.now() - timedelta(seconds=1))
-    running.sweep(now=clock.now(), limit=10)
+    runner.sweep(now=clock.now(), limit=10)
     assert done(row) == JobState.DONE
     assert row.rows == 6
     assert len(rows_of(row, auditor)) == 8
@@ -118,18 +118,18 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_and_another_begins_anew
 
 
 def test_a_cancelled_list_leaves_no_file(auditor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_files, "BATCH", 1)
-    monkeypatch.setattr(running, "WRITE_EVERY", 0)
+    monkeypatch.setattr(list_writer, "BATCH", 1)
+    monkeypatch.setattr(runner, "WRITE_EVERY", 0)
     StaffFactory(roles=[])
     row = asked(auditor)
     job = Job.objects.get(pk=row.job_id)
-    write = exporting.ListFile.pieces
+    write = exports.ListFile.pieces
 
     def pieces(file: Any) -> Any:
         jobs.cancel(job, actors.staff(auditor.pk))
         return write(file)
 
-    monkeypatch.setattr(exporting.ListFile, "pieces", pieces)
+    monkeypatch.setattr(exports.ListFile, "pieces", pieces)
     assert done(row) == JobState.CANCELLED
     assert Job.objects.get(pk=job.pk).result_file is None
     assert row.made_at is None
@@ -150,7 +150,7 @@ def test_an_unmasked_list_needs_another_person_in_the_service_and_in_the_table(a
     for second in (None, maker):
         wish = Wish(StaffResource(), "csv", "", "The audit", is_masked=False, approved_by=second)
         with pytest.raises(NotAllowed):
-            exporting.ask(wish, actor=maker)
+            exports.ask(wish, actor=maker)
     assert not ListExport.objects.exists()
     row = asked(auditor)
     for changes in (
@@ -165,7 +165,7 @@ def test_an_unmasked_list_needs_another_person_in_the_service_and_in_the_table(a
 def test_with_another_persons_approval_it_says_what_is_masked(auditor: Any) -> None:
     second = StaffFactory(roles=["data_protection_officer"])
     wish = Wish(StaffResource(), "csv", "", "The audit", is_masked=False, approved_by=actors.staff(second.pk))
-    row = exporting.ask(wish, actor=actors.staff(auditor.pk))
+    row = exports.ask(wish, actor=actors.staff(auditor.pk))
     done(row)
     assert "asha@example.test" in [line[1] for line in rows_of(row, auditor)[1:-1]]
     assert (row.is_masked, row.approved_by) == (False, f"staff:user:{second.pk}")
@@ -179,7 +179,7 @@ def test_an_unmasked_list_whose_columns_changed_since_it_was_approved_is_not_mad
 ) -> None:
     second = StaffFactory(roles=["data_protection_officer"])
     wish = Wish(StaffResource(), "csv", "", "The audit", is_masked=False, approved_by=actors.staff(second.pk))
-    row = exporting.ask(wish, actor=actors.staff(auditor.pk))
+    row = exports.ask(wish, actor=actors.staff(auditor.pk))
     masked = asked(auditor)
     monkeypatch.setattr(
         StaffResource._meta, "export_order", ("email", "id", "is_active", "created_at", "deactivated_at")
@@ -191,7 +191,7 @@ def test_an_unmasked_list_whose_columns_changed_since_it_was_approved_is_not_mad
 
 def test_filters_are_kept_and_words_that_were_searched_for_are_not() -> None:
     given = QueryDict("q=asha&p=3&o=-1&state__exact=done&kind=a&kind=b&_facets=True")
-    assert exporting.filters_of(given) == "kind=a&kind=b&state__exact=done"
+    assert exports.filters_of(given) == "kind=a&kind=b&state__exact=done"
 
 
 def test_filters_too_long_to_keep_are_refused(auditor: Any) -> None:
@@ -204,9 +204,9 @@ def test_postgresql_writes_the_lines_itself(auditor: Any, monkeypatch: pytest.Mo
     def never(*args: Any) -> Any:
         raise AssertionError("a row came to Python")
 
-    monkeypatch.setattr(list_files.ListFile, "_fetched", never)
+    monkeypatch.setattr(list_writer.ListFile, "_fetched", never)
     wish = Wish(StaffResource(), "csv", "", "The audit", is_masked=False, approved_by=actors.staff(0))
-    row = exporting.ask(wish, actor=actors.staff(auditor.pk))
+    row = exports.ask(wish, actor=actors.staff(auditor.pk))
     assert done(row) == JobState.DONE
 
 
@@ -217,8 +217,8 @@ def test_a_list_is_of_one_instant_and_its_progress_is_seen_while_it_is_written(m
     auditor = StaffFactory(roles=["auditor"], email="asha@example.test")
     for number in range(3):
         StaffFactory(roles=[], email=f"{number}@example.test")
-    monkeypatch.setattr(list_files, "BATCH", 1)
-    monkeypatch.setattr(running, "WRITE_EVERY", 0)
+    monkeypatch.setattr(list_writer, "BATCH", 1)
+    monkeypatch.setattr(runner, "WRITE_EVERY", 0)
     row = asked(auditor)
     seen: list[int] = []
 
@@ -226,8 +226,8 @@ def test_a_list_is_of_one_instant_and_its_progress_is_seen_while_it_is_written(m
         seen.append(Job.objects.get(pk=row.job_id).done)
         StaffFactory(roles=[], email=f"late-{done}@example.test")
 
-    run = exporting.run
-    monkeypatch.setattr(exporting, "run", lambda handle: run(handle, tell=tell))
+    run = exports.run
+    monkeypatch.setattr(exports, "run", lambda handle: run(handle, tell=tell))
     assert done(row) == JobState.DONE
     assert row.rows == 4
     assert seen == [0, 1, 2, 3]

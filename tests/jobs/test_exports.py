@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from portal.jobs import exports
-from portal.jobs.exports import Column, stream_csv
-from portal.jobs.list_files import SPELLINGS, XLSX, spelled
-from portal.jobs.workbook import stream_xlsx
+from portal.kernel.jobs import export_columns
+from portal.kernel.jobs.export_columns import Column, stream_csv
+from portal.kernel.jobs.list_writer import SPELLINGS, XLSX, spelled
+from portal.kernel.jobs.xlsx_writer import stream_xlsx
 
 Pair = tuple[Any, Any]
 COLUMNS: list[Column[Pair]] = [Column("First", lambda pair: pair[0]), Column("Second", lambda pair: pair[1])]
@@ -38,8 +38,8 @@ def test_a_formula_arrives_as_text_in_both_formats(formula: str) -> None:
 
 @given(st.text(max_size=40))
 def test_no_text_whatever_begins_a_formula(text: str) -> None:
-    escaped = exports.escape_formula(text)
-    assert not escaped.lstrip(" \u00a0\ufeff").startswith(exports.FORMULA_STARTS)
+    escaped = export_columns.escape_formula(text)
+    assert not escaped.lstrip(" \u00a0\ufeff").startswith(export_columns.FORMULA_STARTS)
     assert escaped.removeprefix("'") == text.removeprefix("'")
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from portal.jobs.import_kinds import ImportColumn
-from portal.jobs.services.imports import reading
-from portal.jobs.services.imports.reading import Read, Unreadable
+from portal.kernel.jobs.import_types import ImportColumn
+from portal.kernel.jobs.services.imports import file_reader
+from portal.kernel.jobs.services.imports.file_reader import Read, Unreadable
 
 COLUMNS = (ImportColumn("name", is_required=True), ImportColumn("kind"), ImportColumn("phone"))
 
 
 def rows(content: bytes, layout: str = "csv") -> list[Read]:
-    return list(reading.rows(io.BytesIO(content), layout, COLUMNS))
+    return list(file_reader.rows(io.BytesIO(content), layout, COLUMNS))
 
 
 def workbook(*lines: Any) -> bytes:
@@ -101,13 +101,13 @@ def test_a_file_that_cannot_be_read_says_from_which_line_on(content: bytes, layo
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(monkeypatch: Any) -> None:
     book = workbook(["name"], ["A"])
     assert len(rows(book, "xlsx")) == 1
-    monkeypatch.setattr(reading, "MOST_UNPACKED", 10)
+    monkeypatch.setattr(file_reader, "MOST_UNPACKED", 10)
     with pytest.raises(Unreadable):
         rows(book, "xlsx")
 
 
 def test_too_many_rows_are_refused(monkeypatch: Any) -> None:
-    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    monkeypatch.setattr(file_reader, "MOST_ROWS", 2)
     assert len(rows(b"name\nA\nB\n")) == 2
     with pytest.raises(Unreadable, match="more than 2 rows"):
         rows(b"name\nA\nB\nC\n")

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
-from portal.jobs import services as jobs
-from portal.jobs.models import ImportFault, Job, ListImport
-from portal.jobs.services import imports, results, running
-from portal.jobs.services.imports import taking
-from portal.jobs.states import ImportState, JobState
-from portal.ledger.models import Entry
-from portal.people.models import Customer, Invitation
-from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, NotFound, Refused
+from portal.kernel.jobs import services as jobs
+from portal.kernel.jobs.choices import ImportState, JobState
+from portal.kernel.jobs.models import ImportFault, Job, ListImport
+from portal.kernel.jobs.services import imports, result_files, runner
+from portal.kernel.jobs.services.imports import ingestion
+from portal.kernel.ledger.models import Entry
+from portal.kernel.people.models import Customer, Invitation
+from portal.kernel.vault.models import StoredFile, SubjectKey
+from portal.kernel.vault.services import files
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 
@@ -62,7 +62,7 @@ def bring(who: Any, content: str | bytes, name: str = "customers.csv") -> ListIm
 
 def at_work(row: ListImport) -> ListImport:
     """Do the job, as a worker would."""
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     return ListImport.objects.select_related("job", "trial").get(pk=row.pk)
 
 
@@ -88,7 +88,7 @@ def names() -> list[str]:
 
 
 def faulty_rows(row: ListImport, who: Any) -> list[dict[str, str]]:
-    text = results.open_result(row.job, actor=who).read().decode("utf-8-sig")
+    text = result_files.open_result(row.job, actor=who).read().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -222,10 +222,10 @@ def test_a_row_that_went_in_before_is_the_same(boss: Any) -> None:
 
 
 def test_a_killed_worker_goes_on_where_it_was(boss: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(taking, "TURN", 2)
+    monkeypatch.setattr(ingestion, "TURN", 2)
     row = tried(boss, many(7))
     imports.take_in(brought=row, actor=boss, now=clock.now())
-    counted, turns = taking._counted, []
+    counted, turns = ingestion._counted, []
 
     def dies_in_the_third(*given: Any) -> Any:
         turns.append(given)
@@ -235,14 +235,14 @@ def test_a_killed_worker_goes_on_where_it_was(boss: Any, monkeypatch: Any) -> No
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "_counted", dies_in_the_third)
+        patch.setattr(ingestion, "_counted", dies_in_the_third)
         with pytest.raises(SystemExit):
-            running.run(row.job_id, now=clock.now())
+            runner.run(row.job_id, now=clock.now())
     row.refresh_from_db()
     assert (row.state, row.done, did(row), Customer.objects.count()) == (ImportState.TAKING, 4, (4, 0, 0, 0), 4)
     later = clock.now() + timedelta(hours=1)
-    running.sweep(now=later, limit=10)
-    running.run(row.job_id, now=later)
+    runner.sweep(now=later, limit=10)
+    runner.run(row.job_id, now=later)
     row.refresh_from_db()
     assert (row.state, row.done, did(row)) == (ImportState.DONE, 7, (7, 0, 0, 0))
     assert len(set(names())) == Customer.objects.count() == 7
@@ -257,25 +257,25 @@ def test_the_same_task_twice_makes_no_row_twice(boss: Any) -> None:
     ListImport.objects.filter(pk=row.pk).update(state=ImportState.TAKING)
     stale.done = 0
     with pytest.raises(Exception, match="another worker has it"):
-        taking._take(
-            stale, taking.import_kind(KIND), [taking.Read(2, {"name": "A", "kind": "individual"})], set(), boss
+        ingestion._take(
+            stale, ingestion.import_kind(KIND), [ingestion.Read(2, {"name": "A", "kind": "individual"})], set(), boss
         )
     assert Customer.objects.count() == 3
 
 
 def test_one_that_is_cancelled_stops_between_turns_and_is_gone_on_with(boss: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(taking, "TURN", 2)
-    monkeypatch.setattr(running, "WRITE_EVERY", 0)
+    monkeypatch.setattr(ingestion, "TURN", 2)
+    monkeypatch.setattr(runner, "WRITE_EVERY", 0)
     row = tried(boss, many(5))
     imports.take_in(brought=row, actor=boss, now=clock.now())
-    counted = taking._counted
+    counted = ingestion._counted
 
     def cancels(*given: Any) -> Any:
         imports.stop(brought=ListImport.objects.select_related("job").get(pk=row.pk), actor=boss)
         return counted(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "_counted", cancels)
+        patch.setattr(ingestion, "_counted", cancels)
         row = at_work(row)
     assert (row.state, row.done, row.job.state) == (ImportState.TAKING, 2, JobState.CANCELLED)
     imports.carry_on(brought=row, actor=boss)
@@ -286,20 +286,20 @@ def test_one_that_is_cancelled_stops_between_turns_and_is_gone_on_with(boss: Any
 
 
 def test_what_is_given_up_half_way_keeps_its_rows_and_says_up_to_which_line(boss: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(taking, "TURN", 2)
+    monkeypatch.setattr(ingestion, "TURN", 2)
     content = many(5)
     row = tried(boss, content)
     imports.take_in(brought=row, actor=boss, now=clock.now())
-    counted = taking._counted
+    counted = ingestion._counted
 
     def given_up(*given: Any) -> Any:
         found = counted(*given)
-        if taking.ListImport.objects.get(pk=row.pk).done == 4:
+        if ingestion.ListImport.objects.get(pk=row.pk).done == 4:
             imports.give_up(brought=ListImport.objects.get(pk=row.pk), actor=boss, now=clock.now())
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "_counted", given_up)
+        patch.setattr(ingestion, "_counted", given_up)
         row = at_work(row)
     assert (row.state, row.last_line, row.job.state) == (ImportState.GIVEN_UP, 5, JobState.CANCELLED)
     assert Customer.objects.count() == 4
@@ -408,13 +408,13 @@ def test_an_erasure_ends_the_files_that_may_hold_somebody(boss: Any) -> None:
     assert (row.state, other.state) == (ImportState.GIVEN_UP, ImportState.DONE)
     assert not ImportFault.objects.exists()
     with pytest.raises(NotFound):
-        results.open_result(Job.objects.get(pk=row.trial_id), actor=boss)
+        result_files.open_result(Job.objects.get(pk=row.trial_id), actor=boss)
 
 
 def test_a_failed_trial_begins_anew(boss: Any, monkeypatch: Any) -> None:
     row = bring(boss, BAD)
     with monkeypatch.context() as patch:
-        patch.setattr("portal.jobs.services.imports.trying._tried", lambda *given, **named: 1 / 0)
+        patch.setattr("portal.kernel.jobs.services.imports.dry_run._tried", lambda *given, **named: 1 / 0)
         row = at_work(row)
     assert (row.state, row.job.state) == (ImportState.TRYING, JobState.FAILED)
     jobs.restart(row.job, boss)
@@ -426,7 +426,7 @@ def test_a_turn_is_whole_or_not_there(boss: Any, monkeypatch: Any) -> None:
     row = tried(boss, many(3))
     imports.take_in(brought=row, actor=boss, now=clock.now())
     with monkeypatch.context() as patch:
-        patch.setattr(taking.judging, "taken", _breaks_at_the_third(taking.judging.taken))
+        patch.setattr(ingestion.judging, "taken", _breaks_at_the_third(ingestion.judging.taken))
         row = at_work(row)
     assert (row.job.failure_code, row.done, Customer.objects.count()) == ("CRASHED", 0, 0)
     assert not connection.needs_rollback

@@ -11,14 +11,14 @@ import pytest
 from django.contrib.admin import site
 from django.db import models
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.jobs.audited_export import AuditedExport, AuditedResource
-from portal.jobs.list_files import CSV, JSONL, XLSX, ListFile
-from portal.jobs.models import Job, ListExport
-from portal.jobs.sql_columns import field_at
-from portal.people.models import User
-from portal.registers.models import Recipient
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs.audited_export import AuditedExport, AuditedResource
+from portal.kernel.jobs.list_writer import CSV, JSONL, XLSX, ListFile
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.sql_columns import field_at
+from portal.kernel.people.models import User
+from portal.kernel.registers.models import Recipient
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.jobs.factories import JobFactory
 from tests.people.factories import FiduciaryFactory, StaffFactory

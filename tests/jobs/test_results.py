@@ -6,17 +6,17 @@ from uuid import uuid4
 import pytest
 from django.core.files.storage import storages
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotFound
-from portal.jobs.exports import Produced
-from portal.jobs.kinds import Handle
-from portal.jobs.models import Job
-from portal.jobs.services import results, running
-from portal.jobs.states import JobState
-from portal.vault.models import StoredFile
-from portal.vault.services import files
-from portal.vault.states import RetentionClass
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotFound
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.export_columns import Produced
+from portal.kernel.jobs.job_types import Handle
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import result_files, runner
+from portal.kernel.vault.choices import RetentionClass
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 from tests.jobs.factories import JobFactory, kind_that
 from tests.law.factories import HouseRuleFactory
 
@@ -27,20 +27,20 @@ STAFF = actor.staff(7)
 
 @pytest.fixture(autouse=True)
 def life_of_a_week() -> None:
-    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day")
+    HouseRuleFactory(key=result_files.LIFE, amount=7, unit="calendar_day")
 
 
 def done() -> Job:
     job = JobFactory()
     with kind_that(lambda handle: handle.result(io.BytesIO(CONTENT), "answers.csv")):
-        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+        assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     job.refresh_from_db()
     return job
 
 
 def test_a_result_comes_back_as_it_was_and_leaves_a_trace() -> None:
     job = done()
-    with results.open_result(job, actor=STAFF) as stream:
+    with result_files.open_result(job, actor=STAFF) as stream:
         assert stream.read() == CONTENT
     event = AuditEvent.objects.get(kind="jobs.result.downloaded")
     assert (event.actor_ref, event.facts["job"]) == ("user:7", job.reference)
@@ -57,19 +57,19 @@ def test_a_result_ends_with_the_week(django_capture_on_commit_callbacks: Any) ->
     job = done()
     assert job.result_expires_at is not None
     with django_capture_on_commit_callbacks(execute=True):
-        assert results.expire(now=job.result_expires_at - timedelta(seconds=1), limit=10) == 0
-        assert results.expire(now=job.result_expires_at, limit=10) == 1
+        assert result_files.expire(now=job.result_expires_at - timedelta(seconds=1), limit=10) == 0
+        assert result_files.expire(now=job.result_expires_at, limit=10) == 1
     job.refresh_from_db()
     assert StoredFile.objects.get().shredded_at is not None
     with pytest.raises(NotFound, match="not there any more"):
-        results.open_result(job, actor=STAFF)
+        result_files.open_result(job, actor=STAFF)
 
 
 def test_an_expired_result_is_not_given_out_before_the_sweep_either() -> None:
     job = done()
     job.result_expires_at = clock.now()
     with pytest.raises(NotFound):
-        results.open_result(job, actor=STAFF)
+        result_files.open_result(job, actor=STAFF)
 
 
 def test_a_job_cancelled_while_it_worked_gives_no_result() -> None:
@@ -80,7 +80,7 @@ def test_a_job_cancelled_while_it_worked_gives_no_result() -> None:
         handle.result(io.BytesIO(CONTENT), "answers.csv")
 
     with kind_that(work):
-        assert running.run(job.pk, now=clock.now()) == JobState.CANCELLED
+        assert runner.run(job.pk, now=clock.now()) == JobState.CANCELLED
     assert not StoredFile.objects.exists()
 
 
@@ -89,11 +89,11 @@ def test_a_worker_taken_for_dead_leaves_no_result() -> None:
 
     def work(handle: Handle) -> None:
         Job.objects.filter(pk=job.pk).update(leased_until=clock.now() - timedelta(seconds=1))
-        running.sweep(now=clock.now(), limit=10)
+        runner.sweep(now=clock.now(), limit=10)
         handle.result(io.BytesIO(CONTENT), "answers.csv")
 
     with kind_that(work):
-        assert running.run(job.pk, now=clock.now()) is None
+        assert runner.run(job.pk, now=clock.now()) is None
     job.refresh_from_db()
     assert (job.state, job.result_file) == (JobState.QUEUED, None)
 
@@ -102,19 +102,19 @@ def test_what_a_dying_worker_left_untied_expires_too(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     job = JobFactory()
-    store = results.files.store
+    store = result_files.files.store
 
     def dies_after(*args: Any, **kwargs: Any) -> None:
         store(*args, **kwargs)
         raise SystemExit
 
-    monkeypatch.setattr(results.files, "store", dies_after)
+    monkeypatch.setattr(result_files.files, "store", dies_after)
     with kind_that(lambda handle: handle.result(io.BytesIO(CONTENT), "answers.csv")), pytest.raises(SystemExit):
-        running.run(job.pk, now=clock.now())
+        runner.run(job.pk, now=clock.now())
     job.refresh_from_db()
     assert (job.result_file, job.result_expires_at is None) == (None, False)
     with django_capture_on_commit_callbacks(execute=True):
-        assert results.expire(now=clock.now() + timedelta(days=8), limit=10) == 1
+        assert result_files.expire(now=clock.now() + timedelta(days=8), limit=10) == 1
     assert StoredFile.objects.get().shredded_at is not None
 
 
@@ -126,17 +126,17 @@ def test_a_file_that_is_being_written_while_somebody_is_erased_is_never_handed_o
     def writes(handle: Handle) -> None:
         def pieces() -> Any:
             yield CONTENT
-            ended.append(results.end_made_before(clock.now()))
+            ended.append(result_files.end_made_before(clock.now()))
             yield CONTENT
 
         handle.result(cast(BinaryIO, Produced(pieces())), "answers.csv")
 
     with kind_that(writes):
-        running.run(job.pk, now=clock.now())
+        runner.run(job.pk, now=clock.now())
     job.refresh_from_db()
     assert (ended, job.state, job.result_file) == ([1], JobState.FAILED, None)
     with pytest.raises(NotFound):
-        results.open_result(job, actor=STAFF)
+        result_files.open_result(job, actor=STAFF)
 
 
 def test_a_list_that_waits_for_its_job_ends_with_whoever_was_erased_meanwhile(
@@ -148,6 +148,6 @@ def test_a_list_that_waits_for_its_job_ends_with_whoever_was_erased_meanwhile(
     job = JobFactory(file_ref=given.subject_ref, result_expires_at=clock.now() + timedelta(days=7))
     assert job.started_at is None
     with django_capture_on_commit_callbacks(execute=True):
-        assert results.end_made_before(clock.now()) == 1
+        assert result_files.end_made_before(clock.now()) == 1
     given.refresh_from_db()
     assert given.shredded_at is not None

@@ -5,21 +5,21 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.jobs import services
-from portal.jobs.kinds import Handle
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.jobs.states import JobState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs import services
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.job_types import Handle
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
 from tests.jobs.factories import JobFactory, kind_that
 
 pytestmark = pytest.mark.django_db
 
 
 def run(job: Job) -> JobState | None:
-    state = running.run(job.pk, now=clock.now())
+    state = runner.run(job.pk, now=clock.now())
     job.refresh_from_db()
     return state
 
@@ -44,7 +44,7 @@ def test_of_two_workers_one_does_the_job() -> None:
     job, runs = JobFactory(), []
 
     def work(handle: Handle) -> None:
-        runs.append(running.run(job.pk, now=clock.now()))
+        runs.append(runner.run(job.pk, now=clock.now()))
 
     with kind_that(work):
         run(job)
@@ -87,28 +87,28 @@ def test_a_crash_fails_the_job_and_keeps_the_error_text_out_of_the_row() -> None
 
 def test_a_job_whose_worker_died_is_queued_again() -> None:
     job = dead()
-    running.sweep(now=clock.now(), limit=10)
+    runner.sweep(now=clock.now(), limit=10)
     job.refresh_from_db()
     assert (job.state, job.leased_until) == (JobState.QUEUED, None)
 
 
 def test_a_job_that_kills_every_worker_fails_in_the_end() -> None:
     job = dead(attempts=settings.JOB_ATTEMPTS)
-    running.sweep(now=clock.now(), limit=10)
+    runner.sweep(now=clock.now(), limit=10)
     job.refresh_from_db()
     assert (job.state, job.failure_code) == (JobState.FAILED, "WORKER_DIED")
 
 
 def test_a_cancelled_job_whose_worker_died_is_not_begun_again() -> None:
     job = dead(cancel_asked_at=clock.now())
-    running.sweep(now=clock.now(), limit=10)
+    runner.sweep(now=clock.now(), limit=10)
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
 
 
 def test_a_living_worker_keeps_its_job() -> None:
     job = dead(leased_until=clock.now() + timedelta(seconds=60))
-    running.sweep(now=clock.now(), limit=10)
+    runner.sweep(now=clock.now(), limit=10)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
 
@@ -142,5 +142,5 @@ def test_a_job_whose_nudge_was_lost_is_nudged_again(django_capture_on_commit_cal
     JobFactory(created_at=clock.now() - timedelta(seconds=settings.JOB_NUDGE_SECONDS + 1))
     JobFactory()
     with django_capture_on_commit_callbacks() as nudges:
-        assert running.sweep(now=clock.now(), limit=10) == 1
+        assert runner.sweep(now=clock.now(), limit=10) == 1
     assert len(nudges) == 1

@@ -3,8 +3,8 @@
 import pytest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from portal.jobs.models import Job
-from portal.jobs.snapshots import ALIAS, snapshot
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.snapshots import ALIAS, snapshot
 from tests.jobs.factories import JobFactory
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import from_excel
 
-from portal.core import clock
-from portal.jobs import workbook
-from portal.jobs.workbook import day_number, instant_number, stream_xlsx
+from portal.kernel.core import clock
+from portal.kernel.jobs import xlsx_writer
+from portal.kernel.jobs.xlsx_writer import day_number, instant_number, stream_xlsx
 
 HEADS = ["First", "Second"]
 
@@ -48,7 +48,7 @@ def test_a_number_too_long_for_a_spreadsheet_keeps_all_its_digits() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6])
 def test_a_list_longer_than_a_sheet_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    monkeypatch.setattr(workbook, "ROWS_OF_A_SHEET", 3)
+    monkeypatch.setattr(xlsx_writer, "ROWS_OF_A_SHEET", 3)
     found = sheets_of([(str(number), number) for number in range(count)])
     assert [row for sheet in found for row in sheet[1:]] == [[str(number), number] for number in range(count)]
     assert {tuple(sheet[0]) for sheet in found} == {tuple(HEADS)}
@@ -56,8 +56,8 @@ def test_a_list_longer_than_a_sheet_goes_on_in_the_next(monkeypatch: pytest.Monk
 
 
 def test_a_sheet_that_would_be_too_large_to_open_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "LARGEST_SHEET", 1)
-    monkeypatch.setattr(workbook, "BATCH", 2)
+    monkeypatch.setattr(xlsx_writer, "LARGEST_SHEET", 1)
+    monkeypatch.setattr(xlsx_writer, "BATCH", 2)
     found = sheets_of([("x", number) for number in range(5)])
     assert [[row[1] for row in sheet[1:]] for sheet in found] == [[0, 1], [2, 3], [4]]
 
@@ -81,7 +81,7 @@ def test_rows_are_drawn_a_thousand_at_a_time() -> None:
             yield str(number), number
 
     next(stream_xlsx(HEADS, rows(), sheet="List"))
-    assert len(drawn) == workbook.BATCH
+    assert len(drawn) == xlsx_writer.BATCH
 
 
 INSTANT = datetime(2026, 3, 31, 19, 5, 7, 999_000, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from consent.selectors import rulebook
+from consent.base.selectors import contact_rulebook
 from tests import matrix
 from tests.journeys.browsing import NARROW, WIDE, Person
 
@@ -61,7 +61,7 @@ def window(chromium: Browser, live_server, scripts: bool, axe: bool) -> Iterator
 
     At the end no window may have met a problem: an accessibility fault, a request elsewhere, an error in the console.
     """
-    rulebook.forget()
+    contact_rulebook.forget()
     opened: list[Person] = []
 
     def open_window(*, narrow: bool = False) -> Person:

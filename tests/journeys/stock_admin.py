@@ -15,13 +15,13 @@ from django.urls import path
 
 from grievances.models import Resolution, Ticket, TicketContact, TicketEntry
 from kyc.models import Decision, Document
-from portal.core import clock
-from portal.evidence.models import InformationRequest, RequestEntry
-from portal.law.models import Clock, OrganisationProfile
-from portal.people.states import Answer
+from portal.fronts.evidence.models import InformationRequest, RequestEntry
+from portal.fronts.workplace.models import ProfileProposal
+from portal.kernel.core import clock
+from portal.kernel.law.models import Clock, OrganisationProfile
+from portal.kernel.people.choices import Answer
+from portal.kernel.vault.models import StoredFile
 from portal.urls import urlpatterns as our_addresses
-from portal.vault.models import StoredFile
-from portal.workplace.models import ProfileProposal
 
 #: A value that no form can enter, from the request.
 Unseen = Mapping[str, Callable[[HttpRequest], Any]]

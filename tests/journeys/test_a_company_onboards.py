@@ -14,17 +14,17 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from grievances.models import Ticket
+from kyc.cases.selectors import latest_checks
 from kyc.models import Case, Document, Inquiry, Party
-from kyc.selectors import latest_checks
-from kyc.services import inquiring
-from kyc.services.checking import run_plan
-from kyc.signatures import reading
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import User
-from portal.people.selectors import refs_of
-from portal.vault.inspection import process
+from kyc.review.services import provider_requests
+from kyc.review.services.check_runs import run_plan
+from kyc.signatures import child_reader
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import User
+from portal.kernel.people.selectors import refs_of
+from portal.kernel.vault.inspection import client as inspection_client
 from tests.consent.factories import published_notice
 from tests.journeys.browsing import NARROW, WIDE, Person
 from tests.kyc import documents
@@ -63,17 +63,19 @@ def no_tries_counted() -> None:
 def read_here(monkeypatch) -> None:
     """Signed files are read without a child process."""
 
-    def ask(module, data, *, asked, limits=process.LIMITS):
-        return reading.prepare(data, asked, limits)[1]()
+    def ask(module, data, *, asked, limits=inspection_client.LIMITS):
+        return child_reader.prepare(data, asked, limits)[1]()
 
-    monkeypatch.setattr(process, "ask", ask)
+    monkeypatch.setattr(inspection_client, "ask", ask)
 
 
 @pytest.fixture
 def bank(settings, house) -> Iterator[Registers]:
     """A bank on this machine that knows the company's account, and the notice that asks before it is told of it."""
     registered_recipient(code="penny-drop", name="Example Bank")
-    published_notice(asks=[inquiring.PURPOSE], code="kyc-consent", text="May we ask the bank whose account it is?")
+    published_notice(
+        asks=[provider_requests.PURPOSE], code="kyc-consent", text="May we ask the bank whose account it is?"
+    )
     with registers.running() as running:
         settings.KYC_PROVIDERS = {"bank": running.settings()["bank"]}
         settings.OUTGOING_PRIVATE_HOSTS = [running.host]
@@ -163,7 +165,7 @@ def sends_its_own_papers(company: Company) -> Document:
 
 def the_bank_answers(bank: Registers, cheque: Document) -> None:
     """A penny is dropped, and told later by a signed message."""
-    assert inquiring.ask(Inquiry.objects.get().pk, now=clock.now()) == "waiting"
+    assert provider_requests.ask(Inquiry.objects.get().pk, now=clock.now()) == "waiting"
     bank.finish()
     client, path = Client(), "/api/v1/kyc/providers/bank/answers"
     told = bank.tell(

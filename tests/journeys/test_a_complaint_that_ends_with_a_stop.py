@@ -3,9 +3,9 @@
 import pytest
 from django.core.cache import cache
 
-from consent.services.decisions import may_contact
+from consent.decisions.services.contact_decisions import may_contact
 from grievances.models import Ticket
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
 from tests.journeys.test_filing_a_grievance_as_a_stranger import go_on, track_it

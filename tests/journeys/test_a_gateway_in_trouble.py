@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from portal.celery import app
-from portal.outbox.models import Delivery, Message
-from portal.outbox.services import post
-from portal.outbox.states import MessageState
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.outbox.services import post
 from tests.consent.factories import law_is_loaded
 from tests.servers import communications
 from tests.servers.communications import KEY, SECRET, Communications, Turn
@@ -48,7 +48,7 @@ def gateway(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Communic
             setattr(settings, name, value)
         settings.OUTBOX_CHANNELS = {
             **settings.OUTBOX_CHANNELS,
-            "sms": "portal.outbox.channels.gateway.SmsChannel",
+            "sms": "portal.kernel.outbox.channels.gateway.SmsChannel",
         }
         yield api
 

@@ -18,11 +18,11 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from portal.core import clock
-from portal.jobs.models import Job, ListExport
-from portal.jobs.services import running
-from portal.jobs.states import JobState
-from portal.ledger.models import Checkpoint
+from portal.kernel.core import clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger.models import Checkpoint
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 from tests.workers import environment
@@ -39,9 +39,9 @@ import sys, time
 import django
 
 django.setup()
-from portal.core import clock
-from portal.jobs.list_files import ListFile
-from portal.jobs.services import running
+from portal.kernel.core import clock
+from portal.kernel.jobs.list_writer import ListFile
+from portal.kernel.jobs.services import runner
 
 counted = ListFile._counted
 
@@ -52,8 +52,8 @@ def stands_still(file, more):
         time.sleep(600)
 
 ListFile._counted = stands_still
-running.WRITE_EVERY = 0
-running.run(int(sys.argv[1]), now=clock.now())
+runner.WRITE_EVERY = 0
+runner.run(int(sys.argv[1]), now=clock.now())
 """
 
 
@@ -135,8 +135,8 @@ def test_a_million_rows_as_csv_and_xlsx_survive_the_death_of_their_worker(tmp_pa
         assert "Fetch " not in page
         assert client.get(reverse("admin:jobs_job_result", args=[job.pk])).status_code == 404
         Job.objects.filter(pk=job.pk).update(leased_until=clock.now() - timedelta(seconds=1))
-        running.sweep(now=clock.now(), limit=10)
-        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+        runner.sweep(now=clock.now(), limit=10)
+        assert runner.run(job.pk, now=clock.now()) == JobState.DONE
         row.refresh_from_db()
         place = tmp_path / f"list.{file_format}"
         assert fetched(client, job, place) == row.sha256

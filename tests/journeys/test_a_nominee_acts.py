@@ -5,13 +5,13 @@ import re
 import pytest
 from django.core.cache import cache
 
+from grievances.base.request_choices import RequestState, Right
 from grievances.models import NomineeStanding, ProofPaper, RightsRequest
-from grievances.request_states import RequestState, Right
 from grievances.tasks import settle_claims
-from portal.core import clock
-from portal.outbox.services import sweeping
-from portal.people.models import OneTimeCode, User
-from portal.people.services import codes
+from portal.kernel.core import clock
+from portal.kernel.outbox.services import scheduler
+from portal.kernel.people.models import OneTimeCode, User
+from portal.kernel.people.services import codes
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
 from tests.journeys.browsing import shows_an_error
@@ -136,7 +136,7 @@ def test_a_nominee_claims_two_agree_and_the_nominee_asks_for_what_was_named(wind
     asha.goes_to("/privacy/nominee/")
     asha.page.get_by_role("button", name="I am here: this is wrong").wait_for()
 
-    sweeping.sweep(now=clock.now(), limit=100)
+    scheduler.sweep(now=clock.now(), limit=100)
     NomineeStanding.objects.update(begins_at=clock.now())
     settle_claims()
     ravi.page.reload()

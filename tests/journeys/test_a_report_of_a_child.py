@@ -4,11 +4,11 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
-from portal.core import clock
-from portal.people import selectors as people
-from portal.retention.models import ChildReport
-from portal.retention.states import ChildState
-from portal.retention.tasks import carry_on, look_at_reports
+from portal.kernel.core import clock
+from portal.kernel.people import selectors as people
+from portal.kernel.retention.choices import ChildState
+from portal.kernel.retention.models import ChildReport
+from portal.kernel.retention.tasks import carry_on, look_at_reports
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule

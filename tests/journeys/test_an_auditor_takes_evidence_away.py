@@ -10,9 +10,9 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.ledger import services as ledger
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.ledger import services as ledger
 from tests.grievances.conftest import house
 from tests.grievances.factories import ticket
 from tests.people.factories import StaffFactory

@@ -4,9 +4,9 @@ import pytest
 from django.utils import translation
 
 from consent.models import ConsentEvent
-from consent.services import asking
-from consent.services.asking import Answered
-from portal.core import actor
+from consent.prompts.services import consent_prompts
+from consent.prompts.services.consent_prompts import Answered
+from portal.kernel.core import actor
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.consent.test_answering_for import answered_on_paper, protect
 from tests.people.factories import CustomerUserFactory
@@ -23,7 +23,7 @@ def mother(transactional_db):
     mother = CustomerUserFactory(email="meera@acme.example", principal=person(email=None, phone="+919811110000"))
     child = person(full_name="Ravi")
     protect(child)
-    asking.answer(
+    consent_prompts.answer(
         subject_ref=child.subject.ref,
         answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
         shown={"product_updates": notice.binding.sha256},

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from portal.core import actor, clock
-from portal.law.models import OrganisationProfile
-from portal.law.selectors import profile
-from portal.people.models import ApiKey, Fiduciary
-from portal.people.services import api_keys
-from portal.people.states import Answer
-from portal.workplace import services
+from portal.fronts.workplace import profile_changes
+from portal.kernel.core import actor, clock
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.law.selectors import profile
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import ApiKey, Fiduciary
+from portal.kernel.people.services import api_keys
 from tests.journeys.browsing import NARROW
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.shipped import every_rule
@@ -34,7 +34,7 @@ def proposed(db):
         api_keys.propose(fiduciary=FiduciaryFactory(name=f"Firm {label}"), **key, actor=acting, now=now)
     answers = {**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "intermediary": "no"}
     tomorrow = clock.day(now) + timedelta(days=1)
-    services.propose_profile(answers=answers, effective_from=tomorrow, actor=acting)
+    profile_changes.propose_profile(answers=answers, effective_from=tomorrow, actor=acting)
     return maker
 
 

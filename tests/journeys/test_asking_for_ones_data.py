@@ -5,13 +5,13 @@ import re
 import pytest
 from django.core.cache import cache
 
+from grievances import scheduled_checks
+from grievances.base.request_choices import BundleState
 from grievances.models import Bundle, RightsRequest
-from grievances.request_states import BundleState
-from grievances.services import sweeping
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import User
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import User
 from tests.grievances.conftest import house, officer
 from tests.journeys.browsing import shows_an_error
 from tests.people.factories import ContactPointFactory, StaffFactory
@@ -33,7 +33,7 @@ def go_on(person, name: str) -> None:
 
 
 def code() -> str:
-    body = reading.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
+    body = message_content.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
     return re.search(r"\b\d{6}\b", body).group()
 
 
@@ -117,7 +117,7 @@ def test_a_copy_is_given_out_by_two_fetched_and_ended(window, workers, house, of
 
     bundle = Bundle.objects.get()
     Bundle.objects.filter(pk=bundle.pk).update(expires_at=clock.now())
-    sweeping.sweep(now=clock.now())
+    scheduled_checks.sweep(now=clock.now())
     person.page.reload()
     person.looks()
     person.page.get_by_text("This copy has ended").wait_for()

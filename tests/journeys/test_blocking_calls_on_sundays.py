@@ -2,8 +2,8 @@
 
 import pytest
 
-from consent.rules.contact import Reason
-from consent.services.decisions import may_contact
+from consent.base.rules.contact import Reason
+from consent.decisions.services.contact_decisions import may_contact
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import CustomerUserFactory

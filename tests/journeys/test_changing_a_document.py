@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import DeletionRequest, Document
-from kyc.services import deleting
-from kyc.services.checking import run_plan
-from kyc.services.letting_go import ask_to_delete
-from portal.core import actor, clock
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import deletion_decisions
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.core import actor, clock
 from tests.grievances.conftest import house
 from tests.kyc import documents
 from tests.kyc.conftest import asha, individual, same_process
@@ -54,8 +54,10 @@ def test_the_page_of_a_destroyed_document_fits_a_telephone(window, asha, individ
     document = checked(individual)
     ask_to_delete(document, actor=CUSTOMER, now=NOW)
     first, second = (actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _person in range(2))
-    made = deleting.propose(DeletionRequest.objects.get(), why="No law keeps it.", actor=first, now=clock.now())
-    deleting.answer(made, approve=True, actor=second, now=clock.now())
+    made = deletion_decisions.propose(
+        DeletionRequest.objects.get(), why="No law keeps it.", actor=first, now=clock.now()
+    )
+    deletion_decisions.answer(made, approve=True, actor=second, now=clock.now())
     person = window(narrow=True)
     person.signs_in_with(customer_client(asha))
     page = person.goes_to(reverse("privacy:kyc-document", args=[document.reference]))

@@ -13,12 +13,12 @@ import time_machine
 from playwright.sync_api import Browser, Page
 
 from grievances.models import Ticket
-from portal.core import actor, clock
-from portal.evidence.person import signing
-from portal.jobs.services import running
-from portal.ledger import notes
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
+from portal.fronts.evidence.person import sign_off
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger import notes
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
 from tests import evidence
 from tests.evidence.conftest import (
     changed_since,
@@ -102,7 +102,7 @@ def page_of(chromium: Browser, tmp_path: Path) -> Iterator[Any]:
 def program() -> Any:
     """What ``verify.py`` says of a pack, in words: ``program(data)``; and how it draws: ``program.draw``."""
     space: dict[str, Any] = {"__name__": "verify"}
-    source = Path(sys.modules["portal.ledger"].__path__[0], "data", "verify.py").read_text()
+    source = Path(sys.modules["portal.kernel.ledger"].__path__[0], "data", "verify.py").read_text()
     exec(compile(source, "verify.py", "exec"), space)
 
     def says(data: bytes, vkey: str | None = None) -> str:
@@ -271,15 +271,17 @@ def test_more_forged_packs_are_refused_in_the_words_of_the_program(lived_in_samp
 def test_the_file_of_one_person_holds_and_one_changed_byte_is_found(page_of, program):
     life = Life().go("yes", "look", "ticket", "hold", "no", "protect")
     with time_machine.travel(life.now + timedelta(hours=1), tick=False):
-        row = signing.propose(subject_ref=life.ref, as_of=life.now, ticket="audit", actor=life.officer, now=clock.now())
-        running.run(row.job_id, now=clock.now())
+        row = sign_off.propose(
+            subject_ref=life.ref, as_of=life.now, ticket="audit", actor=life.officer, now=clock.now()
+        )
+        runner.run(row.job_id, now=clock.now())
         row.refresh_from_db()
-        signing.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
+        sign_off.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
         row.refresh_from_db()
-        with signing.fetch(row=row, by=life.officers[0], actor=life.officer) as stream:
+        with sign_off.fetch(row=row, by=life.officers[0], actor=life.officer) as stream:
             data = stream.read()
         page = page_of(opened(make()[1])["verify.html"])
-        said = page.says(data, receipt=signing.receipt_of(row))
+        said = page.says(data, receipt=sign_off.receipt_of(row))
         assert f"{row.events} events proved and 0 erased" in said
         assert f"The pack holds: {program(data)}" in said
         files = opened(data)

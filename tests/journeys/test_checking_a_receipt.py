@@ -7,10 +7,10 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page
 
-from consent.services import receipts
-from portal.core import clock
-from portal.ledger import notes
-from portal.ledger import services as ledger
+from consent.records.services import receipts
+from portal.kernel.core import clock
+from portal.kernel.ledger import notes
+from portal.kernel.ledger import services as ledger
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.journeys.browsing import NARROW
 from tests.people.factories import CustomerUserFactory
@@ -216,7 +216,7 @@ def test_the_arithmetic_of_the_browser_agrees_with_libraries(chromium, tmp_path)
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    script = Path(settings.BASE_DIR) / "portal/selfservice/static/selfservice/verifier.js"
+    script = Path(settings.BASE_DIR) / "portal/fronts/selfservice/static/selfservice/verifier.js"
     page = chromium.new_page()
     page.set_content("<main></main>")
     page.add_script_tag(content=script.read_text() + "\nglobalThis.verifier = verifier;")

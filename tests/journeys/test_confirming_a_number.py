@@ -7,8 +7,8 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 
-from portal.people.models import ContactPoint, OneTimeCode
-from portal.people.services import codes
+from portal.kernel.people.models import ContactPoint, OneTimeCode
+from portal.kernel.people.services import codes
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

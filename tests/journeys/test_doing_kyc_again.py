@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from grievances.models import Ticket
 from kyc.models import Case, Document
-from kyc.services.checking import run_plan
+from kyc.review.services.check_runs import run_plan
 from kyc.tasks import renew
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.people.models import Customer, User
-from portal.people.selectors import refs_of
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Customer, User
+from portal.kernel.people.selectors import refs_of
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import firm, rest_approved

@@ -5,11 +5,11 @@ import re
 import pytest
 from django.core.cache import cache
 
+from grievances.base.request_choices import RequestState
 from grievances.models import RightsRequest
-from grievances.request_states import RequestState
-from portal.core import actor, clock
-from portal.people.models import ContactPoint
-from portal.retention.services import nights
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import ContactPoint
+from portal.kernel.retention.services import nightly_run
 from tests.grievances.conftest import house, officer
 from tests.grievances.test_ending import asha, invoices
 from tests.journeys.test_asking_for_ones_data import code, do, go_on, open_record
@@ -81,7 +81,7 @@ def test_the_letter_says_what_gst_law_keeps_and_the_rest_is_erased(window, asha,
     assert "We erase:" in letter
     assert "appeal to another officer" in letter
 
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     assert {contact.address for contact in ContactPoint.objects.filter(principal=asha)} == {""}
     assert invoices.erased == []
     person.page.reload()

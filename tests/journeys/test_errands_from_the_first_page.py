@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 
-from consent.models.asking import Meeting
-from consent.models.events import ConsentEvent
-from portal.people.models.invitations import OneTimeCode
-from portal.people.services import codes
+from consent.records.models.events import ConsentEvent
+from consent.records.models.prompts import Meeting
+from portal.kernel.people.models.invitations import OneTimeCode
+from portal.kernel.people.services import codes
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client

@@ -5,10 +5,10 @@ import re
 import pytest
 from django.core.cache import cache
 
+from grievances.base.choices import ClosedBecause
 from grievances.models import Ticket
-from grievances.states import ClosedBecause
-from portal.outbox.models import Message
-from portal.outbox.services import reading
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
 from tests.journeys.browsing import shows_an_error
@@ -34,7 +34,7 @@ def letter_to(kind: str, wait) -> str:
     for _ in range(100):
         message = Message.objects.filter(kind=kind).order_by("-pk").first()
         if message is not None:
-            return reading.text_of(message).body
+            return message_content.text_of(message).body
         wait(100)
     raise AssertionError(f"no letter {kind} was written")
 

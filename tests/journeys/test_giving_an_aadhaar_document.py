@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from kyc.models import Document
-from kyc.services.uploading import open_case
+from kyc.review.services.document_uploads import open_case
 from tests.journeys.browsing import shows_an_error
 from tests.kyc import documents
 from tests.kyc.conftest import asha, house, individual, maker

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from portal.core import clock
-from portal.jobs.models import ListImport
-from portal.jobs.services import running
-from portal.people.models import Customer
+from portal.kernel.core import clock
+from portal.kernel.jobs.models import ListImport
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.models import Customer
 from tests.grievances.conftest import house
 from tests.journeys.browsing import shows_an_error
 from tests.people.factories import StaffFactory
@@ -29,7 +29,7 @@ CONTENT = (
 
 
 def at_work() -> None:
-    running.run(ListImport.objects.latest("pk").job_id, now=clock.now())
+    runner.run(ListImport.objects.latest("pk").job_id, now=clock.now())
 
 
 def uploads(person: Any, name: str, content: bytes) -> None:

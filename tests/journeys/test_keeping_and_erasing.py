@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.people.models import Principal
-from portal.retention.models import ErasureRun, RetentionRule
-from portal.retention.services import approving, books, changing, planning
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Principal
+from portal.kernel.retention.models import ErasureRun, RetentionRule
+from portal.kernel.retention.services import erasure_plans, financial_records, plan_approvals, rule_changes
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, only_eraser, retention_rule
 from tests.shipped import every_rule
@@ -34,10 +34,10 @@ def asha() -> Iterator[Principal]:
 def test_staff_see_why_something_is_kept_and_what_waits_for_two_people(window: Any, asha: Principal) -> None:
     officer = StaffFactory(roles=["data_protection_officer"])
     acting, now = actor.staff(officer.pk), clock.now()
-    plan = planning.make(now=now, actor=actor.system("tests"))
+    plan = erasure_plans.make(now=now, actor=actor.system("tests"))
     assert plan is not None
-    approval = approving.propose(run=plan, why="Each step and its rule.", actor=acting)
-    row = books.note(
+    approval = plan_approvals.propose(run=plan, why="Each step and its rule.", actor=acting)
+    row = financial_records.note(
         kind="invoice",
         financial_year=2025,
         system="the accounts",
@@ -45,7 +45,7 @@ def test_staff_see_why_something_is_kept_and_what_waits_for_two_people(window: A
         actor=acting,
         now=now,
     )
-    change = changing.propose(
+    change = rule_changes.propose(
         retention_class="grievance",
         changes={"needs_approval": False},
         effective_from=clock.day(now) + timedelta(days=9),

@@ -60,7 +60,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 django.setup()
-from portal.ledger.models import Entry
+from portal.kernel.ledger.models import Entry
 
 call_command("seal_ledger", stdout=io.StringIO())
 call_command("verify_ledger", "--json")

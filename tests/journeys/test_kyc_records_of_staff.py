@@ -20,12 +20,15 @@ from kyc.models import (
     TakeOver,
     TypeProposal,
 )
-from kyc.services import likenesses, rating, reclassifying, screening, second_looks
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.renewing import ask_again
-from kyc.services.uploading import open_case
-from portal.core import actor, clock
-from portal.people.models import User
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.qa_reviews.services import qa_reviews
+from kyc.review.services import type_changes
+from kyc.review.services.document_uploads import open_case
+from kyc.review.services.kyc_renewals import ask_again
+from kyc.risk.services import risk_ratings
+from kyc.screening.services import sanctions_matches, screening
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import User
 from tests.grievances.conftest import house
 from tests.journeys.browsing import Person
 from tests.journeys.test_pages_have_no_axe_violations import EVERY_ROLE, person, visit
@@ -64,10 +67,10 @@ def records(house: None, maker: User, checker: User) -> list[tuple[str, Model]]:
     imported(ZORAN, OTHER)
     screening.screen_round(now=now)
     one, other = Likeness.objects.order_by("party")
-    likenesses.propose_somebody_else(one, note=NOTE, actor=actor.staff(maker.pk), now=now)
+    sanctions_matches.propose_somebody_else(one, note=NOTE, actor=actor.staff(maker.pk), now=now)
     case = approved("ABCPR1214Z", maker, checker)
     sealed(now + timedelta(days=1))
-    second_looks.draw_due(now=now + timedelta(days=1))
+    qa_reviews.draw_due(now=now + timedelta(days=1))
     ask_again(case, reason="complaints", why="Many complaints.", actor=actor.staff(maker.pk), now=now)
     wanted = CustomerFactory(kind="individual")
     rest_approved(wanted)
@@ -80,9 +83,9 @@ def records(house: None, maker: User, checker: User) -> list[tuple[str, Model]]:
     worked(brought(StaffFactory(roles=["data_protection_officer"]), archive(pan(old), pan(old), pan(old, kind="x"))))
     Case.objects.filter(customer=firm("trust")).update(relation="reseller")
     reseller = Case.objects.get(relation="reseller")
-    rating.propose(reseller, level="low", why="supervised", actor=actor.staff(maker.pk), now=now)
+    risk_ratings.propose(reseller, level="low", why="supervised", actor=actor.staff(maker.pk), now=now)
     given = {"relation": "vendor", "customer_type": "trust", "reason": "A supplier."}
-    reclassifying.propose(reseller, **given, actor=actor.staff(maker.pk), now=now)
+    type_changes.propose(reseller, **given, actor=actor.staff(maker.pk), now=now)
     single = (Renewal, DeletionRequest, MinorFound, TakeOver, SecondLook, RiskProposal, TypeProposal)
     found = [one, other, reseller, *(model.objects.get() for model in single), Draw.objects.latest("day")]
     return [(row._meta.model_name or "", row) for row in found]

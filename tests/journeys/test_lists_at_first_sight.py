@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.core import clock
-from portal.people.models import Fiduciary
+from portal.kernel.core import clock
+from portal.kernel.people.models import Fiduciary
 from tests.grievances import factories
 from tests.journeys.browsing import NARROW
 from tests.people.factories import StaffFactory

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kyc.services.checking import run_plan
-from kyc.services.uploading import open_case
-from portal.core import clock
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.core import clock
 from tests.kyc.conftest import asha, house, individual
 from tests.kyc.factories import CUSTOMER, NOW, checked, uploaded
 from tests.signin.people_who_sign_in import customer_client

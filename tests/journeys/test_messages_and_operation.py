@@ -7,12 +7,12 @@ import pytest
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.jobs.states import JobState
-from portal.outbox import mailbox
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post
-from portal.retention.services import holds, runs
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.outbox import mailbox
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, post
+from portal.kernel.retention.services import holds, runs
 from tests.consent.factories import law_is_loaded
 from tests.jobs.factories import JobFactory
 from tests.outbox.factories import KIND, use_template

@@ -36,23 +36,23 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from redis import Redis
 
-from grievances.services import filing
-from grievances.states import ForWhom, TicketKind
+from grievances.base.choices import ForWhom, TicketKind
+from grievances.tickets.services import intake
 from kyc.models import Decision, Document
-from kyc.services.uploading import send, upload
-from portal.core import access, actor, clock, logs
-from portal.core.admin.actions import ServiceAction, actions_of
-from portal.core.errors import Refused
-from portal.core.plain_words import PlainWords, PublicWords
-from portal.evidence import packs
-from portal.evidence.period import Period
-from portal.jobs.audited_export import AuditedExport
-from portal.ledger.models import Payload
-from portal.people.models import User
-from portal.people.services import subjects
-from portal.vault.inspection import codes_anew, covering
-from portal.vault.models import StoredFile
-from portal.vault.services import files as vault
+from kyc.review.services.document_uploads import send, upload
+from portal.fronts.evidence import packs
+from portal.fronts.evidence.period import Period
+from portal.kernel.core import access, actor, clock, logs
+from portal.kernel.core.admin.actions import ServiceAction, actions_of
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.pii_guard import PlainWords, PublicWords
+from portal.kernel.jobs.audited_export import AuditedExport
+from portal.kernel.ledger.models import Payload
+from portal.kernel.people.models import User
+from portal.kernel.people.services import subjects
+from portal.kernel.vault.inspection import qr_rescan, redaction
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files as vault
 from tests.kyc import documents
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client, with_factor
@@ -109,7 +109,7 @@ def shown_in(content: bytes) -> Iterator[bytes]:
     """What the codes of a picture say; its text lies in them and nowhere else."""
     if content.startswith(PICTURES):
         with contextlib.suppress(OSError, Image.DecompressionBombError):
-            yield from (seen.text.encode() for seen in covering.codes(Image.open(io.BytesIO(content))))
+            yield from (seen.text.encode() for seen in redaction.codes(Image.open(io.BytesIO(content))))
 
 
 PLANTED = {
@@ -251,11 +251,11 @@ def plant() -> tuple[Document, str]:
     for data, extension in papers():
         other = {**given, "customer": CustomerFactory(kind="individual"), "extension": extension}
         upload(stream=io.BytesIO(data), number=PAN, **other)
-    filed = filing.file_ticket(
+    filed = intake.file_ticket(
         filing_key=uuid4(),
         subject_ref=subjects.new("stranger").ref,
-        story=filing.Story(kind=TicketKind.OTHER, for_whom=ForWhom.SELF, what_happened=everything_that_was_sent()),
-        reach=filing.Reach(language="en", email="asha@people.example", phone=""),
+        story=intake.Story(kind=TicketKind.OTHER, for_whom=ForWhom.SELF, what_happened=everything_that_was_sent()),
+        reach=intake.Reach(language="en", email="asha@people.example", phone=""),
         actor=actor.stranger(via="page"),
         at=clock.now(),
     )
@@ -437,7 +437,7 @@ WRAPPED = {
     "base64": lambda text: b"x " + base64.b64encode(f"number {text} of a card".encode()),
     "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())),
     "pdf": lambda text: documents.pdf(text) if text.isascii() else documents.pdf(AADHAAR),
-    "code in a picture": lambda text: png_of(codes_anew.code(text)),
+    "code in a picture": lambda text: png_of(qr_rescan.code(text)),
 }
 
 

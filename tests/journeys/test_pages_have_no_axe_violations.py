@@ -14,19 +14,19 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
+from consent.consent_imports.services import lifecycle
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText
-from consent.services.lists import bringing
-from consent.services.withdrawing import withdraw
-from portal.core import actor, clock
-from portal.core.admin.actions import actions_of
-from portal.jobs.services import running
-from portal.law.models import OrganisationProfile
-from portal.people.models import AddressChange, OneTimeCode
-from portal.people.services import codes
-from portal.registers.models import Instruction
-from portal.registers.services import defects
-from portal.signin import change_rows
-from portal.workplace import services
+from consent.suppressions.services.withdrawals import withdraw
+from portal.fronts.signin import change_rows
+from portal.fronts.workplace import profile_changes
+from portal.kernel.core import actor, clock
+from portal.kernel.core.admin.actions import actions_of
+from portal.kernel.jobs.services import runner
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.people.models import AddressChange, OneTimeCode
+from portal.kernel.people.services import codes
+from portal.kernel.registers.models import Instruction
+from portal.kernel.registers.senders.services import sender_issues
 from tests.consent.factories import person as someone
 from tests.consent.factories import published_notice, said
 from tests.consent.test_lists import as_csv, line
@@ -117,7 +117,7 @@ def rows(house: None, same_process: None) -> None:
     proposed(checked(CustomerFactory(kind="individual")), StaffFactory(roles=["kyc_maker"]))
     ClockFactory(started_at=now, due_at=now, target_at=now, outer_limit_at=now)
     maker = StaffFactory(roles=["data_protection_officer"])
-    services.propose_profile(
+    profile_changes.propose_profile(
         answers={**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "ccpa_business": "no"},
         effective_from=clock.day(now),
         actor=actor.staff(maker.pk),
@@ -128,10 +128,10 @@ def list_with_a_fault() -> None:
     """A list from elsewhere that was checked."""
     maker = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     content = as_csv([line(1), line(2, answer="maybe")])
-    brought = bringing.bring(
+    brought = lifecycle.bring(
         fiduciary=own(), collected_by="Shop", name="a.csv", content=io.BytesIO(content), actor=maker, now=clock.now()
     )
-    running.run(brought.job_id, now=clock.now())
+    runner.run(brought.job_id, now=clock.now())
 
 
 def senders_and_templates() -> None:
@@ -142,7 +142,7 @@ def senders_and_templates() -> None:
     listed_target("https://onesetu.example/pay")
     consent_template(maker, short_code=code)
     proposed_template(maker, senders=[header], text="Onesetu: the return is free of charge.", why="To be looked at.")
-    defects.note(
+    sender_issues.note(
         fiduciary=own().pk, channel="sms", purpose="marketing", sender=header.pk, template=0, category="promotional",
         now=clock.now(),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.management import call_command
 
-from portal.audit.models import AuditEvent
+from portal.kernel.audit.models import AuditEvent
 from tests.people.factories import PASSWORD, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -136,7 +136,7 @@ def test_a_passkey_is_refused_from_another_page_for_a_deactivated_login_and_whil
     elif refused == "deactivated":
         type(user).objects.filter(pk=user.pk).update(is_active=False)
     else:
-        monkeypatch.setattr("portal.signin.browsers.is_locked", lambda request, address: True)
+        monkeypatch.setattr("portal.fronts.signin.browser_devices.is_locked", lambda request, address: True)
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_text("too many wrong tries" if refused == "locked" else "is not right").first.wait_for()
     page.goto("/admin/")

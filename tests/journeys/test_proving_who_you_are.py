@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 
 from kyc.models import Document
-from portal.outbox.models import Message
-from portal.outbox.services import reading
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
 from tests.journeys.browsing import shows_an_error
 from tests.kyc import documents
 from tests.kyc.conftest import asha, checker, house, individual, maker
@@ -101,5 +101,5 @@ def test_a_pan_card_goes_the_whole_way(window, workers, individual, asha, maker,
     customer.looks()
     customer.page.get_by_text("It is approved. You need not do anything.").wait_for()
     letter = Message.objects.get(kind="kyc.approved", channel="email")
-    assert "Everything that we asked you to show is approved." in reading.text_of(letter).body
+    assert "Everything that we asked you to show is approved." in message_content.text_of(letter).body
     assert documents.PAN not in customer.page.content() + second.page.content()

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from consent.base.choices import NoticeKind, VersionState, Weight
+from consent.base.selectors.notices import clauses_of
 from consent.models import Acknowledgement, ConsentEvent, NoticeVersion
-from consent.rules import differences
-from consent.selectors.notices import clauses_of
-from consent.services import importing
-from consent.states import NoticeKind, VersionState, Weight
-from portal.core import actor, clock
+from consent.notices.rules import text_diff
+from consent.notices.services import policy_import
+from portal.kernel.core import actor, clock
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -33,10 +33,10 @@ WORDS = {
 def asha(transactional_db):
     law_is_loaded()
     published_notice()
-    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    notice = policy_import.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     today = clock.day(clock.now())
     for days, weight, years in ((-30, Weight.FIRST, 1), (20, Weight.MATERIAL, 2)):
-        version = importing.import_text(
+        version = policy_import.import_text(
             notice=notice,
             text=TEXTS["en"].format(years),
             effective_on=today + timedelta(days=days),
@@ -44,7 +44,7 @@ def asha(transactional_db):
             what_changed="Names are kept for longer.",
         ).version
         for language in ("hi", "mr"):
-            importing.add_translation(
+            policy_import.add_translation(
                 version=version,
                 language=language,
                 text=TEXTS[language].format(years),
@@ -76,7 +76,7 @@ def test_she_reads_every_changed_word_and_says_not_now(window, asha, language):
         NoticeVersion.objects.get(notice__code="privacy-policy", number=number).texts.get(language=language)
         for number in (1, 2)
     )
-    count = differences.changes(differences.compare(clauses_of(old), clauses_of(new)))
+    count = text_diff.changes(text_diff.compare(clauses_of(old), clauses_of(new)))
     assert page.locator("ins, del").count() == count == 2
     said = page.locator("ins").first.text_content() or ""
     assert added in said

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from consent.services.withdrawing import withdraw
-from portal.audit.models import AuditEvent
+from consent.suppressions.services.withdrawals import withdraw
 from portal.celery import app
-from portal.core import actor, signed_messages
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.outbox.models import Delivery, Message
-from portal.outbox.states import MessageState
-from portal.registers.models import Instruction
-from portal.registers.selectors import recipients as book
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, webhook_signatures
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.registers.models import Instruction
+from portal.kernel.registers.recipients.selectors import recipients as book
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.registers.factories import registered_recipient
 from tests.servers import recipient as recipients
@@ -49,11 +49,11 @@ def systems(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     """Six systems; "down" is known by its address, and listens to nobody yet."""
     with ExitStack() as stack:
         found = {
-            name: stack.enter_context(recipients.running(signed_messages.new_secret()))
+            name: stack.enter_context(recipients.running(webhook_signatures.new_secret()))
             for name in EVERY
             if name != "down"
         }
-        found["down"] = System(signed_messages.new_secret())
+        found["down"] = System(webhook_signatures.new_secret())
         found["down"].host = f"127.0.0.1:{free_port()}"
         hosts = [system.host for system in found.values()]
         # For this process by its settings, for worker processes by their environment. The secrets are the register's.
@@ -134,8 +134,8 @@ def test_a_withdrawal_reaches_every_recipient_in_whatever_state_it_is(
     # Who is silent is late at the rule's time, and not a moment before.
     instruction = Instruction.objects.get(about=about, recipient__code="dialer-silent")
     due = Clock.objects.get(owner=instruction.owner).due_at
-    assert sweeping.sweep(now=due).late == 0
-    assert sweeping.sweep(now=due + timedelta(seconds=1)).late == 1
+    assert deadline_sweep.sweep(now=due).late == 0
+    assert deadline_sweep.sweep(now=due + timedelta(seconds=1)).late == 1
     escalated = AuditEvent.objects.filter(kind="registers.instruction.escalated")
     assert [event.about for event in escalated] == [instruction.owner]
     kinds = list(instruction.facts.values_list("kind", flat=True))

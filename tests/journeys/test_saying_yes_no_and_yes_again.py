@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from consent.base.choices import NoticeKind, VersionState
 from consent.models import ConsentEvent
-from consent.services.importing import add_translation, import_text, notice
-from consent.states import NoticeKind, VersionState
-from portal.core import actor, clock
-from portal.law.services import purposes
+from consent.notices.services.policy_import import add_translation, import_text, notice
+from portal.kernel.core import actor, clock
+from portal.kernel.law.services import purposes
 from tests.consent.factories import ASHA, law_is_loaded, person
 from tests.consent.test_renewing import yes_that_ends
 from tests.people.factories import CustomerUserFactory

@@ -7,9 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 
-from portal.people.models import OneTimeCode, RoleProposal
-from portal.people.services import codes
-from portal.people.states import MemberRole
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import OneTimeCode, RoleProposal
+from portal.kernel.people.services import codes
 from tests.people.factories import PASSWORD, CustomerFactory, CustomerUserFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import staff_client, totp, with_factor
 

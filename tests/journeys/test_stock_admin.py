@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator
 
+from grievances.base.choices import TicketState
 from grievances.models import Resolution, Ticket, TicketContact, TicketEntry
-from grievances.states import TicketState
 from kyc.models import Decision
-from portal.core import actor, clock, ids
-from portal.evidence.models import InformationRequest, RequestEntry
-from portal.law.models import Clock, OrganisationProfile
-from portal.law.states import ClockState
-from portal.workplace import services
+from portal.fronts.evidence.models import InformationRequest, RequestEntry
+from portal.fronts.workplace import profile_changes
+from portal.kernel.core import actor, clock, ids
+from portal.kernel.law.choices import ClockState
+from portal.kernel.law.models import Clock, OrganisationProfile
 from tests.grievances.conftest import house
 from tests.grievances.factories import ticket
 from tests.journeys.browsing import WIDE, Person
@@ -226,7 +226,7 @@ def ask_the_person(hands: StockHands) -> None:
 
 def answer_a_proposal(hands: StockHands) -> None:
     maker = StaffFactory(roles=["administrator"])
-    services.propose_profile(
+    profile_changes.propose_profile(
         answers={**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "ccpa_business": "no"},
         effective_from=clock.day(clock.now()),
         actor=actor.staff(maker.pk),

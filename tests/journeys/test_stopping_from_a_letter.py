@@ -4,10 +4,10 @@ import pytest
 from django.utils import translation
 
 from consent.models import ConsentEvent
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post
-from portal.people.models import User
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, post
+from portal.kernel.people.models import User
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import KIND, answering_gate, use_template
 from tests.people.factories import CustomerUserFactory
@@ -24,7 +24,7 @@ def offer(transactional_db, monkeypatch, settings, tmp_path, live_server) -> Mes
     """An offer that was sent: it lies in the mailbox of the demonstration."""
     settings.DEMO = True
     settings.MAILBOX = tmp_path / "mailbox"
-    settings.EMAIL_BACKEND = "portal.outbox.mailbox.MailboxBackend"
+    settings.EMAIL_BACKEND = "portal.kernel.outbox.mailbox.MailboxBackend"
     settings.SITE_URL = live_server.url
     law_is_loaded()
     published_notice(text="May we send you offers? You can change this any time.")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentReceipt
-from consent.services.decisions import may_contact
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.registers.factories import registered_sender

@@ -8,15 +8,15 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
-from consent.models.events import ConsentEvent, ConsentReceipt
-from consent.models.suppressions import Suppression
-from consent.rules.contact import Reason
-from consent.services import public_stops
-from consent.services.decisions import may_contact
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.people.models.invitations import OneTimeCode
+from consent.base.rules.contact import Reason
+from consent.collection.services import public_opt_outs
+from consent.decisions.services.contact_decisions import may_contact
+from consent.records.models.events import ConsentEvent, ConsentReceipt
+from consent.records.models.suppressions import Suppression
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.people.models.invitations import OneTimeCode
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import FiduciaryFactory
 
@@ -40,7 +40,7 @@ def demonstration(transactional_db, settings, tmp_path):
 
 def code_in_mailbox(reader, language: str) -> str:
     """What the worker would do, and then the SMS as the telephone shows it."""
-    public_stops.send_code(OneTimeCode.objects.latest("pk").pk, language=language, now=clock.now())
+    public_opt_outs.send_code(OneTimeCode.objects.latest("pk").pk, language=language, now=clock.now())
     delivery.deliver(Message.objects.latest("pk").pk, now=clock.now())
     page = reader.goes_to("/demo/mailbox/")
     page.locator("main ul.rows a").first.click()

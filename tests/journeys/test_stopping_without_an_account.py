@@ -11,16 +11,16 @@ from django.test import RequestFactory
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
-from consent.models.events import ConsentEvent
-from consent.models.state import ConsentState
-from consent.models.suppressions import Suppression
-from consent.services import public_stops
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.people.models.invitations import OneTimeCode
-from portal.people.services import codes
-from portal.selfservice.views import public_stops as views
+from consent.collection.services import public_opt_outs
+from consent.records.models.events import ConsentEvent
+from consent.records.models.state import ConsentState
+from consent.records.models.suppressions import Suppression
+from portal.fronts.selfservice.views import public_opt_outs as views
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
+from portal.kernel.people.models.invitations import OneTimeCode
+from portal.kernel.people.services import codes
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -63,7 +63,7 @@ def in_language(language: str):
 
 def code_that_came() -> str:
     """What the worker sends; the code in it."""
-    public_stops.send_code(OneTimeCode.objects.latest("pk").pk, language="en", now=clock.now())
+    public_opt_outs.send_code(OneTimeCode.objects.latest("pk").pk, language="en", now=clock.now())
     delivery.deliver(Message.objects.latest("pk").pk, now=clock.now())
     return codes.plain(OneTimeCode.objects.latest("pk"))
 

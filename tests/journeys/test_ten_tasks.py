@@ -11,15 +11,15 @@ from django.conf import settings
 from django.core.cache import cache
 from playwright.sync_api import Locator, Page
 
+from consent.base.selectors import contact_rulebook
 from consent.models import Suppression
-from consent.selectors import rulebook
+from grievances.base.choices import TicketState
 from grievances.models import Ticket
-from grievances.states import TicketState
 from kyc.models import Decision
-from portal.core import actor, clock
-from portal.evidence.models import InformationRequest
-from portal.law.models import OrganisationProfile
-from portal.workplace import services
+from portal.fronts.evidence.models import InformationRequest
+from portal.fronts.workplace import profile_changes
+from portal.kernel.core import actor, clock
+from portal.kernel.law.models import OrganisationProfile
 from tests.consent.factories import ASHA_PHONE, published_notice, said
 from tests.consent.factories import person as someone
 from tests.grievances.conftest import house
@@ -115,7 +115,7 @@ class Hands:
 @pytest.fixture
 def hands(chromium: Any, live_server: Any, house: None, same_process: None, axe: bool) -> Iterator[Hands]:
     cache.clear()
-    rulebook.forget()
+    contact_rulebook.forget()
     person = Person(chromium, live_server.url, scripts=True, viewport=dict(WIDE), axe=axe)
     yield Hands(person)
     problems = list(person.problems)
@@ -189,7 +189,7 @@ def ask_the_person(hands: Hands) -> None:
 
 def answer_a_proposal(hands: Hands) -> None:
     maker = StaffFactory(roles=["administrator"])
-    services.propose_profile(
+    profile_changes.propose_profile(
         answers={**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "ccpa_business": "no"},
         effective_from=clock.day(clock.now()),
         actor=actor.staff(maker.pk),

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.core import clock
-from portal.people.models import Fiduciary
-from portal.workplace import pages
+from portal.fronts.workplace import pages
+from portal.kernel.core import clock
+from portal.kernel.people.models import Fiduciary
 from tests.journeys.browsing import NARROW
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.core import clock
-from portal.registers.models import Incident
-from portal.registers.selectors.incidents import facts_of
-from portal.registers.services.incidents import tell
+from portal.kernel.core import clock
+from portal.kernel.registers.incidents.selectors.incidents import facts_of
+from portal.kernel.registers.incidents.services.incidents import tell
+from portal.kernel.registers.models import Incident
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, opened_incident
 from tests.shipped import every_rule

@@ -19,27 +19,27 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
-from consent.models.events import ConsentReceipt
-from consent.models.notices import NoticeVersion
-from consent.models.preferences import PreferenceChange
+from consent.base.models.notices import NoticeVersion
+from consent.records.models.events import ConsentReceipt
+from consent.records.models.preferences import PreferenceChange
 from grievances.models import Ticket
+from kyc.cases.outstanding_items import needs_of
 from kyc.models import Document, Party
-from kyc.needs import needs_of
-from portal.core import clock, hooks
-from portal.core.admin.actions import actions_of
-from portal.core.admin.opening import OPENED
-from portal.demo.story import telling
-from portal.ledger.services import seal_now
-from portal.outbox.models import Message
-from portal.outbox.services import post
-from portal.outbox.states import MessageState
-from portal.people import selectors
-from portal.people.models.customers import Customer, Membership
-from portal.people.models.principals import ContactPoint
-from portal.people.models.user import User
-from portal.people.services import roles
-from portal.people.states import MemberRole
-from portal.workplace import approvals
+from portal.demo.story import builder
+from portal.fronts.workplace import approvals
+from portal.kernel.core import clock, ports
+from portal.kernel.core.admin.actions import actions_of
+from portal.kernel.core.admin.record_access import OPENED
+from portal.kernel.ledger.services import seal_now
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import post
+from portal.kernel.people import selectors
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models.customers import Customer, Membership
+from portal.kernel.people.models.people import ContactPoint
+from portal.kernel.people.models.user import User
+from portal.kernel.people.services import roles
 from tests.demo.conftest import small
 from tests.grievances.factories import ticket
 from tests.grievances.nominees import nominee_of
@@ -185,8 +185,8 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     first request.
     """
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    load, look_up, has_shown = ModelBackend.get_user, selectors.permissions_of, hooks.second_factor.ask
-    read_scope = hooks.reading_scope.ask
+    load, look_up, has_shown = ModelBackend.get_user, selectors.permissions_of, ports.second_factor.ask
+    read_scope = ports.reading_scope.ask
     logins, held, shown = dict[Any, Any](), dict[Any, frozenset[str]](), dict[tuple[Any, str | None], bool]()
     scopes = dict[Any, Any]()
 
@@ -212,8 +212,8 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         return shown[who]
 
     monkeypatch.setattr(get_resolver(), "resolve", resolved)
-    monkeypatch.setattr(hooks.second_factor, "ask", second_factor)
-    monkeypatch.setattr(hooks.reading_scope, "ask", reading_scope)
+    monkeypatch.setattr(ports.second_factor, "ask", second_factor)
+    monkeypatch.setattr(ports.reading_scope, "ask", reading_scope)
     monkeypatch.setattr(ModelBackend, "get_user", get_user)
     monkeypatch.setattr(selectors, "permissions_of", permissions_of)
     logging.disable()
@@ -291,7 +291,7 @@ def world(cheap_requests: None, unrendered_pages: None) -> World:
 def told(cheap_requests: None, small: None, transactional_db: None) -> World:
     """The demonstration's story in small: rows of nearly every book, and a company with documents and people of its own."""
     cache.clear()
-    telling.build(seed=7, now=clock.now(), tell=lambda *_step: None)
+    builder.build(seed=7, now=clock.now(), tell=lambda *_step: None)
     models = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
     rows = {label: row for label, model in models.items() for row in model._default_manager.order_by("pk")[:1]}
     rows["consent_noticeversion"] = NoticeVersion.objects.get(state="draft")

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent
-from consent.services.decisions import may_contact
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.journeys.browsing import shows_an_error
 from tests.people.factories import CustomerUserFactory

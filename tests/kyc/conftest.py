@@ -1,16 +1,16 @@
 import pytest
 
-from kyc.inspection import keeps_codes_only, with_sides
-from kyc.numbers.hiding import to_hide
-from kyc.numbers.search import numbers_in
-from kyc.services import checking
-from kyc.services.describing import say_type
-from kyc.services.uploading import open_case
-from portal.people.models import Customer, User
-from portal.vault.inspection import child
-from portal.vault.inspection.codes_anew import drawn_anew
-from portal.vault.inspection.covering import Wish
-from portal.vault.inspection.verdict import Limits, Verdict
+from kyc.numbers.aadhaar_positions import to_hide
+from kyc.numbers.text_search import numbers_in
+from kyc.review.inspection import keeps_codes_only, with_sides
+from kyc.review.services import check_runs
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.people.models import Customer, User
+from portal.kernel.vault.inspection import worker
+from portal.kernel.vault.inspection.qr_rescan import drawn_anew
+from portal.kernel.vault.inspection.redaction import Wish
+from portal.kernel.vault.inspection.result import Limits, Verdict
 from tests.kyc.factories import CUSTOMER, NOW
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
@@ -22,10 +22,10 @@ def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def inspect(data: bytes, *, extension: str, kind: str = "") -> tuple[Verdict, bytes]:
         wish = Wish(to_hide, draw=drawn_anew if keeps_codes_only(kind) else None)
-        verdict, kept = child.inspect(data, extension, Limits(), numbers_in, wish)
+        verdict, kept = worker.inspect(data, extension, Limits(), numbers_in, wish)
         return with_sides(verdict, kind), kept
 
-    monkeypatch.setattr(checking, "inspect", inspect)
+    monkeypatch.setattr(check_runs, "inspect", inspect)
 
 
 @pytest.fixture

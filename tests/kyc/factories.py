@@ -6,21 +6,22 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from kyc import keeping
+from kyc.cases.outstanding_items import needs_of
+from kyc.cases.services import document_encryption
 from kyc.models import Case, Decision, Document, Holding, Party
-from kyc.needs import needs_of
-from kyc.services import reclassifying, sealing
-from kyc.services.checking import run_plan
-from kyc.services.consenting import PURPOSE, Yes, holder_of
-from kyc.services.deciding import answer, propose
-from kyc.services.describing import say_type
-from kyc.services.uploading import open_case, send, upload
-from portal.core import actor, clock, hooks, ids
-from portal.law.memory import remembering
-from portal.people.models import Customer, Fiduciary, User
-from portal.retention.models import Hold
-from portal.retention.services import holds
-from portal.vault.services import files
+from kyc.outcomes import retention_classes
+from kyc.review.services import type_changes
+from kyc.review.services.aadhaar_consent import PURPOSE, Yes, holder_of
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.document_decisions import answer, propose
+from kyc.review.services.document_uploads import open_case, send, upload
+from portal.kernel.core import actor, clock, ids, ports
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.people.models import Customer, Fiduciary, User
+from portal.kernel.retention.models import Hold
+from portal.kernel.retention.services import holds
+from portal.kernel.vault.services import files
 from tests.consent.factories import published_notice
 from tests.kyc import documents
 from tests.people.factories import CustomerFactory, PrincipalFactory, StaffFactory
@@ -48,9 +49,9 @@ def agreed(customer: Customer, *, language: str = "en", **changes: Any) -> Yes:
     Fiduciary.objects.get_or_create(
         code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
     )
-    if hooks.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now()) is None:
+    if ports.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now()) is None:
         published_notice(asks=[PURPOSE], code="aadhaar-consent", text="May we verify your Aadhaar document?")
-    text = hooks.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now())
+    text = ports.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now())
     given = {"text_sha256": text.sha256, "language": text.language, "asked_in": "I agree."}
     return Yes(**{**given, "said_by": holder_of(customer, None), **changes})
 
@@ -119,12 +120,12 @@ def paper(case: Case, kind: str, **changes: Any) -> Document:
         "uploaded_at": NOW,
         "extension": "pdf",
         "key_ref": uuid.uuid4(),
-        "retention_class": keeping.class_of(case.relation, kind),
+        "retention_class": retention_classes.class_of(case.relation, kind),
         **changes,
     }
     document = Document(reference=ids.new_reference("DO"), case=case, kind=kind, **given)
     with files.encrypted(io.BytesIO(b"%PDF-1.7")) as copy:
-        document.kept = document.quarantined = sealing.keep(document, copy, actor=CUSTOMER)
+        document.kept = document.quarantined = document_encryption.keep(document, copy, actor=CUSTOMER)
     document.save()
     return document
 
@@ -143,8 +144,8 @@ def reclassified(case: Case, **changes: Any) -> Case:
     """Two people of staff agree that the customer counts as something else."""
     maker, checker = (StaffFactory(roles=[role]) for role in ("kyc_maker", "kyc_checker"))
     given = {"relation": "vendor", "customer_type": "individual", "reason": "He sells us paper.", **changes}
-    made = reclassifying.propose(case, **given, actor=actor.staff(maker.pk), now=clock.now())
-    reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    made = type_changes.propose(case, **given, actor=actor.staff(maker.pk), now=clock.now())
+    type_changes.answer(made, approve=True, actor=actor.staff(checker.pk), now=clock.now())
     case.refresh_from_db()
     return case
 

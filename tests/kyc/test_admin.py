@@ -9,20 +9,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kyc import basis
-from kyc.erasers import KycDocuments
+from kyc.erasure import KycDocuments
 from kyc.models import Decision, Document
-from kyc.services import appealing
-from kyc.services.checking import run_plan
-from kyc.services.uploading import send
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.core.errors import Refused
-from portal.core.ids import new_reference
-from portal.people.models import User
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from kyc.review import decision_basis
+from kyc.review.services import appeal_links
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import send
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.models import User
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import answered, checked, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
@@ -54,14 +54,15 @@ def at_the_desk(user: User, document: Document) -> Client:
 def propose(desk: Client, document: Document, given: dict[str, Any]) -> Any:
     """Posts a proposal about what the page shows now."""
     return desk.post(
-        f"{LIST}{document.pk}/propose/", {"page_seen": basis.seen(Document.objects.get(pk=document.pk)), **given}
+        f"{LIST}{document.pk}/propose/",
+        {"page_seen": decision_basis.seen(Document.objects.get(pk=document.pk)), **given},
     )
 
 
 def answer(desk: Client, document: Document, **changes: str) -> Any:
     """Posts a yes to the proposal that waits, on what the page shows now."""
     waiting = Decision.objects.get(document=document, answer="pending").reference
-    page_seen = basis.seen(Document.objects.get(pk=document.pk))
+    page_seen = decision_basis.seen(Document.objects.get(pk=document.pk))
     given = {"decision": "approve", "reason": "", "proposal": waiting, "page_seen": page_seen, **changes}
     return desk.post(f"{LIST}{document.pk}/answer/", given)
 
@@ -422,7 +423,7 @@ def test_a_check_of_what_was_typed_says_that_nobody_has_read_it(document, indivi
 def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(document, asha, maker, checker) -> None:
     again = {**REJECT, "outcome": "ask_again", "reason_code": "appeal"}
     appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": SYSTEM}
-    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
+    appeal_links.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     answered(proposed(document, maker, **REJECT), checker)
     document.refresh_from_db()
     desk = at_the_desk(maker, document)
@@ -432,7 +433,7 @@ def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(docum
     with pytest.raises(Refused) as refused:
         proposed(document, maker, **again)
     assert refused.value.code == "NO_APPEAL"
-    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
+    appeal_links.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     page = desk.get(page_of(document)).text
     assert "rejected for good" not in page
     assert "After an appeal" in page

@@ -9,18 +9,26 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from grievances.base.choices import Door
+from grievances.mail.services import inbound_replies
 from grievances.models import Ticket
-from grievances.services import appealing, doors, hearing, reading, resolving, thread, tying
-from grievances.services.filing import Reach
-from grievances.states import Door
-from kyc.appeals import appeals_of, is_appealed
+from grievances.tickets.services import (
+    appeals,
+    assisted_intake,
+    conversation,
+    document_links,
+    resolutions,
+    thread_access,
+)
+from grievances.tickets.services.intake import Reach
 from kyc.models import Document
-from kyc.services import appealing as noting
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, NotAllowed, Refused
-from portal.core.ids import new_reference
-from portal.people.models import Customer, User
+from kyc.review.review_appeals import appeals_of, is_appealed
+from kyc.review.services import appeal_links as noting
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, NotAllowed, Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.models import Customer, User
 from tests.grievances.factories import STRANGER, story, ticket
 from tests.grievances.test_admin import opened
 from tests.kyc.factories import answered, checked, proposed
@@ -50,7 +58,7 @@ def rejected(individual: Customer, asha: User, maker: User, checker: User) -> Do
 
 def told_by_telephone(document: Document, by: User, **changes: Any) -> Ticket:
     now = clock.now()
-    return doors.by_staff(
+    return assisted_intake.by_staff(
         filing_key=uuid4(),
         story=story(
             kind="kyc", what_happened=f"The caller says {document.reference.lower()} is not changed.", **changes
@@ -68,7 +76,7 @@ def given(by: User) -> dict[str, Any]:
 
 
 def tie(document: Document, grievance: Ticket, by: User, why: str = "I called the number of the account.") -> None:
-    tying.tie_document(ticket=grievance, document=document.reference, why=why, **given(by))
+    document_links.tie_document(ticket=grievance, document=document.reference, why=why, **given(by))
 
 
 def test_an_appeal_by_telephone_counts_once_an_officer_says_how_they_know_whose_it_is(
@@ -88,7 +96,7 @@ def test_an_appeal_by_telephone_counts_once_an_officer_says_how_they_know_whose_
     assert not is_appealed(rejected)
     desk.post(act, typed)
     assert proposed(rejected, maker, **AGAIN).reason_code == "appeal"
-    notes = [line.texts["text"] for line in reading.thread(grievance, internal=True) if line.is_internal]
+    notes = [line.texts["text"] for line in thread_access.thread(grievance, internal=True) if line.is_internal]
     assert notes == ["I called the number of the account."]
     tied = AuditEvent.objects.get(kind="grievances.document.tied")
     assert tied.facts == {"reference": grievance.reference, "document": rejected.reference}
@@ -120,23 +128,23 @@ def of_asha(rejected: Document, asha: User) -> Ticket:
 
 
 def writes(grievance: Ticket, text: str) -> None:
-    thread.person_writes(ticket=grievance, text=text, actor=STRANGER, at=clock.now())
+    conversation.person_writes(ticket=grievance, text=text, actor=STRANGER, at=clock.now())
 
 
 def mails(grievance: Ticket, text: str) -> None:
-    hearing.hear(ticket=grievance, text=text, actor=STRANGER, at=clock.now(), once_key=uuid4())
+    inbound_replies.hear(ticket=grievance, text=text, actor=STRANGER, at=clock.now(), once_key=uuid4())
 
 
 def declines(grievance: Ticket, text: str) -> None:
     officer = StaffFactory(roles=["grievance_officer"])
-    resolving.propose(ticket=grievance, text="It stays.", **given(officer))
-    resolving.decline(ticket=grievance, why=text, actor=STRANGER, at=clock.now())
+    resolutions.propose(ticket=grievance, text="It stays.", **given(officer))
+    resolutions.decline(ticket=grievance, why=text, actor=STRANGER, at=clock.now())
 
 
 def takes_it_to_another(grievance: Ticket, text: str) -> None:
     officer = StaffFactory(roles=["grievance_officer"])
-    resolving.propose(ticket=grievance, text="It stays.", **given(officer))
-    appealing.appeal(ticket=grievance, why=text, actor=STRANGER, at=clock.now())
+    resolutions.propose(ticket=grievance, text="It stays.", **given(officer))
+    appeals.appeal(ticket=grievance, why=text, actor=STRANGER, at=clock.now())
 
 
 @pytest.mark.parametrize("says", [writes, mails, declines, takes_it_to_another])
@@ -152,7 +160,7 @@ def test_a_document_that_a_known_person_names_later_is_tied_then_and_once(
 
 def test_what_a_stranger_or_staff_write_later_ties_nothing(rejected: Document, of_asha: Ticket, officer: User) -> None:
     writes(ticket(kind="kyc", at=clock.now()), f"I mean {rejected.reference}.")
-    thread.reply(ticket=of_asha, text=f"Do you mean {rejected.reference}?", **given(officer))
+    conversation.reply(ticket=of_asha, text=f"Do you mean {rejected.reference}?", **given(officer))
     assert appeals_of(rejected) == []
     with pytest.raises(Refused) as refused:
         tie(rejected, of_asha, officer)
@@ -222,12 +230,12 @@ def test_a_colleagues_an_answered_or_an_appealed_grievance_ties_nothing(
     with pytest.raises(LostRace):
         tie(rejected, grievance, officer)
     Ticket.objects.filter(pk=grievance.pk).update(locked_by=None, locked_until=None)
-    resolving.propose(ticket=Ticket.objects.get(pk=grievance.pk), text="It stays.", **given(officer))
+    resolutions.propose(ticket=Ticket.objects.get(pk=grievance.pk), text="It stays.", **given(officer))
     with pytest.raises(Refused) as refused:
         tie(rejected, grievance, officer)
     assert refused.value.code == "NOT_OPEN"
     grievance.refresh_from_db()
-    appealing.appeal(ticket=grievance, why="You did not look.", actor=STRANGER, at=clock.now())
+    appeals.appeal(ticket=grievance, why="You did not look.", actor=STRANGER, at=clock.now())
     with pytest.raises(NotAllowed):
         tie(rejected, grievance, officer)
     tie(rejected, grievance, another)

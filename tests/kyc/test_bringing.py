@@ -6,17 +6,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from kyc import plans
+from kyc.cases import check_plans
 from kyc.models import Document
-from kyc.services import uploading
-from kyc.services.bringing import by_staff
-from kyc.services.checking import run_plan
-from kyc.services.handing_out import waiting_for
-from kyc.services.uploading import Sent, open_case
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.outbox.models import Message
+from kyc.review.services import document_uploads
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import Sent, open_case
+from kyc.review.services.staff_intake import by_staff
+from kyc.review.services.work_allocation import waiting_for
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.outbox.models import Message
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, agreed, answered, proposed
 from tests.people.factories import StaffFactory
@@ -41,7 +41,7 @@ def test_staff_bring_in_what_came_by_post_and_it_goes_the_customers_way(individu
     assert REASON not in str(event.facts)
     assert Message.objects.filter(kind="kyc.document_brought").count() == 2  # by e-mail and in the dashboard
     assert run_plan(document.pk, now=clock.now()) == "checked"
-    assert document.checks.count() == sum(not one.is_later for one in plans.checks_for("pan_card"))
+    assert document.checks.count() == sum(not one.is_later for one in check_plans.checks_for("pan_card"))
 
 
 def test_who_brought_a_document_in_does_not_answer_about_it_and_the_desk_names_them(individual, maker, checker):
@@ -67,9 +67,9 @@ def test_who_brought_a_document_in_does_not_answer_about_it_and_the_desk_names_t
 def test_a_copy_used_again_came_through_the_same_hands(individual, checker):
     earlier = brought(individual, checker)
     sent = Sent(customer=individual, kind="pan_card")
-    again = uploading.Judged(sent, None, io.BytesIO(), earlier=earlier)
-    assert uploading._brought_by(again, CUSTOMER) == checker.pk
-    assert uploading._brought_by(uploading.Judged(sent, None, io.BytesIO()), CUSTOMER) is None
+    again = document_uploads.Judged(sent, None, io.BytesIO(), earlier=earlier)
+    assert document_uploads._brought_by(again, CUSTOMER) == checker.pk
+    assert document_uploads._brought_by(document_uploads.Judged(sent, None, io.BytesIO()), CUSTOMER) is None
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,20 @@ from itertools import pairwise
 import pytest
 from django.db import OperationalError, connection
 
-from kyc import plans
+from kyc.cases import check_plans
+from kyc.cases.selectors import latest_checks
+from kyc.cases.services import document_encryption
 from kyc.models import Check, Document, Party
-from kyc.selectors import latest_checks
-from kyc.services import checking, sealing, steps
-from kyc.services.checking import check_again, run_plan, sweep
-from kyc.services.uploading import send
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Unavailable
-from portal.outbox.models import Message
-from portal.vault.inspection import copies, process
-from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files, scanning
+from kyc.review.services import check_runs, value_checks
+from kyc.review.services.check_runs import check_again, run_plan, sweep
+from kyc.review.services.document_uploads import send
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Unavailable
+from portal.kernel.outbox.models import Message
+from portal.kernel.vault.inspection import client, worker_pool
+from portal.kernel.vault.models import StoredFile, SubjectKey
+from portal.kernel.vault.services import files, virus_scan
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, gst, party_of, rest_approved, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -98,7 +99,7 @@ def test_the_name_on_a_document_is_held_against_the_customers_and_stays_out_of_t
     assert (document.state, outcomes(document)["name"]) == ("checked", said)
     check = document.checks.get(name="name")
     assert check.severity == "info"
-    evidence = sealing.opened(document, check.evidence.sealed)
+    evidence = document_encryption.opened(document, check.evidence.sealed)
     events = " ".join(str(event.facts) for event in AuditEvent.objects.all())
     assert "Rao" not in evidence + events
     assert '"tables"' in evidence
@@ -109,7 +110,7 @@ def test_a_partys_paper_is_held_against_the_name_of_that_person_or_organisation(
     ravi = party_of(organisation)
     holding = party_of(organisation, principal=None, name="Setu Holding Pvt Ltd")
     found = [
-        steps.ask("name", uploaded_about(party, name), on=clock.day(NOW)).outcome
+        value_checks.ask("name", uploaded_about(party, name), on=clock.day(NOW)).outcome
         for party, name in ((ravi, "Kumar Ravi"), (holding, "SETU HOLDING (P) LIMITED"), (holding, "Ravi Kumar"))
     ]
     assert found == ["PASS", "PASS", "WARN"]
@@ -117,7 +118,7 @@ def test_a_partys_paper_is_held_against_the_name_of_that_person_or_organisation(
 
 def uploaded_about(party: Party, name: str) -> Document:
     paper = Document(case=party.case, party=party, kind="pan_card")
-    paper.declared_sealed = sealing.seal(paper, json.dumps({"name": name}))
+    paper.declared_sealed = document_encryption.seal(paper, json.dumps({"name": name}))
     return paper
 
 
@@ -161,7 +162,7 @@ def test_the_same_number_is_found_under_an_old_and_a_new_lookup_key(individual, 
 
 @pytest.mark.usefixtures("same_process")
 def test_the_same_account_is_found_on_a_cheque_and_on_a_statement(individual, monkeypatch):
-    monkeypatch.setattr("kyc.services.uploading._require_wanted", lambda *given: None)
+    monkeypatch.setattr("kyc.review.services.document_uploads._require_wanted", lambda *given: None)
     account = {"number": "123456789012", "data": documents.pdf("Account 123456789012")}
     send(uploaded(CustomerFactory(kind="individual"), kind="cancelled_cheque", **account), actor=CUSTOMER, now=NOW)
     second = uploaded(individual, kind="bank_statement", **account)
@@ -189,10 +190,10 @@ def test_a_second_run_changes_nothing(individual):
 def test_a_worker_finds_a_document_taken_until_the_lease_ends(individual):
     document = uploaded(individual)
     now = clock.now()
-    Document.objects.update(leased_until=now + checking.LEASE)
+    Document.objects.update(leased_until=now + check_runs.LEASE)
     assert run_plan(document.pk, now=now) == "taken"
     assert sweep(now=now) == 0
-    later = now + 2 * checking.LEASE
+    later = now + 2 * check_runs.LEASE
     assert sweep(now=later) == 1
     assert run_plan(document.pk, now=later) == "checked"
 
@@ -206,7 +207,7 @@ class Killed(BaseException):
 def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individual, monkeypatch, step):
     document = uploaded(individual)
     if step < 8:
-        names = [planned.name for planned in plans.own_checks(document.kind)]
+        names = [planned.name for planned in check_plans.own_checks(document.kind)]
         at = names[step % len(names)]
 
         def killing(real):
@@ -219,23 +220,23 @@ def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individua
 
         with monkeypatch.context() as patch:
             for place in ("_judge_file", "_asked"):
-                patch.setattr(checking, place, killing(getattr(checking, place)))
+                patch.setattr(check_runs, place, killing(getattr(check_runs, place)))
             with pytest.raises(Killed):
                 run_plan(document.pk, now=clock.now())
     else:
         with monkeypatch.context() as patch:
-            patch.setattr(checking, "_finish", lambda document: (_ for _ in ()).throw(Killed))
+            patch.setattr(check_runs, "_finish", lambda document: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
                 run_plan(document.pk, now=clock.now())
-    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
-    assert Check.objects.count() == len(plans.own_checks("pan_card"))
+    assert run_plan(document.pk, now=clock.now() + 2 * check_runs.LEASE) == "checked"
+    assert Check.objects.count() == len(check_plans.own_checks("pan_card"))
     assert StoredFile.objects.filter(kind="kyc.document").count() == 1
 
 
 def test_a_worker_killed_within_the_safety_check_leaves_no_copy_without_a_row(individual, monkeypatch):
     document = uploaded(individual)
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "note_check", lambda *args: (_ for _ in ()).throw(Killed))
+        patch.setattr(check_runs, "note_check", lambda *args: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             run_plan(document.pk, now=clock.now())
     assert not StoredFile.objects.filter(kind="kyc.document").exists()
@@ -253,7 +254,7 @@ def test_an_outage_is_written_down_as_unavailable_and_tried_again(individual, mo
         patch.setattr(files, "open_stream", down)
         assert run_plan(document.pk, now=clock.now()) == "received"
     assert list(document.checks.values_list("outcome", flat=True)) == ["UNAVAILABLE"]
-    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+    assert run_plan(document.pk, now=clock.now() + 2 * check_runs.LEASE) == "checked"
     assert list(document.checks.filter(name="file_safety").values_list("attempt", "outcome")) == [
         (1, "UNAVAILABLE"),
         (2, "PASS"),
@@ -263,13 +264,13 @@ def test_an_outage_is_written_down_as_unavailable_and_tried_again(individual, mo
 @pytest.fixture
 def cheque(individual, monkeypatch):
     """A cancelled cheque with the code of its branch, which waits for its checks."""
-    monkeypatch.setattr("kyc.services.uploading._require_wanted", lambda *given: None)
+    monkeypatch.setattr("kyc.review.services.document_uploads._require_wanted", lambda *given: None)
     typed = {"ifsc": "HDFC0000001", "name": "Asha Rao"}
     return uploaded(individual, kind="cancelled_cheque", number="50100123456789", declared=typed)
 
 
 def later(document) -> str:
-    return run_plan(document.pk, now=clock.now() + 2 * checking.LEASE)
+    return run_plan(document.pk, now=clock.now() + 2 * check_runs.LEASE)
 
 
 @pytest.mark.usefixtures("same_process")
@@ -278,11 +279,11 @@ def test_an_outage_is_written_down_for_the_check_that_it_met_and_the_others_keep
         raise OSError("The list of branches cannot be read.")
 
     with monkeypatch.context() as patch:
-        patch.setitem(steps.STEPS, "ifsc", replace(steps.STEPS["ifsc"], judge=unreadable))
+        patch.setitem(value_checks.STEPS, "ifsc", replace(value_checks.STEPS["ifsc"], judge=unreadable))
         assert run_plan(cheque.pk, now=clock.now()) == "received"
     said = dict(cheque.checks.values_list("name", "outcome"))
     assert {name for name, outcome in said.items() if outcome == "UNAVAILABLE"} == {"ifsc"}
-    assert said.keys() == {one.name for one in plans.own_checks("cancelled_cheque")}
+    assert said.keys() == {one.name for one in check_plans.own_checks("cancelled_cheque")}
     assert later(cheque) == "checked"
     assert set(cheque.checks.filter(attempt=2).values_list("name", flat=True)) == {"ifsc"}
 
@@ -293,7 +294,7 @@ def test_answers_that_could_not_be_written_blame_no_check(cheque, monkeypatch):
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "note_checks", locked)
+        patch.setattr(check_runs, "note_checks", locked)
         assert run_plan(cheque.pk, now=clock.now()) == "received"
     assert not cheque.checks.filter(outcome="UNAVAILABLE").exists()
     assert later(cheque) == "checked"
@@ -326,7 +327,7 @@ def test_a_long_outage_is_asked_about_ever_more_rarely_and_ends_with_a_person(in
             now += timedelta(minutes=2, seconds=1)
     document.refresh_from_db()
     assert document.state == "stalled"
-    assert document.checks.count() == len(instants) == checking.MOST_TRIES
+    assert document.checks.count() == len(instants) == check_runs.MOST_TRIES
     pauses = [later - earlier for earlier, later in pairwise(instants)]
     assert pauses == sorted(pauses)
     assert timedelta(hours=4) <= pauses[-1] < timedelta(hours=5)
@@ -340,11 +341,11 @@ def test_a_long_outage_is_asked_about_ever_more_rarely_and_ends_with_a_person(in
 def test_a_document_whose_checks_crash_each_time_ends_with_a_person(individual, monkeypatch):
     document, now = uploaded(individual), NOW
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "ask", lambda *given, **named: 1 / 0)
-        for _try in range(checking.MOST_TRIES):
+        patch.setattr(value_checks, "ask", lambda *given, **named: 1 / 0)
+        for _try in range(check_runs.MOST_TRIES):
             with pytest.raises(ZeroDivisionError):
                 run_plan(document.pk, now=now)
-            now += 2 * checking.LEASE
+            now += 2 * check_runs.LEASE
         assert run_plan(document.pk, now=now) == "stalled"
     assert sweep(now=now + timedelta(days=1)) == 0
 
@@ -374,14 +375,14 @@ def test_checks_are_rows_that_stay(individual):
 def test_a_busy_machine_is_no_fault_of_the_file(individual, monkeypatch):
     document = uploaded(individual)
     with monkeypatch.context() as patch:
-        patch.setattr(process, "LIMITS", replace(process.LIMITS, wall_seconds=0.0001))
-        patch.setattr(process.inspect, "__kwdefaults__", {**process.inspect.__kwdefaults__, "limits": process.LIMITS})
+        patch.setattr(client, "LIMITS", replace(client.LIMITS, wall_seconds=0.0001))
+        patch.setattr(client.inspect, "__kwdefaults__", {**client.inspect.__kwdefaults__, "limits": client.LIMITS})
         assert run_plan(document.pk, now=clock.now()) == "received"
     assert list(document.checks.values_list("outcome", "reason")) == [("UNAVAILABLE", "SERVICE_DOWN")]
-    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+    assert run_plan(document.pk, now=clock.now() + 2 * check_runs.LEASE) == "checked"
 
 
 def test_a_lease_outlasts_the_slowest_reading(monkeypatch):
-    assert checking.LEASE.total_seconds() > process.longest_wait() + scanning.WHOLE
-    monkeypatch.setattr(process, "can_read_pictures", lambda: True)
-    assert process.longest_wait() == 2 * (process.READING_LIMITS["wall_seconds"] + copies.GRACE)
+    assert check_runs.LEASE.total_seconds() > client.longest_wait() + virus_scan.WHOLE
+    monkeypatch.setattr(client, "can_read_pictures", lambda: True)
+    assert client.longest_wait() == 2 * (client.READING_LIMITS["wall_seconds"] + worker_pool.GRACE)

@@ -5,18 +5,18 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from kyc.cases.selectors import sender_state, to_review
 from kyc.models import Case, Document
-from kyc.selectors import sender_state, to_review
-from kyc.services import renewing
-from kyc.services.settling import settle, settle_changed
-from kyc.services.uploading import open_case
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.outbox.models import Message
-from portal.people.models import Protection
-from portal.people.services import protections, subjects
+from kyc.outcomes.services.case_status import settle, settle_changed
+from kyc.review.services import kyc_renewals
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Protection
+from portal.kernel.people.services import guardianships, subjects
 from tests.kyc.factories import CUSTOMER, checked, paper, party_of, proposed, rest_approved
 from tests.people.factories import PrincipalFactory
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.usefixtures("same_process")
 
 
 def says_child(person) -> None:
-    protections.protect(
+    guardianships.protect(
         subject_ref=person.subject.ref, kind="child", ground="declared", actor=CUSTOMER, now=clock.now()
     )
 
 
 def answers_alone(person) -> None:
-    protections.end_all(subject_ref=person.subject.ref, actor=CUSTOMER, now=clock.now())
+    guardianships.end_all(subject_ref=person.subject.ref, actor=CUSTOMER, now=clock.now())
 
 
 def promise(case) -> Clock:
@@ -58,7 +58,7 @@ def test_what_is_being_renewed_is_worth_nothing_while_its_customer_is_known_as_u
     case = open_case(customer=individual, actor=CUSTOMER, now=clock.now())
     Case.objects.update(rekyc_on=clock.day(clock.now()) + timedelta(days=30), verified_at=clock.now())
     case.refresh_from_db()
-    renewing.something_changed(case, "signatory_changed", actor=CUSTOMER, now=clock.now())
+    kyc_renewals.something_changed(case, "signatory_changed", actor=CUSTOMER, now=clock.now())
     assert is_verified(individual)
     says_child(asha.principal)
     assert not is_verified(individual)
@@ -71,7 +71,7 @@ def test_our_promise_stands_still_while_nobody_may_decide(individual, asha, make
     says_child(asha.principal)
     assert (before.state, promise(case).state) == ("running", "paused")
     later = clock.now() + timedelta(days=30)
-    sweeping.sweep(now=later)
+    deadline_sweep.sweep(now=later)
     assert not Message.objects.filter(kind="kyc.staff_late").exists()
     with time_machine.travel(later):
         answers_alone(asha.principal)

@@ -8,16 +8,16 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Document
-from kyc.services.describing import say_type
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.parties import add_person, leave, say_nobody_else
-from kyc.services.uploading import send
-from portal.core import actor
-from portal.core.actor import Actor
-from portal.core.errors import Refused
-from portal.people.models import Customer, User
-from portal.people.services import customers
-from portal.selfservice.views import kyc_lists
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.document_uploads import send
+from kyc.review.services.related_parties import add_person, leave, say_nobody_else
+from portal.fronts.selfservice.views import kyc_lists
+from portal.kernel.core import actor
+from portal.kernel.core.actor import Actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Customer, User
+from portal.kernel.people.services import customers
 from tests.kyc.factories import CUSTOMER, NOW, company_pan, gst, party_of
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client

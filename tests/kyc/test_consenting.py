@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import consent_expiry
 from consent.models import ConsentEvent, NoticeVersion
-from consent.selectors import rulebook
-from consent.services import ending
-from consent.services.withdrawing import withdraw
+from consent.suppressions.services.withdrawals import withdraw
 from kyc.models import DeletionRequest, Document
-from kyc.services import proving, uploading
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.people.models import Protection
+from kyc.review.services import document_uploads, signed_documents
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Protection
 from tests.consent.factories import published_notice, said
 from tests.kyc.factories import CUSTOMER, agreed, checked, party_of, uploaded
 from tests.kyc.signatures import vectors
@@ -43,8 +43,8 @@ def refused(*given, **changes) -> str:
 @pytest.mark.parametrize("kind", ["aadhaar_offline_ekyc", "aadhaar_qr", "eaadhaar_pdf"])
 def test_without_a_yes_no_byte_of_an_aadhaar_document_is_read(individual, monkeypatch, kind):
     agreed(individual)  # the notice is published, nobody has ticked
-    monkeypatch.setattr(proving, "read_at_once", lambda *given, **named: pytest.fail("It was read."))
-    monkeypatch.setattr(uploading, "at_first_sight", lambda *given: pytest.fail("It was read."))
+    monkeypatch.setattr(signed_documents, "read_at_once", lambda *given, **named: pytest.fail("It was read."))
+    monkeypatch.setattr(document_uploads, "at_first_sight", lambda *given: pytest.fail("It was read."))
     assert refused(individual, kind=kind, yes=None) == "CONSENT_MISSING"
     assert not ConsentEvent.objects.exists()
 
@@ -173,8 +173,8 @@ def test_a_no_to_the_question_that_is_put_again_is_the_wish_to_delete_what_the_f
     document = card(individual)
     new = published_notice(asks=[PURPOSE], code="aadhaar-consent", text="Another text")
     NoticeVersion.objects.filter(pk=new.pk).update(weight="material")
-    rulebook.forget()
-    assert ending.end_what_is_over(now=clock.now()).ended == 1
+    contact_rulebook.forget()
+    assert consent_expiry.end_what_is_over(now=clock.now()).ended == 1
     said(asha.principal, "denied", purpose=PURPOSE, channel="none", occurred_at=clock.now())
     assert list(ConsentEvent.objects.order_by("pk").values_list("answer", flat=True)) == ["given", "expired", "denied"]
     document.refresh_from_db()

@@ -4,19 +4,21 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from kyc import basis
+from kyc.base.choices import FINAL_REASONS, DecisionReason
+from kyc.cases.selectors import to_review
+from kyc.cases.services import document_encryption
+from kyc.cases.services.case_locks import claim
 from kyc.models import Case, Check, Decision
-from kyc.selectors import to_review
-from kyc.services import appealing, deciding, sealing, telling
-from kyc.services.deciding import propose
-from kyc.services.locking import claim
-from kyc.states import FINAL_REASONS, DecisionReason
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.core.ids import new_reference
-from portal.law.models import Clock
-from portal.outbox.models import Message
+from kyc.outcomes.services import customer_notifications
+from kyc.review import decision_basis
+from kyc.review.services import appeal_links, document_decisions
+from kyc.review.services.document_decisions import propose
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.kernel.core.ids import new_reference
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, answered, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
 from tests.people.factories import StaffFactory
@@ -42,7 +44,9 @@ def test_two_people_approve_and_the_customer_is_told(individual, asha, maker, ch
 
 def test_a_company_s_pan_for_a_person_is_approved_only_with_a_tick_and_a_note(individual, maker):
     document = checked(individual, number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
-    assert [(one.name, one.reason) for one in deciding.to_answer(document)] == [("holder", "HOLDER_IS_NO_PERSON")]
+    assert [(one.name, one.reason) for one in document_decisions.to_answer(document)] == [
+        ("holder", "HOLDER_IS_NO_PERSON")
+    ]
     for given, code in (({}, "ANSWER"), ({"answered": ["holder"]}, "NOTE")):
         with pytest.raises(Refused) as caught:
             proposed(document, maker, **given)
@@ -52,7 +56,7 @@ def test_a_company_s_pan_for_a_person_is_approved_only_with_a_tick_and_a_note(in
 
 def test_a_pan_of_another_kind_of_holder_is_approved_only_with_a_tick_and_a_note(maker):
     document = checked(firm("company"), number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
-    assert [(one.name, one.reason) for one in deciding.to_answer(document)] == [("holder", "HOLDER_DIFFERS")]
+    assert [(one.name, one.reason) for one in document_decisions.to_answer(document)] == [("holder", "HOLDER_DIFFERS")]
     for given, code in (({}, "ANSWER"), ({"answered": ["holder"]}, "NOTE")):
         with pytest.raises(Refused) as caught:
             proposed(document, maker, **given)
@@ -135,7 +139,7 @@ def test_a_rejection_is_for_good_and_only_two_people_open_it_again_after_an_appe
         with pytest.raises((IllegalMove, Refused)):
             proposed(document, maker, **wrong)
     appeal = {"documents": [document.reference], "subject_ref": asha.principal.subject.ref, "actor": CUSTOMER}
-    appealing.note(ticket=new_reference("GR"), **appeal, at=clock.now())
+    appeal_links.note(ticket=new_reference("GR"), **appeal, at=clock.now())
     decision = proposed(document, maker, **APPEAL)
     assert list(to_review(at=clock.now())) == [document]
     assert Case.objects.get().state == "rejected"
@@ -156,16 +160,16 @@ def test_what_the_customer_can_mend_rejects_nothing_for_good(individual, maker):
 
 def test_a_decision_binds_to_what_its_page_showed(individual, maker, checker):
     document = checked(individual)
-    page = basis.seen(document)
+    page = decision_basis.seen(document)
     Check.objects.create(**another_answer(document))
     with pytest.raises(Refused) as refused:
         proposed(document, maker, page_seen=page)
     assert refused.value.code == "SEEN_CHANGED"
-    decision = proposed(document, maker, page_seen=basis.seen(document))
+    decision = proposed(document, maker, page_seen=decision_basis.seen(document))
     with pytest.raises(Refused) as refused:
         answered(decision, checker, page_seen=page)
     assert refused.value.code == "SEEN_CHANGED"
-    assert answered(decision, checker, page_seen=basis.seen(document)).answer == "approved"
+    assert answered(decision, checker, page_seen=decision_basis.seen(document)).answer == "approved"
 
 
 def another_answer(document):
@@ -181,11 +185,11 @@ def another_answer(document):
 def test_a_checker_sees_what_is_not_as_the_maker_saw_it(individual, maker, checker):
     document = checked(individual)
     decision = proposed(document, maker)
-    assert basis.changed_since(decision) == []
+    assert decision_basis.changed_since(decision) == []
     Check.objects.create(**another_answer(document))
     type(document.kept).objects.filter(pk=document.kept.pk).update(sha256="0" * 64)
     decision = Decision.objects.select_related("document__kept").get()
-    bytes_line, check_line = basis.changed_since(decision)
+    bytes_line, check_line = decision_basis.changed_since(decision)
     assert (bytes_line.check, bytes_line.now) == ("", "0" * 64)
     assert (check_line.check, check_line.before, check_line.now) == (
         "duplicate",
@@ -201,7 +205,9 @@ def test_what_a_check_says_while_the_name_is_screened_is_not_approved_unseen(ind
     document = checked(individual)
     decision = proposed(document, maker)
     monkeypatch.setattr(
-        deciding.screening, "require_clear", lambda case, now: Check.objects.create(**another_answer(document))
+        document_decisions.screening,
+        "require_clear",
+        lambda case, now: Check.objects.create(**another_answer(document)),
     )
     with pytest.raises(Refused) as refused:
         answered(decision, checker)
@@ -214,7 +220,9 @@ def test_a_letter_is_previewed_as_each_of_the_customers_people_reads_it(individu
     document = checked(individual)
     asha.principal.language = "mr"
     asha.principal.save(update_fields=["language"])
-    (letter,) = telling.preview(document, outcome="ask_again", reason_code="unreadable", message="पुन्हा पाठवा.")
+    (letter,) = customer_notifications.preview(
+        document, outcome="ask_again", reason_code="unreadable", message="पुन्हा पाठवा."
+    )
     assert (letter.language, "पुन्हा पाठवा." in letter.body) == ("mr", True)
     with translation.override("mr"):
         assert str(DecisionReason.UNREADABLE.label) in letter.body
@@ -312,17 +320,17 @@ def test_what_people_wrote_is_sealed_and_dies_with_the_customer_s_key(
     individual, maker, django_capture_on_commit_callbacks
 ):
     decision = proposed(checked(individual), maker, **AGAIN)
-    assert deciding.words_of(decision) == ("Send a sharper photo.", "Too dark.")
+    assert document_decisions.words_of(decision) == ("Send a sharper photo.", "Too dark.")
     assert b"sharper" not in bytes(decision.message_sealed)
     with django_capture_on_commit_callbacks(execute=True):
-        sealing.shred(decision.document, actor=CUSTOMER)
+        document_encryption.shred(decision.document, actor=CUSTOMER)
     with pytest.raises(Exception, match="erased"):
-        deciding.words_of(decision)
+        document_decisions.words_of(decision)
 
 
 def test_an_aadhaar_number_in_the_words_is_cut(individual, maker):
     decision = proposed(checked(individual), maker, **{**AGAIN, "note": f"shows {documents.AADHAAR}"})
-    assert documents.AADHAAR not in deciding.words_of(decision)[1]
+    assert documents.AADHAAR not in document_decisions.words_of(decision)[1]
 
 
 def test_each_act_is_an_audit_event_with_its_person(individual, maker, checker):

@@ -10,19 +10,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kyc.clocks import KycClocks
-from kyc.erasers import KycDocuments
+from kyc.cases.services import document_encryption
+from kyc.deadlines import KycClocks
+from kyc.erasure import KycDocuments
 from kyc.models import Case, Decision, DeletionProposal, DeletionRequest, Document
-from kyc.services import checking, deleting, sealing
-from kyc.services.letting_go import ask_to_delete
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, ids
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import Clock
-from portal.outbox.models import Message
-from portal.people.models import User
-from portal.retention.services import holds
-from portal.vault.services.keys import Shredded
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import check_runs, deletion_decisions
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, ids
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import User
+from portal.kernel.retention.services import holds
+from portal.kernel.vault.services.keys import Shredded
 from tests.kyc.factories import CUSTOMER, NOW, checked, paper, rest_approved, uploaded
 from tests.kyc.test_shredding import opened
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
@@ -62,8 +63,8 @@ def verified_long_ago(request: DeletionRequest) -> None:
 
 def destroyed(request: DeletionRequest, first: User, second: User) -> DeletionProposal:
     """Two people agree, one after the other."""
-    made = deleting.propose(request, why="No law keeps it.", actor=acting(first), now=clock.now())
-    deleting.answer(made, approve=True, actor=acting(second), now=clock.now())
+    made = deletion_decisions.propose(request, why="No law keeps it.", actor=acting(first), now=clock.now())
+    deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now())
     request.refresh_from_db()
     return made
 
@@ -105,7 +106,7 @@ def test_a_document_that_nothing_keeps_is_destroyed_with_a_certificate(
     assert (document.state, document.number_display) == ("destroyed", "")
     assert document.kept.shredded_at is not None
     with pytest.raises(Shredded):
-        sealing.opened(document, sealed)
+        document_encryption.opened(document, sealed)
     assert asked.certificate_sha256 == hashlib.sha256(rfc8785.dumps(asked.certificate)).hexdigest()
     event = AuditEvent.objects.get(kind="kyc.document.deletion_answered")
     assert event.facts["certificate"] == asked.certificate_sha256
@@ -156,7 +157,7 @@ def test_a_version_that_was_not_sent_waits_for_nobody(asked, asha):
     customer, licence = asked.document.case.customer, {"kind": "driving_licence", "number": "MH12 20110012345"}
     first = checked(customer, **licence)
     Document.objects.filter(pk=first.pk).update(state="asked_again")
-    checking.run_plan(uploaded(customer, **licence).pk, now=clock.now())
+    check_runs.run_plan(uploaded(customer, **licence).pk, now=clock.now())
     page = customer_client(asha).get(reverse("privacy:kyc-document", args=[first.reference])).text
     assert re.search(r"IST</a>: Not sent yet", page)
     assert "Waiting for a person" not in page
@@ -180,10 +181,10 @@ def test_the_other_documents_stay(asked, officer, second, django_capture_on_comm
 def test_what_a_law_keeps_is_not_destroyed_and_the_customer_reads_which_and_until_when(asked, asha, officer):
     verified_long_ago(asked)
     with pytest.raises(Refused) as caught:
-        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
     assert caught.value.code == "KEPT"
     assert "5 years after, because of" in str(caught.value)
-    deleting.refuse(asked, refusal="law", why="Looked at the rules.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="law", why="Looked at the rules.", actor=acting(officer), now=clock.now())
     assert (asked.state, asked.refusal) == ("refused", "law")
     assert Document.objects.get(pk=asked.document_id).erased_at is None
     assert Message.objects.filter(kind="kyc.deletion_refused").count() == 2
@@ -203,8 +204,8 @@ def test_a_hold_keeps_it_and_is_named(asked, officer):
         actor=acting(officer),
     )
     with pytest.raises(Refused):
-        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
-    deleting.refuse(asked, refusal="hold", why="A hold.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="hold", why="A hold.", actor=acting(officer), now=clock.now())
     assert asked.refusal == "hold"
 
 
@@ -215,15 +216,15 @@ def test_a_silent_order_keeps_it_and_the_customer_reads_what_a_hold_says(asked, 
     order_about(asked.document.subject_ref)
     assert "unless a duty of law or a legal claim stops us" in customer_client(asha).get(url).text
     with pytest.raises(Refused):
-        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
-    deleting.refuse(asked, refusal="hold", why="It must stay.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="hold", why="It must stay.", actor=acting(officer), now=clock.now())
     assert "A duty of law or a legal claim stops us from deleting it now" in customer_client(asha).get(url).text
 
 
 def test_where_a_law_keeps_it_the_law_is_named_before_an_order(asked, officer):
     verified_long_ago(asked)
     order_about(asked.document.subject_ref)
-    deleting.refuse(asked, refusal="law", why="Looked at the rules.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="law", why="Looked at the rules.", actor=acting(officer), now=clock.now())
     assert asked.refusal == "law"
 
 
@@ -237,7 +238,7 @@ def test_a_hold_on_the_owner_keeps_what_lies_under_their_own_account(asked, offi
     )
     assert asked.document.subject_ref != asha.principal.subject.ref
     with pytest.raises(Refused):
-        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
 
 
 @pytest.mark.parametrize(
@@ -251,7 +252,7 @@ def test_a_hold_on_the_owner_keeps_what_lies_under_their_own_account(asked, offi
 )
 def test_a_refusal_has_a_true_reason_and_words(asked, officer, given, code):
     with pytest.raises(Refused) as caught:
-        deleting.refuse(asked, **given, actor=acting(officer), now=clock.now())
+        deletion_decisions.refuse(asked, **given, actor=acting(officer), now=clock.now())
     assert caught.value.code == code
     asked.refresh_from_db()
     assert asked.state == "asked"
@@ -259,10 +260,10 @@ def test_a_refusal_has_a_true_reason_and_words(asked, officer, given, code):
 
 def test_it_is_answered_once_and_by_who_may(asked, officer, maker):
     with pytest.raises(NotAllowed):
-        deleting.propose(asked, why="No law.", actor=acting(maker), now=clock.now())
-    deleting.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(maker), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
     with pytest.raises(IllegalMove):
-        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
 
 
 def test_a_file_that_was_never_sent_needs_no_answer(individual):
@@ -289,7 +290,7 @@ def test_the_queue_s_buttons_propose_and_refuse(asked, officer):
 def test_what_waits_stands_before_what_was_answered(asked, officer):
     """The queue would fill its first page with what is done."""
     later = ask_later()
-    deleting.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
     listed = staff_client(officer).get(reverse("admin:kyc_deletionrequest_changelist"))
     assert [row.reference for row in listed.context["cl"].result_list] == [later.reference, asked.reference]
     # Days are counted from today, the request is of a fixed day: in time it will be late.
@@ -314,7 +315,7 @@ def test_a_refusal_takes_no_reason_for_granted_and_stands_beside_what_keeps_it(a
     answer = client.post(act, {"_selected_action": asked.pk, "answer": "1", "why": "I looked at the rules."})
     assert answer.status_code == 422
     assert "Certificate" not in client.get(page).text
-    deleting.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="claim", why="A claim is open.", actor=acting(officer), now=clock.now())
     assert "It is needed to bring or to answer a claim" in client.get(page).text
 
 
@@ -324,20 +325,20 @@ def test_who_asked_reads_by_when_we_answer(asked, asha):
 
 
 def test_one_person_destroys_nothing(asked, officer):
-    made = deleting.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
+    made = deletion_decisions.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
     with pytest.raises(NotAllowed):
-        deleting.answer(made, approve=True, actor=acting(officer), now=clock.now())
+        deletion_decisions.answer(made, approve=True, actor=acting(officer), now=clock.now())
     with pytest.raises(IllegalMove):
-        deleting.propose(asked, why="Once more.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why="Once more.", actor=acting(officer), now=clock.now())
     with pytest.raises(IllegalMove):
-        deleting.refuse(asked, refusal="claim", why="A claim.", actor=acting(officer), now=clock.now())
+        deletion_decisions.refuse(asked, refusal="claim", why="A claim.", actor=acting(officer), now=clock.now())
     assert Document.objects.get(pk=asked.document_id).erased_at is None
     assert Clock.objects.get(owner=asked.owner).state == "running"
 
 
 def test_a_proposal_to_destroy_says_why(asked, officer):
     with pytest.raises(Refused) as caught:
-        deleting.propose(asked, why=" ", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(asked, why=" ", actor=acting(officer), now=clock.now())
     assert caught.value.code == "REASON"
 
 
@@ -350,9 +351,9 @@ def test_a_paper_that_was_approved_is_kept_by_law_before_its_case_is(individual,
     ask_to_delete(document, actor=CUSTOMER, now=NOW)
     request = DeletionRequest.objects.get()
     with pytest.raises(Refused) as caught:
-        deleting.propose(request, why="The customer wants it.", actor=acting(officer), now=clock.now())
+        deletion_decisions.propose(request, why="The customer wants it.", actor=acting(officer), now=clock.now())
     assert caught.value.code == "KEPT"
-    deleting.refuse(request, refusal="law", why="The rules.", actor=acting(officer), now=clock.now())
+    deletion_decisions.refuse(request, refusal="law", why="The rules.", actor=acting(officer), now=clock.now())
     page = customer_client(asha).get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert "A law asks us to keep it" in page
 
@@ -372,19 +373,19 @@ def test_who_decided_about_the_paper_does_not_agree_to_its_end(asked, officer, m
         checked_at=NOW,
         answer="approved",
     )
-    made = deleting.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
+    made = deletion_decisions.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
     with pytest.raises(NotAllowed):
-        deleting.answer(made, approve=True, actor=acting(checker), now=clock.now())
+        deletion_decisions.answer(made, approve=True, actor=acting(checker), now=clock.now())
     made.refresh_from_db()
     assert made.answer == "pending"
-    deleting.answer(made, approve=True, actor=acting(second), now=clock.now())
+    deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now())
     asked.refresh_from_db()
     assert asked.state == "erased"
     assert asked.certificate["proposed_by"] == f"staff:user:{officer.pk}"
 
 
 def test_a_hold_of_after_the_proposal_keeps_it(asked, officer, second):
-    made = deleting.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
+    made = deletion_decisions.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
     holds.place(
         subject_ref=asked.document.subject_ref,
         retention_class="",
@@ -393,10 +394,10 @@ def test_a_hold_of_after_the_proposal_keeps_it(asked, officer, second):
         actor=acting(officer),
     )
     with pytest.raises(Refused) as caught:
-        deleting.answer(made, approve=True, actor=acting(second), now=clock.now())
+        deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now())
     assert caught.value.code == "KEPT"
-    deleting.answer(made, approve=False, reason="A hold came.", actor=acting(second), now=clock.now())
-    deleting.refuse(asked, refusal="hold", why="A hold.", actor=acting(second), now=clock.now())
+    deletion_decisions.answer(made, approve=False, reason="A hold came.", actor=acting(second), now=clock.now())
+    deletion_decisions.refuse(asked, refusal="hold", why="A hold.", actor=acting(second), now=clock.now())
 
 
 def test_the_second_person_reads_the_reason_and_destroys_on_the_page(asked, officer, second):

@@ -1,13 +1,13 @@
 import pytest
 
+from kyc.cases.outstanding_items import needs_of
 from kyc.models import Case, TypeProposal
-from kyc.needs import needs_of
-from kyc.services import reclassifying
-from kyc.services.describing import say_type
-from kyc.services.uploading import open_case
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import IllegalMove, NotAllowed, Refused
+from kyc.review.services import type_changes
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, reclassified, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("house", "same_process")
 
 def changed(case, who, **changes):
     given = {"relation": "vendor", "customer_type": "individual", "reason": "He sells us paper.", **changes}
-    return reclassifying.propose(case, **given, actor=actor.staff(who.pk), now=NOW)
+    return type_changes.propose(case, **given, actor=actor.staff(who.pk), now=NOW)
 
 
 def test_a_person_is_known_to_be_one_and_may_be_a_proprietor_and_no_company(individual):
@@ -98,8 +98,8 @@ def test_nobody_changes_alone_what_papers_are_asked_for(maker, checker):
     with pytest.raises(IllegalMove):
         changed(case, maker, relation="developer", customer_type="partnership")
     with pytest.raises(NotAllowed):
-        reclassifying.answer(made, approve=True, actor=actor.staff(maker.pk), now=NOW)
-    reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+        type_changes.answer(made, approve=True, actor=actor.staff(maker.pk), now=NOW)
+    type_changes.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
     case.refresh_from_db()
     assert case.relation == "vendor"
 
@@ -122,9 +122,9 @@ def test_a_change_that_meets_another_type_than_was_shown_is_not_agreed_to(indivi
     made = changed(case, maker)
     say_type(case, customer_type="proprietor", actor=CUSTOMER, now=NOW)
     with pytest.raises(Refused) as refused:
-        reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+        type_changes.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
     assert refused.value.code == "SHOWN_CHANGED"
-    reclassifying.answer(made, approve=False, reason="It is a proprietor.", actor=actor.staff(checker.pk), now=NOW)
+    type_changes.answer(made, approve=False, reason="It is a proprietor.", actor=actor.staff(checker.pk), now=NOW)
     case.refresh_from_db()
     assert case.customer_type == "proprietor"
 
@@ -137,10 +137,10 @@ def test_what_a_frozen_customer_counts_as_stays_as_it_is(individual, maker, chec
     with pytest.raises(Refused) as asked:
         changed(case, maker, relation="developer")
     with pytest.raises(Refused) as agreed:
-        reclassifying.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
+        type_changes.answer(made, approve=True, actor=actor.staff(checker.pk), now=NOW)
     assert (asked.value.code, agreed.value.code) == ("FROZEN", "FROZEN")
     case.refresh_from_db()
     assert case.relation == "customer"
-    reclassifying.answer(made, approve=False, reason="A child.", actor=actor.staff(checker.pk), now=NOW)
+    type_changes.answer(made, approve=False, reason="A child.", actor=actor.staff(checker.pk), now=NOW)
     made.refresh_from_db()
     assert made.answer == "refused"

@@ -7,14 +7,15 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connection
 
+from kyc.legacy_imports.services import legacy_import
 from kyc.models import Case, Document, TakeOverLine
-from kyc.services import checking, taking_over, uploading
-from kyc.services.checking import run_plan
-from kyc.services.letting_go import ask_to_delete
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.jobs.services import running
-from portal.vault.services import files
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import check_runs, document_uploads
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs.services import runner
+from portal.kernel.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, uploaded
 from tests.kyc.test_races import by_page, by_program, by_staff
@@ -65,11 +66,11 @@ def test_a_copy_that_is_used_again_is_encrypted_before_anything_is_locked(
 def test_an_archive_and_each_of_its_files_are_encrypted_before_anything_is_locked(individual, open_while_encrypting):
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     content = archive(pan(individual), pan(individual, number="WRONG"))
-    row = taking_over.bring(origin="Old CRM", content=content, actor=officer, now=clock.now())
-    running.run(row.job_id, now=clock.now())
+    row = legacy_import.bring(origin="Old CRM", content=content, actor=officer, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     row.refresh_from_db()
-    taking_over.take_in(row, actor=officer, now=clock.now())
-    running.run(row.job_id, now=clock.now())
+    legacy_import.take_in(row, actor=officer, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     assert Document.objects.count() == 1
     assert sorted(TakeOverLine.objects.values_list("fault", flat=True)) == ["", "NUMBER"]
     assert open_while_encrypting == [False, False]
@@ -79,7 +80,7 @@ def test_what_is_refused_at_the_door_leaves_no_bytes_behind(individual):
     uploaded(individual)
     before = bytes_on_disk()
     with pytest.raises(Refused):
-        uploading.upload(
+        document_uploads.upload(
             customer=individual,
             kind="incorporation_certificate",
             number="U72200KA2020PTC123456",
@@ -92,12 +93,12 @@ def test_what_is_refused_at_the_door_leaves_no_bytes_behind(individual):
 
 
 def test_a_copy_of_a_file_that_was_let_go_meanwhile_is_not_kept(individual, monkeypatch):
-    before, document, plain = bytes_on_disk(), uploaded(individual), checking.inspect
+    before, document, plain = bytes_on_disk(), uploaded(individual), check_runs.inspect
 
     def slow(data, **given):
         ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
         return plain(data, **given)
 
-    monkeypatch.setattr(checking, "inspect", slow)
+    monkeypatch.setattr(check_runs, "inspect", slow)
     assert run_plan(document.pk, now=clock.now()) == "removed"
     assert bytes_on_disk() == before

@@ -2,15 +2,16 @@ from datetime import timedelta
 
 import pytest
 
-from kyc import keeping, plans
-from kyc.erasers import KycDocuments
+from kyc.cases import check_plans
+from kyc.cases.selectors import sender_state
+from kyc.data_copy_sections import KycSection
+from kyc.erasure import KycDocuments
 from kyc.models import Case, Check, CheckEvidence, Decision, Holding, Likeness
-from kyc.sections import KycSection
-from kyc.selectors import sender_state
-from kyc.services.opening import own_number
-from portal.core import actor, clock
-from portal.people.services import subjects
-from portal.vault.services import files
+from kyc.outcomes import retention_classes
+from kyc.review.services.protected_access import own_number
+from portal.kernel.core import actor, clock
+from portal.kernel.people.services import subjects
+from portal.kernel.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import NOW, answered, checked, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import SubjectFactory
@@ -36,7 +37,7 @@ def test_documents_of_a_rejected_case_go_when_their_period_is_over(
     assert (document.number_sealed, document.number_index, document.number_display) == (None, None, "")
     assert document.kept.shredded_at is not None
     assert not CheckEvidence.objects.exists()
-    assert Check.objects.count() == sum(not one.is_later for one in plans.checks_for("pan_card"))
+    assert Check.objects.count() == sum(not one.is_later for one in check_plans.checks_for("pan_card"))
     assert Decision.objects.get().message_sealed is None
 
 
@@ -159,6 +160,6 @@ def test_papers_of_a_rejected_customer_who_leaves_later_are_kept_as_long_as_is_s
     individual.save(update_fields=["state", "closed_at"])
     case = Case.objects.select_related("customer").get(pk=case.pk)
     (record,) = KYC.records(subject_refs=[individual.subject.ref])
-    assert record.began_at == keeping.ended_at(case) == case.decided_at
+    assert record.began_at == retention_classes.ended_at(case) == case.decided_at
     gone = list(KYC.kept(before=case.decided_at + timedelta(seconds=1)))
     assert [kept.subject_ref for kept in gone] == [individual.subject.ref]

@@ -10,15 +10,15 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, MinorFound
-from kyc.services import minors
-from kyc.services.checking import run_plan
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people.models import Protection, Rest
-from portal.people.selectors import is_child, protection_of
-from portal.people.services import customers, freezes, freezing, protections, rests, subjects
-from portal.retention.models import ChildReport
-from portal.retention.services import children
+from kyc.review.services import underage_detections
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Protection, Rest
+from portal.kernel.people.selectors import is_child, protection_of
+from portal.kernel.people.services import customers, freeze_release, freezes, guardianships, incapacity, subjects
+from portal.kernel.retention.models import ChildReport
+from portal.kernel.retention.services import underage_reports
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_turns import closing
 from tests.kyc.factories import CUSTOMER, firm, paper, party_of, uploaded
@@ -36,7 +36,7 @@ def law(house):
 
 
 def frozen_by_report(ref) -> ChildReport:
-    row = children.report(
+    row = underage_reports.report(
         relation="teacher",
         address="somebody@school.example",
         words="",
@@ -45,7 +45,7 @@ def frozen_by_report(ref) -> ChildReport:
         actor=actor.stranger(),
         now=clock.now(),
     )
-    children.freeze(row=row, subject_ref=ref, actor=staff("support"), now=clock.now())
+    underage_reports.freeze(row=row, subject_ref=ref, actor=staff("support"), now=clock.now())
     return row
 
 
@@ -56,15 +56,15 @@ def staff(role: str) -> actor.Actor:
 def agreed_no_child(report: ChildReport) -> Callable[[], None]:
     """One person proposes that a report meant no child; what is returned is another's yes."""
     one, two = staff("data_protection_officer"), staff("data_protection_officer")
-    made = children.propose(row=report, outcome="adult", why="Seen by both.", actor=one, now=clock.now())
-    return lambda: children.answer(decision=made, approve=True, reason="", actor=two, now=clock.now())
+    made = underage_reports.propose(row=report, outcome="adult", why="Seen by both.", actor=one, now=clock.now())
+    return lambda: underage_reports.answer(decision=made, approve=True, reason="", actor=two, now=clock.now())
 
 
 def agreed_to_lift(row: MinorFound) -> Callable[[], None]:
     """The same for what a document froze."""
     one, two = staff("kyc_maker"), staff("kyc_checker")
-    made = minors.propose_lift(row, why="The register office was wrong.", actor=one, now=clock.now())
-    return lambda: minors.answer_lift(made, approve=True, actor=two, now=clock.now())
+    made = underage_detections.propose_lift(row, why="The register office was wrong.", actor=one, now=clock.now())
+    return lambda: underage_detections.answer_lift(made, approve=True, actor=two, now=clock.now())
 
 
 def no_child(report: ChildReport) -> None:
@@ -157,7 +157,7 @@ def test_of_two_reports_of_one_child_the_last_that_is_decided_gives_back(individ
 @pytest.mark.django_db(transaction=True)
 def test_two_freezes_that_end_at_once_give_back_what_they_took(individual, asha, monkeypatch):
     """Both meet where each has ended and asks what else stands: without the person's turn each finds the other (PostgreSQL)."""
-    ref, end, both_ended = asha.principal.subject.ref, freezing.end, threading.Barrier(2)
+    ref, end, both_ended = asha.principal.subject.ref, freeze_release.end, threading.Barrier(2)
     offline(individual, child())
     acts = [agreed_to_lift(MinorFound.objects.get()), agreed_no_child(frozen_by_report(ref))]
 
@@ -166,7 +166,7 @@ def test_two_freezes_that_end_at_once_give_back_what_they_took(individual, asha,
             both_ended.wait(timeout=2)
         end(**given)
 
-    monkeypatch.setattr(freezing, "end", met)
+    monkeypatch.setattr(freeze_release, "end", met)
     with ThreadPoolExecutor(max_workers=2) as pool:
         for ended in [pool.submit(closing, act) for act in acts]:
             ended.result()
@@ -176,7 +176,7 @@ def test_two_freezes_that_end_at_once_give_back_what_they_took(individual, asha,
 
 def test_a_freeze_that_ends_leaves_the_guardian_whom_a_court_appointed(found, asha):  # noqa: F811
     ref = asha.principal.subject.ref
-    protections.protect(subject_ref=ref, kind="guarded", ground="order", actor=CUSTOMER, now=clock.now())
+    guardianships.protect(subject_ref=ref, kind="guarded", ground="order", actor=CUSTOMER, now=clock.now())
     lifted(found)
     assert protection_of(ref, at=clock.now()).kind == "guarded"
 
@@ -192,8 +192,10 @@ def test_an_account_that_was_closed_before_stays_closed_when_the_freeze_ends(ind
 
 
 def at_rest(ref) -> Rest:
-    row = rests.note(subject_ref=ref, cause="death", because="grievances.ticket:1", actor=actor.SYSTEM, now=clock.now())
-    rests.put_to_rest(row=row, actor=actor.SYSTEM, now=clock.now())
+    row = incapacity.note(
+        subject_ref=ref, cause="death", because="grievances.ticket:1", actor=actor.SYSTEM, now=clock.now()
+    )
+    incapacity.put_to_rest(row=row, actor=actor.SYSTEM, now=clock.now())
     return row
 
 
@@ -201,7 +203,7 @@ def test_a_report_of_a_death_that_was_wrong_opens_no_account_of_a_frozen_child(i
     ref = asha.principal.subject.ref
     rest = at_rest(ref)
     report = frozen_by_report(ref)
-    rests.lift(row=rest, actor=actor.SYSTEM, now=clock.now())
+    incapacity.lift(row=rest, actor=actor.SYSTEM, now=clock.now())
     require_closed(individual, ref)
     no_child(report)
     require_open(individual, ref)
@@ -215,7 +217,7 @@ def test_a_freeze_that_ends_opens_no_account_of_somebody_at_rest(individual, ash
     individual.refresh_from_db()
     assert individual.state == "closed"
     assert not is_child(ref, at=clock.now())
-    rests.lift(row=rest, actor=actor.SYSTEM, now=clock.now())
+    incapacity.lift(row=rest, actor=actor.SYSTEM, now=clock.now())
     require_open(individual, ref)
 
 
@@ -231,7 +233,7 @@ def test_a_report_that_ends_first_leaves_the_day_that_the_document_showed(indivi
 
 def test_a_day_that_one_person_stated_before_does_not_end_the_protection_of_a_frozen_child(individual, asha):
     ref, later = asha.principal.subject.ref, clock.now() + timedelta(days=3)
-    protections.protect(
+    guardianships.protect(
         subject_ref=ref,
         kind="child",
         ground="document",
@@ -272,8 +274,8 @@ def test_the_services_do_nothing_by_one_person_while_a_freeze_stands(frozen, ind
     ref = frozen.principal.subject.ref
     note, by = protection_of(ref, at=clock.now()), {"actor": CUSTOMER, "now": clock.now()}
     for act in (
-        lambda: protections.end(protection=note, **by),
-        lambda: protections.end_all(subject_ref=ref, **by),
+        lambda: guardianships.end(protection=note, **by),
+        lambda: guardianships.end_all(subject_ref=ref, **by),
         lambda: customers.reopen(customer=individual, **by),
     ):
         with pytest.raises(Refused) as refusal:
@@ -288,7 +290,7 @@ def test_nobody_alone_says_when_a_frozen_child_comes_of_age(frozen, ground):
     said = {"kind": "child", "ground": ground, "born_on": eighteen_tomorrow(), "actor": CUSTOMER, "now": now}
     before = Protection.objects.values().get()
     with pytest.raises(Refused) as refusal:
-        protections.protect(subject_ref=ref, **said)
+        guardianships.protect(subject_ref=ref, **said)
     assert refusal.value.code == "TWO_PEOPLE"
     assert Protection.objects.values().get() == before
 
@@ -298,7 +300,7 @@ def test_a_child_under_another_reference_is_frozen_as_well(frozen, individual):
     subjects.join(old_ref=twin.subject.ref, new_ref=frozen.principal.subject.ref, actor=actor.SYSTEM, now=clock.now())
     born = eighteen_tomorrow()
     with pytest.raises(Refused) as refusal:
-        protections.protect(
+        guardianships.protect(
             subject_ref=twin.subject.ref,
             kind="child",
             ground="declared",
@@ -312,9 +314,9 @@ def test_a_child_under_another_reference_is_frozen_as_well(frozen, individual):
 def test_a_frozen_child_may_say_itself_that_it_is_one_and_gets_a_guardian(frozen):
     ref, before = frozen.principal.subject.ref, Protection.objects.values().get()
     by = {"actor": CUSTOMER, "now": clock.now()}
-    protections.protect(subject_ref=ref, kind="child", ground="declared", **by)
+    guardianships.protect(subject_ref=ref, kind="child", ground="declared", **by)
     assert Protection.objects.values().get() == before
-    assert protections.protect(subject_ref=ref, kind="guarded", ground="order", **by).ended_at is None
+    assert guardianships.protect(subject_ref=ref, kind="guarded", ground="order", **by).ended_at is None
 
 
 def test_the_pages_of_staff_change_nothing_of_a_frozen_child(frozen, individual):

@@ -8,15 +8,15 @@ import pytest
 from django.db import connection, connections
 from django.db.models import F
 
+from kyc.cases.services.case_locks import claim, release
 from kyc.models import Case
-from kyc.services import handing_out
-from kyc.services.handing_out import take_next
-from kyc.services.locking import claim, release
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed
-from portal.law.models import Clock
-from portal.people.models import User
+from kyc.review.services import work_allocation
+from kyc.review.services.work_allocation import take_next
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed
+from portal.kernel.law.models import Clock
+from portal.kernel.people.models import User
 from tests.kyc.factories import checked, proposed, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -132,13 +132,13 @@ def test_two_who_ask_at_the_same_moment_get_two_cases(monkeypatch):
     both = [waiting(number) for number in PANS[:2]]
     makers = [StaffFactory(roles=["kyc_maker"]) for _ in range(2)]
     chosen, found = threading.Barrier(2, timeout=20), []
-    plain = handing_out.claim
+    plain = work_allocation.claim
 
     def at_once(*args, **kwargs):
         chosen.wait()
         plain(*args, **kwargs)
 
-    monkeypatch.setattr(handing_out, "claim", at_once)
+    monkeypatch.setattr(work_allocation, "claim", at_once)
 
     def ask(user: User) -> None:
         try:

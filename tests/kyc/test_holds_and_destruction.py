@@ -5,16 +5,17 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from kyc.base.choices import DocumentState
 from kyc.models import DeletionRequest, Document
-from kyc.services import deleting, letting_go
-from kyc.services.letting_go import ask_to_delete
-from kyc.states import DocumentState
-from portal.core import clock, turns
-from portal.core.errors import Refused
-from portal.registers.services import orders
-from portal.retention import deciding
-from portal.retention.models import Hold
-from portal.retention.services import holds
+from kyc.outcomes.services import deletion_requests
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import deletion_decisions
+from portal.kernel.core import advisory_locks, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.registers.orders.services import authority_orders
+from portal.kernel.retention import retention_decisions
+from portal.kernel.retention.models import Hold
+from portal.kernel.retention.services import holds
 from tests.consent.test_turns import while_in_flight
 from tests.kyc.factories import CUSTOMER, NOW, uploaded
 from tests.kyc.test_deleting import acting, asked, officer, second  # noqa: F401 - fixtures
@@ -35,13 +36,13 @@ def place(subject_ref: UUID, person) -> Hold:
 
 
 def proposed(asked: DeletionRequest, officer):  # noqa: F811
-    return deleting.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
+    return deletion_decisions.propose(asked, why="No law keeps it.", actor=acting(officer), now=clock.now())
 
 
 @pytest.fixture
 def turns_taken(monkeypatch):
     taken: list[set[str]] = []
-    monkeypatch.setattr(turns, "take", lambda *names: taken.append(set(names)))
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: taken.append(set(names)))
     return taken
 
 
@@ -49,7 +50,7 @@ def test_a_hold_and_the_end_of_a_document_meet_in_one_turn(asked, asha, officer,
     """On every database: the names that both take have one in common, also where the hold names another of the person's."""
     made = proposed(asked, officer)
     turns_taken.clear()
-    deleting.answer(made, approve=True, actor=acting(second), now=clock.now())
+    deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now())
     destroying = set().union(*turns_taken)
     for ref in (asked.document.subject_ref, asha.principal.subject.ref):
         turns_taken.clear()
@@ -57,18 +58,20 @@ def test_a_hold_and_the_end_of_a_document_meet_in_one_turn(asked, asha, officer,
         assert destroying & set().union(*turns_taken) == {f"keeping:{ref}"}
 
 
-@pytest.mark.parametrize("end", [letting_go.let_go, letting_go.keep_nothing, letting_go.end_upload])
+@pytest.mark.parametrize(
+    "end", [deletion_requests.let_go, deletion_requests.keep_nothing, deletion_requests.end_upload]
+)
 def test_a_file_that_nobody_decided_about_ends_in_the_turn_of_its_subject(individual, end, turns_taken):
     document = uploaded(individual)
     turns_taken.clear()
-    given = {"actor": CUSTOMER} | ({"now": NOW} if end is letting_go.let_go else {})
+    given = {"actor": CUSTOMER} | ({"now": NOW} if end is deletion_requests.let_go else {})
     end(document, **given)
     assert f"keeping:{document.subject_ref}" in set().union(*turns_taken)
 
 
 def test_an_order_is_entered_in_the_turns_of_those_it_names_and_of_their_owners(asked, asha, officer, turns_taken):  # noqa: F811
     order = order_about(asked.document.subject_ref)
-    orders.receive(
+    authority_orders.receive(
         kind=order.kind,
         authority=order.authority,
         officer_name=order.officer_name,
@@ -95,7 +98,7 @@ class TestAtTheSameTime:
         with pytest.raises(Refused) as refusal:
             while_in_flight(
                 lambda: place(asked.document.subject_ref, officer),
-                lambda: deleting.answer(made, approve=True, actor=acting(second), now=clock.now()),
+                lambda: deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now()),
             )
         assert refusal.value.code == "KEPT"
         assert Document.objects.get(pk=asked.document_id).state != DocumentState.DESTROYED
@@ -105,7 +108,7 @@ class TestAtTheSameTime:
         with pytest.raises(Refused) as refusal:
             while_in_flight(
                 lambda: place(asha.principal.subject.ref, officer),
-                lambda: deleting.answer(made, approve=True, actor=acting(second), now=clock.now()),
+                lambda: deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now()),
             )
         assert refusal.value.code == "KEPT"
 
@@ -118,7 +121,7 @@ class TestAtTheSameTime:
             return hold, Document.objects.get(pk=asked.document_id).state
 
         hold, state = while_in_flight(
-            lambda: deleting.answer(made, approve=True, actor=acting(second), now=clock.now()), held
+            lambda: deletion_decisions.answer(made, approve=True, actor=acting(second), now=clock.now()), held
         )
         assert state == DocumentState.DESTROYED
         assert hold.placed_at > Document.objects.get(pk=asked.document_id).erased_at
@@ -137,12 +140,12 @@ class TestAtTheSameTime:
         document = uploaded(individual)
         Document.objects.filter(pk=document.pk).update(state=DocumentState.REPLACED, sent_at=NOW)
         while_in_flight(
-            lambda: place(document.subject_ref, officer), lambda: letting_go.end_what_was_held(now=clock.now())
+            lambda: place(document.subject_ref, officer), lambda: deletion_requests.end_what_was_held(now=clock.now())
         )
         document.refresh_from_db()
         assert document.quarantined.shredded_at is None
 
 
 def test_the_turn_is_of_everybody_whose_hold_concerns_the_subject(asked, asha, turns_taken):  # noqa: F811
-    deciding.take_turn(asked.document.subject_ref)
+    retention_decisions.take_turn(asked.document.subject_ref)
     assert turns_taken[-1] >= {f"keeping:{ref}" for ref in (asked.document.subject_ref, asha.principal.subject.ref)}

@@ -10,23 +10,25 @@ import pytest
 from django.core.checks import run_checks
 from django.test import Client
 
+from kyc.base.check_outcomes import CheckOutcome
+from kyc.cases.providers import http, registry
+from kyc.cases.providers.bank import PennyDrop, sign
+from kyc.cases.providers.pan import PanRegister
+from kyc.cases.providers.responses import Answer, Standing
+from kyc.cases.selectors import latest_checks
+from kyc.cases.services import document_encryption
 from kyc.models import Check, CheckEvidence, Document, Inquiry
-from kyc.notices import notice_of
-from kyc.outcomes import CheckOutcome
-from kyc.providers import asking, configured
-from kyc.providers.answers import Answer, Standing
-from kyc.providers.bank import PennyDrop, sign
-from kyc.providers.pan import PanRegister
-from kyc.selectors import latest_checks
-from kyc.services import inquiring, letting_go, sealing
-from kyc.services.checking import run_plan
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.core.actor import SYSTEM
-from portal.core.errors import LostRace, NotFound, Unavailable
-from portal.outbox.models import Message
-from portal.registers.models import Contract, Disclosure, Recipient
-from portal.vault.models import SubjectKey
+from kyc.outcomes.notices import notice_of
+from kyc.outcomes.services import deletion_requests
+from kyc.review.services import provider_requests
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import LostRace, NotFound, Unavailable
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.models import Contract, Disclosure, Recipient
+from portal.kernel.vault.models import SubjectKey
 from tests.kyc import documents
 from tests.kyc.factories import answered, checked, firm, gst, proposed, uploaded
 from tests.people.factories import CustomerFactory
@@ -43,8 +45,8 @@ FIRM = {"lgnm": "ACME FOODS", "tradeNam": "Acme", "ctb": "Partnership", "sts": "
 
 @pytest.fixture
 def outside(settings: Any, monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Registers]:
-    monkeypatch.setattr(asking, "TIMEOUT", 0.4)
-    monkeypatch.setattr(hooks.consent_standing, "_answer", lambda **asked: "CR-7K4M-9QX2")
+    monkeypatch.setattr(http, "TIMEOUT", 0.4)
+    monkeypatch.setattr(ports.consent_standing, "_answer", lambda **asked: "CR-7K4M-9QX2")
     service_in_the_book("digilocker", "gst-network", "pan-register", "penny-drop")
     with registers.running() as running:
         settings.KYC_PROVIDERS = running.settings()
@@ -67,7 +69,7 @@ def cheque(customer: Any) -> Document:
 
 
 def ask(document: Document, *, after: timedelta = timedelta(0)) -> str:
-    return inquiring.ask(document.inquiries.get().pk, now=clock.now() + after)
+    return provider_requests.ask(document.inquiries.get().pk, now=clock.now() + after)
 
 
 def said(document: Document) -> dict[str, tuple[str, str]]:
@@ -242,8 +244,8 @@ def test_the_wait_that_a_provider_asks_for_is_kept(outside, asha_rao):
     document = pan_card(asha_rao)
     ask(document)
     assert ask(document, after=timedelta(minutes=29)) == "taken"
-    assert inquiring.sweep(now=clock.now() + timedelta(minutes=29)) == 0
-    assert inquiring.sweep(now=clock.now() + timedelta(minutes=31)) == 1
+    assert provider_requests.sweep(now=clock.now() + timedelta(minutes=29)) == 0
+    assert provider_requests.sweep(now=clock.now() + timedelta(minutes=31)) == 1
 
 
 @pytest.mark.parametrize("status", [409, 422])
@@ -261,14 +263,14 @@ def crashes(*given: Any) -> Any:
 def test_a_question_whose_runs_all_crash_is_given_up_and_its_person_told_of_no_more(outside, asha_rao, monkeypatch):
     monkeypatch.setattr(PanRegister, "ask", crashes)
     document = pan_card(asha_rao)
-    for step in range(inquiring.MOST_TRIES):
+    for step in range(provider_requests.MOST_TRIES):
         with pytest.raises(RuntimeError):
-            ask(document, after=step * 2 * inquiring.LEASE)
-    later = inquiring.MOST_TRIES * 2 * inquiring.LEASE
+            ask(document, after=step * 2 * provider_requests.LEASE)
+    later = provider_requests.MOST_TRIES * 2 * provider_requests.LEASE
     assert ask(document, after=later) == "given_up"
     assert said(document)["pan_status"] == ("UNAVAILABLE", "PROVIDER_DOWN")
-    assert Disclosure.objects.count() == inquiring.MOST_TRIES
-    assert inquiring.sweep(now=clock.now() + 2 * later) == 0
+    assert Disclosure.objects.count() == provider_requests.MOST_TRIES
+    assert provider_requests.sweep(now=clock.now() + 2 * later) == 0
 
 
 @pytest.mark.parametrize(("error", "left"), [(NotFound(), "given_up"), (Unavailable(), "due"), (LostRace(), "due")])
@@ -278,7 +280,7 @@ def test_a_no_of_ours_before_anything_was_sent_is_left_to_a_person_and_an_outage
     def refuses(**given: Any) -> None:
         raise error
 
-    monkeypatch.setattr(inquiring, "disclose", refuses)
+    monkeypatch.setattr(provider_requests, "disclose", refuses)
     document = pan_card(asha_rao)
     assert ask(document) == left
     assert said(document)["pan_status"] == ("UNAVAILABLE", "PROVIDER_DOWN")
@@ -294,10 +296,10 @@ def test_a_key_that_is_not_the_whole_key_is_let_in_nowhere(outside, asha_rao, se
 
 
 def test_a_provider_that_stays_down_is_given_up_without_a_pile_of_rows(outside, asha_rao):
-    outside.turns.extend(Turn(503) for _try in range(inquiring.MOST_TRIES))
+    outside.turns.extend(Turn(503) for _try in range(provider_requests.MOST_TRIES))
     document = pan_card(asha_rao)
-    states = [ask(document, after=timedelta(hours=5 * step)) for step in range(inquiring.MOST_TRIES)]
-    assert states == ["due"] * (inquiring.MOST_TRIES - 1) + ["given_up"]
+    states = [ask(document, after=timedelta(hours=5 * step)) for step in range(provider_requests.MOST_TRIES)]
+    assert states == ["due"] * (provider_requests.MOST_TRIES - 1) + ["given_up"]
     assert document.checks.filter(name="pan_status").count() == 1
 
 
@@ -326,7 +328,7 @@ def test_a_provider_without_a_contract_is_told_nothing_and_a_person_decides(outs
 
 
 def test_without_a_consent_that_stands_nobody_is_told_and_a_person_decides(outside, asha_rao, monkeypatch):
-    monkeypatch.setattr(hooks.consent_standing, "_answer", lambda **asked: "")
+    monkeypatch.setattr(ports.consent_standing, "_answer", lambda **asked: "")
     document = pan_card(asha_rao)
     assert ask(document) == "given_up"
     assert set(said(document).values()) >= {("UNAVAILABLE", "NO_CONSENT")}
@@ -368,15 +370,15 @@ def test_an_answer_about_a_file_that_was_erased_while_it_came_is_not_written_dow
 ):
     outside.pans[documents.PAN] = VALID
     document = pan_card(asha_rao)
-    ask_outside = inquiring._asked
+    ask_outside = provider_requests._asked
 
     def slow(*given):
         told = ask_outside(*given)
         with django_capture_on_commit_callbacks(execute=True):
-            letting_go.erase_document(Document.objects.get(pk=document.pk), actor=SYSTEM, now=clock.now())
+            deletion_requests.erase_document(Document.objects.get(pk=document.pk), actor=SYSTEM, now=clock.now())
         return told
 
-    monkeypatch.setattr(inquiring, "_asked", slow)
+    monkeypatch.setattr(provider_requests, "_asked", slow)
     assert ask(document) == "answered"
     assert said(document) == {}
     assert not CheckEvidence.objects.exists()
@@ -391,7 +393,7 @@ def test_evidence_of_an_answer_is_sealed(outside, asha_rao):
     assert (check.outcome, check.reason) == ("WARN", "NAME_MISSING_NAME")
     sealed = bytes(check.evidence.sealed)
     assert b"Asha" not in sealed
-    found = json.loads(sealing.opened(document, sealed))
+    found = json.loads(document_encryption.opened(document, sealed))
     assert found["registered_name"] == "Asha K Rao"
 
 
@@ -562,7 +564,7 @@ def test_a_wrong_setting_asks_nobody_and_stops_no_customer(outside, asha_rao, se
     settings.KYC_PROVIDERS = {"pan": {"url": "https://pan.example"}, "digilocker": []}
     document = pan_card(asha_rao)
     assert said(document)["pan_status"] == ("UNAVAILABLE", "NOT_CONFIGURED")
-    assert configured.digilocker() is None
+    assert registry.digilocker() is None
 
 
 def test_who_gets_data_and_stands_in_no_book_is_named(outside, house):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from kyc import plans, words
+from kyc.cases import check_plans, labels
 from kyc.models import Document
-from kyc.services.checking import run_plan
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.vault.models import ShredOrder
-from portal.vault.services.scanning import Scan
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.vault.models import ShredOrder
+from portal.kernel.vault.services.virus_scan import Scan
 from tests.kyc import documents
 from tests.kyc.factories import checked, uploaded
 from tests.servers import scanner as scanners
@@ -35,7 +35,7 @@ def test_a_scanned_file_says_so_and_one_that_was_not_says_that_too(individual, o
     assert checked(individual).scanned == Scan.CLEAN
     settings.CLAMD_URL = ""
     assert run(uploaded(organisation)).scanned == Scan.NOT_SCANNED
-    assert set(words.SCANS) == {Scan.CLEAN, Scan.NOT_SCANNED}
+    assert set(labels.SCANS) == {Scan.CLEAN, Scan.NOT_SCANNED}
 
 
 def test_a_customer_reads_that_their_file_was_not_scanned(individual, asha):
@@ -65,15 +65,15 @@ def test_a_scanner_in_trouble_is_neither_clean_nor_a_refusal(individual, scanner
 
 
 def test_one_side_of_a_document_with_two_is_taken_with_a_notice(individual, organisation, monkeypatch):
-    monkeypatch.setattr(plans, "sides", lambda kind: 2)
+    monkeypatch.setattr(check_plans, "sides", lambda kind: 2)
     one = run(uploaded(individual, data=documents.image(), extension="jpg"))
     assert (one.state, one.notices) == ("checked", "SIDE_MISSING")
     check = one.checks.get(name="file_safety")
     assert (check.outcome, check.reason) == ("WARN", "SIDE_MISSING")
     both = run(uploaded(organisation, data=documents.pdf(documents.PAN, pages=2)))
-    assert (both.notices, words.notices(both)) == ("", [])
-    assert len(words.notices(one)) == 1
+    assert (both.notices, labels.notices(both)) == ("", [])
+    assert len(labels.notices(one)) == 1
 
 
 def test_a_licence_has_two_sides_and_a_pan_card_one():
-    assert [plans.sides(kind) for kind in ("driving_licence", "pan_card")] == [2, 1]
+    assert [check_plans.sides(kind) for kind in ("driving_licence", "pan_card")] == [2, 1]

@@ -4,23 +4,24 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from kyc import plans, tasks
-from kyc.erasers import KycDocuments
+from kyc import tasks
+from kyc.cases import check_plans
+from kyc.cases.selectors import to_review
+from kyc.data_copy_sections import KycSection
+from kyc.erasure import KycDocuments
+from kyc.ledger_checks import DOCUMENTS
 from kyc.models import CheckEvidence, Decision, DeletionRequest, Document, Party
-from kyc.sections import KycSection
-from kyc.selectors import to_review
-from kyc.services import checking, steps
-from kyc.services.checking import run_plan, sweep
-from kyc.services.letting_go import ask_to_delete, end_what_was_held, remove_of_who_left
-from kyc.services.parties import add_person, leave
-from kyc.stated import DOCUMENTS
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove
-from portal.law.models import Clock
-from portal.retention.models import Hold
-from portal.vault.models import ShredOrder, StoredFile
-from portal.vault.services import files
+from kyc.outcomes.services.deletion_requests import ask_to_delete, end_what_was_held, remove_of_who_left
+from kyc.review.services import check_runs, value_checks
+from kyc.review.services.check_runs import run_plan, sweep
+from kyc.review.services.related_parties import add_person, leave
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove
+from portal.kernel.law.models import Clock
+from portal.kernel.retention.models import Hold
+from portal.kernel.vault.models import ShredOrder, StoredFile
+from portal.kernel.vault.services import files
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, firm, held_by_order, party_of, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.registers.factories import order_about
@@ -78,13 +79,13 @@ def test_a_request_about_a_file_that_is_with_us_is_noted_once_and_a_person_answe
 
 def test_a_file_let_go_while_the_machine_looks_at_it_is_not_kept(individual, monkeypatch):
     document = uploaded(individual)
-    look = checking.inspect
+    look = check_runs.inspect
 
     def slow(data, **given):
         ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=NOW)
         return look(data, **given)
 
-    monkeypatch.setattr(checking, "inspect", slow)
+    monkeypatch.setattr(check_runs, "inspect", slow)
     assert run_plan(document.pk, now=clock.now()) == "removed"
     document.refresh_from_db()
     assert (document.kept, document.number_sealed) == (None, None)
@@ -105,25 +106,25 @@ def test_what_the_checks_saw_goes_with_the_file(individual):
 def test_two_workers_who_judge_one_file_keep_one_copy(individual, monkeypatch):
     """The lease of the first ran out while the child looked at the file."""
     document = uploaded(individual)
-    look = checking.inspect
+    look = check_runs.inspect
 
     def slow(data, **given):
-        monkeypatch.setattr(checking, "inspect", look)
+        monkeypatch.setattr(check_runs, "inspect", look)
         run_plan(document.pk, now=clock.now() + timedelta(hours=1))
         return look(data, **given)
 
-    monkeypatch.setattr(checking, "inspect", slow)
+    monkeypatch.setattr(check_runs, "inspect", slow)
     run_plan(document.pk, now=clock.now())
     document.refresh_from_db()
     assert document.state == "checked"
     assert StoredFile.objects.get(kind="kyc.document") == document.kept
-    assert document.checks.count() == len(plans.own_checks(document.kind))
+    assert document.checks.count() == len(check_plans.own_checks(document.kind))
 
 
 @pytest.mark.parametrize("at", ["number", "duplicate", "expiry"])
 def test_a_file_let_go_between_two_checks_ends_the_run_without_a_row_or_an_error(individual, monkeypatch, at):
     document = uploaded(individual)
-    plain = steps.ask
+    plain = value_checks.ask
 
     def slow(name, row, **given):
         said = plain(name, row, **given)
@@ -131,7 +132,7 @@ def test_a_file_let_go_between_two_checks_ends_the_run_without_a_row_or_an_error
             ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=NOW)
         return said
 
-    monkeypatch.setattr(steps, "ask", slow)
+    monkeypatch.setattr(value_checks, "ask", slow)
     assert run_plan(document.pk, now=clock.now()) == "removed"
     assert not document.checks.filter(name=at).exists()
     assert not CheckEvidence.objects.exists()
@@ -139,13 +140,13 @@ def test_a_file_let_go_between_two_checks_ends_the_run_without_a_row_or_an_error
 
 def test_a_file_let_go_before_its_last_line_is_written_stays_let_go(individual, monkeypatch):
     document = uploaded(individual)
-    plain = checking._finish
+    plain = check_runs._finish
 
     def late(row):
         ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=NOW)
         plain(row)
 
-    monkeypatch.setattr(checking, "_finish", late)
+    monkeypatch.setattr(check_runs, "_finish", late)
     assert run_plan(document.pk, now=clock.now()) == "removed"
 
 
@@ -167,7 +168,7 @@ def test_a_file_let_go_before_the_worker_opens_it_is_no_error(
 
 def test_a_customer_erased_while_the_checks_run_is_not_looked_at_again(individual, monkeypatch):
     document = uploaded(individual)
-    plain = steps.ask
+    plain = value_checks.ask
 
     def slow(name, row, **given):
         said = plain(name, row, **given)
@@ -175,7 +176,7 @@ def test_a_customer_erased_while_the_checks_run_is_not_looked_at_again(individua
             KycDocuments("kyc").erase(subject_ref=individual.subject.ref, before=None)
         return said
 
-    monkeypatch.setattr(steps, "ask", slow)
+    monkeypatch.setattr(value_checks, "ask", slow)
     run_plan(document.pk, now=clock.now())
     assert not document.checks.filter(name="duplicate").exists()
     assert sweep(now=clock.now() + timedelta(days=1)) == 0

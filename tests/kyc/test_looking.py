@@ -7,13 +7,13 @@ import pytest
 from django.urls import reverse
 
 from grievances.models import Ticket
-from grievances.services import appealing, resolving, thread
+from grievances.tickets.services import appeals, conversation, resolutions
 from kyc.models import Document
-from kyc.services.looking import open_for_grievance
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.people.models import Fiduciary, User
+from kyc.review.services.grievance_access import open_for_grievance
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.models import Fiduciary, User
 from tests.grievances.factories import STRANGER, ticket
 from tests.kyc.factories import answered, checked, proposed, uploaded
 from tests.people.factories import StaffFactory
@@ -81,7 +81,7 @@ def test_a_reference_counts_as_people_write_it(rejected, officer, written):
 
 def test_a_document_that_the_person_did_not_name_stays_closed(rejected, officer):
     other = ticket(kind="kyc", at=clock.now() - timedelta(minutes=5))
-    thread.reply(
+    conversation.reply(
         ticket=other,
         text=f"Is it about {rejected.reference}?",
         by=officer,
@@ -109,8 +109,8 @@ def test_a_file_that_was_only_uploaded_is_nobodys_to_open(individual, officer):
 def test_whom_an_appeal_keeps_out_does_not_open_it_and_another_officer_does(rejected, officer):
     grievance = about(rejected)
     common: dict[str, Any] = {"ticket": grievance, "at": clock.now()}
-    resolving.propose(**common, text="It stays.", by=officer, actor=actor.staff(officer.pk))
-    appealing.appeal(**common, why="You did not look.", actor=STRANGER)
+    resolutions.propose(**common, text="It stays.", by=officer, actor=actor.staff(officer.pk))
+    appeals.appeal(**common, why="You did not look.", actor=STRANGER)
     with pytest.raises(Refused):
         opened(rejected, grievance, officer)
     assert opened(rejected, grievance, StaffFactory(roles=["grievance_officer"])) == rejected

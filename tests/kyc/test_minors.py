@@ -5,21 +5,21 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from kyc.cases.outstanding_items import needs_of
+from kyc.cases.selectors import sender_state, to_review
 from kyc.models import Case, Document, FreezeLift, MinorFound, Party
-from kyc.needs import needs_of
-from kyc.selectors import sender_state, to_review
-from kyc.services import minors, uploading
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.parties import add_person
-from kyc.services.uploading import open_case
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.outbox.models import Message
-from portal.people.selectors import is_child, protection_of
-from portal.people.services import freezes, protections
-from portal.retention.services import holds
-from portal.vault.models import ShredOrder, StoredFile, SubjectKey
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import document_uploads, underage_detections
+from kyc.review.services.document_uploads import open_case
+from kyc.review.services.related_parties import add_person
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.selectors import is_child, protection_of
+from portal.kernel.people.services import freezes, guardianships
+from portal.kernel.retention.services import holds
+from portal.kernel.vault.models import ShredOrder, StoredFile, SubjectKey
 from tests.kyc import documents
 from tests.kyc.factories import (
     CUSTOMER,
@@ -274,10 +274,10 @@ def test_nothing_of_a_frozen_case_is_decided_or_sent(found, maker, checker):
         assert caught.value.code == "FROZEN"
     Document.objects.filter(pk=document.pk).update(sent_at=None)
     with pytest.raises(Refused) as caught:
-        uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
+        document_uploads.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
     assert caught.value.code == "FROZEN"
     lifted(found, maker, checker)
-    uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
+    document_uploads.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
     assert to_review(at=clock.now()).get() == document
 
 
@@ -293,37 +293,39 @@ def test_a_freeze_between_the_two_people_stops_the_second(individual, asha, make
 def lifted(found, maker, checker) -> None:
     """Two people end the freeze."""
     now = clock.now()
-    made = minors.propose_lift(found, why="The register office was wrong.", actor=actor.staff(maker.pk), now=now)
-    minors.answer_lift(made, approve=True, actor=actor.staff(checker.pk), now=now)
+    made = underage_detections.propose_lift(
+        found, why="The register office was wrong.", actor=actor.staff(maker.pk), now=now
+    )
+    underage_detections.answer_lift(made, approve=True, actor=actor.staff(checker.pk), now=now)
 
 
 def test_two_people_lift_a_freeze_once_and_say_why(found, asha, maker, checker):
     one, two, why = actor.staff(maker.pk), actor.staff(checker.pk), "The register office has corrected the date."
     for words in (" ", "Ask asha@example.in."):
         with pytest.raises(Refused):
-            minors.propose_lift(found, why=words, actor=one, now=clock.now())
+            underage_detections.propose_lift(found, why=words, actor=one, now=clock.now())
     stranger = actor.staff(StaffFactory(roles=["support"]).pk)
     with pytest.raises(NotAllowed):
-        minors.propose_lift(found, why="Wrong.", actor=stranger, now=clock.now())
-    made = minors.propose_lift(found, why=why, actor=one, now=clock.now())
+        underage_detections.propose_lift(found, why="Wrong.", actor=stranger, now=clock.now())
+    made = underage_detections.propose_lift(found, why=why, actor=one, now=clock.now())
     with pytest.raises(IllegalMove):
-        minors.propose_lift(found, why="Again.", actor=two, now=clock.now())
+        underage_detections.propose_lift(found, why="Again.", actor=two, now=clock.now())
     with pytest.raises(NotAllowed):
-        minors.answer_lift(made, approve=True, actor=one, now=clock.now())
+        underage_detections.answer_lift(made, approve=True, actor=one, now=clock.now())
     case = Case.objects.select_related("customer").get()
     assert case.frozen_at is not None, "one person alone opens nothing"
     assert case.customer.state == "closed"
-    minors.answer_lift(made, approve=False, reason="Show the letter.", actor=two, now=clock.now())
+    underage_detections.answer_lift(made, approve=False, reason="Show the letter.", actor=two, now=clock.now())
     assert Case.objects.get().frozen_at is not None
     lifted(found, maker, checker)
     case = Case.objects.select_related("customer").get()
     assert (case.frozen_at, case.state, case.customer.state) == (None, "open", "active")
-    assert uploading.why_not_now(found.document, now=clock.now()) == ""
+    assert document_uploads.why_not_now(found.document, now=clock.now()) == ""
     kinds = list(AuditEvent.objects.filter(kind__startswith="kyc.freeze").order_by("pk").values_list("kind", flat=True))
     assert kinds == ["kyc.freeze.proposed", "kyc.freeze.answered"] * 2
     found.refresh_from_db()
     with pytest.raises(IllegalMove):
-        minors.propose_lift(found, why="Again.", actor=one, now=clock.now())
+        underage_detections.propose_lift(found, why="Again.", actor=one, now=clock.now())
 
 
 def test_the_pages_propose_and_answer_the_end_of_a_freeze(found, maker, checker):
@@ -377,7 +379,7 @@ def test_the_account_of_a_child_is_asked_for_nothing_and_can_say_that_it_is_wron
 
 
 def says_child(person) -> None:
-    protections.protect(
+    guardianships.protect(
         subject_ref=person.subject.ref, kind="child", ground="declared", actor=CUSTOMER, now=clock.now()
     )
 
@@ -394,7 +396,7 @@ def test_nothing_is_taken_or_decided_once_somebody_said_that_they_are_under_18(i
     for refused in (
         lambda: proposed(document, maker),
         lambda: uploaded(individual, kind="passport", number="A1234567", now=clock.now()),
-        lambda: uploading.send(draft, actor=CUSTOMER, now=clock.now()),
+        lambda: document_uploads.send(draft, actor=CUSTOMER, now=clock.now()),
     ):
         with pytest.raises(Refused, match="under 18") as raised:
             refused()
@@ -419,7 +421,7 @@ def test_a_mistake_about_somebodys_age_ends_with_its_note(individual, asha, make
     rest_approved(individual)
     document = checked(individual)
     says_child(asha.principal)
-    protections.end_all(subject_ref=asha.principal.subject.ref, actor=CUSTOMER, now=clock.now())
+    guardianships.end_all(subject_ref=asha.principal.subject.ref, actor=CUSTOMER, now=clock.now())
     assert list(to_review(at=clock.now())) == [document]
     answered(proposed(document, maker), checker)
     assert Case.objects.get().state == "approved"

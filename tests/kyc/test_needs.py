@@ -4,16 +4,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from kyc import rules
+from kyc.base.choices import Turn
+from kyc.cases.outstanding_items import needs_of
+from kyc.cases.rules import document_checks
+from kyc.cases.selectors import sender_state
 from kyc.models import Case, Document, Holding
-from kyc.needs import needs_of
-from kyc.selectors import sender_state
-from kyc.services import settling
-from kyc.services.parties import add_person
-from kyc.services.settling import settle, settle_changed
-from kyc.services.uploading import open_case
-from kyc.states import Turn
-from portal.core.errors import LostRace
+from kyc.outcomes.services import case_status
+from kyc.outcomes.services.case_status import settle, settle_changed
+from kyc.review.services.document_uploads import open_case
+from kyc.review.services.related_parties import add_person
+from portal.kernel.core.errors import LostRace
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded
 
 pytestmark = pytest.mark.usefixtures("house", "same_process")
@@ -35,7 +35,7 @@ def tasks(case, party=None):
     ],
 )
 def test_a_case_stands_where_its_needs_put_it(states, target):
-    assert rules.case_target(states) == target
+    assert document_checks.case_target(states) == target
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_case_stands_where_its_needs_put_it(states, target):
     ],
 )
 def test_the_best_of_several_papers_counts(documents, said):
-    assert rules.need_state(documents) == said
+    assert document_checks.need_state(documents) == said
 
 
 def test_a_task_says_whose_turn_it_is_and_by_when(individual):
@@ -71,7 +71,7 @@ def test_a_paper_that_is_taken_and_not_asked_for_keeps_nobody_waiting():
     rest_approved(customer, but=())
     uploaded(customer, kind="udyam_certificate", number="UDYAM-MH-26-0012345")
     needs = needs_of(customer.kyc, now=NOW)
-    assert rules.case_target(needs.states) == "approved"
+    assert document_checks.case_target(needs.states) == "approved"
 
 
 def test_a_paper_that_nobody_asked_for_takes_no_approval_back():
@@ -200,15 +200,15 @@ def test_a_case_that_fails_keeps_the_others_of_the_day_s_run_waiting_for_nothing
     later, cases = NOW + timedelta(days=100), [approved_firm("company").kyc for _each in range(2)]
     for case in cases:
         add_person(case, full_name="Uma Devi", roles=["director"], actor=CUSTOMER, now=later)
-    plain = settling.settle
+    plain = case_status.settle
 
     def loses(case, **given):
         if case.pk == cases[0].pk:
             raise LostRace("Somebody was quicker.")
         plain(case, **given)
 
-    monkeypatch.setattr(settling, "settle", loses)
-    monkeypatch.setattr(settling, "MOST", 1, raising=False)
+    monkeypatch.setattr(case_status, "settle", loses)
+    monkeypatch.setattr(case_status, "MOST", 1, raising=False)
     settle_changed(now=later + timedelta(days=31))
     assert [Case.objects.get(pk=case.pk).state for case in cases] == ["approved", "open"]
 

@@ -11,13 +11,13 @@ import pytest
 from django.core.files.storage import storages
 from django.db import connections
 
-from kyc.inspection import FIND, HIDE, inspect
-from kyc.services import checking
-from portal.people.models import Customer, User
-from portal.vault.inspection import process
-from portal.vault.inspection.pdf_text import read_text
-from portal.vault.models import ShredOrder
-from portal.vault.services import files
+from kyc.review.inspection import FIND, HIDE, inspect
+from kyc.review.services import check_runs
+from portal.kernel.people.models import Customer, User
+from portal.kernel.vault.inspection import client
+from portal.kernel.vault.inspection.pdf_text import read_text
+from portal.kernel.vault.models import ShredOrder
+from portal.kernel.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, answered, checked, proposed
 from tests.signin.people_who_sign_in import staff_client
@@ -95,12 +95,12 @@ def test_an_aadhaar_number_is_written_nowhere_in_any_form(
 
 @pytest.mark.full
 @pytest.mark.reads_pictures
-@pytest.mark.skipif(not process.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test")
+@pytest.mark.skipif(not client.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test")
 @pytest.mark.parametrize("script", [{}, DEVANAGARI])
 def test_a_number_printed_in_a_photo_is_written_nowhere_and_the_kept_photo_shows_none(
     individual: Customer, asha: User, script: dict[int, str], monkeypatch, caplog, capfd
 ) -> None:
-    monkeypatch.setattr(checking, "inspect", inspect)  # the models are in the child alone
+    monkeypatch.setattr(check_runs, "inspect", inspect)  # the models are in the child alone
     shapes = [documents.AADHAAR, "2341 2341 2346", "2341-2341-2346"]
     rows = [*(shape.translate(script) for shape in shapes), "Asha Rao"]
     photo, _boxes = test_reading.written(rows, "JPEG", 40)
@@ -108,9 +108,9 @@ def test_a_number_printed_in_a_photo_is_written_nowhere_and_the_kept_photo_shows
     assert (document.state, document.searched, document.hidden) == ("checked", "SEARCHED", len(shapes))
     with files.open_stream(document.kept, actor=CUSTOMER, reason="test") as stream:
         kept = stream.read()
-    again, _kept = process.inspect(kept, extension="jpg", find=FIND, hide=HIDE)
+    again, _kept = client.inspect(kept, extension="jpg", find=FIND, hide=HIDE)
     assert (again.fault, again.hidden) == (None, 0)
-    assert process.inspect(photo, extension="jpg", find=FIND, hide=HIDE)[0].hidden == len(shapes)
+    assert client.inspect(photo, extension="jpg", find=FIND, hide=HIDE)[0].hidden == len(shapes)
     assert where(written(documents.AADHAAR)) == set()
     assert not any(mark in ("".join(capfd.readouterr()) + caplog.text).encode() for mark in written(documents.AADHAAR))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.ownership import CUSTOMER, OwnershipFault, Share, owners
+from kyc.cases.rules.ownership import CUSTOMER, OwnershipFault, Share, owners
 
 PEOPLE = frozenset({"asha", "ravi", "uma"})
 BODIES = ("holding", "fund", "trust")

@@ -2,17 +2,17 @@ from decimal import Decimal
 
 import pytest
 
+from kyc.cases.outstanding_items import needs_of, ownership_of
+from kyc.cases.selectors import to_review
 from kyc.models import Document, Holding, Party
-from kyc.needs import needs_of, ownership_of
-from kyc.selectors import to_review
-from kyc.services.checking import run_plan
-from kyc.services.parties import add_organisation, add_person, leave, own, say_nobody_else, set_shares
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, Refused
-from portal.people.models import Principal
-from portal.people.selectors import refs_of
-from portal.vault.models import StoredFile
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.related_parties import add_organisation, add_person, leave, own, say_nobody_else, set_shares
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, Refused
+from portal.kernel.people.models import Principal
+from portal.kernel.people.selectors import refs_of
+from portal.kernel.vault.models import StoredFile
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, proposed, rest_approved, uploaded
 
 pytestmark = pytest.mark.usefixtures("house", "same_process")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.picture_text import MONTHS, compared
+from kyc.review.ocr_comparison import MONTHS, compared
 from tests.kyc import documents
 
 ASKED = {

@@ -1,46 +1,49 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from kyc import names, numbers, plans
-from kyc.check_words import CHECKS, REASONS
-from kyc.providers.configured import ADAPTERS
-from kyc.services.steps import STEPS
-from kyc.states import PROVED_BY_SIGNATURE, DocumentKind, Method
-from kyc.upload_forms import NUMBER_LABELS, UploadForm
-from kyc.words import NUMBERS
+from kyc import names, numbers
+from kyc.base.choices import PROVED_BY_SIGNATURE, DocumentKind, Method
+from kyc.cases import check_plans
+from kyc.cases.check_labels import CHECKS, REASONS
+from kyc.cases.labels import NUMBERS
+from kyc.cases.providers.registry import ADAPTERS
+from kyc.review.forms.document_uploads import NUMBER_LABELS, UploadForm
+from kyc.review.services.value_checks import STEPS
 
 
 @pytest.mark.parametrize("kind", DocumentKind.values)
 def test_every_kind_of_document_has_a_plan_that_can_run_and_be_read(kind):
-    planned = [one.name for one in plans.own_checks(kind)]
+    planned = [one.name for one in check_plans.own_checks(kind)]
     assert planned[0] == "file_safety"
-    assert set(planned[1:]) <= set(STEPS) | {one.name for one in plans.signed_checks()}
+    assert set(planned[1:]) <= set(STEPS) | {one.name for one in check_plans.signed_checks()}
     assert ("signature" in planned) == (kind in PROVED_BY_SIGNATURE)
     assert set(planned) <= set(CHECKS)
-    assert ("number" in planned) == bool(plans.number_type(kind))
+    assert ("number" in planned) == bool(check_plans.number_type(kind))
 
 
 @pytest.mark.parametrize("kind", DocumentKind.values)
 def test_a_provider_is_asked_last_and_each_of_its_checks_can_be_read(kind):
-    everything = [one.name for one in plans.checks_for(kind)]
-    asked = plans.asked_of_providers(kind)
+    everything = [one.name for one in check_plans.checks_for(kind)]
+    asked = check_plans.asked_of_providers(kind)
     assert set(asked) <= set(ADAPTERS)
     names = [one.name for planned in asked.values() for one in planned]
-    later = [planned.name] if (planned := plans.read_in_pictures(kind)) else []
-    assert everything == [*(one.name for one in plans.own_checks(kind)), *later, *names]
+    later = [planned.name] if (planned := check_plans.read_in_pictures(kind)) else []
+    assert everything == [*(one.name for one in check_plans.own_checks(kind)), *later, *names]
     assert set(names) <= set(CHECKS)
     for planned in asked.values():
         assert [one.name.rpartition("_")[2] for one in planned] == ["status", "name"]
 
 
 def test_every_check_says_by_what_means_and_in_which_edition_it_works():
-    planned = {one for kind in DocumentKind.values for one in plans.checks_for(kind)} | set(plans.signed_checks())
+    planned = {one for kind in DocumentKind.values for one in check_plans.checks_for(kind)} | set(
+        check_plans.signed_checks()
+    )
     assert {one.method for one in planned} <= set(Method.values)
     assert all(one.version > 0 for one in planned)
 
 
 def test_every_number_of_a_document_is_known_by_name_and_its_faults_have_words():
-    types = {plans.number_type(kind) for kind in DocumentKind.values} - {""}
+    types = {check_plans.number_type(kind) for kind in DocumentKind.values} - {""}
     assert types <= set(numbers.TYPES)
     assert set(NUMBER_LABELS) == types
     assert all(NUMBERS[number_type][""] for number_type in types)

@@ -5,18 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from kyc import basis, plans
+from kyc.cases import check_plans
+from kyc.cases.selectors import latest_checks
 from kyc.models import Check, Document, SignerKey
-from kyc.selectors import latest_checks
-from kyc.services import checking, deciding, proving, uploading
-from kyc.services.checking import run_plan
-from kyc.signatures import reading
-from kyc.upload_forms import UploadForm
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.people.states import ContactKind
-from portal.vault.inspection import process
-from portal.vault.services import files
+from kyc.review import decision_basis
+from kyc.review.forms.document_uploads import UploadForm
+from kyc.review.services import check_runs, document_decisions, document_uploads, signed_documents
+from kyc.review.services.check_runs import run_plan
+from kyc.signatures import child_reader
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.choices import ContactKind
+from portal.kernel.vault.inspection import client
+from portal.kernel.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, agreed, checked, proposed, uploaded
 from tests.kyc.signatures import pdfs, vectors
@@ -31,11 +32,11 @@ pytestmark = pytest.mark.usefixtures("same_process", "read_here")
 def read_here(monkeypatch):
     """The reading without its child, and Aadhaar asked of everybody, whatever the lists of documents say."""
 
-    def ask(module, data, *, asked, limits=process.LIMITS):
-        return reading.prepare(data, asked, limits)[1]()
+    def ask(module, data, *, asked, limits=client.LIMITS):
+        return child_reader.prepare(data, asked, limits)[1]()
 
-    monkeypatch.setattr(process, "ask", ask)
-    monkeypatch.setattr(uploading, "_require_wanted", lambda *given: None)
+    monkeypatch.setattr(client, "ask", ask)
+    monkeypatch.setattr(document_uploads, "_require_wanted", lambda *given: None)
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +259,7 @@ def test_an_eaadhaar_with_its_code_says_whose_it_is_and_is_decided_like_others(i
     document = offline(individual, data, kind="eaadhaar_pdf", extension="pdf", share_code="ASHA1990")
     assert outcomes(document)["age"] == ("PASS", "")
     assert outcomes(document)["name"][1] != "NAME_NOT_READ"
-    assert deciding.to_answer(document) == []
+    assert document_decisions.to_answer(document) == []
 
 
 def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individual, maker):
@@ -268,7 +269,7 @@ def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individ
     assert "I looked at it" in desk.get(page_of(document)).text
     url = page_of(document).replace("change", "propose")
     seen = {"outcome": "approve", "answered": ["age"], "note": "Nineteen by the passport that they showed."}
-    seen["page_seen"] = basis.seen(document)
+    seen["page_seen"] = decision_basis.seen(document)
     for missing, said in (
         ({"answered": []}, "Say of each check that needs a person"),
         ({"note": " "}, "Write in the note what you saw"),
@@ -282,12 +283,12 @@ def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individ
 def test_a_genuine_document_that_was_read_asks_nothing_of_a_person(individual):
     document = offline(individual)
     assert document.state == "checked"
-    assert deciding.to_answer(document) == []
+    assert document_decisions.to_answer(document) == []
 
 
 def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(individual, monkeypatch):
     document = offline(individual, make=uploaded)
-    plain, written = checking.note_check, []
+    plain, written = check_runs.note_check, []
 
     def dies(row, planned, said, started):
         written.append(planned.name)
@@ -295,14 +296,14 @@ def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(indivi
             raise RuntimeError("killed")
         plain(row, planned, said, started)
 
-    monkeypatch.setattr(checking, "note_check", dies)
+    monkeypatch.setattr(check_runs, "note_check", dies)
     with pytest.raises(RuntimeError):
         run_plan(document.pk, now=clock.now())
     assert written[-1] == "age"
     assert list(Check.objects.values_list("name", flat=True)) == ["file_safety"]
-    monkeypatch.setattr(checking, "note_check", plain)
-    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
-    assert Check.objects.count() == len(plans.own_checks(document.kind))
+    monkeypatch.setattr(check_runs, "note_check", plain)
+    assert run_plan(document.pk, now=clock.now() + 2 * check_runs.LEASE) == "checked"
+    assert Check.objects.count() == len(check_plans.own_checks(document.kind))
 
 
 def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_present(individual, maker):
@@ -312,7 +313,7 @@ def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_pres
     assert "That its holder sent it is not proved." in shown
     assert "XX-XX-1990" in shown
     assert "1990-01-01" not in shown
-    assert proving.shown(document)
+    assert signed_documents.shown(document)
 
 
 def test_the_desk_says_when_nobody_is_trusted_to_sign_such_a_document(individual, maker):

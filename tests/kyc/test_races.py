@@ -9,15 +9,16 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections, transaction
 
+from consent.collection.services import client_consents
 from consent.models import ConsentEvent
-from consent.services import attested
+from kyc.base.choices import RenewalReason
 from kyc.models import Case, Document, Renewal, SanctionsList
-from kyc.services import bringing, renewing, telling, uploading
-from kyc.services.deciding import answer
-from kyc.states import RenewalReason
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people.models import Customer
+from kyc.outcomes.services import customer_notifications
+from kyc.review.services import document_uploads, kyc_renewals, staff_intake
+from kyc.review.services.document_decisions import answer
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Customer
 from tests.consent.test_turns import closing, ended_once, while_in_flight
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
@@ -39,7 +40,7 @@ def test_the_last_two_documents_approved_at_once_approve_the_case(monkeypatch):
     documents = [checked(customer, make=make) for make in (company_pan, gst)]
     decisions = [proposed(document, maker) for document in documents]
     both_moved = threading.Barrier(2, timeout=20)
-    monkeypatch.setattr(telling, "document_approved", lambda document: both_moved.wait())
+    monkeypatch.setattr(customer_notifications, "document_approved", lambda document: both_moved.wait())
     failed = []
 
     def decide(place):
@@ -82,7 +83,7 @@ def test_two_who_tell_of_the_same_event_at_once_open_one_renewal(monkeypatch):
 
     def told():
         with transaction.atomic():
-            return renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=CUSTOMER, now=NOW)
+            return kyc_renewals.something_changed(case, RenewalReason.COMPLAINTS, actor=CUSTOMER, now=NOW)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         first, second = (pool.submit(closing, told) for _who in range(2))
@@ -134,26 +135,26 @@ def by_page(customer: Customer) -> Document:
 
 
 def by_staff(customer: Customer) -> Document:
-    sent = uploading.Sent(customer, "pan_card", documents.PAN, "pdf", way="post", reason="By post.")
+    sent = document_uploads.Sent(customer, "pan_card", documents.PAN, "pdf", way="post", reason="By post.")
     clerk = StaffFactory(roles=["kyc_maker"])
-    return bringing.by_staff(sent, io.BytesIO(FILE), actor=actor.staff(clerk.pk), now=clock.now())
+    return staff_intake.by_staff(sent, io.BytesIO(FILE), actor=actor.staff(clerk.pk), now=clock.now())
 
 
 def by_program(customer: Customer) -> Document:
-    sent, now = uploading.Sent(customer, "pan_card", documents.PAN, "pdf"), clock.now()
-    with uploading.encrypted(bringing.judged_for_program(sent, io.BytesIO(FILE), now=now)) as judged:
+    sent, now = document_uploads.Sent(customer, "pan_card", documents.PAN, "pdf"), clock.now()
+    with document_uploads.encrypted(staff_intake.judged_for_program(sent, io.BytesIO(FILE), now=now)) as judged:
 
-        def act() -> attested.Json:
-            return {"reference": bringing.by_program(judged, actor=actor.SYSTEM, now=now).reference}
+        def act() -> client_consents.Json:
+            return {"reference": staff_intake.by_program(judged, actor=actor.SYSTEM, now=now).reference}
 
-        answer, _replayed = attested.once(asked_by="key:1", request_key="1", body={}, now=now, act=act)
+        answer, _replayed = client_consents.once(asked_by="key:1", request_key="1", body={}, now=now, act=act)
     return Document.objects.get(reference=answer["reference"])
 
 
 @pytest.mark.parametrize("way", [by_page, by_staff, by_program])
 def test_a_document_is_taken_whole_although_the_database_ended_it_once(individual, monkeypatch, way):
-    uploading.open_case(customer=individual, actor=CUSTOMER, now=clock.now())
-    ended_once(monkeypatch, uploading, "record")
+    document_uploads.open_case(customer=individual, actor=CUSTOMER, now=clock.now())
+    ended_once(monkeypatch, document_uploads, "record")
     assert way(individual).quarantined.size == len(FILE)
     assert Document.objects.count() == 1
 
@@ -163,5 +164,5 @@ def test_a_kept_copy_is_taken_again_whole_although_the_database_ended_it_once(in
     Case.objects.update(rekyc_on=clock.day(clock.now()))
     Document.objects.update(uploaded_at=clock.now() - timedelta(days=400))
     due.refresh_from_db()
-    ended_once(monkeypatch, uploading, "record")
+    ended_once(monkeypatch, document_uploads, "record")
     assert again(individual, due).quarantined.sha256 == due.kept.sha256

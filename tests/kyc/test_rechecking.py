@@ -3,11 +3,11 @@
 import pytest
 
 from kyc.models import SignerKey
-from kyc.services import rechecking
-from kyc.services.uploading import why_not_now
+from kyc.review.services import signature_rechecks
+from kyc.review.services.document_uploads import why_not_now
 from kyc.tasks import watch_signers
-from portal.core import clock
-from portal.outbox.models import Message
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
 from tests.kyc.signatures import vectors
 from tests.kyc.signatures.test_signed_pdf import living
 from tests.kyc.test_proving import ekyc, offline, outcomes, pinned, read_here, yesterday  # noqa: F401
@@ -27,7 +27,7 @@ def card():
 
 def imported(first, second, kinds=vectors.ALL):  # noqa: F811
     answer(propose(first, living(), kinds=list(kinds)), second)
-    return rechecking.signer_trusted(kinds, now=clock.now())
+    return signature_rechecks.signer_trusted(kinds, now=clock.now())
 
 
 def test_a_card_whose_signer_was_unknown_is_read_again_from_its_kept_copy(individual, first, second):  # noqa: F811
@@ -36,7 +36,7 @@ def test_a_card_whose_signer_was_unknown_is_read_again_from_its_kept_copy(indivi
     assert imported(first, second) == (1, 0)
     assert outcomes(document)["signature"] == ("PASS", "")
     assert list(document.checks.filter(name="signature").values_list("attempt", flat=True)) == [1, 2]
-    assert rechecking.signer_trusted(vectors.ALL, now=clock.now()) == (0, 0)
+    assert signature_rechecks.signer_trusted(vectors.ALL, now=clock.now()) == (0, 0)
     assert document.checks.filter(name="signature").count() == 2
 
 
@@ -49,7 +49,7 @@ def test_of_a_file_that_was_not_kept_the_customer_is_told_once_and_may_send_it_a
     document = offline(individual)
     assert outcomes(document)["signature"] == ("FAIL", "UNKNOWN_SIGNER")
     for _time in range(2):
-        imported(first, second) if not SignerKey.objects.exists() else rechecking.signer_trusted(
+        imported(first, second) if not SignerKey.objects.exists() else signature_rechecks.signer_trusted(
             vectors.ALL, now=clock.now()
         )
     assert Message.objects.filter(kind="kyc.signer_is_known").count() == 2  # by e-mail and in the dashboard
@@ -83,7 +83,9 @@ def test_a_certificate_for_other_documents_changes_nothing(individual, first, se
 
 def test_two_people_who_trust_a_certificate_start_the_second_look(first, second, monkeypatch):  # noqa: F811
     sent = []
-    monkeypatch.setattr("kyc.services.signers.enqueue", lambda name, *given: sent.append((name, *given)))
+    monkeypatch.setattr(
+        "kyc.signers.services.signer_proposals.enqueue", lambda name, *given: sent.append((name, *given))
+    )
     answer(propose(first, living(), kinds=["aadhaar_qr"]), second, approve=False, reason="Not the published one.")
     assert sent == []
     answer(propose(first, living(), kinds=["aadhaar_qr"]), second)

@@ -6,22 +6,25 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.urls import reverse
 
-from kyc import gates, renewals
+from kyc import ports
+from kyc.base.choices import RenewalReason, Risk
+from kyc.cases import renewal_rules
+from kyc.cases.outstanding_items import is_due_again, needs_of
+from kyc.cases.selectors import sender_state, standing_of
 from kyc.models import Case, Document, Renewal, RenewalNotice, RiskProposal
-from kyc.needs import is_due_again, needs_of
-from kyc.selectors import sender_state, standing_of
-from kyc.services import rating, renewing, settling
-from kyc.services.parties import add_person, leave
-from kyc.services.renewing import ask_again
-from kyc.states import RenewalReason, Risk
+from kyc.outcomes.services import case_status
+from kyc.review.services import kyc_renewals
+from kyc.review.services.kyc_renewals import ask_again
+from kyc.review.services.related_parties import add_person, leave
+from kyc.risk.services import risk_ratings
 from kyc.tasks import renew
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.law.selectors import NotInForce, house_rule
-from portal.outbox.models import Delivery, Message
-from portal.people.models import Membership, User
-from portal.people.services import customers
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.selectors import NotInForce, house_rule
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.people.models import Membership, User
+from portal.kernel.people.services import customers
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, proposed, rest_approved, uploaded
 from tests.outbox.factories import MessageFactory
@@ -71,17 +74,17 @@ def days_told(case: Case) -> list[int]:
 @pytest.mark.parametrize(("risk", "years"), [("", 2), ("high", 2), ("medium", 8), ("low", 10)])
 def test_the_next_look_follows_from_the_last_one_and_the_risk(house, risk, years):
     verified_at = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-    assert renewals.period_ends(verified_at, risk, on=verified_at.date()) == date(2026 + years, 11, 25)
+    assert renewal_rules.period_ends(verified_at, risk, on=verified_at.date()) == date(2026 + years, 11, 25)
 
 
 def test_the_periods_and_notices_are_house_rules_that_say_they_are_borrowed(house):
-    for key in (*renewals.PERIODS.values(), "kyc.rekyc_before", "kyc.rekyc_after"):
+    for key in (*renewal_rules.PERIODS.values(), "kyc.rekyc_before", "kyc.rekyc_after"):
         assert "orrowed" in house_rule(key, on=NOW.date()).note
 
 
 def test_every_reason_has_its_row_and_at_least_three_notices_before_and_after(house):
     for reason in RenewalReason:
-        days = renewals.notice_days(reason, on=NOW.date())
+        days = renewal_rules.notice_days(reason, on=NOW.date())
         assert len([one for one in days if one < 0]) >= 3
         assert len([one for one in days if one > 0]) >= 3
 
@@ -89,10 +92,10 @@ def test_every_reason_has_its_row_and_at_least_three_notices_before_and_after(ho
 def test_a_newer_table_asks_for_other_papers_in_renewals_that_begin_then_and_in_no_earlier_one(
     firm_case, maker, monkeypatch
 ):
-    first, begins = renewals.tables()[0], clock.day(LATER) + timedelta(days=1)
+    first, begins = renewal_rules.tables()[0], clock.day(LATER) + timedelta(days=1)
     other = replace(first.reasons["gstin_cancelled"], needs=frozenset({"pan"}))
     newer = replace(first, effective_from=begins, reasons={**first.reasons, "gstin_cancelled": other})
-    monkeypatch.setattr(renewals, "tables", lambda: (first, newer))
+    monkeypatch.setattr(renewal_rules, "tables", lambda: (first, newer))
     staff = actor.staff(maker.pk)
 
     def asked(opened: datetime) -> set[str]:
@@ -103,14 +106,14 @@ def test_a_newer_table_asks_for_other_papers_in_renewals_that_begin_then_and_in_
 
     assert [asked(LATER), asked(at(begins))] == [{"gst"}, {"pan"}]
     with pytest.raises(NotInForce):
-        renewals.rule_of("period", on=first.effective_from - timedelta(days=1))
+        renewal_rules.rule_of("period", on=first.effective_from - timedelta(days=1))
 
 
 def test_three_notices_before_and_three_after_each_once_however_often_the_task_runs(case):
     due = case.rekyc_on
     for day in (-91, -90, -89, -31, -30, -29, -8, -7, -6, -1, 0, 1, 2, 14, 15, 16, 29, 30, 31, 59):
         for _twice in range(2):
-            renewing.sweep(now=at(due + timedelta(days=day)))
+            kyc_renewals.sweep(now=at(due + timedelta(days=day)))
     assert days_told(case) == [-90, -30, -7, 1, 15, 30]
     before = Message.objects.filter(kind="kyc.renewal_before")
     after = Message.objects.filter(kind="kyc.renewal_after")
@@ -121,7 +124,7 @@ def test_three_notices_before_and_three_after_each_once_however_often_the_task_r
 
 def test_the_verification_of_before_stands_until_the_due_day_and_no_longer(case):
     due, ref = case.rekyc_on, case.subject_ref
-    renewing.sweep(now=at(due - timedelta(days=90)))
+    kyc_renewals.sweep(now=at(due - timedelta(days=90)))
     case.refresh_from_db()
     assert case.state == "open"
     assert sender_state(subject_ref=ref, on=due).is_verified
@@ -133,7 +136,7 @@ def test_the_verification_of_before_stands_until_the_due_day_and_no_longer(case)
 def test_everything_is_shown_anew_and_then_the_time_begins_again(individual, case, maker, checker):
     first_due = case.rekyc_on
     later = first_due - timedelta(days=60)
-    renewing.sweep(now=at(later))
+    kyc_renewals.sweep(now=at(later))
     states = {task.need.name: task.state for task in needs_of(case, now=at(later)).tasks}
     assert states == {"pan": "customer", "identity": "customer"}
     Document.objects.exclude(kind="pan_card").update(sent_at=at(later, 10))  # shown anew
@@ -143,30 +146,30 @@ def test_everything_is_shown_anew_and_then_the_time_begins_again(individual, cas
     case.refresh_from_db()
     assert case.state == "approved"
     assert Renewal.objects.get().closed_at is not None
-    assert case.rekyc_on == renewals.period_ends(case.verified_at, case.risk, on=later)
-    assert renewing.sweep(now=at(later, 13)).told == 0
+    assert case.rekyc_on == renewal_rules.period_ends(case.verified_at, case.risk, on=later)
+    assert kyc_renewals.sweep(now=at(later, 13)).told == 0
 
 
 def test_nothing_is_told_before_its_time_and_nobody_who_left(case):
-    assert renewing.sweep(now=at(case.rekyc_on - timedelta(days=91))).told == 0
+    assert kyc_renewals.sweep(now=at(case.rekyc_on - timedelta(days=91))).told == 0
     customers.close(customer=case.customer, actor=actor.SYSTEM)
-    assert renewing.sweep(now=at(case.rekyc_on)).looked_at == 0
+    assert kyc_renewals.sweep(now=at(case.rekyc_on)).looked_at == 0
 
 
 def test_a_sweep_that_was_down_for_long_gives_one_notice_and_not_all_of_them_at_once(case):
-    renewing.sweep(now=at(case.rekyc_on + timedelta(days=20)))
+    kyc_renewals.sweep(now=at(case.rekyc_on + timedelta(days=20)))
     assert days_told(case) == [15]
 
 
 def test_who_has_sent_everything_is_left_in_peace(individual, case):
     due = case.rekyc_on
-    renewing.sweep(now=at(due - timedelta(days=90)))
+    kyc_renewals.sweep(now=at(due - timedelta(days=90)))
     Document.objects.exclude(kind="pan_card").update(sent_at=at(due - timedelta(days=80)))
     checked(individual, now=at(due - timedelta(days=80)))
     case.refresh_from_db()
-    settling.settle(case, actor=CUSTOMER, now=NOW)
+    case_status.settle(case, actor=CUSTOMER, now=NOW)
     assert case.state == "in_review"
-    assert renewing.sweep(now=at(due - timedelta(days=7))).told == 0
+    assert kyc_renewals.sweep(now=at(due - timedelta(days=7))).told == 0
 
 
 def test_a_notice_that_nobody_could_be_given_is_given_once_somebody_can_read_it(case, maker, checker):
@@ -174,34 +177,34 @@ def test_a_notice_that_nobody_could_be_given_is_given_once_somebody_can_read_it(
     members.update(role="member")
     now = at(case.rekyc_on - timedelta(days=90))
     for _twice in range(2):
-        assert renewing.sweep(now=now).told == 0
+        assert kyc_renewals.sweep(now=now).told == 0
     assert days_told(case) == []
     told = Message.objects.filter(kind="kyc.staff_nobody_told").values_list("subject_ref", flat=True)
     assert sorted(told) == sorted([maker.subject.ref, checker.subject.ref])  # once each
     members.update(role="owner")
-    assert renewing.sweep(now=now).told == 1
+    assert kyc_renewals.sweep(now=now).told == 1
     assert days_told(case) == [-90]
 
 
 def test_a_sweep_goes_in_rounds_and_on_where_the_last_one_ended(case, monkeypatch):
-    monkeypatch.setattr(renewing, "MOST", 1)
+    monkeypatch.setattr(kyc_renewals, "MOST", 1)
     now = at(case.rekyc_on)
-    first = renewing.sweep(now=now)
+    first = kyc_renewals.sweep(now=now)
     assert (first.looked_at, first.last) == (1, case.pk)
-    assert renewing.sweep(now=now, after=first.last).looked_at == 0
+    assert kyc_renewals.sweep(now=now, after=first.last).looked_at == 0
 
 
 def test_a_case_that_the_database_refuses_stops_no_other(case, monkeypatch):
     def refuses(number, now):
         raise IntegrityError
 
-    monkeypatch.setattr(renewing, "_look_at", refuses)
-    assert renewing.sweep(now=at(case.rekyc_on)).looked_at == 1
+    monkeypatch.setattr(kyc_renewals, "_look_at", refuses)
+    assert kyc_renewals.sweep(now=at(case.rekyc_on)).looked_at == 1
 
 
 def test_a_full_round_calls_for_the_next_one(case, monkeypatch):
     called = []
-    monkeypatch.setattr(renewing, "MOST", 1)
+    monkeypatch.setattr(kyc_renewals, "MOST", 1)
     monkeypatch.setattr(clock, "now", lambda: at(case.rekyc_on))
     monkeypatch.setattr("kyc.tasks.enqueue", lambda name, *args: called.append((name, args)))
     assert renew() == 1
@@ -212,10 +215,10 @@ def test_a_document_that_ends_is_watched_told_of_ended_and_asked_for_again(indiv
     pan = Document.objects.get(kind="pan_card")
     ends = NOW.date() + timedelta(days=200)
     Document.objects.filter(pk=pan.pk).update(expires_on=ends)
-    renewing.sweep(now=at(ends - timedelta(days=31)))
+    kyc_renewals.sweep(now=at(ends - timedelta(days=31)))
     assert not Renewal.objects.exists()
     for day in (-30, -29, -14, -7, -1, 0, 1, 2, 15, 29, 30, 39):
-        renewing.sweep(now=at(ends + timedelta(days=day)))
+        kyc_renewals.sweep(now=at(ends + timedelta(days=day)))
         pan.refresh_from_db()
         assert (pan.state == "expired") == (day > 0)
     case.refresh_from_db()
@@ -230,7 +233,7 @@ def test_only_the_document_that_ends_is_due_and_the_next_look_at_all_stays(indiv
     ends = NOW.date() + timedelta(days=200)
     Document.objects.filter(pk=pan.pk).update(expires_on=ends)
     now = at(ends - timedelta(days=20))
-    renewing.sweep(now=now)
+    kyc_renewals.sweep(now=now)
     pan.refresh_from_db()
     other = Document.objects.exclude(kind="pan_card").get()
     assert (is_due_again(pan, now=now), is_due_again(other, now=now)) == (True, False)
@@ -308,13 +311,13 @@ def test_many_complaints_about_one_sender_in_a_week_are_looked_at(firm_case):
         Delivery.objects.create(
             message=message, attempt=1, outcome="complained", happened_at=now - timedelta(hours=number)
         )
-        gates.complained(fiduciary=code, at=now, subject_ref=message.subject_ref)
+        ports.complained(fiduciary=code, at=now, subject_ref=message.subject_ref)
         assert Renewal.objects.exists() == (number == 10)
     assert Renewal.objects.get().reason == "complaints"
     Renewal.objects.update(closed_at=now)
     again = MessageFactory(fiduciary=code)
     Delivery.objects.create(message=again, attempt=1, outcome="complained", happened_at=now + timedelta(hours=1))
-    gates.complained(fiduciary=code, at=now + timedelta(hours=1), subject_ref=again.subject_ref)
+    ports.complained(fiduciary=code, at=now + timedelta(hours=1), subject_ref=again.subject_ref)
     assert Renewal.objects.count() == 1  # what we looked at counts no more
 
 
@@ -361,8 +364,8 @@ def test_staff_read_what_is_still_to_come_and_what_waits_stands_first(case, make
 
 def rated(case: Case, level: str, maker: User, checker: User, now: datetime) -> None:
     """Two people set the risk."""
-    made = rating.propose(case, level=level, why="explained", actor=actor.staff(maker.pk), now=now)
-    rating.answer(made, approve=True, actor=actor.staff(checker.pk), now=now)
+    made = risk_ratings.propose(case, level=level, why="explained", actor=actor.staff(maker.pk), now=now)
+    risk_ratings.answer(made, approve=True, actor=actor.staff(checker.pk), now=now)
     case.refresh_from_db()
 
 
@@ -371,7 +374,7 @@ def test_a_raised_risk_brings_the_next_look_forward_and_the_customer_is_told_fir
     rated(case, Risk.HIGH, maker, checker, now)
     assert clock.day(now) < case.rekyc_on < far
     assert standing_of(case, on=clock.day(now)) == "verified"
-    renewing.sweep(now=now)
+    kyc_renewals.sweep(now=now)
     case.refresh_from_db()
     renewal = Renewal.objects.get(case=case)
     assert (renewal.reason, renewal.due_on, case.rekyc_on) == ("period", case.rekyc_on, renewal.due_on)
@@ -390,12 +393,12 @@ def test_a_lowered_risk_puts_the_next_look_off_and_nothing_lapses_unsaid(case, m
 
 
 def test_a_risk_agreed_to_on_an_old_page_puts_no_look_off_that_came_nearer_meanwhile(case, maker, checker):
-    made = rating.propose(case, level=Risk.MEDIUM, why="news", actor=actor.staff(maker.pk), now=LATER)
+    made = risk_ratings.propose(case, level=Risk.MEDIUM, why="news", actor=actor.staff(maker.pk), now=LATER)
     opened_before = RiskProposal.objects.select_related("case").get(pk=made.pk)
     renewal = ask_again(
         Case.objects.get(), reason="complaints", why="Many wrote.", actor=actor.staff(maker.pk), now=LATER
     )
-    rating.answer(opened_before, approve=True, actor=actor.staff(checker.pk), now=LATER)
+    risk_ratings.answer(opened_before, approve=True, actor=actor.staff(checker.pk), now=LATER)
     case.refresh_from_db()
     assert (case.risk, case.rekyc_on) == (Risk.MEDIUM, renewal.due_on)
 
@@ -420,7 +423,7 @@ def test_another_account_is_seen_on_whichever_paper_shows_it(organisation, firm_
 
 
 def test_under_insolvency_whoever_signs_now_shows_that_they_may(firm_case, same_process):
-    gates.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
+    ports.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
     renewal = Renewal.objects.get(case=firm_case, closed_at=None)
     assert renewal.reason == RenewalReason.SIGNATORY_CHANGED
     assert sender_state(subject_ref=firm_case.subject_ref, on=renewal.due_on).is_verified
@@ -429,5 +432,5 @@ def test_under_insolvency_whoever_signs_now_shows_that_they_may(firm_case, same_
 
 def test_nobody_is_asked_to_sign_for_an_organisation_that_was_dissolved(firm_case, same_process):
     customers.close(customer=firm_case.customer, actor=actor.SYSTEM, now=LATER)
-    gates.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
+    ports.insolvent(customer=firm_case.customer_id, actor=actor.SYSTEM, at=LATER)
     assert not Renewal.objects.filter(case=firm_case).exists()

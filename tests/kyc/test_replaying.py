@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError
 
-from kyc import plans, rules
+from kyc.base.check_outcomes import CheckOutcome
+from kyc.cases import check_plans
+from kyc.cases.rules import document_checks
+from kyc.cases.rules.document_checks import Said
+from kyc.cases.services.check_records import WORKER
 from kyc.models import Check, Document
-from kyc.outcomes import CheckOutcome
-from kyc.rules import Said
-from kyc.services import replaying, steps
-from kyc.services.letting_go import erase_document
-from kyc.services.noting import WORKER
-from portal.audit.models import AuditEvent
-from portal.core import clock
+from kyc.outcomes.services.deletion_requests import erase_document
+from kyc.review.services import check_replay, value_checks
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
 from tests.kyc import documents
 from tests.kyc.factories import NOW, checked, company_pan, firm, gst
 from tests.kyc.signatures import vectors
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("same_process")
 
 
 def found(document: Document) -> dict[str, str]:
-    return {one.check.name: str(one.found) for one in replaying.replay(Document.objects.get(pk=document.pk))}
+    return {one.check.name: str(one.found) for one in check_replay.replay(Document.objects.get(pk=document.pk))}
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def card(individual) -> Document:
 
 def test_every_answer_that_follows_from_rows_is_given_again(card):
     said = found(card)
-    assert {name for name, one in said.items() if one == "same"} == set(said) & set(steps.STEPS)
+    assert {name for name, one in said.items() if one == "same"} == set(said) & set(value_checks.STEPS)
     assert {name for name, one in said.items() if one == "left"} == {"file_safety", "pan_status", "pan_name"}
 
 
@@ -78,8 +79,8 @@ def test_a_document_that_came_later_changes_what_is_compared(house):
 
 
 def test_code_that_answers_otherwise_under_the_same_edition_is_a_fault_with_its_document_and_check(card, monkeypatch):
-    step = replace(steps.STEPS["number"], judge=lambda **seen: Said(CheckOutcome.WARN, "NOT_READ"))
-    monkeypatch.setitem(steps.STEPS, "number", step)
+    step = replace(value_checks.STEPS["number"], judge=lambda **seen: Said(CheckOutcome.WARN, "NOT_READ"))
+    monkeypatch.setitem(value_checks.STEPS, "number", step)
     code, body = command("replay_checks", document=card.reference)
     assert code == 1
     assert body["faults"] == [
@@ -95,9 +96,9 @@ def test_code_that_answers_otherwise_under_the_same_edition_is_a_fault_with_its_
 
 
 def test_a_newer_edition_may_answer_otherwise(card, monkeypatch):
-    step = replace(steps.STEPS["number"], judge=lambda **seen: Said(CheckOutcome.WARN, "NOT_READ"))
-    monkeypatch.setitem(steps.STEPS, "number", step)
-    monkeypatch.setattr(plans, "check_version", lambda name: 2)
+    step = replace(value_checks.STEPS["number"], judge=lambda **seen: Said(CheckOutcome.WARN, "NOT_READ"))
+    monkeypatch.setitem(value_checks.STEPS, "number", step)
+    monkeypatch.setattr(check_plans, "check_version", lambda name: 2)
     code, body = command("replay_checks", case=card.case.reference)
     assert (code, body["differs"], body["faults"]) == (0, 1, [])
 
@@ -108,7 +109,7 @@ def test_a_replay_writes_no_row_of_a_check_and_one_event_with_its_counts(card):
     assert Check.objects.count() == before
     facts = AuditEvent.objects.get(kind="kyc.checks.replayed").facts
     assert facts["count"] == 1
-    assert sum(facts[str(one)] for one in replaying.Found) == card.checks.count()
+    assert sum(facts[str(one)] for one in check_replay.Found) == card.checks.count()
 
 
 def test_of_an_erased_document_nothing_is_left_to_replay(card):
@@ -121,13 +122,13 @@ def test_a_card_is_proved_again_from_its_kept_picture(individual):
     data = vectors.picture(vectors.code(vectors.card(reference=yesterday()), living()))
     document = offline(individual, data, kind="aadhaar_qr", extension="png", share_code="")
     said = found(document)
-    assert {said[planned.name] for planned in plans.signed_checks()} == {"same"}
+    assert {said[planned.name] for planned in check_plans.signed_checks()} == {"same"}
 
 
 @pytest.mark.usefixtures("pinned", "read_here")
 def test_a_file_of_which_only_the_verdict_was_kept_cannot_be_replayed(individual):
     said = found(offline(individual))
-    assert {said[planned.name] for planned in plans.signed_checks()} == {"left"}
+    assert {said[planned.name] for planned in check_plans.signed_checks()} == {"left"}
 
 
 def test_an_unknown_reference_is_said_before_anything_runs(house):
@@ -138,5 +139,7 @@ def test_an_unknown_reference_is_said_before_anything_runs(house):
 
 def test_the_hash_of_what_was_looked_at_opens_only_with_the_documents_key(card):
     evidence = card.checks.get(name="number").evidence
-    assert steps.digest(steps.STEPS["number"].look(card, clock.day(NOW))).encode() not in bytes(evidence.seen_sealed)
-    assert rules.number("pan", documents.PAN).evidence["number"] not in str(bytes(evidence.seen_sealed))
+    assert value_checks.digest(value_checks.STEPS["number"].look(card, clock.day(NOW))).encode() not in bytes(
+        evidence.seen_sealed
+    )
+    assert document_checks.number("pan", documents.PAN).evidence["number"] not in str(bytes(evidence.seen_sealed))

@@ -3,14 +3,14 @@ from decimal import Decimal
 
 import pytest
 
-from kyc import requirements
-from kyc.requirements import NOTHING, requirements_for
-from kyc.states import CustomerType, DocumentKind, PartyRole, Relation
-from kyc.words import NEEDS
-from portal.law.selectors import house_rule
+from kyc.base.choices import CustomerType, DocumentKind, PartyRole, Relation
+from kyc.cases import document_requirements
+from kyc.cases.document_requirements import NOTHING, requirements_for
+from kyc.cases.labels import NEEDS
+from portal.kernel.law.selectors import house_rule
 
 DAY = date(2026, 11, 25)
-PAIRS = [(relation, one) for relation in Relation.values for one in requirements.types_of(relation)]
+PAIRS = [(relation, one) for relation in Relation.values for one in document_requirements.types_of(relation)]
 
 
 @pytest.mark.parametrize(("relation", "customer_type"), PAIRS)
@@ -27,8 +27,8 @@ def test_every_list_asks_for_documents_that_exist_by_names_that_have_words(relat
 
 
 def test_each_type_of_customer_has_a_list_and_an_applicant_is_a_person():
-    assert set(requirements.types_of("customer")) == set(CustomerType.values)
-    assert requirements.types_of("applicant") == ("individual",)
+    assert set(document_requirements.types_of("customer")) == set(CustomerType.values)
+    assert document_requirements.types_of("applicant") == ("individual",)
 
 
 def test_a_list_counts_from_its_day_on_and_no_list_is_no_approval():
@@ -38,10 +38,10 @@ def test_a_list_counts_from_its_day_on_and_no_list_is_no_approval():
 
 
 def test_a_newer_table_of_papers_counts_from_its_day_and_asks_nothing_else_before(monkeypatch):
-    read, begins = requirements._read(), date(2027, 4, 1)
+    read, begins = document_requirements._read(), date(2027, 4, 1)
     first = read["needs"][0]
     newer = {"effective_from": begins, "kinds": {**first["kinds"], "bank": ["bank_statement"]}}
-    monkeypatch.setattr(requirements, "_read", lambda: {**read, "needs": [newer, first]})
+    monkeypatch.setattr(document_requirements, "_read", lambda: {**read, "needs": [newer, first]})
     asked = {}
     for day in (begins - timedelta(days=1), begins):
         wanted = requirements_for.__wrapped__("reseller", "individual", on=day)
@@ -51,7 +51,7 @@ def test_a_newer_table_of_papers_counts_from_its_day_and_asks_nothing_else_befor
 
 
 def test_every_need_of_a_list_has_its_papers_from_the_day_of_the_list_on():
-    lists, tables = requirements._read()["list"], requirements._read()["needs"]
+    lists, tables = document_requirements._read()["list"], document_requirements._read()["needs"]
     for row in lists:
         names = {*row["own"], *row.get("may", []), *(one for names in row.get("people", {}).values() for one in names)}
         in_force = max(

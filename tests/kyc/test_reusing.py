@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from kyc.models import Document
-from kyc.services.checking import run_plan
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.reusing import reusable
-from kyc.services.uploading import Sent, use_again
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.vault.services import files
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import Sent, use_again
+from kyc.review.services.file_reuse import reusable
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, party_of, proposed
 from tests.people.factories import CustomerFactory

@@ -7,18 +7,18 @@ import pytest
 import time_machine
 from PIL import Image
 
-from kyc import words
-from kyc.admin import CLEAR
+from kyc.cases import labels
+from kyc.data_copy_sections import KycSection
 from kyc.models import Document
-from kyc.sections import KycSection
-from kyc.services.revealing import number_of, reveal
-from kyc.viewings import times_viewed, viewings_of
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.law.models import HouseRule
-from portal.outbox.models import Message
-from portal.people.models import Fiduciary
+from kyc.review.admin.documents import CLEAR
+from kyc.review.services.reveals import number_of, reveal
+from kyc.review.view_log import times_viewed, viewings_of
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.models import HouseRule
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Fiduciary
 from tests.grievances.factories import ticket
 from tests.kyc import documents
 from tests.kyc.factories import checked
@@ -184,7 +184,7 @@ def test_a_role_is_the_one_held_when_the_document_was_viewed(document, maker):
     assert look.roles == ("kyc_maker",)
     maker.role_grants.update(ends_at=look.at - timedelta(seconds=1), starts_at=look.at - timedelta(days=1))
     (look,) = viewings_of([document])
-    assert (look.roles, words.roles(look.roles)) == ((), "A member of staff")
+    assert (look.roles, labels.roles(look.roles)) == ((), "A member of staff")
 
 
 def test_nobody_reads_who_viewed_the_documents_of_others(document, asha):

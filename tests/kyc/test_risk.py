@@ -7,30 +7,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc import check_words, risk
+from kyc.base.choices import CustomerType, Relation, Risk
+from kyc.cases import check_labels
+from kyc.cases.outstanding_items import needs_of
+from kyc.cases.rules.ownership import OwnershipFault
 from kyc.models import Case, Holding, RiskProposal
-from kyc.needs import needs_of
-from kyc.ownership import OwnershipFault
-from kyc.services import rating
-from kyc.services.settling import settle
-from kyc.states import CustomerType, Relation, Risk
-from portal.audit.models import AuditEvent
-from portal.audit.rules import LONGEST_FACT
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.selectors import NotInForce
+from kyc.outcomes.services.case_status import settle
+from kyc.risk import scorecard
+from kyc.risk.services import risk_ratings
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.rules import LONGEST_FACT
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law.selectors import NotInForce
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 TODAY = clock.day(NOW)
-ROWS = risk.tables()[-1].points
+ROWS = scorecard.tables()[-1].points
 FACTS = [row.fact for row in ROWS]
 
 
 @given(st.sets(st.sampled_from(FACTS)), st.sampled_from(FACTS))
 def test_each_fact_adds_its_points_once_and_no_fact_lowers_a_level(facts, more):
-    few, many = risk.rate(facts, on=TODAY), risk.rate(facts | {more, "check:NOBODY_KNOWS"}, on=TODAY)
+    few, many = scorecard.rate(facts, on=TODAY), scorecard.rate(facts | {more, "check:NOBODY_KNOWS"}, on=TODAY)
     added = next(row.points for row in ROWS if row.fact == more)
     assert many.points == few.points + (0 if more in facts else added)
     assert Risk.values.index(many.level) >= Risk.values.index(few.level)
@@ -41,7 +42,7 @@ def test_each_row_of_the_table_is_about_something_that_is_known():
         "type": set(CustomerType),
         "relation": set(Relation),
         "owners": {*OwnershipFault, "through"},
-        "check": set(check_words.REASONS),
+        "check": set(check_labels.REASONS),
         "sanctions": {"open", "same"},
         "history": {"rejected"},
     }
@@ -55,14 +56,14 @@ def test_each_row_of_the_table_is_about_something_that_is_known():
 
 
 def test_a_newer_table_counts_from_its_day_and_a_rating_of_before_stays_what_it_was(monkeypatch):
-    first, begins = risk.tables()[0], date(2027, 4, 1)
+    first, begins = scorecard.tables()[0], date(2027, 4, 1)
     strict = replace(first, version="2027-04-01", effective_from=begins, levels={"medium": 1, "high": 2})
-    monkeypatch.setattr(risk, "tables", lambda: (first, strict))
-    before, after = (risk.rate({"type:society"}, on=day) for day in (begins - timedelta(days=1), begins))
+    monkeypatch.setattr(scorecard, "tables", lambda: (first, strict))
+    before, after = (scorecard.rate({"type:society"}, on=day) for day in (begins - timedelta(days=1), begins))
     assert (before.level, before.table.version) == (Risk.LOW, first.version)
     assert (after.level, after.table.version) == (Risk.HIGH, "2027-04-01")
     with pytest.raises(NotInForce):
-        risk.rate(set(), on=first.effective_from - timedelta(days=1))
+        scorecard.rate(set(), on=first.effective_from - timedelta(days=1))
 
 
 @pytest.mark.usefixtures("house", "same_process")
@@ -71,7 +72,7 @@ def test_points_follow_what_is_known_of_the_customer_its_owners_and_its_papers()
     body = party_of(trust, principal=None, name="Holding Ltd", is_signatory=False)
     Holding.objects.create(owner=body, percent=40, since=NOW)
     paper(trust.kyc, "trust_deed", state="rejected")
-    found = rating.rating_of(trust.kyc, needs_of(trust.kyc, now=NOW), now=NOW)
+    found = risk_ratings.rating_of(trust.kyc, needs_of(trust.kyc, now=NOW), now=NOW)
     facts = {line.fact for line in found.lines}
     assert facts == {"type:trust", "owners:NOT_ALL_NAMED", "owners:through", "history:rejected"}
     assert (found.points, found.level) == (65, Risk.HIGH)
@@ -87,7 +88,7 @@ def test_a_shared_number_raises_the_risk_of_a_case_when_it_is_settled():
     assert case.risk == Risk.MEDIUM
     event = AuditEvent.objects.filter(kind="kyc.case.rated", about=f"kyc.case:{case.reference}").latest("pk")
     assert (event.facts["to"], event.facts["count"]) == ("medium", 30)
-    again = risk.rate(set(event.facts["reasons"].split(",")), on=clock.day(event.at))
+    again = scorecard.rate(set(event.facts["reasons"].split(",")), on=clock.day(event.at))
     assert (again.table.version, again.level, again.points) == (event.facts["version"], "medium", 30)
     before = AuditEvent.objects.filter(kind="kyc.case.rated").count()
     settle(case, actor=CUSTOMER, now=NOW)
@@ -101,11 +102,11 @@ def case(individual):
 
 def proposed(case, maker, **changes):
     given = {"level": "high", "why": "complaints", "actor": actor.staff(maker.pk), "now": clock.now(), **changes}
-    return rating.propose(case, **given)
+    return risk_ratings.propose(case, **given)
 
 
 def answered(proposal, checker, **changes):
-    rating.answer(proposal, **{"approve": True, "actor": actor.staff(checker.pk), "now": clock.now(), **changes})
+    risk_ratings.answer(proposal, **{"approve": True, "actor": actor.staff(checker.pk), "now": clock.now(), **changes})
 
 
 @pytest.mark.usefixtures("same_process")
@@ -151,11 +152,11 @@ def test_nobody_sets_a_risk_alone_or_without_a_reason_or_on_other_points(case, m
 @pytest.fixture
 def newer(monkeypatch):
     """A table of today that counts nothing otherwise but that no sum makes a level higher."""
-    first = risk.tables()[-1]
+    first = scorecard.tables()[-1]
     table = replace(first, version="newer", effective_from=TODAY, levels={"medium": 500, "high": 900})
 
     def begins():
-        monkeypatch.setattr(risk, "tables", lambda: (first, table))
+        monkeypatch.setattr(scorecard, "tables", lambda: (first, table))
 
     return begins
 
@@ -203,9 +204,9 @@ def test_nobody_agrees_to_a_risk_under_another_table_or_for_other_reasons_of_the
     if change == "table":
         newer()
     else:
-        found = rating.rating_of(case, needs_of(case, now=NOW), now=NOW)
-        other = replace(found, lines=(risk.Points("type:other", 0, "Another one."),))
-        monkeypatch.setattr(rating, "rating_of", lambda *_given, **_when: other)
+        found = risk_ratings.rating_of(case, needs_of(case, now=NOW), now=NOW)
+        other = replace(found, lines=(scorecard.Points("type:other", 0, "Another one."),))
+        monkeypatch.setattr(risk_ratings, "rating_of", lambda *_given, **_when: other)
     with pytest.raises(Refused) as refused:
         answered(RiskProposal.objects.get(pk=proposal.pk), checker)
     assert refused.value.code == "SHOWN_CHANGED"

@@ -11,19 +11,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kyc import gates
-from kyc.erasers import KycDocuments
+from kyc import ports as kyc_ports
+from kyc.cases.selectors import sender_state
+from kyc.cases.services import document_encryption
+from kyc.erasure import KycDocuments
 from kyc.models import Check, CheckEvidence, Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
+from kyc.outcomes.services.case_status import settle
+from kyc.review.services.document_uploads import open_case
+from kyc.risk.services import risk_ratings
 from kyc.sanctions import united_nations
-from kyc.selectors import sender_state
-from kyc.services import likenesses, rating, screening, sealing
-from kyc.services.settling import settle
-from kyc.services.uploading import open_case
+from kyc.screening.services import sanctions_matches, screening
 from kyc.tasks import screen
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, hooks
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.law.models import HouseRule
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core import ports as core_ports
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.kernel.law.models import HouseRule
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, paper, party_of, proposed, rest_approved
 from tests.kyc.sanctions import lists, measured
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -63,7 +66,7 @@ def likeness(zoran: Any) -> Likeness:
 
 def test_the_list_of_proposals_leads_to_the_likeness_where_it_is_answered(likeness: Likeness) -> None:
     maker = StaffFactory(roles=["kyc_maker"])
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     checker = staff_client(StaffFactory(roles=["kyc_checker"]))
     page = checker.get("/admin/approvals/").text
     url = reverse("admin:kyc_likeness_change", args=[likeness.pk])
@@ -73,8 +76,8 @@ def test_the_list_of_proposals_leads_to_the_likeness_where_it_is_answered(likene
 
 
 def agreed(likeness: Likeness, maker: Any, checker: Any) -> None:
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
-    likenesses.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())
     likeness.refresh_from_db()
 
 
@@ -140,7 +143,7 @@ def test_who_has_another_name_is_screened_by_the_next_round_although_the_nudge_w
     screening.screen_round(now=NOW)
     case.customer.name = "Zoran Vexley Quill"
     case.customer.save(update_fields=["name"])
-    gates.renamed(customer=case.customer_id, actor=CUSTOMER, at=NOW)
+    kyc_ports.renamed(customer=case.customer_id, actor=CUSTOMER, at=NOW)
     assert [screening.screen_round(now=NOW), screening.screen_round(now=NOW)] == [1, 0]
     assert Likeness.objects.get().case == case
 
@@ -192,13 +195,13 @@ def test_a_list_that_comes_between_the_two_people_stops_the_second(zoran, maker,
 
 
 def test_who_is_the_same_is_approved_by_nobody(likeness, zoran, maker):
-    likenesses.say_same(likeness, note="Same year, same village.", actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.say_same(likeness, note="Same year, same village.", actor=actor.staff(maker.pk), now=clock.now())
     with pytest.raises(Refused):
         proposed(checked(zoran.customer), maker)
 
 
 def said_same(likeness: Likeness, maker: Any) -> None:
-    likenesses.say_same(likeness, note="Same village.", actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.say_same(likeness, note="Same village.", actor=actor.staff(maker.pk), now=clock.now())
 
 
 @pytest.mark.usefixtures("same_process")
@@ -219,21 +222,21 @@ def test_who_is_the_same_is_verified_no_more_until_two_people_correct_it(zoran, 
     assert stands() == (False, "in_review", "high")
     settle(zoran, actor=CUSTOMER, now=NOW)
     assert stands() == (False, "in_review", "high")
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     assert stands() == (False, "in_review", "high")
     assert (likeness.state, likeness.note) == ("same", f"Same village.\n{NOTE}")
     with pytest.raises(NotAllowed):
-        likenesses.answer(likeness, approve=True, actor=actor.staff(maker.pk), now=clock.now())
-    likenesses.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+        sanctions_matches.answer(likeness, approve=True, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())
     assert (stands(), likeness.state) == ((True, "approved", "low"), "somebody_else")
     with pytest.raises(IllegalMove):
-        likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+        sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
 
 
 def test_no_word_of_two_people_lowers_the_risk_of_somebody_on_a_list(likeness, zoran, maker):
     said_same(likeness, maker)
     with pytest.raises(Refused) as refused:
-        rating.propose(zoran, level="low", why="explained", actor=actor.staff(maker.pk), now=clock.now())
+        risk_ratings.propose(zoran, level="low", why="explained", actor=actor.staff(maker.pk), now=clock.now())
     assert refused.value.code == "LIKENESS"
 
 
@@ -253,15 +256,17 @@ def test_the_page_takes_a_correction_of_the_same_and_says_whose_turn_it_is(liken
 
 def test_one_person_cannot_say_alone_that_it_is_somebody_else(likeness, maker, checker):
     by = actor.staff(checker.pk)
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=by, now=clock.now())
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=by, now=clock.now())
     with pytest.raises(NotAllowed):
-        likenesses.answer(likeness, approve=True, actor=by, now=clock.now())
+        sanctions_matches.answer(likeness, approve=True, actor=by, now=clock.now())
     with pytest.raises(IllegalMove):
-        likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+        sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     with pytest.raises(NotAllowed):
-        likenesses.say_same(likeness, note="?", actor=actor.staff(StaffFactory(roles=["support"]).pk), now=clock.now())
+        sanctions_matches.say_same(
+            likeness, note="?", actor=actor.staff(StaffFactory(roles=["support"]).pk), now=clock.now()
+        )
     second = StaffFactory(roles=["kyc_checker"])
-    likenesses.answer(
+    sanctions_matches.answer(
         likeness, approve=False, reason="Look at the photo.", actor=actor.staff(second.pk), now=clock.now()
     )
     likeness.refresh_from_db()
@@ -308,7 +313,9 @@ def signed(
     for attempt, (outcome, birth) in enumerate(said, start=1):
         run = run_of(document, "signature", attempt, outcome)
         if sealed:
-            CheckEvidence.objects.create(check_run=run, sealed=sealing.seal(document, json.dumps({"birth": birth})))
+            CheckEvidence.objects.create(
+                check_run=run, sealed=document_encryption.seal(document, json.dumps({"birth": birth}))
+            )
 
 
 def test_the_years_of_birth_that_a_last_look_proved_are_read_at_once_for_all_documents(zoran):
@@ -408,7 +415,9 @@ def test_who_is_erased_leaves_no_likeness_and_the_screening_stays(likeness, zora
 def copy_of(case: Any) -> str:
     """What every section of the copy of a person's data has for the customer of the case."""
     return json.dumps(
-        {one.name: one.collect(subject_refs=[case.subject_ref]) for one in hooks.sections}, default=str, sort_keys=True
+        {one.name: one.collect(subject_refs=[case.subject_ref]) for one in core_ports.sections},
+        default=str,
+        sort_keys=True,
     )
 
 
@@ -421,15 +430,15 @@ def test_the_copy_of_ones_data_is_the_same_with_a_match_and_without_one(zoran, m
     screening.screen_round(now=clock.now())
     match = Likeness.objects.get()
     if said == "same":
-        likenesses.say_same(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+        sanctions_matches.say_same(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     elif said == "somebody_else":
         agreed(match, maker, checker)
     elif said == "proposed":
-        likenesses.propose_somebody_else(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+        sanctions_matches.propose_somebody_else(match, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     assert copy_of(zoran) == without
     assert "kyc" in json.loads(without)
     assert json.loads(without)["kyc"], "the document is in it"
-    assert not any("kyc.Likeness" in one.covers for one in hooks.sections)
+    assert not any("kyc.Likeness" in one.covers for one in core_ports.sections)
 
 
 def test_a_customer_who_left_is_not_screened(zoran):
@@ -557,8 +566,8 @@ def test_a_likeness_is_said_in_words_and_its_names_to_who_has_opened_it(likeness
 
 
 def test_who_answers_anew_reads_why_a_colleague_refused(likeness, maker, checker):
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
-    likenesses.answer(
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.answer(
         likeness, approve=False, reason="Look at the photo.", actor=actor.staff(checker.pk), now=clock.now()
     )
     desk = staff_client(maker)
@@ -571,5 +580,5 @@ def test_who_answers_anew_reads_why_a_colleague_refused(likeness, maker, checker
 def test_the_list_says_whose_turn_a_likeness_is(likeness, maker):
     desk, listed = staff_client(maker), reverse("admin:kyc_likeness_changelist")
     assert "a first person&#x27;s" in desk.get(listed).text
-    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    sanctions_matches.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
     assert "a second person&#x27;s" in desk.get(listed).text

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc import sampling
+from kyc.cases.selectors import to_review
 from kyc.models import Case, Document, Draw, SecondLook
-from kyc.second_look_pages import _not_to_look
-from kyc.selectors import to_review
-from kyc.services import second_looks
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, NotAllowed, Refused
-from portal.law.models import HouseRule
-from portal.ledger.models import Checkpoint
+from kyc.qa_reviews import sampling
+from kyc.qa_reviews.admin import _not_to_look
+from kyc.qa_reviews.services import qa_reviews
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, NotAllowed, Refused
+from portal.kernel.law.models import HouseRule
+from portal.kernel.ledger.models import Checkpoint
 from tests.kyc.factories import answered, checked, proposed, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -63,25 +63,25 @@ def looks(approved):
     """What was drawn of today, tomorrow."""
     tomorrow = clock.now() + timedelta(days=1)
     sealed(tomorrow)
-    assert second_looks.draw_due(now=tomorrow) == 1
+    assert qa_reviews.draw_due(now=tomorrow) == 1
     return list(SecondLook.objects.all())
 
 
 def found(row, user, **changes):
-    second_looks.look(row, **{"result": "fine", "actor": actor.staff(user.pk), "now": clock.now(), **changes})
+    qa_reviews.look(row, **{"result": "fine", "actor": actor.staff(user.pk), "now": clock.now(), **changes})
 
 
 def test_a_day_is_drawn_once_when_the_ledger_holds_all_of_it(approved):
     tomorrow = clock.now() + timedelta(days=1)
     sealed(clock.now() - timedelta(days=2), size=50)
-    assert second_looks.draw_due(now=tomorrow) == 0
+    assert qa_reviews.draw_due(now=tomorrow) == 0
     sealed(tomorrow)
     sealed(tomorrow + timedelta(hours=1), size=200, root=2)
-    assert second_looks.draw_due(now=tomorrow) == 1
+    assert qa_reviews.draw_due(now=tomorrow) == 1
     draw = Draw.objects.get(day=clock.day(clock.now()))
     assert (draw.seed, draw.tree_size, draw.population) == ("01" * 32, 100, 3)
-    assert second_looks.replayed(draw)
-    assert second_looks.draw_due(now=tomorrow + timedelta(hours=2)) == 0
+    assert qa_reviews.replayed(draw)
+    assert qa_reviews.draw_due(now=tomorrow + timedelta(hours=2)) == 0
     event = AuditEvent.objects.get(kind="kyc.sample.drawn", about=f"kyc.draw:{draw.day}")
     assert (event.facts["count"], event.facts["sha256"]) == (1, draw.seed)
 
@@ -89,17 +89,17 @@ def test_a_day_is_drawn_once_when_the_ledger_holds_all_of_it(approved):
 def test_how_late_a_missed_day_is_still_drawn_is_a_house_rule(approved):
     later = clock.now() + timedelta(days=3)
     sealed(later)
-    HouseRule.objects.filter(key=second_looks.WITHIN).update(amount=2)
-    assert second_looks.draw_due(now=later) == 0
-    HouseRule.objects.filter(key=second_looks.WITHIN).update(amount=3)
-    assert second_looks.draw_due(now=later) == 1
+    HouseRule.objects.filter(key=qa_reviews.WITHIN).update(amount=2)
+    assert qa_reviews.draw_due(now=later) == 0
+    HouseRule.objects.filter(key=qa_reviews.WITHIN).update(amount=3)
+    assert qa_reviews.draw_due(now=later) == 1
 
 
 def test_a_draw_that_was_tampered_with_is_not_replayed(looks, approved):
     (row,) = looks
     other = next(one for one in approved if one.pk != row.decision_id)
     SecondLook.objects.update(decision=other)
-    assert not second_looks.replayed(row.draw)
+    assert not qa_reviews.replayed(row.draw)
 
 
 def test_nobody_with_a_part_in_it_looks_and_nobody_without_the_permission(looks, maker, checker):

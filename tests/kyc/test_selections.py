@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from kyc.selections import WithDocuments
-from portal.core.errors import Refused
-from portal.people.models import Membership
+from kyc.incident_queries import WithDocuments
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Membership
 from tests.kyc.factories import checked
 from tests.people.factories import MembershipFactory
 

@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from kyc import keeping
+from kyc.cases.services import document_encryption
 from kyc.models import Case, Document
-from kyc.services import sealing
-from kyc.services.opening import own_number
-from kyc.services.revealing import number_of
-from kyc.services.uploading import open_case
-from portal.core import actor, ciphers, clock
-from portal.people.models import User
-from portal.people.services import customers
-from portal.retention.models import Hold
-from portal.retention.services import holds, planning
-from portal.vault.models import SubjectKey
-from portal.vault.services import files, keys, texts
-from portal.vault.services.keys import Shredded
+from kyc.outcomes import retention_classes
+from kyc.review.services.document_uploads import open_case
+from kyc.review.services.protected_access import own_number
+from kyc.review.services.reveals import number_of
+from portal.kernel.core import actor, ciphers, clock
+from portal.kernel.people.models import User
+from portal.kernel.people.services import customers
+from portal.kernel.retention.models import Hold
+from portal.kernel.retention.services import erasure_plans, holds
+from portal.kernel.vault.models import SubjectKey
+from portal.kernel.vault.services import files, keys, texts
+from portal.kernel.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, reclassified, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -97,7 +97,7 @@ def test_an_erased_document_opens_nowhere_and_what_the_books_keep_still_does(
     with pytest.raises(Shredded):
         files.open_stream(gone.kept, actor=actor.SYSTEM, reason="test")
     with pytest.raises(Shredded):
-        sealing.opened(pan, sealed)
+        document_encryption.opened(pan, sealed)
     shown = opened(maker, reverse("admin:kyc_document_change", args=[gone.pk]))
     assert documents.PAN not in shown
     assert pan.number_display not in shown
@@ -132,7 +132,7 @@ def test_an_applicant_who_was_not_taken_on_is_forgotten_after_a_year(maker, djan
     document = uploaded(customer, kind="passport", number="A1234567", data=documents.pdf("A1234567"))
     assert document.retention_class == "kyc_applicant"
     Case.objects.filter(pk=case.pk).update(state="rejected", decided_at=clock.now())
-    assert planning.make(now=clock.now() + timedelta(days=360), actor=actor.SYSTEM) is None
+    assert erasure_plans.make(now=clock.now() + timedelta(days=360), actor=actor.SYSTEM) is None
     with django_capture_on_commit_callbacks(execute=True):
         carried_out_by_two(now=clock.now() + timedelta(days=370))
     document.refresh_from_db()
@@ -150,18 +150,18 @@ def test_an_applicant_who_was_not_taken_on_is_forgotten_after_a_year(maker, djan
     ],
 )
 def test_each_relation_keeps_its_documents_in_a_class_of_its_own(relation, kind, expected):
-    assert keeping.class_of(relation, kind) == expected
-    assert expected in keeping.classes()
+    assert retention_classes.class_of(relation, kind) == expected
+    assert expected in retention_classes.classes()
 
 
 def test_who_keeps_a_document_and_until_when_follows_from_the_longest_rule(vendor):
-    while_here = keeping.kept(vendor, "kyc_vendor", now=clock.now())
+    while_here = retention_classes.kept(vendor, "kyc_vendor", now=clock.now())
     assert (while_here.by.period.amount, while_here.until) == (3, None)
     customers.close(customer=vendor.customer, actor=actor.SYSTEM, now=NOW)
-    after = keeping.kept(vendor, "kyc_vendor", now=clock.now())
+    after = retention_classes.kept(vendor, "kyc_vendor", now=clock.now())
     assert (after.by.law, after.until.isoformat()) == ("Limitation Act 1963", "2029-11-25")
     assert not after.by.is_confirmed
-    books = keeping.kept(vendor, "kyc_accounts", now=clock.now())
+    books = retention_classes.kept(vendor, "kyc_accounts", now=clock.now())
     assert (books.by.law, books.until.isoformat()) == ("", "2035-11-25")
 
 

@@ -8,16 +8,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from kyc import signers as shipped_signers
 from kyc import system_checks
 from kyc.models import SignerKey, SignerProposal
-from kyc.services import signers
-from kyc.signatures.reading import KINDS
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.people.states import Answer
-from portal.workplace import figures
+from kyc.signatures.child_reader import KINDS
+from kyc.signers import shipped_signers
+from kyc.signers.services import signer_proposals
+from portal.fronts.workplace import figures
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.choices import Answer
 from tests.kyc.signatures import vectors
 from tests.kyc.test_commands import said
 from tests.people.factories import StaffFactory
@@ -46,15 +46,15 @@ def second(house):
 
 def propose(who, by: vectors.Issuer | None = None, **changes) -> SignerProposal:
     given = {"data": (by or vectors.issuer()).pem, "kinds": ["signed_pdf"], "source": SOURCE, **changes}
-    return signers.propose(**given, actor=actor.staff(who.pk), now=clock.now())
+    return signer_proposals.propose(**given, actor=actor.staff(who.pk), now=clock.now())
 
 
 def answer(proposal, who, **given) -> None:
-    signers.answer(proposal, **{"approve": True, **given}, actor=actor.staff(who.pk), now=clock.now())
+    signer_proposals.answer(proposal, **{"approve": True, **given}, actor=actor.staff(who.pk), now=clock.now())
 
 
 def is_trusted(by: vectors.Issuer) -> bool:
-    return by.sha256 in {key.sha256 for key in signers.trusted()}
+    return by.sha256 in {key.sha256 for key in signer_proposals.trusted()}
 
 
 def test_what_ships_is_what_its_row_says():
@@ -69,12 +69,12 @@ def test_what_ships_is_loaded_once_and_what_was_ended_stays_ended(first, second)
     SignerKey.objects.all().delete()
     told = AuditEvent.objects.filter(kind="kyc.signer.added")
     before = told.count()
-    assert signers.load_shipped(actor=actor.system("test")) == 4
+    assert signer_proposals.load_shipped(actor=actor.system("test")) == 4
     assert told.count() == before + 4
     row = SignerKey.objects.earliest("valid_until")
-    answer(signers.propose_end(row, source=SOURCE, actor=actor.staff(first.pk), now=clock.now()), second)
-    assert signers.load_shipped(actor=actor.system("test")) == 0
-    assert row.sha256 not in {key.sha256 for key in signers.trusted()}
+    answer(signer_proposals.propose_end(row, source=SOURCE, actor=actor.staff(first.pk), now=clock.now()), second)
+    assert signer_proposals.load_shipped(actor=actor.system("test")) == 0
+    assert row.sha256 not in {key.sha256 for key in signer_proposals.trusted()}
 
 
 def test_a_certificate_is_trusted_once_another_person_agrees(first, second):
@@ -92,7 +92,7 @@ def test_a_certificate_is_trusted_once_another_person_agrees(first, second):
 def test_what_was_ended_can_be_trusted_again_and_for_other_documents(first, second):
     answer(propose(first), second)
     row = SignerKey.objects.get(sha256=vectors.issuer().sha256)
-    answer(signers.propose_end(row, source=SOURCE, actor=actor.staff(first.pk), now=clock.now()), second)
+    answer(signer_proposals.propose_end(row, source=SOURCE, actor=actor.staff(first.pk), now=clock.now()), second)
     assert not is_trusted(vectors.issuer())
     answer(propose(first, kinds=["digilocker_xml", "signed_pdf"]), second)
     row.refresh_from_db()
@@ -153,15 +153,15 @@ def test_two_people_import_a_certificate_through_the_pages(first, second):
 
 def test_the_alarm_sounds_before_the_newest_certificate_ends(first, second, caplog):
     ends = SignerKey.objects.order_by("-valid_until").values_list("valid_until", flat=True)[0]
-    assert signers.ending(now=ends - timedelta(days=91)) == []
-    soon = signers.ending(now=ends - timedelta(days=89))
+    assert signer_proposals.ending(now=ends - timedelta(days=91)) == []
+    soon = signer_proposals.ending(now=ends - timedelta(days=89))
     assert {one.kind for one in soon} == {"aadhaar_offline_ekyc", "aadhaar_qr", "digilocker_xml", "eaadhaar_pdf"}
-    assert signers.warn(now=ends - timedelta(days=89)) == 4
+    assert signer_proposals.warn(now=ends - timedelta(days=89)) == 4
     longer = vectors.issuer("Next", NOW, ends + timedelta(days=365))
     answer(
         propose(first, longer, kinds=["aadhaar_qr", "aadhaar_offline_ekyc", "digilocker_xml", "eaadhaar_pdf"]), second
     )
-    assert signers.ending(now=ends - timedelta(days=89)) == []
+    assert signer_proposals.ending(now=ends - timedelta(days=89)) == []
 
 
 def test_the_alarm_is_a_numbered_check_a_figure_of_the_day_and_a_part_of_readiness(house, first, monkeypatch):

@@ -2,16 +2,16 @@
 
 import pytest
 
+from kyc.cases.selectors import does_not_fit, latest_checks
+from kyc.cases.services.declared_values import typed_beside
 from kyc.models import Document
 from kyc.numbers.tax import gstin_check_character
-from kyc.selectors import does_not_fit, latest_checks
-from kyc.services.checking import run_plan
-from kyc.services.declared import typed_beside
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.uploading import send
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.outbox.models import Message
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import send
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.models import Message
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, company_pan, firm, gst, uploaded
 from tests.people.factories import CustomerUserFactory

@@ -9,16 +9,16 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Document, Party
-from kyc.services import consenting
-from kyc.services.describing import say_type
-from kyc.services.letting_go import ask_to_delete
-from kyc.services.parties import add_person, leave, own, say_nobody_else, set_shares
-from kyc.services.uploading import send
-from portal.core import actor
-from portal.core.actor import Actor
-from portal.core.errors import Refused
-from portal.people.models import Customer, User
-from portal.people.states import InsolvencyStep
+from kyc.outcomes.services.deletion_requests import ask_to_delete
+from kyc.review.services import aadhaar_consent
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.document_uploads import send
+from kyc.review.services.related_parties import add_person, leave, own, say_nobody_else, set_shares
+from portal.kernel.core import actor
+from portal.kernel.core.actor import Actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.choices import InsolvencyStep
+from portal.kernel.people.models import Customer, User
 from tests.kyc.factories import NOW, company_pan, gst, party_of
 from tests.people import insolvencies
 from tests.people.factories import CustomerUserFactory, StaffFactory
@@ -97,8 +97,8 @@ def test_the_pages_say_so_before_anything_is_filled_in(papers: Papers, director:
 def test_whoever_cannot_act_for_it_still_takes_back_their_own_yes(papers: Papers, director: User) -> None:
     Document.objects.filter(pk=papers.draft.pk).update(kind="aadhaar_offline_ekyc", consent_ref="yes")
     ordered(papers.customer)
-    consenting.withdrawn(
-        purpose=consenting.PURPOSE, receipts=frozenset({"yes"}), actor=actor.customer(director.pk), at=NOW
+    aadhaar_consent.withdrawn(
+        purpose=aadhaar_consent.PURPOSE, receipts=frozenset({"yes"}), actor=actor.customer(director.pk), at=NOW
     )
     papers.draft.refresh_from_db()
     assert papers.draft.deletion_asked_at == NOW

@@ -10,18 +10,18 @@ from unittest.mock import patch
 import pytest
 from django.core.management import call_command
 
+from kyc.cases.services.declared_values import typed_beside
+from kyc.legacy_imports.services import legacy_import
 from kyc.models import Document, TakeOver, TakeOverLine
-from kyc.services import taking_over
-from kyc.services.checking import run_plan
-from kyc.services.declared import typed_beside
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.people.models import User
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
+from portal.kernel.people.models import User
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.people.factories import PASSWORD, CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -56,12 +56,12 @@ def pan(whose, **changes: str) -> dict[str, str]:
 
 
 def brought(officer: User, content: io.BytesIO) -> TakeOver:
-    return taking_over.bring(origin="Old CRM", content=content, actor=actor.staff(officer.pk), now=clock.now())
+    return legacy_import.bring(origin="Old CRM", content=content, actor=actor.staff(officer.pk), now=clock.now())
 
 
 def worked(row: TakeOver) -> TakeOver:
     """The job that waits is run by a worker."""
-    running.run(Job.objects.get(pk=row.job_id).pk, now=clock.now())
+    runner.run(Job.objects.get(pk=row.job_id).pk, now=clock.now())
     row.refresh_from_db()
     return row
 
@@ -71,7 +71,7 @@ def faults(row: TakeOver) -> dict[int, str]:
 
 
 def take(officer: User, row: TakeOver) -> TakeOver:
-    taking_over.take_in(row, actor=actor.staff(officer.pk), now=clock.now())
+    legacy_import.take_in(row, actor=actor.staff(officer.pk), now=clock.now())
     return row
 
 
@@ -160,18 +160,18 @@ def test_a_job_that_is_cancelled_goes_on_where_it_stopped_and_takes_nothing_twic
     customers = [CustomerFactory(kind="individual") for _number in range(3)]
     row = worked(brought(officer, archive(*(pan(one) for one in customers))))
     take(officer, row)
-    progress = running.JobHandle.progress
+    progress = runner.JobHandle.progress
 
     def stop(self, done, total=None):
         if done == 2:
             Job.objects.filter(pk=row.job_id).update(cancel_asked_at=clock.now())
         return progress(self, done, total)
 
-    monkeypatch.setattr(running.JobHandle, "progress", stop)
+    monkeypatch.setattr(runner.JobHandle, "progress", stop)
     worked(row)
     assert (row.state, Job.objects.get(pk=row.job_id).state) == ("taking", "cancelled")
     assert Document.objects.count() == 2
-    monkeypatch.setattr(running.JobHandle, "progress", progress)
+    monkeypatch.setattr(runner.JobHandle, "progress", progress)
     worked(take(officer, row))
     assert (row.state, Document.objects.count()) == ("done", 3)
     assert faults(row) == {}
@@ -201,14 +201,14 @@ def test_a_line_whose_place_one_before_has_filled_is_not_taken_even_when_that_on
     customer = CustomerFactory(kind="individual")
     row = worked(brought(officer, archive(pan(customer), pan(customer))))
     take(officer, row)
-    take_line = taking_over.ARCHIVES.take_line
+    take_line = legacy_import.ARCHIVES.take_line
 
     def taken_and_refused(*given):
         found = take_line(*given)
         Document.objects.update(state="refused")
         return found
 
-    with patch.object(taking_over.ARCHIVES, "take_line", taken_and_refused):
+    with patch.object(legacy_import.ARCHIVES, "take_line", taken_and_refused):
         worked(row)
     assert (faults(row), Document.objects.count()) == ({3: "TWICE"}, 1)
 
@@ -240,7 +240,7 @@ def test_giving_up_destroys_the_archive_and_ends_it(officer, django_capture_on_c
     row = worked(brought(officer, archive(pan(CustomerFactory(kind="individual")))))
     staff = actor.staff(officer.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        taking_over.give_up(row, actor=staff, now=clock.now())
+        legacy_import.give_up(row, actor=staff, now=clock.now())
     with pytest.raises(Shredded):
         files.open_stream(row.file, actor=actor.SYSTEM, reason="test")
     with pytest.raises(IllegalMove):
@@ -273,7 +273,7 @@ def test_what_must_not_be_kept_in_the_clear_is_no_name_of_a_system_on_the_comman
 def test_the_name_of_an_old_system_loses_the_marks_that_turn_words(officer):
     content = archive(pan(CustomerFactory(kind="individual")))
     staff = actor.staff(officer.pk)
-    row = taking_over.bring(origin=" Old \u202eMRC\u202c ", content=content, actor=staff, now=clock.now())
+    row = legacy_import.bring(origin=" Old \u202eMRC\u202c ", content=content, actor=staff, now=clock.now())
     assert row.origin == "Old MRC"
 
 
@@ -297,9 +297,9 @@ def test_staff_bring_an_archive_and_read_its_faults_on_a_page(officer):
 
 def test_an_archive_that_nobody_takes_in_is_destroyed(officer, django_capture_on_commit_callbacks):
     row = worked(brought(officer, archive(pan(CustomerFactory(kind="individual")))))
-    assert taking_over.sweep(now=clock.now()) == 0
+    assert legacy_import.sweep(now=clock.now()) == 0
     with django_capture_on_commit_callbacks(execute=True):
-        assert taking_over.sweep(now=clock.now() + timedelta(days=400)) == 1
+        assert legacy_import.sweep(now=clock.now() + timedelta(days=400)) == 1
     with pytest.raises(Shredded):
         files.open_stream(row.file, actor=actor.SYSTEM, reason="test")
 

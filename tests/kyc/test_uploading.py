@@ -4,23 +4,24 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, transaction
 
-from kyc import words
+from kyc.cases import labels
+from kyc.cases.selectors import does_not_fit
+from kyc.cases.services import document_encryption
 from kyc.models import Case, Document
-from kyc.selectors import does_not_fit
-from kyc.services import sealing, uploading
-from kyc.services.checking import run_plan
-from kyc.services.uploading import send
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.core.errors import IllegalMove, Refused, Unavailable
-from portal.core.moves import move
-from portal.outbox.models import Message
-from portal.people.models import Customer
-from portal.retention.states import MOVES, RunState
-from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from kyc.review.services import document_uploads
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import send
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import IllegalMove, Refused, Unavailable
+from portal.kernel.core.state_transitions import move
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Customer
+from portal.kernel.retention.choices import MOVES, RunState
+from portal.kernel.vault.models import StoredFile, SubjectKey
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import (
     CUSTOMER,
@@ -55,7 +56,7 @@ def test_the_number_is_sealed_masked_and_found_by_its_hash_only(individual):
     document = uploaded(individual)
     assert document.number_display == "ABCPRXXXXK"
     assert documents.PAN.encode() not in bytes(document.number_sealed) + bytes(document.number_index)
-    assert sealing.opened(document, document.number_sealed) == documents.PAN
+    assert document_encryption.opened(document, document.number_sealed) == documents.PAN
 
 
 def test_the_first_upload_opens_the_one_case_of_the_customer(organisation):
@@ -71,13 +72,13 @@ def test_what_is_wrong_at_first_sight_is_said_at_once_and_nothing_is_written(ind
     with pytest.raises(Refused) as caught:
         uploaded(individual, data=data, extension=extension)
     assert caught.value.code == fault
-    assert str(caught.value) == str(words.FAULTS[fault])
+    assert str(caught.value) == str(labels.FAULTS[fault])
     written = AuditEvent.objects.filter(kind__regex=r"^(kyc\.[cd]|vault\.)")
     assert [rows.count() for rows in (Document.objects, StoredFile.objects, written)] == [0, 0, 0]
 
 
 def test_every_fault_has_a_sentence_of_its_own():
-    assert len({str(text) for text in words.FAULTS.values()}) == len(words.FAULTS)
+    assert len({str(text) for text in labels.FAULTS.values()}) == len(labels.FAULTS)
 
 
 def test_a_number_that_cannot_be_right_is_refused_without_repeating_it(individual):
@@ -284,7 +285,7 @@ def test_a_document_about_a_person_behind_the_customer_has_a_place_and_a_key_of_
     for row in (own, his, hers):
         row.refresh_from_db()
     assert [row.state for row in (own, his, hers, again)] == ["received", "replaced", "received", "received"]
-    assert sealing.opened(hers, hers.number_sealed) == documents.PAN
+    assert document_encryption.opened(hers, hers.number_sealed) == documents.PAN
     assert len({own.subject_ref, his.subject_ref, hers.subject_ref}) == 3
 
 
@@ -313,7 +314,7 @@ def test_what_else_was_typed_is_sealed_with_the_document(organisation):
     ravi = party_of(organisation)
     document = uploaded(organisation, party=ravi, declared={"born_on": "1990-01-31"})
     assert b"1990" not in bytes(document.declared_sealed)
-    assert "1990-01-31" in sealing.opened(document, document.declared_sealed)
+    assert "1990-01-31" in document_encryption.opened(document, document.declared_sealed)
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
@@ -328,4 +329,6 @@ def test_the_upload_that_a_newer_file_replaces_loses_its_key(individual, is_sent
 
 
 def test_what_was_sent_in_shows_no_share_code_in_a_trace(individual):
-    assert "1234" not in repr(uploading.Sent(customer=individual, kind="aadhaar_offline_ekyc", share_code="1234"))
+    assert "1234" not in repr(
+        document_uploads.Sent(customer=individual, kind="aadhaar_offline_ekyc", share_code="1234")
+    )

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.core.actor import system
-from portal.law.services import rulebook
+from portal.kernel.core.actor import system
+from portal.kernel.law.services import rule_loader
 from tests.copied_rows import CopiedRows
 from tests.shipped import RULES
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
-rules_of_that_day = CopiedRows(lambda: rulebook.sync(actor=system("tests"), now=NOW), *RULES)
+rules_of_that_day = CopiedRows(lambda: rule_loader.sync(actor=system("tests"), now=NOW), *RULES)
 
 
 @pytest.fixture

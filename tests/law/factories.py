@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import factory
 
-from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
+from portal.kernel.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 
 
 class LegalRuleFactory(factory.django.DjangoModelFactory[LegalRule]):

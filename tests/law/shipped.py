@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from portal.law.services.rulebook import calendar, read
-from portal.law.terms import Counting, Roll, RuleKind, RuleTerms, Unit
+from portal.kernel.law.services.rule_loader import calendar, read
+from portal.kernel.law.terms import Counting, Roll, RuleKind, RuleTerms, Unit
 
 
 @cache

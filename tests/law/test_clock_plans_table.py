@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from portal.law.rules import clock_state
-from portal.law.services import clocks
+from portal.kernel.law.rules import clock_state
+from portal.kernel.law.services import deadlines
 from tests.law.test_clock_table import ZONES, rows, written
 
 PLANS = """
@@ -60,7 +60,7 @@ notice_review | fiduciary | IN US-CA | 2028-02-29T12:00+05:30 | IN | CA-POLICY W
 
 @pytest.mark.parametrize(("kind", "role", "regimes", "received", "zone", "wanted"), rows(PLANS))
 def test_these_clocks_run_and_no_other(rules, actor, now, kind, role, regimes, received, zone, wanted):
-    found = clocks.start(
+    found = deadlines.start(
         owner="tests.thing:1",
         subject_ref=uuid4(),
         rule_keys=None,

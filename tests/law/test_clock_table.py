@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.law.counting import INDIA, deadline, shift
-from portal.law.services.rulebook import read
-from portal.law.terms import Counting, RuleKind, RuleTerms, Unit
+from portal.kernel.law.date_arithmetic import INDIA, deadline, shift
+from portal.kernel.law.services.rule_loader import read
+from portal.kernel.law.terms import Counting, RuleKind, RuleTerms, Unit
 from tests.law.shipped import shipped_terms
 
 BERLIN = "Europe/Berlin"

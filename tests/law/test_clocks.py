@@ -5,14 +5,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from portal.audit.models import AuditEvent
-from portal.core import hooks
-from portal.core.clock import IST
-from portal.core.errors import LostRace, NotFound, Refused
-from portal.law import explanations
-from portal.law.models import Clock, ClockEvent
-from portal.law.rules import Stands, clock_state
-from portal.law.services import clocks
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ports
+from portal.kernel.core.clock import IST
+from portal.kernel.core.errors import LostRace, NotFound, Refused
+from portal.kernel.law import explanations
+from portal.kernel.law.models import Clock, ClockEvent
+from portal.kernel.law.rules import Stands, clock_state
+from portal.kernel.law.services import deadlines
 from tests.law.factories import HouseRuleFactory, ProfileFactory
 
 RECEIVED = datetime(2026, 11, 24, 19, 10, tzinfo=IST)
@@ -23,7 +23,7 @@ OWNER = "grievances.ticket:OS-GR-TEST-0001"
 @pytest.fixture
 def start(rules, actor):
     def begin(**given):
-        return clocks.start(
+        return deadlines.start(
             **{
                 "owner": OWNER,
                 "subject_ref": uuid4(),
@@ -56,7 +56,7 @@ def told(monkeypatch):
             return True
 
     teller = Teller()
-    monkeypatch.setattr(hooks.clock_owners, "_items", [teller])
+    monkeypatch.setattr(ports.clock_owners, "_items", [teller])
     return teller.heard
 
 
@@ -118,7 +118,7 @@ def test_a_clock_keeps_the_version_it_was_started_under(start):
 
 def test_only_promises_pause_the_law_runs_on(start, actor):
     start()
-    paused = clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    paused = deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     assert keys(paused) == ["grievances.answer"]
     assert {clock.rule_key: clock.state for clock in Clock.objects.all()} == {
         "grievances.answer": "paused",
@@ -129,8 +129,8 @@ def test_only_promises_pause_the_law_runs_on(start, actor):
 
 def test_a_resumed_clock_moves_by_its_pause(start, actor):
     before = start()[0].due_at
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
-    (clock,) = clocks.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    (clock,) = deadlines.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
     assert clock.due_at == before + timedelta(days=2)
     assert clock.state == "running"
     assert clock.next_at > RECEIVED
@@ -140,18 +140,18 @@ def test_stopping_freezes_every_clock_of_the_owner_and_no_other(start, actor):
     start()
     start(owner="a:2")
     at = RECEIVED + timedelta(days=2)
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
-    stopped = clocks.stop(owner=OWNER, at=at, actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    stopped = deadlines.stop(owner=OWNER, at=at, actor=actor)
     assert {clock.stopped_at for clock in stopped} == {at}
     assert Clock.objects.filter(state="stopped").count() == 3
     assert Clock.objects.filter(owner=OWNER, next_at__isnull=False).count() == 0
-    assert clocks.stop(owner=OWNER, at=at, actor=actor) == []
+    assert deadlines.stop(owner=OWNER, at=at, actor=actor) == []
     assert AuditEvent.objects.filter(kind="law.clock.stopped").count() == 1
 
 
 def test_a_stopped_clock_may_be_started_anew(start, actor):
     start()
-    clocks.stop(owner=OWNER, at=RECEIVED, actor=actor)
+    deadlines.stop(owner=OWNER, at=RECEIVED, actor=actor)
     assert len(start(started_at=RECEIVED + timedelta(days=9))) == 3
 
 
@@ -159,27 +159,27 @@ def test_an_extension_counts_from_receipt_and_only_before_the_end(start, actor, 
     clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
     ask = {"rule_key": "EU-12-EXT", "actor": actor, "reason_code": "complex"}
     with pytest.raises(Refused, match="period is over"):
-        clocks.extend(clock=clock, at=clock.due_at + timedelta(seconds=1), **ask)
-    longer = clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
+        deadlines.extend(clock=clock, at=clock.due_at + timedelta(seconds=1), **ask)
+    longer = deadlines.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
     assert longer.due_at == datetime(2027, 2, 24, 23, 59, 59, tzinfo=IST)
     assert told == [("EU-12-1M", "EU-12-EXT", "complex", "")]
     with pytest.raises(Refused, match="no later date"):
-        clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
+        deadlines.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
 
 
 def test_a_period_is_extended_up_to_the_end_of_its_last_second(start, actor, told):
     clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
     at = clock.due_at + timedelta(milliseconds=999)
     assert not clock_state(clock, at).is_late
-    clocks.extend(clock=clock, rule_key="EU-12-EXT", at=at, actor=actor, reason_code="complex")
+    deadlines.extend(clock=clock, rule_key="EU-12-EXT", at=at, actor=actor, reason_code="complex")
     assert told == [("EU-12-1M", "EU-12-EXT", "complex", "")]
 
 
 def test_nothing_is_extended_that_the_person_is_not_told_of(start, actor, monkeypatch):
     clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
-    monkeypatch.setattr(hooks.clock_owners, "_items", [])
+    monkeypatch.setattr(ports.clock_owners, "_items", [])
     with pytest.raises(Refused) as refused, transaction.atomic():
-        clocks.extend(
+        deadlines.extend(
             clock=clock, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=1), actor=actor, reason_code="complex"
         )
     assert refused.value.code == "NOT_TOLD"
@@ -200,14 +200,14 @@ def test_nothing_is_extended_that_the_person_is_not_told_of(start, actor, monkey
 def test_only_the_laws_own_extension_and_its_reasons_lengthen_a_period(start, actor, told, key, by, reason, code):
     (clock,) = start(kind="none", rule_keys=[key], regimes=["IN", "EU", "US-CA"])
     with pytest.raises(Refused) as refused:
-        clocks.extend(clock=clock, rule_key=by, at=RECEIVED + timedelta(hours=1), actor=actor, reason_code=reason)
+        deadlines.extend(clock=clock, rule_key=by, at=RECEIVED + timedelta(hours=1), actor=actor, reason_code=reason)
     assert refused.value.code == code
     assert told == []
 
 
 def test_california_has_ninety_days_from_receipt_once_extended(start, actor, told):
     clock = next(c for c in start(kind="request", regimes=["US-CA"]) if c.rule_key == "CA-RESP")
-    clocks.extend(clock=clock, rule_key="CA-EXT", at=clock.target_at, actor=actor, reason_code="many")
+    deadlines.extend(clock=clock, rule_key="CA-EXT", at=clock.target_at, actor=actor, reason_code="many")
     assert clock.due_at == datetime(2027, 2, 22, 23, 59, 59, tzinfo=IST)
     assert told == [("CA-RESP", "CA-EXT", "many", "")]
 
@@ -220,9 +220,9 @@ def test_for_a_client_we_have_its_word_to_pass_on_and_no_period_of_the_law(start
 
 def test_a_clock_that_stands_still_when_it_is_stopped_is_later_by_that_time(start, actor):
     start()
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     at = RECEIVED + timedelta(days=11)
-    promise = next(c for c in clocks.stop(owner=OWNER, at=at, actor=actor) if c.rule_key == "grievances.answer")
+    promise = next(c for c in deadlines.stop(owner=OWNER, at=at, actor=actor) if c.rule_key == "grievances.answer")
     promise.refresh_from_db()
     assert promise.due_at == datetime(2026, 12, 9, 23, 59, 59, tzinfo=IST)
     assert clock_state(promise, at + timedelta(days=400)).stands is Stands.MET
@@ -230,7 +230,7 @@ def test_a_clock_that_stands_still_when_it_is_stopped_is_later_by_that_time(star
 
 def test_what_was_stopped_late_keeps_the_reason_and_what_was_not_has_none(start, actor):
     start()
-    stopped = clocks.stop(owner=OWNER, at=RECEIVED + timedelta(days=9), actor=actor, late_because="complex")
+    stopped = deadlines.stop(owner=OWNER, at=RECEIVED + timedelta(days=9), actor=actor, late_because="complex")
     assert {clock.rule_key: clock.late_because for clock in stopped} == {
         "grievances.answer": "complex",
         "IN-IT-RES": "complex",
@@ -254,8 +254,8 @@ def test_the_database_refuses_a_clock_without_a_rule_or_with_dates_out_of_order(
 
 def test_the_explanation_names_receipt_rule_first_day_pause_and_doubt(start, actor):
     start()
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
-    (promise,) = clocks.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    (promise,) = deadlines.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
     law = Clock.objects.get(rule_key="IN-IT-RES")
     with translation.override("en"):
         assert explanations.how_we_worked_out(promise) == [
@@ -283,8 +283,8 @@ def test_the_explanation_names_receipt_rule_first_day_pause_and_doubt(start, act
 def test_a_promise_of_days_moves_by_the_days_that_ended_while_we_waited(start, actor, asked_at, waited, days):
     before = {clock.rule_key: clock.due_at for clock in start()}
     asked = (RECEIVED + timedelta(days=1)).replace(hour=asked_at[0], minute=asked_at[1])
-    clocks.pause(owner=OWNER, at=asked, actor=actor)
-    (promise,) = clocks.resume(owner=OWNER, at=asked + waited, actor=actor)
+    deadlines.pause(owner=OWNER, at=asked, actor=actor)
+    (promise,) = deadlines.resume(owner=OWNER, at=asked + waited, actor=actor)
     assert promise.due_at == before[promise.rule_key] + timedelta(days=days)
     with translation.override("en"):
         said = " ".join(explanations.how_we_worked_out(promise))
@@ -310,7 +310,7 @@ def test_an_hour_clock_is_explained_to_the_minute(start):
 def test_an_explanation_of_working_days_and_of_an_extension(start, actor, told):
     (working,) = (c for c in start(kind="kyc") if c.rule_key == "kyc.check")
     request = next(c for c in start(kind="request", owner="a:3", regimes=["EU"]) if c.rule_key == "EU-12-1M")
-    longer = clocks.extend(
+    longer = deadlines.extend(
         clock=request, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=1), actor=actor, reason_code="complex"
     )
     with translation.override("en"):
@@ -320,7 +320,7 @@ def test_an_explanation_of_working_days_and_of_an_extension(start, actor, told):
 
 def test_a_paused_clock_says_that_it_waits(start, actor):
     start()
-    (paused,) = clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    (paused,) = deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     with translation.override("en"):
         assert any("paused until what was asked for" in text for text in explanations.how_we_worked_out(paused))
 
@@ -333,9 +333,9 @@ def test_times_in_utc_and_in_india_are_the_same_start(start):
 
 def test_an_extension_that_comes_after_a_stop_changes_nothing(start, actor):
     (clock,) = start(rule_keys=["EU-12-1M"], kind="none", regimes=["EU"])
-    clocks.stop(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    deadlines.stop(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     with pytest.raises(LostRace):
-        clocks.extend(
+        deadlines.extend(
             clock=clock, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=2), actor=actor, reason_code="complex"
         )
     clock.refresh_from_db()

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal.law.models import LegalRule
+from portal.kernel.law.models import LegalRule
 
 
 def run(*arguments):

@@ -6,14 +6,15 @@ from uuid import uuid4
 import pytest
 from django.utils import translation
 
-from portal.audit.models import AuditEvent
-from portal.core import hooks
-from portal.core.clock import IST
-from portal.core.errors import NotFound, Refused
-from portal.law import explanations
-from portal.law.models import Clock, ClockEvent
-from portal.law.rules import Stands, clock_state
-from portal.law.services import clocks, correcting
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ports
+from portal.kernel.core.clock import IST
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.law import explanations
+from portal.kernel.law.models import Clock, ClockEvent
+from portal.kernel.law.rules import Stands, clock_state
+from portal.kernel.law.services import deadline_corrections
+from portal.kernel.law.services import deadlines as clocks
 
 RECEIVED = datetime(2026, 11, 24, 19, 10, tzinfo=IST)
 NOW = RECEIVED + timedelta(days=2)
@@ -43,7 +44,7 @@ def start(rules, actor):
 @pytest.fixture
 def correct(actor):
     def put_right(started_at, **given):
-        return correcting.correct_start(
+        return deadline_corrections.correct_start(
             **{
                 "owner": OWNER,
                 "kind": "answer",
@@ -189,7 +190,7 @@ def test_what_the_room_of_the_owner_filed_before_its_clocks_is_the_bound(start, 
             return RECEIVED + timedelta(hours=1)
 
     start(now=RECEIVED + timedelta(hours=6))
-    monkeypatch.setattr(hooks.clock_owners, "_items", [Room()])
+    monkeypatch.setattr(ports.clock_owners, "_items", [Room()])
     with pytest.raises(Refused) as refused:
         correct(RECEIVED + timedelta(hours=2), reason_code="mistyped")
     assert refused.value.code == "FILED"
@@ -225,7 +226,7 @@ def test_the_room_of_the_owner_follows_a_correction(start, correct, monkeypatch)
             self.heard = [clock.rule_key for clock in clocks]
 
     room = Room()
-    monkeypatch.setattr(hooks.clock_owners, "_items", [room])
+    monkeypatch.setattr(ports.clock_owners, "_items", [room])
     start()
     correct(RECEIVED - timedelta(days=1))
     assert room.heard == ["grievances.answer", "IN-IT-RES", "IN-SPDI-GRV"]
@@ -255,11 +256,11 @@ def test_a_clients_word_that_came_earlier_is_still_only_passed_on(start, correct
 def test_a_late_clock_is_explained_and_one_in_time_is_not(start, actor):
     found = {clock.rule_key: clock for clock in start()}
     at = RECEIVED + timedelta(days=9)
-    correcting.explain_late(clock=found["IN-IT-RES"], reason_code="others", actor=actor, now=at)
+    deadline_corrections.explain_late(clock=found["IN-IT-RES"], reason_code="others", actor=actor, now=at)
     found["IN-IT-RES"].refresh_from_db()
     assert found["IN-IT-RES"].late_because == "others"
     assert AuditEvent.objects.get(kind="law.clock.explained").facts["reason_code"] == "others"
     for key, reason, code in (("IN-SPDI-GRV", "others", "NOT_LATE"), ("IN-IT-RES", "weather", "NO_REASON")):
         with pytest.raises(Refused) as refused:
-            correcting.explain_late(clock=found[key], reason_code=reason, actor=actor, now=at)
+            deadline_corrections.explain_late(clock=found[key], reason_code=reason, actor=actor, now=at)
         assert refused.value.code == code

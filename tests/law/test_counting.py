@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.law.calendars import Calendar
-from portal.law.counting import INDIA, LAST_SECOND, add_months, deadline, shift
-from portal.law.terms import CannotCount, Counting, Roll, RuleKind, RuleTerms, Unit, UnknownZone
+from portal.kernel.law.calendars import Calendar
+from portal.kernel.law.date_arithmetic import INDIA, LAST_SECOND, add_months, deadline, shift
+from portal.kernel.law.terms import CannotCount, Counting, Roll, RuleKind, RuleTerms, Unit, UnknownZone
 from tests.law.shipped import shipped_terms
 
 IST = ZoneInfo(INDIA)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.law.counting import INDIA, deadline, shift
-from portal.law.services.rulebook import calendar
-from portal.law.terms import Counting, Roll, RuleKind, RuleTerms, Unit
+from portal.kernel.law.date_arithmetic import INDIA, deadline, shift
+from portal.kernel.law.services.rule_loader import calendar
+from portal.kernel.law.terms import Counting, Roll, RuleKind, RuleTerms, Unit
 
 A_DAY = timedelta(days=1)
 DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2060, 12, 31))

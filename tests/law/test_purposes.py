@@ -3,10 +3,10 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.audit.models import AuditEvent
-from portal.core.errors import Refused
-from portal.law.models import Purpose
-from portal.law.services import profiles, purposes
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Purpose
+from portal.kernel.law.services import profiles, purposes
 from tests.law.factories import PurposeFactory
 from tests.shipped import rules_of_law
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from portal.core.errors import PortalError
-from portal.law.models import Clock
-from portal.law.services import clocks, correcting
+from portal.kernel.core.errors import PortalError
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_corrections, deadlines
 from tests.law.test_correcting import NOW, OWNER, RECEIVED
 
 pytestmark = [
@@ -26,22 +26,22 @@ def test_of_two_who_correct_one_start_at_once_the_later_one_reads_that_it_change
     """Both look at the clocks before one of them has ended any; work that is past is not counted anew in their place."""
     given = {"owner": OWNER, "subject_ref": uuid4(), "rule_keys": None, "kind": "answer", "zone": "Asia/Kolkata"}
     if earlier_work:
-        clocks.start(**given, started_at=RECEIVED - timedelta(days=9), regimes=["IN"], actor=actor)
-        clocks.stop(owner=OWNER, at=RECEIVED - timedelta(days=8), actor=actor)
-    clocks.start(**given, started_at=RECEIVED, regimes=["IN"], actor=actor)
+        deadlines.start(**given, started_at=RECEIVED - timedelta(days=9), regimes=["IN"], actor=actor)
+        deadlines.stop(owner=OWNER, at=RECEIVED - timedelta(days=8), actor=actor)
+    deadlines.start(**given, started_at=RECEIVED, regimes=["IN"], actor=actor)
     has_read, may_commit = threading.Event(), threading.Event()
-    end = correcting._end
+    end = deadline_corrections._end
 
     def end_slowly(clock: Clock, **rest: object) -> None:
         end(clock, **rest)
         has_read.set()
         may_commit.wait(timeout=1)  # the other one waits for the rows meanwhile
 
-    monkeypatch.setattr(correcting, "_end", end_slowly)
+    monkeypatch.setattr(deadline_corrections, "_end", end_slowly)
 
     def correct(hours: int) -> object:
         try:
-            return correcting.correct_start(
+            return deadline_corrections.correct_start(
                 owner=OWNER,
                 kind="answer",
                 started_at=RECEIVED - timedelta(hours=hours),

@@ -3,16 +3,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.services import rulebook
-from portal.law.states import BASES_OF_REGIME, Confidence, Regime
-from portal.law.terms import COUNTING_WORDS, Counting, Roll, RuleKind, Unit
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.law.choices import BASES_OF_REGIME, Confidence, Regime
+from portal.kernel.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
+from portal.kernel.law.services import rule_loader
+from portal.kernel.law.terms import COUNTING_WORDS, Counting, Roll, RuleKind, Unit
 from tests.law.shipped import shipped_rows
 
 
 def test_every_rule_and_promise_is_loaded_once(rules, actor, now):
-    again = rulebook.sync(actor=actor, now=now + timedelta(days=1))
+    again = rule_loader.sync(actor=actor, now=now + timedelta(days=1))
     assert (rules.rules, LegalRule.objects.count()) == (194, 194)
     assert HouseRule.objects.count() == rules.house_rules
     assert again.changed == 0
@@ -20,7 +20,7 @@ def test_every_rule_and_promise_is_loaded_once(rules, actor, now):
 
 
 def test_a_changed_row_becomes_a_new_version_and_the_old_one_stays(rules, actor, now, monkeypatch):
-    real = rulebook.read
+    real = rule_loader.read
 
     def changed(name):
         data = deepcopy(real(name))
@@ -29,8 +29,8 @@ def test_a_changed_row_becomes_a_new_version_and_the_old_one_stays(rules, actor,
                 row.update(amount=3, effective_from=date(2027, 1, 1))
         return data
 
-    monkeypatch.setattr(rulebook, "read", changed)
-    done = rulebook.sync(actor=actor, now=now)
+    monkeypatch.setattr(rule_loader, "read", changed)
+    done = rule_loader.sync(actor=actor, now=now)
     assert (done.added, done.superseded) == (0, 1)
     assert list(LegalRule.objects.filter(key="IN-IT-RES").order_by("version").values_list("version", "amount")) == [
         (1, 7),
@@ -46,10 +46,10 @@ def test_a_rule_that_was_loaded_cannot_be_edited(rules):
 
 
 def test_reordering_the_fields_of_a_row_is_no_change():
-    assert rulebook.fingerprint({"a": 1, "b": date(2026, 1, 1)}) == rulebook.fingerprint(
+    assert rule_loader.fingerprint({"a": 1, "b": date(2026, 1, 1)}) == rule_loader.fingerprint(
         {"b": date(2026, 1, 1), "a": 1}
     )
-    assert rulebook.fingerprint({"a": 1}) != rulebook.fingerprint({"a": 2})
+    assert rule_loader.fingerprint({"a": 1}) != rule_loader.fingerprint({"a": 2})
 
 
 @pytest.mark.parametrize("row", shipped_rows().values(), ids=lambda row: row["key"])
@@ -63,7 +63,7 @@ def test_each_rule_that_ships_is_written_in_the_closed_words(row):
     assert row["source"]
     assert row.get("switch", "intermediary") in OrganisationProfile.SWITCHES
     if row["roll"] == Roll.NEXT_WORKING_OUTER or row["unit"] == Unit.BUSINESS_DAY:
-        assert rulebook.calendar(row["calendar"]).holidays
+        assert rule_loader.calendar(row["calendar"]).holidays
     assert row.get("same_as", "EU-12-1M") in shipped_rows()
 
 
@@ -95,5 +95,5 @@ def test_the_purposes_that_ship_rest_on_a_basis_of_each_regime(rules):
 
 def test_a_purpose_that_two_people_changed_is_not_reset_by_a_sync(rules, actor, now):
     Purpose.objects.filter(code="marketing").update(effective_to=date(2026, 12, 31))
-    rulebook.sync(actor=actor, now=now)
+    rule_loader.sync(actor=actor, now=now)
     assert Purpose.objects.filter(code="marketing").count() == 1

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.law import states
-from portal.law.rules import Ended, Stands, clock_state, latest_missed, moment_of, next_look, reached
+from portal.kernel.law import choices
+from portal.kernel.law.rules import Ended, Stands, clock_state, latest_missed, moment_of, next_look, reached
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SHARES = (50, 80, 100)
@@ -60,7 +60,7 @@ def test_a_clock_stands_for_one_thing_at_each_moment(row, days, stands):
 
 
 def test_why_a_clock_ended_has_the_same_words_in_the_rules_and_in_the_rows():
-    assert [str(one) for one in Ended] == states.Ended.values
+    assert [str(one) for one in Ended] == choices.Ended.values
 
 
 def test_the_date_is_the_one_of_the_persons_zone():

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from portal.core.errors import NotFound
-from portal.law import selectors
+from portal.kernel.core.errors import NotFound
+from portal.kernel.law import selectors
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory, ProfileFactory, PurposeFactory
 
 TODAY = date(2026, 11, 24)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.law.states import MessageCategory
-from portal.law.strictness import STRICTEST_FIRST, strictest
+from portal.kernel.law.category_order import STRICTEST_FIRST, strictest
+from portal.kernel.law.choices import MessageCategory
 
 ROOT = Path(__file__).parents[2]
 categories = st.sampled_from(STRICTEST_FIRST)
@@ -21,7 +21,7 @@ def test_the_words_of_the_categories_stand_in_the_order_of_strictness():
 def test_no_other_module_lists_the_categories_in_an_order_of_its_own():
     """Named by code or by constant: three of them or more in a row."""
     files = [file for room in ("consent", "grievances", "kyc", "portal") for file in (ROOT / room).rglob("*.py")]
-    own = [f for f in files if f.name != "strictness.py" and not {"migrations", "demo"} & set(f.parts)]
+    own = [f for f in files if f.name != "category_order.py" and not {"migrations", "demo"} & set(f.parts)]
     assert [f"{file.relative_to(ROOT)}:{line}" for file in own for line in _lines_of_lists(file)] == []
 
 

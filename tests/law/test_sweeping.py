@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.core import hooks
-from portal.law.models import ClockEvent
-from portal.law.services import sweeping
-from portal.law.tasks import sweep
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ports
+from portal.kernel.law.models import ClockEvent
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.law.tasks import sweep
 from tests.law.factories import ClockFactory
 
 
@@ -27,7 +27,7 @@ class Told:
 @pytest.fixture
 def told(rules, monkeypatch):
     owner = Told()
-    monkeypatch.setattr(hooks.clock_owners, "_items", [owner])
+    monkeypatch.setattr(ports.clock_owners, "_items", [owner])
     return owner
 
 
@@ -41,7 +41,7 @@ def running(**given):
 def test_an_owner_is_told_at_half_at_four_fifths_and_when_late(told):
     clock = running(owner="tests.thing:1")
     for share in (0.1, 0.5, 0.6, 0.8, 0.99, 1.01, 2):
-        sweeping.sweep(now=clock.started_at + (clock.due_at - clock.started_at) * share)
+        deadline_sweep.sweep(now=clock.started_at + (clock.due_at - clock.started_at) * share)
     assert told.calls == [("tests.thing:1", 50), ("tests.thing:1", 80), ("tests.thing:1", "late")]
     assert list(ClockEvent.objects.values_list("kind", "percent")) == [
         ("due_soon", 50),
@@ -53,15 +53,15 @@ def test_an_owner_is_told_at_half_at_four_fifths_and_when_late(told):
 
 def test_a_sweep_after_a_long_stop_tells_once_that_it_is_late(told):
     clock = running()
-    done = sweeping.sweep(now=clock.due_at + timedelta(days=30))
+    done = deadline_sweep.sweep(now=clock.due_at + timedelta(days=30))
     assert (done.due_soon, done.late, len(told.calls)) == (0, 1, 1)
 
 
 def test_sweeping_twice_tells_once(told):
     clock = running()
     at = clock.due_at + timedelta(hours=1)
-    sweeping.sweep(now=at)
-    sweeping.sweep(now=at)
+    deadline_sweep.sweep(now=at)
+    deadline_sweep.sweep(now=at)
     assert len(told.calls) == 1
 
 
@@ -72,16 +72,16 @@ def test_when_the_owner_fails_the_clock_stays_untold(told, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr(told, "late", fail)
-    assert sweeping.sweep(now=clock.due_at + timedelta(hours=1)).late == 0
+    assert deadline_sweep.sweep(now=clock.due_at + timedelta(hours=1)).late == 0
     monkeypatch.undo()
     clock.refresh_from_db()
     assert clock.told_percent == 0
 
 
 def test_more_clocks_than_a_batch_are_all_told(told, monkeypatch):
-    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(deadline_sweep, "BATCH", 2)
     clocks = [running() for _ in range(5)]
-    assert sweeping.sweep(now=clocks[0].due_at + timedelta(hours=1)).late == 5
+    assert deadline_sweep.sweep(now=clocks[0].due_at + timedelta(hours=1)).late == 5
 
 
 def test_the_task_answers_with_counts(told):
@@ -100,8 +100,8 @@ def test_an_owner_that_breaks_keeps_nobody_else_waiting_and_is_told_later(told, 
         late(clock, now=now)
 
     monkeypatch.setattr(told, "late", breaks)
-    assert sweeping.sweep(now=now).late == 1
+    assert deadline_sweep.sweep(now=now).late == 1
     assert told.calls == [("tests.thing:2", "late")]
     monkeypatch.setattr(told, "late", late)
-    assert sweeping.sweep(now=now).late == 1
+    assert deadline_sweep.sweep(now=now).late == 1
     assert told.calls[1:] == [("tests.broken:1", "late")]

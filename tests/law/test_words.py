@@ -5,10 +5,10 @@ import tomllib
 import pytest
 from django.utils import translation
 
-from portal.law import words
-from portal.law.models import HouseRule, LegalRule
-from portal.law.services.rulebook import DATA, read
-from portal.law.terms import RuleKind, Unit
+from portal.kernel.law import labels
+from portal.kernel.law.models import HouseRule, LegalRule
+from portal.kernel.law.services.rule_loader import DATA, read
+from portal.kernel.law.terms import RuleKind, Unit
 
 
 def rule(model, key):
@@ -39,7 +39,7 @@ def test_every_rule_of_the_files_and_every_kind_of_work_has_a_title_and_no_title
     ],
 )
 def test_a_period_is_said_in_words(amount, unit, said):
-    assert words.period(amount, unit) == said
+    assert labels.period(amount, unit) == said
 
 
 @pytest.mark.parametrize("language", ["hi", "mr"])
@@ -47,22 +47,22 @@ def test_no_unit_of_time_is_left_in_english(language):
     for unit in Unit:
         for amount in (1, 5):
             with translation.override(language):
-                assert not [letter for letter in words.period(amount, unit) if letter.isascii() and letter.isalpha()]
+                assert not [letter for letter in labels.period(amount, unit) if letter.isascii() and letter.isalpha()]
 
 
 def test_a_rule_is_named_by_its_title_and_source():
-    assert words.rule_in_words(rule(LegalRule, "IN-IT-RES")) == (
+    assert labels.rule_in_words(rule(LegalRule, "IN-IT-RES")) == (
         "Resolve a complaint (IT (Intermediary Guidelines) Rules 2021, r.3(2)(a)(i))"
     )
-    assert words.rule_in_words(rule(HouseRule, "grievances.answer")) == "Answer a grievance (our own promise)"
+    assert labels.rule_in_words(rule(HouseRule, "grievances.answer")) == "Answer a grievance (our own promise)"
 
 
 def test_what_a_rule_counts_and_from_when_is_said_in_words():
     ours = rule(HouseRule, "consent.opt_in_confirm")
-    assert (words.amount(ours), words.starts(ours)) == ("30 minutes", "opt in requested")
+    assert (labels.amount(ours), labels.starts(ours)) == ("30 minutes", "opt in requested")
     without = rule(LegalRule, "IN-DPDP-PROOF")
-    assert (words.amount(without), words.starts(without)) == ("", "")
+    assert (labels.amount(without), labels.starts(without)) == ("", "")
 
 
 def test_every_kind_of_rule_has_a_word():
-    assert set(words.KINDS) == set(RuleKind)
+    assert set(labels.KINDS) == set(RuleKind)

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from portal.core import append_only
-from portal.ledger import notes, services, tree
+from portal.kernel.core import append_only
+from portal.kernel.ledger import notes, services, tree
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def sign_as_the_log(size, root, signer=None):
 
 
 def _now():
-    from portal.core import clock
+    from portal.kernel.core import clock
 
     now = clock.now()
     return now if connection.vendor == "postgresql" else now.replace(tzinfo=None)

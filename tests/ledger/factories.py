@@ -5,9 +5,9 @@ import uuid
 import factory
 from django.db import transaction
 
-from portal.core import clock
-from portal.ledger import services
-from portal.ledger.models import Entry
+from portal.kernel.core import clock
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Entry
 
 
 def consent_payload(**changes):

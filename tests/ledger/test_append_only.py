@@ -10,10 +10,10 @@ from django.db import connection, models, transaction, utils
 from django.db.migrations.operations import AddField
 from django.db.migrations.state import ProjectState
 
-from portal.core import append_only, clock, database_role
-from portal.core.errors import Refused
-from portal.ledger import services
-from portal.ledger.models import Entry
+from portal.kernel.core import append_only, clock, database_role
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Entry
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 

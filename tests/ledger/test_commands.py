@@ -6,10 +6,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal.core.errors import NotFound, Refused
-from portal.ledger import services
-from portal.ledger.errors import NotSealed
-from portal.ledger.models import Entry, Verification
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.ledger import services
+from portal.kernel.ledger.errors import NotSealed
+from portal.kernel.ledger.models import Entry, Verification
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.ledger.test_documents import document, written

@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ledger import commitment
+from portal.kernel.ledger import commitment
 
 JSON = st.recursive(
     st.none()

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from portal.ledger import notes, services
-from portal.ledger.models import Head
-from portal.ledger.services import anchor, copies
-from portal.ledger.tasks import renew_copies
+from portal.kernel.ledger import notes, services
+from portal.kernel.ledger.models import Head
+from portal.kernel.ledger.services import anchor, copies
+from portal.kernel.ledger.tasks import renew_copies
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.servers import store as store_server

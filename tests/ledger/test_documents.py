@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from portal.ledger import commitment, documents, notes, receipts
+from portal.kernel.ledger import commitment, documents, notes, receipts
 from tests.ledger.test_receipts import SIGNER, make_receipt
 from tests.ledger.test_verify_program import PROGRAM, run
 

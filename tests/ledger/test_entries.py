@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from portal.core import clock
-from portal.ledger import commitment, services
-from portal.ledger.models import Entry, Payload, Pending
+from portal.kernel.core import clock
+from portal.kernel.ledger import commitment, services
+from portal.kernel.ledger.models import Entry, Payload, Pending
 from tests.ledger.factories import EntryFactory, consent_payload
 
 pytestmark = pytest.mark.django_db

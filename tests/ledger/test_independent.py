@@ -5,9 +5,9 @@ It needs Python 3.12: ``PYTHON=python3.13 ./run test tests/ledger/test_independe
 
 import pytest
 
-from portal.ledger import notes, receipts, services
-from portal.ledger.models import Checkpoint, Entry, Leaf
-from portal.ledger.services import tiles
+from portal.kernel.ledger import notes, receipts, services
+from portal.kernel.ledger.models import Checkpoint, Entry, Leaf
+from portal.kernel.ledger.services import tiles
 from tests.ledger.factories import EntryFactory
 from tests.servers import witness as witness_server
 

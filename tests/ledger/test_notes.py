@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ledger import notes
+from portal.kernel.ledger import notes
 
 SIGNER = notes.Signer("ledger.example.test/consent/2026", bytes(range(32)))
 OTHER = notes.Signer("witness.example.test", bytes(range(1, 33)))

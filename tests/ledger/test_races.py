@@ -7,8 +7,8 @@ import sys
 import pytest
 from django.db import connection
 
-from portal.ledger import services
-from portal.ledger.services import anchor
+from portal.kernel.ledger import services
+from portal.kernel.ledger.services import anchor
 from tests import other_sessions
 from tests.campaigns.counts import conclude
 from tests.ledger.factories import EntryFactory
@@ -22,8 +22,8 @@ import sys
 import django
 django.setup()
 from django.db import connection
-from portal.ledger import services
-from portal.ledger.errors import SigningStopped
+from portal.kernel.ledger import services
+from portal.kernel.ledger.errors import SigningStopped
 from tests.ledger.factories import EntryFactory
 assert str(connection.settings_dict["NAME"]) == sys.argv[1], connection.settings_dict["NAME"]
 EntryFactory.create_batch(int(sys.argv[2]))
@@ -39,7 +39,7 @@ WRITER = """
 import sys
 import django
 django.setup()
-from portal.ledger import services
+from portal.kernel.ledger import services
 from tests.ledger.factories import EntryFactory
 print("ready", flush=True)
 sys.stdin.readline()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.ledger import commitment, notes, receipts, tree
+from portal.kernel.ledger import commitment, notes, receipts, tree
 
 SIGNER = notes.Signer("ledger.example.test/consent/2026", bytes(range(32)))
 BODY = commitment.canonical({"v": 1, "kind": "consent", "event": "given"})

@@ -7,16 +7,16 @@ import pytest
 import time_machine
 from django.apps import apps
 
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.ledger import services, tasks
-from portal.ledger.errors import NotSealed
-from portal.ledger.models import Entry, Payload, Redacting
-from portal.ledger.services import redaction
-from portal.ledger.states import EntryKind, Scope
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import services, tasks
+from portal.kernel.ledger.choices import EntryKind, Scope
+from portal.kernel.ledger.errors import NotSealed
+from portal.kernel.ledger.models import Entry, Payload, Redacting
+from portal.kernel.ledger.services import redaction
 from tests.ledger.factories import EntryFactory
 
-past = import_module("portal.ledger.migrations.0004_redactions_of_the_past")
+past = import_module("portal.kernel.ledger.migrations.0004_redactions_of_the_past")
 pytestmark = pytest.mark.django_db
 
 

@@ -5,14 +5,14 @@ import json
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.ledger import commitment, notes, receipts, services, tree
-from portal.ledger.errors import KeyNotAgreed
-from portal.ledger.ledger_rows import KeyRotations
-from portal.ledger.models import Checkpoint, Entry, Head, KeyRotation, Leaf
-from portal.ledger.states import EntryKind
-from portal.ledger.system_checks import signing_key
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import commitment, notes, receipts, services, tree
+from portal.kernel.ledger.choices import EntryKind
+from portal.kernel.ledger.errors import KeyNotAgreed
+from portal.kernel.ledger.ledger_checks import KeyRotations
+from portal.kernel.ledger.models import Checkpoint, Entry, Head, KeyRotation, Leaf
+from portal.kernel.ledger.system_checks import signing_key
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.ledger.test_commands import answer, run
@@ -159,9 +159,9 @@ def test_the_policy_names_keys_and_any_witness(old, new, client, settings):
 
 
 def test_a_forged_row_that_lets_another_key_sign_is_found(old, monkeypatch):
-    from portal.core import hooks
+    from portal.kernel.core import ports
 
-    monkeypatch.setattr(hooks, "ledger_rows", [KeyRotations()])
+    monkeypatch.setattr(ports, "ledger_rows", [KeyRotations()])
     entry = Entry.objects.get(leaf__index=2)
     row = KeyRotation.objects.create(
         entry=entry, old_vkey=services.verifier().vkey, new_vkey=key(THIRD).vkey, first_size=6, cause="routine"
@@ -173,9 +173,9 @@ def test_a_forged_row_that_lets_another_key_sign_is_found(old, monkeypatch):
 
 
 def test_a_record_of_a_change_whose_row_is_gone_or_bent_is_found(old, new, monkeypatch):
-    from portal.core import hooks
+    from portal.kernel.core import ports
 
-    monkeypatch.setattr(hooks, "ledger_rows", [KeyRotations()])
+    monkeypatch.setattr(ports, "ledger_rows", [KeyRotations()])
     made = rotate("compromise", 4)
     grow()
     assert services.verify().failures == []

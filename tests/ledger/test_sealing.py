@@ -8,13 +8,13 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from portal.core import clock, hooks
-from portal.core.errors import Refused
-from portal.ledger import notes, services, tree
-from portal.ledger.errors import AnchorUnusable, NotSealed, SigningStopped
-from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
-from portal.ledger.services import anchor, sealing
-from portal.ledger.states import EntryKind
+from portal.kernel.core import clock, ports
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import notes, services, tree
+from portal.kernel.ledger.choices import EntryKind
+from portal.kernel.ledger.errors import AnchorUnusable, NotSealed, SigningStopped
+from portal.kernel.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
+from portal.kernel.ledger.services import anchor, sealer
 from tests.campaigns.counts import conclude
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory, consent_payload
@@ -66,7 +66,7 @@ def test_sealing_with_nothing_waiting_signs_nothing_new():
 
 
 def test_a_backlog_is_sealed_in_turns_without_a_gap(monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 7)
+    monkeypatch.setattr(sealer, "BATCH", 7)
     EntryFactory.create_batch(30)
     checkpoint = services.seal_now(wait=10)
     assert checkpoint.size == 31
@@ -151,7 +151,7 @@ def test_a_transaction_that_stays_open_for_minutes_is_no_alarm_and_back_dating_b
 
 
 def test_a_queue_that_waited_for_an_hour_and_takes_many_turns_is_no_alarm(monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 5)
+    monkeypatch.setattr(sealer, "BATCH", 5)
     EntryFactory.create_batch(3)
     services.seal_now()
     outage = clock.now() + timedelta(minutes=1)
@@ -167,7 +167,7 @@ def test_a_queue_that_waited_for_an_hour_and_takes_many_turns_is_no_alarm(monkey
 
 
 def test_a_first_queue_that_waited_for_an_hour_and_takes_many_turns_is_no_alarm(monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 5)
+    monkeypatch.setattr(sealer, "BATCH", 5)
     EntryFactory.create_batch(12, recorded_at=clock.now() - timedelta(hours=1))
     assert [services.seal_now(wait=0).size for _ in range(3)] == [6, 11, 13]
     assert services.verify().failures == []
@@ -185,7 +185,7 @@ def test_a_checkpoint_from_before_the_column_counts_by_the_time_of_its_signature
 
 def test_an_entry_nobody_has_sealed_yet_is_not_called_recorded(monkeypatch):
     entry = EntryFactory()
-    monkeypatch.setattr(sealing, "seal_batch", lambda **kwargs: None)
+    monkeypatch.setattr(sealer, "seal_batch", lambda **kwargs: None)
     with pytest.raises(NotSealed, match="kept"):
         services.seal_now(wait=0.05, entry=entry)
     with pytest.raises(NotSealed):
@@ -274,7 +274,7 @@ def test_signing_resumes_only_after_every_check_has_passed(anchor_of_its_own):
 
 def test_every_listener_hears_of_a_stop_once(anchor_of_its_own, monkeypatch):
     heard = []
-    monkeypatch.setattr(hooks, "ledger_stopped", [lambda **what: heard.append(what)])
+    monkeypatch.setattr(ports, "ledger_stopped", [lambda **what: heard.append(what)])
     EntryFactory()
     services.seal_now()
     raise_anchor(anchor_of_its_own, size=9)
@@ -307,7 +307,7 @@ def test_a_wrong_origin_is_refused(settings):
 
 
 def test_a_backlog_that_one_turn_cannot_seal_is_signed_as_far_as_it_is_sealed(monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 5)
+    monkeypatch.setattr(sealer, "BATCH", 5)
     EntryFactory.create_batch(12)
     assert services.seal_now(wait=0).size == 6
     assert Pending.objects.count() == 7

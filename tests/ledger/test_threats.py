@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.core import clock
-from portal.ledger import commitment, notes, receipts, services, tree
-from portal.ledger.models import Checkpoint, Entry, Leaf, Payload
-from portal.ledger.services import anchor
+from portal.kernel.core import clock
+from portal.kernel.ledger import commitment, notes, receipts, services, tree
+from portal.kernel.ledger.models import Checkpoint, Entry, Leaf, Payload
+from portal.kernel.ledger.services import anchor
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory, consent_payload
 
@@ -269,7 +269,7 @@ def test_a_file_that_is_no_receipt_is_named():
 
 
 def test_checks_of_new_leaves_start_from_the_last_clean_run():
-    from portal.ledger.states import Scope
+    from portal.kernel.ledger.choices import Scope
 
     first = services.check_ledger(scope=Scope.NEW)
     assert (first.ok, first.size) == (True, 12)

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.ledger import notes, services
-from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, WitnessRefusal
-from portal.ledger.services import anchor
+from portal.kernel.core import clock
+from portal.kernel.ledger import notes, services
+from portal.kernel.ledger.models import Checkpoint, Cosignature, Entry, Head, WitnessRefusal
+from portal.kernel.ledger.services import anchor
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.ledger.test_threats import bend_leaf, cut_back, fired, resign_everything

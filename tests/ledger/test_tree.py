@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.evidence import proofs
-from portal.ledger import program, tree
+from portal.fronts.evidence import proofs
+from portal.kernel.ledger import program, tree
 from tests.ledger import reference_tree as rfc
 
 # The eight entries and the roots of their prefixes that the reference tests of Certificate Transparency use.

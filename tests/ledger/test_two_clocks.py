@@ -7,10 +7,10 @@ import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.core import clock, database_clock
-from portal.core.database_clock import ClocksApart
-from portal.ledger import services
-from portal.ledger.models import Checkpoint, Entry
+from portal.kernel.core import clock, database_clock
+from portal.kernel.core.database_clock import ClocksApart
+from portal.kernel.ledger import services
+from portal.kernel.ledger.models import Checkpoint, Entry
 from tests.ledger.factories import EntryFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ledger_alone")]

@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.ledger import notes
+from portal.kernel.ledger import notes
 from tests.ledger.test_receipts import SIGNER, make_receipt
 
 #: The Python of the project, and the one that the system brings along where it is another.
 PYTHONS = sorted({sys.executable, *(path for path in ("/usr/bin/python3",) if Path(path).exists())})
-PROGRAM = Path(__file__).parents[2] / "portal/ledger/data/verify.py"
+PROGRAM = Path(__file__).parents[2] / "portal/kernel/ledger/data/verify.py"
 
 
 @pytest.fixture(scope="module")

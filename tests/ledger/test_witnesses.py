@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.ledger import notes, receipts, services, tree
-from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, WitnessRefusal
-from portal.ledger.services import signing, witnesses
-from portal.ledger.system_checks import named_witnesses
-from portal.ledger.tasks import ask_witnesses
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.ledger import notes, receipts, services, tree
+from portal.kernel.ledger.models import Checkpoint, Cosignature, Entry, Head, WitnessRefusal
+from portal.kernel.ledger.services import checkpoints, witnesses
+from portal.kernel.ledger.system_checks import named_witnesses
+from portal.kernel.ledger.tasks import ask_witnesses
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 from tests.ledger.test_commands import answer, run
@@ -126,7 +126,7 @@ def test_an_answer_that_is_none_changes_nothing(witness, given, code):
     witness.answers = [given]
     assert codes() == [code]
     assert not Cosignature.objects.exists()
-    assert not signing.is_stopped()
+    assert not checkpoints.is_stopped()
     assert codes() == ["COSIGNED"]
 
 
@@ -153,7 +153,7 @@ def test_a_witness_with_an_impossible_time_is_passed_over_and_the_next_one_is_as
         newest = grow()
         assert codes() == ["TIME", "COSIGNED"]
     assert Cosignature.objects.get().vkey == witness.vkey
-    assert not signing.is_stopped()
+    assert not checkpoints.is_stopped()
     assert witnesses.published() == newest
 
 
@@ -163,7 +163,7 @@ def test_a_witness_that_knows_more_leaves_than_there_can_be_refuses_and_that_is_
     witness.answers = [(409, "text/x.tlog.size", f"{size}\n".encode())]
     assert codes() == ["REFUSED"]
     assert WitnessRefusal.objects.get().known_size == witnesses.LARGEST_SIZE
-    assert signing.is_stopped()
+    assert checkpoints.is_stopped()
 
 
 def test_what_breaks_at_one_witness_breaks_at_no_other(witness, settings, monkeypatch):

@@ -8,13 +8,13 @@ import pytest
 from factory import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from portal.core import addresses, clock, hooks
-from portal.law.states import Channel
-from portal.outbox import texts
-from portal.outbox.channels import registry
-from portal.outbox.channels.protocol import Accepted, Outgoing
-from portal.outbox.models import AddressFault, Message
-from portal.outbox.services import post
+from portal.kernel.core import addresses, clock, ports
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox import templates
+from portal.kernel.outbox.channels import registry
+from portal.kernel.outbox.channels.protocol import Accepted, Outgoing
+from portal.kernel.outbox.models import AddressFault, Message
+from portal.kernel.outbox.services import post
 from tests.law.factories import PurposeFactory
 
 KIND = "tests.notice"
@@ -86,14 +86,14 @@ def posted(*, purpose: str = "support", about: str = "tests.thing:1", subject_re
 def answering_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate = Gate()
     with monkeypatch.context() as patch:
-        patch.setattr(hooks.send_gate, "_answer", gate)
-        patch.setattr(hooks.send_gate_of_many, "_answer", gate.of_many)
+        patch.setattr(ports.send_gate, "_answer", gate)
+        patch.setattr(ports.send_gate_of_many, "_answer", gate.of_many)
         yield gate
 
 
 def use_template(monkeypatch: pytest.MonkeyPatch, source: str = SOURCE, *, language: str = "en") -> None:
     """Let ``tests.notice`` be this text."""
-    monkeypatch.setattr(texts, "load", lambda kind, wanted: texts.parse(kind, language, source))
+    monkeypatch.setattr(templates, "load", lambda kind, wanted: templates.parse(kind, language, source))
 
 
 def use_channel(monkeypatch: pytest.MonkeyPatch, channel: RecordingChannel) -> RecordingChannel:

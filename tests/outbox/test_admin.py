@@ -3,12 +3,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.outbox.channels.protocol import Outgoing, PermanentFailure
-from portal.outbox.models import Message
-from portal.outbox.services import delivery
-from portal.outbox.states import MessageState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.outbox.channels.protocol import Outgoing, PermanentFailure
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery
 from tests.outbox.factories import AddressFaultFactory, Gate, MessageFactory, RecordingChannel, posted
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -34,7 +34,7 @@ def url(message: Message, act: str) -> str:
 
 
 def test_the_list_shows_no_address_and_decrypts_nothing(dead: Message, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.outbox.sealing.unseal", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("portal.kernel.outbox.encryption.unseal", lambda *args, **kwargs: 1 / 0)
     page = staff_client(StaffFactory(roles=["auditor"])).get(reverse("admin:outbox_message_changelist"))
     text = page.content.decode()
     assert dead.reference in text

@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from portal.outbox.channels.protocol import Outgoing, PermanentFailure
+from portal.kernel.outbox.channels.protocol import Outgoing, PermanentFailure
 from tests.outbox.factories import Gate, RecordingChannel, posted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]

@@ -6,14 +6,14 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentEvent
-from consent.selectors import rulebook
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post, reports
-from portal.outbox.services.reports import Report
-from portal.outbox.states import MessageState, Outcome
-from portal.people.models import Principal
+from portal.kernel.core import clock
+from portal.kernel.outbox.choices import MessageState, Outcome
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, post, reports
+from portal.kernel.outbox.services.reports import Report
+from portal.kernel.people.models import Principal
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import KIND, RecordingChannel, use_channel, use_template
 
@@ -25,12 +25,12 @@ NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def arranged(monkeypatch: pytest.MonkeyPatch):
     with time_machine.travel(NOON, tick=True):
-        rulebook.forget()
+        contact_rulebook.forget()
         law_is_loaded()
         published_notice()
         use_template(monkeypatch)
         yield
-    rulebook.forget()
+    contact_rulebook.forget()
 
 
 @pytest.fixture

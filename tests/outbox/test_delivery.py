@@ -5,12 +5,12 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
-from portal.outbox.models import Delivery, Message
-from portal.outbox.services import delivery, sweeping
-from portal.outbox.states import MessageState, Outcome
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
+from portal.kernel.outbox.choices import MessageState, Outcome
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.outbox.services import delivery, scheduler
 from tests.outbox.factories import Decision, Gate, RecordingChannel, posted, use_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
@@ -175,7 +175,7 @@ def test_an_essential_email_of_unknown_outcome_says_so_and_goes_out_once_more_un
 ) -> None:
     message = posted(purpose="support")
     abandon(message)
-    assert sweeping.recover(now=clock.now(), limit=10) == 1
+    assert scheduler.recover(now=clock.now(), limit=10) == 1
     message.refresh_from_db()
     assert (message.state, message.get_state_display()) == (MessageState.UNKNOWN, "Outcome unknown")
     assert deliver(message) == MessageState.SENT
@@ -188,7 +188,7 @@ def test_an_essential_email_of_unknown_outcome_is_not_tried_a_third_time(gate: G
     message = posted(purpose="support")
     for _attempt in range(2):
         abandon(message)
-        sweeping.recover(now=clock.now(), limit=10)
+        scheduler.recover(now=clock.now(), limit=10)
     message.refresh_from_db()
     assert (message.state, message.next_attempt_at) == (MessageState.UNKNOWN, None)
     assert deliver(message, now=clock.now() + timedelta(days=9)) is None
@@ -197,7 +197,7 @@ def test_an_essential_email_of_unknown_outcome_is_not_tried_a_third_time(gate: G
 def test_a_promotional_email_of_unknown_outcome_is_never_tried_again(gate: Gate, channel: RecordingChannel) -> None:
     message = posted(purpose="marketing")
     abandon(message)
-    sweeping.recover(now=clock.now(), limit=10)
+    scheduler.recover(now=clock.now(), limit=10)
     message.refresh_from_db()
     assert (message.state, message.next_attempt_at) == (MessageState.UNKNOWN, None)
     assert deliver(message, now=clock.now() + timedelta(days=9)) is None
@@ -222,7 +222,7 @@ def test_a_channel_that_takes_a_key_is_asked_again_with_the_same_key(
 ) -> None:
     message = posted(purpose="marketing")
     abandon(message)
-    sweeping.recover(now=clock.now(), limit=10)
+    scheduler.recover(now=clock.now(), limit=10)
     message.refresh_from_db()
     assert (message.state, message.outcome_is_unknown) == (MessageState.DUE, False)
     assert deliver(message, now=clock.now() + timedelta(hours=1)) == MessageState.SENT
@@ -233,8 +233,8 @@ def test_a_worker_that_dies_before_the_channel_has_it_costs_nothing(gate: Gate, 
     message = posted()
     assert delivery.claim(message.pk, now=clock.now()) is not None
     later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 1)
-    assert sweeping.sweep(now=clock.now(), limit=10).sent == 0
-    assert sweeping.sweep(now=later, limit=10).sent == 1
+    assert scheduler.sweep(now=clock.now(), limit=10).sent == 0
+    assert scheduler.sweep(now=later, limit=10).sent == 1
     message.refresh_from_db()
     assert not message.outcome_is_unknown
 
@@ -251,7 +251,7 @@ def test_a_worker_that_comes_back_late_still_reports_what_it_knows(gate: Gate, c
 
     def slow(outgoing: Outgoing) -> None:
         Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
-        sweeping.recover(now=clock.now(), limit=10)
+        scheduler.recover(now=clock.now(), limit=10)
 
     channel.behaviour = slow
     assert deliver(message) == MessageState.SENT
@@ -285,7 +285,7 @@ def test_a_channel_this_installation_lacks_is_waited_for(gate: Gate) -> None:
 def test_the_sweep_takes_the_oldest_first_and_no_more_than_its_limit(gate: Gate, channel: RecordingChannel) -> None:
     messages = [posted(subject_ref=uuid4()) for _number in range(3)]
     Message.objects.filter(pk=messages[2].pk).update(next_attempt_at=clock.now() - timedelta(hours=1))
-    assert sweeping.due(now=clock.now(), limit=2) == [messages[2].pk, messages[0].pk]
+    assert scheduler.due(now=clock.now(), limit=2) == [messages[2].pk, messages[0].pk]
 
 
 def test_a_fact_of_delivery_is_stated_once_per_attempt(gate: Gate, channel: RecordingChannel) -> None:

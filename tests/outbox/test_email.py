@@ -8,8 +8,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.mail.backends.base import BaseEmailBackend
 
-from portal.outbox.channels import email, mail_domains
-from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
+from portal.kernel.outbox.channels import email, mail_domains
+from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
 
 OUTGOING = Outgoing(
     reference="OS-MS-7K4M-9QX2-C3TY",

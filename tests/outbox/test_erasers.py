@@ -3,13 +3,13 @@ from uuid import uuid4
 
 import pytest
 
-from portal.core import clock, hooks
-from portal.core.erasing import Kept
-from portal.core.errors import NotFound
-from portal.outbox.erasers import MessageTexts
-from portal.outbox.models import DeliveryAddress, Message, MessageBody
-from portal.outbox.services import delivery, reading
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock, ports
+from portal.kernel.core.erasure_api import Kept
+from portal.kernel.core.errors import NotFound
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.erasure import MessageTexts
+from portal.kernel.outbox.models import DeliveryAddress, Message, MessageBody
+from portal.kernel.outbox.services import delivery, message_content
 from tests.outbox.factories import Gate, RecordingChannel, posted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
@@ -32,8 +32,8 @@ def test_only_what_began_before_is_named_and_ended(gate: Gate, channel: Recordin
     assert ERASER.erase(subject_ref=subject_ref, before=limit) == 1
     assert ERASER.erase(subject_ref=subject_ref, before=limit) == 0
     with pytest.raises(NotFound):
-        reading.text_of(Message.objects.get(pk=old.pk))
-    assert reading.text_of(Message.objects.get(pk=new.pk)).subject == "A notice"
+        message_content.text_of(Message.objects.get(pk=old.pk))
+    assert message_content.text_of(Message.objects.get(pk=new.pk)).subject == "A notice"
     assert list(DeliveryAddress.objects.values_list("message", flat=True)) == [new.pk]
 
 
@@ -53,8 +53,8 @@ def test_erasing_a_person_ends_all_their_words_and_keeps_that_it_was_sent(
     asha.refresh_from_db()
     assert asha.state == MessageState.SENT
     with pytest.raises(NotFound):  # an old backup's copy is unreadable too: its key has ended
-        reading.sealing.unseal(sealed, subject_ref=asha.subject_ref)
+        message_content.sealing.unseal(sealed, subject_ref=asha.subject_ref)
 
 
 def test_the_eraser_is_registered() -> None:
-    assert any(eraser.name == "outbox.texts" for eraser in hooks.erasers)
+    assert any(eraser.name == "outbox.texts" for eraser in ports.erasers)

@@ -9,18 +9,18 @@ from uuid import uuid4
 import pytest
 from django.utils.module_loading import import_string
 
-from portal.core import clock
-from portal.outbox import system_checks
-from portal.outbox.channels.gateway import SmsChannel
-from portal.outbox.channels.protocol import (
+from portal.channel_adapters import ADAPTERS, ways_out
+from portal.kernel.core import clock
+from portal.kernel.outbox import system_checks
+from portal.kernel.outbox.channels.gateway import SmsChannel
+from portal.kernel.outbox.channels.protocol import (
     OutcomeUnknown,
     Outgoing,
     PermanentFailure,
     SenderIdentity,
     TemporaryFailure,
 )
-from portal.outbox.channels.push import MOST_BROWSERS, TIMEOUT
-from portal.ways_out import ADAPTERS, ways_out
+from portal.kernel.outbox.channels.push import MOST_BROWSERS, TIMEOUT
 from tests.servers import communications
 from tests.servers.communications import Communications, Turn
 
@@ -136,7 +136,9 @@ def test_a_wait_that_cannot_be_read_is_none(api: Communications) -> None:
 
 def test_a_channel_has_an_adapter_where_something_carries_it() -> None:
     assert set(ways_out(carried=(), push=False, demo=False)) == {"dashboard", "email", "webhook"}
-    assert ways_out(carried=["sms"], push=False, demo=False)["sms"] == "portal.outbox.channels.gateway.SmsChannel"
+    assert (
+        ways_out(carried=["sms"], push=False, demo=False)["sms"] == "portal.kernel.outbox.channels.gateway.SmsChannel"
+    )
     everything = ways_out(carried=(), push=True, demo=True)
     assert set(everything) == {"dashboard", "email", "webhook", "push", "sms", "whatsapp", "rcs", "voice"}
     assert everything["sms"] == "portal.demo.gateway.SmsChannel"

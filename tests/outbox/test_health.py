@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import clock, hooks
-from portal.outbox.health import readiness
-from portal.outbox.models import Message
+from portal.kernel.core import clock, ports
+from portal.kernel.outbox.health import readiness
+from portal.kernel.outbox.models import Message
 from tests.outbox.factories import posted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
 
 def test_an_empty_outbox_is_ready() -> None:
     assert readiness() == ("outbox", True, "0 s behind")
-    assert ("outbox", readiness) in list(hooks.readiness)
+    assert ("outbox", readiness) in list(ports.readiness)
 
 
 def test_a_message_that_nobody_sends_makes_the_portal_unready() -> None:

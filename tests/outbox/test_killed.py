@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import sweeping
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import scheduler
 from tests import workers
 from tests.campaigns.counts import conclude
 from tests.law.factories import PurposeFactory
@@ -77,7 +77,7 @@ def settle() -> None:
     """A last, healthy worker: sweep until nothing waits and nothing is under way."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        sweeping.sweep(now=clock.now(), limit=500)
+        scheduler.sweep(now=clock.now(), limit=500)
         waiting = Message.objects.filter(next_attempt_at__isnull=False).exists()
         under_way = Message.objects.filter(state=MessageState.SENDING).exists()
         if not waiting and not under_way:

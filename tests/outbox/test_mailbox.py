@@ -5,7 +5,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import override_settings
 
-from portal.outbox import mailbox, system_checks
+from portal.kernel.outbox import mailbox, system_checks
 
 
 @pytest.fixture(autouse=True)

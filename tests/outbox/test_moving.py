@@ -5,17 +5,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.core import actor, clock, hooks
-from portal.core.errors import Unavailable
-from portal.law.states import Channel
-from portal.outbox import sealing
-from portal.outbox.channels.protocol import Outgoing, PermanentFailure
-from portal.outbox.erasers import MessageTexts
-from portal.outbox.models import AddressFault, DeliveryAddress, Message, MessageBody
-from portal.outbox.services import faults, moving, post, reading, reports
-from portal.outbox.services.reports import Report
-from portal.outbox.states import FaultReason, MessageState, Outcome
-from portal.people.services import contacts
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox import encryption
+from portal.kernel.outbox.channels.protocol import Outgoing, PermanentFailure
+from portal.kernel.outbox.choices import FaultReason, MessageState, Outcome
+from portal.kernel.outbox.erasure import MessageTexts
+from portal.kernel.outbox.models import AddressFault, DeliveryAddress, Message, MessageBody
+from portal.kernel.outbox.services import channel_fallback, faults, message_content, post, reports
+from portal.kernel.outbox.services.reports import Report
+from portal.kernel.people.services import contacts
 from tests.outbox.factories import KIND, Decision, Gate, RecordingChannel, use_template
 from tests.outbox.test_delivery import deliver, facts
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory
@@ -58,8 +58,8 @@ def test_a_refused_letter_goes_by_sms_with_the_same_words(asha: Any, gate: Gate,
     assert faults.stand(address="asha@example.com", channel="email")
     sms = letter.moved_to
     assert (sms.channel, sms.purpose, sms.about) == (Channel.SMS, "support", letter.about)
-    assert reading.address_of(sms) == "+919876543210"
-    assert reading.text_of(sms) == reading.text_of(letter)
+    assert message_content.address_of(sms) == "+919876543210"
+    assert message_content.text_of(sms) == message_content.text_of(letter)
     channel.behaviour = lambda outgoing: None
     assert deliver(sms) == MessageState.SENT
     assert [question["channel"] for question in gate.asked] == ["email", "sms"]
@@ -181,15 +181,15 @@ def test_words_that_were_erased_are_not_moved(asha: Any, gate: Gate, channel: Re
 def test_the_words_are_made_anew_for_the_other_channel(
     asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
+    monkeypatch.setattr(ports.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
     letter = to(asha.subject.ref)
     use_template(monkeypatch, "Subject: A notice\nOpens: nothing\n\nमराठी: {{ reference }}", language="mr")
     channel.behaviour = refuse
     deliver(letter)
     sms = letter.moved_to
-    assert "Onesetu, Mumbai" in reading.text_of(letter).body
-    assert reading.text_of(sms).body == "मराठी: OS-GR-7K4M-9QX2\n"
-    assert reading.text_of(sms).variables == {"reference": "OS-GR-7K4M-9QX2"}
+    assert "Onesetu, Mumbai" in message_content.text_of(letter).body
+    assert message_content.text_of(sms).body == "मराठी: OS-GR-7K4M-9QX2\n"
+    assert message_content.text_of(sms).variables == {"reference": "OS-GR-7K4M-9QX2"}
     assert (letter.template_language, sms.template_language) == ("en", "mr")
     assert sms.template_sha256 != letter.template_sha256
 
@@ -220,7 +220,7 @@ def test_two_messages_that_fail_at_one_instant_both_keep_their_refusal(
 ) -> None:
     letter, chat = to(asha.subject.ref), to(asha.subject.ref, channel="whatsapp", address="+919876543210")
     # Each looks before the other has written: to both SMS seems free.
-    monkeypatch.setattr(moving, "_ways", lambda message: iter([(Channel.SMS, "+919876543210")]))
+    monkeypatch.setattr(channel_fallback, "_ways", lambda message: iter([(Channel.SMS, "+919876543210")]))
     channel.behaviour = refuse
     assert [deliver(letter), deliver(chat)] == [MessageState.CLOSED, MessageState.DEAD]
     assert facts(chat) == ["started", "refused"]
@@ -251,7 +251,7 @@ def test_a_key_that_ends_at_this_moment_does_not_lose_the_refusal(
         raise Unavailable("What is kept here is being erased at this moment.")
 
     letter = to(asha.subject.ref)
-    monkeypatch.setattr(sealing, "seal_all", ending)
+    monkeypatch.setattr(encryption, "seal_all", ending)
     channel.behaviour = refuse
     assert deliver(letter) == MessageState.DEAD
     assert facts(letter) == ["started", "refused"]

@@ -4,11 +4,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from portal.core.errors import Refused
-from portal.law.states import Channel
-from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
-from portal.outbox.services import post, reading
-from portal.outbox.states import MessageState
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
+from portal.kernel.outbox.services import message_content, post
 from tests.outbox.factories import KIND, posted, use_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
@@ -29,10 +29,10 @@ def test_another_matter_is_another_message() -> None:
 def test_the_text_is_rendered_at_once_and_reads_as_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     message = posted()
     use_template(monkeypatch, "Subject: Other\nOpens: nothing\n\nOther words")
-    text = reading.text_of(message)
+    text = message_content.text_of(message)
     assert text.subject == "A notice"
     assert text.body.startswith("Your reference number is OS-GR-7K4M-9QX2.")
-    assert reading.address_of(message) == "asha@example.com"
+    assert message_content.address_of(message) == "asha@example.com"
 
 
 def test_neither_words_nor_address_stand_readable_in_the_database() -> None:
@@ -107,4 +107,4 @@ def test_a_notice_for_the_dashboard_needs_no_address() -> None:
         context={"reference": "x"},
     )
     assert message.state == MessageState.DUE
-    assert reading.address_of(message) == ""
+    assert message_content.address_of(message) == ""

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.core import clock
-from portal.core.errors import Refused, Unavailable
-from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
-from portal.outbox.services import post, reading
-from portal.outbox.services.posting_many import Letter, post_all
-from portal.vault.models import ShredOrder, SubjectKey
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused, Unavailable
+from portal.kernel.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
+from portal.kernel.outbox.services import message_content, post
+from portal.kernel.outbox.services.bulk_messages import Letter, post_all
+from portal.kernel.vault.models import ShredOrder, SubjectKey
 from tests.outbox.factories import KIND
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.usefixtures("notice")]
@@ -53,10 +53,10 @@ def test_they_are_what_they_would_be_alone() -> None:
     for channel in ("email", "dashboard"):
         (message,) = together(letter(0, channel=channel))
         assert {**columns(message), "channel": ""} == {**columns(single), "channel": ""}
-        text = reading.text_of(Message.objects.get(pk=message.pk))
+        text = message_content.text_of(Message.objects.get(pk=message.pk))
         assert (text.subject, text.body.split("\n")[0]) == ("A notice", "Your reference number is OS-GR-7K4M-9QX2.")
     by_email = Message.objects.filter(channel="email").latest("pk")
-    assert reading.address_of(by_email) == "person0@example.com"
+    assert message_content.address_of(by_email) == "person0@example.com"
     assert by_email.destination.masked == single.destination.masked
     assert bytes(by_email.destination.address_key) == bytes(single.destination.address_key)
     assert TemplateVersion.objects.count() == 1

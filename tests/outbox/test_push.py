@@ -11,17 +11,17 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, outgoing
-from portal.core.errors import NotFound, Refused
-from portal.law.states import Channel
-from portal.outbox import erasers, sections
-from portal.outbox.channels import push
-from portal.outbox.channels.protocol import Outgoing, PermanentFailure, TemporaryFailure
-from portal.outbox.channels.push import MOST_BROWSERS, PushChannel
-from portal.outbox.models import PushSubscription
-from portal.outbox.services import browsers, post
-from portal.outbox.states import MessageState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, http_client
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox import data_copy_sections, erasure
+from portal.kernel.outbox.channels import push
+from portal.kernel.outbox.channels.protocol import Outgoing, PermanentFailure, TemporaryFailure
+from portal.kernel.outbox.channels.push import MOST_BROWSERS, PushChannel
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import PushSubscription
+from portal.kernel.outbox.services import post, push_subscriptions
 from tests.outbox.factories import KIND, Gate
 from tests.outbox.test_delivery import deliver
 from tests.servers import push_service
@@ -34,13 +34,13 @@ ASHA = UUID(int=1)
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     with push_service.running() as running:
-        monkeypatch.setattr(outgoing, "_is_ours", lambda host, own: host == running.host)
+        monkeypatch.setattr(http_client, "_is_ours", lambda host, own: host == running.host)
         yield running
 
 
 def on(browser: Browser, subject_ref: UUID = ASHA, **changes: str) -> PushSubscription:
     given = {**browser.given(), **changes}
-    return browsers.switch_on(
+    return push_subscriptions.switch_on(
         subject_ref=subject_ref, browser="Firefox on Linux", actor=actor.SYSTEM, now=clock.now(), **given
     )
 
@@ -189,8 +189,8 @@ def test_what_no_browser_gave_is_refused(service: PushService, changes: dict[str
 def test_nobody_switches_off_another_persons_browser(service: PushService) -> None:
     row = on(service.browser("one"))
     with pytest.raises(NotFound):
-        browsers.switch_off(subject_ref=uuid4(), pk=row.pk, actor=actor.SYSTEM, now=clock.now())
-    browsers.switch_off(subject_ref=ASHA, pk=row.pk, actor=actor.SYSTEM, now=clock.now())
+        push_subscriptions.switch_off(subject_ref=uuid4(), pk=row.pk, actor=actor.SYSTEM, now=clock.now())
+    push_subscriptions.switch_off(subject_ref=ASHA, pk=row.pk, actor=actor.SYSTEM, now=clock.now())
     assert not PushSubscription.objects.exists()
 
 
@@ -208,13 +208,13 @@ def test_neither_endpoint_nor_keys_lie_in_the_clear(service: PushService) -> Non
 def test_a_person_gets_their_browsers_in_the_bundle_without_the_keys(service: PushService) -> None:
     browser = service.browser("one")
     on(browser)
-    (record,) = sections.BrowserSection().collect(subject_refs=[ASHA])
+    (record,) = data_copy_sections.BrowserSection().collect(subject_refs=[ASHA])
     assert record["browser"] == "Firefox on Linux"
     assert not set(browser.given().values()) & {str(value) for value in record.values()}
 
 
 def test_a_browser_ends_with_its_person_or_when_it_rested_too_long(service: PushService) -> None:
-    eraser, now = erasers.PushSubscriptions(), clock.now()
+    eraser, now = erasure.PushSubscriptions(), clock.now()
     on(service.browser("one"))
     on(service.browser("two"), UUID(int=2))
     PushSubscription.objects.filter(subject_ref=ASHA).update(used_at=now - timedelta(days=800))
@@ -226,7 +226,7 @@ def test_a_browser_ends_with_its_person_or_when_it_rested_too_long(service: Push
 
 
 def test_a_push_message_is_read_on_the_messages_page(service: PushService, gate: Gate, notice: None) -> None:
-    from portal.outbox import selectors
+    from portal.kernel.outbox import selectors
 
     on(service.browser("one"))
     message = post(

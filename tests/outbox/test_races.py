@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection
 
-from portal.core import actor, clock
-from portal.outbox.channels import registry
-from portal.outbox.models import Message, PushSubscription
-from portal.outbox.services import browsers, delivery, reports, side_by_side
-from portal.outbox.services.reports import Report, Taken
-from portal.outbox.states import FREE, MessageState, Outcome
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.channels import registry
+from portal.kernel.outbox.choices import FREE, MessageState, Outcome
+from portal.kernel.outbox.models import Message, PushSubscription
+from portal.kernel.outbox.services import delivery, parallel_delivery, push_subscriptions, reports
+from portal.kernel.outbox.services.reports import Report, Taken
 from tests.outbox.factories import Gate, RecordingChannel, posted
 from tests.outbox.test_delivery import deliver, facts
 from tests.servers.push_service import Browser
@@ -85,13 +85,13 @@ def test_a_report_at_the_instant_of_a_late_answer_loses_neither(
 
 
 def test_one_browser_switched_on_in_two_windows_at_once_is_one_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.core.outgoing.require_public", lambda url: None)
+    monkeypatch.setattr("portal.kernel.core.http_client.require_public", lambda url: None)
     given = Browser("https://push.example/one").given()
     together = threading.Barrier(4)
 
     def switch_on(number: int) -> PushSubscription:
         together.wait(timeout=10)
-        return browsers.switch_on(
+        return push_subscriptions.switch_on(
             subject_ref=UUID(int=number), browser="Firefox", actor=actor.SYSTEM, now=clock.now(), **given
         )
 
@@ -111,7 +111,7 @@ def test_a_start_that_the_database_ended_once_is_made_again_and_the_message_leav
     notice: None, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch, most_at_once: int
 ) -> None:
     messages = [posted(about=f"tests.thing:{number}") for number in range(2)]
-    way = delivery if most_at_once == 1 else side_by_side
+    way = delivery if most_at_once == 1 else parallel_delivery
     whole, tried = way._note, []
 
     def ended_once(*given: Any, **more: Any) -> None:
@@ -122,6 +122,6 @@ def test_a_start_that_the_database_ended_once_is_made_again_and_the_message_leav
 
     monkeypatch.setattr(way, "_note", ended_once)
     monkeypatch.setattr(registry, "most_at_once", lambda name: most_at_once)
-    states = side_by_side.deliver_all([message.pk for message in messages], now=clock.now())
+    states = parallel_delivery.deliver_all([message.pk for message in messages], now=clock.now())
     assert (states, len(channel.taken)) == ([MessageState.SENT] * 2, 2)
     assert [facts(message) for message in messages] == [["started", "accepted"]] * 2

@@ -11,18 +11,18 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from consent.selectors import rulebook
-from consent.services.addresses import Address
-from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice
-from consent.services.stopping import stop_at_address
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Answer, Way
-from portal.core import actor, addresses, clock, hooks
-from portal.outbox.models import Delivery, Message
-from portal.outbox.services import delivery, handing, post
-from portal.outbox.states import MessageState, Outcome
-from portal.people.models import Fiduciary, Principal
+from consent.base.choices import Answer, Way
+from consent.base.selectors import contact_rulebook
+from consent.consent_imports.services.external_consents import Brought, record_brought
+from consent.records.services.addresses import Address
+from consent.records.services.consent_events import Choice
+from consent.suppressions.services.address_opt_outs import stop_at_address
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.core import actor, addresses, clock, ports
+from portal.kernel.outbox.choices import MessageState, Outcome
+from portal.kernel.outbox.models import Delivery, Message
+from portal.kernel.outbox.services import delivery, post, renderer
+from portal.kernel.people.models import Fiduciary, Principal
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.outbox.factories import KIND, RecordingChannel, use_channel, use_template
 
@@ -35,12 +35,12 @@ PROOF = [{"type": "form", "sha256": "ab" * 32}]
 @pytest.fixture(autouse=True)
 def channel(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingChannel]:
     with time_machine.travel(NOON, tick=True):
-        rulebook.forget()
+        contact_rulebook.forget()
         law_is_loaded()
         published_notice()
         use_template(monkeypatch)
         yield use_channel(monkeypatch, RecordingChannel())
-    rulebook.forget()
+    contact_rulebook.forget()
 
 
 def who_agreed(count: int) -> list[tuple[Principal, str, Message]]:
@@ -111,13 +111,13 @@ def test_a_withdrawal_before_the_message_is_on_its_way_stops_it(
     way: Callable[..., None], channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ((who, address, message),) = who_agreed(1)
-    prepared = handing.outgoing
+    prepared = renderer.outgoing
 
     def meanwhile(*args: Any) -> Any:
         way(who, address)
         return prepared(*args)
 
-    monkeypatch.setattr(handing, "outgoing", meanwhile)
+    monkeypatch.setattr(renderer, "outgoing", meanwhile)
     assert delivery.deliver(message.pk, now=clock.now()) == MessageState.STOPPED
     assert channel.taken == []
 
@@ -136,7 +136,7 @@ def test_a_withdrawal_after_the_gate_has_said_yes_waits_until_the_message_is_on_
         finally:
             connection.close()
 
-    gate = hooks.send_gate._answer
+    gate = ports.send_gate._answer
     assert gate is not None
     meanwhile = threading.Thread(target=withdrawing)
 
@@ -146,7 +146,7 @@ def test_a_withdrawal_after_the_gate_has_said_yes_waits_until_the_message_is_on_
         meanwhile.join(timeout=0.3)
         return decision
 
-    monkeypatch.setattr(hooks.send_gate, "_answer", answer)
+    monkeypatch.setattr(ports.send_gate, "_answer", answer)
     assert delivery.deliver(message.pk, now=clock.now()) == MessageState.SENT
     meanwhile.join()
     (told,) = returned

@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from portal.core import hooks
-from portal.law.states import Channel
-from portal.outbox import texts
-from portal.outbox.services import post, post_webhook, reading
+from portal.kernel.core import ports
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox import templates
+from portal.kernel.outbox.services import message_content, post, post_webhook
 from tests.outbox.factories import add_purposes
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ OPENS_NOTHING = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_says_which_values_open_something_and_says_it_in_every_language(kind: str) -> None:
-    letters = [texts.load(kind, language) for name, language in TEMPLATES if name == kind]
+    letters = [templates.load(kind, language) for name, language in TEMPLATES if name == kind]
     for letter in letters:
         values = set(VALUE.findall(letter.subject + letter.body))
         assert letter.opens <= values, f"{letter.language} names a value that it does not show"
@@ -50,7 +50,7 @@ def test_each_kind_says_which_values_open_something_and_says_it_in_every_languag
 def test_nothing_that_staff_read_of_any_kind_opens_anything() -> None:
     add_purposes()
     for kind, language in TEMPLATES:
-        template = texts.load(kind, language)
+        template = templates.load(kind, language)
         values = {name: f"{name}-{uuid4().hex}" for name in VALUE.findall(template.source)}
         message = post(
             kind=kind,
@@ -62,14 +62,14 @@ def test_nothing_that_staff_read_of_any_kind_opens_anything() -> None:
             about="tests.thing:1",
             context=values,
         )
-        whole, shown = reading.text_of(message), reading.text_of(message).without_keys()
-        one_click = hooks.one_click_url.ask(reference=message.reference, category="promotional")
+        whole, shown = message_content.text_of(message), message_content.text_of(message).without_keys()
+        one_click = ports.one_click_url.ask(reference=message.reference, category="promotional")
         assert one_click in whole.body
         assert one_click not in shown.body
         for name, value in values.items():
             assert (value in shown.subject + shown.body) is (name not in template.opens), (kind, language, name)
         assert shown.variables == {}
-        assert shown.body.count(reading.DOTS) > len(template.opens)
+        assert shown.body.count(message_content.DOTS) > len(template.opens)
         assert message.only_here is bool(template.opens)
 
 
@@ -82,4 +82,4 @@ def test_what_another_system_was_told_is_read_as_it_was_told() -> None:
         about="tests.thing:1",
         data={"reference": "OS-1"},
     )
-    assert reading.text_of(message).without_keys().body == reading.text_of(message).body
+    assert message_content.text_of(message).without_keys().body == message_content.text_of(message).body

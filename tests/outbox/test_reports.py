@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, TemporaryFailure
-from portal.outbox.models import AddressFault, Delivery, Message, ReceivedWebhook
-from portal.outbox.rules import reported_state
-from portal.outbox.services import delivery, faults, reports, sweeping
-from portal.outbox.services.reports import Report, Taken
-from portal.outbox.states import REPORTED, MessageState, Outcome
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, TemporaryFailure
+from portal.kernel.outbox.choices import REPORTED, MessageState, Outcome
+from portal.kernel.outbox.delivery_rules import reported_state
+from portal.kernel.outbox.models import AddressFault, Delivery, Message, ReceivedWebhook
+from portal.kernel.outbox.services import delivery, faults, reports, scheduler
+from portal.kernel.outbox.services.reports import Report, Taken
 from tests.outbox.factories import Gate, RecordingChannel, posted
 from tests.outbox.test_delivery import abandon, deliver
 
@@ -118,7 +118,7 @@ def test_a_report_saves_a_message_whose_worker_died(keyed_channel: RecordingChan
     abandon(message)
     tell(message, "delivered")
     assert message.state == MessageState.SENDING
-    assert sweeping.recover(now=clock.now(), limit=10) == 1
+    assert scheduler.recover(now=clock.now(), limit=10) == 1
     message.refresh_from_db()
     assert message.state == MessageState.DELIVERED
 
@@ -176,7 +176,7 @@ def test_a_complaint_is_told_to_other_rooms_with_the_message_it_is_about(
     channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(hooks.complaints, "_items", [lambda **said: told.append(said)])
+    monkeypatch.setattr(ports.complaints, "_items", [lambda **said: told.append(said)])
     message = sent()
     tell(message, "complained")
     tell(message, "complained")
@@ -219,5 +219,5 @@ def test_nobody_makes_us_wait_for_longer_than_our_longest(channel: RecordingChan
 def test_a_sweep_counts_a_message_that_was_reported_at_once_as_sent(channel: RecordingChannel) -> None:
     message = posted()
     channel.behaviour = lambda outgoing: tell(message, "delivered") and None
-    swept = sweeping.sweep(now=clock.now(), limit=10)
+    swept = scheduler.sweep(now=clock.now(), limit=10)
     assert (swept.sent, swept.not_sent) == (1, 0)

@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.outbox import rules
+from portal.kernel.outbox import delivery_rules
 
 FIRST, LONGEST = timedelta(seconds=30), timedelta(hours=6)
 
 
 @given(st.integers(1, 500), st.floats(0, 1))
 def test_a_wait_lies_between_half_of_the_first_and_the_longest(attempt: int, jitter: float) -> None:
-    wait = rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=jitter)
+    wait = delivery_rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=jitter)
     assert FIRST / 2 <= wait <= LONGEST
 
 
 @given(st.integers(1, 9))
 def test_each_wait_is_up_to_twice_the_one_before(attempt: int) -> None:
-    shortest = rules.wait_before(attempt + 1, first=FIRST, longest=LONGEST, jitter=0)
-    longest = rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=1)
+    shortest = delivery_rules.wait_before(attempt + 1, first=FIRST, longest=LONGEST, jitter=0)
+    longest = delivery_rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=1)
     assert shortest == longest
 
 
@@ -35,4 +35,4 @@ def test_each_wait_is_up_to_twice_the_one_before(attempt: int) -> None:
 def test_after_an_unknown_outcome_only_an_essential_message_goes_out_once_more(
     category: str, unknown_outcomes: int, again: bool
 ) -> None:
-    assert rules.may_try_after_unknown(category, unknown_outcomes=unknown_outcomes) is again
+    assert delivery_rules.may_try_after_unknown(category, unknown_outcomes=unknown_outcomes) is again

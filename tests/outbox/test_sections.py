@@ -2,16 +2,16 @@ from uuid import uuid4
 
 import pytest
 
-from portal.core import clock, hooks
-from portal.outbox.models import AddressFault
-from portal.outbox.services import delivery
+from portal.kernel.core import clock, ports
+from portal.kernel.outbox.models import AddressFault
+from portal.kernel.outbox.services import delivery
 from tests.outbox.factories import Gate, RecordingChannel, posted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
 
 
 def collected(*refs: object) -> list[dict[str, object]]:
-    (section,) = [section for section in hooks.sections if section.name == "messages"]
+    (section,) = [section for section in ports.sections if section.name == "messages"]
     records: list[dict[str, object]] = section.collect(subject_refs=refs)
     return records
 

@@ -12,17 +12,17 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.audit import rules
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.core.hooks import HookList
-from portal.law.states import Channel
-from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
-from portal.outbox.models import AddressFault, Delivery, Message, MessageBody
-from portal.outbox.services import delivery, post, reports, side_by_side, sweeping
-from portal.outbox.services.reports import Report
-from portal.outbox.states import FREE, MessageState, Outcome
+from portal.kernel.audit import rules
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.core.ports import HookList
+from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
+from portal.kernel.outbox.choices import FREE, MessageState, Outcome
+from portal.kernel.outbox.models import AddressFault, Delivery, Message, MessageBody
+from portal.kernel.outbox.services import delivery, parallel_delivery, post, reports, scheduler
+from portal.kernel.outbox.services.reports import Report
 from tests.outbox.factories import KIND, AddressFaultFactory, Decision, Gate, RecordingChannel
 from tests.outbox.test_delivery import facts
 
@@ -51,7 +51,7 @@ def posted(number: int, *, purpose: str = "support") -> Message:
 
 
 def deliver(messages: list[Message]) -> list[str]:
-    side_by_side.deliver_all([message.pk for message in messages], now=clock.now())
+    parallel_delivery.deliver_all([message.pk for message in messages], now=clock.now())
     for message in messages:
         message.refresh_from_db()
     return [message.state for message in messages]
@@ -101,7 +101,7 @@ def test_a_hook_that_nobody_fills_lets_nothing_leave(
     gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.decision = None
-    monkeypatch.setattr(hooks.send_gate_of_many, "_answer", hooks.send_gate_of_many._when_empty)
+    monkeypatch.setattr(ports.send_gate_of_many, "_answer", ports.send_gate_of_many._when_empty)
     messages = [posted(number) for number in range(2)]
     assert deliver(messages) == ["stopped", "stopped"]
     assert several.taken == []
@@ -114,7 +114,7 @@ def test_what_whoever_posted_it_wants_no_more_stays(
     unwanted = messages[1].pk
     leaving: HookList[object] = HookList("leaving")
     leaving.register(lambda *, messages, at: {one.pk: ("OVER", None) for one in messages if one.pk == unwanted})
-    monkeypatch.setattr(hooks, "leaving", leaving)
+    monkeypatch.setattr(ports, "leaving", leaving)
     assert deliver(messages) == ["sent", "closed", "sent"]
     assert (messages[1].reason, len(several.taken)) == ("OVER", 2)
 
@@ -173,11 +173,11 @@ def test_whoever_dies_while_they_are_handed_over_leaves_leases_that_run_out_and_
     with pytest.raises(SystemExit):
         deliver(messages)
     assert set(Message.objects.values_list("state", flat=True)) == {"sending"}
-    assert sweeping.sweep(now=clock.now(), limit=10).recovered == 0
+    assert scheduler.sweep(now=clock.now(), limit=10).recovered == 0
     several.behaviour = lambda outgoing: None
     later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + settings.OUTBOX_FIRST_WAIT_SECONDS + 60)
-    assert sweeping.sweep(now=later, limit=10).recovered == 3
-    sweeping.sweep(now=later, limit=10)
+    assert scheduler.sweep(now=later, limit=10).recovered == 3
+    scheduler.sweep(now=later, limit=10)
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
     keys: dict[str, set[str]] = {}
     for sent in several.taken:
@@ -211,8 +211,8 @@ def test_one_whose_acceptance_cannot_be_recorded_takes_that_of_no_other_along(
         assert [facts(message)[-1] for message in messages] == ["accepted", "started", "accepted"]
         assert AuditEvent.objects.filter(kind=AuditKind.OUTBOX_MESSAGE_SENT).count() == 2
     later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + settings.OUTBOX_LONGEST_WAIT_SECONDS)
-    assert sweeping.sweep(now=later, limit=10).recovered == 1
-    sweeping.sweep(now=later, limit=10)
+    assert scheduler.sweep(now=later, limit=10).recovered == 1
+    scheduler.sweep(now=later, limit=10)
     messages[1].refresh_from_db()
     assert messages[1].state == MessageState.SENT
     assert len({sent.idempotency_key for sent in several.taken if sent.reference == messages[1].reference}) == 1
@@ -235,7 +235,7 @@ def test_one_that_cannot_be_recovered_keeps_the_sweep_from_nothing(
 
     monkeypatch.setattr(delivery, "unknown", breaks)
     later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 60)
-    assert sweeping.sweep(now=later, limit=10).recovered == 1
+    assert scheduler.sweep(now=later, limit=10).recovered == 1
     messages[2].refresh_from_db()
     assert messages[2].state == MessageState.SENT
 
@@ -259,7 +259,7 @@ def test_a_lease_that_ran_out_while_the_channel_took_its_time_loses_no_answer(
     gate: Gate, several: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = [posted(number) for number in range(2)]
-    hand_over = side_by_side._hand_over
+    hand_over = parallel_delivery._hand_over
 
     def slowly(*args: object) -> object:
         told = hand_over(*args)  # type: ignore[arg-type]
@@ -267,7 +267,7 @@ def test_a_lease_that_ran_out_while_the_channel_took_its_time_loses_no_answer(
         Message.objects.filter(pk=messages[0].pk).update(**given_up)
         return told
 
-    monkeypatch.setattr(side_by_side, "_hand_over", slowly)
+    monkeypatch.setattr(parallel_delivery, "_hand_over", slowly)
     assert deliver(messages) == ["sent", "sent"]
     assert [facts(message)[-1] for message in messages] == ["accepted", "accepted"]
 
@@ -276,7 +276,7 @@ def test_a_report_that_comes_before_the_answer_counts(gate: Gate, several: Recor
     message = posted(1)
     message_of_nobody = posted(2)
     said = [Report(message.reference, Outcome.DELIVERED)]
-    hand_over = side_by_side._hand_over
+    hand_over = parallel_delivery._hand_over
 
     def quickly(*args: object) -> object:
         told = hand_over(*args)  # type: ignore[arg-type]
@@ -284,7 +284,7 @@ def test_a_report_that_comes_before_the_answer_counts(gate: Gate, several: Recor
         return told
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(side_by_side, "_hand_over", quickly)
+        patch.setattr(parallel_delivery, "_hand_over", quickly)
         assert deliver([message, message_of_nobody]) == ["delivered", "sent"]
 
 
@@ -303,5 +303,5 @@ def test_the_sweep_and_the_task_hand_over_together(gate: Gate, several: Recordin
     messages = [posted(number) for number in range(3)]
     together = threading.Barrier(3)
     several.behaviour = lambda outgoing: together.wait(timeout=20) and None
-    assert sweeping.sweep(now=clock.now(), limit=10).sent == len(messages)
+    assert scheduler.sweep(now=clock.now(), limit=10).sent == len(messages)
     assert Delivery.objects.filter(outcome=Outcome.ACCEPTED).count() == len(messages)

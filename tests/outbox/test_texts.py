@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from portal.outbox import texts
-from portal.outbox.texts import TemplateFault
+from portal.kernel.outbox import templates
+from portal.kernel.outbox.templates import TemplateFault
 
 SOURCE = "Subject: A notice\nOpens: nothing\n\nHello {{ who }}.\n"
 
 
 def test_a_template_is_named_by_the_hash_of_its_file() -> None:
-    template = texts.parse("tests.notice", "en", SOURCE)
+    template = templates.parse("tests.notice", "en", SOURCE)
     assert template.sha256 == hashlib.sha256(SOURCE.encode()).hexdigest()
     assert (template.subject, template.body, template.category) == ("A notice", "Hello {{ who }}.", "")
 
@@ -31,27 +31,29 @@ def test_a_template_is_named_by_the_hash_of_its_file() -> None:
 )
 def test_a_file_without_subject_or_body_or_with_another_header_is_a_fault(source: str) -> None:
     with pytest.raises(TemplateFault):
-        texts.parse("tests.notice", "en", source)
+        templates.parse("tests.notice", "en", source)
 
 
 def test_a_value_is_text_and_never_markup_or_template_code() -> None:
-    _subject, body = texts.render(texts.parse("tests.notice", "en", SOURCE), {"who": "<b>{{ x }} & Co"}, footer="")
+    _subject, body = templates.render(
+        templates.parse("tests.notice", "en", SOURCE), {"who": "<b>{{ x }} & Co"}, footer=""
+    )
     assert body == "Hello <b>{{ x }} & Co.\n"
 
 
 def test_a_value_cannot_add_a_header() -> None:
-    template = texts.parse("tests.notice", "en", "Subject: About {{ who }}\nOpens: nothing\n\nbody")
-    subject, _body = texts.render(template, {"who": "x\r\nBcc: all@example.com"}, footer="")
+    template = templates.parse("tests.notice", "en", "Subject: About {{ who }}\nOpens: nothing\n\nbody")
+    subject, _body = templates.render(template, {"who": "x\r\nBcc: all@example.com"}, footer="")
     assert subject == "About x Bcc: all@example.com"
 
 
 def test_a_forgotten_value_is_a_fault_that_names_it() -> None:
     with pytest.raises(TemplateFault, match=r"needs values it was not given: who\."):
-        texts.render(texts.parse("tests.notice", "en", SOURCE), {}, footer="")
+        templates.render(templates.parse("tests.notice", "en", SOURCE), {}, footer="")
 
 
 def test_the_footer_stands_below_the_text() -> None:
-    _subject, body = texts.render(texts.parse("tests.notice", "en", SOURCE), {"who": "you"}, footer="Onesetu")
+    _subject, body = templates.render(templates.parse("tests.notice", "en", SOURCE), {"who": "you"}, footer="Onesetu")
     assert body == "Hello you.\n\nOnesetu\n"
 
 
@@ -60,35 +62,35 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "templates" / "messages"
     folder.mkdir(parents=True)
     monkeypatch.setattr(settings, "BASE_DIR", tmp_path)
-    texts._engine.cache_clear()
+    templates._engine.cache_clear()
     yield folder
-    texts._engine.cache_clear()
+    templates._engine.cache_clear()
 
 
 def test_a_missing_language_falls_back_to_its_base_and_then_to_english(files: Path) -> None:
     (files / "tests.notice.en.txt").write_text("Subject: Notice\nOpens: nothing\n\nHello")
     (files / "tests.notice.hi.txt").write_text("Subject: सूचना\nOpens: nothing\n\nनमस्ते")
-    assert texts.load("tests.notice", "hi-IN").language == "hi"
-    assert texts.load("tests.notice", "mr").language == "en"
+    assert templates.load("tests.notice", "hi-IN").language == "hi"
+    assert templates.load("tests.notice", "mr").language == "en"
 
 
 def test_a_kind_without_a_file_is_a_fault(files: Path) -> None:
     with pytest.raises(TemplateFault, match=r"no template messages/tests\.other\.en\.txt"):
-        texts.load("tests.other", "en")
+        templates.load("tests.other", "en")
 
 
 @pytest.mark.parametrize("kind", ["../secrets", "notice", "Tests.Notice", "a.b/c"])
 def test_a_kind_cannot_walk_out_of_the_folder(kind: str) -> None:
     with pytest.raises(TemplateFault, match="not a kind"):
-        texts.load(kind, "en")
+        templates.load(kind, "en")
 
 
 def test_every_message_file_can_be_read_and_names_no_person_in_its_subject() -> None:
     for path in (settings.BASE_DIR / "templates" / "messages").glob("*.txt"):
         kind, language, _txt = path.name.rsplit(".", 2)
-        template = texts.parse(kind, language, path.read_text())
+        template = templates.parse(kind, language, path.read_text())
         assert not [value for value in VALUE.findall(template.subject) if "name" in value], path.name
-        assert texts.load(kind, "en").language == "en", f"{path.name} has no English text to fall back to"
+        assert templates.load(kind, "en").language == "en", f"{path.name} has no English text to fall back to"
 
 
 #: Letters that only staff get: the workplace is in English.
@@ -152,9 +154,9 @@ def test_customers_are_written_to_in_three_languages() -> None:
 
 @pytest.mark.parametrize("kind", CUSTOMER_KINDS)
 def test_a_customers_letter_says_the_same_in_every_language(kind: str) -> None:
-    english = texts.load(kind, "en")
+    english = templates.load(kind, "en")
     for language in LANGUAGES:
-        letter = texts.load(kind, language)
+        letter = templates.load(kind, language)
         assert letter.language == language, f"{kind} has no text in {language}"
         assert letter.category == english.category
         assert set(VALUE.findall(letter.subject)) == set(VALUE.findall(english.subject)), language
@@ -164,9 +166,9 @@ def test_a_customers_letter_says_the_same_in_every_language(kind: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", CUSTOMER_KINDS)
 def test_a_customers_letter_shows_every_value_and_nothing_of_its_making(kind: str, language: str) -> None:
-    letter = texts.load(kind, language)
+    letter = templates.load(kind, language)
     context = {name: f"<{name}>" for name in VALUE.findall(letter.source)}
-    subject, body = texts.render(letter, context, footer="")
+    subject, body = templates.render(letter, context, footer="")
     assert all(value in subject + body for value in context.values())
     assert not re.search(r"[{}]|#\}|%", subject + body)
     assert REVIEW not in subject + body
@@ -176,7 +178,7 @@ def test_a_customers_letter_shows_every_value_and_nothing_of_its_making(kind: st
 @pytest.mark.parametrize("language", ["hi", "mr"])
 @pytest.mark.parametrize("kind", WORDED_KINDS)
 def test_a_draft_letter_says_in_its_file_that_nobody_has_reviewed_it(kind: str, language: str) -> None:
-    letter = texts.load(kind, language)
+    letter = templates.load(kind, language)
     assert REVIEW in letter.source
     assert re.search("[\u0900-\u097f]", letter.subject)
     assert re.search("[\u0900-\u097f]", letter.body)
@@ -185,4 +187,4 @@ def test_a_draft_letter_says_in_its_file_that_nobody_has_reviewed_it(kind: str, 
 @pytest.mark.parametrize("kind", WORDED_KINDS)
 def test_a_subject_holds_no_value_but_the_reference(kind: str) -> None:
     for language in LANGUAGES:
-        assert set(VALUE.findall(texts.load(kind, language).subject)) <= {"reference"}, language
+        assert set(VALUE.findall(templates.load(kind, language).subject)) <= {"reference"}, language

@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import write_to_staff
-from portal.people.models import User
-from portal.retention.permissions import Permission
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import write_to_staff
+from portal.kernel.people.models import User
+from portal.kernel.retention.permissions import Permission
 from tests.people.factories import StaffFactory
 from tests.shipped import rules_of_law
 

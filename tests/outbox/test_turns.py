@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.core import clock, signed_messages
-from portal.outbox.models import Message
-from portal.outbox.services import post_webhook
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock, webhook_signatures
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import post_webhook
 from tests.outbox.test_delivery import deliver
 from tests.servers.recipient import System, Turn, running
 
@@ -20,7 +20,7 @@ LATER = timedelta(hours=1)
 
 @pytest.fixture
 def system(settings: Any) -> Iterator[System]:
-    secret = signed_messages.new_secret()
+    secret = webhook_signatures.new_secret()
     with running(secret) as found:
         settings.OUTGOING_PRIVATE_HOSTS, settings.OUTBOX_WEBHOOK_SECRETS = [found.host], {found.host: [secret]}
         yield found

@@ -11,16 +11,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.core import clock, hooks, signed_messages
-from portal.core.errors import Refused
-from portal.outbox import sections
-from portal.outbox.models import Message
-from portal.outbox.services import post_webhook, reading
-from portal.outbox.states import MessageState
+from portal.kernel.core import clock, ports, webhook_signatures
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox import data_copy_sections
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content, post_webhook
 from tests.outbox.test_delivery import deliver, facts
 
 pytestmark = pytest.mark.django_db
-NEW, OLD = signed_messages.new_secret(), signed_messages.new_secret()
+NEW, OLD = webhook_signatures.new_secret(), webhook_signatures.new_secret()
 
 
 class Recipient:
@@ -77,13 +77,13 @@ def test_a_system_verifies_what_it_is_told_under_the_new_and_the_older_secret(re
     message = told(f"http://{recipient.host}/in")
     assert deliver(message) == MessageState.SENT
     ((headers, body),) = recipient.taken
-    assert signed_messages.verify(headers, body, secrets=[secret], now=clock.now()) == str(message.idempotency_key)
+    assert webhook_signatures.verify(headers, body, secrets=[secret], now=clock.now()) == str(message.idempotency_key)
     said = json.loads(body)
     assert (said["type"], said["data"]) == ("tests.withdrawn", {"purpose": "marketing", "channel": "sms"})
 
 
 def test_no_gate_is_asked_whether_a_processor_may_be_told_to_stop(recipient, monkeypatch):
-    monkeypatch.setattr(hooks.send_gate, "_answer", lambda **question: 1 / 0)
+    monkeypatch.setattr(ports.send_gate, "_answer", lambda **question: 1 / 0)
     assert deliver(told(f"http://{recipient.host}/in")) == MessageState.SENT
 
 
@@ -142,10 +142,10 @@ def test_the_same_thing_is_told_once_and_shows_no_path(recipient):
     first, second = (told(f"http://{recipient.host}/secret-path", subject_ref=ref) for _ in range(2))
     assert first == second
     assert first.destination.masked == f"{recipient.host}/…"
-    assert reading.address_of(first).endswith("/secret-path")
+    assert message_content.address_of(first).endswith("/secret-path")
 
 
 def test_what_a_system_was_told_is_no_message_to_the_person(recipient):
     ref = uuid4()
     told(f"http://{recipient.host}/in", subject_ref=ref)
-    assert sections.MessageSection().collect(subject_refs=[ref]) == []
+    assert data_copy_sections.MessageSection().collect(subject_refs=[ref]) == []

@@ -14,11 +14,11 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from portal.core import hooks  # noqa: E402
-from portal.core.enqueue import enqueue  # noqa: E402
 from portal.demo import server  # noqa: E402
-from portal.outbox import texts  # noqa: E402
-from portal.outbox.services import post  # noqa: E402
+from portal.kernel.core import ports  # noqa: E402
+from portal.kernel.core.enqueue import enqueue  # noqa: E402
+from portal.kernel.outbox import templates  # noqa: E402
+from portal.kernel.outbox.services import post  # noqa: E402
 from tests.outbox.factories import KIND, SOURCE, Decision  # noqa: E402
 
 CHANNELS = {"sms": "tests.servers.channels.KeyedChannel", "email": "tests.servers.channels.PlainChannel"}
@@ -29,9 +29,9 @@ ADDRESS = {"sms": "+919876543210", "email": "asha@example.com"}
 def arrange() -> None:
     """The channels of the test's gateway, a template, and a gate that says yes."""
     settings.OUTBOX_CHANNELS = CHANNELS
-    texts.load = lambda kind, language: texts.parse(kind, "en", SOURCE)  # type: ignore[assignment]
-    hooks.send_gate._answer = lambda **question: Decision(allowed=True)
-    hooks.send_gate_of_many._answer = lambda asked, **question: [Decision(allowed=True)] * len(asked)
+    templates.load = lambda kind, language: templates.parse(kind, "en", SOURCE)  # type: ignore[assignment]
+    ports.send_gate._answer = lambda **question: Decision(allowed=True)
+    ports.send_gate_of_many._answer = lambda asked, **question: [Decision(allowed=True)] * len(asked)
 
 
 def work() -> None:

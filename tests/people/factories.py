@@ -7,10 +7,11 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from portal.core import addresses, clock
-from portal.core.actor import staff
-from portal.core.ids import new_reference
-from portal.people.models import (
+from portal.kernel.core import addresses, clock
+from portal.kernel.core.actor import staff
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.choices import ContactKind, CustomerKind, MemberRole, SubjectKind
+from portal.kernel.people.models import (
     AddressChange,
     AgeStatement,
     ContactPoint,
@@ -23,8 +24,7 @@ from portal.people.models import (
     Subject,
     User,
 )
-from portal.people.services import api_keys
-from portal.people.states import ContactKind, CustomerKind, MemberRole, SubjectKind
+from portal.kernel.people.services import api_keys
 from tests.shipped import every_role
 
 PASSWORD = "correct horse battery staple"

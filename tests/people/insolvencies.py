@@ -4,10 +4,10 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from portal.core import clock
-from portal.people.models import Customer, Insolvency, Membership, Principal, User
-from portal.people.services import insolvency, logins
-from portal.people.states import InsolvencyStep
+from portal.kernel.core import clock
+from portal.kernel.people.choices import InsolvencyStep
+from portal.kernel.people.models import Customer, Insolvency, Membership, Principal, User
+from portal.kernel.people.services import insolvency, logins
 from tests.grievances.factories import STRANGER
 
 PROFESSIONAL = "irp@resolve.example"

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.clock import IST
-from portal.core.errors import NotAllowed, Refused
-from portal.people import selectors
-from portal.people.models import Absence
-from portal.people.services import absences
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.clock import IST
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people import selectors
+from portal.kernel.people.models import Absence
+from portal.kernel.people.services import absences
 from tests.people.factories import StaffFactory
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=IST)

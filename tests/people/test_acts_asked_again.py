@@ -12,17 +12,17 @@ from django.conf import settings
 from django.db import transaction
 
 from grievances.models import Ticket
-from grievances.services import sorting, thread
+from grievances.tickets.services import conversation, triage
+from kyc.cases.services import case_locks
 from kyc.models import Case
-from kyc.services import locking
-from portal.core import access, actor, clock, turns
-from portal.core.errors import NotAllowed
-from portal.law.models import Clock
-from portal.law.services import clocks, correcting
-from portal.people.models import RoleGrant
-from portal.people.services import staff
-from portal.registers.models import Incident
-from portal.registers.services import incidents
+from portal.kernel.core import access, actor, advisory_locks, clock
+from portal.kernel.core.errors import NotAllowed
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_corrections, deadlines
+from portal.kernel.people.models import RoleGrant
+from portal.kernel.people.services import staff
+from portal.kernel.registers.incidents.services import incidents
+from portal.kernel.registers.models import Incident
 from tests.campaigns.racing import several_writers
 from tests.consent.factories import law_is_loaded
 from tests.consent.test_turns import closing, while_in_flight
@@ -96,9 +96,9 @@ def test_a_role_that_ends_between_the_question_and_the_act_is_no_role(officer, m
     monkeypatch.setattr(access, "require", and_then_it_ends)
     told = {"ticket": ticket, "by": officer, "actor": actor.staff(officer.pk), "at": clock.now()}
     acts = {
-        "note": lambda: thread.note(text="A note.", **told),
-        "take": lambda: thread.take(**told),
-        "cause": lambda: sorting.say_cause(cause="product_fault", **told),
+        "note": lambda: conversation.note(text="A note.", **told),
+        "take": lambda: conversation.take(**told),
+        "cause": lambda: triage.say_cause(cause="product_fault", **told),
     }
     with pytest.raises(NotAllowed):
         acts[act]()
@@ -122,7 +122,7 @@ def test_an_act_waits_for_the_end_of_the_role_that_it_rests_on():
 
     def act():
         with pytest.raises(NotAllowed):
-            thread.note(ticket=ticket, text="A note.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+            conversation.note(ticket=ticket, text="A note.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
 
     while_in_flight(lambda: staff.deactivate(user=officer, actor=actor.staff(admin.pk), now=clock.now()), act)
     assert ticket.entries.count() == before
@@ -152,7 +152,7 @@ def side_by_side(holds_first, asks_then, *, other):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["case", "ticket"])
 def test_a_deactivation_beside_an_act_on_what_the_login_had_taken_ends_in_no_deadlock(kind, monkeypatch):
-    monkeypatch.setattr(turns, "TRIES", 1)  # doing it again would hide one
+    monkeypatch.setattr(advisory_locks, "TRIES", 1)  # doing it again would hide one
     ours()
     reviewer, admin = StaffFactory(roles=["kyc_maker"]), StaffFactory(roles=["administrator"])
     later = clock.now() + timedelta(hours=1)
@@ -164,7 +164,7 @@ def test_a_deactivation_beside_an_act_on_what_the_login_had_taken_ends_in_no_dea
         rows.update(assigned_to=reviewer, locked_by=reviewer, locked_until=later)
     side_by_side(
         lambda: rows.update(locked_until=later),
-        lambda: turns.share(turns.of_login(reviewer.pk)),
+        lambda: advisory_locks.share(advisory_locks.of_login(reviewer.pk)),
         other=lambda: staff.deactivate(user=reviewer, actor=actor.staff(admin.pk), now=clock.now()),
     )
     row = rows.get()
@@ -175,7 +175,7 @@ def test_a_deactivation_beside_an_act_on_what_the_login_had_taken_ends_in_no_dea
 def test_what_a_deactivated_login_had_taken_is_free_at_once(officer):
     case = Case.objects.get(customer=firm())
     Case.objects.update(locked_by=officer, locked_until=clock.now() + timedelta(hours=1))
-    locking.CLAIMS.login_left(user_id=officer.pk, at=clock.now())
+    case_locks.CLAIMS.login_left(user_id=officer.pk, at=clock.now())
     case.refresh_from_db()
     assert case.locked_by is None
 
@@ -191,8 +191,8 @@ def test_a_start_that_is_put_right_beside_a_report_ends_in_no_deadlock():
     at = counts.started_at - timedelta(hours=1)
     side_by_side(
         lambda: Incident.objects.select_for_update().get(pk=incident.pk),
-        lambda: clocks.stop(owner=counts.owner, at=clock.now(), actor=by),
-        other=lambda: correcting.correct_start(
+        lambda: deadlines.stop(owner=counts.owner, at=clock.now(), actor=by),
+        other=lambda: deadline_corrections.correct_start(
             owner=counts.owner, kind=counts.kind, started_at=at, reason_code="earlier", actor=by
         ),
     )

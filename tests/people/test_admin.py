@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.core.ids import new_reference
-from portal.people.models import (
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.ids import new_reference
+from portal.kernel.people.choices import CustomerState
+from portal.kernel.people.models import (
     Customer,
     FourEyesRule,
     Invitation,
@@ -22,8 +23,7 @@ from portal.people.models import (
     SignIn,
     User,
 )
-from portal.people.services import customers, devices, memberships, mfa, roles
-from portal.people.states import CustomerState
+from portal.kernel.people.services import customers, devices, memberships, mfa, roles
 from tests.jobs.factories import JobFactory
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import (

@@ -6,13 +6,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, moments
-from portal.core.actor import staff
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.people.models import ApiKey
-from portal.people.services import api_keys
-from portal.people.states import ApiScope
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, date_format
+from portal.kernel.core.actor import staff
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.people.choices import ApiScope
+from portal.kernel.people.models import ApiKey
+from portal.kernel.people.services import api_keys
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory, issued_api_key
 from tests.signin.people_who_sign_in import staff_client
 
@@ -181,8 +181,8 @@ def test_a_day_too_far_ahead_is_refused_beside_its_field_and_the_last_one_is_tak
     last = clock.day(clock.now()) + timedelta(days=366)
     made = client.post(add, {**fields, "expires_at": last.isoformat()}, follow=True).content.decode()
     assert "Proposed. Another person has to agree" in made
-    assert moments.day(last) in made
-    assert moments.day(last + timedelta(days=1)) not in made
+    assert date_format.day(last) in made
+    assert date_format.day(last + timedelta(days=1)) not in made
 
 
 def test_the_proposer_can_withdraw_and_nobody_ends_a_key_that_is_not_there():

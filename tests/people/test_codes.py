@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.people.models import OneTimeCode
-from portal.people.services import codes
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import OneTimeCode
+from portal.kernel.people.services import codes
 
 pytestmark = pytest.mark.django_db
 ASKED: dict[str, Any] = {"purpose": "sign_in", "kind": "email", "address": "asha@acme.example"}

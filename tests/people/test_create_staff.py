@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import call_command
 
-from portal.core.errors import Refused
-from portal.people.models import User
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import User
 from tests.people.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db

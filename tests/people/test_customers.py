@@ -3,16 +3,16 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import addresses, clock, hooks
-from portal.core.actor import SYSTEM
-from portal.core.actor import customer as customer_actor
-from portal.core.errors import IllegalMove, NotFound, Refused
-from portal.people import selectors
-from portal.people.models import ContactPoint, Customer, Membership, Principal, User
-from portal.people.services import contacts, customers, invitations, logins, memberships, principals, staff, subjects
-from portal.people.states import InvitationKind, MemberRole, SubjectKind
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import addresses, clock, ports
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.actor import customer as customer_actor
+from portal.kernel.core.errors import IllegalMove, NotFound, Refused
+from portal.kernel.people import selectors
+from portal.kernel.people.choices import InvitationKind, MemberRole, SubjectKind
+from portal.kernel.people.models import ContactPoint, Customer, Membership, Principal, User
+from portal.kernel.people.services import contacts, customers, invitations, logins, memberships, people, staff, subjects
 from tests.people.factories import (
     ContactPointFactory,
     CustomerFactory,
@@ -41,12 +41,12 @@ def enrol(customer, email, role=MemberRole.OWNER):
 
 @pytest.mark.parametrize("name", ["Asha Rao 2341 2341 2346", "Asha ABCPR1234K", "Asha Rao २३४१ २३४१ २३४६"])
 def test_no_name_has_the_number_of_a_paper_in_it_whoever_is_named(name):
-    asha, acme = principals.create(full_name="Asha Rao", actor=SYSTEM), CustomerFactory(name="Acme Traders")
+    asha, acme = people.create(full_name="Asha Rao", actor=SYSTEM), CustomerFactory(name="Acme Traders")
     ways = (
         lambda: customers.create(kind="individual", name=name, actor=SYSTEM),
         lambda: customers.rename(customer=acme, name=name, actor=SYSTEM),
-        lambda: principals.create(full_name=name, actor=SYSTEM),
-        lambda: principals.rename(principal=asha, full_name=name, actor=SYSTEM, now=clock.now()),
+        lambda: people.create(full_name=name, actor=SYSTEM),
+        lambda: people.rename(principal=asha, full_name=name, actor=SYSTEM, now=clock.now()),
         lambda: staff.create(email="new@onesetu.example", full_name=name, actor=SYSTEM, now=clock.now()),
     )
     for way in ways:
@@ -249,7 +249,7 @@ def test_an_address_is_kept_once_in_its_normal_form_and_found_by_it():
 
 def test_people_of_a_list_come_in_with_what_one_by_one_would_leave(django_assert_max_num_queries):
     known = [
-        principals.NewPerson(
+        people.NewPerson(
             "Asha Rao",
             "mr",
             [
@@ -258,11 +258,11 @@ def test_people_of_a_list_come_in_with_what_one_by_one_would_leave(django_assert
                 contacts.Reach("email", "Asha@acme.example", verified=True),
             ],
         ),
-        *(principals.NewPerson(reached_at=[contacts.Reach("phone", f"98765 {n:05d}")]) for n in range(20)),
-        principals.NewPerson(),
+        *(people.NewPerson(reached_at=[contacts.Reach("phone", f"98765 {n:05d}")]) for n in range(20)),
+        people.NewPerson(),
     ]
     with django_assert_max_num_queries(18):
-        asha, ravi, *_others, nameless = principals.create_many(people=known, actor=SYSTEM)
+        asha, ravi, *_others, nameless = people.create_many(people=known, actor=SYSTEM)
     assert (asha.full_name, asha.language, asha.contact_points.count()) == ("Asha Rao", "mr", 2)
     (phone,) = selectors.contacts_at("phone", "9876543210")
     assert (phone.principal, phone.verified_at is not None) == (asha, True)
@@ -278,9 +278,9 @@ def test_people_of_a_list_come_in_with_what_one_by_one_would_leave(django_assert
 
 
 def test_a_list_with_an_address_that_is_none_brings_nobody():
-    known = [principals.NewPerson("Asha Rao"), principals.NewPerson(reached_at=[contacts.Reach("email", "asha")])]
+    known = [people.NewPerson("Asha Rao"), people.NewPerson(reached_at=[contacts.Reach("email", "asha")])]
     with pytest.raises(Refused):
-        principals.create_many(people=known, actor=SYSTEM)
+        people.create_many(people=known, actor=SYSTEM)
     assert not Principal.objects.exists()
 
 
@@ -294,7 +294,7 @@ def test_an_address_is_found_under_an_older_lookup_key(settings):
 
 def test_giving_up_an_address_is_told_in_the_same_transaction(monkeypatch):
     told = []
-    monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: told.append(facts)])
+    monkeypatch.setattr(ports.address_left, "_items", [lambda **facts: told.append(facts)])
     contact = ContactPointFactory(address="asha@acme.example")
     now = clock.now()
     contacts.leave(contact=contact, actor=SYSTEM, now=now)
@@ -311,7 +311,7 @@ def test_a_failing_listener_keeps_the_address(monkeypatch):
     def fail(**facts):
         raise Refused("not now")
 
-    monkeypatch.setattr(hooks.address_left, "_items", [fail])
+    monkeypatch.setattr(ports.address_left, "_items", [fail])
     contact = ContactPointFactory()
     with pytest.raises(Refused):
         contacts.leave(contact=contact, actor=SYSTEM)
@@ -342,7 +342,7 @@ def test_indian_law_applies_to_everybody_and_others_with_evidence():
     asha = PrincipalFactory()
     assert selectors.regimes_of(asha.subject.ref) == {"IN"}
     for _ in range(2):
-        principals.note_regime(principal=asha, regime="EU", ground="declared", actor=SYSTEM, now=clock.now())
+        people.note_regime(principal=asha, regime="EU", ground="declared", actor=SYSTEM, now=clock.now())
     later = SubjectFactory()
     subjects.join(old_ref=asha.subject.ref, new_ref=later.ref, actor=SYSTEM, now=clock.now())
     assert selectors.regimes_of(later.ref) == {"IN", "EU"}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.core import actor, clock
-from portal.people.erasers import DormantAccounts
-from portal.people.models import Customer, User
-from portal.people.states import CustomerState
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.core import actor, clock
+from portal.kernel.people.choices import CustomerState
+from portal.kernel.people.erasure import DormantAccounts
+from portal.kernel.people.models import Customer, User
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 
 pytestmark = pytest.mark.django_db

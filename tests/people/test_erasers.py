@@ -8,13 +8,13 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import connection
 
-from portal.core import clock, hooks
-from portal.core.actor import SYSTEM, staff
-from portal.people import erasers
-from portal.people.models import ContactPoint, Customer, Device, OneTimeCode, RegimeEvidence, SignIn, User
-from portal.people.sections import PeopleSection
-from portal.people.services import ages, codes, customers, devices, principals
-from portal.people.services import staff as staff_services
+from portal.kernel.core import clock, ports
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.people import erasure
+from portal.kernel.people.data_copy_sections import PeopleSection
+from portal.kernel.people.models import ContactPoint, Customer, Device, OneTimeCode, RegimeEvidence, SignIn, User
+from portal.kernel.people.services import age_declarations, codes, customers, devices, people
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import (
     CustomerFactory,
     CustomerUserFactory,
@@ -28,8 +28,8 @@ from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import with_factor
 
 pytestmark = pytest.mark.django_db
-accounts = erasers.Accounts()
-sign_ins = erasers.SignIns()
+accounts = erasure.Accounts()
+sign_ins = erasure.SignIns()
 
 
 def due(eraser, *, in_days=0):
@@ -77,7 +77,7 @@ def test_a_recipient_without_an_account_has_no_end(asha):
 
 def test_erasing_a_person_leaves_no_name_and_no_address_and_keeps_the_rows(asha, monkeypatch):
     left = []
-    monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: left.append(facts["address"])])
+    monkeypatch.setattr(ports.address_left, "_items", [lambda **facts: left.append(facts["address"])])
     ref = asha.principal.subject.ref
     assert accounts.erase(subject_ref=ref, before=None) == 1
     assert sign_ins.erase(subject_ref=ref, before=None) == 2
@@ -159,9 +159,7 @@ def test_erased_columns_are_not_readable_in_the_database_either(asha):
 
 
 def test_the_bundle_of_a_person_tells_what_we_hold_and_nothing_of_others(asha):
-    principals.note_regime(
-        principal=asha.principal, regime="EU", ground="declared", actor=staff(asha.pk), now=clock.now()
-    )
+    people.note_regime(principal=asha.principal, regime="EU", ground="declared", actor=staff(asha.pk), now=clock.now())
     CustomerUserFactory(email="ravi@acme.example", member_of=asha.principal.memberships.get().customer)
     (record,) = PeopleSection().collect(subject_refs=[asha.principal.subject.ref])
     assert record["name"] == "Asha Rao"
@@ -177,7 +175,7 @@ def test_a_bundle_holds_the_known_browsers_without_their_tokens_and_the_statemen
     Device.objects.create(
         user=asha, token_sha256="ab" * 32, label="Firefox on Linux", first_seen_at=now, last_seen_at=now
     )
-    stated = ages.state_adult(subject_ref=asha.principal.subject.ref, actor=SYSTEM, now=now)
+    stated = age_declarations.state_adult(subject_ref=asha.principal.subject.ref, actor=SYSTEM, now=now)
     (record,) = PeopleSection().collect(subject_refs=[asha.principal.subject.ref])
     browser = record["known_browsers"][-1]
     assert (browser["browser"], browser["forgotten_at"]) == ("Firefox on Linux", None)

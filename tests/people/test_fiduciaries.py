@@ -2,12 +2,12 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.core.errors import Refused
-from portal.people.models import Fiduciary
-from portal.people.services import fiduciaries
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import fiduciaries
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.people.models import FourEyesRule, MfaReset, RoleGrant
-from portal.people.services import four_eyes
-from portal.people.states import Answer
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import FourEyesRule, MfaReset, RoleGrant
+from portal.kernel.people.services import maker_checker
 from tests.people.factories import CustomerUserFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def checker():
 
 
 def propose(maker, **fields):
-    return four_eyes.propose(
+    return maker_checker.propose(
         MfaReset,
         **{
             "act": ACT,
@@ -45,7 +45,7 @@ def propose(maker, **fields):
 
 def answer(proposal, checker, **changes):
     given = {"checker": checker, "approve": True, "shown": SHOWN, "now": clock.now(), **changes}
-    four_eyes.answer(proposal, **given)
+    maker_checker.answer(proposal, **given)
 
 
 def test_a_second_person_approves_and_the_row_says_who_and_when(maker, checker):
@@ -180,12 +180,12 @@ def test_the_slower_of_two_answers_loses_and_changes_nothing(maker, checker):
 
 def test_neither_a_task_nor_a_customer_is_a_person_of_staff(maker):
     with pytest.raises(NotAllowed):
-        four_eyes.person_of(SYSTEM)
+        maker_checker.person_of(SYSTEM)
     with pytest.raises(NotAllowed):
-        four_eyes.person_of(staff(CustomerUserFactory().pk))
-    assert four_eyes.person_of(staff(maker.pk)) == maker
+        maker_checker.person_of(staff(CustomerUserFactory().pk))
+    assert maker_checker.person_of(staff(maker.pk)) == maker
 
 
 def test_the_digest_of_a_mapping_does_not_depend_on_the_order_of_its_keys():
-    assert four_eyes.shown_digest({"a": 1, "b": 2}) == four_eyes.shown_digest({"b": 2, "a": 1})
-    assert four_eyes.shown_digest("text") == four_eyes.shown_digest(b"text")
+    assert maker_checker.shown_digest({"a": 1, "b": 2}) == maker_checker.shown_digest({"b": 2, "a": 1})
+    assert maker_checker.shown_digest("text") == maker_checker.shown_digest(b"text")

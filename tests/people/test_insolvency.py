@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from consent.selectors import rulebook
-from consent.services.decisions import may_contact
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact
+from grievances.base.choices import ForWhom
 from grievances.models import Ticket
-from grievances.services import reading
-from grievances.states import ForWhom
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.people import selectors, words
-from portal.people.models import Customer, Fiduciary, Insolvency, Membership, Principal
-from portal.people.services import insolvency
-from portal.people.states import CustomerState, InsolvencyStep, MemberRole
+from grievances.tickets.services import thread_access
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people import labels, selectors
+from portal.kernel.people.choices import CustomerState, InsolvencyStep, MemberRole
+from portal.kernel.people.models import Customer, Fiduciary, Insolvency, Membership, Principal
+from portal.kernel.people.services import insolvency
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.grievances.factories import filed
@@ -36,7 +36,7 @@ def asha(db: None) -> Principal:
     Fiduciary.objects.get_or_create(
         code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
     )
-    rulebook.forget()
+    contact_rulebook.forget()
     published_notice()
     found = person()
     said(found, "given")
@@ -84,7 +84,7 @@ def test_the_professional_acts_and_whoever_owned_it_is_a_member(
     assert role_of(firm, professional.principal) == MemberRole.OWNER
     assert firm.state == CustomerState.ACTIVE, "the account goes on, and no time of keeping begins"
     assert firm.closed_at is None
-    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in words.order_line(firm)
+    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in labels.order_line(firm)
     kinds = set(AuditEvent.objects.filter(about=f"people.customer:{firm.reference}").values_list("kind", flat=True))
     assert {"people.insolvency.proposed", "people.insolvency.answered", "people.member.role_changed"} <= kinds
 
@@ -114,16 +114,16 @@ def test_open_grievances_say_who_acts_now_and_their_clocks_run_on(
     due = ticket.due_at
     agreed(firm, maker, checker)
     ticket.refresh_from_db()
-    notes = [line for line in reading.thread(ticket, internal=True) if line.is_internal]
+    notes = [line for line in thread_access.thread(ticket, internal=True) if line.is_internal]
     assert "acts for it" in notes[-1].texts["text"]
     assert ticket.due_at == due
     agreed(firm, maker, checker, InsolvencyStep.ENDED)
-    notes = [line for line in reading.thread(ticket, internal=True) if line.is_internal]
+    notes = [line for line in thread_access.thread(ticket, internal=True) if line.is_internal]
     assert f"The insolvency of {firm.reference} has ended." in notes[-1].texts["text"]
 
 
 def notes_on(ticket: Ticket) -> list[str]:
-    return [line.texts["text"] for line in reading.thread(ticket, internal=True) if line.is_internal]
+    return [line.texts["text"] for line in thread_access.thread(ticket, internal=True) if line.is_internal]
 
 
 def test_nothing_of_the_order_stands_on_the_own_grievance_of_somebody_who_is_a_customer_in_another_way(
@@ -160,7 +160,7 @@ def test_when_it_ends_the_owners_are_owners_again_and_the_professional_leaves(
     assert role_of(firm, asha) == MemberRole.OWNER
     assert not Membership.objects.filter(principal=professional.principal, ended_at=None).exists()
     assert selectors.insolvency_of(firm) is None
-    assert words.insolvency_line(firm) == ""
+    assert labels.insolvency_line(firm) == ""
 
 
 def test_another_professional_takes_the_place_of_the_first(

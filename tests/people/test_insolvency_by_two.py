@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people import erasers, words
-from portal.people.models import Customer, Insolvency, Invitation, Membership, Principal
-from portal.people.services import customers, insolvency, logins
-from portal.people.states import CustomerState, InsolvencyStep, MemberRole
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people import erasure, labels
+from portal.kernel.people.choices import CustomerState, InsolvencyStep, MemberRole
+from portal.kernel.people.models import Customer, Insolvency, Invitation, Membership, Principal
+from portal.kernel.people.services import customers, insolvency, logins
 from tests.consent.test_turns import while_in_flight
 from tests.grievances.factories import STRANGER
 from tests.people.factories import CustomerFactory, FiduciaryFactory, MembershipFactory, PrincipalFactory, StaffFactory
@@ -151,7 +151,7 @@ def test_nobody_owns_what_was_dissolved_and_two_people_set_that_aside(
 ) -> None:
     agreed(firm, maker, checker)
     agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
-    assert "was dissolved" in words.insolvency_line(firm)
+    assert "was dissolved" in labels.insolvency_line(firm)
     assert not Membership.objects.filter(customer=firm, role=MemberRole.OWNER, ended_at=None).exists()
     with pytest.raises(Refused) as refused:
         proposed(firm, maker, InsolvencyStep.DISSOLVED)
@@ -176,7 +176,7 @@ def test_a_dissolution_that_is_set_aside_may_go_back_to_a_professional(
 def test_nothing_follows_for_an_organisation_that_was_erased(firm: Customer, maker: Any, checker: Any) -> None:
     agreed(firm, maker, checker)
     agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
-    erasers.Accounts().erase(subject_ref=firm.subject.ref, before=None)
+    erasure.Accounts().erase(subject_ref=firm.subject.ref, before=None)
     with pytest.raises(Refused) as refused:
         proposed(firm, maker, InsolvencyStep.ENDED)
     assert refused.value.code == "NOT_AN_ORGANISATION"
@@ -188,7 +188,7 @@ def test_a_dissolved_organisation_is_erased_after_its_time_with_every_address_of
     step = agreed(firm, maker, checker)
     agreed(firm, maker, checker, InsolvencyStep.DISSOLVED)
     over = clock.now() + timedelta(days=1)
-    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=over) == 1
+    assert erasure.Accounts().erase(subject_ref=firm.subject.ref, before=over) == 1
     step.refresh_from_db()
     assert step.invitation is None
     assert not Invitation.objects.filter(customer=firm).exists()
@@ -196,7 +196,7 @@ def test_a_dissolved_organisation_is_erased_after_its_time_with_every_address_of
 
 def test_a_proposal_that_nobody_answered_keeps_no_address_of_an_erased_organisation(firm: Customer, maker: Any) -> None:
     waiting = proposed(firm, maker)
-    assert erasers.Accounts().erase(subject_ref=firm.subject.ref, before=None) == 1
+    assert erasure.Accounts().erase(subject_ref=firm.subject.ref, before=None) == 1
     waiting.refresh_from_db()
     assert waiting.email == ""
 

@@ -8,15 +8,15 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, Refused
-from portal.outbox import texts
-from portal.outbox.models import Message
-from portal.people import words
-from portal.people.models import Customer, Insolvency, Invitation, Membership, User
-from portal.people.services import customers, insolvency, invitations
-from portal.people.states import Answer, InsolvencyStep, MemberRole
-from portal.signin import letters
+from portal.fronts.signin import notifications
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, Refused
+from portal.kernel.outbox import templates
+from portal.kernel.outbox.models import Message
+from portal.kernel.people import labels
+from portal.kernel.people.choices import Answer, InsolvencyStep, MemberRole
+from portal.kernel.people.models import Customer, Insolvency, Invitation, Membership, User
+from portal.kernel.people.services import customers, insolvency, invitations
 from tests.people.factories import (
     ContactPointFactory,
     CustomerFactory,
@@ -198,10 +198,10 @@ def test_the_professionals_letter_says_that_an_order_asks_them_in_their_language
     every_rule()
     link = agreed(firm, maker, checker, language=language).invitation
     assert link is not None
-    letters.invitation(link)
+    notifications.invitation(link)
     letter = Message.objects.get(about=f"people.invitation:{link.pk}")
     assert (letter.kind, letter.template_language) == ("signin.order_invitation", language)
-    assert "Somebody" not in texts.load(letter.kind, "en").body
+    assert "Somebody" not in templates.load(letter.kind, "en").body
 
 
 def test_staff_choose_that_language_where_they_propose_the_step(firm: Customer, asha: User) -> None:
@@ -222,7 +222,9 @@ def test_staff_choose_that_language_where_they_propose_the_step(firm: Customer, 
 
 def test_a_member_of_an_organisation_is_invited_by_its_owner_as_before(firm: Customer, asha: User) -> None:
     every_rule()
-    letters.invitation(customers.invite(customer=firm, address="ravi@acme.example", actor=actor.customer(asha.pk)))
+    notifications.invitation(
+        customers.invite(customer=firm, address="ravi@acme.example", actor=actor.customer(asha.pk))
+    )
     assert Message.objects.filter(kind="signin.member_invitation").count() == 1
 
 
@@ -230,15 +232,15 @@ def test_the_customers_page_says_who_acts_and_since_when_nobody_does(
     firm: Customer, asha: User, maker: Any, checker: Any
 ) -> None:
     step = proposed(firm, maker)
-    assert words.insolvency_line(firm) == "A step of its insolvency is proposed and waits for a second person."
+    assert labels.insolvency_line(firm) == "A step of its insolvency is proposed and waits for a second person."
     insolvency.answer(proposal=step, approve=True, reason="", actor=checker, now=clock.now())
-    assert "is invited to act for it and has not come yet" in words.insolvency_line(firm)
+    assert "is invited to act for it and has not come yet" in labels.insolvency_line(firm)
     with time_machine.travel(clock.now() + timedelta(days=30), tick=False):
-        assert "Nobody acts for it" in words.insolvency_line(firm)
+        assert "Nobody acts for it" in labels.insolvency_line(firm)
     comes(step)
-    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in words.insolvency_line(firm)
+    assert "IBBI/IPA-001/IP-P00001/2026 acts for it" in labels.insolvency_line(firm)
     proposed(firm, maker, InsolvencyStep.ENDED)
-    assert "waits for a second person" in words.insolvency_line(firm)
+    assert "waits for a second person" in labels.insolvency_line(firm)
 
 
 def test_a_proposal_that_was_answered_says_so_and_nothing_of_addresses(

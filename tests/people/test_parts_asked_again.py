@@ -3,13 +3,13 @@
 import pytest
 from django.db import transaction
 
-from kyc.services import describing, parties
-from kyc.services.uploading import open_case
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people.models import Membership
-from portal.people.services import customers, invitations, powers
-from portal.people.states import MemberRole
+from kyc.review.services import customer_types, related_parties
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import Membership
+from portal.kernel.people.services import authority, customers, invitations
 from tests.campaigns.racing import several_writers
 from tests.consent.test_turns import while_in_flight
 from tests.kyc.factories import party_of
@@ -67,14 +67,14 @@ def test_who_owns_the_company_no_more_changes_none_of_its_people(acme, act, sinc
 def test_who_was_removed_says_nothing_more_for_the_company(acme, act):
     asha, bina = owner(acme), owner(acme)
     case = open_case(customer=acme, actor=actor.SYSTEM, now=clock.now())
-    describing.say_type(case, customer_type="partnership", actor=actor.SYSTEM, now=clock.now())
+    customer_types.say_type(case, customer_type="partnership", actor=actor.SYSTEM, now=clock.now())
     party = party_of(acme)
     customers.remove_member(membership=part_of(bina), actor=by(asha))
     told = {"actor": by(bina), "now": clock.now()}
     acts = {
-        "type": lambda: describing.say_type(case, customer_type="society", **told),
-        "nobody else": lambda: parties.say_nobody_else(case, **told),
-        "party leaves": lambda: parties.leave(party, **told),
+        "type": lambda: customer_types.say_type(case, customer_type="society", **told),
+        "nobody else": lambda: related_parties.say_nobody_else(case, **told),
+        "party leaves": lambda: related_parties.leave(party, **told),
     }
     with pytest.raises(Refused) as refused:
         acts[act]()
@@ -83,7 +83,7 @@ def test_who_was_removed_says_nothing_more_for_the_company(acme, act):
 
 def test_a_member_still_acts_for_the_company(acme):
     ravi = owner(acme, member_of__role=MemberRole.MEMBER)
-    powers.require_open(acme, by(ravi), at=clock.now())
+    authority.require_open(acme, by(ravi), at=clock.now())
 
 
 @several_writers
@@ -117,7 +117,7 @@ def test_a_part_that_an_act_rests_on_ends_after_the_act():
     ending, order = part_of(bina), []
 
     def acts():
-        powers.require_open(acme, by(bina), at=clock.now())
+        authority.require_open(acme, by(bina), at=clock.now())
         transaction.on_commit(lambda: order.append("done"))
 
     def ends():

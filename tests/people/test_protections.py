@@ -4,16 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.audit.services import personal_of
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, Refused
-from portal.ledger.services import payload_of
-from portal.people import selectors
-from portal.people.erasers import Accounts
-from portal.people.models import Protection
-from portal.people.sections import PeopleSection
-from portal.people.services import protections, subjects
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import personal_of
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, Refused
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people import selectors
+from portal.kernel.people.data_copy_sections import PeopleSection
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import Protection
+from portal.kernel.people.services import guardianships, subjects
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import PrincipalFactory
 
@@ -31,7 +31,7 @@ def ref():
 
 def protect(subject_ref, kind="child", **changes):
     usual = {"ground": "declared", "actor": actor.SYSTEM, "now": clock.now()}
-    return protections.protect(subject_ref=subject_ref, kind=kind, **{**usual, **changes})
+    return guardianships.protect(subject_ref=subject_ref, kind=kind, **{**usual, **changes})
 
 
 def birthday(years):
@@ -65,11 +65,11 @@ def test_who_is_of_age_is_not_noted_as_a_child():
 def test_it_holds_from_when_it_was_noted_and_ends_when_it_was_ended():
     subject_ref, now = ref(), clock.now()
     row = protect(subject_ref, now=now - timedelta(days=2))
-    protections.end(protection=row, actor=actor.SYSTEM, now=now - timedelta(days=1))
+    guardianships.end(protection=row, actor=actor.SYSTEM, now=now - timedelta(days=1))
     asked = [selectors.is_child(subject_ref, at=now - timedelta(hours=hours)) for hours in (60, 36, 12)]
     assert asked == [False, True, False]
     with pytest.raises(IllegalMove):
-        protections.end(protection=row, actor=actor.SYSTEM, now=now)
+        guardianships.end(protection=row, actor=actor.SYSTEM, now=now)
 
 
 def test_noting_it_again_adds_what_is_learnt_and_no_second_row():

@@ -2,26 +2,26 @@
 
 import pytest
 
-from portal.core import actor, clock
-from portal.people.models import Rest
-from portal.people.services import rests
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Rest
+from portal.kernel.people.services import incapacity
 from tests.people.factories import CustomerUserFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def report(subject_ref, because):
-    return rests.note(subject_ref=subject_ref, cause="death", because=because, actor=actor.SYSTEM, now=clock.now())
+    return incapacity.note(subject_ref=subject_ref, cause="death", because=because, actor=actor.SYSTEM, now=clock.now())
 
 
 def verified(subject_ref, because):
     row = report(subject_ref, because)
-    rests.put_to_rest(row=row, actor=actor.SYSTEM, now=clock.now())
+    incapacity.put_to_rest(row=row, actor=actor.SYSTEM, now=clock.now())
     return row
 
 
 def lift(row):
-    rests.lift(row=Rest.objects.get(pk=row.pk), actor=actor.SYSTEM, now=clock.now())
+    incapacity.lift(row=Rest.objects.get(pk=row.pk), actor=actor.SYSTEM, now=clock.now())
 
 
 def is_open(login):

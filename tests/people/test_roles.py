@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from portal.core import access, clock
-from portal.core.actor import staff
-from portal.core.errors import NotAllowed, Refused
-from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
-from portal.people.permissions import Permission
-from portal.people.scopes import Scope
-from portal.people.services import roles
+from portal.kernel.core import access, clock
+from portal.kernel.core.actor import staff
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.auditor_scope import Scope
+from portal.kernel.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
+from portal.kernel.people.permissions import Permission
+from portal.kernel.people.services import roles
 from tests.people.factories import CustomerUserFactory, RoleGrantFactory, StaffFactory, shipped_role
 
 pytestmark = pytest.mark.django_db

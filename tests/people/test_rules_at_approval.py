@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.core.errors import LostRace, NotAllowed, Refused
-from portal.people.models import RoleGrant, RoleProposal, User
-from portal.people.permissions import Act
-from portal.people.scopes import Scope
-from portal.people.services import api_keys, four_eyes, mfa, roles
-from portal.people.services import staff as staff_logins
-from portal.people.states import Answer, ApiScope
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.errors import LostRace, NotAllowed, Refused
+from portal.kernel.people.auditor_scope import Scope
+from portal.kernel.people.choices import Answer, ApiScope
+from portal.kernel.people.models import RoleGrant, RoleProposal, User
+from portal.kernel.people.permissions import Act
+from portal.kernel.people.services import api_keys, maker_checker, mfa, roles
+from portal.kernel.people.services import staff as staff_logins
 from tests.consent.test_turns import while_in_flight
 from tests.people.factories import FiduciaryFactory, RoleGrantFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import with_factor
@@ -139,7 +139,7 @@ def test_what_a_maker_proposed_is_not_carried_out_once_they_may_not_propose_it(l
 
 
 def test_it_is_so_for_every_proposal_of_two_people(admin, officer):
-    """The reset of a factor, as one of the others that ``four_eyes.answer`` decides."""
+    """The reset of a factor, as one of the others that ``maker_checker.answer`` decides."""
     person, now = StaffFactory(), clock.now()
     with_factor(person)
     reset = mfa.propose(user=person, why="Lost the phone.", actor=staff(admin.pk), now=now)
@@ -158,8 +158,8 @@ def test_beside_an_auditors_role_no_other_proposes_or_answers(admin, officer):
     RoleGrantFactory(user=admin, role=shipped_role("auditor"))
     with pytest.raises(NotAllowed):
         propose(newcomer, "kyc_maker", admin)
-    assert not four_eyes.acts_to_answer(officer, now=clock.now())
-    assert not four_eyes.may_propose(admin, Act.ROLE_CHANGE, now=clock.now())
+    assert not maker_checker.acts_to_answer(officer, now=clock.now())
+    assert not maker_checker.may_propose(admin, Act.ROLE_CHANGE, now=clock.now())
 
 
 def test_a_key_whose_end_has_passed_is_not_agreed_to(admin, officer):

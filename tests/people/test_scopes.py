@@ -5,18 +5,18 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.contrib import admin
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import access, actor, clock, records
-from portal.core.errors import NotAllowed, Refused
-from portal.core.register_days import RegisterDays
-from portal.people import scopes
-from portal.people.models import Role, RoleGrant, User
-from portal.people.scopes import Scope
-from portal.people.selectors import permissions_of
-from portal.people.services import roles
-from portal.people.states import AuditArea
-from portal.registers.models import CountryRule
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import access, actor, clock, records
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.core.register_days import RegisterDays
+from portal.kernel.people import auditor_scope
+from portal.kernel.people.auditor_scope import Scope
+from portal.kernel.people.choices import AuditArea
+from portal.kernel.people.models import Role, RoleGrant, User
+from portal.kernel.people.selectors import permissions_of
+from portal.kernel.people.services import roles
+from portal.kernel.registers.models import CountryRule
 from tests.people.factories import FiduciaryFactory, RoleGrantFactory, StaffFactory, shipped_role
 
 pytestmark = pytest.mark.django_db
@@ -83,9 +83,9 @@ def test_areas_leave_only_their_permissions_and_no_pack():
 
 def test_every_permission_of_an_auditor_belongs_to_an_area_or_to_the_room():
     codes = shipped_role("auditor").permissions.values_list("code", flat=True)
-    known = scopes.ALWAYS.union(*scopes.PERMISSIONS.values())
+    known = auditor_scope.ALWAYS.union(*auditor_scope.PERMISSIONS.values())
     assert [code for code in codes if code.partition(":")[0].partition(".")[0] not in known] == []
-    assert set(scopes.PERMISSIONS) == set(AuditArea)
+    assert set(auditor_scope.PERMISSIONS) == set(AuditArea)
 
 
 def test_the_role_ends_by_itself():
@@ -108,7 +108,7 @@ def test_every_list_says_which_day_its_rows_belong_to():
     held = set(shipped_role("auditor").permissions.values_list("code", flat=True))
     seen = {model for model, page in registered if page.view_permission in held}
     seen |= {row.model for model, page in registered if model in seen for row in page.inlines}
-    assert {model._meta.label for model in seen if scopes.days_of(model) is None} == set()
+    assert {model._meta.label for model in seen if auditor_scope.days_of(model) is None} == set()
     dated = {model for model, record in records.declared().items() if record.day is not None}
     assert dated <= models
     for model in seen:
@@ -118,7 +118,7 @@ def test_every_list_says_which_day_its_rows_belong_to():
 
 def has_no_day(model):
     """Whether a row may lack its day: no scope would ever show it. Of several fields one is filled by its service."""
-    days = scopes.days_of(model) or ""
+    days = auditor_scope.days_of(model) or ""
     first = days.entered if isinstance(days, RegisterDays) else days.partition("..")[0]
     if not first or "|" in first:
         return False
@@ -182,7 +182,7 @@ def test_an_entry_of_a_register_belongs_to_the_days_of_which_a_pack_holds_it():
 
 
 def test_a_model_that_is_not_named_shows_nothing():
-    from portal.people.models import Subject
+    from portal.kernel.people.models import Subject
 
     StaffFactory()
     assert Subject.objects.exists()

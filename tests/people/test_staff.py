@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from portal.core import access, clock, hooks
-from portal.core.actor import SYSTEM, staff
-from portal.core.errors import LostRace, Refused
-from portal.people.models import Invitation, User
-from portal.people.permissions import Permission
-from portal.people.services import invitations
-from portal.people.services import staff as staff_services
+from portal.kernel.core import access, clock, ports
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.people.models import Invitation, User
+from portal.kernel.people.permissions import Permission
+from portal.kernel.people.services import invitations
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
 from tests.shipped import every_role
 
@@ -81,7 +81,7 @@ def test_an_address_that_has_a_login_cannot_be_invited_as_staff(kind):
 
 def test_deactivation_ends_roles_and_invitations_and_frees_what_was_locked(monkeypatch):
     freed = []
-    monkeypatch.setattr(hooks.login_left, "_items", [lambda **told: freed.append(told)])
+    monkeypatch.setattr(ports.login_left, "_items", [lambda **told: freed.append(told)])
     boss = StaffFactory(roles=["administrator"])
     leaver = StaffFactory(roles=["support"])
     now = clock.now()

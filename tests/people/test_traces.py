@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.audit.services import personal_of
-from portal.core import clock
-from portal.core.actor import staff
-from portal.core.errors import LostRace, Refused
-from portal.people.services import contacts, customers, invitations, principals, roles
-from portal.people.services import staff as staff_services
-from portal.people.states import MemberRole
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import personal_of
+from portal.kernel.core import clock
+from portal.kernel.core.actor import staff
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.services import contacts, customers, invitations, people, roles
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import (
     CustomerFactory,
     FiduciaryFactory,
@@ -34,7 +34,7 @@ def test_the_life_of_a_customer_is_told_without_a_name_or_an_address():
     every_rule()
     FiduciaryFactory(code="onesetu")
     actor = staff(StaffFactory().pk, address="203.0.113.7", via="admin")
-    asha = principals.create(full_name="Asha Rao", actor=actor)
+    asha = people.create(full_name="Asha Rao", actor=actor)
     contacts.add(principal=asha, kind="email", address="asha@acme.example", verified=True, actor=actor)
     customer = customers.create(kind="organisation", name="Acme Traders", owner=asha, actor=actor)
     customers.rename(customer=customer, name="Acme Trading", actor=actor)
@@ -142,7 +142,7 @@ def test_regime_evidence_and_a_verified_address_are_told_once():
     asha = PrincipalFactory()
     contact = contacts.add(principal=asha, kind="email", address="asha@acme.example", actor=actor)
     for _ in range(2):
-        principals.note_regime(principal=asha, regime="EU", ground="declared", actor=actor, now=clock.now())
+        people.note_regime(principal=asha, regime="EU", ground="declared", actor=actor, now=clock.now())
         contacts.verify(contact=contact, actor=actor)
     assert kinds() == [
         AuditKind.PEOPLE_CONTACT_ADDED,

@@ -1,6 +1,6 @@
 import pytest
 
-from portal.registers.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as book
 from tests.law.factories import LegalRuleFactory
 from tests.registers.factories import two_people
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from portal.core import clock
-from portal.registers.models import BookEntry, Contract, Measure, ProcessingActivity
-from portal.registers.services import books, entries
+from portal.kernel.core import clock
+from portal.kernel.registers.entries.services import register_entries
+from portal.kernel.registers.models import BookEntry, Contract, Measure, ProcessingActivity
+from portal.kernel.registers.senders.services import sender_entries
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, today, two_people
 
@@ -123,14 +124,14 @@ def proposed(model: type[BookEntry], maker: Any, **changes: Any) -> Any:
     now = given.pop("now", clock.now())
     starts_at = given.pop("starts_at", now)
     fields = {name: _day(value) for name, value in given.items()}
-    return books.propose(model, fiduciary=own(), starts_at=starts_at, actor=maker, now=now, **fields)
+    return register_entries.propose(model, fiduciary=own(), starts_at=starts_at, actor=maker, now=now, **fields)
 
 
 def agreed(model: type[BookEntry], **changes: Any) -> Any:
     """A row of the book that two people agreed to."""
     maker, checker = two_people()
     entry = proposed(model, maker, **changes)
-    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
     return entry
 
 

@@ -6,11 +6,15 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from portal.core import actor, clock, signed_messages
-from portal.core.data_categories import DataCategory
-from portal.people.models import Customer, Fiduciary, User
-from portal.people.services import fiduciaries
-from portal.registers.models import (
+from portal.kernel.core import actor, clock, webhook_signatures
+from portal.kernel.core.data_categories import DataCategory
+from portal.kernel.people.models import Customer, Fiduciary, User
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.base.choices import Clause
+from portal.kernel.registers.entries.services import company, consent_managers, officers
+from portal.kernel.registers.incidents import rules as incident_rules
+from portal.kernel.registers.incidents.services import incidents
+from portal.kernel.registers.models import (
     AuthorityOrder,
     CompanyDetails,
     ConsentManager,
@@ -26,10 +30,9 @@ from portal.registers.models import (
     Sender,
     Transfer,
 )
-from portal.registers.rules import incidents as incident_rules
-from portal.registers.selectors import senders as book
-from portal.registers.services import company, entries, incidents, managers, officers, recipients, senders, templates
-from portal.registers.states import Clause
+from portal.kernel.registers.recipients.services import recipients
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import message_templates, sender_entries, senders
 from tests.people.factories import StaffFactory
 
 #: Breaches are not yet reported under the DPDP Act, which requires it from 13 May 2027.
@@ -91,8 +94,8 @@ def registered_manager(**changes: Any) -> ConsentManager:
     maker, checker = two_people()
     key = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
     usual = {"board_number": "DPB/CM/0007", "name": "Sahmati Example", "public_key": key, "starts_at": clock.now()}
-    entry = managers.propose(fiduciary=own(), actor=maker, now=clock.now(), **{**usual, **changes})
-    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    entry = consent_managers.propose(fiduciary=own(), actor=maker, now=clock.now(), **{**usual, **changes})
+    sender_entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
     return aged(entry)
 
 
@@ -132,7 +135,7 @@ def registered_sender(value: str = "ONESTU", **changes: Any) -> Sender:
     """A sender that two people agreed to, by default Onesetu's header for service and transactional messages."""
     maker, checker = two_people()
     sender = proposed_sender(maker, value, **changes)
-    entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
     return aged(sender, **changes)
 
 
@@ -146,7 +149,7 @@ def listed_target(value: str, **changes: Any) -> ListedTarget:
         "fiduciary": changes.pop("fiduciary", None) or own(),
     }
     target = senders.propose_target(value=value, actor=maker, **{**usual, **changes})
-    entries.answer(target, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(target, approve=True, reason="", actor=checker, now=clock.now())
     return aged(target, **changes)
 
 
@@ -168,7 +171,7 @@ def entity_of(
         actor=maker,
         now=clock.now(),
     )
-    entries.answer(entity, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(entity, approve=True, reason="", actor=checker, now=clock.now())
     return aged(entity)
 
 
@@ -184,13 +187,13 @@ def proposed_template(maker: Any, **changes: Any) -> ContentTemplate:
         "starts_at": clock.now(),
         "now": clock.now(),
     }
-    return templates.propose(actor=maker, **{**usual, **changes})
+    return message_templates.propose(actor=maker, **{**usual, **changes})
 
 
 def agreed_template(**changes: Any) -> ContentTemplate:
     maker, checker = two_people()
     template = proposed_template(maker, **changes)
-    templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+    message_templates.answer(template=template, approve=True, actor=checker, now=clock.now())
     return aged(template, **changes)
 
 
@@ -205,7 +208,7 @@ def consent_template(maker: Any, **changes: Any) -> Any:
         "starts_at": clock.now(),
         "now": clock.now(),
     }
-    return templates.propose_consent(actor=maker, **{**usual, **changes})
+    return message_templates.propose_consent(actor=maker, **{**usual, **changes})
 
 
 def proposed_recipient(maker: Any, code: str = "dialer-one", **changes: Any) -> Recipient:
@@ -288,10 +291,10 @@ def registered_recipient(code: str = "dialer-one", *, secret: str = "", **change
     recipient = proposed_recipient(maker, code, **changes)
     if not Contract.objects.filter(recipient_code=code).exists():
         papers_for(code, country=recipient.country)
-    entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
     aged(recipient, **changes)
     RecipientSecret.objects.create(
-        recipient_code=code, secret=secret or signed_messages.new_secret(), made_at=clock.now()
+        recipient_code=code, secret=secret or webhook_signatures.new_secret(), made_at=clock.now()
     )
     return recipient
 

@@ -1,8 +1,8 @@
 import pytest
 from django.urls import reverse
 
-from portal.people.states import Answer
-from portal.registers.models import CompanyDetails, Officer
+from portal.kernel.people.choices import Answer
+from portal.kernel.registers.models import CompanyDetails, Officer
 from tests.people.factories import StaffFactory
 from tests.registers.factories import COMPANY, OFFICER, officer_in_office, proposed_officer, today
 from tests.signin.people_who_sign_in import staff_client

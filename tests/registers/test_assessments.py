@@ -9,12 +9,12 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.registers.models import Attachment, Dpia, DpiaQuestionnaire, Measure, ProcessingActivity, Product
-from portal.registers.rules import dpia as rules
-from portal.registers.services import assessments, attachments
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.kernel.registers.entries import rules
+from portal.kernel.registers.entries.services import assessments, attachments
+from portal.kernel.registers.models import Attachment, Dpia, DpiaQuestionnaire, Measure, ProcessingActivity, Product
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import StaffFactory
 from tests.registers.entered import agreed

@@ -9,13 +9,14 @@ import pytest
 import time_machine
 from django.core.files.storage import storages
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import NotAllowed, Refused
-from portal.registers.models import Attachment, Contract, Dpia, Recipient, Training
-from portal.registers.services import attachments, entries
-from portal.vault.models import StoredFile
-from portal.vault.services.keys import Shredded
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.registers.entries.services import attachments
+from portal.kernel.registers.models import Attachment, Contract, Dpia, Recipient, Training
+from portal.kernel.registers.senders.services import sender_entries
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services.keys import Shredded
 from tests.consent.factories import law_is_loaded
 from tests.kyc.documents import pdf
 from tests.people.factories import StaffFactory
@@ -135,7 +136,7 @@ def test_a_document_is_kept_while_its_record_is_valid_and_for_eight_years_afterw
     moment.move_to(LAST + timedelta(days=365))
     assert attachments.end_expired(now=clock.now()) == 0
     moment.move_to(NOW + timedelta(days=1))
-    entries.end(record, actor=maker, now=clock.now())
+    sender_entries.end(record, actor=maker, now=clock.now())
     assert str(attachments.last_day(found, record)) == "2034-07-16"
     moment.move_to(LAST + timedelta(days=1))
     assert attachments.end_expired(now=clock.now()) == 0
@@ -154,7 +155,7 @@ def test_a_document_is_kept_while_its_record_is_valid_and_for_eight_years_afterw
 def test_the_document_of_a_rejected_proposal_ends_eight_years_after_the_decision(maker, moment) -> None:
     record = proposed(Contract, maker)
     added(record, maker)
-    entries.answer(record, approve=False, reason="Not this one.", actor=two_people()[1], now=clock.now())
+    sender_entries.answer(record, approve=False, reason="Not this one.", actor=two_people()[1], now=clock.now())
     moment.move_to(LAST)
     assert attachments.end_expired(now=clock.now()) == 0
     moment.move_to(LAST + timedelta(days=1))
@@ -164,7 +165,7 @@ def test_the_document_of_a_rejected_proposal_ends_eight_years_after_the_decision
 def test_one_document_that_cannot_be_destroyed_stops_no_other(maker, moment, monkeypatch) -> None:
     record = agreed(Contract)
     first, second = added(record, maker, data=pdf("One")), added(record, maker, data=pdf("Two"))
-    entries.end(record, actor=maker, now=clock.now())
+    sender_entries.end(record, actor=maker, now=clock.now())
     moment.move_to(LAST + timedelta(days=9))
     shred = attachments.files.shred
 

@@ -7,15 +7,17 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import RoleGrant, User
-from portal.registers.forms.entered import ReviewForm
-from portal.registers.forms.incidents import PendingForm
-from portal.registers.models import (
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import RoleGrant, User
+from portal.kernel.registers.base.choices import BlockReason
+from portal.kernel.registers.entries.forms.register_entries import ReviewForm
+from portal.kernel.registers.entries.services import entry_validation, register_entries
+from portal.kernel.registers.incidents.forms.incidents import PendingForm
+from portal.kernel.registers.models import (
     AccessReview,
     AccountBlock,
     AuditFinding,
@@ -32,9 +34,8 @@ from portal.registers.models import (
     RecipientCheck,
     Transfer,
 )
-from portal.registers.selectors import papers
-from portal.registers.services import books, entries, fitting
-from portal.registers.states import BlockReason
+from portal.kernel.registers.recipients.selectors import vendor_assurance
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
@@ -74,9 +75,9 @@ def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_
     entry = proposed(model, maker, **needs(model), **PERMITS.get(model, {}))
     assert entry.answer == "pending"
     with pytest.raises(NotAllowed):
-        entries.answer(entry, approve=True, reason="", actor=maker, now=clock.now())
-    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
-    books.review(
+        sender_entries.answer(entry, approve=True, reason="", actor=maker, now=clock.now())
+    sender_entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    register_entries.review(
         entry,
         next_on=today() + timedelta(days=200),
         evidence="Report 12",
@@ -93,9 +94,9 @@ def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_
     rows = b"".join(taken.streaming_content).decode()
     assert entry.code in rows
     assert set(model.SHOWN) <= set(rows.splitlines()[0].lstrip("\ufeff").split(","))
-    entries.end(entry, actor=maker, now=clock.now())
+    sender_entries.end(entry, actor=maker, now=clock.now())
     with pytest.raises(IllegalMove):
-        books.review(entry, next_on=today() + timedelta(days=1), actor=checker, now=clock.now())
+        register_entries.review(entry, next_on=today() + timedelta(days=1), actor=checker, now=clock.now())
     told = AuditEvent.objects.filter(about=f"registers.{model._meta.model_name}:{entry.pk}").order_by("pk")
     kinds = [kind.rpartition(".")[2] for kind in told.values_list("kind", flat=True)]
     assert [kind for kind in kinds if kind != "made"] == ["proposed", "answered", "reviewed", "ended"]
@@ -104,18 +105,18 @@ def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_
 def test_whoever_wrote_a_row_does_not_find_it_right_alone():
     maker, checker = two_people()
     entry = proposed(CountryRule, maker)
-    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
     given = {"next_on": today() + timedelta(days=200), "now": clock.now()}
     before = entry.review_on
     with pytest.raises(NotAllowed):
-        books.review(entry, **given, actor=maker)
+        register_entries.review(entry, **given, actor=maker)
     entry.refresh_from_db()
     assert (entry.review_on, entry.reviewed_by) == (before, None)
     page = reverse("admin:registers_countryrule_change", args=[entry.pk])
     writer, other = (staff_client(User.objects.get(pk=each.user_id)) for each in (maker, checker))
     assert "You wrote this" in writer.get(f"{page[: -len('change/')]}do/review/").text
     assert "You wrote this" not in other.get(f"{page[: -len('change/')]}do/review/").text
-    books.review(entry, **given, actor=checker)
+    register_entries.review(entry, **given, actor=checker)
     assert (entry.review_on, entry.reviewed_by_id) == (given["next_on"], checker.user_id)
 
 
@@ -194,13 +195,13 @@ def test_what_a_book_does_not_take_is_refused(model, changes, code):
 def test_a_product_is_live_only_while_its_record_of_processing_holds():
     maker, checker = two_people()
     product = proposed(Product, maker)
-    entries.end(activity(), actor=maker, now=clock.now())
+    sender_entries.end(activity(), actor=maker, now=clock.now())
     with pytest.raises(Refused) as refused:
-        entries.answer(product, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(product, approve=True, reason="", actor=checker, now=clock.now())
     assert refused.value.code == "NO_PROCESSING_ROW"
     agreed(Product, code="another", activities=[activity().code])
     with pytest.raises(Refused) as kept:
-        entries.end(activity(), actor=maker, now=clock.now())
+        sender_entries.end(activity(), actor=maker, now=clock.now())
     assert kept.value.code == "PRODUCT_RESTS_ON_IT"
     assert activity().ends_at is None
 
@@ -218,12 +219,12 @@ def test_no_transfer_goes_to_a_country_that_a_law_denies_or_without_a_contract()
     waiting = proposed(Transfer, two_people()[0])
     agreed(CountryRule, country="SG")
     with pytest.raises(Refused) as refused:
-        entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
+        sender_entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
     assert refused.value.code == "COUNTRY_DENIED"
     agreed(CountryRule, country="SG", says="allowed")
-    entries.end(Contract.objects.get(), actor=two_people()[0], now=clock.now())
+    sender_entries.end(Contract.objects.get(), actor=two_people()[0], now=clock.now())
     with pytest.raises(Refused) as unbound:
-        entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
+        sender_entries.answer(waiting, approve=True, reason="", actor=two_people()[1], now=clock.now())
     assert unbound.value.code == "NO_CONTRACT"
 
 
@@ -232,7 +233,7 @@ def test_what_two_people_forbade_no_one_person_ends(model, no, otherwise):
     maker, checker = two_people()
     row = agreed(model, **no)
     with pytest.raises(Refused) as refused:
-        entries.end(row, actor=maker, now=clock.now())
+        sender_entries.end(row, actor=maker, now=clock.now())
     assert refused.value.code == "FORBIDS"
     page = f"/admin/registers/{model._meta.model_name}/{row.pk}/do/end-entry/"
     assert "one does not end it" in staff_client(User.objects.get(pk=maker.user_id)).post(page, {"answer": "1"}).text
@@ -240,13 +241,13 @@ def test_what_two_people_forbade_no_one_person_ends(model, no, otherwise):
     assert row.ends_at is None
     newer = proposed(model, maker, **{**no, **otherwise})
     with pytest.raises(NotAllowed):
-        entries.answer(newer, approve=True, reason="", actor=maker, now=clock.now())
+        sender_entries.answer(newer, approve=True, reason="", actor=maker, now=clock.now())
     row.refresh_from_db()
     assert row.ends_at is None
     shown = staff_client(User.objects.get(pk=checker.user_id))
     page = f"/admin/registers/{model._meta.model_name}/{newer.pk}/change/"
     assert "Takes the place of" in shown.get(page).text
-    entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
     row.refresh_from_db()
     assert (row.ends_at, row.ended_by_id) == (newer.starts_at, checker.user_id)
     kinds = AuditEvent.objects.filter(about=f"registers.{model._meta.model_name}:{row.pk}").order_by("pk")
@@ -261,7 +262,7 @@ def test_what_forbids_holds_until_the_day_on_which_the_row_in_its_place_begins()
     rule.refresh_from_db()
     assert (rule.ends_at, newer.starts_at) == (soon, soon)
     for at, is_denied in ((clock.now(), True), (soon - timedelta(seconds=1), True), (soon, False)):
-        assert ("SG" in papers.papers_of(["x"], at=at)["x"].denied_countries) is is_denied
+        assert ("SG" in vendor_assurance.papers_of(["x"], at=at)["x"].denied_countries) is is_denied
 
 
 def test_a_newer_record_of_processing_takes_the_place_of_one_on_which_a_live_product_rests():
@@ -269,7 +270,7 @@ def test_a_newer_record_of_processing_takes_the_place_of_one_on_which_a_live_pro
     row = agreed(ProcessingActivity)
     agreed(Product, activities=[row.code])
     newer = proposed(ProcessingActivity, maker, code=row.code, what_is_done="The same, and who gets it is named.")
-    entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(newer, approve=True, reason="", actor=checker, now=clock.now())
     row.refresh_from_db()
     assert (row.ends_at, row.ended_by_id) == (newer.starts_at, checker.user_id)
 
@@ -287,21 +288,21 @@ def test_no_older_check_of_a_recipient_counts_again_by_the_end_of_the_newer_one(
     newer = agreed(RecipientCheck, code="second-look", **service_of, checked_on=today())
     older = RecipientCheck.objects.get(code="check-dialer-one")
     with pytest.raises(Refused) as refused:
-        entries.end(newer, actor=two_people()[0], now=clock.now())
+        sender_entries.end(newer, actor=two_people()[0], now=clock.now())
     assert refused.value.code == "OLDER_COUNTS_AGAIN"
-    entries.end(older, actor=two_people()[0], now=clock.now())
-    entries.end(newer, actor=two_people()[0], now=clock.now())
-    assert papers.papers_of(["dialer-one"], at=clock.now())["dialer-one"].check is None
+    sender_entries.end(older, actor=two_people()[0], now=clock.now())
+    sender_entries.end(newer, actor=two_people()[0], now=clock.now())
+    assert vendor_assurance.papers_of(["dialer-one"], at=clock.now())["dialer-one"].check is None
 
 
 def test_a_review_of_access_is_bound_to_who_held_the_roles_then():
     first = proposed(AccessReview, two_people()[0])
     held = RoleGrant.objects.filter(role__code__in=first.roles).count()
-    assert (first.grants, first.grants_sha256) == fitting.grants_now(first.roles, now=clock.now())
+    assert (first.grants, first.grants_sha256) == entry_validation.grants_now(first.roles, now=clock.now())
     assert first.grants == held > 0
     StaffFactory(roles=["administrator"])
-    assert fitting.grants_now(first.roles, now=clock.now())[0] == held + 1
-    assert fitting.grants_now(first.roles, now=clock.now())[1] != first.grants_sha256
+    assert entry_validation.grants_now(first.roles, now=clock.now())[0] == held + 1
+    assert entry_validation.grants_now(first.roles, now=clock.now())[1] != first.grants_sha256
 
 
 def test_one_row_of_a_code_holds_at_a_time():
@@ -325,7 +326,7 @@ def blocked(**changes):
 def test_a_customer_whose_account_is_blocked_is_told_why_and_where_to_object():
     entry, letters = blocked()
     assert (entry.told_at is not None, len(letters)) == (True, 2)
-    said, in_marathi = (reading.text_of(letter).body for letter in letters)
+    said, in_marathi = (message_content.text_of(letter).body for letter in letters)
     for words in ("unwanted messages were sent from it", "A machine found this", "/privacy/grievances/"):
         assert words in said
     assert entry.customer.reference in said
@@ -338,7 +339,7 @@ def test_each_reason_but_a_silent_one_has_its_words_and_a_person_alone_is_no_mac
     if why == BlockReason.ORDER:
         assert (entry.told_at, letters) == (None, [])
         return
-    said = reading.text_of(letters[0]).body
+    said = message_content.text_of(letters[0]).body
     assert ("its security is in danger" in said) is (why == BlockReason.SECURITY)
     assert "machine" not in said
 

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.core import clock
-from portal.core.errors import NotAllowed, Refused
-from portal.registers.selectors.books import company_details
-from portal.registers.services import company
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.registers.base.selectors.current_entries import company_details
+from portal.kernel.registers.entries.services import company
 from tests.people.factories import StaffFactory
 from tests.registers.factories import COMPANY, as_actor, company_in_force, today
 

@@ -8,16 +8,16 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from consent.services.withdrawing import withdraw
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotFound, Refused
-from portal.people.services import subjects
-from portal.registers.models import Contract, Disclosure, Recipient, RecipientCheck
-from portal.registers.sections import DisclosureSection
-from portal.registers.selectors import recipients as book
-from portal.registers.services.disclosures import disclose
-from portal.registers.states import Lack
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.people.services import subjects
+from portal.kernel.registers.base.choices import Lack
+from portal.kernel.registers.data_copy_sections import DisclosureSection
+from portal.kernel.registers.models import Contract, Disclosure, Recipient, RecipientCheck
+from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.services.disclosures import disclose
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.consent.test_turns import while_in_flight
 from tests.people.factories import PrincipalFactory, StaffFactory

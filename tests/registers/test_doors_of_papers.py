@@ -6,13 +6,14 @@ import pytest
 from django.contrib import admin
 from django.urls import get_resolver, reverse
 
-from portal.api import v1
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.law.models import Clock
-from portal.registers.models import Contract, DatedEntry, Recipient, Telling
-from portal.registers.selectors import recipients as book
-from portal.registers.services import entries, instructing
+from portal.fronts.api import v1
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.registers.models import Contract, DatedEntry, Recipient, Telling
+from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.services import staff_instructions
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
 from tests.registers.factories import (
@@ -37,7 +38,7 @@ def law() -> None:
 
 def refusal(recipient, *, approve=True):
     with pytest.raises(Refused) as refused:
-        entries.answer(recipient, approve=approve, reason="No.", actor=two_people()[1], now=clock.now())
+        sender_entries.answer(recipient, approve=approve, reason="No.", actor=two_people()[1], now=clock.now())
     return refused.value.code
 
 
@@ -48,10 +49,10 @@ def test_by_the_service_nobody_becomes_a_recipient_without_papers():
     papers_for("dialer-one", country="US")
     assert refusal(recipient) == "NO_TRANSFER"
     assert book.recipients_of(own(), at=clock.now()) == []
-    entries.answer(recipient, approve=False, reason="Papers are missing.", actor=checker, now=clock.now())
+    sender_entries.answer(recipient, approve=False, reason="Papers are missing.", actor=checker, now=clock.now())
     papers_for("dialer-two", country="SG")
     agreed = proposed_recipient(maker, "dialer-two", country="SG")
-    entries.answer(agreed, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(agreed, approve=True, reason="", actor=checker, now=clock.now())
     assert [each.code for each in book.recipients_of(own(), at=clock.now())] == ["dialer-two"]
 
 
@@ -109,7 +110,7 @@ def test_a_service_is_told_by_people_and_never_by_a_webhook():
     service_in_the_book("penny-drop")
     said(who, "given", purpose="marketing", channel="sms")
     assert told("penny-drop") == []
-    task = instructing.by_staff(
+    task = staff_instructions.by_staff(
         recipient=Recipient.objects.get(),
         do="correct",
         subject_ref=who.subject.ref,
@@ -127,7 +128,7 @@ def test_only_a_service_goes_without_a_webhook_and_two_of_them_do_not_meet():
     for code in ("bank-one", "bank-two"):
         papers_for(code)
         service = proposed_recipient(maker, code, kind="service", channels=[], url="")
-        entries.answer(service, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(service, approve=True, reason="", actor=checker, now=clock.now())
         assert (service.channels, service.url) == (["none"], "")
     with pytest.raises(Refused) as refused:
         proposed_recipient(maker, "dialer-one", url="")

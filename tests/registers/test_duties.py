@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, outgoing
-from portal.outbox.models import Message
-from portal.people.models import User
-from portal.registers.models import (
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, http_client
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import User
+from portal.kernel.registers.entries.services import links, register_entries, register_tasks
+from portal.kernel.registers.models import (
     AccessReview,
     AuditFinding,
     BookTask,
@@ -21,7 +22,7 @@ from portal.registers.models import (
     RecipientCheck,
     Transfer,
 )
-from portal.registers.services import books, duties, entries, links
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded
 from tests.registers.entered import agreed
 from tests.registers.factories import papers_for, registered_recipient, today, two_people
@@ -42,7 +43,7 @@ def law() -> Iterator[None]:
 
 def due(*, days=0):
     now = clock.now() + timedelta(days=days)
-    return {(duty.book.partition(".")[2], duty.what) for duty in duties.duties(now=now)} - {
+    return {(duty.book.partition(".")[2], duty.what) for duty in register_tasks.duties(now=now)} - {
         ("accessreview", "access_review")
     }
 
@@ -51,7 +52,7 @@ def test_a_row_is_due_on_its_day_of_review_and_no_more_once_somebody_looked():
     rule = agreed(CountryRule)
     assert due(days=89) == set()
     assert due(days=90) == {("countryrule", "review")}
-    books.review(rule, next_on=today() + timedelta(days=365), actor=two_people()[0], now=clock.now())
+    register_entries.review(rule, next_on=today() + timedelta(days=365), actor=two_people()[0], now=clock.now())
     assert due(days=90) == set()
 
 
@@ -88,7 +89,7 @@ def test_a_row_whose_owner_has_left_asks_for_another():
 def test_role_access_is_due_each_quarter():
     def asked(days=0):
         now = clock.now() + timedelta(days=days)
-        return [duty.what for duty in duties.duties(now=now) if duty.book == "registers.accessreview"]
+        return [duty.what for duty in register_tasks.duties(now=now) if duty.book == "registers.accessreview"]
 
     assert asked() == ["access_review"]
     agreed(AccessReview)
@@ -99,7 +100,7 @@ def test_role_access_is_due_each_quarter():
 def test_a_review_of_one_role_is_no_review_of_the_others():
     def asked(days):
         now = clock.now() + timedelta(days=days)
-        return "access_review" in [duty.what for duty in duties.duties(now=now)]
+        return "access_review" in [duty.what for duty in register_tasks.duties(now=now)]
 
     agreed(AccessReview, roles=["administrator"])
     assert asked(days=0), "the data protection officer's role is held, and nobody looked at it"
@@ -111,7 +112,7 @@ def test_a_review_whose_owner_wrote_the_row_is_asked_of_the_others():
     rule = agreed(CountryRule)
     agreed(AccessReview)
     CountryRule.objects.update(owner=rule.made_by)
-    duties.look(now=clock.now() + timedelta(days=90))
+    register_tasks.look(now=clock.now() + timedelta(days=90))
     letters = Message.objects.filter(kind="registers.book_tasks")
     told = set(letters.values_list("subject_ref", flat=True))
     assert rule.made_by.subject.ref not in told
@@ -122,14 +123,14 @@ def test_a_task_is_opened_once_told_to_its_owner_once_a_day_and_closed_by_itself
     rule = agreed(CountryRule, says="allowed")
     agreed(AccessReview)
     later = clock.now() + timedelta(days=90)
-    found = duties.look(now=later)
+    found = register_tasks.look(now=later)
     task = BookTask.objects.get(book="registers.countryrule")
     assert (task.what, task.owner, task.due_on, found.opened >= 1) == ("review", rule.owner, rule.review_on, True)
-    assert duties.look(now=later).opened == 0
+    assert register_tasks.look(now=later).opened == 0
     letter = Message.objects.get(kind="registers.book_tasks", subject_ref=rule.owner.subject.ref)
     assert letter.channel == "email"
-    entries.end(rule, actor=two_people()[0], now=clock.now())
-    assert duties.look(now=later).closed == 1
+    sender_entries.end(rule, actor=two_people()[0], now=clock.now())
+    assert register_tasks.look(now=later).closed == 1
     task.refresh_from_db()
     assert task.closed_at == later
     kinds = AuditEvent.objects.filter(about=f"registers.countryrule:{rule.pk}").values_list("kind", flat=True)
@@ -139,13 +140,13 @@ def test_a_task_is_opened_once_told_to_its_owner_once_a_day_and_closed_by_itself
 @pytest.mark.parametrize(
     ("outcome", "said", "is_dead"),
     [
-        (outgoing.Answer(200, {}, b""), "HTTP_200", False),
-        (outgoing.Answer(302, {}, b""), "HTTP_302", False),
-        (outgoing.Answer(403, {}, b""), "HTTP_403", False),
-        (outgoing.Answer(404, {}, b""), "HTTP_404", True),
-        (outgoing.Answer(500, {}, b""), "HTTP_500", True),
-        (outgoing.Unreachable("NO_SUCH_NAME"), "NO_SUCH_NAME", True),
-        (outgoing.BrokenOff("TOO_SLOW"), "TOO_SLOW", True),
+        (http_client.Answer(200, {}, b""), "HTTP_200", False),
+        (http_client.Answer(302, {}, b""), "HTTP_302", False),
+        (http_client.Answer(403, {}, b""), "HTTP_403", False),
+        (http_client.Answer(404, {}, b""), "HTTP_404", True),
+        (http_client.Answer(500, {}, b""), "HTTP_500", True),
+        (http_client.Unreachable("NO_SUCH_NAME"), "NO_SUCH_NAME", True),
+        (http_client.BrokenOff("TOO_SLOW"), "TOO_SLOW", True),
     ],
 )
 def test_a_dead_link_is_found_and_one_that_lives_again_is_forgiven(monkeypatch, outcome, said, is_dead):
@@ -158,12 +159,12 @@ def test_a_dead_link_is_found_and_one_that_lives_again_is_forgiven(monkeypatch, 
             raise outcome
         return outcome
 
-    monkeypatch.setattr(outgoing, "request", request)
+    monkeypatch.setattr(http_client, "request", request)
     assert links.try_all(now=clock.now()) == int(is_dead)
     link.refresh_from_db()
     assert (link.answered, link.dead_since is not None) == (said, is_dead)
     assert asked == [("GET", link.url)]
-    monkeypatch.setattr(outgoing, "request", lambda *given, **how: outgoing.Answer(200, {}, b""))
+    monkeypatch.setattr(http_client, "request", lambda *given, **how: http_client.Answer(200, {}, b""))
     assert links.try_all(now=clock.now()) == 0
     link.refresh_from_db()
     assert link.dead_since is None

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from portal.core import actor
-from portal.core.clock import IST
-from portal.law.rules import told_at
-from portal.law.services.rulebook import read
-from portal.people.services import absences
-from portal.registers.selectors.escalation import to_tell
-from portal.registers.states import OfficerKind
+from portal.kernel.core import actor
+from portal.kernel.core.clock import IST
+from portal.kernel.law.rules import told_at
+from portal.kernel.law.services.rule_loader import read
+from portal.kernel.people.services import absences
+from portal.kernel.registers.base.choices import OfficerKind
+from portal.kernel.registers.base.selectors.escalation import to_tell
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import StaffFactory
 from tests.registers.factories import officer_in_office

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import addresses, clock
-from portal.law.models import LegalRule
-from portal.people import erasers
-from portal.registers.models import LastInbound
-from portal.registers.selectors import senders as book
-from portal.registers.services import senders
+from portal.kernel.core import addresses, clock
+from portal.kernel.law.models import LegalRule
+from portal.kernel.people import erasure
+from portal.kernel.registers.models import LastInbound
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import senders
 from tests.people.factories import FiduciaryFactory, PrincipalFactory
 from tests.registers.factories import (
     own,
@@ -56,7 +56,7 @@ def test_when_an_address_last_wrote_ends_with_the_person():
     senders.note_inbound(fiduciary=own(), address_key=KEY, channel="whatsapp", at=clock.now())
     other = addresses.address_key("+919876543211")
     senders.note_inbound(fiduciary=own(), address_key=other, channel="whatsapp", at=clock.now())
-    erasers.Accounts().erase(subject_ref=person.subject.ref, before=None)
+    erasure.Accounts().erase(subject_ref=person.subject.ref, before=None)
     assert [bytes(row.address_key) for row in LastInbound.objects.all()] == [other]
 
 

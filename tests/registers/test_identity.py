@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from portal.core import hooks
-from portal.outbox.channels.protocol import SenderIdentity
+from portal.kernel.core import ports
+from portal.kernel.outbox.channels.protocol import SenderIdentity
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import entity_of, own, registered_sender
 
@@ -18,7 +18,7 @@ def told(settings: Any) -> None:
 
 
 def ask(category: str, *, channel: str = "sms", fiduciary: str = "onesetu", language: str = "en") -> SenderIdentity:
-    found: SenderIdentity = hooks.sender_identity.ask(
+    found: SenderIdentity = ports.sender_identity.ask(
         fiduciary=fiduciary, channel=channel, category=category, kind="a.b", language=language
     )
     return found

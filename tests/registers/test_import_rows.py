@@ -9,19 +9,19 @@ import pytest
 from django import forms
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.core.errors import NotAllowed
-from portal.jobs.import_kinds import import_kind, name_of_import
-from portal.jobs.models import ImportFault, ListImport
-from portal.jobs.services import imports, running
-from portal.jobs.states import ImportState
-from portal.people.models import User
-from portal.people.states import Answer
-from portal.registers.models import BookEntry, ContentTemplate, Measure, Recipient, Sender, SendingEntity
-from portal.registers.proposal_rows import KINDS
-from portal.registers.selectors import senders as book
-from portal.registers.services import entries
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.core.errors import NotAllowed
+from portal.kernel.jobs.choices import ImportState
+from portal.kernel.jobs.import_types import import_kind, name_of_import
+from portal.kernel.jobs.models import ImportFault, ListImport
+from portal.kernel.jobs.services import imports, runner
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import User
+from portal.kernel.registers.entries.register_import import KINDS
+from portal.kernel.registers.models import BookEntry, ContentTemplate, Measure, Recipient, Sender, SendingEntity
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import sender_entries
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import (
     agreed_template,
@@ -67,14 +67,14 @@ def run(model: Any, who: Any, content: str) -> ListImport:
     row = imports.bring(
         kind=model._meta.label, name="rows.csv", content=io.BytesIO(content.encode()), actor=who, now=clock.now()
     )
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     return ListImport.objects.get(pk=row.pk)
 
 
 def taken(model: Any, who: Any, content: str) -> ListImport:
     row = run(model, who, content)
     imports.take_in(brought=row, actor=who, now=clock.now())
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     return ListImport.objects.get(pk=row.pk)
 
 
@@ -99,8 +99,8 @@ def test_senders_are_proposed_and_hold_once_another_person_agrees(people: Any) -
     assert header.made_by_id == maker.user_id
     assert not book.in_force(Sender.objects.all(), at=clock.now()).exists()
     with pytest.raises(NotAllowed):
-        entries.answer(header, approve=True, reason="", actor=maker, now=clock.now())
-    entries.answer(header, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(header, approve=True, reason="", actor=maker, now=clock.now())
+    sender_entries.answer(header, approve=True, reason="", actor=checker, now=clock.now())
     assert book.in_force(Sender.objects.all(), at=clock.now()).get() == header
     assert AuditEvent.objects.filter(kind="registers.sender.proposed").count() == 3
 
@@ -241,7 +241,7 @@ def _subclasses(model: Any) -> set[Any]:
 def test_each_list_that_takes_files_offers_it_to_who_may_propose() -> None:
     client = staff_client(StaffFactory(roles=["administrator"]))
     reader = staff_client(StaffFactory(roles=["grievance_officer"]))
-    for kind in hooks.import_kinds:
+    for kind in ports.import_kinds:
         room, model = kind.name.lower().split(".")
         url = reverse(f"admin:{room}_{model}_changelist")
         assert f"/admin/jobs/listimport/add/?list={kind.name}" in client.get(url).text
@@ -255,7 +255,7 @@ def test_a_maker_who_lost_the_role_proposes_nothing(people: Any) -> None:
     row = run(Sender, people[0], SENDERS)
     imports.take_in(brought=row, actor=people[0], now=clock.now())
     User.objects.filter(pk=people[0].user_id).update(is_active=False)
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     assert not Sender.objects.exists()
 
 

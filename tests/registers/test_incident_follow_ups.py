@@ -10,21 +10,25 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Refused
-from portal.law.models import Clock, LegalRule
-from portal.law.states import ClockState
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.services import fiduciaries
-from portal.registers import incident_papers
-from portal.registers.incident_states import DutyState
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty
-from portal.registers.rules import incidents as rules
-from portal.registers.selectors import incident_gaps as gaps
-from portal.registers.services import incident_follow_ups, incident_reports, incident_settling, incidents
-from portal.registers.tasks import settle_incidents
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.law.choices import ClockState
+from portal.kernel.law.models import Clock, LegalRule
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.incidents import incident_pdfs, rules
+from portal.kernel.registers.incidents.choices import DutyState
+from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
+from portal.kernel.registers.incidents.services import (
+    incident_follow_ups,
+    incident_notifications,
+    incidents,
+    notification_proofs,
+)
+from portal.kernel.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.kernel.registers.tasks import settle_incidents
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, company_in_force, officer_in_office, opened_incident, told_everything
@@ -65,7 +69,7 @@ def local(at: Any) -> str:
 
 def leave(decision: IncidentDecision, *, at: datetime) -> None:
     """The outbox has sent a report's message at ``at``, and the minute's task has seen it."""
-    letter = Message.objects.get(kind=incident_settling.REPORT, about=incident_settling.about_report(decision))
+    letter = Message.objects.get(kind=notification_proofs.REPORT, about=notification_proofs.about_report(decision))
     Message.objects.filter(pk=letter.pk).update(state="sent", sent_at=at, next_attempt_at=None)
     settle_incidents()
 
@@ -74,10 +78,10 @@ def reported(owed: IncidentDuty, maker: Any, checker: Any, *, step: str = "send"
     """A report by email with what is known, agreed to by a second person, that has left."""
     now = clock.now()
     asked = {"to": "incident@cert.example"} if step == "send" else {}
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=owed, step=step, actor=as_actor(maker), now=now, **{**asked, **changes}
     )
-    incident_reports.answer(decision=decision, approve=True, reason="", actor=as_actor(checker), now=now)
+    incident_notifications.answer(decision=decision, approve=True, reason="", actor=as_actor(checker), now=now)
     leave(decision, at=now)
     decision.refresh_from_db()
     return decision
@@ -133,7 +137,7 @@ def test_an_incident_with_one_known_field_is_reported_in_time_and_its_rest_follo
         assert "Not known yet. Will follow by 5 Jun 2027, 17:30 IST" in page
         second.post(act("incidentdecision", first, "answer-decision"), {"answer": "1", "decision": "approve"})
         leave(first, at=clock.now())
-        sent = reading.text_of(Message.objects.get(kind=incident_settling.REPORT)).body
+        sent = message_content.text_of(Message.objects.get(kind=notification_proofs.REPORT)).body
         assert "Symptoms observed:\nNot known yet. Will follow by 5 Jun 2027, 17:30 IST" in sent
         assert "Initial report" in sent
         running = Clock.objects.get(owner=duty(incident, "cert_in").owner)
@@ -162,7 +166,7 @@ def test_an_incident_with_one_known_field_is_reported_in_time_and_its_rest_follo
         assert "Final report" in second.get(act("incidentdecision", last, "answer-decision")).text
         second.post(act("incidentdecision", last, "answer-decision"), {"answer": "1", "decision": "approve"})
         leave(last, at=clock.now())
-        final = reading.text_of(Message.objects.filter(kind=incident_settling.REPORT).latest("pk")).body
+        final = message_content.text_of(Message.objects.filter(kind=notification_proofs.REPORT).latest("pk")).body
         assert "Symptoms observed:\nsymptoms found" in final
         assert "It adds to our report of 4 Jun 2027, 12:30 IST" in final
         assert "Not known yet" not in final
@@ -236,12 +240,12 @@ def test_a_field_without_an_owner_and_a_date_keeps_the_report_back(maker: Any) -
     given = {"incident": incident, "owner": maker, "due_at": now + timedelta(hours=5), "actor": as_actor(maker)}
     incident_follow_ups.set_pending(codes=["nature", "location", "systems"], now=now, **given)
     with pytest.raises(Refused, match="Symptoms observed") as refused:
-        incident_reports.propose_report(duty=owed, step="file", actor=as_actor(maker), now=now)
+        incident_notifications.propose_report(duty=owed, step="file", actor=as_actor(maker), now=now)
     assert "Physical location" not in str(refused.value)
     left_open(incident, maker, owed)
     later = now + timedelta(hours=25)
     with pytest.raises(Refused):
-        incident_reports.propose_report(duty=owed, step="file", actor=as_actor(maker), now=later)
+        incident_notifications.propose_report(duty=owed, step="file", actor=as_actor(maker), now=later)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +289,9 @@ def test_the_owner_of_an_open_field_gets_a_message_and_the_ledger_an_event(maker
         actor=as_actor(maker),
         now=now,
     )
-    letter = reading.text_of(Message.objects.get(kind="registers.incident_fact_pending", subject_ref=owner.subject.ref))
+    letter = message_content.text_of(
+        Message.objects.get(kind="registers.incident_fact_pending", subject_ref=owner.subject.ref)
+    )
     assert "What was seen that showed it" in letter.body
     event = AuditEvent.objects.get(kind="registers.incident.fact_pending")
     assert (event.facts["fields"], event.facts["user"]) == ("contact symptoms", owner.pk)
@@ -297,8 +303,10 @@ def test_two_people_may_decide_that_the_rest_is_not_reported(maker: Any, checker
     left_open(incident, maker, duty(incident, "cert_in"))
     reported(duty(incident, "cert_in"), maker, checker)
     rest = duty(incident, "cert_in_follow_up")
-    none = incident_reports.propose_none(duty=rest, why="It cannot be found.", actor=as_actor(maker), now=clock.now())
-    incident_reports.answer(decision=none, approve=True, reason="", actor=as_actor(checker), now=clock.now())
+    none = incident_notifications.propose_none(
+        duty=rest, why="It cannot be found.", actor=as_actor(maker), now=clock.now()
+    )
+    incident_notifications.answer(decision=none, approve=True, reason="", actor=as_actor(checker), now=clock.now())
     incidents.change(incident=incident, risk="high", actor=as_actor(maker), now=clock.now())
     assert duty(incident, "cert_in_follow_up").state == DutyState.DECLINED
 
@@ -310,8 +318,10 @@ def test_a_full_report_that_left_first_is_not_undone_by_an_initial_one_that_leav
     incident = opened_incident(as_actor(maker))
     owed, now = duty(incident, "cert_in"), clock.now()
     left_open(incident, maker, owed)
-    slow = incident_reports.propose_report(duty=owed, step="send", to="a@cert.example", actor=as_actor(maker), now=now)
-    incident_reports.answer(decision=slow, approve=True, reason="", actor=as_actor(checker), now=now)
+    slow = incident_notifications.propose_report(
+        duty=owed, step="send", to="a@cert.example", actor=as_actor(maker), now=now
+    )
+    incident_notifications.answer(decision=slow, approve=True, reason="", actor=as_actor(checker), now=now)
     told_everything(incident, as_actor(maker))
     reported(duty(incident, "cert_in"), maker, checker, to="b@cert.example")
     leave(slow, at=clock.now())
@@ -341,10 +351,10 @@ def test_a_source_that_nobody_read_hides_no_duty_is_tagged_and_is_not_stated_as_
     assert (link in page) is not states_law
     left_open(incident, maker, owed)
     decision = reported(owed, maker, checker)
-    body = reading.text_of(Message.objects.get(kind=incident_settling.REPORT)).body
+    body = message_content.text_of(Message.objects.get(kind=notification_proofs.REPORT)).body
     assert ("CERT-In Directions" in body) is states_law
     assert ("Made as a precaution" in body) is not states_law
-    assert incident_papers.report_pdf(decision, at=clock.now()).startswith(b"%PDF-")
+    assert incident_pdfs.report_pdf(decision, at=clock.now()).startswith(b"%PDF-")
 
 
 def test_a_duty_whose_day_is_not_confirmed_says_so_with_the_page_to_read(maker: Any) -> None:

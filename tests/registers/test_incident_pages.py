@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.core import clock
-from portal.people.services import fiduciaries
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
-from portal.registers.rules import incidents as rules
-from portal.registers.selectors.incidents import facts_of
-from portal.registers.services import incident_people, incident_reports, incidents
-from portal.registers.tasks import find_affected
+from portal.kernel.core import clock
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.incidents import rules
+from portal.kernel.registers.incidents.selectors.incidents import facts_of
+from portal.kernel.registers.incidents.services import affected_people, incident_notifications, incidents
+from portal.kernel.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
+from portal.kernel.registers.tasks import find_affected
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.registers.factories import (
@@ -328,7 +328,7 @@ def test_a_duty_is_named_by_its_label_where_it_is_acted_on(officer: Any, inciden
 
 def test_after_a_yes_that_was_refused_nothing_counts_as_answered(officer: Any) -> None:
     incident = opened_incident(as_actor(officer), is_cyber=False, has_personal_data=False)
-    closing = incident_reports.propose_close(
+    closing = incident_notifications.propose_close(
         incident=incident, why="Nothing.", actor=as_actor(officer), now=clock.now()
     )
     Incident.objects.filter(pk=incident.pk).update(closed_at=clock.now())
@@ -347,12 +347,12 @@ def test_who_agrees_sees_how_many_are_affected_and_which_search_was_given_up(off
     for _number in range(3):
         PrincipalFactory()
     given = {"source": "everybody", "since": None, "until": None, "of": "", "now": clock.now()}
-    row = incident_people.search(incident=incident, actor=as_actor(officer), **given)
+    row = affected_people.search(incident=incident, actor=as_actor(officer), **given)
     find_affected(row.pk)
-    hanging = incident_people.search(incident=incident, actor=as_actor(officer), **given)
+    hanging = affected_people.search(incident=incident, actor=as_actor(officer), **given)
     staff_client(officer).post(act("incidentsearch", hanging, "give-up"), {"answer": "1", "why": "It hangs for ever."})
     duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
-    decision = incident_reports.propose_report(duty=duty, step="tell", actor=as_actor(officer), now=clock.now())
+    decision = incident_notifications.propose_report(duty=duty, step="tell", actor=as_actor(officer), now=clock.now())
     page = staff_client(StaffFactory(roles=["administrator"])).get(act("incidentdecision", decision, "answer-decision"))
     row.refresh_from_db()
     assert f"{row.found} people found" in page.text

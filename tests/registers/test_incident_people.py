@@ -9,19 +9,19 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import ContactPoint, Principal
-from portal.people.services import subjects
-from portal.registers.forms.incidents import SearchForm
-from portal.registers.incident_states import DutyState
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentSearch
-from portal.registers.selectors import incidents as book
-from portal.registers.services import incident_people, incident_reports, incidents
-from portal.registers.tasks import find_affected, settle_incidents, tell_affected
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import ContactPoint, Principal
+from portal.kernel.people.services import subjects
+from portal.kernel.registers.incidents.choices import DutyState
+from portal.kernel.registers.incidents.forms.incidents import SearchForm
+from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.services import affected_people, incident_notifications, incidents
+from portal.kernel.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentSearch
+from portal.kernel.registers.tasks import find_affected, settle_incidents, tell_affected
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import (
     ContactPointFactory,
@@ -74,13 +74,13 @@ def listed(*addresses: str) -> bytes:
 
 
 def taken(incident: Any, maker: Any, *addresses: str) -> Any:
-    return incident_people.take_list(
+    return affected_people.take_list(
         incident=incident, name="list.csv", content=listed(*addresses), actor=maker, now=clock.now()
     )
 
 
 def asked(incident: Any, maker: Any, source: str, *, of: str = "", since: Any = None, until: Any = None) -> Any:
-    row = incident_people.search(
+    row = affected_people.search(
         incident=incident, source=source, since=since, until=until, of=of, actor=maker, now=clock.now()
     )
     find_affected(row.pk)
@@ -143,7 +143,7 @@ def test_a_list_with_a_fault_adds_nobody_and_names_lines_only(incident: Any, mak
 )
 def test_a_file_that_is_no_list_is_refused(incident: Any, maker: Any, name: str, content: bytes, code: str) -> None:
     with pytest.raises(Refused) as refused:
-        incident_people.take_list(incident=incident, name=name, content=content, actor=maker, now=clock.now())
+        affected_people.take_list(incident=incident, name=name, content=content, actor=maker, now=clock.now())
     assert refused.value.code == code
 
 
@@ -241,8 +241,8 @@ def test_somebody_known_under_two_references_is_one_person(incident: Any, maker:
 
 def agreed_to_tell(incident: Any, maker: Any, code: str = "eu_people") -> Any:
     duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code=code)
-    decision = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
-    incident_reports.answer(
+    decision = incident_notifications.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    incident_notifications.answer(
         decision=decision,
         approve=True,
         reason="",
@@ -262,7 +262,7 @@ def test_everybody_is_written_to_once_in_their_language_and_the_proofs_are_count
     letters = book.letters(incident)
     assert {letter.channel for letter in letters} == {"email", "sms"}
     assert letters.count() == 2
-    text = reading.text_of(letters.get(subject_ref=asha.subject.ref))
+    text = message_content.text_of(letters.get(subject_ref=asha.subject.ref))
     assert "letter_steps_mr told" in text.body
     assert "letter_steps_en" not in text.body
     assert "Meera Kulkarni" in text.body
@@ -287,13 +287,13 @@ def test_letters_whose_task_was_lost_are_promised_by_the_next_sweep(
 ) -> None:
     for number in range(3):
         ContactPointFactory(address=f"person{number}@acme.example")
-    monkeypatch.setattr(incident_people, "LETTERS", 2)
+    monkeypatch.setattr(affected_people, "LETTERS", 2)
     asked(incident, maker, "everybody")
     decision = agreed_to_tell(incident, maker)
-    assert incident_people.tell(decision, now=clock.now()) == 2
-    assert incident_people.go_on() == 1
-    assert incident_people.tell(decision, now=clock.now()) == 1
-    assert incident_people.go_on() == 0
+    assert affected_people.tell(decision, now=clock.now()) == 2
+    assert affected_people.go_on() == 1
+    assert affected_people.tell(decision, now=clock.now()) == 1
+    assert affected_people.go_on() == 0
     assert book.letters(incident).count() == 3
 
 
@@ -301,7 +301,7 @@ def test_nobody_is_written_to_before_the_second_person_agrees(incident: Any, mak
     PrincipalFactory(email=ASHA)
     asked(incident, maker, "everybody")
     duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
-    decision = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    decision = incident_notifications.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
     tell_affected(decision.pk)
     assert not book.letters(incident).exists()
 
@@ -353,7 +353,7 @@ def test_a_letter_with_other_words_goes_to_everybody_again_and_is_reported_when_
     reports = AuditEvent.objects.filter(kind="registers.incident.reported")
     assert (second.done_at, reports.count()) == (None, 1), "nobody has these words yet"
     tell_affected(second.pk)
-    assert "Change your PIN" in reading.text_of(book.letters(incident).get()).body
+    assert "Change your PIN" in message_content.text_of(book.letters(incident).get()).body
     all_left(incident)
     settle_incidents()
     first.refresh_from_db()
@@ -368,7 +368,7 @@ def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> No
     PrincipalFactory(email=ASHA)
     asked(incident, maker, "everybody")
     duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
-    waiting = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    waiting = incident_notifications.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
     IncidentDecision.objects.filter(pk=waiting.pk).update(
         step="file"
     )  # one that waited from before nobody checked for it
@@ -379,7 +379,7 @@ def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> No
     assert refused.value.code == "NOTHING_NEW"
     checker = as_actor(StaffFactory(roles=["administrator"]))
     with pytest.raises(Refused) as refused:
-        incident_reports.answer(decision=waiting, approve=True, reason="", actor=checker, now=clock.now())
+        incident_notifications.answer(decision=waiting, approve=True, reason="", actor=checker, now=clock.now())
     assert refused.value.code == "NOTHING_NEW"
 
 
@@ -400,14 +400,14 @@ def test_whoever_waits_when_a_letter_is_corrected_gets_the_corrected_one_alone(
 ) -> None:
     for number in range(2):
         ContactPointFactory(address=f"person{number}@acme.example")
-    monkeypatch.setattr(incident_people, "LETTERS", 1)
+    monkeypatch.setattr(affected_people, "LETTERS", 1)
     asked(incident, maker, "everybody")
     first = agreed_to_tell(incident, maker)
-    assert incident_people.tell(first, now=clock.now()) == 1
+    assert affected_people.tell(first, now=clock.now()) == 1
     other_words(incident, maker)
     second = agreed_to_tell(incident, maker)
     for decision in (first, second, first):
-        incident_people.tell(decision, now=clock.now())
+        affected_people.tell(decision, now=clock.now())
     assert book.letters(incident).count() == 2
     assert Message.objects.filter(kind=book.LETTER).count() == 3
     all_left(incident)
@@ -434,7 +434,7 @@ def test_a_letter_that_has_left_was_made_then_though_a_corrected_one_is_agreed_t
 def waiting_search(incident: Any, maker: Any) -> Any:
     """A search whose task has not run yet, for somebody whom no other search found."""
     PrincipalFactory(email="later@acme.example")
-    return incident_people.search(
+    return affected_people.search(
         incident=incident, source="everybody", since=None, until=None, of="", actor=maker, now=clock.now()
     )
 
@@ -461,10 +461,10 @@ def test_telling_everybody_is_not_made_while_a_search_is_not_done(incident: Any,
 def test_whoever_is_found_after_the_letters_went_out_gets_the_letter_too(incident: Any, maker: Any) -> None:
     decision = told_once(incident, maker)
     find_affected(waiting_search(incident, maker).pk)
-    assert incident_people.go_on() == 1
+    assert affected_people.go_on() == 1
     tell_affected(decision.pk)
     assert book.letters(incident).count() == 2
-    assert incident_people.go_on() == 0
+    assert affected_people.go_on() == 0
 
 
 @pytest.fixture
@@ -478,13 +478,13 @@ def told_incident(maker: Any) -> Any:
 
 
 def closing(incident: Any, maker: Any) -> Any:
-    return incident_reports.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
+    return incident_notifications.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
 
 
 def agree(decision: Any) -> None:
     checker = as_actor(StaffFactory(roles=["administrator"]))
     fresh = IncidentDecision.objects.get(pk=decision.pk)
-    incident_reports.answer(decision=fresh, approve=True, reason="", actor=checker, now=clock.now())
+    incident_notifications.answer(decision=fresh, approve=True, reason="", actor=checker, now=clock.now())
 
 
 def test_an_incident_is_not_closed_while_people_are_looked_for_or_wait_for_their_letter(
@@ -510,21 +510,21 @@ def test_nobody_is_added_to_a_closed_incident_and_none_of_it_is_told(told_incide
     as_it_was = Incident.objects.get(pk=told_incident.pk)
     other_words(told_incident, maker)
     duty = IncidentDuty.objects.select_related("incident").get(incident=told_incident, code="ca_people")
-    letter = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    letter = incident_notifications.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
     agree(closing(told_incident, maker))
     search = IncidentSearch.objects.create(
         incident=told_incident, source="everybody", asked_at=clock.now(), asked_by=StaffFactory()
     )
     PrincipalFactory(email="later@acme.example")
     for act in (
-        lambda: incident_people.carry_out(search, now=clock.now()),
+        lambda: affected_people.carry_out(search, now=clock.now()),
         lambda: taken(as_it_was, maker, "new@acme.example"),
         lambda: waiting_search(as_it_was, maker),
         lambda: agree(letter),
     ):
         with pytest.raises(IllegalMove):
             act()
-    assert (told_incident.people.count(), incident_people.go_on()) == (1, 0)
+    assert (told_incident.people.count(), affected_people.go_on()) == (1, 0)
 
 
 @pytest.mark.parametrize("of", [ASHA, "9876543210", "ABCPE1234F"])
@@ -543,31 +543,31 @@ def test_a_search_that_fails_for_ever_is_given_up_with_a_reason_and_blocks_no_cl
 ) -> None:
     row = waiting_search(told_incident, maker)
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
+        incident_notifications.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
     assert refused.value.code == "SEARCHING"
     auditor = as_actor(StaffFactory(roles=["auditor"]))
     with pytest.raises(NotAllowed):
-        incident_people.give_up(row, why="It fails.", actor=auditor, now=clock.now())
+        affected_people.give_up(row, why="It fails.", actor=auditor, now=clock.now())
     with pytest.raises(Refused):
-        incident_people.give_up(row, why=" ", actor=maker, now=clock.now())
-    incident_people.give_up(row, why="It fails on every try.", actor=maker, now=clock.now())
+        affected_people.give_up(row, why=" ", actor=maker, now=clock.now())
+    affected_people.give_up(row, why="It fails on every try.", actor=maker, now=clock.now())
     find_affected(row.pk)
     row.refresh_from_db()
     assert (row.done_at, row.given_up_by_id) == (None, maker.user_id)
-    assert incident_people.go_on() == 0
+    assert affected_people.go_on() == 0
     event = AuditEvent.objects.get(kind="registers.incident.search_given_up")
     assert "every try" not in str(event.facts)
-    closing = incident_reports.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
-    assert "It fails on every try." in str(incident_reports.shown(closing)["given_up"])
+    closing = incident_notifications.propose_close(incident=told_incident, why="Learnt.", actor=maker, now=clock.now())
+    assert "It fails on every try." in str(incident_notifications.shown(closing)["given_up"])
     with pytest.raises(IllegalMove):
-        incident_people.give_up(row, why="Again.", actor=maker, now=clock.now())
+        affected_people.give_up(row, why="Again.", actor=maker, now=clock.now())
 
 
 def test_a_search_that_is_given_up_while_it_runs_ends_where_it_is(incident: Any, maker: Any) -> None:
     PrincipalFactory(email=ASHA)
     row = waiting_search(incident, maker)
     other = IncidentSearch.objects.get(pk=row.pk)
-    incident_people.give_up(other, why="It hangs.", actor=maker, now=clock.now())
-    incident_people.carry_out(row, now=clock.now())
+    affected_people.give_up(other, why="It hangs.", actor=maker, now=clock.now())
+    affected_people.carry_out(row, now=clock.now())
     row.refresh_from_db()
     assert (row.done_at, row.found, refs(incident)) == (None, 0, set())

@@ -9,15 +9,15 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.law.services import clocks
-from portal.registers.incident_states import IncidentRisk, IncidentRole, NotDue
-from portal.registers.rules import incidents as rules
-from portal.registers.selectors import incidents as book
+from portal.kernel.law.services import deadlines
+from portal.kernel.registers.incidents import rules
+from portal.kernel.registers.incidents.choices import IncidentRisk, IncidentRole, NotDue
+from portal.kernel.registers.incidents.selectors import incidents as book
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, opened_incident
 from tests.shipped import every_rule
 
-LAW = settings.BASE_DIR / "portal/law/data"
+LAW = settings.BASE_DIR / "portal/kernel/law/data"
 EVERY = frozenset({"IN", "EU", "US-CA"})
 WORST: dict[str, Any] = {
     "role": "both",
@@ -99,7 +99,7 @@ def test_more_is_never_less(told: dict[str, Any]) -> None:
 
 def test_every_rule_of_a_duty_stands_in_the_plan_and_in_the_law() -> None:
     ruled = {duty.rule for duty in rules.duties().values()}
-    assert {*ruled, rules.FOLLOW_UP_RULE} == set(clocks.plans()["incident"]["rules"])
+    assert {*ruled, rules.FOLLOW_UP_RULE} == set(deadlines.plans()["incident"]["rules"])
     laws, own = in_file("legal_rules.toml"), in_file("house_rules.toml")
     assert ruled <= laws | own
     assert {duty.law for duty in rules.duties().values() if duty.audience != rules.CLIENT} <= laws

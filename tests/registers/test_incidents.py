@@ -6,23 +6,28 @@ from typing import Any
 import pytest
 import time_machine
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, printing
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
-from portal.law.models import Clock
-from portal.law.rules import clock_state
-from portal.law.services import correcting, sweeping
-from portal.law.states import ClockState
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import User
-from portal.people.services import fiduciaries
-from portal.registers import incident_papers
-from portal.registers.incident_states import DutyState, IncidentStep
-from portal.registers.models import Incident, IncidentDecision, IncidentDuty
-from portal.registers.selectors import incidents as book
-from portal.registers.services import incident_people, incident_reports, incident_settling, incidents
-from portal.registers.tasks import settle_incidents
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, typst_pdf
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.kernel.law.choices import ClockState
+from portal.kernel.law.models import Clock
+from portal.kernel.law.rules import clock_state
+from portal.kernel.law.services import deadline_corrections, deadline_sweep
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import User
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.incidents import incident_pdfs
+from portal.kernel.registers.incidents.choices import DutyState, IncidentStep
+from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.services import (
+    affected_people,
+    incident_notifications,
+    incidents,
+    notification_proofs,
+)
+from portal.kernel.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.kernel.registers.tasks import settle_incidents
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.registers.factories import as_actor, company_in_force, officer_in_office, opened_incident, told_everything
@@ -59,7 +64,7 @@ def due_at(incident: Incident, code: str) -> datetime:
 
 def agreed(decision: Any, checker: Any, **changes: Any) -> Any:
     given = {"approve": True, "reason": "", "actor": checker, "now": clock.now(), **changes}
-    incident_reports.answer(decision=decision, **given)
+    incident_notifications.answer(decision=decision, **given)
     return decision
 
 
@@ -90,7 +95,7 @@ def test_the_board_has_to_be_told_from_the_day_its_rule_is_in_force(maker: Any) 
 def test_a_start_that_is_put_right_moves_the_incident_and_all_that_counts_from_it(maker: Any) -> None:
     incident = opened_incident(maker, regimes=["EU"])
     at = incident.aware_at - timedelta(hours=5)
-    correcting.correct_start(
+    deadline_corrections.correct_start(
         owner=duty(incident, "eu_authority").owner,
         kind=incidents.PLAN,
         started_at=at,
@@ -114,7 +119,7 @@ def test_each_client_has_a_clock_of_its_own_and_is_told_alone(maker: Any, checke
     told_everything(incident, maker)
     owed = {row.client.code: row for row in incident.duties.filter(code="client").select_related("client", "incident")}
     assert set(owed) == {"shop", "bank"}
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=owed["shop"], step="send", to="privacy@shop.example", actor=maker, now=clock.now()
     )
     agreed(decision, checker)
@@ -128,9 +133,9 @@ def test_each_client_has_a_clock_of_its_own_and_is_told_alone(maker: Any, checke
 def left(decision: Any, at: datetime | None = None) -> datetime:
     """The message of a report has left, as the outbox writes it down."""
     at = at or clock.now()
-    letter = Message.objects.get(kind=incident_settling.REPORT, about=incident_settling.about_report(decision))
+    letter = Message.objects.get(kind=notification_proofs.REPORT, about=notification_proofs.about_report(decision))
     Message.objects.filter(pk=letter.pk).update(state="sent", sent_at=at, next_attempt_at=None)
-    incident_settling.settle(now=clock.now())
+    notification_proofs.settle(now=clock.now())
     return at
 
 
@@ -168,7 +173,7 @@ def test_an_incident_that_nobody_is_told_of_stands_in_the_register_with_why(make
     incident = opened_incident(maker, is_cyber=False, has_personal_data=False)
     assert set(incident.duties.values_list("state", flat=True)) == {DutyState.NOT_DUE}
     assert not Clock.objects.filter(owner__startswith=incident.about).exists()
-    decision = incident_reports.propose_close(
+    decision = incident_notifications.propose_close(
         incident=incident, why="A lamp fell on an empty desk.", actor=maker, now=clock.now()
     )
     agreed(decision, checker)
@@ -191,7 +196,7 @@ def test_what_turns_out_later_starts_its_clock_from_when_the_incident_was_known(
 def test_a_report_is_refused_while_the_law_asks_for_more_words(maker: Any) -> None:
     incident = opened_incident(maker)
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now())
+        incident_notifications.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now())
     assert refused.value.code == "INCOMPLETE"
     assert "Symptoms observed" in str(refused.value)
 
@@ -202,17 +207,17 @@ def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_l
     incident = opened_incident(maker)
     told_everything(incident, maker)
     owed = duty(incident, "cert_in")
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=owed, step="send", to="incident@cert.example", actor=maker, now=clock.now()
     )
     with pytest.raises(NotAllowed):
         agreed(decision, maker)
-    assert not Message.objects.filter(kind=incident_settling.REPORT).exists()
+    assert not Message.objects.filter(kind=notification_proofs.REPORT).exists()
     agreed(decision, checker)
-    text = reading.text_of(Message.objects.get(kind=incident_settling.REPORT))
+    text = message_content.text_of(Message.objects.get(kind=notification_proofs.REPORT))
     assert "Symptoms observed:\nsymptoms told" in text.body
     assert "Meera Kulkarni" in text.body
-    incident_settling.settle(now=clock.now())
+    notification_proofs.settle(now=clock.now())
     assert duty(incident, "cert_in").state == DutyState.OPEN, "a promise is no report"
     at = left(decision)
     row = duty(incident, "cert_in")
@@ -221,7 +226,7 @@ def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_l
     assert (stopped.state, stopped.stopped_at) == (ClockState.STOPPED, at)
     event = AuditEvent.objects.get(kind="registers.incident.reported")
     assert event.facts["duty"] == "cert_in"
-    assert incident_settling.settle(now=clock.now()) == 0, "settled once"
+    assert notification_proofs.settle(now=clock.now()) == 0, "settled once"
 
 
 def sent_to_cert_in(maker: Any, checker: Any) -> Any:
@@ -230,7 +235,7 @@ def sent_to_cert_in(maker: Any, checker: Any) -> Any:
     company_in_force()
     incident = opened_incident(maker)
     told_everything(incident, maker)
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=duty(incident, "cert_in"), step="send", to="incident@cert.example", actor=maker, now=clock.now()
     )
     return agreed(decision, checker)
@@ -238,7 +243,7 @@ def sent_to_cert_in(maker: Any, checker: Any) -> Any:
 
 def came_back(decision: Any) -> None:
     """The outbox was told that the message of a report did not arrive."""
-    letter = Message.objects.filter(kind=incident_settling.REPORT, about=incident_settling.about_report(decision))
+    letter = Message.objects.filter(kind=notification_proofs.REPORT, about=notification_proofs.about_report(decision))
     letter.update(state="undelivered", sent_at=clock.now(), next_attempt_at=None)
 
 
@@ -264,14 +269,14 @@ def test_the_same_proposal_waits_once(maker: Any, checker: Any) -> None:
     told_everything(incident, maker)
     owed = duty(incident, "cert_in")
     asked = {"duty": owed, "step": "send", "to": "incident@cert.example", "actor": maker, "now": clock.now()}
-    incident_reports.propose_report(**asked)
+    incident_notifications.propose_report(**asked)
     for to in ("incident@cert.example", "other@cert.example"):
         with pytest.raises(IllegalMove, match="waits for a second person already"):
-            incident_reports.propose_report(**{**asked, "to": to, "actor": checker})
-    incident_reports.propose_report(**{**asked, "step": "file", "to": ""})
-    incident_reports.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
+            incident_notifications.propose_report(**{**asked, "to": to, "actor": checker})
+    incident_notifications.propose_report(**{**asked, "step": "file", "to": ""})
+    incident_notifications.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
     with pytest.raises(IllegalMove):
-        incident_reports.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
+        incident_notifications.propose_none(duty=owed, why="No duty.", actor=maker, now=clock.now())
 
 
 def test_an_authority_gets_the_same_report_at_one_address_once(maker: Any, checker: Any) -> None:
@@ -279,15 +284,15 @@ def test_an_authority_gets_the_same_report_at_one_address_once(maker: Any, check
     owed = duty(first.incident, "cert_in")
     asked = {"duty": owed, "step": "send", "to": "Incident@cert.example", "actor": maker, "now": clock.now()}
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_report(**asked)
+        incident_notifications.propose_report(**asked)
     assert refused.value.code == "NOTHING_NEW"
-    incident_reports.propose_report(**{**asked, "to": "second@cert.example"})
+    incident_notifications.propose_report(**{**asked, "to": "second@cert.example"})
     IncidentDecision.objects.filter(answer="pending").update(to="incident@cert.example")
     copy = IncidentDecision.objects.get(answer="pending")
     with pytest.raises(Refused) as refused:
         agreed(copy, checker)
     assert refused.value.code == "NOTHING_NEW"
-    assert Message.objects.filter(kind=incident_settling.REPORT).count() == 1
+    assert Message.objects.filter(kind=notification_proofs.REPORT).count() == 1
 
 
 def test_what_did_not_arrive_may_be_sent_again(maker: Any, checker: Any) -> None:
@@ -295,11 +300,11 @@ def test_what_did_not_arrive_may_be_sent_again(maker: Any, checker: Any) -> None
     came_back(first)
     settle_incidents()
     owed = duty(first.incident, "cert_in")
-    again = incident_reports.propose_report(
+    again = incident_notifications.propose_report(
         duty=owed, step="send", to="incident@cert.example", actor=maker, now=clock.now()
     )
     agreed(again, checker)
-    assert Message.objects.filter(kind=incident_settling.REPORT).count() == 2
+    assert Message.objects.filter(kind=notification_proofs.REPORT).count() == 2
 
 
 def test_what_waits_is_refused_when_the_incident_closes(maker: Any, checker: Any) -> None:
@@ -308,15 +313,16 @@ def test_what_waits_is_refused_when_the_incident_closes(maker: Any, checker: Any
     incident = first.incident
     for code in book.open_duties(incident).values_list("code", flat=True):
         agreed(
-            incident_reports.propose_none(duty=duty(incident, code), why="No.", actor=maker, now=clock.now()), checker
+            incident_notifications.propose_none(duty=duty(incident, code), why="No.", actor=maker, now=clock.now()),
+            checker,
         )
     waiting = [
-        incident_reports.propose_report(
+        incident_notifications.propose_report(
             duty=duty(incident, "cert_in"), step=step, to="second@cert.example", actor=by, now=clock.now()
         )
         for step, by in (("send", maker), ("file", checker))
     ]
-    closing = incident_reports.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
+    closing = incident_notifications.propose_close(incident=incident, why="Learnt.", actor=maker, now=clock.now())
     agreed(closing, checker)
     for decision in waiting:
         decision.refresh_from_db()
@@ -333,23 +339,25 @@ def test_a_report_that_comes_back_after_it_was_noted_is_told_and_shown(maker: An
     assert Message.objects.filter(kind="registers.incident_returned").exists()
     decision.refresh_from_db()
     assert decision.done_at is not None
-    assert "Known not to have arrived" in incident_papers._decision_rows(decision.incident)[0][1]
+    assert "Known not to have arrived" in incident_pdfs._decision_rows(decision.incident)[0][1]
 
 
 def test_a_report_that_arrived_after_all_is_made_when_it_had_left(maker: Any, checker: Any) -> None:
     decision = sent_to_cert_in(maker, checker)
     came_back(decision)
     settle_incidents()
-    Message.objects.filter(kind=incident_settling.REPORT).update(state="delivered")
+    Message.objects.filter(kind=notification_proofs.REPORT).update(state="delivered")
     settle_incidents()
-    assert duty(decision.incident, "cert_in").reported_at == Message.objects.get(kind=incident_settling.REPORT).sent_at
+    assert (
+        duty(decision.incident, "cert_in").reported_at == Message.objects.get(kind=notification_proofs.REPORT).sent_at
+    )
 
 
 def test_facts_that_change_between_two_people_need_a_new_proposal(maker: Any, checker: Any) -> None:
     officer_in_office()
     incident = opened_incident(maker)
     told_everything(incident, maker)
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
     )
     incidents.tell(incident=incident, words={"symptoms": "Other symptoms"}, actor=maker, now=clock.now())
@@ -362,27 +370,27 @@ def test_a_report_on_anothers_form_is_made_when_its_proof_is_noted(maker: Any, c
     officer_in_office()
     incident = opened_incident(maker)
     told_everything(incident, maker)
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
     )
     noted = {"filed_at": clock.now(), "reference": "CERT-2026-17", "proof": b"received", "actor": maker}
     with pytest.raises(IllegalMove):
-        incident_reports.note_filed(decision=decision, **noted, now=clock.now())
+        incident_notifications.note_filed(decision=decision, **noted, now=clock.now())
     agreed(decision, checker)
     for changes in ({"reference": " "}, {"proof": b""}):
         with pytest.raises(Refused) as refused:
-            incident_reports.note_filed(decision=decision, **{**noted, **changes}, now=clock.now())
+            incident_notifications.note_filed(decision=decision, **{**noted, **changes}, now=clock.now())
         assert refused.value.code == "NO_PROOF"
     with pytest.raises(Refused):
-        incident_reports.note_filed(
+        incident_notifications.note_filed(
             decision=decision, **{**noted, "filed_at": clock.now() - timedelta(hours=1)}, now=clock.now()
         )
     at = clock.now()
-    incident_reports.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
+    incident_notifications.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
     assert duty(incident, "cert_in").reported_at == at
     assert len(decision.proof_sha256) == 64
     with pytest.raises(LostRace):
-        incident_reports.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
+        incident_notifications.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
 
 
 def test_a_late_report_has_to_say_why_and_a_further_one_keeps_the_first_time(maker: Any, checker: Any) -> None:
@@ -392,15 +400,15 @@ def test_a_late_report_has_to_say_why_and_a_further_one_keeps_the_first_time(mak
     told_everything(incident, maker, delay="")
     owed = duty(incident, "eu_authority")
     with pytest.raises(Refused, match="late"):
-        incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
+        incident_notifications.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
     incidents.tell(incident=incident, words={"delay": "The extent was not known."}, actor=maker, now=clock.now())
     for _round in range(2):
         owed = duty(incident, "eu_authority")
-        decision = incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
+        decision = incident_notifications.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
         assert any(text == "The extent was not known." for _says, text in decision.words)
         agreed(decision, checker, late_because="complex")
         at = clock.now()
-        incident_reports.note_filed(
+        incident_notifications.note_filed(
             decision=decision, filed_at=at, reference="EU-1", proof=b"seen", actor=maker, now=at
         )
     assert duty(incident, "eu_authority").reported_at < at
@@ -412,7 +420,7 @@ def test_a_yes_to_a_late_report_names_the_reason_that_its_clock_keeps(maker: Any
     incident = opened_incident(maker, noticed_at=known, aware_at=known, regimes=["EU"])
     told_everything(incident, maker, delay="The extent was not known.")
     owed = duty(incident, "eu_authority")
-    decision = incident_reports.propose_report(
+    decision = incident_notifications.propose_report(
         duty=owed, step="send", to="dpa@example.eu", actor=maker, now=clock.now()
     )
     with pytest.raises(Refused) as refused:
@@ -420,7 +428,7 @@ def test_a_yes_to_a_late_report_names_the_reason_that_its_clock_keeps(maker: Any
     assert refused.value.code == "LATE_REASON"
     agreed(decision, checker, late_because="complex")
     Message.objects.filter(kind="registers.incident_report").update(state="sent", sent_at=clock.now())
-    assert incident_settling.settle(now=clock.now()) == 1
+    assert notification_proofs.settle(now=clock.now()) == 1
     assert Clock.objects.get(owner=owed.owner).late_because == "complex"
 
 
@@ -429,19 +437,21 @@ def test_a_report_that_was_agreed_in_time_and_filed_late_says_why(maker: Any, ch
     incident = opened_incident(maker)
     told_everything(incident, maker)
     owed = duty(incident, "cert_in")
-    decision = agreed(incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now()), checker)
+    decision = agreed(
+        incident_notifications.propose_report(duty=owed, step="file", actor=maker, now=clock.now()), checker
+    )
     late = Clock.objects.get(owner=owed.owner).due_at + timedelta(hours=1)
     noted = {"filed_at": late, "reference": "CERT-2026-17", "proof": b"received", "actor": maker, "now": late}
     with pytest.raises(Refused) as refused:
-        incident_reports.note_filed(decision=decision, **noted)
+        incident_notifications.note_filed(decision=decision, **noted)
     assert refused.value.code == "LATE_REASON"
-    incident_reports.note_filed(decision=decision, **noted, late_because="fault")
+    incident_notifications.note_filed(decision=decision, **noted, late_because="fault")
     assert Clock.objects.get(owner=owed.owner).late_because == "fault"
 
 
 def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checker: Any) -> None:
     incident = opened_incident(maker, regimes=["EU"], is_cyber=False)
-    decision = incident_reports.propose_none(
+    decision = incident_notifications.propose_none(
         duty=duty(incident, "eu_people"), why="The data was encrypted (Art 34(3)(a)).", actor=maker, now=clock.now()
     )
     assert duty(incident, "eu_people").state == DutyState.OPEN
@@ -450,7 +460,7 @@ def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checke
     assert declined.state == DutyState.DECLINED
     assert clock_state(Clock.objects.get(owner=declined.owner), clock.now()).stands == "frozen", "nothing was reported"
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
+        incident_notifications.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
     assert refused.value.code == "OWED"
 
 
@@ -477,7 +487,7 @@ def test_carrying_data_for_clients_after_all_makes_a_duty_to_each_with_its_clock
 
 def declined(incident: Incident, code: str, maker: Any, checker: Any) -> IncidentDuty:
     row = duty(incident, code)
-    decision = incident_reports.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
+    decision = incident_notifications.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
     agreed(decision, checker)
     return duty(incident, code)
 
@@ -494,14 +504,14 @@ def test_what_two_people_declined_is_open_again_when_the_risk_grows(maker: Any, 
     assert (old.ended, new.state) == ("withdrawn", ClockState.RUNNING)
     assert new.started_at == old.started_at == incident.aware_at
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
+        incident_notifications.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
     assert refused.value.code == "OWED"
 
 
 def test_not_to_report_is_proposed_anew_where_the_risk_grew_before_the_second_person(maker: Any, checker: Any) -> None:
     incident = opened_incident(maker, regimes=["EU"], risk="risk")
     row = duty(incident, "eu_authority")
-    decision = incident_reports.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
+    decision = incident_notifications.propose_none(duty=row, why="Nobody is harmed.", actor=maker, now=clock.now())
     incidents.change(incident=Incident.objects.get(pk=incident.pk), risk="high", actor=maker, now=clock.now())
     with pytest.raises(Refused) as refused:
         agreed(decision, checker)
@@ -523,17 +533,17 @@ def test_a_duty_that_is_open_again_is_late_anew_and_follows_its_incident(maker: 
     incident = opened_incident(maker, regimes=["EU"])
     later = incident.noticed_at + timedelta(hours=7)
     with time_machine.travel(later, tick=False):
-        sweeping.sweep(now=later)
+        deadline_sweep.sweep(now=later)
         late = Message.objects.filter(kind="registers.incident_late")
         before = late.count()
         declined(incident, "cert_in", maker, checker)
         clients = [client_called("shop", maker)]
         incidents.change(incident=incident, role="both", clients=clients, actor=maker, now=later)
-        sweeping.sweep(now=later)
+        deadline_sweep.sweep(now=later)
         assert late.count() > before, "the letter about the first clock is none about the second"
         for code, hours in (("cert_in", 3), ("eu_authority", 1)):
             started = Clock.objects.filter(owner=duty(incident, code).owner).latest("pk").started_at
-            correcting.correct_start(
+            deadline_corrections.correct_start(
                 owner=duty(incident, code).owner,
                 kind=incidents.PLAN,
                 started_at=started - timedelta(hours=hours),
@@ -549,7 +559,7 @@ def test_staff_hear_of_an_incident_of_each_share_of_the_time_and_of_its_end(make
     assert Message.objects.filter(kind="registers.incident_opened").count() == 1
     for hours, late in ((5, 0), (7, 1)):
         with time_machine.travel(incident.noticed_at + timedelta(hours=hours), tick=False):
-            sweeping.sweep(now=clock.now())
+            deadline_sweep.sweep(now=clock.now())
         assert Message.objects.filter(kind="registers.incident_late").count() == late
     assert Message.objects.filter(kind="registers.incident_due_soon").count() == 1
 
@@ -559,15 +569,17 @@ def test_an_incident_is_printed_whole_and_each_report_alone(maker: Any, checker:
     incident = opened_incident(maker)
     told_everything(incident, maker)
     decision = agreed(
-        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()),
+        incident_notifications.propose_report(
+            duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
+        ),
         checker,
     )
     for printed in (
-        incident_papers.file_pdf(incident, at=clock.now()),
-        incident_papers.report_pdf(decision, at=clock.now()),
+        incident_pdfs.file_pdf(incident, at=clock.now()),
+        incident_pdfs.report_pdf(decision, at=clock.now()),
     ):
         assert printed.startswith(b"%PDF-")
-    rows = [incident_papers._duty_row(row, None) for row in incident.duties.select_related("incident", "client")]
+    rows = [incident_pdfs._duty_row(row, None) for row in incident.duties.select_related("incident", "client")]
     assert any(row[0].startswith("CERT-In") for row in rows)
 
 
@@ -578,13 +590,15 @@ def test_a_hash_on_a_report_stands_in_groups_that_its_line_can_break_between(
     incident = opened_incident(maker)
     told_everything(incident, maker)
     decision = agreed(
-        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()),
+        incident_notifications.propose_report(
+            duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
+        ),
         checker,
     )
     decision.proof_sha256 = "b8" * 32
     printed: list[dict[str, Any]] = []
-    monkeypatch.setattr(printing, "typeset", lambda _template, words: printed.append(words) or b"")
-    incident_papers.report_pdf(decision, at=clock.now())
+    monkeypatch.setattr(typst_pdf, "typeset", lambda _template, words: printed.append(words) or b"")
+    incident_pdfs.report_pdf(decision, at=clock.now())
     rows = dict(printed[0]["parts"][0]["rows"])
     hashes = {"SHA-256 of what both saw": decision.shown_sha256, "SHA-256 of its acknowledgement": "b8" * 32}
     for label, digest in hashes.items():
@@ -596,7 +610,7 @@ def test_a_hash_on_a_report_stands_in_groups_that_its_line_can_break_between(
 def test_words_of_people_are_kept_in_the_order_in_which_the_letter_reads_them(maker: Any) -> None:
     incident = opened_incident(maker, regimes=["EU"])
     told_everything(incident, maker)
-    words = incident_reports.draft(duty(incident, "eu_people"), now=clock.now())
+    words = incident_notifications.draft(duty(incident, "eu_people"), now=clock.now())
     assert len(words) == 12
     assert words[4] == ["What happened, and when (hi)", "letter_nature_hi told"]
 
@@ -605,12 +619,12 @@ def test_nobody_is_told_of_an_incident_before_anybody_was_found(maker: Any) -> N
     incident = opened_incident(maker, regimes=["EU"])
     told_everything(incident, maker)
     with pytest.raises(Refused) as refused:
-        incident_reports.propose_report(
+        incident_notifications.propose_report(
             duty=duty(incident, "eu_people"), step=IncidentStep.TELL, actor=maker, now=clock.now()
         )
     assert refused.value.code == "NOBODY"
     assert book.counts(incident).found == 0
-    assert set(incident_people.selections()) >= {"everybody", "messaged", "with_documents", "answered_to"}
+    assert set(affected_people.selections()) >= {"everybody", "messaged", "with_documents", "answered_to"}
 
 
 @pytest.mark.parametrize(("after", "says"), [(timedelta(milliseconds=999), "Yes"), (timedelta(seconds=1), "No")])
@@ -621,7 +635,7 @@ def test_the_last_second_of_the_time_is_kept_whole(maker: Any, after: timedelta,
     at = running.due_at + after
     assert book.is_late(row, now=at) is (says == "No")
     row.reported_at = at
-    assert incident_papers._duty_row(row, running)[-1] == says
+    assert incident_pdfs._duty_row(row, running)[-1] == says
 
 
 def test_staff_are_written_to_by_the_roles_they_hold_at_the_moment_of_the_clock(maker: Any) -> None:
@@ -689,7 +703,7 @@ def test_a_start_that_is_put_right_writes_nothing_over_a_time_that_a_colleague_s
     monkeypatch.setattr(incidents, "follow", follow_what_was_read_before)
     at = incident.aware_at - timedelta(hours=1)
     owner = duty(incident, "eu_authority").owner
-    correcting.correct_start(
+    deadline_corrections.correct_start(
         owner=owner, kind=incidents.PLAN, started_at=at, reason_code="earlier", actor=maker, now=clock.now()
     )
     incident.refresh_from_db()

@@ -8,19 +8,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consent.services.withdrawing import withdraw
-from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock
-from portal.core.ids import new_reference
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.registers.models import Instruction
-from portal.registers.sections import RecipientSection
-from portal.registers.selectors import recipients
-from portal.registers.services import instructions
-from portal.registers.services.instructions import Sent
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, addresses, clock
+from portal.kernel.core.ids import new_reference
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.registers.data_copy_sections import RecipientSection
+from portal.kernel.registers.models import Instruction
+from portal.kernel.registers.recipients.selectors import recipients
+from portal.kernel.registers.recipients.services import instruction_status
+from portal.kernel.registers.recipients.services.instruction_status import Sent
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.jobs.factories import JobFactory
 from tests.people.factories import StaffFactory
@@ -76,7 +76,7 @@ def test_the_list_shows_what_is_open_late_and_done(instruction, officer):
     assert listed(officer, "standing=late")
     assert listed(officer, "standing=late&q=dialer-one")
     assert not listed(officer, "q=dialer-two")
-    instructions.note(instruction, "acted", happened_at=None, actor=actor.system("tests"), now=clock.now())
+    instruction_status.note(instruction, "acted", happened_at=None, actor=actor.system("tests"), now=clock.now())
     assert not listed(officer, "standing=late")
     assert not listed(officer, "standing=open")
     assert listed(officer, "standing=done")
@@ -87,15 +87,15 @@ def test_within_the_last_second_that_the_law_gives_nothing_is_late_yet(instructi
     rows = recipients.with_standing(Instruction.objects.all())
     assert not recipients.late(rows, now=moment).exists()
     assert recipients.late(rows, now=moment + timedelta(seconds=1)).exists()
-    instructions.note(instruction, "acknowledged", happened_at=None, actor=actor.system("tests"), now=moment)
+    instruction_status.note(instruction, "acknowledged", happened_at=None, actor=actor.system("tests"), now=moment)
     assert AuditEvent.objects.get(kind="registers.instruction.acknowledged").facts["late"] is False
 
 
 def test_the_letter_about_a_late_one_leads_to_the_list_of_all_of_them(instruction, officer):
     due = Clock.objects.get(owner=instruction.owner).due_at
-    sweeping.sweep(now=due + timedelta(seconds=1))
+    deadline_sweep.sweep(now=due + timedelta(seconds=1))
     make_late(instruction)
-    text = reading.text_of(Message.objects.filter(kind="registers.instruction_late").latest("pk")).body
+    text = message_content.text_of(Message.objects.filter(kind="registers.instruction_late").latest("pk")).body
     address = next(word for word in text.split() if LIST in word)
     assert listed(officer, address.partition("?")[2])
     assert "privacy@dialer-one.example" in text
@@ -129,7 +129,7 @@ def test_auditors_take_away_the_time_to_the_last_send(instruction):
     keys = tuple(addresses.address_keys(ASHA_PHONE))
     at = instruction.given_at + timedelta(seconds=75)
     sends = [Sent("m-1", keys, "marketing", "sms", at), Sent("m-2", keys, "marketing", "whatsapp", at)]
-    instructions.take_sends(instruction.recipient, webhook_id="1", sends=sends, now=at)
+    instruction_status.take_sends(instruction.recipient, webhook_id="1", sends=sends, now=at)
     auditor = staff_client(StaffFactory(roles=["auditor"]))
     answer = auditor.post(f"{LIST}export/", {"export": "1", "file_format": "csv", "reason": "The audit of this year"})
     text = b"".join(answer.streaming_content).decode()
@@ -140,7 +140,7 @@ def test_auditors_take_away_the_time_to_the_last_send(instruction):
 
 
 def test_a_persons_own_bundle_says_whom_we_told_of_what(asha, instruction):
-    instructions.note(instruction, "acknowledged", happened_at=None, actor=actor.system("tests"), now=clock.now())
+    instruction_status.note(instruction, "acknowledged", happened_at=None, actor=actor.system("tests"), now=clock.now())
     given, withdrawn = RecipientSection().collect(subject_refs=[asha.subject.ref])
     assert (given["recipient"], given["of"]) == ("Dialer One", "consent.given")
     assert withdrawn["instruction"] == "Stop"

@@ -8,10 +8,10 @@ from django.core.checks import run_checks
 from django.db import connection, connections
 from django.urls import reverse
 
-from portal.core.data_categories import DataCategory
-from portal.law.models import Purpose
-from portal.registers.models import Recipient
-from portal.registers.selectors import inventory
+from portal.kernel.core.data_categories import DataCategory
+from portal.kernel.law.models import Purpose
+from portal.kernel.registers.entries.selectors import inventory
+from portal.kernel.registers.models import Recipient
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client

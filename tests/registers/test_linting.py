@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.registers.rules import linting
-from portal.registers.rules.linting import Draft, Finding, LintTerms, lint, pieces
-from portal.registers.services.templates import _shipped
-from portal.registers.states import FindingCode, Severity
+from portal.kernel.registers.base.choices import FindingCode, Severity
+from portal.kernel.registers.senders.rules import template_checks
+from portal.kernel.registers.senders.rules.template_checks import Draft, Finding, LintTerms, lint, pieces
+from portal.kernel.registers.senders.services.message_templates import _shipped
 from tests.law.shipped import shipped_rows
 
 KINDS = frozenset(shipped_rows()["IN-TRAI-TPL-KINDS"]["values"])
@@ -266,7 +266,7 @@ def test_no_mobile_number_that_nobody_listed_slips_through(before, after, number
 
 @given(st.text(max_size=40))
 def test_no_link_is_listed_when_nothing_is(link):
-    assert not linting.link_is_listed(link, ())
+    assert not template_checks.link_is_listed(link, ())
 
 
 @pytest.mark.parametrize(
@@ -277,14 +277,22 @@ def test_no_link_is_listed_when_nothing_is(link):
 def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(text):
     """Of a pattern that begins anew at each letter and runs to the end a text of this length would take minutes."""
     began = time.perf_counter()
-    linting.foreign_links(text, listed=[], bare_link=linting.words(["onesetu"]))
-    linting.placeholders(text)
-    for pattern in (linting._SCHEME, linting._EMAIL, linting._DATE, linting._NUMBER, linting._SHORT):
-        linting._blank(pattern, text)
+    template_checks.foreign_links(text, listed=[], bare_link=template_checks.words(["onesetu"]))
+    template_checks.placeholders(text)
+    for pattern in (
+        template_checks._SCHEME,
+        template_checks._EMAIL,
+        template_checks._DATE,
+        template_checks._NUMBER,
+        template_checks._SHORT,
+    ):
+        template_checks._blank(pattern, text)
     assert time.perf_counter() - began < 10
 
 
 def test_a_link_is_found_however_long_the_word_before_it():
-    found = linting.foreign_links("x" * 500 + "https://evil.example/a", listed=[], bare_link=linting.words(["onesetu"]))
+    found = template_checks.foreign_links(
+        "x" * 500 + "https://evil.example/a", listed=[], bare_link=template_checks.words(["onesetu"])
+    )
     assert len(found) == 1
     assert found[0].endswith("https://evil.example/a")

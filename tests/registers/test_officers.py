@@ -3,14 +3,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.core.errors import NotAllowed, Refused
-from portal.people.models import User
-from portal.people.states import Answer
-from portal.registers.models import Officer
-from portal.registers.services import officers
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import User
+from portal.kernel.registers.entries.services import officers
+from portal.kernel.registers.models import Officer
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, proposed_officer, today
 

@@ -8,20 +8,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law import explanations
-from portal.law.models import Clock
-from portal.law.services import correcting, sweeping
-from portal.outbox.models import Message
-from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer, SilenceEnd
-from portal.registers.sections import DisclosureSection
-from portal.registers.selectors import orders as book
-from portal.registers.services import orders, silence
-from portal.retention import deciding
-from portal.retention.models import ErasureItem
-from portal.retention.services import runs
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law import explanations
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_corrections, deadline_sweep
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.data_copy_sections import DisclosureSection
+from portal.kernel.registers.models import AuthorityOrder, Disclosure, OrderAnswer, SilenceEnd
+from portal.kernel.registers.orders import selectors as book
+from portal.kernel.registers.orders.services import authority_orders, non_disclosure
+from portal.kernel.retention import retention_decisions
+from portal.kernel.retention.models import ErasureItem
+from portal.kernel.retention.services import runs
 from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import (
     ContactPointFactory,
@@ -65,7 +65,7 @@ def received(who, **changes):
         "received_at": clock.now() - timedelta(hours=1),
         **changes,
     }
-    return orders.receive(**given, actor=two_people()[1], now=clock.now())
+    return authority_orders.receive(**given, actor=two_people()[1], now=clock.now())
 
 
 def proposed(order, maker, **changes):
@@ -76,13 +76,13 @@ def proposed(order, maker, **changes):
         "held_back": "The address: the order names the holder only.",
         **changes,
     }
-    return orders.propose(order, **given, actor=maker, now=clock.now())
+    return authority_orders.propose(order, **given, actor=maker, now=clock.now())
 
 
 def answered(order, **changes):
     maker, checker = two_people()
     proposal = proposed(order, maker, **changes)
-    made = orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
+    made = authority_orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
     order.refresh_from_db()
     return made
 
@@ -104,9 +104,9 @@ def test_the_clock_runs_to_the_day_that_the_order_names_where_that_is_earlier(as
     running = Clock.objects.get(owner=order.owner)
     assert (running.due_at, running.target_at) == (named, named)
     assert "names an earlier time" in " ".join(explanations.how_we_worked_out(running))
-    sweeping.sweep(now=named + timedelta(minutes=1))
+    deadline_sweep.sweep(now=named + timedelta(minutes=1))
     assert AuditEvent.objects.filter(kind="registers.order.late", about=order.owner).count() == 1
-    moved = correcting.correct_start(
+    moved = deadline_corrections.correct_start(
         owner=order.owner,
         kind="order",
         started_at=order.received_at - timedelta(hours=1),
@@ -144,9 +144,9 @@ def test_nothing_that_an_open_order_asks_for_is_erased(asha):
         runs.carry_out(run, now=clock.now(), actor=two_people()[0])
     assert ErasureItem.objects.get().state == "held"
     assert len(shelf.shelved[asha.subject.ref]) == 1
-    assert deciding.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
+    assert retention_decisions.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
     answered(order)
-    assert not deciding.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
+    assert not retention_decisions.what_stops([asha.subject.ref])[asha.subject.ref].is_held("kyc")
 
 
 def test_an_order_about_a_customer_stops_the_erasure_of_its_owners_too():
@@ -154,7 +154,7 @@ def test_an_order_about_a_customer_stops_the_erasure_of_its_owners_too():
     owner = MembershipFactory(customer=customer).principal
     left = MembershipFactory(customer=customer, ended_at=clock.now() - timedelta(days=30)).principal
     received(customer)
-    found = deciding.what_stops([each.subject.ref for each in (customer, owner, left, stranger)])
+    found = retention_decisions.what_stops([each.subject.ref for each in (customer, owner, left, stranger)])
     assert {ref for ref, stopped in found.items() if stopped.is_held("kyc")} == {
         customer.subject.ref,
         owner.subject.ref,
@@ -176,7 +176,7 @@ def test_who_owned_the_customer_when_the_order_came_is_held_too():
 def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):
     order = received(asha)
     StaffFactory(roles=["administrator"], email="answers@onesetu.example")
-    sweeping.sweep(now=clock.now() + timedelta(hours=100))
+    deadline_sweep.sweep(now=clock.now() + timedelta(hours=100))
     assert AuditEvent.objects.filter(kind="registers.order.late", about=order.owner).count() == 1
     letters = Message.objects.filter(kind="registers.order_late", about__startswith=order.owner)
     assert letters.exists()
@@ -230,8 +230,8 @@ def test_nothing_leaves_before_two_approvers_agreed(asha):
     proposal = proposed(order, maker)
     assert not Disclosure.objects.exists()
     with pytest.raises(NotAllowed):
-        orders.answer(proposal, approve=True, reason="", actor=maker, now=clock.now())
-    (row,) = orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
+        authority_orders.answer(proposal, approve=True, reason="", actor=maker, now=clock.now())
+    (row,) = authority_orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
     assert (row.fields, row.basis, row.about, row.subject_ref) == (
         ["name"],
         "legal_duty",
@@ -308,8 +308,8 @@ def shown(who):
 def test_the_person_learns_of_it_at_once_where_no_silence_binds_us(asha):
     order = received(asha)
     answered(order)
-    assert orders.tell_people(now=clock.now()) == 1
-    assert orders.tell_people(now=clock.now()) == 0
+    assert authority_orders.tell_people(now=clock.now()) == 1
+    assert authority_orders.tell_people(now=clock.now()) == 0
     assert Message.objects.get(kind="registers.order_answered").subject_ref == asha.subject.ref
     (record,) = shown(asha)
     assert (record["to"], record["what"]) == ("Sessions Court, Nashik", "Name")
@@ -320,32 +320,32 @@ def test_while_we_must_be_silent_nothing_tells_the_person_and_afterwards_everyth
     answered(order)
     for days in (0, 2):
         later = clock.now() + timedelta(days=days)
-        assert orders.tell_people(now=later) == 0
+        assert authority_orders.tell_people(now=later) == 0
         assert list(book.disclosures_to_show([asha.subject.ref], at=later)) == []
     assert shown(asha) == []
     after = clock.now() + timedelta(days=3)
     assert book.disclosures_to_show([asha.subject.ref], at=after).count() == 1
-    assert orders.tell_people(now=after) == 1
+    assert authority_orders.tell_people(now=after) == 1
 
 
 def test_a_silence_without_a_last_day_lasts_until_two_people_end_it(asha):
     order = received(asha, is_secret=True)
     answered(order)
-    assert orders.tell_people(now=clock.now() + timedelta(days=5000)) == 0
+    assert authority_orders.tell_people(now=clock.now() + timedelta(days=5000)) == 0
     maker, checker = two_people()
-    made = silence.propose_end(order, why="The court lifted it, order 18/2026.", actor=maker, now=clock.now())
+    made = non_disclosure.propose_end(order, why="The court lifted it, order 18/2026.", actor=maker, now=clock.now())
     with pytest.raises(NotAllowed):
-        silence.answer(made, approve=True, reason="", actor=maker, now=clock.now())
+        non_disclosure.answer(made, approve=True, reason="", actor=maker, now=clock.now())
     with pytest.raises(IllegalMove):
-        silence.propose_end(order, why="Again.", actor=checker, now=clock.now())
-    assert orders.tell_people(now=clock.now()) == 0
+        non_disclosure.propose_end(order, why="Again.", actor=checker, now=clock.now())
+    assert authority_orders.tell_people(now=clock.now()) == 0
     at = clock.now()
-    silence.answer(made, approve=True, reason="", actor=checker, now=at)
+    non_disclosure.answer(made, approve=True, reason="", actor=checker, now=at)
     order.refresh_from_db()
     assert order.secrecy_ended_at == at
-    assert orders.tell_people(now=clock.now()) == 1
+    assert authority_orders.tell_people(now=clock.now()) == 1
     with pytest.raises(IllegalMove):
-        silence.propose_end(order, why="Again.", actor=maker, now=clock.now())
+        non_disclosure.propose_end(order, why="Again.", actor=maker, now=clock.now())
     kinds = AuditEvent.objects.filter(about=order.owner, kind__startswith="registers.order.secrecy").order_by("pk")
     assert [kind.rpartition("_")[2] for kind in kinds.values_list("kind", flat=True)] == ["proposed", "answered"]
 
@@ -354,14 +354,14 @@ def test_a_silence_that_a_second_person_does_not_agree_to_end_lasts(asha):
     order = received(asha, is_secret=True, secret_until=today() + timedelta(days=30))
     answered(order)
     maker, checker = two_people()
-    made = silence.propose_end(order, why="They asked us.", actor=maker, now=clock.now())
-    silence.answer(made, approve=False, reason="By which paper?", actor=checker, now=clock.now())
-    assert orders.tell_people(now=clock.now()) == 0
+    made = non_disclosure.propose_end(order, why="They asked us.", actor=maker, now=clock.now())
+    non_disclosure.answer(made, approve=False, reason="By which paper?", actor=checker, now=clock.now())
+    assert authority_orders.tell_people(now=clock.now()) == 0
     with pytest.raises(Refused):
-        silence.propose_end(order, why=" ", actor=maker, now=clock.now())
+        non_disclosure.propose_end(order, why=" ", actor=maker, now=clock.now())
     over = clock.now() + timedelta(days=31)
     with pytest.raises(IllegalMove):
-        silence.propose_end(order, why="It is over.", actor=maker, now=over)
+        non_disclosure.propose_end(order, why="It is over.", actor=maker, now=over)
 
 
 def test_one_click_of_one_person_ends_no_silence_and_the_second_reads_the_reason(asha):
@@ -431,7 +431,7 @@ def test_every_owner_of_a_customer_is_told_and_nobody_who_left_it():
     ContactPointFactory(principal=MembershipFactory(customer=customer, role="member").principal)
     order = received(customer, subject_refs=[customer.subject.ref, owners[0].subject.ref])
     answered(order)
-    assert orders.tell_people(now=clock.now()) == 1
+    assert authority_orders.tell_people(now=clock.now()) == 1
     assert {letter.subject_ref for letter in letters()} == {owner.subject.ref for owner in owners}
     assert letters().count() == 2
     assert AuditEvent.objects.get(kind="registers.order.told").facts["count"] == 2
@@ -442,12 +442,12 @@ def test_nobody_counts_as_told_before_somebody_was_reached():
     given_up = ContactPointFactory(principal=nowhere, left_at=clock.now())
     order = received(nowhere)
     answered(order)
-    assert orders.tell_people(now=clock.now()) == 0
+    assert authority_orders.tell_people(now=clock.now()) == 0
     order.refresh_from_db()
     assert (order.person_told_at, letters().count()) == (None, 0), f"{given_up.pk} was given up"
     ContactPointFactory(principal=nowhere, kind="phone", address="+919876543210")
     at = clock.now()
-    assert orders.tell_people(now=at) == 1
+    assert authority_orders.tell_people(now=at) == 1
     order.refresh_from_db()
     assert (order.person_told_at, letters().get().channel) == (at, "sms")
 
@@ -456,8 +456,8 @@ def test_the_people_were_told_once_each_of_them_was_and_nobody_twice(asha):
     nowhere = PrincipalFactory()
     order = received(asha, subject_refs=[asha.subject.ref, nowhere.subject.ref])
     answered(order)
-    assert orders.tell_people(now=clock.now()) == 1
-    assert orders.tell_people(now=clock.now()) == 0
+    assert authority_orders.tell_people(now=clock.now()) == 1
+    assert authority_orders.tell_people(now=clock.now()) == 0
     order.refresh_from_db()
     assert (order.person_told_at, order.told_refs) == (None, [str(asha.subject.ref)])
     page = staff_client(StaffFactory(roles=["auditor"])).get(f"/admin/registers/authorityorder/{order.pk}/change/").text
@@ -465,7 +465,7 @@ def test_the_people_were_told_once_each_of_them_was_and_nobody_twice(asha):
     ContactPointFactory(principal=nowhere, address="late@acme.example")
     Message.objects.filter(subject_ref=asha.subject.ref).update(about="erased since")
     at = clock.now()
-    assert orders.tell_people(now=at) == 1
+    assert authority_orders.tell_people(now=at) == 1
     order.refresh_from_db()
     assert order.person_told_at == at
     assert letters().filter(subject_ref=asha.subject.ref).count() == 1

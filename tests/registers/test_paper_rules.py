@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.registers.rules.papers import (
+from portal.kernel.registers.recipients.rules import (
     NEEDED,
     OF_PROCESSORS,
     CheckTerms,

@@ -4,13 +4,14 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks, signed_messages
-from portal.core.actor import SYSTEM
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.registers.models import Recipient
-from portal.registers.selectors import recipients as book
-from portal.registers.services import entries, recipients
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports, webhook_signatures
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.registers.models import Recipient
+from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.services import recipients
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import own, papers_for, proposed_recipient, registered_recipient, two_people
@@ -35,10 +36,10 @@ def test_nobody_is_a_recipient_until_a_second_person_agrees():
     recipient = proposed_recipient(maker)
     assert in_force() == []
     with pytest.raises(NotAllowed):
-        entries.answer(recipient, approve=True, reason="", actor=maker, now=clock.now())
-    entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(recipient, approve=True, reason="", actor=maker, now=clock.now())
+    sender_entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
     assert in_force() == ["dialer-one"]
-    entries.end(recipient, actor=maker, now=clock.now())
+    sender_entries.end(recipient, actor=maker, now=clock.now())
     assert in_force() == []
     kinds = list(AuditEvent.objects.filter(about__startswith="registers.recipient").values_list("kind", flat=True))
     assert sorted(kinds) == [f"registers.recipient.{what}" for what in ("answered", "ended", "proposed")]
@@ -73,12 +74,12 @@ def test_what_cannot_be_a_recipient_is_refused(changes, code):
 def test_a_code_stays_with_the_fiduciary_that_had_it_first():
     maker, checker = two_people()
     ended = registered_recipient()
-    entries.end(ended, actor=maker, now=clock.now())
+    sender_entries.end(ended, actor=maker, now=clock.now())
     with pytest.raises(Refused) as refused:
         proposed_recipient(maker, fiduciary=FiduciaryFactory(code="acme"), starts_at=clock.now())
     assert refused.value.code == "ENTRY_OF_ANOTHER"
     again = proposed_recipient(maker, starts_at=clock.now())
-    entries.answer(again, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(again, approve=True, reason="", actor=checker, now=clock.now())
     assert in_force() == ["dialer-one"]
 
 
@@ -133,7 +134,7 @@ def test_a_secret_is_made_by_staff_for_a_recipient_that_holds():
     ids=["taken", "broken", "redirecting", "hanging up"],
 )
 def test_a_test_says_what_came_of_it(settings, turn, outcome):
-    secret = signed_messages.new_secret()
+    secret = webhook_signatures.new_secret()
     with running(secret) as system:
         settings.OUTGOING_PRIVATE_HOSTS, settings.OUTBOX_WEBHOOK_SECRETS = [system.host], {system.host: []}
         recipient = registered_recipient(url=system.url, secret=secret)
@@ -146,7 +147,7 @@ def test_a_test_says_what_came_of_it(settings, turn, outcome):
 
 def test_a_host_inside_our_network_is_asked_only_where_the_operator_named_it(settings):
     """The list of private hosts alone is not enough: it also holds our own gateway."""
-    secret = signed_messages.new_secret()
+    secret = webhook_signatures.new_secret()
     with running(secret) as system:
         settings.OUTGOING_PRIVATE_HOSTS, settings.OUTBOX_WEBHOOK_SECRETS = [system.host], {system.host: []}
         recipient = registered_recipient(url=system.url, secret=secret)
@@ -158,7 +159,7 @@ def test_a_host_inside_our_network_is_asked_only_where_the_operator_named_it(set
 def test_the_secrets_of_settings_and_of_the_register_are_asked_for(settings):
     settings.OUTBOX_WEBHOOK_SECRETS = {"dialer-one.example": ["whsec_of-the-operator"]}
     recipient = registered_recipient(secret="whsec_of-the-register")
-    found = {secret for ask in hooks.webhook_secrets for secret in ask(url=recipient.url)}
+    found = {secret for ask in ports.webhook_secrets for secret in ask(url=recipient.url)}
     assert found == {"whsec_of-the-operator", "whsec_of-the-register"}
 
 

@@ -5,12 +5,11 @@ from django.contrib.admin import site
 from django.urls import reverse
 from django.utils.html import escape
 
-from portal.core.admin.actions import actions_of
-from portal.core.errors import Refused
-from portal.people.admin.creating import add_refusal
-from portal.people.states import Answer
-from portal.registers.forms.recipients import RecipientForm
-from portal.registers.models import (
+from portal.kernel.core.admin.actions import actions_of
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.admin.create_view import add_refusal
+from portal.kernel.people.choices import Answer
+from portal.kernel.registers.models import (
     ConsentManager,
     ConsentTemplate,
     ContentTemplate,
@@ -19,8 +18,9 @@ from portal.registers.models import (
     Sender,
     SendingEntity,
 )
-from portal.registers.selectors import senders as book
-from portal.registers.services import templates
+from portal.kernel.registers.recipients.forms import RecipientForm
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import message_templates
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, proposed_template, registered_sender, two_people
@@ -172,7 +172,7 @@ def test_a_template_is_proposed_with_its_senders_and_agreed_to(maker, checker):
 
 
 def test_of_a_proposal_of_old_the_finds_stand_beside_the_text_and_nobody_is_offered_to_agree(checker, monkeypatch):
-    monkeypatch.setattr(templates, "_require_fit", lambda *_given, not_own: None)
+    monkeypatch.setattr(message_templates, "_require_fit", lambda *_given, not_own: None)
     template = proposed_template(
         two_people()[0], senders=[registered_sender("ONESTU")], text="Onesetu: <b>50% off</b> code {#var#}"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.registers.rules import senders
-from portal.registers.rules.senders import Header, Registered, Sending, Template, parse_header, settle
+from portal.kernel.registers.senders.rules import senders
+from portal.kernel.registers.senders.rules.senders import Header, Registered, Sending, Template, parse_header, settle
 from tests.law.shipped import shipped_rows
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.core.errors import IllegalMove, LostRace, NotAllowed, PortalError, Refused
-from portal.people.states import Answer
-from portal.registers.models import ListedTarget, Sender
-from portal.registers.selectors import senders as book
-from portal.registers.services import entries, senders
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, PortalError, Refused
+from portal.kernel.people.choices import Answer
+from portal.kernel.registers.models import ListedTarget, Sender
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import sender_entries, senders
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import (
@@ -37,8 +37,8 @@ def test_a_header_is_nobodys_until_a_second_person_agrees(people):
     assert sender.value == "ONESTU"
     assert book.owner_of(channel="sms", sender="ONESTU", at=clock.now()) is None
     with pytest.raises(NotAllowed, match="Somebody else"):
-        entries.answer(sender, approve=True, reason="", actor=maker, now=clock.now())
-    entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(sender, approve=True, reason="", actor=maker, now=clock.now())
+    sender_entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
     assert book.owner_of(channel="sms", sender="VM-ONESTU-S", at=clock.now()) == own()
 
 
@@ -94,9 +94,9 @@ def test_a_sender_belongs_to_one_fiduciary_and_to_another_once_it_was_ended(peop
     with pytest.raises(Refused) as refused:
         proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=now)
     assert code_of(refused) == "ENTRY_TAKEN"
-    entries.end(first, actor=maker, now=now)
+    sender_entries.end(first, actor=maker, now=now)
     second = proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=now)
-    entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
     assert book.owner_of(channel="sms", sender="ONESTU", at=second.starts_at - timedelta(hours=1)) == own()
     assert book.owner_of(channel="sms", sender="ONESTU", at=clock.now()) == acme
 
@@ -120,7 +120,7 @@ def test_an_entry_holds_from_its_day_and_never_before_somebody_agreed(people, da
     maker, checker = people
     sender = proposed_sender(maker, "ONESTU", starts_at=midnight(days))
     agreed = clock.now() + timedelta(days=waits)
-    entries.answer(sender, approve=True, reason="", actor=checker, now=agreed)
+    sender_entries.answer(sender, approve=True, reason="", actor=checker, now=agreed)
     sender.refresh_from_db()
     assert sender.starts_at == max(midnight(days), agreed)
     before = sender.starts_at - timedelta(seconds=1)
@@ -150,7 +150,7 @@ def test_a_double_is_refused_when_it_is_proposed_and_not_only_when_somebody_is_t
 
     first = proposed()
     if is_agreed:
-        entries.answer(first, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(first, approve=True, reason="", actor=checker, now=clock.now())
     count = AuditEvent.objects.count()
     with pytest.raises(Refused) as refused:
         proposed()
@@ -158,7 +158,7 @@ def test_a_double_is_refused_when_it_is_proposed_and_not_only_when_somebody_is_t
     assert set(refused.value.fields) == {"entity_id" if what == "entity" else "value"}
     assert (type(first).objects.count(), AuditEvent.objects.count()) == (1, count)
     if not is_agreed:  # a refused proposal is in nobody's way
-        entries.answer(first, approve=False, reason="Another one.", actor=checker, now=clock.now())
+        sender_entries.answer(first, approve=False, reason="Another one.", actor=checker, now=clock.now())
         proposed()
 
 
@@ -168,7 +168,7 @@ def unseen(monkeypatch):
 
     def proposing(*args, **kwargs):
         with monkeypatch.context() as patch:
-            patch.setattr(entries, "require_new", lambda entry: None)
+            patch.setattr(sender_entries, "require_new", lambda entry: None)
             return proposed_sender(*args, **kwargs)
 
     return proposing
@@ -179,7 +179,7 @@ def test_of_two_proposed_in_the_same_instant_one_may_be_agreed_to(people, unseen
     registered_sender("ONESTU")
     second = unseen(maker, "ONESTU", fiduciary=FiduciaryFactory())
     with pytest.raises(Refused) as refused:
-        entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
     assert code_of(refused) == "ENTRY_TAKEN"
 
 
@@ -196,20 +196,20 @@ def test_an_entry_ends_once_and_only_after_a_yes(people):
     maker, _checker = people
     waiting = proposed_sender(maker, "ONESTX")
     with pytest.raises(IllegalMove):
-        entries.end(waiting, actor=maker, now=clock.now())
+        sender_entries.end(waiting, actor=maker, now=clock.now())
     sender = registered_sender("ONESTU")
     with pytest.raises(NotAllowed):
-        entries.end(sender, actor=staff(CustomerUserFactory().pk), now=clock.now())
-    entries.end(sender, actor=maker, now=clock.now())
+        sender_entries.end(sender, actor=staff(CustomerUserFactory().pk), now=clock.now())
+    sender_entries.end(sender, actor=maker, now=clock.now())
     with pytest.raises(IllegalMove):
-        entries.end(sender, actor=maker, now=clock.now())
+        sender_entries.end(sender, actor=maker, now=clock.now())
     assert Sender.objects.filter(pk=sender.pk, ended_by__isnull=False).exists()
 
 
 def test_an_entry_ended_before_its_start_never_holds(people):
     later = clock.now() + timedelta(days=2)
     sender = registered_sender("ONESTU", starts_at=later)
-    entries.end(sender, actor=people[0], now=clock.now())
+    sender_entries.end(sender, actor=people[0], now=clock.now())
     assert book.owner_of(channel="sms", sender="ONESTU", at=later + timedelta(days=1)) is None
 
 
@@ -258,7 +258,7 @@ def test_an_entity_links_the_customer_whose_members_see_the_senders(people):
     assert list(book.fiduciaries_of(member, at=clock.now())) == [acme]
     assert not book.fiduciaries_of(CustomerUserFactory(member_of=CustomerFactory()), at=clock.now()).exists()
     assert not book.fiduciaries_of(StaffFactory(roles=["administrator"]), at=clock.now()).exists()
-    entries.end(entity, actor=people[0], now=clock.now())
+    sender_entries.end(entity, actor=people[0], now=clock.now())
     assert not book.fiduciaries_of(member, at=clock.now()).exists()
 
 
@@ -295,7 +295,7 @@ def test_no_task_and_no_customer_registers_a_sender():
 
 def test_each_step_is_an_audit_event_without_the_words(people):
     template = agreed_template(senders=[registered_sender("ONESTU")])
-    entries.end(template, actor=people[0], now=clock.now())
+    sender_entries.end(template, actor=people[0], now=clock.now())
     listed_target("https://onesetu.example")
     kinds = list(AuditEvent.objects.filter(kind__startswith="registers.").values_list("kind", flat=True))
     assert {f"registers.template.{step}" for step in ("proposed", "answered", "ended")} <= set(kinds)
@@ -308,8 +308,10 @@ def test_of_two_who_agree_at_the_same_moment_one_is_told(people, monkeypatch, un
     maker, checker = people
     registered_sender("ONESTU")
     other = unseen(maker, "ONESTU", fiduciary=FiduciaryFactory())
-    monkeypatch.setattr(entries, "require_free", lambda entry, **_begins: None)  # both looked before either wrote
+    monkeypatch.setattr(
+        sender_entries, "require_free", lambda entry, **_begins: None
+    )  # both looked before either wrote
     with pytest.raises(LostRace):
-        entries.answer(other, approve=True, reason="", actor=checker, now=clock.now())
+        sender_entries.answer(other, approve=True, reason="", actor=checker, now=clock.now())
     other.refresh_from_db()
     assert other.answer == Answer.PENDING

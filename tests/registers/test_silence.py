@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, Refused
-from portal.registers.models import OrderAnswer
-from portal.registers.selectors.orders import may_speak
-from portal.registers.services import orders, silence
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, Refused
+from portal.kernel.registers.models import OrderAnswer
+from portal.kernel.registers.orders.selectors import may_speak
+from portal.kernel.registers.orders.services import authority_orders, non_disclosure
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.registers.factories import order_about, today, two_people
 from tests.shipped import every_rule
@@ -30,14 +30,14 @@ def order():
 
 
 def silenced(order, until=None, why="The court asked for silence."):
-    found = silence.make_silent(order, secret_until=until, why=why, actor=two_people()[0], now=clock.now())
+    found = non_disclosure.make_silent(order, secret_until=until, why=why, actor=two_people()[0], now=clock.now())
     order.refresh_from_db()
     return found
 
 
 def proposed(order):
     given = {"decision": "refuse", "given_categories": [], "given": "", "held_back": "All of it."}
-    return orders.propose(order, **given, actor=two_people()[0], now=clock.now())
+    return authority_orders.propose(order, **given, actor=two_people()[0], now=clock.now())
 
 
 def test_one_person_makes_an_order_silent_at_once_and_the_reason_is_kept(order):
@@ -90,7 +90,7 @@ def test_an_answer_is_bound_to_the_silence_that_stood_when_it_was_proposed(order
     proposal = proposed(order)
     silenced(order)
     with pytest.raises(Refused) as refused:
-        orders.answer(
+        authority_orders.answer(
             OrderAnswer.objects.get(pk=proposal.pk), approve=True, reason="", actor=two_people()[1], now=clock.now()
         )
     assert refused.value.code == "SHOWN_CHANGED"
@@ -118,13 +118,13 @@ def test_the_act_is_on_the_page_of_the_order(order):
 def test_a_silence_that_was_lengthened_meanwhile_is_not_ended_by_who_read_it_before(order):
     silenced(order, until=today() + timedelta(days=5))
     maker, checker = two_people()
-    ending = silence.propose_end(order, why="The court lifted it.", actor=maker, now=clock.now())
+    ending = non_disclosure.propose_end(order, why="The court lifted it.", actor=maker, now=clock.now())
     assert ending.order.secret_until == today() + timedelta(days=5)
-    silence.make_silent(
+    non_disclosure.make_silent(
         type(order).objects.get(pk=order.pk), secret_until=None, why="Silent for good.", actor=maker, now=clock.now()
     )
     with pytest.raises(Refused) as refused:
-        silence.answer(ending, approve=True, reason="", actor=checker, now=clock.now())
+        non_disclosure.answer(ending, approve=True, reason="", actor=checker, now=clock.now())
     assert refused.value.code == "SHOWN_CHANGED"
     order.refresh_from_db()
     assert not may_speak(order, at=clock.now())

@@ -7,23 +7,24 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from consent.services import preferring
-from consent.services.withdrawing import stop_all_promotional, withdraw
-from consent.states import Way
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotFound, Refused
-from portal.law.models import Clock
-from portal.outbox.erasers import MessageTexts
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.outbox.states import MessageState
-from portal.people.erasers import Accounts
-from portal.people.models import Principal
-from portal.registers.models import Disclosure, Instruction, Telling
-from portal.registers.selectors import recipients as book
-from portal.registers.services import entries, instructing, instructions
-from portal.registers.states import FactKind
+from consent.base.choices import Way
+from consent.preferences.services import preferences
+from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.law.models import Clock
+from portal.kernel.outbox.choices import MessageState
+from portal.kernel.outbox.erasure import MessageTexts
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import Principal
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.models import Disclosure, Instruction, Telling
+from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.services import instruction_status, staff_instructions
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory
 from tests.registers.factories import registered_recipient, service_in_the_book, two_people
@@ -51,7 +52,7 @@ def stop(who: Principal, channel: str = "sms", **more: Any) -> Any:
 def words(code: str = "dialer-one") -> list[dict[str, Any]]:
     """What a recipient is told, in the order in which it was written."""
     told = Telling.objects.filter(recipient_code=code).order_by("pk")
-    return [json.loads(reading.text_of(each.message).body) for each in told]
+    return [json.loads(message_content.text_of(each.message).body) for each in told]
 
 
 def test_a_withdrawal_and_its_instructions_stand_or_fall_together(asha):
@@ -181,8 +182,8 @@ def test_a_changed_wish_is_told_to_whom_the_answers_of_the_person_concern(asha):
     registered_recipient()
     registered_recipient("mail-one", channels=["email"])
     said(asha, "given")
-    wishes = preferring.WishList(pace="two_a_week", language="hi", paused_until=clock.now() + timedelta(days=3))
-    preferring.change(subject_ref=asha.subject.ref, wishes=wishes, actor=actor.SYSTEM)
+    wishes = preferences.WishList(pace="two_a_week", language="hi", paused_until=clock.now() + timedelta(days=3))
+    preferences.change(subject_ref=asha.subject.ref, wishes=wishes, actor=actor.SYSTEM)
     told = words()[-1]
     assert (told["type"], told["data"]["wishes"]["pace"]) == ("consent.changed", "two_a_week")
     assert told["data"]["wishes"]["paused_until"] == clock.stamp(wishes.paused_until)
@@ -193,7 +194,7 @@ def test_a_changed_wish_is_told_to_whom_the_answers_of_the_person_concern(asha):
 def test_who_has_ended_is_told_nothing_more(asha):
     recipient = registered_recipient()
     said(asha, "given")
-    entries.end(recipient, actor=two_people()[0], now=clock.now())
+    sender_entries.end(recipient, actor=two_people()[0], now=clock.now())
     stop(asha)
     assert len(words()) == 1
 
@@ -213,7 +214,7 @@ def test_staff_instruct_a_recipient_about_a_person_once(asha):
     recipient = registered_recipient(purposes=["billing"])
     _maker, officer = two_people()
     given = [
-        instructing.by_staff(
+        staff_instructions.by_staff(
             recipient=recipient,
             do="erase",
             subject_ref=asha.subject.ref,
@@ -230,7 +231,7 @@ def test_staff_instruct_a_recipient_about_a_person_once(asha):
     assert {known["value"] for known in word["data"]["address"]["known_by"]} == {ASHA, ASHA_PHONE}
     nobody = person(email=None, phone=None)
     with pytest.raises(Refused, match="No address"):
-        instructing.by_staff(
+        staff_instructions.by_staff(
             recipient=recipient, do="erase", subject_ref=nobody.subject.ref, because="OS-GR-7K4M-9QX2",
             actor=officer, now=clock.now(),
         )  # fmt: skip
@@ -256,11 +257,11 @@ def test_when_a_person_is_erased_everybody_who_was_told_of_them_has_to_erase_too
     MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
     instruction = Instruction.objects.get()
     assert (instruction.kind, instruction.recipient, instruction.subject_ref) == ("erase", recipient, asha.subject.ref)
-    word = json.loads(reading.text_of(instruction.telling.message).body)
+    word = json.loads(message_content.text_of(instruction.telling.message).body)
     assert {known["value"] for known in word["data"]["address"]["known_by"]} == {ASHA, ASHA_PHONE}
-    instructions.note(instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    instruction_status.note(instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
     with pytest.raises(NotFound):
-        reading.text_of(Message.objects.get(pk=instruction.telling.message_id))
+        message_content.text_of(Message.objects.get(pk=instruction.telling.message_id))
     Accounts().erase(subject_ref=asha.subject.ref, before=None)
     assert Instruction.objects.count() == 1
 
@@ -279,7 +280,7 @@ def test_who_got_data_for_a_check_is_told_to_erase_by_people(asha):
     Accounts().erase(subject_ref=asha.subject.ref, before=None)
     task = Instruction.objects.get()
     assert (task.kind, task.recipient.code, task.telling) == ("erase", "penny-drop", None)
-    instructions.note(task, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    instruction_status.note(task, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
     assert Clock.objects.get(owner=task.owner).state == "stopped"
 
 
@@ -289,5 +290,5 @@ def test_a_no_is_told_while_the_words_of_the_person_are_being_erased(asha):
     MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
     assert stop(asha).receipt is not None
     told = Telling.objects.get(kind="consent.withdrawn")
-    assert json.loads(reading.text_of(told.message).body)["data"]["instruction"]["do"] == "stop"
+    assert json.loads(message_content.text_of(told.message).body)["data"]["instruction"]["do"] == "stop"
     assert told.subject_ref == asha.subject.ref != told.message.subject_ref

@@ -2,13 +2,13 @@
 
 import pytest
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.registers.models import ContentTemplate
-from portal.registers.selectors import senders as book
-from portal.registers.services import entries, templates
-from portal.registers.states import TemplateState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.registers.base.choices import TemplateState
+from portal.kernel.registers.models import ContentTemplate
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import message_templates, sender_entries
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import (
     agreed_template,
@@ -76,9 +76,9 @@ def test_a_link_that_was_struck_off_meanwhile_stops_the_yes(people):
         maker, senders=[registered_sender("ONESTU")], text="Onesetu: pay at https://onesetu.example."
     )
     assert template.findings == []
-    entries.end(target, actor=maker, now=clock.now())
+    sender_entries.end(target, actor=maker, now=clock.now())
     with pytest.raises(Refused):
-        templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+        message_templates.answer(template=template, approve=True, actor=checker, now=clock.now())
 
 
 def test_a_warning_needs_a_reason_that_both_people_are_bound_to(people):
@@ -91,7 +91,7 @@ def test_a_warning_needs_a_reason_that_both_people_are_bound_to(people):
     ContentTemplate.objects.filter(pk=template.pk).update(why="")
     template.refresh_from_db()
     with pytest.raises(Refused) as refused:
-        templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+        message_templates.answer(template=template, approve=True, actor=checker, now=clock.now())
     assert code_of(refused) == "SHOWN_CHANGED"
 
 
@@ -101,7 +101,7 @@ def test_the_second_person_is_bound_to_the_text(people):
     ContentTemplate.objects.filter(pk=template.pk).update(text="Onesetu: another text.")
     template.refresh_from_db()
     with pytest.raises(Refused) as refused:
-        templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+        message_templates.answer(template=template, approve=True, actor=checker, now=clock.now())
     assert code_of(refused) == "SHOWN_CHANGED"
 
 
@@ -110,14 +110,14 @@ def test_the_second_person_is_bound_to_the_senders(people):
     template = proposed_template(maker, senders=[registered_sender("ONESTU")])
     template.senders.add(registered_sender("ONESTX"))
     with pytest.raises(Refused) as refused:
-        templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+        message_templates.answer(template=template, approve=True, actor=checker, now=clock.now())
     assert code_of(refused) == "SHOWN_CHANGED"
 
 
 def test_who_proposed_a_template_cannot_agree_to_its_category(people):
     template = proposed_template(people[0], senders=[registered_sender("ONESTU")])
     with pytest.raises(NotAllowed):
-        templates.answer(template=template, approve=True, actor=people[0], now=clock.now())
+        message_templates.answer(template=template, approve=True, actor=people[0], now=clock.now())
 
 
 @pytest.mark.parametrize("fiduciary", ["own", "another"])
@@ -157,7 +157,7 @@ def test_a_whatsapp_template_is_usable_while_the_platform_approves_it(people):
 
     said = {}
     for state in ("submitted", "approved", "paused", "approved", "disabled"):
-        templates.move_to(template=template, state=state, actor=people[0], now=clock.now())
+        message_templates.move_to(template=template, state=state, actor=people[0], now=clock.now())
         said[state] = refusal()
     assert said == {
         "submitted": "TEMPLATE_NOT_APPROVED",
@@ -167,7 +167,7 @@ def test_a_whatsapp_template_is_usable_while_the_platform_approves_it(people):
     }
     assert AuditEvent.objects.filter(kind="registers.template.moved").count() == 5
     with pytest.raises(IllegalMove):
-        templates.move_to(template=template, state="approved", actor=people[0], now=clock.now())
+        message_templates.move_to(template=template, state="approved", actor=people[0], now=clock.now())
 
 
 def test_a_template_that_nobody_agreed_to_is_not_moved(people):
@@ -175,13 +175,13 @@ def test_a_template_that_nobody_agreed_to_is_not_moved(people):
     template = proposed_template(people[0], channel="whatsapp", senders=[number])
     assert template.state == TemplateState.DRAFT
     with pytest.raises(IllegalMove):
-        templates.move_to(template=template, state="submitted", actor=people[0], now=clock.now())
+        message_templates.move_to(template=template, state="submitted", actor=people[0], now=clock.now())
 
 
 def test_a_consent_template_carries_the_fields_of_the_register(people):
     maker, checker = people
     template = consent_template(maker, short_code=registered_sender("56767", kind="short_code"))
-    entries.answer(template, approve=True, reason="", actor=checker, now=clock.now())
+    sender_entries.answer(template, approve=True, reason="", actor=checker, now=clock.now())
     assert (template.answer, template.brand, template.short_code.value) == ("approved", "Onesetu", "56767")
 
 

@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.core import actor, clock, hooks
-from portal.core.erasing import Eraser, Kept, Record, of_days
-from portal.core.ids import new_reference
-from portal.law.models import HouseRule, LegalRule
-from portal.people.models import RegimeEvidence
-from portal.retention import deciding
-from portal.retention.models import ChildDecision, ChildReport, ErasureRun, Hold, RetentionRule
-from portal.retention.services import approving, persons, planning, runs
-from portal.retention.states import Cause
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.erasure_api import Eraser, Kept, Record, of_days
+from portal.kernel.core.ids import new_reference
+from portal.kernel.law.models import HouseRule, LegalRule
+from portal.kernel.people.models import RegimeEvidence
+from portal.kernel.retention import retention_decisions
+from portal.kernel.retention.choices import Cause
+from portal.kernel.retention.models import ChildDecision, ChildReport, ErasureRun, Hold, RetentionRule
+from portal.kernel.retention.services import erasure_plans, person_erasure, plan_approvals, runs
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import StaffFactory
 
@@ -89,11 +89,11 @@ def decision_of_two() -> ChildDecision:
 def run_for(person: UUID, *, because: str = "OS-GR-1", cause: Cause = Cause.REQUEST) -> ErasureRun:
     """The run that two people's decision about one person's wish gives, as it is approved."""
     now = clock.now()
-    return persons.plan(
+    return person_erasure.plan(
         cause=cause,
         because=because,
-        refs=deciding.refs_of_person(person),
-        decided=deciding.keep_or_erase(person, now=now, asked_at=now),
+        refs=retention_decisions.refs_of_person(person),
+        decided=retention_decisions.keep_or_erase(person, now=now, asked_at=now),
         decision=decision_of_two(),
         asked_at=now,
         now=now,
@@ -104,11 +104,11 @@ def run_for(person: UUID, *, because: str = "OS-GR-1", cause: Cause = Cause.REQU
 @contextmanager
 def only_eraser(eraser: Eraser) -> Iterator[None]:
     """For the length of the block this is the one registered eraser."""
-    others, hooks.erasers._items = hooks.erasers._items, [eraser]
+    others, ports.erasers._items = ports.erasers._items, [eraser]
     try:
         yield
     finally:
-        hooks.erasers._items = others
+        ports.erasers._items = others
 
 
 def house_rule(key: str, amount: int, unit: str) -> HouseRule:
@@ -150,10 +150,10 @@ def hold(subject_ref: UUID, retention_class: str = "") -> Hold:
 
 def carried_out_by_two(*, now: datetime) -> ErasureRun:
     """What the night plans at ``now``, agreed to by an officer and an administrator, and erased. The finished run."""
-    plan = planning.make(now=now, actor=actor.SYSTEM)
+    plan = erasure_plans.make(now=now, actor=actor.SYSTEM)
     assert plan is not None, "Nothing is over that two people have to approve."
     maker, checker = (StaffFactory(roles=[role]) for role in ("data_protection_officer", "administrator"))
-    approval = approving.propose(run=plan, why="Their time is over.", actor=actor.staff(maker.pk))
-    approving.answer(approval=approval, approve=True, reason="", actor=actor.staff(checker.pk), now=now)
+    approval = plan_approvals.propose(run=plan, why="Their time is over.", actor=actor.staff(maker.pk))
+    plan_approvals.answer(approval=approval, approve=True, reason="", actor=actor.staff(checker.pk), now=now)
     plan.refresh_from_db()
     return runs.carry_out(plan, now=now, actor=actor.SYSTEM)

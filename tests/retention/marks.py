@@ -19,17 +19,17 @@ from django.core.management import call_command
 from django.db import connections
 from kombu.transport import memory
 
-from grievances.services import resolving
+from grievances.tickets.services import resolutions
+from kyc.cases.services import document_encryption
 from kyc.models import CheckEvidence, Document
-from kyc.services import sealing
-from portal.core import actor, clock
-from portal.outbox.services import post
-from portal.people.models import Principal
-from portal.people.services import customers, devices
-from portal.vault.backups import databases
-from portal.vault.models import StoredFile
-from portal.vault.services import files as vault
-from portal.vault.services.keys import Shredded
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.services import post
+from portal.kernel.people.models import Principal
+from portal.kernel.people.services import customers, devices
+from portal.kernel.vault.backups import database_dump
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files as vault
+from portal.kernel.vault.services.keys import Shredded
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import filed
 from tests.kyc import documents
@@ -78,7 +78,7 @@ def person_everywhere() -> Principal:
         context={"choices": WORD, "url": "https://x.example/", "preferences_url": "https://x.example/"},
     )
     ticket = filed(email=MAIL, phone=PHONE, what_happened=WORD, principal=who).ticket
-    resolving.withdraw(ticket=ticket, actor=actor.stranger(), at=clock.now())
+    resolutions.withdraw(ticket=ticket, actor=actor.stranger(), at=clock.now())
     maker, checker = (StaffFactory(roles=[role]) for role in ("kyc_maker", "kyc_checker"))
     card = documents.pdf(f"Permanent Account Number {documents.PAN}\n{NAME}")
     decided_on(proposed(checked(customer, data=card, now=clock.now()), maker), checker)
@@ -134,11 +134,11 @@ def opening() -> set[str]:
                 found.add(stored_file.kind)
     for document in Document.objects.exclude(number_sealed=None):
         with suppress(Shredded):
-            if has_mark(sealing.opened(document, document.number_sealed)):
+            if has_mark(document_encryption.opened(document, document.number_sealed)):
                 found.add("number of a paper")
     for evidence in CheckEvidence.objects.select_related("check_run__document"):
         with suppress(Shredded):
-            if has_mark(sealing.opened(evidence.check_run.document, evidence.sealed)):
+            if has_mark(document_encryption.opened(evidence.check_run.document, evidence.sealed)):
                 found.add("finding about a paper")
     return found
 
@@ -178,7 +178,7 @@ def restore(source: Path) -> None:
             copy.backup(live)
         return
     with source.open("rb") as stream:
-        databases.load("default", stream)
+        database_dump.load("default", stream)
 
 
 def pg_command(alias: str, command: str, *arguments: str) -> None:

@@ -4,10 +4,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, moments
-from portal.retention.models import Hold, HoldRelease, PlanApproval
-from portal.retention.services import planning, runs
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, date_format
+from portal.kernel.retention.models import Hold, HoldRelease, PlanApproval
+from portal.kernel.retention.services import erasure_plans, runs
 from tests.people.factories import PrincipalFactory, StaffFactory, SubjectFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule, run_for
 from tests.signin.people_who_sign_in import staff_client
@@ -61,7 +61,7 @@ def test_the_auditor_reads_runs_with_their_certificate() -> None:
     page = client.get(reverse("admin:retention_erasurerun_change", args=[run.pk])).content.decode()
     assert run.certificate_sha256 in page
     assert f"<dt>SHA-256 of the plan</dt><dd>{run.plan_sha256}</dd>" in page
-    assert f"<dt>finished</dt><dd>{moments.moment(run.finished_at)}</dd>" in page
+    assert f"<dt>finished</dt><dd>{date_format.moment(run.finished_at)}</dd>" in page
     assert "&quot;plan_sha256&quot;" not in page
     certificate = page.partition("<dt>version of the certificate</dt>")[2].partition(run.certificate_sha256)[0]
     assert certificate
@@ -79,7 +79,7 @@ def test_a_plan_is_proposed_by_one_and_carried_out_after_the_second_agrees(offic
     shelf = Shelf()
     shelf.shelved = {SubjectFactory().ref: [clock.now() - timedelta(days=900)]}
     with only_eraser(shelf):
-        plan = planning.make(now=clock.now(), actor=actor.system("tests"))
+        plan = erasure_plans.make(now=clock.now(), actor=actor.system("tests"))
         propose = reverse("admin:retention_erasurerun_do_one", args=[plan.pk, "propose-plan"])
         staff_client(officer).post(propose, {"answer": "1", "why": "Each step and its rule."})
         approval = PlanApproval.objects.get()

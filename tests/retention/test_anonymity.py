@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import clock
-from portal.people.models import Principal, Subject
-from portal.retention.anonymity import Row, coarsened, k_of, says_something
-from portal.retention.services import anonymising
+from portal.kernel.core import clock
+from portal.kernel.people.models import Principal, Subject
+from portal.kernel.retention.k_anonymity import Row, coarsened, k_of, says_something
+from portal.kernel.retention.services import anonymisation
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import PrincipalFactory
 
@@ -51,13 +51,13 @@ def test_erased_persons_keep_a_year_and_a_language_that_five_share(django_assert
     stays = PrincipalFactory(language="hi", created_at=at)
     Subject.objects.exclude(pk=stays.subject_id).update(erased_at=clock.now())
     with django_assert_max_num_queries(7):
-        measure = anonymising.persons(now=clock.now())
+        measure = anonymisation.persons(now=clock.now())
     assert (measure["rows"], measure["k"], measure["emptied"]) == (8, 5, 3)
     kept = Counter(Principal.objects.exclude(pk=stays.pk).values_list("created_at", "language"))
-    assert kept == {(datetime(2024, 1, 1, tzinfo=UTC), "en"): 5, (anonymising.NO_YEAR, ""): 3}
+    assert kept == {(datetime(2024, 1, 1, tzinfo=UTC), "en"): 5, (anonymisation.NO_YEAR, ""): 3}
     stays.refresh_from_db()
     assert stays.created_at == at
-    assert anonymising.persons(now=clock.now() + timedelta(days=1)) == measure
+    assert anonymisation.persons(now=clock.now() + timedelta(days=1)) == measure
 
 
 @pytest.mark.django_db
@@ -66,5 +66,5 @@ def test_how_many_share_what_stays_is_a_dated_rule() -> None:
     for language in ["hi"] * 2 + ["mr"]:
         PrincipalFactory(language=language, created_at=datetime(2024, 5, 17, tzinfo=UTC))
     Subject.objects.update(erased_at=clock.now())
-    measure = anonymising.persons(now=clock.now())
+    measure = anonymisation.persons(now=clock.now())
     assert (measure["k_at_least"], measure["k"], measure["emptied"]) == (2, 2, 1)

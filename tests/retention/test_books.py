@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.retention import books
-from portal.retention.models import BooksRow
-from portal.retention.services import books as noted
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.retention import financial_record_rules
+from portal.kernel.retention.models import BooksRow
+from portal.kernel.retention.services import financial_records as noted
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -34,21 +34,21 @@ def row(kind: str = "invoice", **changes) -> BooksRow:
 
 
 def test_the_books_of_2026_are_kept_through_the_day_of_the_companies_act() -> None:
-    found = books.verdict_of(row(), now=NOW)
+    found = financial_record_rules.verdict_of(row(), now=NOW)
     assert found is not None
     assert (found.winner.key, found.kept_through) == ("IN-CO", date(2035, 3, 31))
     assert {one.key: one.on for one in found.keeps}["IN-GST"] == date(2033, 12, 31)
 
 
 def test_an_extended_return_keeps_invoices_for_longer_by_the_gst_law() -> None:
-    found = books.verdict_of(row(annual_return_due_on=date(2030, 12, 31)), now=NOW)
+    found = financial_record_rules.verdict_of(row(annual_return_due_on=date(2030, 12, 31)), now=NOW)
     assert found is not None
     assert (found.winner.key, found.kept_through) == ("IN-GST", date(2036, 12, 31))
 
 
 @pytest.mark.parametrize("kind", ["invoice", "payout", "licence", "filing"])
 def test_every_kind_has_its_rule(kind: str) -> None:
-    found = books.verdict_of(row(kind), now=NOW)
+    found = financial_record_rules.verdict_of(row(kind), now=NOW)
     assert found is not None
     assert found.winner.citation == "Companies Act, s.128(5)"
     assert row(kind, financial_year=2025).years == "2025-26"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.retention import selectors
-from portal.retention.models import RetentionRule, RuleProposal
-from portal.retention.services import changing
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.retention import selectors
+from portal.kernel.retention.models import RetentionRule, RuleProposal
+from portal.kernel.retention.services import rule_changes
 from tests.people.factories import StaffFactory
 from tests.retention.factories import house_rule, legal_rule, retention_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -29,7 +29,7 @@ def two() -> tuple[Any, Any]:
 
 def proposed(who: Any, days: int = 2, **changes: Any) -> RuleProposal:
     now = clock.now()
-    return changing.propose(
+    return rule_changes.propose(
         retention_class="shelf",
         changes=changes,
         effective_from=clock.day(now + timedelta(days=days)),
@@ -42,9 +42,9 @@ def proposed(who: Any, days: int = 2, **changes: Any) -> RuleProposal:
 def test_a_change_counts_from_its_day_once_a_second_person_agrees(two: tuple[Any, Any]) -> None:
     made = proposed(two[0], house_rule="tests.longer", legal_rules=["LAW-5Y"])
     with pytest.raises(NotAllowed):
-        changing.answer(proposal=made, approve=True, reason="", actor=two[0], now=clock.now())
+        rule_changes.answer(proposal=made, approve=True, reason="", actor=two[0], now=clock.now())
     assert RetentionRule.objects.count() == 1
-    changing.answer(proposal=made, approve=True, reason="", actor=two[1], now=clock.now())
+    rule_changes.answer(proposal=made, approve=True, reason="", actor=two[1], now=clock.now())
     today = clock.day(clock.now())
     now, then = selectors.rule_for("shelf", on=today), selectors.rule_for("shelf", on=made.effective_from)
     assert now is not None
@@ -67,7 +67,7 @@ def test_the_last_notice_rule_and_the_laws_that_ask_for_the_end_are_changed_on_t
 
 def test_a_refused_change_leaves_the_rule(two: tuple[Any, Any]) -> None:
     made = proposed(two[0], needs_approval=True)
-    changing.answer(proposal=made, approve=False, reason="Not needed.", actor=two[1], now=clock.now())
+    rule_changes.answer(proposal=made, approve=False, reason="Not needed.", actor=two[1], now=clock.now())
     assert RetentionRule.objects.count() == 1
 
 

@@ -14,25 +14,25 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consent.models import ConsentEvent
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import Clock
-from portal.law.services import sweeping
-from portal.law.states import ClockState
-from portal.outbox.models import Message
-from portal.people import selectors as people
-from portal.people.erasers import Accounts
-from portal.people.models import AgeStatement, OneTimeCode, Principal
-from portal.people.services import ages, codes, freezes, protections, subjects
-from portal.people.states import CustomerState
-from portal.retention import selectors
-from portal.retention.child_erasers import ChildReports
-from portal.retention.models import ChildReport, ErasureRun, Hold
-from portal.retention.services import certifying, children, nights, replaying
-from portal.retention.states import Cause, ChildState, RunState
-from portal.retention.tasks import look_at_report, look_at_reports
-from portal.vault.models import ErasureMark
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law.choices import ClockState
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.outbox.models import Message
+from portal.kernel.people import selectors as people
+from portal.kernel.people.choices import CustomerState
+from portal.kernel.people.erasure import Accounts
+from portal.kernel.people.models import AgeStatement, OneTimeCode, Principal
+from portal.kernel.people.services import age_declarations, codes, freezes, guardianships, subjects
+from portal.kernel.retention import selectors
+from portal.kernel.retention.choices import Cause, ChildState, RunState
+from portal.kernel.retention.models import ChildReport, ErasureRun, Hold
+from portal.kernel.retention.services import certificates, erasure_replay, nightly_run, underage_reports
+from portal.kernel.retention.tasks import look_at_report, look_at_reports
+from portal.kernel.retention.underage_report_erasure import ChildReports
+from portal.kernel.vault.models import ErasureMark
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.shipped import every_rule
@@ -77,7 +77,7 @@ def reported(**changes: Any) -> ChildReport:
         "actor": actor.stranger(),
         "now": clock.now(),
     }
-    return looked_at(children.report(**{**given, **changes}))
+    return looked_at(underage_reports.report(**{**given, **changes}))
 
 
 def looked_at(row: ChildReport) -> ChildReport:
@@ -88,9 +88,9 @@ def looked_at(row: ChildReport) -> ChildReport:
 
 
 def decided(row: ChildReport, outcome: str, maker: Any, checker: Any) -> ChildReport:
-    decision = children.propose(row=row, outcome=outcome, why="Seen by both", actor=maker, now=clock.now())
-    children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    decision = underage_reports.propose(row=row, outcome=outcome, why="Seen by both", actor=maker, now=clock.now())
+    underage_reports.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     return row
 
@@ -130,8 +130,8 @@ def test_a_number_of_a_family_freezes_nobody_by_itself(kid: Principal, maker: An
     PrincipalFactory(phone="+919876543210")
     row = reported(address="98765 43210")
     assert row.state == ChildState.OPEN
-    assert len(children.persons_of(row)) == 2
-    children.freeze(row=row, subject_ref=kid.subject.ref, actor=maker, now=clock.now())
+    assert len(underage_reports.persons_of(row)) == 2
+    underage_reports.freeze(row=row, subject_ref=kid.subject.ref, actor=maker, now=clock.now())
     assert (row.state, row.child_ref) == (ChildState.FROZEN, kid.subject.ref)
 
 
@@ -140,10 +140,10 @@ def test_who_freezes_after_the_hour_says_why(kid: Principal, maker: Any) -> None
     row = reported(address="98765 43210")
     given = {"row": row, "subject_ref": kid.subject.ref, "actor": maker, "now": clock.now() + timedelta(hours=2)}
     with pytest.raises(Refused) as refused:
-        children.freeze(**given)
+        underage_reports.freeze(**given)
     row.refresh_from_db()
     assert (refused.value.code, row.state) == ("LATE_REASON", ChildState.OPEN)
-    children.freeze(**given, late_because="many")
+    underage_reports.freeze(**given, late_because="many")
     assert Clock.objects.get(owner=row.owner).late_because == "many"
 
 
@@ -156,12 +156,12 @@ def test_somebody_known_under_two_references_is_frozen_at_once(kid: Principal) -
 def test_whoever_a_signed_document_shows_to_be_of_age_is_not_frozen_by_a_letter(
     kid: Principal, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(children.ages, "age_of", lambda ref, at: ages.ADULT)
+    monkeypatch.setattr(underage_reports.ages, "age_of", lambda ref, at: age_declarations.ADULT)
     assert reported().state == ChildState.OPEN
 
 
 def test_a_report_of_somebody_who_said_that_they_are_of_age_is_frozen_only_by_a_person(kid: Principal) -> None:
-    ages.state_adult(subject_ref=kid.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    age_declarations.state_adult(subject_ref=kid.subject.ref, actor=actor.SYSTEM, now=clock.now())
     assert reported().state == ChildState.OPEN
 
 
@@ -172,7 +172,7 @@ def test_the_promise_is_one_hour_and_staff_hear_of_it(kid: Principal) -> None:
     assert due - row.reported_at == timedelta(hours=1)
     for minutes in (51, 61):
         with time_machine.travel(row.reported_at + timedelta(minutes=minutes), tick=False):
-            sweeping.sweep(now=clock.now())
+            deadline_sweep.sweep(now=clock.now())
     assert Message.objects.filter(kind="retention.child_freeze_due").count() == 2
     assert Message.objects.filter(kind="retention.child_reported").count() == 1
 
@@ -217,7 +217,7 @@ def test_the_decision_gives_a_run_with_a_certificate_and_marks_for_after_a_resto
     assert run.certificate["approval"]["shown_sha256"] == decision.shown_sha256
     marked = set(ErasureMark.objects.filter(because=run.reference).values_list("eraser", flat=True))
     assert {"people.accounts", "people.sign_ins"} <= marked
-    assert replaying.undone() == 0
+    assert erasure_replay.undone() == 0
 
 
 def test_the_answer_erases_nothing_itself_and_a_worker_that_died_is_followed_by_the_next(
@@ -225,18 +225,18 @@ def test_the_answer_erases_nothing_itself_and_a_worker_that_died_is_followed_by_
 ) -> None:
     monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
     row = reported()
-    decision = children.propose(row=row, outcome="child", why="Seen", actor=maker, now=clock.now())
-    children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+    decision = underage_reports.propose(row=row, outcome="child", why="Seen", actor=maker, now=clock.now())
+    underage_reports.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
     kid.refresh_from_db()
     row.refresh_from_db()
     assert (row.state, row.erased_at, kid.full_name) == (ChildState.ERASING, None, "Kiran Kid")
     with monkeypatch.context() as patched:
-        patched.setattr(certifying, "close", lambda *_args, **_words: sys.exit())
+        patched.setattr(certificates, "close", lambda *_args, **_words: sys.exit())
         with suppress(SystemExit):
-            nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+            nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     assert row.state == ChildState.ERASING
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     kid.refresh_from_db()
     row.refresh_from_db()
     assert (row.state, kid.full_name) == (ChildState.ERASED, "")
@@ -252,7 +252,7 @@ def test_what_broke_keeps_the_report_open_and_ends_the_next_night(
     monkeypatch.undo()
     monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
     for _step in range(2):
-        nights.pass_over(now=clock.now(), actor=actor.system("tests"))
+        nightly_run.pass_over(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     kid.refresh_from_db()
     assert (row.state, kid.full_name) == (ChildState.ERASED, "")
@@ -272,9 +272,11 @@ def test_one_report_that_cannot_be_looked_at_stops_no_other(kid: Principal, monk
         form = {"relation": "teacher", "address": CHILD, "words": "", "reporter": ""}
         Client().post(reverse("privacy:report-a-child"), form)
     first, second = ChildReport.objects.order_by("pk")
-    look = children.look
-    monkeypatch.setattr(children, "look", lambda number, *, now: 1 / 0 if number == first.pk else look(number, now=now))
-    assert children.look_at_all(now=clock.now()) == 1
+    look = underage_reports.look
+    monkeypatch.setattr(
+        underage_reports, "look", lambda number, *, now: 1 / 0 if number == first.pk else look(number, now=now)
+    )
+    assert underage_reports.look_at_all(now=clock.now()) == 1
     second.refresh_from_db()
     assert second.state == ChildState.FROZEN
 
@@ -304,7 +306,7 @@ def test_a_mistake_gives_back_the_account_and_what_had_been_noted_before_stays(
     assert row.state == ChildState.LIFTED
     assert not people.is_child(kid.subject.ref, at=clock.now())
     assert kid.memberships.get().customer.state == CustomerState.ACTIVE
-    protections.protect(
+    guardianships.protect(
         subject_ref=kid.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     decided(reported(), "adult", maker, checker)
@@ -327,14 +329,14 @@ def test_while_a_report_freezes_somebody_no_person_alone_lets_them_answer_or_ope
 def test_nobody_decides_alone_and_a_decision_fits_what_was_done(kid: Principal, maker: Any, checker: Any) -> None:
     row = reported(address="nobody@acme.example")
     with pytest.raises(IllegalMove):
-        children.propose(row=row, outcome="child", why="Seen", actor=maker, now=clock.now())
-    decision = children.propose(row=row, outcome="nobody", why="Not ours", actor=maker, now=clock.now())
+        underage_reports.propose(row=row, outcome="child", why="Seen", actor=maker, now=clock.now())
+    decision = underage_reports.propose(row=row, outcome="nobody", why="Not ours", actor=maker, now=clock.now())
     with pytest.raises(Refused) as refused:
-        children.propose(row=row, outcome="nobody", why="Not ours", actor=checker, now=clock.now())
+        underage_reports.propose(row=row, outcome="nobody", why="Not ours", actor=checker, now=clock.now())
     assert refused.value.code == "PROPOSAL_WAITS"
     with pytest.raises(NotAllowed):
-        children.answer(decision=decision, approve=True, reason="", actor=maker, now=clock.now())
-    children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+        underage_reports.answer(decision=decision, approve=True, reason="", actor=maker, now=clock.now())
+    underage_reports.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
     row.refresh_from_db()
     assert row.state == ChildState.NOBODY
     stopped = Clock.objects.get(owner=row.owner)
@@ -343,10 +345,10 @@ def test_nobody_decides_alone_and_a_decision_fits_what_was_done(kid: Principal, 
 
 def test_a_freeze_between_two_people_needs_a_new_proposal(kid: Principal, maker: Any, checker: Any) -> None:
     row = reported(address="nobody@acme.example")
-    decision = children.propose(row=row, outcome="adult", why="No child", actor=maker, now=clock.now())
-    children.freeze(row=row, subject_ref=kid.subject.ref, actor=maker, now=clock.now())
+    decision = underage_reports.propose(row=row, outcome="adult", why="No child", actor=maker, now=clock.now())
+    underage_reports.freeze(row=row, subject_ref=kid.subject.ref, actor=maker, now=clock.now())
     with pytest.raises(Refused) as refused:
-        children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+        underage_reports.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
     assert refused.value.code == "SHOWN_CHANGED"
 
 
@@ -354,8 +356,8 @@ def test_support_may_freeze_and_auditors_may_not(kid: Principal) -> None:
     row = reported(address="nobody@acme.example")
     given = {"row": row, "subject_ref": kid.subject.ref, "now": clock.now()}
     with pytest.raises(NotAllowed):
-        children.freeze(**given, actor=actor.staff(StaffFactory(roles=["auditor"]).pk))
-    children.freeze(**given, actor=actor.staff(StaffFactory(roles=["support"]).pk))
+        underage_reports.freeze(**given, actor=actor.staff(StaffFactory(roles=["auditor"]).pk))
+    underage_reports.freeze(**given, actor=actor.staff(StaffFactory(roles=["support"]).pk))
 
 
 def test_words_and_addresses_of_a_report_end_when_their_period_is_over(
@@ -418,22 +420,22 @@ def test_staff_go_from_the_report_to_the_erasure_on_their_pages(kid: Principal) 
     decision = row.decisions.get()
     url = reverse("admin:retention_childdecision_do_one", args=[decision.pk, "answer-decision"])
     assert "Approved" in other.post(url, {"answer": "1", "decision": "approve"}).text
-    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    nightly_run.carry_on(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     assert row.state == ChildState.ERASED
 
 
 def test_a_yes_to_being_of_age_is_kept_once_and_lifts_no_protection(kid: Principal) -> None:
-    assert ages.is_to_be_asked(kid.subject.ref, at=clock.now())
+    assert age_declarations.is_to_be_asked(kid.subject.ref, at=clock.now())
     for _twice in range(2):
-        ages.state_adult(subject_ref=kid.subject.ref, actor=actor.SYSTEM, now=clock.now())
+        age_declarations.state_adult(subject_ref=kid.subject.ref, actor=actor.SYSTEM, now=clock.now())
     assert AgeStatement.objects.count() == AuditEvent.objects.filter(kind="people.age.stated").count() == 1
-    assert ages.age_of(kid.subject.ref, at=clock.now()) == ages.ADULT
-    protections.protect(
+    assert age_declarations.age_of(kid.subject.ref, at=clock.now()) == age_declarations.ADULT
+    guardianships.protect(
         subject_ref=kid.subject.ref, kind="child", ground="reported", actor=actor.SYSTEM, now=clock.now()
     )
-    assert ages.age_of(kid.subject.ref, at=clock.now()) == ages.CHILD
-    assert not ages.is_to_be_asked(kid.subject.ref, at=clock.now())
+    assert age_declarations.age_of(kid.subject.ref, at=clock.now()) == age_declarations.CHILD
+    assert not age_declarations.is_to_be_asked(kid.subject.ref, at=clock.now())
 
 
 def test_the_page_looks_nobody_up_so_that_its_time_tells_nothing(kid: Principal) -> None:
@@ -453,4 +455,4 @@ def test_a_report_whose_task_was_lost_is_looked_at_by_the_next_sweep_and_once(ki
     look_at_reports()
     row = ChildReport.objects.get()
     assert row.state == ChildState.FROZEN
-    assert children.look(row.pk, now=clock.now()) is None
+    assert underage_reports.look(row.pk, now=clock.now()) is None

@@ -12,19 +12,27 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Case
-from kyc.services.describing import say_type
-from kyc.services.parties import say_nobody_else
-from portal.core import actor, clock, hooks
-from portal.core.actor import Actor
-from portal.core.errors import Refused
-from portal.outbox import texts
-from portal.outbox.models import Message
-from portal.people.models import Customer, Invitation, Membership, OneTimeCode, User
-from portal.people.services import ages, customers, invitations, logins, protections, rests, subjects
-from portal.people.states import InvitationKind, MemberRole
-from portal.retention.child_pages import ChildReportAdmin
-from portal.retention.models import ChildReport
-from portal.retention.services import children
+from kyc.review.services.customer_types import say_type
+from kyc.review.services.related_parties import say_nobody_else
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.actor import Actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox import templates
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.choices import InvitationKind, MemberRole
+from portal.kernel.people.models import Customer, Invitation, Membership, OneTimeCode, User
+from portal.kernel.people.services import (
+    age_declarations,
+    customers,
+    guardianships,
+    incapacity,
+    invitations,
+    logins,
+    subjects,
+)
+from portal.kernel.retention.models import ChildReport
+from portal.kernel.retention.services import underage_reports
+from portal.kernel.retention.underage_report_admin import ChildReportAdmin
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.grievances.factories import STRANGER
 from tests.people.factories import (
@@ -65,8 +73,8 @@ def world(db: Any) -> World:
 
 def frozen(world: World) -> ChildReport:
     given = {"relation": "teacher", "address": KID, "words": "", "reporter": "", "language": "en"}
-    row = children.report(**given, actor=actor.stranger(), now=clock.now())
-    found = children.look(row.pk, now=clock.now())
+    row = underage_reports.report(**given, actor=actor.stranger(), now=clock.now())
+    found = underage_reports.look(row.pk, now=clock.now())
     assert found is not None
     assert found.state == "frozen"
     return found
@@ -77,9 +85,11 @@ def staff(role: str) -> Actor:
 
 
 def decided(row: ChildReport, outcome: str) -> None:
-    made = children.propose(row=row, outcome=outcome, why="Seen", actor=staff("grievance_officer"), now=clock.now())
+    made = underage_reports.propose(
+        row=row, outcome=outcome, why="Seen", actor=staff("grievance_officer"), now=clock.now()
+    )
     by = staff("data_protection_officer")
-    children.answer(decision=made, approve=True, reason="", actor=by, now=clock.now())
+    underage_reports.answer(decision=made, approve=True, reason="", actor=by, now=clock.now())
 
 
 def invited(world: World, by: Actor, address: str = "friend@acme.example") -> Invitation:
@@ -119,7 +129,7 @@ def test_whoever_is_known_as_a_child_acts_for_nobody_however_we_know(world: Worl
         twin = PrincipalFactory()
         subjects.join(old_ref=twin.subject.ref, new_ref=ref, actor=actor.SYSTEM, now=clock.now())
         ref = twin.subject.ref
-    protections.protect(subject_ref=ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    guardianships.protect(subject_ref=ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now())
     with pytest.raises(Refused) as refused:
         invited(world, actor.customer(world.kid.pk))
     assert refused.value.code == "SUSPENDED"
@@ -212,7 +222,7 @@ def test_whoever_was_frozen_hears_of_it_once_when_the_last_freeze_has_ended(worl
     (letter,) = letters_of(world)
     assert (letter.language, letter.template_language, letter.category) == ("mr", "mr", "policy_and_security")
     assert len(letter.about) <= Message._meta.get_field("about").max_length
-    said = texts.load("retention.freeze_ended", "en").body
+    said = templates.load("retention.freeze_ended", "en").body
     for secret in ("report", "somebody", "school", "teacher", "parent"):
         assert secret not in said.lower(), "nobody learns from it that there was a report, or whose"
 
@@ -225,8 +235,8 @@ def test_a_child_of_whom_two_people_decided_gets_no_such_letter(world: World) ->
 def test_nobody_writes_to_a_person_of_whom_it_is_verified_that_they_died(world: World) -> None:
     row = frozen(world)
     ref = world.kid.principal.subject.ref
-    death = rests.note(subject_ref=ref, cause="death", because="ticket:1", actor=actor.SYSTEM, now=clock.now())
-    rests.put_to_rest(row=death, actor=actor.SYSTEM, now=clock.now())
+    death = incapacity.note(subject_ref=ref, cause="death", because="ticket:1", actor=actor.SYSTEM, now=clock.now())
+    incapacity.put_to_rest(row=death, actor=actor.SYSTEM, now=clock.now())
     decided(row, "adult")
     assert letters_of(world) == []
 
@@ -267,12 +277,12 @@ def known_age_of(row: ChildReport) -> str:
 def test_deciders_see_that_only_a_report_says_it(world: World) -> None:
     row = frozen(world)
     assert known_age_of(row) == "Under 18: only a report says so"
-    ages.state_adult(subject_ref=world.kid.principal.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    age_declarations.state_adult(subject_ref=world.kid.principal.subject.ref, actor=actor.SYSTEM, now=clock.now())
     assert known_age_of(row) == "Under 18: only a report says so; 18 or older: the person said so"
 
 
 def test_deciders_see_a_signed_document_before_everything_else(world: World, monkeypatch: Any) -> None:
-    protections.protect(
+    guardianships.protect(
         subject_ref=world.kid.principal.subject.ref,
         kind="child",
         ground="declared",
@@ -281,10 +291,10 @@ def test_deciders_see_a_signed_document_before_everything_else(world: World, mon
     )
     row = frozen(world)
     assert known_age_of(row) == "Under 18: the person said so"
-    monkeypatch.setattr(hooks.age_shown, "ask", lambda **_asked: "adult")
+    monkeypatch.setattr(ports.age_shown, "ask", lambda **_asked: "adult")
     assert known_age_of(row) == "18 or older: a signed document shows it; Under 18: the person said so"
 
 
 def test_where_nothing_says_how_old_somebody_is_the_page_says_so(world: World) -> None:
     given = {"relation": "teacher", "address": KID, "words": "", "reporter": "", "language": "en"}
-    assert known_age_of(children.report(**given, actor=actor.stranger(), now=clock.now())) == "Nothing says it."
+    assert known_age_of(underage_reports.report(**given, actor=actor.stranger(), now=clock.now())) == "Nothing says it."

@@ -10,18 +10,18 @@ import time_machine
 from django.urls import reverse
 
 from kyc.models import Document
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.erasing import Kept, Record
-from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.law.models import HouseRule, LegalRule, OrganisationProfile
-from portal.people.models import User
-from portal.retention import deciding, selectors, words
-from portal.retention.models import ErasureItem, KeptRecord, LegalClaim, RetentionRule
-from portal.retention.rules import Why
-from portal.retention.services import claims, nights, planning, replaying, runs
-from portal.retention.stated import CLAIMS
-from portal.retention.states import ItemState, RunState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.erasure_api import Kept, Record
+from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
+from portal.kernel.law.models import HouseRule, LegalRule, OrganisationProfile
+from portal.kernel.people.models import User
+from portal.kernel.retention import labels, retention_decisions, selectors
+from portal.kernel.retention.choices import ItemState, RunState
+from portal.kernel.retention.ledger_checks import CLAIMS
+from portal.kernel.retention.models import ErasureItem, KeptRecord, LegalClaim, RetentionRule
+from portal.kernel.retention.rules import Why
+from portal.kernel.retention.services import claims, erasure_plans, erasure_replay, nightly_run, runs
 from tests.law.factories import ProfileFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import house_rule, legal_rule, only_eraser, retention_rule, run_for
@@ -131,7 +131,7 @@ def test_a_claim_keeps_the_record_it_names_and_the_other_goes(
     assert (row.citation, row.last_day) == ("Limitation Act 1963", date(2029, 2, 10))
     (kept,) = run.certificate["steps"][0]["kept"]
     assert (kept["provision"], kept["last_day"]) == ("Limitation Act 1963", "2029-02-10")
-    (found,) = deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now())
+    (found,) = retention_decisions.keep_or_erase(asha, now=clock.now(), asked_at=clock.now())
     assert found.sentence == (
         "Boxes: we keep this until 10 February 2029 for legal claims (Limitation Act 1963). No law requires it."
     )
@@ -153,9 +153,9 @@ def test_after_the_last_day_it_goes_without_another_request(
     runs.carry_out(run_for(asha), now=clock.now(), actor=NIGHTLY)
     for day, left in ((date(2027, 5, 1), {"tests.box:A"}), (date(2027, 5, 2), set())):
         with time_machine.travel(datetime(day.year, day.month, day.day, 6, 30, tzinfo=UTC), tick=False):
-            again = nights.pass_over(now=clock.now(), actor=NIGHTLY).again
+            again = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again
             assert [run.state for run in again] == ([] if left else [RunState.APPROVED]), "nobody is asked again"
-            nights.carry_on(now=clock.now(), actor=NIGHTLY)
+            nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
             assert set(boxes.boxes[asha]) == left
 
 
@@ -163,7 +163,7 @@ def test_one_person_alone_decides_nothing(boxes: Boxes, asha: UUID, maker: User,
     claim = claim_of(asha, maker)
     with pytest.raises(NotAllowed, match="Somebody else"):
         decided(claim, maker)
-    assert not [each for each in deciding.keep_or_erase(asha, now=NOW, asked_at=NOW) if each.verdict.is_kept]
+    assert not [each for each in retention_decisions.keep_or_erase(asha, now=NOW, asked_at=NOW) if each.verdict.is_kept]
     with pytest.raises(NotAllowed):
         claim_of(asha, StaffFactory(roles=["support"]))
     with pytest.raises(NotAllowed):
@@ -204,7 +204,7 @@ def scheduled(*, needs_approval: bool) -> int:
     """What the rules alone end now; a plan that two people approve is approved."""
     if not needs_approval:
         return int(runs.run(now=clock.now(), actor=NIGHTLY).erased)
-    plan = planning.make(now=clock.now(), actor=NIGHTLY)
+    plan = erasure_plans.make(now=clock.now(), actor=NIGHTLY)
     if plan is None:
         return 0
     type(plan).objects.filter(pk=plan.pk).update(state=RunState.APPROVED, approved_at=clock.now())
@@ -219,7 +219,7 @@ def scheduled(*, needs_approval: bool) -> int:
 def test_a_claim_decided_after_the_plan_keeps_too(
     boxes: Boxes, asha: UUID, maker: User, checker: User, changes: dict[str, Any], state: str
 ) -> None:
-    plan = planning.make(now=clock.now(), actor=NIGHTLY)
+    plan = erasure_plans.make(now=clock.now(), actor=NIGHTLY)
     assert plan is not None
     run = run_for(asha)
     decided(claim_of(asha, maker, **changes), checker)
@@ -236,10 +236,10 @@ def test_a_restore_erases_again_what_went_and_not_what_the_claim_kept(
 ) -> None:
     decided(claim_of(asha, maker), checker)
     runs.carry_out(run_for(asha), now=clock.now(), actor=NIGHTLY)
-    assert replaying.undone() == 0, "what stayed is no erasure undone"
+    assert erasure_replay.undone() == 0, "what stayed is no erasure undone"
     boxes.boxes[asha]["tests.box:B"] = OLD
-    assert replaying.undone() == 1
-    replaying.replay(now=clock.now(), actor=NIGHTLY)
+    assert erasure_replay.undone() == 1
+    erasure_replay.replay(now=clock.now(), actor=NIGHTLY)
     assert set(boxes.boxes[asha]) == {"tests.box:A"}
 
 
@@ -260,7 +260,7 @@ def test_two_people_may_end_it_sooner_and_one_may_not(boxes: Boxes, asha: UUID, 
 
     def kept() -> int:
         with time_machine.travel(a_day_later, tick=False):
-            found = deciding.keep_or_erase(asha, now=clock.now(), asked_at=NOW)
+            found = retention_decisions.keep_or_erase(asha, now=clock.now(), asked_at=NOW)
             return sum(1 for each in found if each.verdict.is_kept)
 
     assert kept() == 1
@@ -392,7 +392,7 @@ def test_keep_or_erase_counts_as_the_run_does_and_names_kinds_as_the_preview_doe
     assert (sums["due"], sums["kept_by_law"], sums["held"]) == (run.due, run.kept_by_law, run.held)
     assert sums["going"] == run.due - run.kept_by_law - run.held - run.disputed == 2
     assert "Records that a run would plan: 3. Erased now: 2. Kept by a rule: 1;" in shown.text
-    assert {each.what for each in shown.context["decided"]} == {words.kind_name("shelf")} == {"Boxes"}
+    assert {each.what for each in shown.context["decided"]} == {labels.kind_name("shelf")} == {"Boxes"}
 
 
 def test_staff_propose_and_decide_it_on_their_pages(boxes: Boxes, asha: UUID, maker: User, checker: User) -> None:

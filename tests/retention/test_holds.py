@@ -3,14 +3,14 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import NotAllowed, Refused
-from portal.people.models import User
-from portal.retention.deciding import is_held
-from portal.retention.models import ErasureRun, Hold
-from portal.retention.services import holds
-from portal.retention.states import RunState
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.models import User
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureRun, Hold
+from portal.kernel.retention.retention_decisions import is_held
+from portal.kernel.retention.services import holds
 from tests.people.factories import CustomerFactory, MembershipFactory, StaffFactory
 from tests.registers.factories import as_actor
 from tests.retention.factories import hold

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.retention.rules import Facts, Period, Says, Term, Verdict, Why, due_on, kept_through, verdict
+from portal.kernel.retention.rules import Facts, Period, Says, Term, Verdict, Why, due_on, kept_through, verdict
 
 OWN = Term("own", Why.PROMISE, period=Period(1, "year"))
 COMPANIES = Term("IN-CO", Why.LAW, "Companies Act, s.128(5)", Period(8, "year"), "financial_year_end", False)

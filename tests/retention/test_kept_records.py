@@ -9,14 +9,14 @@ import time_machine
 from allauth.mfa.models import Authenticator
 
 from kyc.models import Decision, Document
-from portal.core import actor, clock, hooks
-from portal.core.erasing import count_fields
-from portal.law.models import OrganisationProfile
-from portal.people.models import ContactPoint, Principal, RegimeEvidence
-from portal.retention import deciding, fields
-from portal.retention.models import ErasureItem, ErasureRun, KeptRecord
-from portal.retention.services import nights, replaying, runs
-from portal.retention.states import RunState
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.erasure_api import count_fields
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.people.models import ContactPoint, Principal, RegimeEvidence
+from portal.kernel.retention import field_actions, retention_decisions
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun, KeptRecord
+from portal.kernel.retention.services import erasure_replay, nightly_run, runs
 from tests.law.factories import ProfileFactory
 from tests.retention.factories import BEFORE_DPDP, hold, run_for
 from tests.retention.marks import MAIL, NAME, NO, person_everywhere
@@ -49,7 +49,7 @@ def erased(who: Principal) -> ErasureRun:
 
 
 def test_each_record_that_stays_has_its_rule_its_provision_and_its_last_day(person: Principal) -> None:
-    decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
+    decided = retention_decisions.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
     run = erased(person)
     kept = KeptRecord.objects.filter(step__run=run).select_related("step")
     assert sum(row.count for row in kept) == sum(each.record.count for each in decided if each.verdict.is_kept)
@@ -85,15 +85,15 @@ def test_a_field_goes_when_the_rule_that_named_it_is_over_and_the_rest_on_its_ow
     last_day = KeptRecord.objects.filter(step__run=first, step__eraser="kyc.documents").first().last_day
     for days, has_number, is_here in ((367, False, True), ((last_day - clock.day(clock.now())).days + 1, False, False)):
         with time_machine.travel(datetime.now(UTC) + timedelta(days=days), tick=True):
-            found = nights.pass_over(now=clock.now(), actor=NIGHTLY)
+            found = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
             assert [run.state for run in found.again] == [RunState.APPROVED], "nobody is asked again"
-            nights.carry_on(now=clock.now(), actor=NIGHTLY)
+            nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
             document = Document.objects.get()
             assert bool(document.number_display) is has_number
             assert (document.erased_at is None) is is_here
             assert bool(Decision.objects.exclude(message_sealed=None, note_sealed=None).count()) is False
             if is_here:
-                assert nights.pass_over(now=clock.now(), actor=NIGHTLY).again == []
+                assert nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).again == []
 
 
 def test_a_hold_keeps_every_field(person: Principal) -> None:
@@ -117,20 +117,20 @@ def test_fields_that_a_restore_brings_back_are_erased_again(person: Principal) -
     person.user.refresh_from_db()
     person.user.set_password("brought back")
     person.user.save(update_fields=["password"])
-    assert replaying.undone() == 1
-    replaying.replay(now=clock.now(), actor=NIGHTLY)
+    assert erasure_replay.undone() == 1
+    erasure_replay.replay(now=clock.now(), actor=NIGHTLY)
     person.user.refresh_from_db()
     assert not person.user.has_usable_password()
-    assert replaying.undone() == 0
+    assert erasure_replay.undone() == 0
 
 
 def test_each_named_field_exists_and_each_field_that_is_deleted_is_named_or_ends_by_itself() -> None:
     """The note that somebody answers for a person stays with the account: it protects them while anything is here."""
-    acts = {f"{label}.{name}": act for label, said in fields.acts().items() for name, act in said.items()}
-    for key, table in fields.named().items():
+    acts = {f"{label}.{name}": act for label, said in field_actions.acts().items() for name, act in said.items()}
+    for key, table in field_actions.named().items():
         names = {f"{label}.{name}" for label, some in table.items() for name in some}
         assert names - {name for name in names if name.endswith("_key")} <= acts.keys(), key
-        for eraser in hooks.erasers:
+        for eraser in ports.erasers:
             parts = {name for part in getattr(eraser, "parts", ()) for name in part.fields}
             if not parts:
                 continue

@@ -9,15 +9,15 @@ import pytest
 import time_machine
 from django.db import connection
 
-from portal.core import actor, clock, turns
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry, Payload
-from portal.ledger.services import redaction
-from portal.people.models import Subject
-from portal.retention.erasers import LedgerContents
-from portal.retention.models import ErasureItem, ErasureRun, Hold
-from portal.retention.services import holds, planning, replaying, runs
-from portal.vault.services import marks
+from portal.kernel.core import actor, advisory_locks, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry, Payload
+from portal.kernel.ledger.services import redaction
+from portal.kernel.people.models import Subject
+from portal.kernel.retention.erasure import LedgerContents
+from portal.kernel.retention.models import ErasureItem, ErasureRun, Hold
+from portal.kernel.retention.services import erasure_plans, erasure_replay, holds, runs
+from portal.kernel.vault.services import erasure_log
 from tests.consent.test_turns import while_in_flight
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import StaffFactory, SubjectFactory
@@ -48,7 +48,7 @@ def test_a_run_records_the_redaction_first_and_counts_what_went_also_when_it_was
     house_rule("tests.period", 3, "year")
     retention_rule(retention_class="consent_evidence")
     with only_eraser(eraser):
-        run = planning.make_standing(now=clock.now(), actor=actor.SYSTEM)
+        run = erasure_plans.make_standing(now=clock.now(), actor=actor.SYSTEM)
         with monkeypatch.context() as patched:
             patched.setattr(runs, "_done", lambda *args: (_ for _ in ()).throw(SystemExit))
             with pytest.raises(SystemExit):
@@ -78,7 +78,7 @@ def test_an_entry_that_came_after_the_end_of_the_person_counts_from_itself(gone:
 
 
 def test_what_a_restore_brought_back_goes_again_and_the_note_of_it_is_nothing_that_came_back(gone: UUID) -> None:
-    marks.leave(
+    erasure_log.leave(
         subject_ref=gone,
         eraser=eraser.name,
         before=clock.now() - timedelta(days=1096),
@@ -86,11 +86,11 @@ def test_what_a_restore_brought_back_goes_again_and_the_note_of_it_is_nothing_th
         at=clock.now() - timedelta(days=1),
     )
     with only_eraser(eraser):
-        assert replaying.undone() == 1
-        assert replaying.replay(now=clock.now(), actor=actor.SYSTEM).erased == 2
+        assert erasure_replay.undone() == 1
+        assert erasure_replay.replay(now=clock.now(), actor=actor.SYSTEM).erased == 2
         ledger.seal_now()
         assert Entry.objects.filter(subject_ref=gone, kind="audit").exclude(payload=None).count() == 1
-        assert replaying.undone() == 0
+        assert erasure_replay.undone() == 0
 
 
 def held(ref: UUID) -> Hold:
@@ -109,7 +109,7 @@ def planned(gone: UUID) -> Iterator[ErasureRun]:
     house_rule("tests.period", 3, "year")
     retention_rule(retention_class="consent_evidence")
     with only_eraser(eraser):
-        yield planning.make_standing(now=clock.now(), actor=actor.SYSTEM)
+        yield erasure_plans.make_standing(now=clock.now(), actor=actor.SYSTEM)
 
 
 def test_a_hold_placed_while_the_record_is_sealed_keeps_the_contents_until_it_ends(
@@ -153,7 +153,7 @@ def test_a_hold_placed_before_the_record_leaves_no_record(
 
 def test_contents_end_in_the_turn_of_their_subject(gone: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[tuple[set[str], int]] = []
-    monkeypatch.setattr(turns, "take", lambda *names: taken.append((set(names), contents(gone))))
+    monkeypatch.setattr(advisory_locks, "take", lambda *names: taken.append((set(names), contents(gone))))
     assert eraser.erase(subject_ref=gone, before=None) == 2
     assert taken == [({f"keeping:{gone}"}, 2)] * 2
 

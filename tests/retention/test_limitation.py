@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 import time_machine
 
-from portal.core import actor
-from portal.core.errors import Refused
-from portal.outbox.models import Message
-from portal.registers.models import BookTask
-from portal.registers.services import duties
-from portal.retention import deciding, limitation, selectors
-from portal.retention.models import ErasureRun, RetentionRule, RuleProposal
-from portal.retention.rules import Why
-from portal.retention.services import changing, nights, rules, runs
-from portal.retention.states import RunState
+from portal.kernel.core import actor
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.entries.services import register_tasks
+from portal.kernel.registers.models import BookTask
+from portal.kernel.retention import limitation, retention_decisions, selectors
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureRun, RetentionRule, RuleProposal
+from portal.kernel.retention.rules import Why
+from portal.kernel.retention.services import nightly_run, rule_changes, rule_loader, runs
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, only_eraser, run_for
 from tests.shipped import every_rule
@@ -50,7 +50,7 @@ def two() -> tuple[Any, Any]:
 
 
 def test_it_is_a_ground_of_legal_claims_and_never_called_required(asha: Any) -> None:
-    (found,) = deciding.keep_or_erase(asha, now=NOW, asked_at=NOW)
+    (found,) = retention_decisions.keep_or_erase(asha, now=NOW, asked_at=NOW)
     assert found.verdict.winner.why is Why.CLAIM
     assert found.sentence == (
         "A shelf: we keep this until 30 November 2029 for legal claims (Limitation Act 1963). No law requires it. We have not "
@@ -59,7 +59,7 @@ def test_it_is_a_ground_of_legal_claims_and_never_called_required(asha: Any) -> 
 
 
 def test_loading_the_rules_of_a_release_switches_nothing(asha: Any) -> None:
-    rules.load_shipped(actor=NIGHTLY)
+    rule_loader.load_shipped(actor=NIGHTLY)
     for name in limitation.classes_to_change():
         newest = RetentionRule.objects.filter(retention_class=name).latest("version")
         assert "IN-LIM" in newest.legal_rules
@@ -70,14 +70,14 @@ def test_loading_the_rules_of_a_release_switches_nothing(asha: Any) -> None:
 
 def test_each_change_is_a_task_until_two_people_have_decided_it(asha: Any) -> None:
     first, second = two()
-    duties.look(now=NOW)
+    register_tasks.look(now=NOW)
     open_tasks = BookTask.objects.filter(what="rule_change", closed_at=None)
     assert set(open_tasks.values_list("code", flat=True)) == set(limitation.classes_to_change())
     assert Message.objects.filter(kind="registers.book_tasks").exists()
     for name, approve in (("consent_evidence", True), ("grievance", False)):
-        made = changing.propose_shipped(retention_class=name, actor=first, now=NOW)
-        changing.answer(proposal=made, approve=approve, reason="Seen.", actor=second, now=NOW)
-    duties.look(now=NOW)
+        made = rule_changes.propose_shipped(retention_class=name, actor=first, now=NOW)
+        rule_changes.answer(proposal=made, approve=approve, reason="Seen.", actor=second, now=NOW)
+    register_tasks.look(now=NOW)
     assert set(open_tasks.values_list("code", flat=True)) == {"kyc_developer", "kyc_vendor"}
 
 
@@ -87,17 +87,17 @@ def test_nothing_kept_by_the_old_rule_goes_before_two_people_approved_the_change
     run = runs.carry_out(run_for(asha), now=NOW, actor=NIGHTLY)
     assert run.erased == 0
     first, second = two()
-    made = changing.propose_shipped(retention_class="consent_evidence", actor=first, now=NOW)
+    made = rule_changes.propose_shipped(retention_class="consent_evidence", actor=first, now=NOW)
     for day in (1, 30):
         with time_machine.travel(NOW + timedelta(days=day), tick=False):
-            assert nights.pass_over(now=NOW + timedelta(days=day), actor=NIGHTLY).again == []
-    changing.answer(proposal=made, approve=True, reason="Seen.", actor=second, now=NOW)
+            assert nightly_run.pass_over(now=NOW + timedelta(days=day), actor=NIGHTLY).again == []
+    rule_changes.answer(proposal=made, approve=True, reason="Seen.", actor=second, now=NOW)
     assert made.effective_from > NOW.date()
     rule = selectors.rule_for("consent_evidence", on=made.effective_from)
     assert rule is not None
     assert "IN-LIM" not in rule.legal_rules
     with time_machine.travel(NOW + timedelta(days=40), tick=False):
-        (again,) = nights.pass_over(now=NOW + timedelta(days=40), actor=NIGHTLY).again
+        (again,) = nightly_run.pass_over(now=NOW + timedelta(days=40), actor=NIGHTLY).again
         assert again.state == RunState.PLANNED, "sooner than the person was told: two people look at it"
     assert shelf.shelved[asha] == [NOW]
     assert ErasureRun.objects.filter(state=RunState.APPROVED).count() == 0
@@ -105,5 +105,5 @@ def test_nothing_kept_by_the_old_rule_goes_before_two_people_approved_the_change
 
 def test_a_class_without_a_shipped_change_has_none_to_propose(asha: Any) -> None:
     with pytest.raises(Refused) as refused:
-        changing.propose_shipped(retention_class="account", actor=two()[0], now=NOW)
+        rule_changes.propose_shipped(retention_class="account", actor=two()[0], now=NOW)
     assert refused.value.code == "NOTHING_PROPOSED"

@@ -17,21 +17,21 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 
+from grievances.base.request_choices import BundleState
 from grievances.models import Bundle, RightsRequest
-from grievances.request_states import BundleState
-from grievances.services import bundling
-from portal.core import actor, clock
-from portal.jobs.models import Job
-from portal.jobs.services import asking, results, running
-from portal.ledger import services as ledger
-from portal.people.models import Principal, Subject
-from portal.retention import deciding
-from portal.retention.models import ErasureItem, ErasureRun
-from portal.retention.services import approving, nights, runs
-from portal.retention.states import RunState
-from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from grievances.requests.services import data_copies
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import job_requests, result_files, runner
+from portal.kernel.ledger import services as ledger
+from portal.kernel.people.models import Principal, Subject
+from portal.kernel.retention import retention_decisions
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun
+from portal.kernel.retention.services import nightly_run, plan_approvals, runs
+from portal.kernel.vault.models import StoredFile, SubjectKey
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.consent.factories import said
 from tests.grievances.requests import asked
 from tests.jobs.factories import kind_that
@@ -65,8 +65,8 @@ def person() -> Principal:
 def export() -> Iterator[Job]:
     """A finished list that names the person."""
     with kind_that(lambda handle: handle.result(io.BytesIO(f"{NAME},{MAIL}".encode()), "list.csv")):
-        job = asking.start(kind="tests.counting", parameters={}, actor=NIGHTLY)
-        running.run(job.pk, now=clock.now())
+        job = job_requests.start(kind="tests.counting", parameters={}, actor=NIGHTLY)
+        runner.run(job.pk, now=clock.now())
         job.refresh_from_db()
         yield job
 
@@ -77,11 +77,11 @@ def copy_of(who: Principal) -> Bundle:
     RightsRequest.objects.filter(pk=request.pk).update(state="shown", shown_at=clock.now(), proof="session")
     request.refresh_from_db()
     officer = StaffFactory(roles=["grievance_officer"])
-    bundle = bundling.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
-    bundling.run(bundle, progress=lambda done, total: None)
+    bundle = data_copies.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    data_copies.run(bundle, progress=lambda done, total: None)
     bundle.refresh_from_db()
     with transaction.atomic():
-        bundling.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
+        data_copies.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
     with files.open_stream(bundle.file, actor=NIGHTLY, reason="looked for") as archive:
         assert archive.read(2) == b"PK"
     request.ticket.refresh_from_db()
@@ -112,7 +112,7 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
     before = {label for label, _field in marked()}
     assert {"people.Principal", "people.Customer", "people.ContactPoint", "people.User", "people.SignIn"} <= before
     assert {"consent.scan", "grievances.bundle", "jobs.result", "number of a paper"} <= marks.opening()
-    decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
+    decided = retention_decisions.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
     with structlog.testing.capture_logs() as logs, caplog.at_level(logging.DEBUG):
         run = erased(person)
     assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
@@ -160,15 +160,15 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
     assert MAIL.encode() in marks.own_form("default", tmp_path)
     erased(person)
     ledger.seal_now()
-    refs = deciding.refs_of_person(person.subject.ref)
+    refs = retention_decisions.refs_of_person(person.subject.ref)
     later = clock.now() + timedelta(days=11 * 366)
     for days in range(2):
         with time_machine.travel(later + timedelta(days=days), tick=True):
-            night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
+            night = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
             if night.plan is not None:
-                made = approving.propose(run=night.plan, why="Everything.", actor=two[0])
-                approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
-                nights.carry_on(now=clock.now(), actor=NIGHTLY)
+                made = plan_approvals.propose(run=night.plan, why="Everything.", actor=two[0])
+                plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+                nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     with time_machine.travel(later + timedelta(days=2), tick=True):
         assert marked() == set()
         assert marked_tables() == set()
@@ -180,7 +180,7 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
         assert all(Subject.objects.filter(ref__in=refs).values_list("erased_at", flat=True))
         ledger.seal_now()
         assert answered("verify_ledger")["redacted"] > 0
-        assert results.expire(now=clock.now(), limit=10) == 0
+        assert result_files.expire(now=clock.now(), limit=10) == 0
 
 
 @pytest.mark.full
@@ -188,7 +188,7 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
 def test_killed_among_all_rooms_it_ends_as_if_nothing_had_happened(
     person: Principal, turn: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
+    decided = retention_decisions.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
     run = run_for(person.subject.ref)
     whole, calls = runs._done, []
 
@@ -203,7 +203,7 @@ def test_killed_among_all_rooms_it_ends_as_if_nothing_had_happened(
         with suppress(SystemExit):
             runs.carry_out(run, now=clock.now(), actor=NIGHTLY)
     assert len(calls) == turn, "there are as many items"
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     run.refresh_from_db()
     allowed = {label for each in decided if each.verdict.is_kept for label in each.eraser.covers}
     assert (run.state, {label for label, _field in marked()} <= allowed) == (RunState.DONE, True)

@@ -9,15 +9,24 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.core import actor, clock, hooks
-from portal.people.models import Principal, RegimeEvidence, User
-from portal.retention import deciding
-from portal.retention.models import ErasureItem, ErasureRun, PlanApproval
-from portal.retention.services import approving, barriers, certifying, nights, persons, planning, replaying, runs
-from portal.retention.states import Cause, ItemState, RunState
-from portal.vault.models import ErasureMark
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.people.models import Principal, RegimeEvidence, User
+from portal.kernel.retention import retention_decisions
+from portal.kernel.retention.choices import Cause, ItemState, RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun, PlanApproval
+from portal.kernel.retention.services import (
+    certificates,
+    erasure_blockers,
+    erasure_plans,
+    erasure_replay,
+    nightly_run,
+    person_erasure,
+    plan_approvals,
+    runs,
+)
+from portal.kernel.vault.models import ErasureMark
 from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.retention.factories import (
     Rows,
@@ -62,7 +71,7 @@ def states() -> list[str]:
 
 
 def again() -> list[ErasureRun]:
-    return persons.plan_again(now=clock.now(), actor=NIGHTLY)
+    return person_erasure.plan_again(now=clock.now(), actor=NIGHTLY)
 
 
 def test_the_decision_of_two_people_is_the_approval_and_stands_on_the_certificate(shelf: Shelf, asha: Any) -> None:
@@ -76,7 +85,7 @@ def test_the_decision_of_two_people_is_the_approval_and_stands_on_the_certificat
     assert agreed["proposed_by"] != agreed["approved_by"]
     assert (agreed["shown_sha256"], done.certificate["because"]) == ("a" * 64, "OS-GR-1")
     assert str(asha) not in str(done.certificate)
-    replaying.leave_marks()
+    erasure_replay.leave_marks()
     assert ErasureMark.objects.get().because == run.reference
 
 
@@ -86,7 +95,9 @@ def test_of_a_person_who_asks_goes_what_no_law_keeps(shelf: Shelf, asha: Any) ->
     done = carried_out(run_for(asha))
     assert (done.due, done.kept_by_law, done.erased, len(shelf.shelved[asha])) == (2, 1, 1, 1)
     assert again() == [], "what a law keeps ends by its own day"
-    (end,) = (each.verdict.erase_on for each in deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now()))
+    (end,) = (
+        each.verdict.erase_on for each in retention_decisions.keep_or_erase(asha, now=clock.now(), asked_at=clock.now())
+    )
     with time_machine.travel(datetime.combine(end, time(12), clock.IST), tick=False):
         (second,) = again()
         assert (second.state, second.due, second.because) == (RunState.APPROVED, 1, "OS-GR-1")
@@ -140,7 +151,7 @@ def hold_on_their_own_account(shelf: Shelf, ref: Any, monkeypatch: pytest.Monkey
 
 def dispute_opens(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [lambda *, subject_refs: [(each, "OS-GR-7K4M-9QX2") for each in subject_refs if each == ref]]
-    monkeypatch.setattr(hooks.disputes, "_items", answers)
+    monkeypatch.setattr(ports.disputes, "_items", answers)
 
 
 def record_is_added(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +189,7 @@ def test_what_comes_after_the_decision_stops_it_and_the_case_is_told(
 ) -> None:
     retention_rule(needs_approval=True)
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(hooks.person_run_ended, "_items", [lambda **words: told.append(words)])
+    monkeypatch.setattr(ports.person_run_ended, "_items", [lambda **words: told.append(words)])
     run = run_for(asha)
     comes(shelf, asha, monkeypatch)
     before = len(shelf.shelved[asha])
@@ -219,11 +230,11 @@ def test_what_the_person_does_meanwhile_stops_nothing_but_what_it_adds_to(shelf:
 def test_a_wish_that_is_taken_back_ends_a_run_that_has_not_begun(shelf: Shelf, asha: Any) -> None:
     retention_rule(needs_approval=True)
     run = run_for(asha)
-    assert persons.give_up(because="OS-GR-1", now=clock.now())
+    assert person_erasure.give_up(because="OS-GR-1", now=clock.now())
     run.refresh_from_db()
     assert (carried_out(run).state, len(shelf.shelved[asha])) == (RunState.STALE, 2)
-    assert not persons.give_up(because="OS-GR-1", now=clock.now())
-    assert not persons.give_up(because="", now=clock.now())
+    assert not person_erasure.give_up(because="OS-GR-1", now=clock.now())
+    assert not person_erasure.give_up(because="", now=clock.now())
 
 
 def test_what_a_hold_kept_waits_for_two_people_once_it_has_ended(shelf: Shelf, asha: Any) -> None:
@@ -236,8 +247,8 @@ def test_what_a_hold_kept_waits_for_two_people_once_it_has_ended(shelf: Shelf, a
     (second,) = again()
     assert (second.state, second.due, again()) == (RunState.PLANNED, 2, [])
     two = [actor.staff(StaffFactory(roles=[role]).pk) for role in ("data_protection_officer", "administrator")]
-    made = approving.propose(run=second, why="The suit is over.", actor=two[0])
-    approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+    made = plan_approvals.propose(run=second, why="The suit is over.", actor=two[0])
+    plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
     second.refresh_from_db()
     done = carried_out(second)
     assert (done.erased, shelf.shelved[asha], again()) == (2, [], [])
@@ -250,7 +261,9 @@ def test_what_a_dispute_kept_on_the_last_day_of_a_law_goes_after_both_and_waits_
     retention_rule("LAW", needs_approval=True)
     legal_rule("LAW", 1, "year")
     carried_out(run_for(asha))
-    (end,) = (each.verdict.erase_on for each in deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now()))
+    (end,) = (
+        each.verdict.erase_on for each in retention_decisions.keep_or_erase(asha, now=clock.now(), asked_at=clock.now())
+    )
     noon = datetime.combine(end, time(12), clock.IST)
     with time_machine.travel(noon, tick=False) as travelled:
         placed = hold(asha)
@@ -312,11 +325,11 @@ def test_what_changed_since_waits_for_two_people_and_a_newer_state_takes_its_pla
     second.refresh_from_db()
     assert (second.state, third.state, third.due) == (RunState.STALE, RunState.PLANNED, 4)
     two = [actor.staff(StaffFactory(roles=[role]).pk) for role in ("data_protection_officer", "administrator")]
-    made = approving.propose(run=third, why="Looked at.", actor=two[0])
-    approving.answer(approval=made, approve=False, reason="Not yet.", actor=two[1], now=clock.now())
+    made = plan_approvals.propose(run=third, why="Looked at.", actor=two[0])
+    plan_approvals.answer(approval=made, approve=False, reason="Not yet.", actor=two[1], now=clock.now())
     (fourth,) = again()
     assert (fourth.state, fourth.due) == (RunState.PLANNED, 4)
-    persons.give_up(because="OS-GR-1", now=clock.now())
+    person_erasure.give_up(because="OS-GR-1", now=clock.now())
     assert again() == [], "the wish was taken back"
 
 
@@ -333,12 +346,12 @@ def rows(asha: Any) -> Iterator[Rows]:
 
 
 KILLED_AT = [
-    (barriers, "stops"),
+    (erasure_blockers, "stops"),
     (runs, "_done"),
     (runs, "_claimed"),
-    (certifying, "close"),
-    (certifying, "_certificate"),
-    (replaying, "leave_mark"),
+    (certificates, "close"),
+    (certificates, "_certificate"),
+    (erasure_replay, "leave_mark"),
 ]
 
 
@@ -362,7 +375,7 @@ def test_killed_at_any_step_it_goes_on_with_its_marks_and_one_certificate(
         patched.setattr(module, name, dies)
         with suppress(SystemExit):
             carried_out(run)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     done = ErasureRun.objects.get(pk=run.pk)
     assert (done.state, done.erased, RegimeEvidence.objects.count()) == (RunState.DONE, 2, 0)
     assert ErasureMark.objects.filter(because=run.reference).count() == 2
@@ -371,6 +384,6 @@ def test_killed_at_any_step_it_goes_on_with_its_marks_and_one_certificate(
 
 def test_a_plan_of_the_schedule_names_no_person(shelf: Shelf, asha: Any) -> None:
     retention_rule(needs_approval=True)
-    made = planning.make(now=clock.now(), actor=NIGHTLY)
+    made = erasure_plans.make(now=clock.now(), actor=NIGHTLY)
     assert made is not None
     assert (made.refs, made.asked_at, made.agreed) == ([], None, None)

@@ -10,16 +10,25 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.core import actor, clock, hooks
-from portal.core.errors import NotAllowed, Refused
-from portal.outbox.models import Message
-from portal.people.models import Principal, RegimeEvidence
-from portal.retention.models import ErasureItem, ErasureRun, PlanApproval
-from portal.retention.services import approving, barriers, certifying, nights, planning, replaying, runs, telling
-from portal.retention.states import ItemState, RunState
-from portal.vault.models import ErasureMark
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Principal, RegimeEvidence
+from portal.kernel.retention.choices import ItemState, RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun, PlanApproval
+from portal.kernel.retention.services import (
+    certificates,
+    erasure_blockers,
+    erasure_notices,
+    erasure_plans,
+    erasure_replay,
+    nightly_run,
+    plan_approvals,
+    runs,
+)
+from portal.kernel.vault.models import ErasureMark
 from tests.law.factories import ProfileFactory, PurposeFactory
 from tests.people.factories import ContactPointFactory, MembershipFactory, PrincipalFactory, StaffFactory
 from tests.retention.factories import Rows, Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
@@ -56,14 +65,14 @@ def two() -> tuple[Any, Any]:
 
 
 def plan() -> ErasureRun:
-    made = planning.make(now=clock.now(), actor=NIGHTLY)
+    made = erasure_plans.make(now=clock.now(), actor=NIGHTLY)
     assert made is not None
     return made
 
 
 def approved(run: ErasureRun, two: tuple[Any, Any]) -> ErasureRun:
-    made = approving.propose(run=run, why="Every item and its rule.", actor=two[0])
-    approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+    made = plan_approvals.propose(run=run, why="Every item and its rule.", actor=two[0])
+    plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
     run.refresh_from_db()
     return run
 
@@ -82,17 +91,17 @@ def left(shelf: Shelf) -> list[int]:
 
 def test_nothing_is_erased_before_two_people_agree(shelf: Shelf, two: tuple[Any, Any]) -> None:
     retention_rule(needs_approval=True)
-    night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
+    night = nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
     assert night.plan is not None
     assert (left(shelf), night.plan.state, carried_out(night.plan).state) == ([1, 1], "planned", "planned")
     with pytest.raises(Refused, match="what you looked at"):
-        approving.propose(run=night.plan, why=" ", actor=two[0])
-    made = approving.propose(run=night.plan, why="All of it.", actor=two[0])
+        plan_approvals.propose(run=night.plan, why=" ", actor=two[0])
+    made = plan_approvals.propose(run=night.plan, why="All of it.", actor=two[0])
     with pytest.raises(NotAllowed):
-        approving.answer(approval=made, approve=True, reason="", actor=two[0], now=clock.now())
+        plan_approvals.answer(approval=made, approve=True, reason="", actor=two[0], now=clock.now())
     with pytest.raises(Refused, match="waits for an answer already"):
-        approving.propose(run=night.plan, why="All of it.", actor=two[0])
-    approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+        plan_approvals.propose(run=night.plan, why="All of it.", actor=two[0])
+    plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
     night.plan.refresh_from_db()
     done = carried_out(night.plan)
     assert (done.state, done.erased, left(shelf)) == (RunState.DONE, 2, [0, 0])
@@ -102,11 +111,11 @@ def test_nothing_is_erased_before_two_people_agree(shelf: Shelf, two: tuple[Any,
 
 def test_a_plan_is_bound_to_what_was_shown(shelf: Shelf, people: list[Any], two: tuple[Any, Any]) -> None:
     retention_rule(needs_approval=True)
-    made = approving.propose(run=plan(), why="All of it.", actor=two[0])
+    made = plan_approvals.propose(run=plan(), why="All of it.", actor=two[0])
     ErasureItem.objects.filter(subject_ref=people[0]).update(count=7)
     with pytest.raises(Refused, match="has changed since"):
-        approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
-    approving.answer(approval=made, approve=False, reason="Look again.", actor=two[1], now=clock.now())
+        plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+    plan_approvals.answer(approval=made, approve=False, reason="Look again.", actor=two[1], now=clock.now())
     assert ErasureRun.objects.get().state == RunState.REFUSED
 
 
@@ -116,20 +125,20 @@ def test_the_next_night_leaves_a_plan_that_still_holds_and_gives_up_one_that_doe
     retention_rule(needs_approval=True)
     first = plan()
     assert plan().pk == first.pk
-    made = approving.propose(run=first, why="All of it.", actor=two[0])
+    made = plan_approvals.propose(run=first, why="All of it.", actor=two[0])
     shelf.shelved[people[0]].append(ago(700))
     second = plan()
     first.refresh_from_db()
     assert (first.state, second.state, second.due) == (RunState.STALE, RunState.PLANNED, 3)
     with pytest.raises(Refused, match="newest"):
-        approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
+        plan_approvals.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
     assert not PlanApproval.objects.filter(PlanApproval.to_answer()).exists()
 
 
 def test_where_nothing_is_over_there_is_no_plan(shelf: Shelf) -> None:
     retention_rule(needs_approval=True)
     shelf.shelved.clear()
-    assert nights.pass_over(now=clock.now(), actor=NIGHTLY).plan is None
+    assert nightly_run.pass_over(now=clock.now(), actor=NIGHTLY).plan is None
 
 
 def hold_comes(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +147,7 @@ def hold_comes(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dispute_opens(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [lambda *, subject_refs: [(each, "OS-GR-7K4M-9QX2") for each in subject_refs if each == ref]]
-    monkeypatch.setattr(hooks.disputes, "_items", answers)
+    monkeypatch.setattr(ports.disputes, "_items", answers)
 
 
 def record_is_added(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +251,7 @@ def test_the_notices_are_written_by_the_worker_and_once_after_a_kill(
     second = Principal.objects.get(subject__ref=people[1])
     ContactPointFactory(principal=second, kind="email", address="bina@example.in", verified_at=clock.now())
     assert not Message.objects.exists(), "whoever approves waits for no letter"
-    whole, calls = telling._post, []
+    whole, calls = erasure_notices._post, []
 
     def dies(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
@@ -251,11 +260,11 @@ def test_the_notices_are_written_by_the_worker_and_once_after_a_kill(
         return whole(*args, **kwargs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(telling, "_post", dies)
+        patched.setattr(erasure_notices, "_post", dies)
         with suppress(SystemExit):
             carried_out(told)
     assert (ErasureRun.objects.get().state, Message.objects.count()) == (RunState.APPROVED, 1)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     assert (states(), Message.objects.filter(kind="retention.notice").count()) == ([ItemState.TOLD] * 2, 2)
     assert (ErasureRun.objects.get().state, left(shelf)) == (RunState.RUNNING, [1, 1])
 
@@ -275,7 +284,7 @@ def test_an_organisation_that_nobody_owns_any_more_is_told_through_who_acted_for
 def test_who_cannot_be_told_because_something_broke_stops_nobody_else_and_is_not_erased(
     shelf: Shelf, told: ErasureRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling.outbox, "post", lambda **_words: 1 / 0)
+    monkeypatch.setattr(erasure_notices.outbox, "post", lambda **_words: 1 / 0)
     done = carried_out(told)
     assert (states(), done.state, left(shelf)) == ([ItemState.FAILED, ItemState.DONE], RunState.FAILED, [1, 0])
 
@@ -291,7 +300,7 @@ def test_erasure_waits_until_the_notice_was_delivered_and_its_time_is_over(shelf
     carried_out(told)
     assert (ErasureRun.objects.get(pk=told.pk).state, left(shelf)) == (RunState.RUNNING, [1, 0])
     deliver(told, days=2)
-    assert nights.carry_on(now=clock.now(), actor=NIGHTLY) == [told]
+    assert nightly_run.carry_on(now=clock.now(), actor=NIGHTLY) == [told]
     assert (states(), left(shelf)) == ([ItemState.DONE] * 2, [0, 0])
 
 
@@ -344,12 +353,12 @@ def rows(people: list[Any]) -> Iterator[Rows]:
 
 
 KILLED_AT = [
-    (barriers, "stops"),
+    (erasure_blockers, "stops"),
     (runs, "_done"),
     (runs, "_claimed"),
-    (certifying, "close"),
-    (certifying, "_certificate"),
-    (replaying, "leave_mark"),
+    (certificates, "close"),
+    (certificates, "_certificate"),
+    (erasure_replay, "leave_mark"),
 ]
 
 
@@ -379,7 +388,7 @@ def test_killed_at_any_step_it_goes_on_and_certifies_the_same(
         patched.setattr(module, name, dies)
         with suppress(SystemExit):
             carried_out(run)
-    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
     done = ErasureRun.objects.get(pk=run.pk)
     assert (done.state, done.erased, RegimeEvidence.objects.count()) == (RunState.DONE, 2, 0)
     refs = "\n".join(str(ref) for ref in people)

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import call_command
 
-from portal.core import actor, clock
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry, Payload
-from portal.people.models import RegimeEvidence
-from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, PlanApproval
-from portal.retention.services import approving, planning, replaying, runs
-from portal.vault.models import ErasureMark
-from portal.vault.services import marks
+from portal.kernel.core import actor, clock
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry, Payload
+from portal.kernel.people.models import RegimeEvidence
+from portal.kernel.retention.models import ErasureItem, ErasureRun, ErasureStep, PlanApproval
+from portal.kernel.retention.services import erasure_plans, erasure_replay, plan_approvals, runs
+from portal.kernel.vault.models import ErasureMark
+from portal.kernel.vault.services import erasure_log
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Rows, house_rule, only_eraser, retention_rule
@@ -40,10 +40,10 @@ def erased_person(rows: Rows) -> UUID:
     ref: UUID = PrincipalFactory().subject.ref
     rows.put(ref, clock.now() - timedelta(days=900))
     officer, other = (StaffFactory(roles=[role]) for role in ("data_protection_officer", "administrator"))
-    run = planning.make(now=clock.now(), actor=NIGHTLY)
+    run = erasure_plans.make(now=clock.now(), actor=NIGHTLY)
     assert run is not None
-    made = approving.propose(run=run, why="All of it.", actor=actor.staff(officer.pk))
-    approving.answer(approval=made, approve=True, reason="", actor=actor.staff(other.pk), now=clock.now())
+    made = plan_approvals.propose(run=run, why="All of it.", actor=actor.staff(officer.pk))
+    plan_approvals.answer(approval=made, approve=True, reason="", actor=actor.staff(other.pk), now=clock.now())
     run.refresh_from_db()
     assert runs.carry_out(run, now=clock.now(), actor=NIGHTLY).erased == 1
     return ref
@@ -69,7 +69,7 @@ def test_replaying_erases_again_and_the_ledgers_check_says_so_until_then(rows: R
     ref = erased_person(rows)
     assert ErasureMark.objects.count() == 1
     restored(rows, ref)
-    assert replaying.undone() == 1
+    assert erasure_replay.undone() == 1
     code, report = said("verify_ledger")
     assert code == 1
     assert [one["message"] for one in report["failures"] if one["check"] == "V7c"] == [
@@ -85,7 +85,7 @@ def test_replaying_erases_again_and_the_ledgers_check_says_so_until_then(rows: R
 def test_what_a_person_has_since_their_erasure_is_not_erased_again(rows: Rows) -> None:
     ref = erased_person(rows)
     rows.put(ref, clock.now())
-    assert replaying.undone() == 0
+    assert erasure_replay.undone() == 0
     assert said("replay_erasures")[1]["erased"] == 0
     assert RegimeEvidence.objects.count() == 1
 
@@ -104,6 +104,6 @@ def test_contents_of_the_ledger_that_a_restore_brought_back_go_again(rows: Rows)
 
 def test_marks_of_many_people_are_read_in_sets(rows: Rows, django_assert_max_num_queries: Any) -> None:
     for number in range(300):
-        marks.leave(subject_ref=uuid4(), eraser=rows.name, before=None, because=f"EC-{number}", at=clock.now())
+        erasure_log.leave(subject_ref=uuid4(), eraser=rows.name, before=None, because=f"EC-{number}", at=clock.now())
     with django_assert_max_num_queries(3):
-        assert replaying.undone() == 0
+        assert erasure_replay.undone() == 0

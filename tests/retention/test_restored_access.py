@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import Refused
-from portal.people.models import ApiKey, Invitation, RoleGrant, User
-from portal.people.selectors import grants_in_force
-from portal.people.services import api_keys, invitations, sessions, staff
-from portal.people.services.restored_access import KnownEnds, end_restored_access
-from portal.retention.services import restoring
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.models import ApiKey, Invitation, RoleGrant, User
+from portal.kernel.people.selectors import grants_in_force
+from portal.kernel.people.services import api_keys, invitations, sessions, staff
+from portal.kernel.people.services.restored_access import KnownEnds, end_restored_access
+from portal.kernel.retention.services import backup_restore
 from tests import other_sessions
 from tests.people.factories import FiduciaryFactory, StaffFactory, issued_api_key
 from tests.retention.factories import house_rule
@@ -41,7 +41,7 @@ def test_where_nothing_says_what_ended_sessions_and_invitations_end_and_what_is_
 ) -> None:
     settings.READ_ONLY_SWITCH = tmp_path / "read-only"
     house_rule("backups.life", 30, "calendar_day")
-    monkeypatch.setattr(restoring, "known_ends", lambda: None)  # as on a new machine
+    monkeypatch.setattr(backup_restore, "known_ends", lambda: None)  # as on a new machine
     now, where = clock.now(), ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
     leaver = StaffFactory(roles=["administrator"])
     browser = staff_client(leaver)

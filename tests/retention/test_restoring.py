@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from portal.core import clock, read_only
-from portal.ledger import services as ledger
-from portal.ledger.errors import SigningStopped
-from portal.ledger.models import Head
-from portal.people.models import Principal
-from portal.retention.models import ErasureRun
-from portal.retention.services import replaying, runs
-from portal.retention.states import RunState
-from portal.vault.models import ErasureMark
+from portal.kernel.core import clock, read_only
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.errors import SigningStopped
+from portal.kernel.ledger.models import Head
+from portal.kernel.people.models import Principal
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureRun
+from portal.kernel.retention.services import erasure_replay, runs
+from portal.kernel.vault.models import ErasureMark
 from tests import other_sessions
 from tests.retention.factories import run_for
 from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, dump, marked, opening, person_everywhere, restore
@@ -53,7 +53,7 @@ def test_what_an_older_dump_brings_back_is_erased_again_and_the_ledgers_check_sa
     assert Principal.objects.get(pk=person.pk).full_name == NAME
     assert ("people.User", "email") in marked()
     assert ErasureMark.objects.count() == marks, "the keys are a database of their own"
-    assert replaying.undone() > 0
+    assert erasure_replay.undone() > 0
     assert "V7c" in failures()
 
     numbers = answered("replay_erasures")

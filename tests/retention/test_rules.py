@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.retention.rules import INDIA, Ground, Period, Says, Why, kept_through, over_before
+from portal.kernel.retention.rules import INDIA, Ground, Period, Says, Why, kept_through, over_before
 
 days = st.dates(date(2015, 1, 1), date(2045, 12, 31))
 periods = st.builds(Period, st.integers(1, 60), st.sampled_from(["day", "calendar_day", "month", "year"])).filter(

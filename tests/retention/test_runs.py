@@ -9,13 +9,13 @@ import pytest
 import rfc8785
 from django.core.management import call_command
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, hooks
-from portal.people.models import SubjectAlias
-from portal.retention.models import ErasureItem, ErasureRun
-from portal.retention.services import certifying, planning, runs
-from portal.retention.states import RunState
-from portal.retention.tasks import NotAllErased, run_retention
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.people.models import SubjectAlias
+from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.models import ErasureItem, ErasureRun
+from portal.kernel.retention.services import certificates, erasure_plans, runs
+from portal.kernel.retention.tasks import NotAllErased, run_retention
 from tests.law.factories import ProfileFactory
 from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
 
@@ -44,7 +44,7 @@ def numbers(totals) -> tuple[int, int, int, int]:
 
 def test_a_dry_run_counts_and_changes_nothing(shelf: Shelf) -> None:
     retention_rule()
-    assert numbers(planning.preview(now=clock.now())) == (2, 0, 0, 2)
+    assert numbers(erasure_plans.preview(now=clock.now())) == (2, 0, 0, 2)
     assert sum(len(records) for records in shelf.shelved.values()) == 4
     assert not ErasureRun.objects.exists()
 
@@ -65,7 +65,7 @@ def test_a_second_run_finds_nothing_left(shelf: Shelf) -> None:
 def test_a_hold_stops_the_erasure_of_its_subject_only(shelf: Shelf) -> None:
     retention_rule()
     hold(ASHA)
-    assert numbers(planning.preview(now=clock.now())) == (2, 1, 0, 1)
+    assert numbers(erasure_plans.preview(now=clock.now())) == (2, 1, 0, 1)
     done = runs.run(now=clock.now(), actor=NIGHTLY)
     assert (done.held, done.erased, len(shelf.shelved[ASHA]), len(shelf.shelved[BINA])) == (1, 1, 2, 1)
 
@@ -95,7 +95,7 @@ def test_a_released_hold_stops_nothing(shelf: Shelf) -> None:
 def test_a_law_that_asks_for_longer_keeps_it(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year")
-    assert numbers(planning.preview(now=clock.now())) == (2, 0, 2, 0)
+    assert numbers(erasure_plans.preview(now=clock.now())) == (2, 0, 2, 0)
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 0
 
 
@@ -108,15 +108,15 @@ def test_a_law_that_has_not_started_keeps_nothing(shelf: Shelf) -> None:
 def test_a_law_behind_an_undecided_switch_counts(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year", switch="cloud_provider")
-    assert planning.preview(now=clock.now()).kept_by_law == 2
+    assert erasure_plans.preview(now=clock.now()).kept_by_law == 2
     ProfileFactory(cloud_provider="no")
-    assert planning.preview(now=clock.now()).kept_by_law == 0
+    assert erasure_plans.preview(now=clock.now()).kept_by_law == 0
 
 
 def test_a_law_that_binds_others_keeps_nothing(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year", binds="others")
-    assert planning.preview(now=clock.now()).kept_by_law == 0
+    assert erasure_plans.preview(now=clock.now()).kept_by_law == 0
 
 
 def test_a_class_without_a_rule_is_never_erased_by_itself(shelf: Shelf) -> None:
@@ -154,7 +154,7 @@ def test_a_dry_run_asks_no_more_for_many_people_than_for_a_few(
     for _more in range(300):
         shelf.shelved[uuid4()] = [ago(800)]
     with django_assert_max_num_queries(12):
-        assert numbers(planning.preview(now=clock.now())) == (302, 1, 0, 301)
+        assert numbers(erasure_plans.preview(now=clock.now())) == (302, 1, 0, 301)
 
 
 def test_how_many_recipients_were_told_is_one_statement_however_many_were_erased(
@@ -165,7 +165,7 @@ def test_how_many_recipients_were_told_is_one_statement_however_many_were_erased
         shelf.shelved[uuid4()] = [ago(800)]
     done = runs.run(now=clock.now(), actor=NIGHTLY)
     with django_assert_num_queries(1):
-        assert certifying.confirmations(done) == {"told": 0, "acknowledged": 0, "acted": 0}
+        assert certificates.confirmations(done) == {"told": 0, "acknowledged": 0, "acted": 0}
 
 
 class Broken(Shelf):
@@ -180,9 +180,9 @@ class Broken(Shelf):
 @pytest.fixture
 def broken(shelf: Shelf) -> Iterator[Broken]:
     """Registered beside the shelf."""
-    found = hooks.erasers.register(Broken())
+    found = ports.erasers.register(Broken())
     yield found
-    hooks.erasers._items.remove(found)
+    ports.erasers._items.remove(found)
 
 
 def test_an_eraser_that_cannot_be_asked_stops_no_other_and_fails_the_run(shelf: Shelf, broken: Broken) -> None:
@@ -196,7 +196,7 @@ def test_an_eraser_that_cannot_be_asked_stops_no_other_and_fails_the_run(shelf: 
 
 def test_a_dry_run_counts_the_others_and_names_who_could_not_be_asked(shelf: Shelf, broken: Broken) -> None:
     retention_rule()
-    found = planning.preview(now=clock.now())
+    found = erasure_plans.preview(now=clock.now())
     assert numbers(found) == (2, 0, 0, 2)
     assert found.failed == ["tests.broken"]
 
@@ -246,11 +246,11 @@ def test_a_subject_that_cannot_be_erased_stops_no_other(shelf: Shelf) -> None:
     )
     other = Shelf()
     other.name, other.shelved = "tests.another", {}
-    hooks.erasers.register(other)
+    ports.erasers.register(other)
     try:
         done = runs.run(now=clock.now(), actor=NIGHTLY)
     finally:
-        hooks.erasers._items.remove(other)
+        ports.erasers._items.remove(other)
     assert done.state == RunState.FAILED
     failures = list(done.steps.values_list("eraser", "failure"))
     assert failures == [("tests.another", ""), ("tests.shelf", "ZeroDivisionError")]
@@ -282,7 +282,7 @@ def test_two_workers_at_once_take_each_item_once(shelf: Shelf) -> None:
             runs.carry_on(now=clock.now(), actor=NIGHTLY)
         return whole(subject_ref=subject_ref, before=before)
 
-    made = planning.make_standing(now=clock.now(), actor=NIGHTLY)
+    made = erasure_plans.make_standing(now=clock.now(), actor=NIGHTLY)
     stale = list(ErasureItem.objects.all())
     runs.carry_out(made, now=clock.now(), actor=NIGHTLY)
     shelf.erase = another_comes  # type: ignore[method-assign]

@@ -1,11 +1,11 @@
 import pytest
 
-from portal.core import hooks
-from portal.core import system_checks as core_checks
-from portal.core.data_categories import DataCategory
-from portal.people.models import Principal
-from portal.retention import fields, system_checks
-from portal.retention.exemptions import reasons
+from portal.kernel.core import ports
+from portal.kernel.core import system_checks as core_checks
+from portal.kernel.core.data_categories import DataCategory
+from portal.kernel.people.models import Principal
+from portal.kernel.retention import field_actions, system_checks
+from portal.kernel.retention.exemptions import reasons
 from tests.retention.factories import Shelf
 
 
@@ -22,7 +22,7 @@ def test_models_that_declare_nothing_count_as_personal() -> None:
 
 
 def test_an_eraser_of_a_class_without_a_rule_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks.erasers, "_items", [Shelf()])
+    monkeypatch.setattr(ports.erasers, "_items", [Shelf()])
     (error,) = system_checks.every_eraser_has_a_rule(None)
     assert error.id == "retention.E002"
 
@@ -58,9 +58,12 @@ def test_a_new_field_without_its_category_its_act_or_its_eraser_fails_with_what_
     assert unsaid.id == "retention.E003"
     assert unsaid.msg.startswith("people.Principal.id holds personal data")
     assert 'Add id = "delete"' in unsaid.hint
-    assert 'under ["people.Principal"] in portal/retention/data/field_acts.toml' in unsaid.hint
-    said = {**fields.acts(), "people.Principal": {**fields.acts()["people.Principal"], "id": fields.Act.DELETE}}
-    monkeypatch.setattr(fields, "acts", lambda: said)
+    assert 'under ["people.Principal"] in portal/kernel/retention/data/field_acts.toml' in unsaid.hint
+    said = {
+        **field_actions.acts(),
+        "people.Principal": {**field_actions.acts()["people.Principal"], "id": field_actions.Act.DELETE},
+    }
+    monkeypatch.setattr(field_actions, "acts", lambda: said)
     assert system_checks.every_field_has_its_act(None) == []
 
 
@@ -74,9 +77,9 @@ def test_a_new_field_without_its_category_its_act_or_its_eraser_fails_with_what_
 def test_an_act_for_what_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, dict[str, str]], words: str
 ) -> None:
-    known = fields.acts()
+    known = field_actions.acts()
     with_said = {model: {**known.get(model, {}), **acts} for model, acts in said.items()}
-    monkeypatch.setattr(fields, "acts", lambda: {**known, **with_said})
+    monkeypatch.setattr(field_actions, "acts", lambda: {**known, **with_said})
     (error,) = system_checks.every_field_has_its_act(None)
     assert error.msg.startswith(words)
     assert "field_acts.toml" in error.hint
@@ -84,4 +87,4 @@ def test_an_act_for_what_is_not_there_is_named(
 
 def test_every_personal_field_that_an_eraser_covers_has_its_act() -> None:
     assert system_checks.every_field_has_its_act(None) == []
-    assert all(act in set(fields.Act) for said in fields.acts().values() for act in said.values())
+    assert all(act in set(field_actions.Act) for said in field_actions.acts().values() for act in said.values())

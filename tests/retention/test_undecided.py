@@ -12,16 +12,16 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core import records
-from portal.law.models import OrganisationProfile
-from portal.outbox.models import Message
-from portal.registers.models import BookTask
-from portal.registers.services import duties
-from portal.retention import deciding, selectors, system_checks
-from portal.retention.models import RetentionRule
-from portal.retention.rules import Facts, Period, Says, Term, Why, verdict
-from portal.workplace.health import checks
-from portal.workplace.health.finding import Health
+from portal.fronts.workplace.health import checks
+from portal.fronts.workplace.health.result import Health
+from portal.kernel.core import records
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.outbox.models import Message
+from portal.kernel.registers.entries.services import register_tasks
+from portal.kernel.registers.models import BookTask
+from portal.kernel.retention import retention_decisions, selectors, system_checks
+from portal.kernel.retention.models import RetentionRule
+from portal.kernel.retention.rules import Facts, Period, Says, Term, Why, verdict
 from tests.law.factories import ProfileFactory, PurposeFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
@@ -85,7 +85,7 @@ pytestmark = pytest.mark.django_db
 def test_the_person_reads_kept_until_decided_and_who_decides_by_when(asha) -> None:
     every_role()
     reply_on = date(2026, 12, 24)
-    (found,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
+    (found,) = retention_decisions.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
     assert found.verdict.winner.why is Why.UNDECIDED
     assert "kept until decided" in found.sentence
     assert "Cloud Directions, (v)" in found.sentence
@@ -97,7 +97,7 @@ def test_the_person_reads_kept_until_decided_and_who_decides_by_when(asha) -> No
     english = found.sentence
     for language in ("hi", "mr"):
         with translation.override(language):
-            (other,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
+            (other,) = retention_decisions.keep_or_erase(asha, now=NOON, asked_at=NOON, reply_on=reply_on)
             assert other.sentence != english
             assert "administrator" not in other.sentence
             assert "kept until decided" not in other.sentence
@@ -119,7 +119,7 @@ def test_what_keeps_it_after_the_decision_is_named_before_it(shelf: Shelf) -> No
     retention_rule("CLOUD-5Y", "REGISTRATION", "TELECOM-2Y")
     ref = PrincipalFactory().subject.ref
     shelf.shelved[ref] = [NOON]
-    (found,) = deciding.keep_or_erase(ref, now=NOON, asked_at=NOON, reply_on=date(2026, 12, 24))
+    (found,) = retention_decisions.keep_or_erase(ref, now=NOON, asked_at=NOON, reply_on=date(2026, 12, 24))
     assert "whether these apply to us: Cloud Directions, (v); Telecom Act, s.4." in found.sentence
     assert "If so, we keep this until 24 November 2031." in found.sentence
     assert "If not, it is kept for this: IT Rules, r.3(1)(h) (until 23 May 2027). Then we will erase it." in (
@@ -132,19 +132,19 @@ def test_what_keeps_it_after_the_decision_is_named_before_it(shelf: Shelf) -> No
 @given(st.dates(date(2026, 11, 24), date(2027, 3, 1)))
 def test_the_day_of_the_decision_lies_before_the_reply(reply_on: date) -> None:
     asked_on = date(2026, 11, 23)
-    assert asked_on <= deciding.day_of_decision(asked_on, reply_on, days=5) < reply_on
+    assert asked_on <= retention_decisions.day_of_decision(asked_on, reply_on, days=5) < reply_on
 
 
 def test_a_decision_that_is_late_is_called_late(asha) -> None:
     late = datetime(2026, 12, 22, 6, 30, tzinfo=UTC)
-    (found,) = deciding.keep_or_erase(asha, now=late, asked_at=NOON, reply_on=date(2026, 12, 24))
+    (found,) = retention_decisions.keep_or_erase(asha, now=late, asked_at=NOON, reply_on=date(2026, 12, 24))
     assert "is late" in found.sentence
 
 
 @pytest.mark.parametrize(("answer", "is_kept"), [("yes", True), ("no", False)])
 def test_the_decision_ends_the_doubt(asha, answer: str, is_kept: bool) -> None:
     ProfileFactory(cloud_provider=answer)
-    (found,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    (found,) = retention_decisions.keep_or_erase(asha, now=NOON, asked_at=NOON)
     assert found.verdict.is_kept is is_kept
     assert "decided" not in found.sentence
     assert ("requires it" in found.sentence) is is_kept
@@ -194,13 +194,13 @@ def test_every_open_question_is_named_alike_on_today_the_proposals_the_system_pa
     assert "Company profile" not in by_label(staff_of("support").get("/admin/"))
     assert not staff_of("kyc_checker").get(figure.url).context["questions"]
     PurposeFactory(code="account_service")
-    duties.look(now=NOON)
+    register_tasks.look(now=NOON)
     tasks = BookTask.objects.filter(what="profile")
     assert sorted(tasks.values_list("code", flat=True)) == sorted(words)
     assert {task.get_what_display() for task in tasks} == {"Decide an open question of the company profile"}
     assert Message.objects.filter(kind="registers.book_tasks").exists()
     ProfileFactory(**dict.fromkeys(names, "no"))
-    duties.look(now=NOON)
+    register_tasks.look(now=NOON)
     assert not BookTask.objects.filter(what="profile", closed_at=None).exists()
 
 
@@ -209,12 +209,12 @@ def test_an_open_question_is_a_task_of_the_two_who_decide_until_it_is_decided(as
     PurposeFactory(code="account_service")
     two = {StaffFactory(roles=[role]).pk for role in ("administrator", "data_protection_officer")}
     StaffFactory(roles=["support"])
-    duties.look(now=NOON)
+    register_tasks.look(now=NOON)
     task = BookTask.objects.get(what="profile")
     assert (task.book, task.closed_at) == ("law.organisationprofile", None)
     told = Message.objects.filter(kind="registers.book_tasks")
     assert len(told) == len(two)
     ProfileFactory(cloud_provider="no")
-    duties.look(now=NOON)
+    register_tasks.look(now=NOON)
     task.refresh_from_db()
     assert task.closed_at == NOON

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.grievances.conftest import house, officer
 
 __all__ = ["house", "officer"]

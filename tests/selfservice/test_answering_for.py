@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentEvent, GuardianAnswer, StandingEnded
-from consent.selectors import rulebook
-from consent.services import asking
-from consent.services.asking import Answered
-from portal.core import actor
+from consent.prompts.services import consent_prompts
+from consent.prompts.services.consent_prompts import Answered
+from portal.kernel.core import actor
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.consent.test_answering_for import answered_on_paper, protect
 from tests.people.factories import CustomerUserFactory, StaffFactory
@@ -23,7 +23,7 @@ LIST = "/privacy/answering-for/"
 
 @pytest.fixture
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice(asks=["marketing", "product_updates", "call_recording"])
 
@@ -39,7 +39,7 @@ def mother(notice):
 def child(notice):
     child = person(full_name="Ravi")
     protect(child)
-    asking.answer(
+    consent_prompts.answer(
         subject_ref=child.subject.ref,
         answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
         shown={"product_updates": notice.binding.sha256},

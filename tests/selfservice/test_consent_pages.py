@@ -19,18 +19,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import consent
-from consent import letters
+from consent.base.choices import NoticeKind, VersionState, Way
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import dnd_preferences
+from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, ConsentState, Preference, Suppression
-from consent.selectors import rulebook
-from consent.services import blocking, importing, preferring, receipts
-from consent.services.decisions import may_contact, may_process
-from consent.services.preferring import WishList
-from consent.services.withdrawing import withdraw
-from consent.states import NoticeKind, VersionState, Way
-from portal.core import actor, clock
-from portal.core.errors import LostRace, Refused
-from portal.law.states import Channel
-from portal.people.services import subjects
+from consent.notices.services import policy_import
+from consent.preferences.services import preferences as preferences_preferences
+from consent.preferences.services.preferences import WishList
+from consent.records import pdfs
+from consent.records.services import receipts
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.law.choices import Channel
+from portal.kernel.people.services import subjects
 from tests.consent.factories import ASHA, ASKED, PROCESSING, law_is_loaded, person, published_notice, said
 from tests.consent.worlds import at_hour, block
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, SubjectFactory
@@ -43,7 +46,7 @@ WHEN = "/privacy/preferences/when/"
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice()
 
@@ -117,7 +120,7 @@ def test_a_text_is_folded_once_everything_it_asks_for_was_answered_under_it(her,
     assert '<details id="text-marketing">' in page
     assert "May we?" in page
     published_notice(text="May we, and our partners?")
-    rulebook.forget()
+    contact_rulebook.forget()
     assert '<details id="text-marketing" open>' in her.get(PAGE).text
 
 
@@ -443,7 +446,7 @@ def test_the_history_says_what_is_blocked_and_for_which_company_on_page_csv_and_
     receipt = block(asha.subject.ref, categories=["food"], days=["sun"])
     page = her.get("/privacy/consents/", headers={"accept-language": language}).text.split("<table")[1]
     told = []
-    monkeypatch.setattr(letters.printing, "typeset", lambda _template, words: told.append(words) or b"%PDF")
+    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, words: told.append(words) or b"%PDF")
     assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).content == b"%PDF"
     ((blocked, agreed),) = (words["rows"] for words in told)
     assert head in told[0]["heads"]
@@ -480,14 +483,14 @@ def test_the_pdf_of_a_long_history_has_the_latest_and_says_where_all_of_it_is(he
     """It is set while she waits: eight thousand lines took a gigabyte of memory."""
     events = [said(asha, "given", fiduciary=FiduciaryFactory().code) for _number in range(3)]
     set_words = []
-    monkeypatch.setattr(letters.printing, "typeset", lambda _template, given: set_words.append(given) or b"%PDF")
-    monkeypatch.setattr(letters, "MOST_ACTS", 2, raising=False)
+    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, given: set_words.append(given) or b"%PDF")
+    monkeypatch.setattr(pdfs, "MOST_ACTS", 2, raising=False)
     assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).status_code == 200
     ((_first, _second),) = (given["rows"] for given in set_words)
     assert [row[-1] for row in set_words[0]["rows"]] == [event.receipt.reference for event in reversed(events[1:])]
     assert set_words[0]["cut"] == words
     assert len(rows_of(her)) == 3
-    monkeypatch.setattr(letters, "MOST_ACTS", 3)
+    monkeypatch.setattr(pdfs, "MOST_ACTS", 3)
     her.get("/privacy/consents/download.pdf")
     assert set_words[1]["cut"] == ""
     assert len(set_words[1]["rows"]) == 3
@@ -495,7 +498,7 @@ def test_the_pdf_of_a_long_history_has_the_latest_and_says_where_all_of_it_is(he
 
 def test_the_pdf_of_a_long_history_is_set_with_what_was_left_out(her, asha, monkeypatch):
     said(asha, "given"), said(asha, "withdrawn")
-    monkeypatch.setattr(letters, "MOST_ACTS", 1)
+    monkeypatch.setattr(pdfs, "MOST_ACTS", 1)
     assert her.get("/privacy/consents/download.pdf").content.startswith(b"%PDF")
 
 
@@ -513,7 +516,7 @@ def test_answers_and_blocks_stand_in_one_order_and_are_cut_into_pages(her, asha)
         at = now - timedelta(days=day)
         if day % 2:
             lists = {"categories": ["food"] if day % 4 == 1 else ["health"]}
-            receipt = blocking.block(
+            receipt = dnd_preferences.block(
                 subject_ref=asha.subject.ref, lists=lists, way=Way.PAGE, actor=actor.SYSTEM, now=at
             )
         else:
@@ -585,7 +588,7 @@ def test_a_download_with_a_wrong_filter_leads_to_the_page_that_names_it(her, ash
 
 @pytest.mark.parametrize("path", ["", "download.csv", "download.pdf"])
 def test_the_history_asks_as_many_queries_for_twenty_lines_as_for_two(her, asha, monkeypatch, path):
-    monkeypatch.setattr(letters.printing, "typeset", lambda _template, _words: b"%PDF")
+    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, _words: b"%PDF")
     address = f"/privacy/consents/{path}"
 
     def asked(number):
@@ -664,7 +667,7 @@ def test_what_is_no_receipt_is_called_so(data, tmp_path):
 
 
 def test_a_pdf_with_thousands_of_files_is_refused_before_any_is_unpacked(monkeypatch):
-    monkeypatch.setattr("consent.rules.receipt_forms.zlib", None)
+    monkeypatch.setattr("consent.records.rules.receipt_extraction.zlib", None)
     one = b"<</Type /EmbeddedFile>> stream\n" + zlib.compress(bytes(60_000)) + b"\nendstream\n"
     many = SimpleUploadedFile("receipt.pdf", b"%PDF-1.7\n" + one * 3_000)
     answer = Client().post("/privacy/receipts/verify/", {"receipt": many}).text
@@ -672,10 +675,12 @@ def test_a_pdf_with_thousands_of_files_is_refused_before_any_is_unpacked(monkeyp
 
 
 def policy(text, number_of_days=0, **kwargs):
-    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    notice = policy_import.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     day = clock.day(clock.now()) + timedelta(days=number_of_days)
     then = clock.now() + timedelta(days=min(number_of_days, 0))
-    drafted = importing.import_text(notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, now=then, **kwargs)
+    drafted = policy_import.import_text(
+        notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, now=then, **kwargs
+    )
     version = drafted.version
     version.state, version.published_at = VersionState.PUBLISHED, then
     version.save(update_fields=["state", "published_at"])
@@ -749,8 +754,8 @@ def test_changes_say_in_words_what_was_added_and_removed_and_count_as_the_rules_
 
 
 def test_a_draft_is_never_shown():
-    importing.import_text(
-        notice=importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy"),
+    policy_import.import_text(
+        notice=policy_import.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy"),
         text=OLD, effective_on=clock.now().date(), actor=actor.SYSTEM,
     )  # fmt: skip
     assert Client().get("/privacy/policies/1/").status_code == 404
@@ -783,7 +788,7 @@ def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, sett
     if is_joined:
         old = SubjectFactory(kind="ticket")
         subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
+    preferences_preferences.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
     assert her.get(PAGE).status_code == 200
     with django_assert_max_num_queries(MOST_QUERIES):
         page = her.get(PAGE).content.decode()
@@ -796,8 +801,8 @@ def test_a_save_that_fails_half_way_keeps_nothing_but_what_was_entered(her, noti
     def fails(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr("consent.services.preferring.record", fails)
-    monkeypatch.setattr("consent.services.choosing.record_all", fails)
+    monkeypatch.setattr("consent.preferences.services.preferences.record", fails)
+    monkeypatch.setattr("consent.preferences.services.preference_updates.record_all", fails)
     answer = her.post(PAGE, form(notice, "marketing:sms"))
     assert answer.status_code == 422
     assert str(error) in answer.text
@@ -911,7 +916,7 @@ def test_a_yes_to_a_text_that_has_changed_is_no_tick_and_the_page_says_that_we_a
     headers = {"accept-language": language}
     assert words not in her.get(PAGE, headers=headers).content.decode()
     published_notice(text="May we, and our partners?")
-    rulebook.forget()
+    contact_rulebook.forget()
     page = her.get(PAGE, headers=headers).content.decode()
     assert page.count(words) == 2
     assert 'value="marketing:sms" checked' not in page

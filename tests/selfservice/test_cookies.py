@@ -12,14 +12,14 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from consent.collection.services import cookies as faults
 from consent.models import ConsentEvent, CookieDefect
-from consent.services import cookies as faults
-from consent.services import visiting
-from portal.core import clock
-from portal.ledger.services import payload_of
-from portal.people.selectors import refs_of
-from portal.selfservice import cookies
-from portal.selfservice.middleware import ListedCookies
+from consent.prompts.services import visitor_choices
+from portal.fronts.selfservice import cookies
+from portal.fronts.selfservice.middleware import ListedCookies
+from portal.kernel.core import clock
+from portal.kernel.ledger.services import payload_of
+from portal.kernel.people.selectors import refs_of
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -88,7 +88,7 @@ OF_STAFF = {"typed.js": {"sessionStorage"}}
 
 
 def test_no_script_of_ours_keeps_anything_in_the_browser_of_a_customer():
-    scripts = list(Path(settings.BASE_DIR).glob("portal/*/static/**/*.js"))
+    scripts = list(Path(settings.BASE_DIR).glob("portal/**/static/**/*.js"))
     scripts += list((Path(settings.BASE_DIR) / "templates").rglob("*.js"))
     assert scripts
     for path in scripts:
@@ -166,7 +166,7 @@ def test_a_choice_ends_and_is_asked_for_again_when_the_group_changes(with_group,
     with_group.COOKIE_GROUPS = [GROUP]
     assert ASKS not in client.get("/privacy/sitemap/").content.decode()
     later = clock.now() + timedelta(days=800)
-    monkeypatch.setattr("portal.selfservice.cookie_choices.clock.now", lambda: later)
+    monkeypatch.setattr("portal.fronts.selfservice.cookie_choices.clock.now", lambda: later)
     assert ASKS in client.get("/privacy/sitemap/").content.decode()
 
 
@@ -206,7 +206,7 @@ def test_a_browser_that_says_no_by_itself_is_not_asked_and_runs_nothing(with_gro
 def test_a_visitors_choice_is_kept_for_the_person_they_turn_out_to_be(with_group, client):
     answer(client, "yes")
     visitor = ConsentEvent.objects.get().subject_ref
-    assert client.session[visiting.SESSION_KEY] == str(visitor)
+    assert client.session[visitor_choices.SESSION_KEY] == str(visitor)
     answer(client, "no")
     assert ConsentEvent.objects.filter(subject_ref=visitor).count() == 2
     user = CustomerUserFactory()

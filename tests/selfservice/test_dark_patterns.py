@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import consent
+from consent.base.choices import NoticeKind, VersionState, Weight
 from consent.models import ConsentEvent
-from consent.services import importing, weighing
-from consent.states import NoticeKind, VersionState, Weight
-from portal.core import actor, clock
+from consent.notices.services import draft_checks, policy_import
+from portal.kernel.core import actor, clock
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -35,10 +35,10 @@ def pages(settings):
     settings.COOKIE_GROUPS = [
         {"group": "analytics", "cookies": [{"name": "visits", "does": {"en": "Counts."}, "ends": {"en": "Soon."}}]}
     ]
-    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    notice = policy_import.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     today = clock.day(clock.now())
     for days, weight in ((-30, Weight.FIRST), (20, Weight.MATERIAL)):
-        version = importing.import_text(
+        version = policy_import.import_text(
             notice=notice, text=f"1. Scope\n\nText of {days}.", effective_on=today + timedelta(days=days),
             purposes=["call_recording"], actor=actor.SYSTEM,
         ).version  # fmt: skip
@@ -63,7 +63,7 @@ def test_none_of_the_thirteen_is_on_our_pages(pages, named):
         asked.add(code)
         assert holds, code
 
-    for trick in weighing.tricks():
+    for trick in draft_checks.tricks():
         for path, page in shown.items():
             assert not trick.words.search(words(page)), (trick.code, path)
     whole = "\n".join(shown.values())

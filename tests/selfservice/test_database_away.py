@@ -17,20 +17,21 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from consent.models.events import ConsentEvent
-from consent.models.suppressions import Suppression
-from consent.rules.fold import ONE_PRESS
-from consent.selectors import rulebook
-from consent.services import deferred_opt_outs, one_click, stop_tickets
-from portal.core import clock, read_only
-from portal.core.errors import Refused
-from portal.outbox.models import Message
-from portal.people.models.fiduciaries import Fiduciary
-from portal.people.models.invitations import OneTimeCode
-from portal.people.models.user import User
-from portal.people.services import codes
-from portal.workplace.health import checks
-from portal.workplace.health.finding import Health
+from consent.base.rules.status_fold import ONE_PRESS
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import deferred_opt_outs, opt_out_tickets
+from consent.records.models.events import ConsentEvent
+from consent.records.models.suppressions import Suppression
+from consent.suppressions.services import one_click_unsubscribe
+from portal.fronts.workplace.health import checks
+from portal.fronts.workplace.health.result import Health
+from portal.kernel.core import clock, read_only
+from portal.kernel.core.errors import Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models.fiduciaries import Fiduciary
+from portal.kernel.people.models.invitations import OneTimeCode
+from portal.kernel.people.models.user import User
+from portal.kernel.people.services import codes
 from tests.campaigns.counts import conclude
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import use_template
@@ -47,12 +48,12 @@ PROGRAM = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture(autouse=True)
 def world(db, monkeypatch, settings, tmp_path):
     settings.VAR = tmp_path
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
     FiduciaryFactory(code="acme-bank", name="Acme Bank")
     use_template(monkeypatch)
-    with patch("consent.stop_forms.can_send", return_value=True):
+    with patch("consent.collection.forms.opt_outs.can_send", return_value=True):
         yield
 
 
@@ -145,7 +146,7 @@ def test_a_link_that_nobody_made_is_taken_by_nobody(asha):
 
 
 def test_a_double_press_is_kept_once_within_the_time_in_which_it_is_one_stop_in_the_database(asha):
-    link, at = one_click.token_of(letter(asha).reference), clock.now()
+    link, at = one_click_unsubscribe.token_of(letter(asha).reference), clock.now()
     for passed in (timedelta(0), ONE_PRESS, ONE_PRESS + timedelta(seconds=1)):
         deferred_opt_outs.keep_link(link, act="these", at=at + passed)
     assert deferred_opt_outs.STOPS.waiting() == 2
@@ -153,7 +154,7 @@ def test_a_double_press_is_kept_once_within_the_time_in_which_it_is_one_stop_in_
 
 def test_a_yes_that_was_said_after_the_press_stays(asha):
     pressed_at = clock.now() - timedelta(seconds=2)
-    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="these", at=pressed_at)
+    deferred_opt_outs.keep_link(one_click_unsubscribe.token_of(letter(asha).reference), act="these", at=pressed_at)
     said(asha, "given", channel="email", occurred_at=pressed_at + timedelta(seconds=1))
     deferred_opt_outs.record_waiting()
     assert not refusals().exists()
@@ -233,7 +234,7 @@ def test_a_client_whose_link_led_to_the_page_is_the_only_one_that_is_stopped(ash
         now=clock.now(),
     )
     until = clock.now() + timedelta(minutes=5)
-    ticket = stop_tickets.ticket_of_code(code, browser=code.browser, until=until, also="acme-bank")
+    ticket = opt_out_tickets.ticket_of_code(code, browser=code.browser, until=until, also="acme-bank")
     for act in ("acme-bank", "nobody"):
         deferred_opt_outs.keep_ticket(ticket, act=act, typed="", language="en", at=clock.now())
     assert deferred_opt_outs.record_waiting().refused == 1
@@ -270,13 +271,13 @@ def test_a_stop_behind_a_code_outlives_the_sweep_of_its_code(asha):
 @pytest.fixture
 def refused_stop(asha, monkeypatch):
     """The stop of a link that could not be recorded, and when it came."""
-    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="all", at=clock.now())
+    deferred_opt_outs.keep_link(one_click_unsubscribe.token_of(letter(asha).reference), act="all", at=clock.now())
 
     def refuse(*_args, **_more):
         raise Refused("This version of the portal does not know how.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(one_click, "stop_all", refuse)
+        patch.setattr(one_click_unsubscribe, "stop_all", refuse)
         assert deferred_opt_outs.record_waiting().refused == 1
     return deferred_opt_outs.STOPS.first_refused()
 
@@ -304,7 +305,7 @@ def test_a_stop_that_could_not_be_carried_out_is_shown_with_its_last_day_and_del
 
 def test_nothing_is_carried_out_in_the_middle_of_a_restore(asha, settings, tmp_path):
     settings.READ_ONLY_SWITCH = tmp_path / "read-only"
-    deferred_opt_outs.keep_link(one_click.token_of(letter(asha).reference), act="these", at=clock.now())
+    deferred_opt_outs.keep_link(one_click_unsubscribe.token_of(letter(asha).reference), act="these", at=clock.now())
     read_only.turn_on(why="incident", now=clock.now())
     assert (deferred_opt_outs.record_waiting().waiting, deferred_opt_outs.STOPS.refused()) == (1, 0)
     read_only.turn_off()
@@ -312,8 +313,8 @@ def test_nothing_is_carried_out_in_the_middle_of_a_restore(asha, settings, tmp_p
 
 
 def test_a_stop_that_is_carried_out_twice_is_one(asha):
-    link = one_click.token_of(letter(asha).reference)
-    entry = {"kind": "link", "reference": one_click.reference_in(link), "act": "all"}
+    link = one_click_unsubscribe.token_of(letter(asha).reference)
+    entry = {"kind": "link", "reference": one_click_unsubscribe.reference_in(link), "act": "all"}
     at = clock.now()
     deferred_opt_outs._record(entry, at)
     before = (ConsentEvent.objects.count(), Suppression.objects.count())
@@ -327,7 +328,7 @@ def test_a_disk_that_is_full_is_never_answered_with_taken(asha, monkeypatch):
     def full(*given, **more):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("portal.core.spool.os.fsync", full)
+    monkeypatch.setattr("portal.kernel.core.spool.os.fsync", full)
     with away():
         assert quiet_client().post(link, PROGRAM).status_code == 503
 

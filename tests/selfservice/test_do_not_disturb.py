@@ -8,11 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentReceipt, PreferenceChange
-from consent.selectors import rulebook
-from consent.services import receipts
-from portal.law.models import LegalRule
-from portal.law.states import DayType, PreferenceCategory
+from consent.records.services import receipts
+from portal.kernel.law.choices import DayType, PreferenceCategory
+from portal.kernel.law.models import LegalRule
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
 from tests.consent.worlds import block
 from tests.people.factories import CustomerUserFactory
@@ -25,7 +25,7 @@ EMPTY = "|||"
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice()
 

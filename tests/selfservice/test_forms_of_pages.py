@@ -1,8 +1,8 @@
 from django import forms
 from django.template import Context, Template
 
-from portal.selfservice.templatetags.forms_of_pages import problems, target
-from portal.selfservice.templatetags.reaching import at_break, paragraph, spaced
+from portal.fronts.selfservice.templatetags.form_tags import problems, target
+from portal.fronts.selfservice.templatetags.text_format import at_break, paragraph, spaced
 
 
 class Questions(forms.Form):

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from django.utils.formats import date_format
 
+from grievances.base.choices import EntryKind
 from grievances.models import Ticket, TicketEntry
-from grievances.services import reading
-from grievances.states import EntryKind
-from portal.core import clock
+from grievances.tickets.services import thread_access
+from portal.kernel.core import clock
 from tests.grievances.factories import ticket as make
 from tests.grievances.pictures import png
 from tests.grievances.test_admin import opened as opened_by_staff
@@ -83,7 +83,7 @@ def test_a_change_of_mind_about_whom_it_is_for_takes_the_organisation_along(clie
     changed = client.post(f"{NEW}who/?change=1", {"for_whom": "self"})
     assert changed.headers["Location"] == f"{NEW}check/"
     found = send(client)
-    filed = reading.thread(found, internal=False)[0]
+    filed = thread_access.thread(found, internal=False)[0]
     assert "organisation" not in filed.texts
     again = client.post(f"{NEW}who/?change=1", {"for_whom": "organisation"})
     assert again.status_code == 302
@@ -188,7 +188,7 @@ def test_a_kind_asks_its_own_questions_and_staff_read_the_answers(client, office
     assert "1 February 2026" in checked
     client.post(f"{NEW}check/")
     found = Ticket.objects.get()
-    texts = reading.thread(found, internal=False)[0].texts
+    texts = thread_access.thread(found, internal=False)[0].texts
     assert (texts["bill_amount"], texts["paid_on"], texts["refund_wanted"]) == ("300", "2026-02-01", "yes")
     staff_page = opened_by_staff(staff_client(officer), found)
     assert "How much is it about, in rupees?" in staff_page
@@ -196,7 +196,7 @@ def test_a_kind_asks_its_own_questions_and_staff_read_the_answers(client, office
     assert "1 February 2026" in staff_page
     assert "2026-02-01" not in staff_page
     with translation.override("hi"):
-        assert "1 फ़रवरी 2026" in str(reading.thread(found, internal=False)[0].facts)
+        assert "1 फ़रवरी 2026" in str(thread_access.thread(found, internal=False)[0].facts)
 
 
 @pytest.mark.parametrize("said", ["-12,00.5abc", "about 300", "12..5", "1.234", "-300"])
@@ -258,4 +258,4 @@ def test_answers_about_another_kind_are_left_out_after_a_change_of_mind(client) 
     client.post(f"{NEW}files/", {"continue": "1"})
     answer(client, "contact", email="asha@example.in", phone="", language="en")
     client.post(f"{NEW}check/")
-    assert "bill_number" not in reading.thread(Ticket.objects.get(), internal=False)[0].texts
+    assert "bill_number" not in thread_access.thread(Ticket.objects.get(), internal=False)[0].texts

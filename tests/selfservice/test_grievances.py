@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from grievances.models import Ticket, TicketDraft
-from grievances.services import reading
-from portal.core import clock
-from portal.ledger.errors import NotSealed
-from portal.people.models import Fiduciary
+from grievances.tickets.services import thread_access
+from portal.kernel.core import clock
+from portal.kernel.ledger.errors import NotSealed
+from portal.kernel.people.models import Fiduciary
 from tests.grievances.pictures import png
 from tests.ledger.test_commands import run
 from tests.people.factories import CustomerUserFactory
@@ -213,7 +213,7 @@ def test_a_page_that_could_not_be_made_does_not_use_up_the_tracking_key(client, 
     fill(client, email="", phone="9876543210")
     where = client.post(f"{NEW}check/").headers["Location"]
     with monkeypatch.context() as broken:
-        broken.setattr("grievances.words.day", _broken)
+        broken.setattr("grievances.base.labels.day", _broken)
         with pytest.raises(RuntimeError):
             client.get(where)
     assert "Your tracking key" in text(client.get(where))
@@ -250,7 +250,7 @@ def test_files_travel_with_the_grievance(client) -> None:
     fill(client)
     client.post(f"{NEW}files/", {"continue": "1", "file": _upload("one.png", png())})
     client.post(f"{NEW}check/")
-    assert [file.name for file in reading.thread(Ticket.objects.get(), internal=False)[0].files] == ["one.png"]
+    assert [file.name for file in thread_access.thread(Ticket.objects.get(), internal=False)[0].files] == ["one.png"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -282,7 +282,7 @@ def test_a_receipt_that_is_not_sealed_yet_says_when_to_ask_again(client, house, 
 
     fill(client)
     client.post(f"{NEW}check/")
-    monkeypatch.setattr(reading.ledger, "seal_now", not_yet)
+    monkeypatch.setattr(thread_access.ledger, "seal_now", not_yet)
     response = client.get(f"/privacy/grievances/{Ticket.objects.get().reference}/receipt/")
     assert response.status_code == 503
     assert "Ask for the receipt again in a minute." in text(response)

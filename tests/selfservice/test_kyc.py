@@ -8,17 +8,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from kyc import words
+from kyc.cases import labels
 from kyc.models import Document, Holding
-from kyc.services.checking import run_plan
-from kyc.services.parties import add_organisation
-from kyc.services.uploading import send
-from kyc.signatures import reading
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Customer, User
-from portal.vault.inspection import process
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import send
+from kyc.review.services.related_parties import add_organisation
+from kyc.signatures import child_reader
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Customer, User
+from portal.kernel.vault.inspection import client as inspection_client
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import (
@@ -161,7 +161,7 @@ def test_each_fault_at_first_sight_has_its_own_words_and_keeps_the_number(
     response = post_file(client, individual, data, f"pan.{extension}")
     page = response.content.decode()
     assert response.status_code == 422
-    assert str(words.FAULTS[fault]) in page
+    assert str(labels.FAULTS[fault]) in page
     assert f'value="{documents.PAN}"' in page
     assert re.search(r"<title>\s*Error:", page)
     assert not Document.objects.exists()
@@ -176,7 +176,7 @@ def test_no_file_and_a_wrong_number_each_say_what_to_do(client: Client, individu
 def test_a_fault_found_by_the_checks_is_told_with_the_way_on(client: Client, individual: Customer) -> None:
     document = checked(individual, data=documents.FAULTS["password"][0])
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
-    assert str(words.FAULTS["ENCRYPTED"]) in page
+    assert str(labels.FAULTS["ENCRYPTED"]) in page
     assert reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"]) in page
     assert "There is a problem" in client.get(reverse("privacy:kyc")).content.decode()
 
@@ -202,7 +202,7 @@ def test_two_documents_that_do_not_fit_each_say_so_and_can_be_sent_again(organis
     pan, certificate = checked(organisation), checked(organisation, make=gst)
     for document in (pan, certificate):
         page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
-        assert str(words.DOES_NOT_FIT) in page
+        assert str(labels.DOES_NOT_FIT) in page
         assert reverse("privacy:kyc-upload", args=[organisation.reference, document.kind]) in page
     assert client.get(reverse("privacy:kyc")).content.decode().count("There is a problem") == 2
     assert post_file(client, organisation, documents.pdf(), number=documents.COMPANY_PAN).status_code == 302
@@ -504,7 +504,9 @@ def test_without_the_tick_an_aadhaar_document_is_not_taken_and_with_it_the_recei
     client: Client, individual: Customer, aadhaar_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        process, "ask", lambda module, data, *, asked, **given: reading.prepare(data, asked, process.LIMITS)[1]()
+        inspection_client,
+        "ask",
+        lambda module, data, *, asked, **given: child_reader.prepare(data, asked, inspection_client.LIMITS)[1](),
     )
     sha256 = re.search(r'name="agreed_to" value="(\w{64})"', client.get(aadhaar_url).content.decode())[1]
 

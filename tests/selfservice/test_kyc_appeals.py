@@ -5,10 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from grievances.models import Ticket
-from grievances.services import reading
-from kyc.appeals import appeals_of
+from grievances.tickets.services import thread_access
 from kyc.models import Document
-from portal.people.models import Customer, User
+from kyc.review.review_appeals import appeals_of
+from portal.kernel.people.models import Customer, User
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import answered, checked, proposed
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory
@@ -41,7 +41,7 @@ def page_of(client: Client, document: Document) -> str:
 def test_the_grievance_and_the_document_name_each_other(rejected, asha, maker) -> None:
     client = customer_client(asha)
     ticket = asks_a_person(client, rejected, asha.email)
-    said = reading.thread(ticket, internal=False)[0].texts
+    said = thread_access.thread(ticket, internal=False)[0].texts
     assert (said["kyc_document"], said["kyc_reference"]) == ("PAN card", rejected.reference)
     page = page_of(client, rejected)
     assert "You asked a person to look at it again on" in page

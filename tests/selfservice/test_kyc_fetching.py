@@ -8,18 +8,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from kyc.cases.providers import http, registry
+from kyc.cases.providers.digilocker import Errand
+from kyc.cases.providers.interface import Unanswered
 from kyc.models import Document, SignerKey
-from kyc.providers import asking, configured
-from kyc.providers.digilocker import Errand
-from kyc.providers.protocol import Unanswered
-from kyc.services.checking import run_plan
-from kyc.signatures import reading
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.law.models import HouseRule
-from portal.people.models import Customer, User
-from portal.registers.models import Disclosure
-from portal.vault.inspection import process
+from kyc.review.services.check_runs import run_plan
+from kyc.signatures import child_reader
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.law.models import HouseRule
+from portal.kernel.people.models import Customer, User
+from portal.kernel.registers.models import Disclosure
+from portal.kernel.vault.inspection import client as inspection_client
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.signatures import vectors
 from tests.kyc.signatures.test_signed_pdf import living
@@ -37,11 +37,11 @@ URI = "in.gov.pan-PANCR-ABCPR1234K"
 def locker(settings: Any, monkeypatch: pytest.MonkeyPatch, house: None) -> Iterator[Registers]:
     """DigiLocker with a PAN record of Asha, signed by an issuer that is trusted."""
 
-    def ask(module: str, data: bytes, *, asked: Any, limits: Any = process.LIMITS) -> Any:
-        return reading.prepare(data, asked, limits)[1]()
+    def ask(module: str, data: bytes, *, asked: Any, limits: Any = inspection_client.LIMITS) -> Any:
+        return child_reader.prepare(data, asked, limits)[1]()
 
-    monkeypatch.setattr(process, "ask", ask)
-    monkeypatch.setattr(asking, "TIMEOUT", 0.4)
+    monkeypatch.setattr(inspection_client, "ask", ask)
+    monkeypatch.setattr(http, "TIMEOUT", 0.4)
     key = living().key
     SignerKey.objects.create(
         sha256=key.sha256,
@@ -218,7 +218,7 @@ def test_a_document_of_the_type_that_cannot_be_read_is_no_word_that_there_is_non
 
 
 def test_a_code_is_good_only_for_the_address_that_it_was_asked_for(locker):
-    digilocker, errand = configured.digilocker(), Errand.new()
+    digilocker, errand = registry.digilocker(), Errand.new()
     code, _state = locker.sign_in(digilocker.where_to_sign_in(errand, back="https://portal.example/back"))
     with pytest.raises(Unanswered):
         digilocker.fetch("PANCR", code=code, errand=errand, back="https://elsewhere.example/back")

@@ -7,12 +7,12 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc.models import Holding
-from kyc.services.checking import run_plan
-from kyc.services.uploading import open_case
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Customer
+from kyc.review.services.check_runs import run_plan
+from kyc.review.services.document_uploads import open_case
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Customer
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import (
     CUSTOMER,

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Party
-from portal.people.models import Principal
+from portal.kernel.people.models import Principal
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import agreed, firm
 from tests.people.factories import CustomerUserFactory, PrincipalFactory

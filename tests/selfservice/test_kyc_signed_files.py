@@ -5,10 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from kyc.models import Document
-from kyc.services.checking import run_plan
-from kyc.signatures import reading
-from portal.core import clock
-from portal.vault.inspection import process
+from kyc.review.services.check_runs import run_plan
+from kyc.signatures import child_reader
+from portal.kernel.core import clock
+from portal.kernel.vault.inspection import client as inspection_client
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import agreed, uploaded
 from tests.kyc.signatures import vectors
@@ -24,7 +24,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process", "ho
 @pytest.fixture
 def read_here(monkeypatch):
     monkeypatch.setattr(
-        process, "ask", lambda module, data, *, asked, **given: reading.prepare(data, asked, process.LIMITS)[1]()
+        inspection_client,
+        "ask",
+        lambda module, data, *, asked, **given: child_reader.prepare(data, asked, inspection_client.LIMITS)[1](),
     )
 
 

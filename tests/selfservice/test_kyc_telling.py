@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from kyc.services.inquiring import PURPOSE
+from kyc.review.services.provider_requests import PURPOSE
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import firm, party_of

@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from kyc.cases.services.declared_values import typed_beside
 from kyc.models import Document
-from kyc.services.checking import run_plan
-from kyc.services.declared import typed_beside
-from portal.core import clock
-from portal.people.models import Customer
+from kyc.review.services.check_runs import run_plan
+from portal.kernel.core import clock
+from portal.kernel.people.models import Customer
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import checked

@@ -5,10 +5,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post
-from portal.people.models import SubjectAlias, User
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, post
+from portal.kernel.people.models import SubjectAlias, User
 from tests.law.factories import PurposeFactory
 from tests.outbox.factories import KIND, answering_gate, use_template
 from tests.people.factories import CustomerUserFactory, StaffFactory, SubjectFactory

@@ -9,12 +9,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from consent.selectors import rulebook
-from consent.services import receipts
-from portal.core import actor, clock
-from portal.law.models import LegalRule
-from portal.people.models import User
-from portal.people.services import protections
+from consent.base.selectors import contact_rulebook
+from consent.records.services import receipts
+from portal.kernel.core import actor, clock
+from portal.kernel.law.models import LegalRule
+from portal.kernel.people.models import User
+from portal.kernel.people.services import guardianships
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.consent.test_answering_for import answered_on_paper
 from tests.grievances.factories import ticket
@@ -125,7 +125,7 @@ def pages(client: Client, start: str = "/privacy/") -> Iterator[tuple[str, Reade
 @pytest.fixture
 def names(transactional_db: None) -> frozenset[str]:
     """One row of all that a customer may see; the names and texts that stand in them."""
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     company = company_in_force()
     notice = published_notice(asks=["marketing", "product_updates", "call_recording"])
@@ -138,7 +138,7 @@ def names(transactional_db: None) -> frozenset[str]:
     event = said(asha, "given")
     assert receipts.seal(event.receipt)
     child = person(phone="+919811112222", email=None, full_name="Ravi")
-    protections.protect(
+    guardianships.protect(
         subject_ref=child.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     answered_on_paper(child, asha, notice)

@@ -7,13 +7,13 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentEvent
-from consent.selectors import rulebook
-from consent.services import one_click
-from portal.core import clock
-from portal.outbox.models import Message
-from portal.outbox.services import delivery, post, reading
-from portal.people.models import Fiduciary
+from consent.suppressions.services import one_click_unsubscribe
+from portal.kernel.core import clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import delivery, message_content, post
+from portal.kernel.people.models import Fiduciary
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import KIND, use_template
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
@@ -25,7 +25,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture(autouse=True)
 def world(db, monkeypatch):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
     FiduciaryFactory(code="acme-bank", name="Acme Bank")
@@ -58,7 +58,7 @@ def letter(asha, *, purpose="marketing", fiduciary="onesetu", language="en") -> 
 
 
 def path(message: Message) -> str:
-    return urlsplit(one_click.url_for(reference=message.reference, category="promotional")).path
+    return urlsplit(one_click_unsubscribe.url_for(reference=message.reference, category="promotional")).path
 
 
 def answers(asha) -> dict[tuple[str, str, str], str]:
@@ -91,7 +91,7 @@ def test_a_post_without_cookie_or_token_stops_these_messages_without_a_redirect_
     "change", [lambda t: t[:-3] + "AAA", lambda t: t[:-1], lambda t: t.split(".")[0], lambda t: "x" + t]
 )
 def test_a_link_that_we_never_made_is_no_page_and_stops_nothing(asha, change):
-    token = one_click.token_of(letter(asha).reference)
+    token = one_click_unsubscribe.token_of(letter(asha).reference)
     answer = Client().post(f"/privacy/out/{change(token)}/", ONE_CLICK)
     assert answer.status_code == 404
     assert ASHA not in answer.text
@@ -100,7 +100,7 @@ def test_a_link_that_we_never_made_is_no_page_and_stops_nothing(asha, change):
 
 def test_the_link_of_one_letter_is_no_link_of_another(asha):
     one, other = letter(asha), letter(asha, purpose="product_updates")
-    mark = one_click.token_of(one.reference).split(".")[1]
+    mark = one_click_unsubscribe.token_of(one.reference).split(".")[1]
     assert Client().get(f"/privacy/out/{other.reference}.{mark}/").status_code == 404
 
 
@@ -141,10 +141,10 @@ def test_only_letters_that_may_be_stopped_carry_the_way_out(asha, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     offer, news, bill = (letter(asha, purpose=p) for p in ("marketing", "product_updates", "account_service"))
     for message in (offer, news, bill):
-        assert (one_click.url_for(reference=message.reference, category=message.category) != "") is (
+        assert (one_click_unsubscribe.url_for(reference=message.reference, category=message.category) != "") is (
             message is not bill
         )
-        has_line = "/privacy/out/" in reading.text_of(message).body
+        has_line = "/privacy/out/" in message_content.text_of(message).body
         assert has_line is (message is not bill)
     delivery.deliver(news.pk, now=clock.now())
     delivery.deliver(bill.pk, now=clock.now())
@@ -164,7 +164,7 @@ def test_a_link_works_under_a_new_lookup_key(asha, settings):
 
 def test_a_clients_page_shows_and_changes_its_choices_only(asha):
     her = customer_client(asha.user)
-    mark = one_click.mark_of(Fiduciary.objects.get(code="acme-bank"))
+    mark = one_click_unsubscribe.mark_of(Fiduciary.objects.get(code="acme-bank"))
     page = her.get("/privacy/preferences/", {"for": mark}).text
     assert "Choose your messages from Acme Bank" in page
     assert 'value="marketing:email" checked' in page

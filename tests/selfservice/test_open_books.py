@@ -6,10 +6,10 @@ import pytest
 import time_machine
 from django.test import Client
 
-from portal.core import actor, clock
-from portal.registers.models import AuthorityOrder, ExternalLink, Measure, ProcessingActivity, Product
-from portal.registers.services import entries
-from portal.retention.services import rules as retention_rules
+from portal.kernel.core import actor, clock
+from portal.kernel.registers.models import AuthorityOrder, ExternalLink, Measure, ProcessingActivity, Product
+from portal.kernel.registers.senders.services import sender_entries
+from portal.kernel.retention.services import rule_loader as retention_rules
 from tests.consent.factories import law_is_loaded, person, said
 from tests.registers.entered import agreed
 from tests.registers.factories import registered_recipient, two_people
@@ -111,7 +111,7 @@ def test_the_exit_page_leads_to_listed_hosts_only_and_carries_nothing_along():
     assert 'href="https://cms.trai.gov.in/help"' in page.text
     assert "me=asha" not in page.text.split("<main")[1]
     assert 'rel="noreferrer noopener external"' in page.text
-    entries.end(link, actor=two_people()[0], now=clock.now())
+    sender_entries.end(link, actor=two_people()[0], now=clock.now())
     assert Client().get("/privacy/leaving/", {"to": "https://cms.trai.gov.in/"}).status_code == 404
 
 

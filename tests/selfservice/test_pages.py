@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from grievances.models import Ticket
-from portal.selfservice.cookies import COOKIES
+from portal.fronts.selfservice.cookies import COOKIES
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory

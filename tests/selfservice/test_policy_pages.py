@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from consent.base.choices import NoticeKind, VersionState, Weight
 from consent.models import Acknowledgement, ConsentEvent, NoticeVersion, TextReview
-from consent.services import importing
-from consent.states import NoticeKind, VersionState, Weight
-from portal.core import actor, clock
+from consent.notices.services import policy_import
+from portal.kernel.core import actor, clock
 from tests.consent.factories import ASHA, law_is_loaded, person
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -37,13 +37,13 @@ def day(days):
 
 
 def policy(text, days, weight=Weight.MATERIAL, hindi="", **kwargs):
-    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    notice = policy_import.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     then = clock.now() + timedelta(days=min(days, 0))
-    version = importing.import_text(
+    version = policy_import.import_text(
         notice=notice, text=text, effective_on=day(days), actor=actor.SYSTEM, now=then, **kwargs
     ).version
     if hindi:
-        importing.add_translation(
+        policy_import.add_translation(
             version=version, language="hi", text=hindi, needs_native_review=True, actor=actor.SYSTEM
         )
     NoticeVersion.objects.filter(pk=version.pk).update(state=VersionState.PUBLISHED, published_at=then, weight=weight)
@@ -153,7 +153,7 @@ def test_a_text_that_is_written_from_right_to_left_is_shown_so():
     version = policy(ONE, -1)
     NoticeVersion.objects.update(state=VersionState.DRAFT)
     version.refresh_from_db()
-    importing.add_translation(
+    policy_import.add_translation(
         version=version, language="ur", text="1. دائرہ\n\nنام۔", needs_native_review=True, actor=actor.SYSTEM
     )
     NoticeVersion.objects.update(state=VersionState.PUBLISHED)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from grievances.base.request_choices import Right
 from grievances.models import RightsRequest
-from grievances.request_states import Right
-from grievances.services import reading
+from grievances.tickets.services import thread_access
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, MembershipFactory, PrincipalFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -39,7 +39,7 @@ def test_a_correction_asked_here_is_a_request_like_any_other_and_is_shown_as_wai
     client.post("/privacy/requests/new/check/")
     found = RightsRequest.objects.get()
     assert (found.right, found.was_signed_in) == (Right.CORRECTION, True)
-    assert reading.details_of(found) == {"field": "name", "should_be": "Asha Rao"}
+    assert thread_access.details_of(found) == {"field": "name", "should_be": "Asha Rao"}
     assert found.ticket.reference in client.get(PROFILE).text
 
 

@@ -9,21 +9,23 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from consent.models.notices import NoticeText
-from consent.models.suppressions import Suppression
-from consent.selectors import rulebook
-from consent.services import inbound, one_click, receipts
-from consent.services.addresses import address_of
-from consent.services.decisions import may_contact
-from consent.services.inbound import Inbound
-from consent.services.recording import Choice, record_all
-from consent.states import Answer, Way
-from portal.core import actor, clock
-from portal.law.states import Channel
-from portal.people.models.fiduciaries import Fiduciary
-from portal.people.models.invitations import OneTimeCode
-from portal.people.services import codes
-from portal.selfservice import limits
+from consent.base.choices import Answer, Way
+from consent.base.models.notices import NoticeText
+from consent.base.selectors import contact_rulebook
+from consent.collection.services import inbound_replies
+from consent.collection.services.inbound_replies import Inbound
+from consent.decisions.services.contact_decisions import may_contact
+from consent.records.models.suppressions import Suppression
+from consent.records.services import receipts
+from consent.records.services.addresses import address_of
+from consent.records.services.consent_events import Choice, record_all
+from consent.suppressions.services import one_click_unsubscribe
+from portal.fronts.selfservice import limits
+from portal.kernel.core import actor, clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.people.models.fiduciaries import Fiduciary
+from portal.kernel.people.models.invitations import OneTimeCode
+from portal.kernel.people.services import codes
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.registers.factories import registered_sender
@@ -39,11 +41,11 @@ STRANGER = "+919811112222"
 
 @pytest.fixture(autouse=True)
 def world(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
     FiduciaryFactory(code="acme-bank", name="Acme Bank")
-    with patch("consent.stop_forms.can_send", return_value=True):
+    with patch("consent.collection.forms.opt_outs.can_send", return_value=True):
         yield
 
 
@@ -274,7 +276,7 @@ def test_the_receipt_of_an_earlier_press_stays_and_its_button_undoes_no_later_on
 
 def test_whoever_led_here_can_be_stopped_and_nobody_else_can_be_guessed(asha):
     client = Window()
-    mark = one_click.mark_of(Fiduciary.objects.get(code="acme-bank"))
+    mark = one_click_unsubscribe.mark_of(Fiduciary.objects.get(code="acme-bank"))
     assert f'name="for" value="{mark}"' in client.get(PAGE, {"for": mark}).text
     client.post(PAGE, {"address": STRANGER, "for": mark})
     client.post(CODE, {"code": codes.plain(OneTimeCode.objects.latest("pk"))})
@@ -313,7 +315,7 @@ def test_the_receipt_can_be_kept_in_each_form_by_the_browser_that_stopped(asha, 
 
 
 def test_the_proof_of_an_earlier_stop_by_sms_is_kept_behind_the_code_of_its_number_only(asha):
-    inbound.take([Inbound("1", Channel.SMS, STRANGER, "ONESTU", "STOP")])
+    inbound_replies.take([Inbound("1", Channel.SMS, STRANGER, "ONESTU", "STOP")])
     reference = Suppression.objects.get().receipt.reference
     hers, other = Window(), Window()
     page = proven(hers)
@@ -393,7 +395,7 @@ def test_another_code_is_sent_on_request_and_the_first_still_works(asha):
 
 
 def test_where_no_sms_can_be_sent_a_number_is_answered_with_the_other_ways(asha):
-    with patch("consent.stop_forms.can_send", return_value=False):
+    with patch("consent.collection.forms.opt_outs.can_send", return_value=False):
         page = Window().post(PAGE, {"address": ASHA_PHONE})
         assert page.status_code == 422
         assert "We cannot send an SMS from here." in page.text

@@ -8,17 +8,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
-from consent.models.asking import Meeting
-from consent.models.events import ConsentEvent
-from consent.models.guardians import HeldConsent
-from consent.selectors import rulebook
-from consent.services import one_click, visiting
-from consent.services.decisions import may_contact, may_process
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact, may_process
+from consent.prompts.services import visitor_choices
+from consent.records.models.events import ConsentEvent
+from consent.records.models.guardians import HeldConsent
+from consent.records.models.prompts import Meeting
+from consent.suppressions.services import one_click_unsubscribe
 from grievances.models import TicketDraft
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.people.models.protections import Protection
-from portal.people.services import principals
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models.guardianships import Protection
+from portal.kernel.people.services import people
 from tests.consent.factories import ASHA, ASHA_PHONE, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
 from tests.consent.test_who_may_not import protect
@@ -37,7 +38,7 @@ MISTAKE = f"{GUARDIAN}mistake/"
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice(text="What we ask.\n\nMay we?")
 
@@ -162,7 +163,7 @@ def test_a_visitor_chooses_about_the_pages_and_sees_it_on_signing_in(client, ash
     there = QUESTIONS
     assert sign_in(client, postbox, next=there).url == there
     assert "is now your own answer" in client.get("/privacy/account/").text
-    assert visiting.SESSION_KEY not in client.session
+    assert visitor_choices.SESSION_KEY not in client.session
     page = client.get(there).text
     assert "Answered in this browser before you signed in" in page
     own = ConsentEvent.objects.get(subject_ref=asha.subject.ref)
@@ -378,7 +379,7 @@ def test_who_answers_alone_has_nothing_to_correct(her):
 def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_entered_is_kept(
     her, asha, notice, still
 ):
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "withdrawn")
     form = {
         **shown(notice),
@@ -399,7 +400,7 @@ def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_
 
 
 def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her, asha, notice, still):
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "given")
     said(asha, "withdrawn", channel="whatsapp")
     form = {
@@ -425,8 +426,8 @@ def test_a_californian_who_leaves_the_second_step_has_withdrawn_all_the_same(her
 
 
 def test_the_second_step_on_a_clients_page_is_about_that_client_and_ends(her, asha, notice, still):
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
-    mark = one_click.mark_of(FiduciaryFactory(code="acme-bank"))
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    mark = one_click_unsubscribe.mark_of(FiduciaryFactory(code="acme-bank"))
     said(asha, "withdrawn", fiduciary="acme-bank")
     page = her.post("/privacy/preferences/", {**shown(notice), "choices": ["marketing:sms"], "was": "", "for": mark})
     assert f'href="/privacy/preferences/?for={mark}"' in page.text

@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from consent.selectors import rulebook
-from consent.services import receipts
-from portal.core import clock
-from portal.ledger import services as ledger
+from consent.base.selectors import contact_rulebook
+from consent.records.services import receipts
+from portal.kernel.core import clock
+from portal.kernel.ledger import services as ledger
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.servers import witness as witness_server
@@ -23,7 +23,7 @@ PAGE = "/privacy/receipts/verify/"
 
 @pytest.fixture(autouse=True)
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice()
 

@@ -8,14 +8,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentReceipt
-from consent.services.withdrawing import withdraw
-from portal.core import actor, clock
-from portal.people.models import Customer, User
-from portal.registers.models import Disclosure, Instruction
-from portal.registers.services import instructions
-from portal.registers.services.disclosures import disclose
-from portal.registers.services.orders import code_of
-from portal.registers.states import FactKind
+from consent.suppressions.services.withdrawals import withdraw
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Customer, User
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.models import Disclosure, Instruction
+from portal.kernel.registers.orders.services.authority_orders import code_of
+from portal.kernel.registers.recipients.services import instruction_status
+from portal.kernel.registers.recipients.services.disclosures import disclose
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import (
     ContactPointFactory,
@@ -81,7 +81,7 @@ def test_the_receipt_says_how_many_have_confirmed(asha):
     withdraw(subject_ref=asha.principal.subject.ref, purpose="marketing", channel="sms", way="page", actor=actor.SYSTEM)
     receipt = ConsentReceipt.objects.latest("pk")
     for instruction in Instruction.objects.order_by("pk")[:2]:
-        instructions.note(
+        instruction_status.note(
             instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"), now=clock.now()
         )
     page = client.get(f"/privacy/consents/{receipt.reference}/").text

@@ -8,13 +8,14 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from grievances.base.request_choices import Proof, RequestState, Right
 from grievances.models import Bundle, ProofPaper, RightsRequest, TicketDraft, TrackingCode
-from grievances.request_states import Proof, RequestState, Right
-from grievances.services import bundling, drafts
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import OneTimeCode
+from grievances.requests.services import data_copies
+from grievances.tickets.services import drafts
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import OneTimeCode
 from tests.grievances.pictures import png
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import confirmed, customer_client, staff_client
@@ -40,7 +41,7 @@ def send(client: Client, **answers: str) -> RightsRequest:
 
 
 def code() -> str:
-    body = reading.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
+    body = message_content.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
     return re.search(r"\b\d{6}\b", body).group()
 
 
@@ -210,10 +211,10 @@ def test_staff_see_the_request_and_what_is_due(officer) -> None:
 def released(found: RightsRequest, officer) -> tuple[Bundle, str]:
     """The copy that the request asks for, ready, and its address."""
     found.refresh_from_db()
-    bundle = bundling.collect(request=found, by=officer, actor=actor.staff(officer.pk), at=clock.now())
-    bundling.run(bundle, progress=lambda done, total: None)
+    bundle = data_copies.collect(request=found, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    data_copies.run(bundle, progress=lambda done, total: None)
     bundle.refresh_from_db()
-    bundling.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
+    data_copies.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
     return bundle, f"/privacy/requests/{found.ticket.reference}/copy.zip"
 
 
@@ -290,7 +291,7 @@ def test_a_page_that_nobody_sees_does_not_use_up_the_tracking_key(client, how) -
 def test_a_page_that_could_not_be_made_does_not_use_up_the_tracking_key(client, monkeypatch) -> None:
     where = sent_with_a_phone_only(client)
     with monkeypatch.context() as broken:
-        broken.setattr("portal.selfservice.views.requests.render", _broken)
+        broken.setattr("portal.fronts.selfservice.views.requests.render", _broken)
         with pytest.raises(RuntimeError):
             client.get(where)
     assert "Your tracking key" in text(client.get(where))

@@ -11,17 +11,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from consent.base.choices import Way
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentReceipt, OptInRequest
-from consent.selectors import rulebook
-from consent.services import one_click, renewing, stopping
-from consent.services.decisions import may_contact
-from consent.states import Way
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Fiduciary
-from portal.people.services import principals, protections
-from portal.registers.services import entries
+from consent.prompts.services import consent_renewals
+from consent.suppressions.services import address_opt_outs, one_click_unsubscribe
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.people.services import guardianships, people
+from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import ASHA, ASHA_PHONE, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_undos import NOON, START, stop_all
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
@@ -36,7 +37,7 @@ SENDERS = ("ONESTU", "OFFERS")
 @pytest.fixture(autouse=True)
 def still(db):
     with time_machine.travel(START, tick=False) as traveller:
-        rulebook.forget()
+        contact_rulebook.forget()
         law_is_loaded()
         yield traveller
 
@@ -83,7 +84,9 @@ def card(page: str, sender: str) -> str:
 
 
 def protect(who: Any, kind: str) -> None:
-    protections.protect(subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now())
+    guardianships.protect(
+        subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
+    )
 
 
 def agree(her: Client, notice: Any, sender: str, **changes: Any) -> Any:
@@ -209,7 +212,7 @@ def test_nothing_is_recorded_about_what_is_no_sender_of_the_company(her, choice)
 def test_a_stop_from_an_old_page_counts_after_the_sender_has_ended(her, asha, still):
     said(asha, "given")
     ended = registered_sender("GONEXX", carries=["promotional"])
-    entries.end(ended, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    sender_entries.end(ended, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     still.shift(60)
     assert "GONEXX" not in her.get(PAGE).text
     her.post(STOP, {"choice": value("GONEXX")})
@@ -245,7 +248,7 @@ def test_a_person_with_a_guardian_cannot_allow_a_sender_alone_but_stop_it(her, a
 
 
 def test_the_law_of_california_asks_twice_after_a_refusal(her, asha, still, notice):
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    people.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     her.post(STOP, {"choice": value("ONESTU")})
     still.shift(60)
     first = agree(her, notice, "ONESTU")
@@ -260,7 +263,7 @@ def test_the_law_of_california_asks_twice_after_a_refusal(her, asha, still, noti
 def test_a_stop_by_sms_to_one_header_is_shown_as_of_that_sender_and_can_be_allowed_again(her, asha, still, notice):
     said(asha, "given")
     still.shift(60)
-    receipt = stopping.stop_at_address(
+    receipt = address_opt_outs.stop_at_address(
         kind="phone", address=ASHA_PHONE, fiduciary=Fiduciary.objects.get(code="onesetu"), way=Way.SMS,
         actor=actor.SYSTEM, channel="sms", header="ONESTU",
     )  # fmt: skip
@@ -305,8 +308,8 @@ def test_renewing_leaves_a_sender_that_was_stopped_by_itself_as_it_was(her, asha
     her.post(STOP, {"choice": value("ONESTU")})
     assert every() == [False, True]
     still.move_to(event.expires_at - timedelta(days=2))
-    rulebook.forget()
-    renewing.renew(
+    contact_rulebook.forget()
+    consent_renewals.renew(
         subject_ref=asha.subject.ref, answers={"marketing": True}, shown={"marketing": notice.binding.sha256},
         actor=actor.SYSTEM,
     )  # fmt: skip
@@ -317,7 +320,7 @@ def test_renewing_leaves_a_sender_that_was_stopped_by_itself_as_it_was(her, asha
 def test_a_clients_page_shows_and_changes_the_senders_of_the_client_alone(her, asha, still, notice):
     acme = FiduciaryFactory(code="acme-bank", name="Acme Bank")
     registered_sender("ACMEBK", fiduciary=acme, carries=["promotional"])
-    mark = one_click.mark_of(acme)
+    mark = one_click_unsubscribe.mark_of(acme)
     page = her.get(PAGE, {"for": mark}).text
     assert "Acme Bank · SMS header" in card(page, "ACMEBK")
     assert "ONESTU" not in page

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from portal.core import clock
-from portal.core.actor import staff
-from portal.people.models import Customer, Fiduciary, Membership, User
-from portal.registers.models import ContentTemplate
-from portal.registers.selectors import senders as book
-from portal.registers.services import entries
-from portal.selfservice.views.senders import status_of
+from portal.fronts.selfservice.views.senders import status_of
+from portal.kernel.core import clock
+from portal.kernel.core.actor import staff
+from portal.kernel.people.models import Customer, Fiduciary, Membership, User
+from portal.kernel.registers.models import ContentTemplate
+from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.services import sender_entries
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import agreed_template, entity_of, proposed_template, registered_sender, two_people
@@ -100,14 +100,14 @@ def test_each_entry_says_where_it_stands(acme):
     header = registered_sender("ACMEBK", fiduciary=acme)
     waiting = proposed_template(maker, fiduciary=acme, senders=[header], text="Acme Bank: {#numeric#}")
     assert status_of(waiting, at=now).words == "Waiting for our second check"
-    entries.answer(waiting, approve=False, reason="No.", actor=checker, now=now)
+    sender_entries.answer(waiting, approve=False, reason="No.", actor=checker, now=now)
     assert status_of(waiting, at=now).words == "Refused"
     later = registered_sender("ACMEBX", fiduciary=acme, starts_at=now + timedelta(days=40))
     assert status_of(later, at=now).words.startswith("Usable from ")
     number = registered_sender("9876543210", fiduciary=acme, kind="whatsapp_number")
     draft = agreed_template(fiduciary=acme, channel="whatsapp", senders=[number], text="Acme Bank: {{1}}")
     assert status_of(draft, at=now).words == "Draft"
-    entries.end(header, actor=staff(StaffFactory(roles=["administrator"]).pk), now=now)
+    sender_entries.end(header, actor=staff(StaffFactory(roles=["administrator"]).pk), now=now)
     assert status_of(header, at=now).words.startswith("Ended on ")
 
 

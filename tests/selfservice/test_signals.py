@@ -5,11 +5,11 @@ import re
 import pytest
 from django.test import Client
 
+from consent.base.selectors import contact_rulebook
+from consent.decisions.services.contact_decisions import may_process
 from consent.models import ConsentEvent
-from consent.selectors import rulebook
-from consent.services.decisions import may_process
-from portal.core import clock
-from portal.law.models import Purpose
+from portal.kernel.core import clock
+from portal.kernel.law.models import Purpose
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -21,7 +21,7 @@ GPC = {"Sec-GPC": "1"}
 
 @pytest.fixture
 def asha(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     published_notice()
     asha = person(email=None)

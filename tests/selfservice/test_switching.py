@@ -7,15 +7,15 @@ import pytest
 import time_machine
 from django.test import Client
 
+from consent.base.selectors import contact_rulebook
 from consent.models import ConsentEvent, Preference
-from consent.selectors import rulebook
-from consent.services import one_click
+from consent.suppressions.services import one_click_unsubscribe
+from grievances.base.choices import EntryKind
 from grievances.models import Nominee, TicketDraft, TicketEntry
-from grievances.services import resolving
-from grievances.states import EntryKind
-from portal.core import actor, clock
-from portal.people.models import Fiduciary
-from portal.retention.models import ChildReport
+from grievances.tickets.services import resolutions
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import Fiduciary
+from portal.kernel.retention.models import ChildReport
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
@@ -29,7 +29,7 @@ DND, NOMINEE = "/privacy/preferences/do-not-disturb/", "/privacy/nominee/new/"
 
 @pytest.fixture
 def notice(db):
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     return published_notice(text="What we ask.\n\nMay we?")
 
@@ -79,7 +79,7 @@ def test_times_of_messages_are_kept_as_they_were_typed(her):
 
 
 def test_the_preferences_of_a_client_stay_that_clients(her):
-    mark = one_click.mark_of(FiduciaryFactory(code="acme-bank"))
+    mark = one_click_unsubscribe.mark_of(FiduciaryFactory(code="acme-bank"))
     answer = her.post("/privacy/preferences/", {"choices": ["marketing:sms"], "was": "", "for": mark, **HINDI})
     keeps(answer, mark, ticked=("marketing:sms",))
     assert Fiduciary.objects.get(code="acme-bank").name in answer.text
@@ -126,7 +126,7 @@ def test_a_message_a_word_on_our_answer_and_an_appeal_keep_what_was_typed(client
     where = opened(client, ticket)
     assert f'form="answers" formaction="{where}" name="in_language"' in client.get(where).text
     keeps(client.post(where, {"message": "One more thing.", **HINDI}), "One more thing.")
-    resolving.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    resolutions.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     keeps(client.post(where, {"settled": "no", "why": "It went on.", **HINDI}), "It went on.", ticked=("no",))
     keeps(client.post(where + "appeal/", {"why": "Nobody looked.", **HINDI}), "Nobody looked.")
     assert not TicketEntry.objects.filter(kind__in=[EntryKind.MESSAGE, EntryKind.DECLINED, EntryKind.APPEALED]).exists()
@@ -134,7 +134,7 @@ def test_a_message_a_word_on_our_answer_and_an_appeal_keep_what_was_typed(client
 
 def test_a_page_of_a_grievance_without_a_question_changes_its_language_alone(client):
     ticket = make(at=clock.now() - timedelta(hours=1))
-    resolving.withdraw(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
+    resolutions.withdraw(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
     with time_machine.travel(clock.now() + timedelta(days=400)):
         page = client.get(opened(client, ticket)).text
     assert 'name="in_language"' not in page

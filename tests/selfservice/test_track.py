@@ -9,15 +9,15 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from grievances import selectors
+from grievances.base import selectors
+from grievances.base.choices import ClosedBecause, EntryKind, TicketState
 from grievances.models import TicketEntry, TrackingCode
-from grievances.services import resolving, thread, tracking
-from grievances.states import ClosedBecause, EntryKind, TicketState
-from portal.core import actor, clock
-from portal.core.ids import new_reference
-from portal.outbox.models import Message
-from portal.outbox.services import reading as outbox_reading
-from portal.selfservice.templatetags.reaching import in_groups
+from grievances.tickets.services import conversation, public_tracking, resolutions
+from portal.fronts.selfservice.templatetags.text_format import in_groups
+from portal.kernel.core import actor, clock
+from portal.kernel.core.ids import new_reference
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content as outbox_reading
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.pictures import png
@@ -41,7 +41,7 @@ def opened(client: Client, ticket, address: str = "asha@example.in") -> str:
     """Track the grievance in this browser; its address."""
     client.post(ASK, {"reference": ticket.reference, "address": address})
     row = TrackingCode.objects.latest("pk")
-    tracking.send_code(code_id=row.pk, at=clock.now())
+    public_tracking.send_code(code_id=row.pk, at=clock.now())
     message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
     body = outbox_reading.text_of(message).body
     code = next(part for part in body.replace(".", " ").split() if part.isdigit() and len(part) == 6)
@@ -124,7 +124,7 @@ def test_another_message_from_an_old_page_is_taken(client, ticket) -> None:
 
 def test_a_second_press_says_that_it_is_so_already(client, ticket, officer) -> None:
     where = opened(client, ticket)
-    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    resolutions.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     for said in ("", "This grievance is closed already."):
         page = client.post(where + "settle/", {"settled": "yes"}, follow=True)
         assert page.status_code == 200
@@ -153,7 +153,7 @@ def test_an_empty_message_says_what_to_do(client, ticket) -> None:
 
 
 def test_an_answer_asks_if_it_settles_the_grievance_and_a_yes_closes_it(client, ticket, officer) -> None:
-    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    resolutions.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     where = opened(client, ticket)
     page = text(client.get(where))
     assert "We stopped it." in page
@@ -166,7 +166,7 @@ def test_an_answer_asks_if_it_settles_the_grievance_and_a_yes_closes_it(client, 
 
 
 def test_a_no_wants_to_know_what_is_wrong_and_opens_it_again(client, ticket, officer) -> None:
-    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    resolutions.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     where = opened(client, ticket)
     assert client.post(where + "settle/", {"settled": "no"}).status_code == 422
     client.post(where + "settle/", {"settled": "no", "why": "It went on."})
@@ -207,7 +207,7 @@ def test_a_late_grievance_says_so_and_can_be_reminded_of(client) -> None:
 
 
 def test_internal_notes_never_reach_the_page(client, ticket, officer) -> None:
-    thread.note(ticket=ticket, text="Secret note.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    conversation.note(ticket=ticket, text="Secret note.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
     assert "Secret note." not in text(client.get(opened(client, ticket)))
 
 
@@ -221,7 +221,7 @@ def test_no_change_happens_by_get(client, ticket) -> None:
 def test_a_phone_only_person_gets_in_with_the_tracking_key(client, written) -> None:
     result = filed(email="", phone="+919876543210", at=clock.now())
     client.post(ASK, {"reference": result.ticket.reference, "address": "98765 43210"})
-    tracking.send_code(code_id=TrackingCode.objects.get().pk, at=clock.now())
+    public_tracking.send_code(code_id=TrackingCode.objects.get().pk, at=clock.now())
     response = client.post(f"{ASK}code/", {"code": written(result.tracking_key)})
     assert response.headers["Location"] == f"{ASK}{result.ticket.reference}/"
 
@@ -313,7 +313,7 @@ def test_nobody_turns_the_words_of_the_page_around(client, ticket, officer, mark
 
 
 def answered_by(officer, ticket, *, at=None) -> None:
-    resolving.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=at or clock.now())
+    resolutions.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=at or clock.now())
 
 
 def test_the_person_appeals_from_the_question_if_it_is_settled(client, ticket, officer) -> None:
@@ -329,7 +329,7 @@ def test_the_person_appeals_from_the_question_if_it_is_settled(client, ticket, o
 
 def test_a_closed_grievance_leads_to_the_page_of_the_appeal(client, ticket, officer) -> None:
     answered_by(officer, ticket)
-    resolving.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
+    resolutions.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
     where = opened(client, ticket)
     assert f"{where}appeal/" in text(client.get(where))
     assert "the answer comes by" in text(client.get(where + "appeal/"))
@@ -381,7 +381,7 @@ def test_a_second_appeal_with_other_words_is_said_not_to_be_made(client, ticket,
 
 def test_words_to_a_grievance_that_opens_no_more_stand_there_to_be_copied(client, ticket, officer) -> None:
     answered_by(officer, ticket)
-    resolving.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
+    resolutions.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
     with time_machine.travel(clock.now() + timedelta(days=400)):
         where = opened(client, ticket)
         assert "reopen/" not in client.get(where).text

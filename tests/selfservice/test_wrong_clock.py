@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils.timezone import now as django_now
 
 from consent.tasks import record_deferred_opt_outs
-from portal.core import clock, database_clock, read_only
-from portal.ledger import services as ledger
-from portal.ledger.models import Entry
-from portal.outbox import tasks as outbox
-from portal.people.models.user import User
-from portal.workplace.health import Health, findings
+from portal.fronts.workplace.health import Health, findings
+from portal.kernel.core import clock, database_clock, read_only
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import Entry
+from portal.kernel.outbox import tasks as outbox
+from portal.kernel.people.models.user import User
 from tests.api import test_inbound as gateway
 from tests.consent.factories import said
 from tests.selfservice.test_database_away import PROGRAM, asha, quiet_client, refusals, ticket_in, world
@@ -92,7 +92,7 @@ def test_a_stop_that_the_gateway_brings_is_taken_now(asha, by):
 
 
 def test_tasks_do_nothing_until_the_clock_is_right(world):
-    with mock.patch("portal.outbox.tasks.sweeping.sweep") as sweep:
+    with mock.patch("portal.kernel.outbox.tasks.scheduler.sweep") as sweep:
         with time_machine.travel(clock.now() + timedelta(days=1)):
             outbox.sweep()
         sweep.assert_not_called()

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from grievances.base.choices import EntryKind
 from grievances.models import TicketEntry
-from grievances.states import EntryKind
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 from tests.selfservice.test_track import opened

@@ -6,7 +6,7 @@ import os
 import urllib.error
 import urllib.request
 
-from portal.outbox.channels.protocol import Accepted, OutcomeUnknown, Outgoing, TemporaryFailure
+from portal.kernel.outbox.channels.protocol import Accepted, OutcomeUnknown, Outgoing, TemporaryFailure
 
 
 class _HttpChannel:

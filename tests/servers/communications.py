@@ -17,10 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
-from portal.core import signed_messages
+from portal.kernel.core import webhook_signatures
 
 KEY = "key-of-the-test"
-SECRET = signed_messages.new_secret()
+SECRET = webhook_signatures.new_secret()
 
 
 @dataclass
@@ -79,7 +79,7 @@ def signed(
     """Body and headers of one signed message of reports."""
     body = json.dumps({"reports": reports}).encode()
     now = at or datetime.now(UTC)
-    return body, signed_messages.sign(body, message_id=webhook_id or str(uuid4()), at=now, secrets=[secret])
+    return body, webhook_signatures.sign(body, message_id=webhook_id or str(uuid4()), at=now, secrets=[secret])
 
 
 @contextmanager

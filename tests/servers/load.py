@@ -18,10 +18,10 @@ django.setup()
 
 from django.db import DatabaseError, connections  # noqa: E402
 
-from consent.services.recording import record  # noqa: E402
-from portal.core import actor, clock  # noqa: E402
+from consent.records.services.consent_events import record  # noqa: E402
 from portal.demo import server  # noqa: E402
-from portal.people.services import subjects  # noqa: E402
+from portal.kernel.core import actor, clock  # noqa: E402
+from portal.kernel.people.services import subjects  # noqa: E402
 
 
 def main(mode: str) -> None:

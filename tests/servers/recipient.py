@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
-from portal.core import signed_messages
+from portal.kernel.core import webhook_signatures
 
 #: The address of the metadata service of clouds: what a redirect into a network aims at.
 INSIDE = "http://169.254.169.254/latest/meta-data/"
@@ -53,7 +53,7 @@ class System:
 
     def take(self, headers: dict[str, str], body: bytes) -> None:
         """Check the signature as a recipient does, and take each number once."""
-        number = signed_messages.verify(headers, body, secrets=[self.secret], now=datetime.now(UTC))
+        number = webhook_signatures.verify(headers, body, secrets=[self.secret], now=datetime.now(UTC))
         with self._lock:
             if number not in self._ids:
                 self._ids.add(number)
@@ -74,7 +74,7 @@ def signed(
 ) -> tuple[bytes, dict[str, str]]:
     text = json.dumps(body).encode()
     now = at or datetime.now(UTC)
-    return text, signed_messages.sign(text, message_id=number or str(uuid4()), at=now, secrets=[secret])
+    return text, webhook_signatures.sign(text, message_id=number or str(uuid4()), at=now, secrets=[secret])
 
 
 @contextmanager

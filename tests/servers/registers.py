@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from kyc.providers.bank import sign
+from kyc.cases.providers.bank import sign
 
 KEY = "key-of-the-test"
 BANK_KEY = "rzp_test_id:secret-of-the-test"

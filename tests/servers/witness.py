@@ -14,7 +14,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from portal.ledger import notes
+from portal.kernel.ledger import notes
 
 Answer = tuple[int, str, bytes]
 

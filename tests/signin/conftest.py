@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.signin import letters
+from portal.fronts.signin import notifications as letters
 
 
 @dataclass
@@ -34,13 +34,13 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
         getattr(import_module(room), task)(*args)
 
     for room in (
-        "portal.people.proofs",
-        "portal.people.services.codes",
-        "portal.people.services.invitations",
-        "portal.people.services.mfa",
-        "portal.signin.browsers",
-        "portal.signin.forms",
-        "portal.signin.views.customers",
+        "portal.kernel.people.step_up_codes",
+        "portal.kernel.people.services.codes",
+        "portal.kernel.people.services.invitations",
+        "portal.kernel.people.services.mfa",
+        "portal.fronts.signin.browser_devices",
+        "portal.fronts.signin.forms",
+        "portal.fronts.signin.views.customers",
     ):
         monkeypatch.setattr(f"{room}.enqueue", at_once)
     return box

@@ -19,13 +19,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import ciphers, clock
-from portal.people import proofs
-from portal.people.models import OneTimeCode, User
-from portal.people.services import codes
-from portal.signin.adapters import MfaAdapter
-from portal.signin.factors import LAST_COUNTER
+from portal.fronts.signin.adapters import MfaAdapter
+from portal.fronts.signin.mfa_status import LAST_COUNTER
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import ciphers, clock
+from portal.kernel.people import step_up_codes
+from portal.kernel.people.models import OneTimeCode, User
+from portal.kernel.people.services import codes
 from tests.people.factories import PASSWORD
 
 SECRET = base64.b32encode(b"a secret of twenty b").decode()
@@ -121,7 +121,11 @@ def work_of(act: Callable[[], object]) -> Work:
         watched.enter_context(counting(ciphers, "_indexer"))
         watched.enter_context(counting(type(hashers.get_hasher()), "encode"))
         watched.enter_context(counting(tokens, "salted_hmac"))
-        for room in ("portal.signin.views.customers", "portal.signin.forms", "portal.people.services.tries"):
+        for room in (
+            "portal.fronts.signin.views.customers",
+            "portal.fronts.signin.forms",
+            "portal.kernel.people.services.signin_attempts",
+        ):
             watched.enter_context(patch(f"{room}.enqueue", lambda name, *args: sent.append(name)))
         act()
     plain = [
@@ -134,10 +138,10 @@ def work_of(act: Callable[[], object]) -> Work:
 def customer_client(user: User, *, proven: bool = True) -> Client:
     """A browser in which a customer is signed in, by a code a moment ago; without ``proven`` longer ago than that counts."""
     client: Any = Client()
-    client.force_login(user, backend="portal.signin.backends.CustomerBackend")
+    client.force_login(user, backend="portal.fronts.signin.backends.CustomerBackend")
     if proven:
         session: Any = client.session
-        session[proofs.PROVEN] = clock.now().timestamp()
+        session[step_up_codes.PROVEN] = clock.now().timestamp()
         session.save()
     return client
 

@@ -7,13 +7,13 @@ from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.outbox.models import PushSubscription
-from portal.people.models import ContactPoint, Membership, RegimeEvidence, User
-from portal.people.selectors import regimes_of
-from portal.people.services import codes
-from portal.people.states import MemberRole
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.outbox.models import PushSubscription
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import ContactPoint, Membership, RegimeEvidence, User
+from portal.kernel.people.selectors import regimes_of
+from portal.kernel.people.services import codes
 from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import (
     ContactPointFactory,
@@ -73,7 +73,7 @@ def test_the_page_shows_ones_own_addresses_and_organisations(owner, acme):
 
 def test_a_new_address_counts_only_once_its_code_was_entered(owner, postbox, monkeypatch):
     left = []
-    monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: left.append(facts["address"])])
+    monkeypatch.setattr(ports.address_left, "_items", [lambda **facts: left.append(facts["address"])])
     client = customer_client(owner)
     client.post(reverse("privacy:new-email"), {"email": "asha.rao@acme.example"})
     prove(client, postbox)
@@ -335,7 +335,7 @@ def test_signing_out_everywhere_ends_the_other_browser(client, owner, postbox):
 
 
 def test_plain_codes_have_six_digits():
-    from portal.core import clock
+    from portal.kernel.core import clock
 
     row = codes.issue(purpose="sign_in", kind="email", address="x@acme.example", now=clock.now())
     assert len(codes.plain(row)) == 6
@@ -350,7 +350,7 @@ def given(number=1):
 @pytest.fixture
 def push(settings, monkeypatch):
     settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "push": "tests.outbox.factories.RecordingChannel"}
-    monkeypatch.setattr("portal.core.outgoing.require_public", lambda url: None)
+    monkeypatch.setattr("portal.kernel.core.http_client.require_public", lambda url: None)
 
 
 def test_notices_are_switched_on_and_off_without_a_script(owner, member, push):

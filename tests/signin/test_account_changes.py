@@ -16,16 +16,16 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from grievances.models import Ticket
-from grievances.services import nominating
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import LostRace, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import AccountChange, Invitation, Membership, Principal
-from portal.people.services import account_changes, customers, logins
-from portal.people.states import MemberRole
-from portal.signin import address_changes, cancellation, change_rows
+from grievances.nominees.services import nominations
+from portal.fronts.signin import address_changes, cancellation, change_rows
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import LostRace, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import AccountChange, Invitation, Membership, Principal
+from portal.kernel.people.services import account_changes, customers, logins
 from tests.grievances.nominees import named
 from tests.people.factories import (
     AddressChangeFactory,
@@ -95,21 +95,23 @@ def people_of(acme):
 def link_to(address):
     """The cancel link of the first letter to an address that has one."""
     for row in Message.objects.order_by("pk"):
-        if reading.address_of(row) == address:
-            found = re.search(r"/privacy/account/change/[^\s]+", reading.text_of(row).body)
+        if message_content.address_of(row) == address:
+            found = re.search(r"/privacy/account/change/[^\s]+", message_content.text_of(row).body)
             if found:
                 return found[0]
     return None
 
 
 def letters():
-    return sorted((row.kind, reading.address_of(row)) for row in Message.objects.exclude(kind="signin.act_code"))
+    return sorted(
+        (row.kind, message_content.address_of(row)) for row in Message.objects.exclude(kind="signin.act_code")
+    )
 
 
 def told_of_cancelling():
     kinds = {"change_cancelled", "cancelled_by_another", "cancelled_by_you", "part_restored", "address_dropped"}
     rows = Message.objects.filter(kind__in=[f"signin.{kind}" for kind in kinds])
-    return {(row.kind, reading.address_of(row)) for row in rows}
+    return {(row.kind, message_content.address_of(row)) for row in rows}
 
 
 def pressed(client, address):
@@ -138,10 +140,10 @@ def test_a_removed_member_is_written_to_and_every_owner_has_a_link(acme, asha, b
         ("signin.people_changed", "bina@acme.example"),
     ]
     assert link_to("ravi@acme.example") is None
-    assert reading.text_of(Message.objects.get(kind="signin.part_changed")).subject == (
+    assert message_content.text_of(Message.objects.get(kind="signin.part_changed")).subject == (
         "Your role in an organisation has changed"
     )
-    text = reading.text_of(Message.objects.filter(kind="signin.people_changed").earliest("pk"))
+    text = message_content.text_of(Message.objects.filter(kind="signin.people_changed").earliest("pk"))
     assert "Acme Traders at Onesetu: a person was removed." in text.body
     assert "within 14 days" in text.body
 
@@ -172,7 +174,7 @@ def test_the_owners_of_before_undo_what_a_stolen_session_did_to_the_company(acme
 
 
 def body_of(kind):
-    return reading.text_of(Message.objects.get(kind=f"signin.{kind}")).body
+    return message_content.text_of(Message.objects.get(kind=f"signin.{kind}")).body
 
 
 def test_each_reads_of_a_cancelled_change_what_concerns_them(acme, asha, bina, ravi):
@@ -188,7 +190,7 @@ def test_each_reads_of_a_cancelled_change_what_concerns_them(acme, asha, bina, r
     assert "Acme Traders: the role of a person was changed." in body_of("cancelled_by_you")
     assert "signed out" not in body_of("cancelled_by_you") + body_of("part_restored")
     restored = Message.objects.filter(kind="signin.part_restored").earliest("pk")
-    assert reading.text_of(restored).subject == "A change of your role in an organisation was cancelled"
+    assert message_content.text_of(restored).subject == "A change of your role in an organisation was cancelled"
     assert "Your role in Acme Traders is as it was" in body_of("part_restored")
 
 
@@ -200,7 +202,7 @@ def test_whoever_cancelled_their_own_change_reads_of_their_account_alone(acme, a
 
 
 def test_who_cancels_a_nominee_of_a_system_is_signed_out_of_nothing(asha):
-    nominating.name(principal=asha.principal, named=named(), actor=actor.interface(3), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=actor.interface(3), at=clock.now())
     assert undone(AccountChange.objects.get(), asha)
     assert told_of_cancelling() == {("signin.cancelled_by_you", asha.email)}
     assert "a nominee was named." in body_of("cancelled_by_you")
@@ -233,7 +235,7 @@ def test_the_link_of_an_invitation_moves_back_a_login_that_was_moved_since(acme,
 
 
 def test_the_link_of_a_nominee_moves_back_a_login_that_was_moved_since(asha):
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     contact = address_of(asha)
     moved_since(asha, "mine@evil.example", clock.now())
     by_link = {"contact": contact, "actor": actor.stranger(), "now": clock.now()}
@@ -243,7 +245,7 @@ def test_the_link_of_a_nominee_moves_back_a_login_that_was_moved_since(asha):
 
 
 def test_where_the_earlier_address_is_taken_who_pressed_there_is_written_to_all_the_same(asha):
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     contact = address_of(asha)
     moved_since(asha, "mine@evil.example", clock.now())
     CustomerUserFactory(email="asha@acme.example")
@@ -323,7 +325,7 @@ def test_for_72_hours_the_login_changes_nothing_and_then_does_again(acme, asha, 
     assert cancellation.cancel_account_change(change=change, contact=address_of(asha), actor=actor.stranger(), now=now)
     acts = (
         lambda at: customers.invite(customer=acme, address=THIEF, actor=by(asha), now=at),
-        lambda at: nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=at),
+        lambda at: nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=at),
     )
     for act in acts:
         with pytest.raises(Refused) as refused:
@@ -355,7 +357,7 @@ def test_who_another_owner_cancelled_is_frozen_in_that_company_and_nowhere_else(
     assert refusals(
         lambda: customers.invite(customer=acme, **invite),
         lambda: customers.invite(customer=other, **invite),
-        lambda: nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now()),
+        lambda: nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now()),
         lambda: address_changes.begin(
             user=asha, kind="email", address="own@asha.example", browser="", actor=by(asha), now=clock.now()
         ),
@@ -368,7 +370,7 @@ def test_an_upgrade_lifts_no_freeze_and_freezes_nobody(acme, asha, bina):
     for user in (asha, bina):
         customers.invite(customer=acme, address=f"new-{user.pk}@acme.example", actor=by(user))
     AccountChange.objects.filter(user=asha).update(cancelled_at=clock.now(), freezes_login=False)
-    import_module("portal.people.migrations.0006_freezes_login").fill(apps, None)
+    import_module("portal.kernel.people.migrations.0006_freezes_login").fill(apps, None)
     assert [bool(account_changes.frozen_words(user, now=clock.now())) for user in (asha, bina)] == [True, False]
 
 
@@ -406,44 +408,44 @@ def test_the_link_ends_after_fourteen_days(acme, asha, ravi, client, monkeypatch
 
 
 def test_a_nominee_of_a_stolen_session_is_undone_with_all_that_followed(asha, client):
-    own = nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
-    held = nominating.details_of(own)
+    own = nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    held = nominations.details_of(own)
     Message.objects.all().delete()
     AccountChange.objects.all().delete()
     act = {"principal": asha.principal, "actor": by(asha), "at": clock.now()}
-    nominating.change(nominee=own, named=named(email=THIEF, full_name="A Thief", rights=["erasure"]), **act)
-    nominating.end(nominee=own, **act)
-    thief = nominating.name(named=named(email="two@evil.example"), **act)
+    nominations.change(nominee=own, named=named(email=THIEF, full_name="A Thief", rights=["erasure"]), **act)
+    nominations.end(nominee=own, **act)
+    thief = nominations.name(named=named(email="two@evil.example"), **act)
     pressed(client, "asha@acme.example")
     own.refresh_from_db()
     thief.refresh_from_db()
-    assert (own.ended_at, nominating.details_of(own)) == (None, held)
+    assert (own.ended_at, nominations.details_of(own)) == (None, held)
     assert len(own.rights) > 1
     assert thief.ended_at is not None
     with pytest.raises(Refused):
-        nominating.change(nominee=own, named=named(email="three@evil.example"), **act)
+        nominations.change(nominee=own, named=named(email="three@evil.example"), **act)
 
 
 def test_the_link_of_a_changed_address_undoes_nominees_and_people_too(acme, asha, client):
     now = clock.now()
     change = AddressChangeFactory(user=asha, done_at=now, begun_at=now - timedelta(hours=1))
     let_in_thief(acme, asha)
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     cancellation.cancel(change=change, actor=actor.stranger(), now=clock.now())
     assert people_of(acme) == {("asha@acme.example", "owner")}
-    assert not nominating.of_person(asha.principal.subject.ref).exists()
+    assert not nominations.of_person(asha.principal.subject.ref).exists()
 
 
 def test_a_nominee_whom_a_system_told_us_of_is_no_change_of_the_login(asha, client):
     system = actor.interface(3)
-    nominee = nominating.name(principal=asha.principal, named=named(), actor=system, at=clock.now())
+    nominee = nominations.name(principal=asha.principal, named=named(), actor=system, at=clock.now())
     assert AccountChange.objects.get().user is None
     assert "signed out" not in client.get(link_to("asha@acme.example")).text
     client.post(link_to("asha@acme.example"))
     assert "signed out" not in client.get(link_to("asha@acme.example")).text
     nominee.refresh_from_db()
     assert nominee.ended_at is not None
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     assert AccountChange.objects.latest("pk").user == asha
 
 
@@ -556,7 +558,7 @@ def test_an_invitation_that_was_accepted_since_it_was_read_lets_nobody_stay(acme
 def test_the_maker_of_a_change_undoes_what_followed_in_another_company_too(acme, asha, client):
     other = CustomerFactory(name="Bharat Mills")
     MembershipFactory(customer=other, principal=asha.principal)
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     thief = let_in_thief(other, asha)
     customers.invite(customer=other, address="two@evil.example", role=MemberRole.OWNER, actor=by(thief))
     customers.remove_member(membership=part_of(asha, other), actor=by(thief))

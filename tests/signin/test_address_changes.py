@@ -12,16 +12,16 @@ from django.db import connection
 from django.urls import reverse
 
 from grievances.models import Ticket
-from portal.audit.models import AuditEvent
-from portal.core import clock, hooks
-from portal.core.actor import SYSTEM, stranger
-from portal.core.errors import NotFound, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import faults, reading
-from portal.people import promises
-from portal.people.models import AddressChange, ContactPoint, OneTimeCode, User
-from portal.people.services import account_changes, codes, contacts
-from portal.signin import address_changes, cancellation, change_rows, tasks
+from portal.fronts.signin import address_changes, cancellation, change_rows, tasks
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock, ports
+from portal.kernel.core.actor import SYSTEM, stranger
+from portal.kernel.core.errors import NotFound, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import faults, message_content
+from portal.kernel.people import signin_limits
+from portal.kernel.people.models import AddressChange, ContactPoint, OneTimeCode, User
+from portal.kernel.people.services import account_changes, codes, contacts
 from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, FiduciaryFactory
 from tests.shipped import every_rule
@@ -95,7 +95,7 @@ def email_of(user):
 
 
 def sent(kind):
-    return [reading.text_of(row) for row in Message.objects.filter(kind=kind).order_by("pk")]
+    return [message_content.text_of(row) for row in Message.objects.filter(kind=kind).order_by("pk")]
 
 
 def test_a_session_alone_sends_no_code_to_a_new_address_and_moves_no_login(asha):
@@ -237,15 +237,17 @@ def test_looking_at_the_cancel_link_changes_nothing_and_pressing_undoes_everythi
     assert "For 72 hours" in sent("signin.change_cancelled")[0].body
     assert "within 14 days" in sent("signin.email_changed")[0].body
     assert {letter.subject for letter in sent("signin.change_cancelled")} == {"A change of your account was cancelled"}
-    told = {row.kind: reading.address_of(row) for row in Message.objects.filter(about__contains="address_change")}
+    told = {
+        row.kind: message_content.address_of(row) for row in Message.objects.filter(about__contains="address_change")
+    }
     assert (told["signin.change_cancelled"], told["signin.address_dropped"]) == (OLD, NEW)
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
 def test_pages_and_letters_read_how_long_a_change_waits_from_one_rule(asha, monkeypatch, language):
-    read = promises.length
+    read = signin_limits.length
     monkeypatch.setattr(
-        promises,
+        signin_limits,
         "length",
         lambda key, **about: timedelta(hours=48) if key == "signin.address_wait" else read(key, **about),
     )
@@ -364,7 +366,7 @@ def test_who_confirms_an_address_again_is_reached_there_again(asha, sms):
 def test_a_login_moves_and_other_rooms_hear_of_it_together(asha, monkeypatch):
     told = []
     monkeypatch.setattr(
-        hooks.address_confirmed, "_items", [lambda **said: told.append((said["kind"], said["address"]))]
+        ports.address_confirmed, "_items", [lambda **said: told.append((said["kind"], said["address"]))]
     )
     moved(asha, address="Rao@acme.example")
     assert told == [("email", NEW)]

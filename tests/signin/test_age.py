@@ -6,10 +6,10 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from portal.core import actor, clock
-from portal.people import selectors as people
-from portal.people.models.ages import AgeStatement
-from portal.people.services import protections
+from portal.kernel.core import actor, clock
+from portal.kernel.people import selectors as people
+from portal.kernel.people.models.age_declarations import AgeStatement
+from portal.kernel.people.services import guardianships
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -69,7 +69,7 @@ def test_a_no_goes_to_the_page_that_says_what_follows_and_keeps_nothing_yet(asha
 
 @pytest.mark.parametrize("kind", ["child", "guarded"])
 def test_nobody_is_asked_for_whom_somebody_else_answers(client, asha, postbox, kind):
-    protections.protect(
+    guardianships.protect(
         subject_ref=asha.principal.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
     page = signs_in(client, postbox)

@@ -6,14 +6,14 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from grievances.services import nominating
-from portal.core import actor, clock
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import AccountChange, Membership
-from portal.people.services import account_changes, contacts, customers, logins
-from portal.people.states import MemberRole
-from portal.signin import address_changes, cancellation, change_rows
+from grievances.nominees.services import nominations
+from portal.fronts.signin import address_changes, cancellation, change_rows
+from portal.kernel.core import actor, clock
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import AccountChange, Membership
+from portal.kernel.people.services import account_changes, contacts, customers, logins
 from tests.grievances.nominees import named
 from tests.people.factories import (
     ContactPointFactory,
@@ -55,7 +55,7 @@ def bina(acme):
 
 def texts_to(address):
     rows = Message.objects.order_by("pk")
-    return [(row.kind, reading.text_of(row).body) for row in rows if reading.address_of(row) == address]
+    return [(row.kind, message_content.text_of(row).body) for row in rows if message_content.address_of(row) == address]
 
 
 def test_an_address_to_which_a_thief_moved_a_login_has_no_link_of_what_the_owners_put_right(acme, asha, bina):
@@ -70,7 +70,7 @@ def test_an_address_to_which_a_thief_moved_a_login_has_no_link_of_what_the_owner
 
 def test_an_address_to_which_a_thief_moved_a_login_has_no_link_of_nominees(asha):
     moved_since(asha, THIEF, clock.now())
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     assert link_to(STAYING)
     assert link_to(THIEF) is None
     assert "If you did not do this, file a complaint" in texts_to(THIEF)[0][1]

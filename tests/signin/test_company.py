@@ -21,13 +21,13 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from structlog.testing import capture_logs
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import staff
-from portal.people.services import staff as staff_services
-from portal.signin import company
-from portal.signin import provider as company_providers
-from portal.signin.provider import digest
+from portal.fronts.signin import company
+from portal.fronts.signin import provider as company_providers
+from portal.fronts.signin.provider import digest
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import staff
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
 from tests.servers import identity
 from tests.signin.people_who_sign_in import next_code, staff_client, staff_through_pages, totp, with_factor
@@ -190,7 +190,7 @@ def test_of_two_browsers_that_begin_at_once_only_the_first_is_bound(client, prov
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("shared", ["login", "subject"])
 def test_of_two_that_bind_at_the_same_moment_one_is_bound(monkeypatch, shared, postbox):
-    monkeypatch.setattr("portal.signin.factors.has_shown_second_factor", lambda request: True)
+    monkeypatch.setattr("portal.fronts.signin.mfa_status.has_shown_second_factor", lambda request: True)
     for _ in range(4):
         people = [StaffFactory()] * 2 if shared == "login" else [StaffFactory(), StaffFactory()]
         uids = [secrets.token_hex(8)] * 2 if shared == "subject" else ["one", secrets.token_hex(8)]
@@ -274,7 +274,7 @@ def test_a_bound_login_that_is_deactivated_or_a_customers_or_locked_stays_out(
     client, provider, kind, person, monkeypatch
 ):
     row = bind(person, provider, kind)
-    monkeypatch.setattr("portal.signin.browsers.is_locked", lambda request, address: True)
+    monkeypatch.setattr("portal.fronts.signin.browser_devices.is_locked", lambda request, address: True)
     assert signs_in(client, provider, kind).url == REFUSED
     monkeypatch.undo()
     monkeypatch.setattr(company_providers, "_kept", {})

@@ -8,13 +8,13 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from portal.core import clock
-from portal.core.actor import SYSTEM
-from portal.core.errors import Refused
-from portal.people.models import OneTimeCode, SignIn, User, WrongCode
-from portal.people.services import codes, customers, devices, invitations
-from portal.people.states import MemberRole
-from portal.signin import tasks
+from portal.fronts.signin import tasks
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.errors import Refused
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import OneTimeCode, SignIn, User, WrongCode
+from portal.kernel.people.services import codes, customers, devices, invitations
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import work_of
 
@@ -327,7 +327,7 @@ def test_a_person_who_has_a_login_is_asked_for_no_name_and_keeps_the_one_they_ha
 
 
 def test_a_staff_link_does_not_open_a_customers_login(client, postbox):
-    from portal.people.services import staff
+    from portal.kernel.people.services import staff
 
     row = staff.invite(email="meera@onesetu.example", full_name="Meera", actor=SYSTEM, now=clock.now())
     path = reverse("privacy:invitation", args=[invitations.token_of(row)])
@@ -342,7 +342,7 @@ def test_a_customers_link_does_not_set_a_staff_password(client, postbox):
 
 
 def test_an_invitation_whose_nudge_was_lost_is_sent_by_the_sweep(postbox, monkeypatch):
-    monkeypatch.setattr("portal.people.services.invitations.enqueue", lambda *args: None)
+    monkeypatch.setattr("portal.kernel.people.services.invitations.enqueue", lambda *args: None)
     row = customers.invite(customer=CustomerFactory(), address="asha@acme.example", actor=SYSTEM)
     assert tasks.send_waiting_invitations() == 0
     type(row).objects.update(invited_at=clock.now() - timedelta(minutes=2))

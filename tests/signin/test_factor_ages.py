@@ -16,13 +16,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import ResolverMatch, get_resolver, reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.people.models import RoleProposal
-from portal.people.services import factor_ages
-from portal.signin import limits, passkeys
-from portal.signin.factor_prompt import CODE
-from portal.signin.middleware import SEEN
+from portal.fronts.signin import passkeys, session_limits
+from portal.fronts.signin.factor_prompt import CODE
+from portal.fronts.signin.middleware import SEEN
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.people.models import RoleProposal
+from portal.kernel.people.services import factor_ages
 from tests.architecture.test_admin_acts import addresses
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import next_code, staff_client, staff_through_pages, totp
@@ -129,7 +129,7 @@ def test_the_table_is_asked_in_a_session_and_nowhere_else(hours, is_asked):
 
 def test_after_thirty_idle_minutes_the_session_ends_and_its_factor_with_it():
     """Were a session to rest longer, its factor would need an idle time of its own: see the decision on ages of factors."""
-    assert limits.of(True, now=clock.now())[0] <= timedelta(minutes=30).total_seconds()
+    assert session_limits.of(True, now=clock.now())[0] <= timedelta(minutes=30).total_seconds()
     maker, person = StaffFactory(roles=["administrator"]), StaffFactory()
     client = staff_client(maker, browser=Client)
     client.get("/admin/")
@@ -189,7 +189,7 @@ def test_outside_the_pages_of_staff_too_the_right_code_does_the_act_with_what_wa
 
 def test_every_act_of_the_table_is_one_that_two_people_do_or_is_asked_by_name():
     call_command("sync_roles", verbosity=0)
-    from portal.people.models import FourEyesRule
+    from portal.kernel.people.models import FourEyesRule
 
     known = set(FourEyesRule.objects.values_list("act", flat=True))
     assert set(factor_ages.GREATEST) - known == {factor_ages.OWN_FACTORS, factor_ages.LOOKUP_KEYS}
@@ -291,13 +291,13 @@ def _removed(client, key, _monkeypatch):
 @pytest.mark.parametrize(
     ("act", "fails"),
     [
-        (_added, "portal.signin.letters.post"),
-        (_added, "portal.signin.events.record"),
-        (_made_anew, "portal.signin.letters.post"),
-        (_made_anew, "portal.signin.events.record"),
-        (_renamed, "portal.signin.events.record"),
-        (_removed, "portal.signin.letters.post"),
-        (_removed, "portal.people.services.sessions.record"),
+        (_added, "portal.fronts.signin.notifications.post"),
+        (_added, "portal.fronts.signin.events.record"),
+        (_made_anew, "portal.fronts.signin.notifications.post"),
+        (_made_anew, "portal.fronts.signin.events.record"),
+        (_renamed, "portal.fronts.signin.events.record"),
+        (_removed, "portal.fronts.signin.notifications.post"),
+        (_removed, "portal.kernel.people.services.sessions.record"),
     ],
 )
 def test_a_factor_is_not_changed_where_its_event_or_letter_cannot_be_written(act, fails, monkeypatch):
@@ -319,7 +319,7 @@ def test_a_factor_is_not_changed_where_its_event_or_letter_cannot_be_written(act
     assert other.get(reverse("mfa_index")).status_code == 200
 
 
-@pytest.mark.parametrize("fails", ["portal.signin.letters.post", "portal.signin.events.record"])
+@pytest.mark.parametrize("fails", ["portal.fronts.signin.notifications.post", "portal.fronts.signin.events.record"])
 def test_a_first_app_is_not_set_up_where_its_event_or_letter_cannot_be_written(fails, monkeypatch):
     user = StaffFactory(roles=["administrator"])
     client = Client()
@@ -391,5 +391,5 @@ def test_the_way_back_leads_to_no_other_site():
 def test_a_customer_and_a_stranger_who_send_the_answer_reach_nothing(client):
     for browser in (client,):
         assert browser.post(reverse("admin:index"), {CODE: "000000"}).status_code in {302, 403, 405}
-    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
+    client.force_login(CustomerUserFactory(), backend="portal.fronts.signin.backends.CustomerBackend")
     assert client.post(reverse("admin:index"), {CODE: "000000"}).status_code == 404

@@ -5,15 +5,15 @@ import re
 import pytest
 from django.urls import reverse
 
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import OneTimeCode
-from portal.people.services import codes, customers, devices
-from portal.people.services import mfa as mfa_services
-from portal.people.services import staff as staff_services
-from portal.signin import letters, tasks
+from portal.fronts.signin import notifications, tasks
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.models import OneTimeCode
+from portal.kernel.people.services import codes, customers, devices
+from portal.kernel.people.services import mfa as mfa_services
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client, with_factor
@@ -27,7 +27,7 @@ def law():
 
 
 def words(kind):
-    return reading.text_of(Message.objects.get(kind=kind))
+    return message_content.text_of(Message.objects.get(kind=kind))
 
 
 def test_a_code_is_posted_once_and_reads_well():
@@ -90,11 +90,11 @@ def test_a_browser_is_named_in_the_language_of_the_letter(language, kept, told):
     assert f": {told}\n" in words("signin.new_device").body
 
 
-@pytest.mark.parametrize("template", sorted(letters._LIBRARY))
+@pytest.mark.parametrize("template", sorted(notifications._LIBRARY))
 def test_each_letter_of_the_library_has_a_text_of_ours(template):
     user = StaffFactory()
-    letters.from_library(template, user.email, {"timestamp": clock.now()})
-    assert "http://localhost:8000/staff/" in words(letters._LIBRARY[template]).body
+    notifications.from_library(template, user.email, {"timestamp": clock.now()})
+    assert "http://localhost:8000/staff/" in words(notifications._LIBRARY[template]).body
 
 
 def test_no_part_of_a_password_links_key_stands_outside_the_letter():
@@ -109,7 +109,7 @@ def test_no_part_of_a_password_links_key_stands_outside_the_letter():
 
 def _key_of_the_invitation():
     """As it stands in the letter: a key says the second in which it was made."""
-    return re.search(r"http\S+/([^/\s]+)/\s", reading.text_of(Message.objects.get()).body)[1]
+    return re.search(r"http\S+/([^/\s]+)/\s", message_content.text_of(Message.objects.get()).body)[1]
 
 
 def _invited_colleague():
@@ -162,17 +162,17 @@ def _password_link():
 def test_an_officer_who_reads_a_letter_cannot_act_as_the_person_it_is_for(send, role):
     key = send()
     message = Message.objects.get()
-    assert key in reading.text_of(message).body
+    assert key in message_content.text_of(message).body
     url = reverse("admin:outbox_message_do_one", args=[message.pk, "show-words"])
     opening = {"answer": "1", "purpose": "grievance", "ticket": "grievance queue"}
     page = staff_client(StaffFactory(roles=[role])).post(url, opening).content.decode()
-    assert reading.DOTS in page
+    assert message_content.DOTS in page
     assert key not in page
 
 
 def test_the_librarys_other_letters_do_not_exist():
-    letters.from_library("account/email/unknown_account", StaffFactory().email, {})
-    letters.from_library("account/email/password_changed", CustomerUserFactory().email, {})
+    notifications.from_library("account/email/unknown_account", StaffFactory().email, {})
+    notifications.from_library("account/email/password_changed", CustomerUserFactory().email, {})
     assert not Message.objects.exists()
 
 

@@ -7,11 +7,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from portal.core import clock
-from portal.core.actor import staff
-from portal.people.models import SignIn, User, WrongCode
-from portal.people.services import codes, devices
-from portal.signin import history
+from portal.fronts.signin import signin_history
+from portal.kernel.core import clock
+from portal.kernel.core.actor import staff
+from portal.kernel.people.models import SignIn, User, WrongCode
+from portal.kernel.people.services import codes, devices
 from tests.people.factories import PASSWORD, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -40,7 +40,7 @@ def test_wrong_present_passwords_lock_the_page_and_the_sign_in_and_are_in_the_hi
     sign_in = Client().post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
     assert "too many wrong tries" in sign_in.content.decode()
     for number in WrongCode.objects.order_by("pk").values_list("pk", flat=True):
-        history.wrong_code(number)
+        signin_history.wrong_code(number)
     outcomes = list(SignIn.objects.filter(user=user).order_by("pk").values_list("outcome", flat=True))
     assert outcomes == ["wrong_password"] * codes.DEFAULT_TRIES + ["locked"]
     devices.unlock(user=user, actor=staff(StaffFactory().pk), now=clock.now())
@@ -54,7 +54,7 @@ def test_a_new_password_that_is_too_weak_counts_as_no_wrong_one():
     assert not WrongCode.objects.exists()
 
 
-@pytest.mark.parametrize("fails", ["portal.signin.letters.post", "portal.signin.events.record"])
+@pytest.mark.parametrize("fails", ["portal.fronts.signin.notifications.post", "portal.fronts.signin.events.record"])
 @pytest.mark.parametrize("page", ["changed", "set by a link"])
 def test_a_password_is_not_changed_where_its_event_or_letter_cannot_be_written(page, fails, monkeypatch, postbox):
     user = StaffFactory(roles=["administrator"])

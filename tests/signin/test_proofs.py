@@ -7,12 +7,12 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from grievances.models import Nominee
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.people import proofs
-from portal.people.models import ContactPoint, Invitation, OneTimeCode
-from portal.people.services import codes
-from portal.people.states import MemberRole
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.people import step_up_codes
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import ContactPoint, Invitation, OneTimeCode
+from portal.kernel.people.services import codes
 from tests.people.factories import AddressChangeFactory, ContactPointFactory, CustomerFactory, CustomerUserFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import confirmed, customer_client
@@ -137,14 +137,14 @@ def test_no_address_is_removed_without_a_code(asha):
 def test_a_proof_of_a_session_is_recent_for_fifteen_minutes(asha, rf):
     request, now = rf.get("/"), clock.now()
     request.session = {}
-    assert not proofs.is_recent(request, now=now)
-    proofs.note(request, now=now)
-    assert proofs.is_recent(request, now=now + timedelta(minutes=15) - timedelta(seconds=1))
-    assert not proofs.is_recent(request, now=now + timedelta(minutes=15))
-    assert not proofs.is_recent(request, now=now - timedelta(seconds=1))
+    assert not step_up_codes.is_recent(request, now=now)
+    step_up_codes.note(request, now=now)
+    assert step_up_codes.is_recent(request, now=now + timedelta(minutes=15) - timedelta(seconds=1))
+    assert not step_up_codes.is_recent(request, now=now + timedelta(minutes=15))
+    assert not step_up_codes.is_recent(request, now=now - timedelta(seconds=1))
 
 
 def test_signing_in_by_a_code_is_a_proof(client, asha, postbox):
     client.post(reverse("privacy:sign-in"), {"email": asha.email})
     client.post(reverse("privacy:sign-in-code"), {"code": postbox.last("signin.sign_in_code")["context"]["code"]})
-    assert proofs.PROVEN in client.session
+    assert step_up_codes.PROVEN in client.session

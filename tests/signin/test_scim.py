@@ -11,11 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.people.models import ApiKey, RoleGrant, User
-from portal.people.services import staff
-from portal.workplace.health import checks
+from portal.fronts.workplace.health import checks
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.people.models import ApiKey, RoleGrant, User
+from portal.kernel.people.services import staff
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 

@@ -8,12 +8,12 @@ import time_machine
 from django.conf import settings
 from django.core.management import call_command
 
-from portal.core import clock
-from portal.law.models import HouseRule
-from portal.people import promises
-from portal.people.services import codes
-from portal.signin import limits
-from portal.signin.middleware import BEGAN
+from portal.fronts.signin import session_limits
+from portal.fronts.signin.middleware import BEGAN
+from portal.kernel.core import clock
+from portal.kernel.law.models import HouseRule
+from portal.kernel.people import signin_limits
+from portal.kernel.people.services import codes
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
@@ -31,7 +31,7 @@ CASES = [
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch):
-    monkeypatch.setattr(limits, "_kept", {})
+    monkeypatch.setattr(session_limits, "_kept", {})
 
 
 @pytest.mark.parametrize(("open_browser", "page", "rest", "longest"), CASES)
@@ -76,10 +76,10 @@ def test_the_last_request_is_written_once_a_minute_at_most(monkeypatch):
 
 def test_a_promise_comes_from_its_rule_once_rules_are_loaded():
     now = clock.now()
-    assert promises.length("signin.staff_session", now=now, otherwise=timedelta(days=1)) == timedelta(days=1)
+    assert signin_limits.length("signin.staff_session", now=now, otherwise=timedelta(days=1)) == timedelta(days=1)
     call_command("sync_rules")
-    assert promises.length("signin.staff_session", now=now, otherwise=timedelta(days=1)) == timedelta(minutes=30)
-    assert promises.number("signin.attempts", now=now, otherwise=99) == 5
+    assert signin_limits.length("signin.staff_session", now=now, otherwise=timedelta(days=1)) == timedelta(minutes=30)
+    assert signin_limits.number("signin.attempts", now=now, otherwise=99) == 5
     rule = HouseRule.objects.get(key="signin.code_life")
     code = codes.issue(purpose="sign_in", kind="email", address="asha@acme.example", now=now)
     assert code.expires_at - code.made_at == timedelta(minutes=rule.amount)

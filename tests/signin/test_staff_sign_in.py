@@ -11,15 +11,15 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.actor import SYSTEM, staff
-from portal.core.errors import NotAllowed, Refused
-from portal.people.models import Device, SignIn, User, WrongCode
-from portal.people.services import codes, devices, invitations, tries
-from portal.people.services import mfa as mfa_services
-from portal.people.services import staff as staff_services
-from portal.signin import history
+from portal.fronts.signin import signin_history
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.core.actor import SYSTEM, staff
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.people.models import Device, SignIn, User, WrongCode
+from portal.kernel.people.services import codes, devices, invitations, signin_attempts
+from portal.kernel.people.services import mfa as mfa_services
+from portal.kernel.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import SECRET, customer_client, next_code, totp, with_factor, work_of
 from tests.signin.people_who_sign_in import staff_through_pages as staff_client
@@ -36,7 +36,7 @@ def empty_cache():
 def write_history():
     """As the tasks do."""
     for number in WrongCode.objects.filter(noted_at=None).order_by("pk").values_list("pk", flat=True):
-        history.wrong_code(number)
+        signin_history.wrong_code(number)
 
 
 def sign_in(client, user, password=PASSWORD):
@@ -329,10 +329,10 @@ def test_a_refused_try_is_the_same_work_whoever_has_the_address(client):
 def test_tries_that_count_no_more_are_deleted_once_the_history_has_them(client):
     user, now = StaffFactory(), clock.now()
     sign_in(client, user, "wrong")
-    assert tries.sweep(now=now + timedelta(hours=1)) == 0
+    assert signin_attempts.sweep(now=now + timedelta(hours=1)) == 0
     write_history()
-    assert tries.sweep(now=now) == 0
-    assert tries.sweep(now=now + timedelta(hours=1)) == 1
+    assert signin_attempts.sweep(now=now) == 0
+    assert signin_attempts.sweep(now=now + timedelta(hours=1)) == 1
     assert SignIn.objects.get(user=user).outcome == "wrong_password"
 
 

@@ -5,15 +5,15 @@ import random
 import pytest
 from django.core.cache import cache
 
-from grievances.services import nominating
-from portal.core import actor, clock
-from portal.core.errors import PortalError, Refused
-from portal.outbox.models import Message
-from portal.outbox.services import reading
-from portal.people.models import AccountChange, Membership
-from portal.people.services import customers, logins
-from portal.people.states import MemberRole
-from portal.signin import cancellation
+from grievances.nominees.services import nominations
+from portal.fronts.signin import cancellation
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import PortalError, Refused
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services import message_content
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.models import AccountChange, Membership
+from portal.kernel.people.services import customers, logins
 from tests.grievances.nominees import named
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory
 from tests.shipped import every_rule
@@ -94,7 +94,7 @@ def test_whoever_made_a_change_and_was_dismissed_since_brings_nobody_back_by_it(
     asha, bina, _ravi = people.values()
     friend = joins(acme, "friend@elsewhere.example", by_whom=asha)
     removal = leaves(acme, friend, by_whom=asha)
-    nominating.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
+    nominations.name(principal=asha.principal, named=named(), actor=by(asha), at=clock.now())
     dismissal = leaves(acme, asha, by_whom=bina)
     assert refused(removal, asha) == "NO_OWNER_NOW"
     own = AccountChange.objects.get(kind="nominee_named")
@@ -176,7 +176,7 @@ def test_an_owner_whom_others_invited_again_as_one_is_not_demoted_by_an_older_li
 def nobody_else_has_links(people):
     """Nobody but the owners of before was sent a link, in any letter."""
     for row in Message.objects.filter(kind="signin.people_changed"):
-        assert reading.address_of(row) in {people["asha"].email, people["bina"].email}
+        assert message_content.address_of(row) in {people["asha"].email, people["bina"].email}
 
 
 def round_of(acme, people, let_in, dice):
@@ -247,23 +247,23 @@ def test_after_any_rounds_with_nominees_the_first_link_restores_them(acme, peopl
     dice, asha = random.Random(seed), people["asha"]
     act = {"principal": asha.principal, "actor": by(asha)}
     own = [
-        nominating.name(named=named(email=f"own{number}@acme.example"), at=clock.now(), **act) for number in range(2)
+        nominations.name(named=named(email=f"own{number}@acme.example"), at=clock.now(), **act) for number in range(2)
     ]
     AccountChange.objects.all().delete()
     before = state_of(asha)
-    nominating.end(nominee=own[0], at=clock.now(), **act)
+    nominations.end(nominee=own[0], at=clock.now(), **act)
     first = AccountChange.objects.get()
     for number in range(8):
-        standing = list(nominating.of_person(asha.principal.subject.ref))
+        standing = list(nominations.of_person(asha.principal.subject.ref))
         what, whom = dice.choice(["name", "change", "end"]), dice.choice(standing or [None])
         details = named(email=f"thief{dice.randrange(3)}@evil.example", full_name=f"Thief {number}")
         try:
             if what == "name":
-                nominating.name(named=details, at=clock.now(), **act)
+                nominations.name(named=details, at=clock.now(), **act)
             elif whom is not None and what == "change":
-                nominating.change(nominee=whom, named=details, at=clock.now(), **act)
+                nominations.change(nominee=whom, named=details, at=clock.now(), **act)
             elif whom is not None:
-                nominating.end(nominee=whom, at=clock.now(), **act)
+                nominations.end(nominee=whom, at=clock.now(), **act)
         except Refused:  # a nominee has this address
             continue
     assert undone(first, asha)
@@ -271,13 +271,13 @@ def test_after_any_rounds_with_nominees_the_first_link_restores_them(acme, peopl
 
 
 def state_of(user):
-    rows = nominating.of_person(user.principal.subject.ref)
-    return [(row.reference, nominating.details_of(row), row.rights) for row in rows]
+    rows = nominations.of_person(user.principal.subject.ref)
+    return [(row.reference, nominations.details_of(row), row.rights) for row in rows]
 
 
 def test_the_link_of_an_address_that_is_deleted_has_ended_and_cancels_nothing(acme, people):
     removal = leaves(acme, people["ravi"], by_whom=people["asha"])
-    nominating.name(principal=people["asha"].principal, named=named(), actor=by(people["asha"]), at=clock.now())
+    nominations.name(principal=people["asha"].principal, named=named(), actor=by(people["asha"]), at=clock.now())
     for change in (removal, AccountChange.objects.get(kind="nominee_named")):
         with pytest.raises(Refused) as error:
             cancellation.cancel_account_change(change=change, contact=None, actor=actor.stranger(), now=clock.now())

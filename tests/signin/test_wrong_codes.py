@@ -7,10 +7,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 
-from portal.core import clock
-from portal.people import erasers
-from portal.people.models import SignIn, WrongCode
-from portal.signin import history, tasks
+from portal.fronts.signin import signin_history, tasks
+from portal.kernel.core import clock
+from portal.kernel.people import erasure
+from portal.kernel.people.models import SignIn, WrongCode
 from tests.people.factories import CustomerFactory, CustomerUserFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def asha():
 def lost(monkeypatch):
     """The names of tasks that never reach a worker."""
     sent = []
-    monkeypatch.setattr("portal.people.services.codes.enqueue", lambda *args: sent.append(args))
+    monkeypatch.setattr("portal.kernel.people.services.codes.enqueue", lambda *args: sent.append(args))
     return sent
 
 
@@ -66,7 +66,7 @@ def test_a_worker_that_dies_on_the_way_leaves_it_to_the_next(client, asha, lost,
     miss(client)
     number = lost[0][1]
     with monkeypatch.context() as patch:
-        patch.setattr(history.devices, "note", lambda **given: 1 / 0)
+        patch.setattr(signin_history.devices, "note", lambda **given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             tasks.note_wrong_code(number)
     assert tasks.note_wrong_code(number)
@@ -85,5 +85,5 @@ def test_it_lies_encrypted_and_ends_with_the_person(client, asha, lost):
     with connection.cursor() as cursor:
         cursor.execute("SELECT address, network, token FROM people_wrongcode")
         assert not any(b"asha" in bytes(value) or b"127.0" in bytes(value) for value in cursor.fetchone())
-    erasers.SignIns().erase(subject_ref=asha.subject_ref, before=None)
+    erasure.SignIns().erase(subject_ref=asha.subject_ref, before=None)
     assert not WrongCode.objects.exists()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import openpyxl
 
-from portal.vault.inspection import sheets
+from portal.kernel.vault.inspection import sheets
 
 SHEET = "xl/worksheets/sheet1.xml"
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from portal.vault.inspection.verdict import Limits
+from portal.kernel.vault.inspection.result import Limits
 
 
 def prepare(data: bytes, asked: dict[str, Any], limits: Limits) -> tuple[int, Callable[[], dict[str, Any]]]:

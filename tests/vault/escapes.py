@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from portal.vault.inspection import confinement, pages
-from portal.vault.inspection.verdict import Limits
+from portal.kernel.vault.inspection import page_images, sandbox
+from portal.kernel.vault.inspection.result import Limits
 
 MACHINE = os.uname().machine
 #: No filter is asked about these two, by which the kernel comes back from a probe: from elsewhere they end the process.
@@ -133,8 +133,8 @@ def prepare(data: bytes, asked: dict[str, Any], limits: Limits) -> tuple[int, Ca
     """In the child that draws a document a descriptor is left open, and some of the ways are others."""
     document = 0
     if asked["draws"]:
-        document = pages.in_memory(data)
-        pages.warm()
+        document = page_images.in_memory(data)
+        page_images.warm()
     if asked["do"] == "who":
         return 0, lambda: {"user": os.getuid(), "effective": os.getuid()}
     if asked["do"] == "calls":
@@ -157,7 +157,7 @@ def succeeds(attempt: Callable[[], Any]) -> bool:
 def refused_by_number(draws: bool) -> list[int]:
     """Every call that is not on the list and that the kernel does not refuse for that."""
     kernel = ctypes.CDLL(None, use_errno=True)
-    listed = confinement.numbers(confinement.DRAWING if draws else confinement.READING, MACHINE)
+    listed = sandbox.numbers(sandbox.DRAWING if draws else sandbox.READING, MACHINE)
     answered = []
     for number in sorted(set(range(600)) - PROBES):
         ctypes.set_errno(0)

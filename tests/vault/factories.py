@@ -4,9 +4,9 @@ import io
 from typing import Any
 from uuid import UUID, uuid4
 
-from portal.core.actor import SYSTEM
-from portal.vault.models import StoredFile
-from portal.vault.services import files
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 
 
 def stored(content: bytes = b"a page", *, subject_ref: UUID | None = None, **changes: Any) -> StoredFile:

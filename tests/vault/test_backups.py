@@ -14,16 +14,16 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 
-from portal.audit.models import AuditEvent
-from portal.core import actor as actors
-from portal.core import clock, read_only
-from portal.core.ciphers import CannotDecrypt
-from portal.core.errors import NotFound, Refused, Unavailable
-from portal.people.models import Principal
-from portal.vault import backups
-from portal.vault.backups import Manifest, Places, databases, manifest, opening
-from portal.vault.models import ErasureMark, StoredFile, SubjectKey
-from portal.vault.services import files, marks
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock, read_only
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.core.errors import NotFound, Refused, Unavailable
+from portal.kernel.people.models import Principal
+from portal.kernel.vault import backups
+from portal.kernel.vault.backups import Manifest, Places, database_dump, manifest, verification
+from portal.kernel.vault.models import ErasureMark, StoredFile, SubjectKey
+from portal.kernel.vault.services import erasure_log, files
 from tests import other_sessions
 from tests.people.factories import PrincipalFactory
 from tests.retention.factories import house_rule
@@ -94,7 +94,7 @@ def test_a_backup_brings_rows_files_and_keys_back_and_neither_place_opens_anythi
 def test_an_older_key_database_neither_loses_marks_of_erasures_nor_gives_an_ended_key_back(places: Places) -> None:
     file = stored(b"to be erased")
     one = taken(places)
-    marks.leave(subject_ref=file.subject_ref, eraser="x", before=None, because="OS-ER-1", at=clock.now())
+    erasure_log.leave(subject_ref=file.subject_ref, eraser="x", before=None, because="OS-ER-1", at=clock.now())
     files.shred(subject_ref=file.subject_ref, retention_class="kyc")
     with pytest.raises(Refused, match="in use"):
         backups.bring_back(one, places=places, keys_of=one, replace=False)
@@ -113,11 +113,11 @@ def test_a_restore_that_dies_over_the_keys_loses_no_mark_of_an_erasure_when_it_i
     one = taken(places)
     refs = [uuid4() for _number in range(3)]
     for ref in refs:
-        marks.leave(subject_ref=ref, eraser="x", before=clock.now(), because="OS-ER-1", at=clock.now())
+        erasure_log.leave(subject_ref=ref, eraser="x", before=clock.now(), because="OS-ER-1", at=clock.now())
     before = list(
         ErasureMark.objects.order_by("subject_ref").values_list("subject_ref", "eraser", "before", "erased_at")
     )
-    load = databases.load
+    load = database_dump.load
 
     def dies_behind_it(alias: str, stream: Any) -> None:
         load(alias, stream)
@@ -125,7 +125,7 @@ def test_a_restore_that_dies_over_the_keys_loses_no_mark_of_an_erasure_when_it_i
             raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(databases, "load", dies_behind_it)
+        patched.setattr(database_dump, "load", dies_behind_it)
         with pytest.raises(SystemExit):
             backups.bring_back(one, places=places, keys_of=one, replace=True)
     assert not ErasureMark.objects.exists(), "the older key database knows nothing of them"
@@ -173,10 +173,10 @@ def test_a_full_disk_or_a_missing_tool_leaves_nothing(places: Places, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(databases, "dump", full)
+        patch.setattr(database_dump, "dump", full)
         with pytest.raises(OSError, match="No space"):
             taken(places)
-    if databases.vendor() == "postgresql":
+    if database_dump.vendor() == "postgresql":
         with monkeypatch.context() as patch:
             patch.setenv("PATH", "/nowhere")
             with pytest.raises(Unavailable, match="postgresql-client"):
@@ -256,7 +256,7 @@ def test_a_night_ends_expired_backups_though_another_step_fails_and_says_which_f
     where = ("--data", str(places.data), "--key-files", str(places.keys), "--json")
     old, last = (taken(places, now=now - timedelta(days=days)) for days in (31, 1))
     with monkeypatch.context() as patch:
-        patch.setattr(databases, "dump", mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        patch.setattr(database_dump, "dump", mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
         with pytest.raises(SystemExit) as stopped:
             call_command("backup", "--nightly", *where)
     assert stopped.value.code == 3
@@ -282,7 +282,7 @@ def test_a_backup_is_verified_where_there_is_no_database_yet(
 ) -> None:
     """Before a restore into empty databases nothing can be noted."""
     one = taken(places)
-    monkeypatch.setattr(opening, "record", mock.Mock(side_effect=DatabaseError("no such table")))
+    monkeypatch.setattr(verification, "record", mock.Mock(side_effect=DatabaseError("no such table")))
     call_command("backup", "--verify", one.name, "--data", str(places.data), "--key-files", str(places.keys))
     assert "opens to its last byte" in capsys.readouterr().out
 

@@ -5,14 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from portal.core.ciphers import CannotDecrypt
-from portal.core.errors import PortalError
-from portal.people.models import Principal
-from portal.vault import backups
-from portal.vault.backups import Places
-from portal.vault.models import SubjectKey
-from portal.vault.services import files
-from portal.vault.services.keys import Shredded
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.core.errors import PortalError
+from portal.kernel.people.models import Principal
+from portal.kernel.vault import backups
+from portal.kernel.vault.backups import Places
+from portal.kernel.vault.models import SubjectKey
+from portal.kernel.vault.services import files
+from portal.kernel.vault.services.keys import Shredded
 from tests.people.factories import PrincipalFactory
 from tests.vault.factories import stored
 from tests.vault.test_backups import OPERATOR, places, taken  # noqa: F401 - a fixture

@@ -11,13 +11,13 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from kyc.inspection import FIND, HIDE
-from kyc.numbers.hiding import to_hide
-from kyc.numbers.search import numbers_in
-from portal.vault.inspection import child, codes_anew, covering, process
-from portal.vault.inspection.covering import Wish
-from portal.vault.inspection.pdf_text import read_text
-from portal.vault.inspection.verdict import UNREAD, Fault, Limits, Verdict
+from kyc.numbers.aadhaar_positions import to_hide
+from kyc.numbers.text_search import numbers_in
+from kyc.review.inspection import FIND, HIDE
+from portal.kernel.vault.inspection import client, qr_rescan, redaction, worker
+from portal.kernel.vault.inspection.pdf_text import read_text
+from portal.kernel.vault.inspection.redaction import Wish
+from portal.kernel.vault.inspection.result import UNREAD, Fault, Limits, Verdict
 from tests.kyc import documents
 
 NUMBER = documents.AADHAAR
@@ -27,12 +27,12 @@ DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
 
 def inspected(data: bytes, extension: str = "pdf") -> tuple[Verdict, bytes]:
     """The verdict of the first child, made in this process."""
-    return child.inspect(data, extension, Limits(), numbers_in, Wish(to_hide))
+    return worker.inspect(data, extension, Limits(), numbers_in, Wish(to_hide))
 
 
 def whole(data: bytes, extension: str) -> tuple[Verdict, bytes]:
     """The verdict of both children."""
-    return process.inspect(data, extension=extension, find=FIND, hide=HIDE)
+    return client.inspect(data, extension=extension, find=FIND, hide=HIDE)
 
 
 def everything_in(kept: bytes) -> str:
@@ -202,7 +202,7 @@ def test_the_code_of_an_old_card_is_covered_in_the_kept_picture(mime, extension,
     verdict, kept = inspected(documents.card_with_old_code(mime, turned=turned), extension)
     picture = Image.open(io.BytesIO(kept))
     assert (verdict.fault, verdict.hidden) == (None, 1)
-    assert covering.codes(picture) == []
+    assert redaction.codes(picture) == []
     assert picture.convert("L").getpixel((560, 260)) < 16
     assert picture.convert("L").getpixel((100, 700)) > 200
 
@@ -213,7 +213,7 @@ def test_a_code_without_a_number_stays_readable():
     out = io.BytesIO()
     card.save(out, "PNG")
     verdict, kept = inspected(out.getvalue(), "png")
-    assert (verdict.hidden, len(covering.codes(Image.open(io.BytesIO(kept))))) == (0, 1)
+    assert (verdict.hidden, len(redaction.codes(Image.open(io.BytesIO(kept))))) == (0, 1)
 
 
 def test_a_picture_inside_a_pdf_is_covered_and_the_text_beside_it_stays():
@@ -221,7 +221,7 @@ def test_a_picture_inside_a_pdf_is_covered_and_the_text_beside_it_stays():
     assert (verdict.hidden, verdict.shows_pictures) == (1, True)
     with pikepdf.open(io.BytesIO(kept)) as document:
         picture = pikepdf.PdfImage(document.pages[0].Resources.XObject.Code).as_pil_image()
-        assert covering.codes(picture) == []
+        assert redaction.codes(picture) == []
         assert documents.PAN in read_text(document).texts[0]
 
 
@@ -232,7 +232,7 @@ def test_a_page_that_draws_a_code_with_lines_is_kept_as_the_picture_of_itself():
     with pikepdf.open(io.BytesIO(kept)) as document:
         first = pikepdf.PdfImage(document.pages[0].Resources.XObject.Page).as_pil_image()
         texts = [read_text(_only(document, page)).texts[0].strip() for page in (0, 1)]
-    assert covering.codes(first) == []
+    assert redaction.codes(first) == []
     assert first.convert("L").getextrema()[0] < 16
     assert (texts[0], documents.PAN in texts[1]) == ("", True)
 
@@ -253,9 +253,9 @@ def test_a_whole_inspection_covers_what_each_way_of_writing_shows():
 def test_a_number_that_cannot_be_covered_is_refused(monkeypatch):
     """A reader that sees the number again and again, wherever it is painted over."""
     image = Image.new("RGB", (200, 100), "white")
-    seen = covering.Seen(NUMBER, (10, 10, 50, 50))
-    with pytest.raises(child.RefusedFileError) as caught:
-        covering.cover(image, to_hide, [lambda picture: [seen]])
+    seen = redaction.Seen(NUMBER, (10, 10, 50, 50))
+    with pytest.raises(worker.RefusedFileError) as caught:
+        redaction.cover(image, to_hide, [lambda picture: [seen]])
     assert caught.value.fault is Fault.AADHAAR_NUMBER
 
 
@@ -331,31 +331,31 @@ def test_of_an_aadhaar_document_that_cannot_be_searched_only_its_codes_are_kept(
     said = "1234567890" * 40
     card = Image.open(io.BytesIO(documents.image("PNG", (1200, 900))))
     ImageDraw.Draw(card).text((60, 700), "2341 2341 2346", fill="black", font=ImageFont.load_default(size=48))
-    card.paste(codes_anew.code(said).rotate(11, expand=True, fillcolor="white"), (500, 100))
+    card.paste(qr_rescan.code(said).rotate(11, expand=True, fillcolor="white"), (500, 100))
     out = io.BytesIO()
     card.save(out, "PNG")
-    verdict, kept = child.inspect(
-        out.getvalue(), "png", Limits(), numbers_in, Wish(to_hide, draw=codes_anew.drawn_anew)
+    verdict, kept = worker.inspect(
+        out.getvalue(), "png", Limits(), numbers_in, Wish(to_hide, draw=qr_rescan.drawn_anew)
     )
     picture = Image.open(io.BytesIO(kept))
     assert (verdict.fault, verdict.mime) == (None, "image/png")
-    assert [seen.text for seen in covering.codes(picture)] == [said]
-    assert picture.size == codes_anew.code(said).size
+    assert [seen.text for seen in redaction.codes(picture)] == [said]
+    assert picture.size == qr_rescan.code(said).size
 
 
 @pytest.mark.parametrize("data", [documents.image("PNG"), documents.card_with_old_code("PNG")])
 def test_an_aadhaar_picture_without_a_code_to_keep_is_refused(data):
-    verdict, kept = child.inspect(data, "png", Limits(), numbers_in, Wish(to_hide, draw=codes_anew.drawn_anew))
+    verdict, kept = worker.inspect(data, "png", Limits(), numbers_in, Wish(to_hide, draw=qr_rescan.drawn_anew))
     assert (verdict.fault, kept) == (Fault.NO_CODE, b"")
 
 
 def test_of_an_aadhaar_pdf_that_cannot_be_searched_only_its_codes_are_kept():
     def draws(document):
-        documents.draws(document, codes_anew.code("9876543210" * 30))
+        documents.draws(document, qr_rescan.code("9876543210" * 30))
 
-    verdict, kept = process.inspect(documents.pdf(change=draws), extension="pdf", hide=HIDE, codes_only=True)
+    verdict, kept = client.inspect(documents.pdf(change=draws), extension="pdf", hide=HIDE, codes_only=True)
     assert (verdict.fault, verdict.mime, verdict.pages) == (None, "image/png", 1)
-    assert [seen.text for seen in covering.codes(Image.open(io.BytesIO(kept)))] == ["9876543210" * 30]
+    assert [seen.text for seen in redaction.codes(Image.open(io.BytesIO(kept)))] == ["9876543210" * 30]
 
 
 def test_a_blurred_photo_is_taken_with_a_notice():

@@ -12,10 +12,10 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.db.utils import OperationalError
 
-from portal.core import actor as actors
-from portal.core.errors import Refused
-from portal.vault.models import StoredFile
-from portal.vault.services import files
+from portal.kernel.core import actor as actors
+from portal.kernel.core.errors import Refused
+from portal.kernel.vault.models import StoredFile
+from portal.kernel.vault.services import files
 
 pytestmark = pytest.mark.django_db
 STAFF = actors.staff(7)

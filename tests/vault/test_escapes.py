@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.vault.inspection import confinement, copies, process
+from portal.kernel.vault.inspection import client, sandbox, worker_pool
 from tests.campaigns.counts import conclude
 from tests.kyc import documents
 
@@ -28,7 +28,7 @@ draws = pytest.mark.parametrize("draws", [False, True], ids=["reading", "drawing
 
 @pytest.fixture
 def all_walls():
-    if process.given() != confinement.Given(calls=True, files=True, apart=True):
+    if client.given() != sandbox.Given(calls=True, files=True, apart=True):
         pytest.skip("this kernel does not give every wall: vault.W001")
 
 
@@ -45,7 +45,7 @@ def test_no_attempt_to_get_out_of_a_child_succeeds(tmp_path, draws):
     key_file.write_text("key")
     key_file.chmod(0o644)
     asked = {"do": "escape", "draws": draws, "place": str(place), "key_file": str(key_file), "parent": os.getpid()}
-    said = process.ask(ESCAPES, documents.pdf(), asked=asked)
+    said = client.ask(ESCAPES, documents.pdf(), asked=asked)
     assert said["tried"] >= 40
     kind = "draws" if draws else "reads"
     conclude(
@@ -80,24 +80,24 @@ def test_the_attempts_succeed_where_nothing_is_confined(tmp_path):
 @confined
 @draws
 def test_every_call_that_is_not_on_the_list_is_refused(draws):
-    assert process.ask(ESCAPES, documents.pdf(), asked={"do": "calls", "draws": draws})["answered"] == []
+    assert client.ask(ESCAPES, documents.pdf(), asked={"do": "calls", "draws": draws})["answered"] == []
 
 
 def test_the_lists_of_calls_grow_only_here():
-    assert set(confinement.READING) == READING
-    assert set(confinement.DRAWING) - set(confinement.READING) == DRAWING
+    assert set(sandbox.READING) == READING
+    assert set(sandbox.DRAWING) - set(sandbox.READING) == DRAWING
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="memory is hidden on Linux")
 def test_a_process_that_asks_a_child_hides_its_own_memory_from_it():
-    process.given()
-    status = Path(f"/proc/{copies._stock._original._process.pid}/status")
+    client.given()
+    status = Path(f"/proc/{worker_pool._stock._original._process.pid}/status")
     assert status.exists()
-    assert confinement._kernel().prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
+    assert sandbox._kernel().prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
 
 
 @confined
 def test_a_child_of_root_is_nobody_while_it_reads():
     if os.geteuid() != 0:
         pytest.skip("this account is not root")
-    assert process.ask(ESCAPES, b"", asked={"do": "who", "draws": False}) == {"user": 65534, "effective": 65534}
+    assert client.ask(ESCAPES, b"", asked={"do": "who", "draws": False}) == {"user": 65534, "effective": 65534}

@@ -15,15 +15,15 @@ from django.core.files.storage import storages
 from django.db import connections, transaction
 from django.db.utils import OperationalError
 
-from portal.audit.models import AuditEvent
-from portal.core import actor as actors
-from portal.core import clock
-from portal.core.ciphers import CannotDecrypt
-from portal.core.errors import Unavailable
-from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from portal.vault.services import files, texts
-from portal.vault.services.keys import Shredded
-from portal.vault.storage import NoRoom
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.vault.models import ShredOrder, StoredFile, SubjectKey
+from portal.kernel.vault.services import files, texts
+from portal.kernel.vault.services.keys import Shredded
+from portal.kernel.vault.storage import NoRoom
 from tests.vault.factories import stored
 
 pytestmark = pytest.mark.django_db

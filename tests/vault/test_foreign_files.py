@@ -21,12 +21,12 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from kyc.inspection import FIND, HIDE
-from kyc.numbers.hiding import to_hide
-from portal.vault.inspection import process
-from portal.vault.inspection.pdf_text import read_text
-from portal.vault.inspection.pdfs import walk
-from portal.vault.inspection.verdict import Limits
+from kyc.numbers.aadhaar_positions import to_hide
+from kyc.review.inspection import FIND, HIDE
+from portal.kernel.vault.inspection import client
+from portal.kernel.vault.inspection.pdf_sanitiser import walk
+from portal.kernel.vault.inspection.pdf_text import read_text
+from portal.kernel.vault.inspection.result import Limits
 from tests.servers.scanner import EICAR
 
 FOLDER = os.environ.get("FOREIGN_FILES", "")
@@ -83,14 +83,14 @@ def wrong_with(kept: bytes) -> str:
             picture.load()
             if {"comment", "exif", "icc_profile"} & set(picture.info):
                 return "carries what hung at the picture"
-    again, _kept = process.inspect(kept, extension=None, limits=PATIENT, find=FIND, hide=HIDE)
+    again, _kept = client.inspect(kept, extension=None, limits=PATIENT, find=FIND, hide=HIDE)
     return "" if (again.fault, again.hidden) == (None, 0) else f"a second look says {again.fault} {again.hidden}"
 
 
 def judged(path: Path) -> Judged:
     """The verdict on one file, in a process that inspects nothing else. No name of a file and no text of it is told."""
     data = path.read_bytes()
-    verdict, kept = process.inspect(data, extension=None, limits=PATIENT, find=FIND, hide=HIDE)
+    verdict, kept = client.inspect(data, extension=None, limits=PATIENT, find=FIND, hide=HIDE)
     if verdict.is_accepted:
         end, wrong = "kept", wrong_with(kept)
     else:

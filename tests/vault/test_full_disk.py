@@ -10,9 +10,9 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal.core.errors import Unavailable
-from portal.vault import storage
-from portal.vault.services import files
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.vault import storage
+from portal.kernel.vault.services import files
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_a_disk_that_fills_up_while_an_upload_comes_in_is_said_too(monkeypatch):
     def full(self, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("portal.vault.uploads.EncryptingWriter.write", full)
+    monkeypatch.setattr("portal.kernel.vault.uploads.EncryptingWriter.write", full)
     client = Client(raise_request_exception=False)
     answer = client.post("/privacy/stop/", {"file": SimpleUploadedFile("a.pdf", b"x" * 5_000)})
     assert answer.status_code == 503

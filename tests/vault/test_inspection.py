@@ -15,15 +15,16 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image, ImageCms
 
-from kyc.inspection import FIND, inspect
-from kyc.numbers.hiding import to_hide
-from kyc.numbers.search import numbers_in
-from portal.core.errors import Unavailable
-from portal.vault.inspection import child, copies, original, pdf_drawings, process
-from portal.vault.inspection.covering import Wish
-from portal.vault.inspection.pdf_text import read_text
-from portal.vault.inspection.process import page_as_png
-from portal.vault.inspection.verdict import Fault, Limits, Search
+from kyc.numbers.aadhaar_positions import to_hide
+from kyc.numbers.text_search import numbers_in
+from kyc.review.inspection import FIND, inspect
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.vault.inspection import client, pdf_drawings, worker, worker_pool
+from portal.kernel.vault.inspection import fork_server as original
+from portal.kernel.vault.inspection.client import page_as_png
+from portal.kernel.vault.inspection.pdf_text import read_text
+from portal.kernel.vault.inspection.redaction import Wish
+from portal.kernel.vault.inspection.result import Fault, Limits, Search
 from tests.kyc import documents
 
 
@@ -136,7 +137,7 @@ def test_a_scan_with_a_profile_of_its_colours_is_taken():
     ("colours", "data", "bits"), [(lambda document: Name.DeviceGray, bytes(1250), 1), (inked, bytes(10_000), 8)]
 )
 def test_a_picture_that_the_library_cannot_read_is_left_to_the_drawn_page(colours, data, bits):
-    verdict, kept = child.inspect(drawn_with(colours, data, bits), "pdf", Limits(), numbers_in, Wish(to_hide))
+    verdict, kept = worker.inspect(drawn_with(colours, data, bits), "pdf", Limits(), numbers_in, Wish(to_hide))
     assert (verdict.fault, verdict.shows_pictures, bool(kept)) == (None, True, True)
 
 
@@ -151,7 +152,7 @@ def test_a_kept_document_is_shown_page_by_page_as_pictures():
 
 def test_a_page_that_is_not_there_is_an_error_of_its_own():
     _verdict, kept = inspect(documents.pdf(), extension="pdf")
-    with pytest.raises(process.ChildFailedError):
+    with pytest.raises(client.ChildFailedError):
         page_as_png(kept, mime="application/pdf", page=9)
 
 
@@ -159,17 +160,17 @@ def test_a_file_that_takes_too_much_memory_is_refused():
     large = documents.image("PNG", (6000, 6000))
     assert inspect(large, extension="png")[0].is_accepted
     limits = replace(Limits(), memory=300 * 1024 * 1024)
-    verdict, kept = process.inspect(large, extension="png", limits=limits)
+    verdict, kept = client.inspect(large, extension="png", limits=limits)
     assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
 
 
 DYING = "tests.vault.dying"
-CHILD = copies.ALONE + "from portal.vault.inspection.child import main; main()"
+CHILD = worker_pool.ALONE + "from portal.kernel.vault.inspection.worker import main; main()"
 
 
 def test_a_child_that_ended_by_its_limit_of_processor_time_is_a_fault_of_the_file():
-    with pytest.raises(process.ChildFailedError):
-        process.ask(DYING, b"", asked={"signal": signal.SIGXCPU})
+    with pytest.raises(client.ChildFailedError):
+        client.ask(DYING, b"", asked={"signal": signal.SIGXCPU})
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_child_that_ended_by_its_limit_of_processor_time_is_a_fault_of_the_fil
 )
 def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(asked, limits):
     with pytest.raises(Unavailable):
-        process.ask(DYING, b"", asked=asked, limits=limits)
+        client.ask(DYING, b"", asked=asked, limits=limits)
 
 
 @pytest.mark.parametrize(("worked", "is_fault"), [(29.0, True), (10.0, True), (9.9, False), (0.1, False)])
@@ -190,15 +191,16 @@ def test_a_child_that_was_at_work_when_its_time_was_over_has_too_much_to_do(work
 
 
 def test_what_the_watcher_tells_of_such_a_child_is_a_fault_of_the_file(monkeypatch):
-    start = copies._START.replace(
-        "main()", "from portal.vault.inspection import original; original.BUSY = original.LEAST = 0.0; main()"
+    start = worker_pool._START.replace(
+        "main()",
+        "from portal.kernel.vault.inspection import fork_server; fork_server.BUSY = fork_server.LEAST = 0.0; main()",
     )
-    monkeypatch.setattr(copies, "_stock", copies._Stock())
-    monkeypatch.setattr(copies, "_START", start)
-    assert process.ask(DYING, b"", asked={})
-    with pytest.raises(process.ChildFailedError):
-        process.ask(DYING, b"", asked={"seconds": 60}, limits=replace(Limits(), wall_seconds=0.5))
-    copies._stock.end()
+    monkeypatch.setattr(worker_pool, "_stock", worker_pool._Stock())
+    monkeypatch.setattr(worker_pool, "_START", start)
+    assert client.ask(DYING, b"", asked={})
+    with pytest.raises(client.ChildFailedError):
+        client.ask(DYING, b"", asked={"seconds": 60}, limits=replace(Limits(), wall_seconds=0.5))
+    worker_pool._stock.end()
 
 
 def nested_forms(document: Pdf, levels: int, times: int) -> None:
@@ -217,10 +219,10 @@ def test_a_small_file_that_draws_ten_million_forms_is_refused_before_it_is_drawn
     bomb = documents.pdf(change=lambda document: nested_forms(document, levels=7, times=10))
     assert len(bomb) < 4_000
     seconds = time.process_time()
-    assert child.inspect(bomb, "pdf", Limits(), numbers_in)[0].fault is Fault.TOO_COMPLEX
+    assert worker.inspect(bomb, "pdf", Limits(), numbers_in)[0].fault is Fault.TOO_COMPLEX
     assert time.process_time() - seconds < 5  # it took ninety
     modest = documents.pdf(change=lambda document: nested_forms(document, levels=3, times=10))
-    assert child.inspect(modest, "pdf", Limits(), numbers_in)[0].is_accepted
+    assert worker.inspect(modest, "pdf", Limits(), numbers_in)[0].is_accepted
 
 
 def bomb(document: Pdf, levels: int = 7, times: int = 10) -> pikepdf.Object:
@@ -333,7 +335,7 @@ def test_what_is_drawn_by_names_of_elsewhere_and_by_glyphs_is_counted(made):
     document = documents.pdf(change=made)
     assert len(document) < 20_000
     seconds = time.process_time()
-    assert child.inspect(document, "pdf", Limits(), numbers_in)[0].fault is Fault.TOO_COMPLEX
+    assert worker.inspect(document, "pdf", Limits(), numbers_in)[0].fault is Fault.TOO_COMPLEX
     assert time.process_time() - seconds < 5
 
 
@@ -376,63 +378,66 @@ def test_a_form_that_draws_itself_is_refused(way):
 
 
 def test_a_machine_that_starts_no_process_gives_no_verdict(monkeypatch):
-    monkeypatch.setattr(copies, "_stock", copies._Stock())
-    monkeypatch.setattr(copies, "_START", "raise SystemExit(1)")
+    monkeypatch.setattr(worker_pool, "_stock", worker_pool._Stock())
+    monkeypatch.setattr(worker_pool, "_START", "raise SystemExit(1)")
     with pytest.raises(Unavailable):
-        process.inspect(documents.image(), extension="jpg")
+        client.inspect(documents.image(), extension="jpg")
 
 
 def original_now() -> int:
-    return copies._stock._original._process.pid
+    return worker_pool._stock._original._process.pid
 
 
 def test_each_file_has_a_child_of_its_own_and_a_failure_a_new_original():
     """Where the memory lies is the same in copies of one original: who tries meets another one after each failure."""
 
-    one, original = process.ask(DYING, b"", asked={}), original_now()
-    other = process.ask(DYING, b"", asked={})
+    one, original = client.ask(DYING, b"", asked={}), original_now()
+    other = client.ask(DYING, b"", asked={})
     assert one["pid"] != other["pid"]
     assert original_now() == original
-    with pytest.raises(process.ChildFailedError):
-        process.ask(DYING, b"", asked={"signal": signal.SIGSEGV})
-    process.ask(DYING, b"", asked={})
+    with pytest.raises(client.ChildFailedError):
+        client.ask(DYING, b"", asked={"signal": signal.SIGSEGV})
+    client.ask(DYING, b"", asked={})
     assert original_now() != original
 
 
 def test_a_child_inherits_nothing_but_its_conversation():
-    assert process.ask(DYING, b"", asked={})["descriptors"] == [0, 1, 2]
+    assert client.ask(DYING, b"", asked={})["descriptors"] == [0, 1, 2]
 
 
 def test_an_original_that_has_ended_for_want_of_work_is_replaced():
-    assert process.ask(DYING, b"", asked={})
-    copies._stock._original._process.kill()
-    copies._stock._original._process.wait()
-    assert process.ask(DYING, b"", asked={})
+    assert client.ask(DYING, b"", asked={})
+    worker_pool._stock._original._process.kill()
+    worker_pool._stock._original._process.wait()
+    assert client.ask(DYING, b"", asked={})
 
 
 def test_a_process_that_was_forked_off_makes_an_original_of_its_own():
-    process.ask(DYING, b"", asked={})
+    client.ask(DYING, b"", asked={})
     first = original_now()
     reads, writes = os.pipe()
     forked = os.fork()
     if forked == 0:
         try:
-            process.ask(DYING, b"", asked={})
+            client.ask(DYING, b"", asked={})
             os.write(writes, str(original_now()).encode())
-            copies._stock.end()
+            worker_pool._stock.end()
         finally:
             os._exit(0)
     os.waitpid(forked, 0)
     os.close(writes)
     assert int(os.read(reads, 20)) != first
     os.close(reads)
-    assert process.ask(DYING, b"", asked={})
+    assert client.ask(DYING, b"", asked={})
     assert original_now() == first
 
 
 def test_the_child_knows_nothing_of_the_project_s_settings_or_environment(monkeypatch):
     monkeypatch.setenv("VAULT_KEY", "hush-hush")
-    script = copies.ALONE + "import portal.vault.inspection.original, os; print(sorted(sys.modules), dict(os.environ))"
+    script = (
+        worker_pool.ALONE
+        + "import portal.kernel.vault.inspection.fork_server, os; print(sorted(sys.modules), dict(os.environ))"
+    )
     said = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, check=True, env={}).stdout
     assert b"django" not in said
     assert b"hush-hush" not in said
@@ -459,6 +464,6 @@ def test_limits_travel_to_the_child():
 
 def test_a_name_that_does_not_matter_and_no_numbers_to_look_for():
     for data, mime in ((documents.pdf(), "application/pdf"), (documents.image("PNG"), "image/png")):
-        verdict, _kept = process.inspect(data, extension=None)
+        verdict, _kept = client.inspect(data, extension=None)
         assert (verdict.fault, verdict.mime, verdict.numbers) == (None, mime, {})
-    assert process.inspect(b"MZ" + bytes(200), extension=None)[0].fault is Fault.TYPE
+    assert client.inspect(b"MZ" + bytes(200), extension=None)[0].fault is Fault.TYPE

@@ -10,29 +10,29 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from kyc.inspection import FIND, HIDE
-from portal.vault.inspection import copies
-from portal.vault.inspection.pdfs import walk
-from portal.vault.inspection.verdict import Limits
+from kyc.review.inspection import FIND, HIDE
+from portal.kernel.vault.inspection import worker_pool
+from portal.kernel.vault.inspection.pdf_sanitiser import walk
+from portal.kernel.vault.inspection.result import Limits
 from tests.servers.scanner import EICAR
 from tests.vault import nasty
 
 FILES = nasty.everything()
 #: Reads files from standard input, one after the other, under the limits; says what became of each and of its memory.
 SCRIPT = (
-    copies.ALONE
+    worker_pool.ALONE
     + f"""
 import json, resource
 from dataclasses import replace
-from portal.vault.inspection import child, covering
-from portal.vault.inspection.verdict import Limits
-child.warm(is_pdf=True)
-find, wish = child.named({FIND!r}), covering.Wish(child.named({HIDE!r}))
+from portal.kernel.vault.inspection import redaction, worker
+from portal.kernel.vault.inspection.result import Limits
+worker.warm(is_pdf=True)
+find, wish = worker.named({FIND!r}), redaction.Wish(worker.named({HIDE!r}))
 limits = replace(Limits(), cpu_seconds=300)
-child.confine(limits)
+worker.confine(limits)
 while head := sys.stdin.buffer.readline():
     asked = json.loads(head)
-    verdict, kept = child.inspect(sys.stdin.buffer.read(asked["size"]), asked["extension"], limits, find, wish)
+    verdict, kept = worker.inspect(sys.stdin.buffer.read(asked["size"]), asked["extension"], limits, find, wish)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({{"name": asked["name"], "fault": verdict.fault or "", "memory": memory, "kept": kept.hex()}}), flush=True)
 """

@@ -8,14 +8,14 @@ import pikepdf
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from kyc.inspection import FIND, HIDE
-from portal.vault.inspection import process
-from portal.vault.inspection.verdict import Search
+from kyc.review.inspection import FIND, HIDE
+from portal.kernel.vault.inspection import client
+from portal.kernel.vault.inspection.result import Search
 
 pytestmark = [
     pytest.mark.full,
     pytest.mark.reads_pictures,
-    pytest.mark.skipif(not process.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test"),
+    pytest.mark.skipif(not client.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test"),
 ]
 #: The line with the name, and the two with numbers, as (left, top, right, bottom).
 NAME, NUMBERS = (60, 160, 560, 200), ((300, 600, 640, 640), (300, 700, 800, 740))
@@ -41,7 +41,7 @@ def share_of_black(picture: Image.Image, box: tuple[int, int, int, int]) -> floa
 
 
 def test_numbers_in_print_are_covered_and_the_rest_of_the_picture_stays():
-    verdict, kept = process.inspect(card(), extension="png", find=FIND, hide=HIDE)
+    verdict, kept = client.inspect(card(), extension="png", find=FIND, hide=HIDE)
     picture = Image.open(io.BytesIO(kept))
     assert (verdict.fault, verdict.search, verdict.hidden) == (None, Search.SEARCHED, 2)
     assert all(share_of_black(picture, box) > 0.9 for box in NUMBERS)
@@ -50,8 +50,8 @@ def test_numbers_in_print_are_covered_and_the_rest_of_the_picture_stays():
 
 @pytest.mark.parametrize("turned", [4, 90, 180])
 def test_a_covered_picture_shows_no_number_to_a_second_reading(turned):
-    _verdict, kept = process.inspect(card(turned), extension="png", find=FIND, hide=HIDE)
-    again, _kept = process.inspect(kept, extension="png", find=FIND, hide=HIDE)
+    _verdict, kept = client.inspect(card(turned), extension="png", find=FIND, hide=HIDE)
+    again, _kept = client.inspect(kept, extension="png", find=FIND, hide=HIDE)
     assert (again.fault, again.hidden) == (None, 0)
 
 
@@ -95,7 +95,7 @@ def test_numbers_in_pictures_are_covered_however_they_are_written(script, form, 
     numbers = [number.translate({} if is_latin else DEVANAGARI) for number in NUMBER_AS_WRITTEN]
     others = OTHERS if is_latin else OTHERS_IN_HINDI
     data, boxes = written([*numbers, *others], form, size)
-    verdict, kept = process.inspect(data, extension=extension, find=FIND, hide=HIDE)
+    verdict, kept = client.inspect(data, extension=extension, find=FIND, hide=HIDE)
     assert verdict.fault is None
     picture = Image.open(io.BytesIO(kept))
     seen = [share_of_black(picture, box) > 0.8 for box in boxes]
@@ -115,6 +115,6 @@ def test_a_scan_in_a_pdf_is_kept_as_a_covered_picture():
         page.Contents = document.make_stream(b"q 500 0 0 333 40 300 cm /P Do Q")
         out = io.BytesIO()
         document.save(out)
-    verdict, kept = process.inspect(out.getvalue(), extension="pdf", find=FIND, hide=HIDE)
+    verdict, kept = client.inspect(out.getvalue(), extension="pdf", find=FIND, hide=HIDE)
     assert (verdict.fault, verdict.search, verdict.hidden) == (None, Search.SEARCHED, 2)
-    assert process.inspect(kept, extension="pdf", find=FIND, hide=HIDE)[0].hidden == 0
+    assert client.inspect(kept, extension="pdf", find=FIND, hide=HIDE)[0].hidden == 0

@@ -3,9 +3,9 @@ import time
 
 import pytest
 
-from portal.core.errors import Unavailable
-from portal.vault.services import scanning
-from portal.vault.services.scanning import Scan, scan
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.vault.services import virus_scan
+from portal.kernel.vault.services.virus_scan import Scan, scan
 from tests.servers import scanner as scanners
 from tests.servers.scanner import EICAR
 
@@ -64,7 +64,7 @@ def test_a_file_larger_than_the_scanner_takes_is_an_outage(scanner):
 
 
 def test_a_scanner_that_never_answers_is_given_up(scanner, monkeypatch):
-    monkeypatch.setattr(scanning, "WHOLE", 0.2)
+    monkeypatch.setattr(virus_scan, "WHOLE", 0.2)
     scanner.delay = 1.0
     began = time.monotonic()
     with pytest.raises(Unavailable):

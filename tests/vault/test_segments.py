@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.ciphers import CannotDecrypt
-from portal.vault import segments
-from portal.vault.segments import HEADER, SEGMENT, TAG, DecryptingReader, SeekingReader, encrypted, read_segments
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.vault import segments
+from portal.kernel.vault.segments import HEADER, SEGMENT, TAG, DecryptingReader, SeekingReader, encrypted, read_segments
 
 KEY = bytes(range(32))
 SIZES = st.sampled_from([0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT, 2 * SEGMENT + 7])

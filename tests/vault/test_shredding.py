@@ -11,13 +11,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connections
 
-from portal.core import ciphers
-from portal.core.actor import SYSTEM
-from portal.core.ciphers import CannotDecrypt
-from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from portal.vault.segments import DecryptingReader
-from portal.vault.services import files, keys
-from portal.vault.services.keys import Shredded
+from portal.kernel.core import ciphers
+from portal.kernel.core.actor import SYSTEM
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.vault.models import ShredOrder, StoredFile, SubjectKey
+from portal.kernel.vault.segments import DecryptingReader
+from portal.kernel.vault.services import files, keys
+from portal.kernel.vault.services.keys import Shredded
 from tests.vault.factories import stored
 
 pytestmark = pytest.mark.django_db

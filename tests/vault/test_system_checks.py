@@ -1,12 +1,12 @@
 import pytest
 
-from portal.vault import system_checks
-from portal.vault.inspection import confinement, process
+from portal.kernel.vault import system_checks
+from portal.kernel.vault.inspection import client, sandbox
 
 
 def test_the_child_of_this_system_is_confined_or_the_check_says_what_is_missing():
     said = [warning.id for warning in system_checks.the_child_is_confined(None)]
-    assert said == ([] if process.given() == confinement.Given(True, True, True) else ["vault.W001"])
+    assert said == ([] if client.given() == sandbox.Given(True, True, True) else ["vault.W001"])
 
 
 @pytest.mark.parametrize(
@@ -14,24 +14,24 @@ def test_the_child_of_this_system_is_confined_or_the_check_says_what_is_missing(
 )
 def test_what_a_kernel_does_not_give_is_named(monkeypatch, missing, word):
     given = {"calls": True, "files": True, "apart": True, missing: False}
-    monkeypatch.setattr(process, "_run", lambda request, data, limits: (given, b""))
+    monkeypatch.setattr(client, "_run", lambda request, data, limits: (given, b""))
     [warning] = system_checks.the_child_is_confined(None)
     assert (warning.id, word in warning.msg, warning.msg.count(";")) == ("vault.W001", True, 0)
 
 
 def test_a_child_that_dies_is_not_called_confined(monkeypatch):
     def dead(request, data, limits):
-        raise process.ChildFailedError("exit 1")
+        raise client.ChildFailedError("exit 1")
 
-    monkeypatch.setattr(process, "_run", dead)
+    monkeypatch.setattr(client, "_run", dead)
     [warning] = system_checks.the_child_is_confined(None)
     assert warning.id == "vault.W001"
 
 
 def test_another_machine_is_left_as_it_is(monkeypatch):
-    monkeypatch.setattr(confinement.platform, "machine", lambda: "sparc64")
-    assert confinement.allow_only(confinement.READING) is False
-    assert confinement.leave_only_files([]) is False
+    monkeypatch.setattr(sandbox.platform, "machine", lambda: "sparc64")
+    assert sandbox.allow_only(sandbox.READING) is False
+    assert sandbox.leave_only_files([]) is False
 
 
 @pytest.mark.parametrize("url", ["", "unix:/run/clamav/clamd.ctl", "tcp:127.0.0.1:3310", "tcp://scanner.example:3310"])

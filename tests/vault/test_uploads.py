@@ -12,9 +12,9 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.ciphers import CannotDecrypt
-from portal.vault.segments import HEADER, SEGMENT, TAG, EncryptingWriter, SeekingReader
-from portal.vault.uploads import EncryptedUploadHandler
+from portal.kernel.core.ciphers import CannotDecrypt
+from portal.kernel.vault.segments import HEADER, SEGMENT, TAG, EncryptingWriter, SeekingReader
+from portal.kernel.vault.uploads import EncryptedUploadHandler
 
 KEY, IDENTITY = bytes(range(32)), b"i" * 16
 MARK = b"2345 6789 0124 in clear "
@@ -81,7 +81,7 @@ def _content(place: str) -> bytes:
 @pytest.mark.parametrize(
     ("handler", "is_in_clear"),
     [
-        ("portal.vault.uploads.EncryptedUploadHandler", False),
+        ("portal.kernel.vault.uploads.EncryptedUploadHandler", False),
         ("django.core.files.uploadhandler.TemporaryFileUploadHandler", True),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_file_on_its_way_in_is_on_no_disk_in_clear_as_it_would_be_by_djangos_o
 
 
 def test_the_portal_takes_files_in_this_way_only(settings):
-    assert settings.FILE_UPLOAD_HANDLERS == ["portal.vault.uploads.EncryptedUploadHandler"]
+    assert settings.FILE_UPLOAD_HANDLERS == ["portal.kernel.vault.uploads.EncryptedUploadHandler"]
 
 
 def test_memory_stays_flat_however_large_the_file(settings):

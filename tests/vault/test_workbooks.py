@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from grievances.services import old_lists
-from portal.core.errors import Refused
-from portal.jobs.import_kinds import ImportColumn
-from portal.jobs.services.imports import reading as imports
-from portal.registers.services import incident_people
-from portal.vault.inspection import cells, process
-from portal.vault.inspection.cells import Cell
-from portal.vault.services import workbooks
-from portal.vault.services.workbooks import BeyondLimits, TooManyRows, UnreadableWorkbook
+from grievances.legacy_imports.services import legacy_files
+from portal.kernel.core.errors import Refused
+from portal.kernel.jobs.import_types import ImportColumn
+from portal.kernel.jobs.services.imports import file_reader as imports
+from portal.kernel.registers.incidents.services import affected_people
+from portal.kernel.vault.inspection import cells, client
+from portal.kernel.vault.inspection.cells import Cell
+from portal.kernel.vault.services import workbooks
+from portal.kernel.vault.services.workbooks import BeyondLimits, TooManyRows, UnreadableWorkbook
 from tests.vault import bombs
 
 LIMITS: dict[str, Any] = {"most_rows": 1_000, "most_unpacked": 8 * 1024 * 1024}
@@ -111,7 +111,7 @@ def test_a_child_that_a_file_took_over_fills_no_memory(
 ) -> None:
     """The parent keeps to the limits itself: what a child says after it has read a stranger's file proves nothing."""
     answer = ({"fault": "", "row": 1}, out())
-    monkeypatch.setattr(process, "ask_for_bytes", lambda *_asked, **_named: answer)
+    monkeypatch.setattr(client, "ask_for_bytes", lambda *_asked, **_named: answer)
     with pytest.raises(UnreadableWorkbook) as refused:
         list(workbooks.rows(b"", **LIMITS))
     assert type(refused.value) is fault
@@ -123,13 +123,13 @@ def in_imports(content: bytes) -> Any:
 
 
 def in_old_lists(content: bytes) -> Any:
-    return old_lists.read(
+    return legacy_files.read(
         "a.xlsx", content, columns=["name"], required=["name"], most_rows=1_000, most_bytes=8 * 1024 * 1024
     )
 
 
 def in_incidents(content: bytes) -> Any:
-    return incident_people.read("a.xlsx", content)
+    return affected_people.read("a.xlsx", content)
 
 
 @pytest.mark.parametrize("read", [in_imports, in_old_lists, in_incidents])
@@ -147,7 +147,7 @@ def test_every_room_refuses_more_rows_than_it_takes_before_it_holds_them(
     read: Callable[[bytes], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "MOST_ROWS", 1_000)
-    monkeypatch.setattr(incident_people, "MOST_LINES", 1_000)
+    monkeypatch.setattr(affected_people, "MOST_LINES", 1_000)
     content = bombs.of_many_rows(bombs.workbook(["name"]), 40_000)
     assert len(content) < 200_000
     with pytest.raises(Refused) as refused:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.core import clock
-from portal.people.models import Fiduciary
+from portal.kernel.core import clock
+from portal.kernel.people.models import Fiduciary
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client

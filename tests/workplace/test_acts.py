@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from kyc.models import Case, RiskProposal
-from kyc.services import rating
-from portal.core import actor, clock
+from kyc.risk.services import risk_ratings
+from portal.kernel.core import actor, clock
 from tests.kyc.factories import NOW, open_case
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.shipped import every_rule
@@ -23,7 +23,7 @@ def cases(db: None) -> list[Case]:
 
 def proposed_for(case: Case) -> None:
     maker = actor.staff(StaffFactory(roles=["kyc_maker"]).pk)
-    rating.propose(case, level="low", why="supervised", actor=maker, now=clock.now())
+    risk_ratings.propose(case, level="low", why="supervised", actor=maker, now=clock.now())
 
 
 def act_on(staff: Any, cases: list[Case]) -> Any:

@@ -9,16 +9,16 @@ from django.core.management import call_command
 from django.db import connections
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.ledger import services as ledger
-from portal.ledger.errors import SigningStopped
-from portal.ledger.models import Checkpoint
-from portal.ledger.services import signing
-from portal.ledger.states import Scope
-from portal.workplace import anomalies
-from portal.workplace.models import AnomalyProposal
+from portal.fronts.workplace import anomalies
+from portal.fronts.workplace.models import AnomalyProposal
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.choices import Scope
+from portal.kernel.ledger.errors import SigningStopped
+from portal.kernel.ledger.models import Checkpoint
+from portal.kernel.ledger.services import checkpoints
 from tests import other_sessions
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
@@ -73,7 +73,7 @@ def test_signing_goes_on_once_two_people_have_explained_what_is_out_of_order(bro
         call_command("resume_signing")
     proposal = explained(maker, checker)
     call_command("resume_signing", stdout=io.StringIO())
-    assert not signing.is_stopped()
+    assert not checkpoints.is_stopped()
     EntryFactory()
     signed = ledger.seal_now()
     assert Checkpoint.objects.latest("size") == signed

@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.core import actor, clock, moments
-from portal.law.models import OrganisationProfile
-from portal.law.selectors import profile
-from portal.people.models import ApiKey
-from portal.people.services import api_keys
-from portal.people.states import Answer
-from portal.workplace import approvals, services
-from portal.workplace.models import ProfileProposal
+from portal.fronts.workplace import approvals, profile_changes
+from portal.fronts.workplace.models import ProfileProposal
+from portal.kernel.core import actor, clock, date_format
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.law.selectors import profile
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.models import ApiKey
+from portal.kernel.people.services import api_keys
 from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import FiduciaryFactory
 from tests.registers.test_orders import proposed, received
@@ -49,7 +49,7 @@ def key_is_proposed(client, label):
 def profile_is_proposed(client, *, in_days=1):
     answers = {**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "intermediary": "no"}
     day = clock.day(clock.now()) + timedelta(days=in_days)
-    return services.propose_profile(answers=answers, effective_from=day, actor=actor.staff(client.member.pk))
+    return profile_changes.propose_profile(answers=answers, effective_from=day, actor=actor.staff(client.member.pk))
 
 
 def decides(client, row, decision, **more):
@@ -110,7 +110,7 @@ def test_what_has_to_be_decided_by_a_day_comes_first_and_says_the_day(maker, che
     made = profile_is_proposed(maker)
     first, second = checker.get(reverse(INBOX)).context["waiting"]
     assert (first.row, second.due) == (made, None)
-    assert first.due.due == moments.day(made.effective_from)
+    assert first.due.due == date_format.day(made.effective_from)
 
 
 def test_after_a_decision_the_next_proposal_opens_and_after_the_last_one_the_list(maker, checker):

@@ -3,11 +3,11 @@
 import pytest
 from django.db import transaction
 
-from portal.audit import services
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor, changes
-from portal.people.models import Customer
+from portal.kernel.audit import services
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import actor, field_changes
+from portal.kernel.people.models import Customer
 from tests.people.factories import CustomerFactory
 
 LIST = "/admin/audit/auditevent/"
@@ -18,7 +18,7 @@ def renamed(db: None) -> AuditEvent:
     """The event of a staff member who changed a customer's name."""
     who = actor.staff(7, address="203.0.113.9", via="admin")
     customer = CustomerFactory(name="Acme <b>")
-    with changes.watching(who, "change", customer), transaction.atomic():
+    with field_changes.watching(who, "change", customer), transaction.atomic():
         Customer.objects.filter(pk=customer.pk).update(name="Acme Traders")
         return services.record(AuditKind.PEOPLE_CUSTOMER_CHANGED, actor=who, about="people.customer:1")
 
@@ -38,7 +38,7 @@ def test_the_list_and_the_page_of_an_event_name_the_fields_and_hide_the_values(s
 
 def test_the_list_shows_the_first_fields_and_the_page_all_of_them(staff, db):
     who = actor.staff(7, via="admin")
-    with changes.watching(who, "add", entered=dict.fromkeys("abcd", "yes")), transaction.atomic():
+    with field_changes.watching(who, "add", entered=dict.fromkeys("abcd", "yes")), transaction.atomic():
         event = services.record(AuditKind.PEOPLE_CUSTOMER_CHANGED, actor=who, about="people.customer:1")
     client = staff("auditor")
     assert "a, b, c, …" in client.get(LIST).text

@@ -6,8 +6,8 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from kyc.models import Case
-from portal.core import clock
-from portal.workplace import charts, drawing
+from portal.fronts.workplace import charts, svg_charts
+from portal.kernel.core import clock
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
 from tests.kyc.factories import checked
@@ -81,7 +81,7 @@ def test_each_role_sees_the_charts_of_the_lists_it_may_see(staff, life):
 def test_a_picture_weighs_less_than_six_kilobytes_when_every_day_is_full():
     kind = charts.KINDS[0]
     full = charts.Chart(kind, [(f"{day} Nov 2026", (day * 7, day * 11)) for day in range(1, 31)], "now")
-    assert len(drawing.draw(full)) < 6_000
+    assert len(svg_charts.draw(full)) < 6_000
 
 
 def test_a_count_is_good_for_some_minutes_and_says_of_when_it_is(staff, life):

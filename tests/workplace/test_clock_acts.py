@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from grievances.base.choices import TicketState
 from grievances.models import Ticket
-from grievances.services import resolving
-from grievances.states import TicketState
-from portal.core import clock
-from portal.core.clock import IST
-from portal.law.models import Clock
-from portal.law.services import clocks
-from portal.outbox.models import Message
-from portal.people.models import Absence
+from grievances.tickets.services import resolutions
+from portal.kernel.core import clock
+from portal.kernel.core.clock import IST
+from portal.kernel.law.models import Clock
+from portal.kernel.law.services import deadlines
+from portal.kernel.outbox.models import Message
+from portal.kernel.people.models import Absence
 from tests.grievances.conftest import house  # noqa: F401
 from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
@@ -34,7 +34,7 @@ def desk(staff):
 
 
 def european(found) -> Clock:
-    clocks.start(
+    deadlines.start(
         owner=found.about,
         subject_ref=found.subject_ref,
         rule_keys=["EU-12-1M"],
@@ -121,7 +121,7 @@ def test_a_start_in_the_future_is_refused_and_what_was_entered_stays(desk, found
 
 def test_what_was_missed_is_listed_until_somebody_says_why(desk):
     late = make(at=clock.now() - timedelta(days=9))
-    resolving.withdraw(ticket=late, actor=STRANGER, at=clock.now())
+    resolutions.withdraw(ticket=late, actor=STRANGER, at=clock.now())
     listed = "/admin/law/clock/?when=unexplained"
     assert late.reference in desk.get(listed).content.decode()
     for row in Clock.objects.filter(owner__contains=late.reference, stopped_at__gt=clock.now() - timedelta(hours=1)):

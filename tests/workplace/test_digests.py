@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.core import clock
-from portal.law import selectors as law
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.models import Absence
-from portal.workplace import digests, tasks
+from portal.fronts.workplace import digests, tasks
+from portal.kernel.core import clock
+from portal.kernel.law import selectors as law
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.models import Absence
 from tests.grievances.factories import ticket
 from tests.people.factories import StaffFactory
 

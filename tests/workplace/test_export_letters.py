@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from portal.core import actor as actors
-from portal.core import clock
-from portal.jobs import services as jobs
-from portal.jobs.models import ListExport
-from portal.jobs.services import exporting, running
-from portal.jobs.services.exporting import Wish
-from portal.jobs.states import JobState
-from portal.outbox.models import Message
-from portal.outbox.services.reading import text_of
-from portal.people.resources import StaffResource
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock
+from portal.kernel.jobs import services as jobs
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import ListExport
+from portal.kernel.jobs.services import exports, runner
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.outbox.models import Message
+from portal.kernel.outbox.services.message_content import text_of
+from portal.kernel.people.export_resources import StaffResource
 from tests.jobs.factories import JobFactory, kind_that
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
@@ -30,12 +30,12 @@ def auditor() -> Any:
 
 def asked(who: Any) -> ListExport:
     wish = Wish(StaffResource(), "csv", "is_active__exact=1", "The audit of this year")
-    return exporting.ask(wish, actor=actors.staff(who.pk))
+    return exports.ask(wish, actor=actors.staff(who.pk))
 
 
 def done(row: ListExport) -> JobState | None:
     assert row.job is not None
-    return running.run(row.job.pk, now=clock.now())
+    return runner.run(row.job.pk, now=clock.now())
 
 
 def letters() -> Any:
@@ -64,7 +64,7 @@ def test_a_list_that_could_not_be_made_is_told_each_time_it_fails(
 ) -> None:
     row = asked(auditor)
     with monkeypatch.context() as patch:
-        patch.setattr(exporting, "_run", lambda handle, tell: 1 / 0)
+        patch.setattr(exports, "_run", lambda handle, tell: 1 / 0)
         assert done(row) == JobState.FAILED
     assert [one.kind for one in letters()] == ["workplace.export_failed"]
     assert row.job is not None
@@ -86,7 +86,7 @@ def test_nobody_is_told_of_what_they_took_back_nor_a_login_that_has_ended(audito
 def test_other_work_writes_no_such_letter(auditor: Any) -> None:
     job = JobFactory(started_by=f"staff:user:{auditor.pk}")
     with kind_that(lambda handle: None):
-        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+        assert runner.run(job.pk, now=clock.now()) == JobState.DONE
     assert not letters()
 
 

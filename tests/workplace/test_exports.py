@@ -9,19 +9,19 @@ import pytest
 from django.contrib.admin import site
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.errors import NotAllowed, Refused
-from portal.jobs import audited_export
-from portal.jobs.models import Job, ListExport
-from portal.jobs.services import exporting, running
-from portal.jobs.services.exporting import Wish
-from portal.jobs.states import JobState
-from portal.people.models import User
-from portal.people.resources import StaffResource
-from portal.people.states import Answer
-from portal.workplace import unmasking
-from portal.workplace.models import UnmaskedExport
+from portal.fronts.workplace import unmasked_exports
+from portal.fronts.workplace.models import UnmaskedExport
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.jobs import audited_export
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.services import exports, runner
+from portal.kernel.jobs.services.exports import Wish
+from portal.kernel.people.choices import Answer
+from portal.kernel.people.export_resources import StaffResource
+from portal.kernel.people.models import User
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -51,11 +51,11 @@ def acting(user):
 
 def proposed(user, **changes):
     wish = Wish(StaffResource(), **{"file_format": "csv", "filters": "", "reason": "The audit", **changes})
-    return unmasking.propose(wish=wish, actor=acting(user))
+    return unmasked_exports.propose(wish=wish, actor=acting(user))
 
 
 def list_of(user) -> ListExport:
-    return exporting.ask(Wish(StaffResource(), "csv", "", "The audit of this year"), actor=acting(user))
+    return exports.ask(Wish(StaffResource(), "csv", "", "The audit of this year"), actor=acting(user))
 
 
 def test_two_people_let_a_list_out_unmasked_through_the_pages(auditor, officer):
@@ -79,7 +79,7 @@ def test_two_people_let_a_list_out_unmasked_through_the_pages(auditor, officer):
     assert proposal.answer == Answer.APPROVED
     assert (row.is_masked, row.filters) == (False, "is_active__exact=1")
     assert (row.made_by, row.approved_by) == (f"staff:user:{auditor.pk}", f"staff:user:{officer.pk}")
-    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    assert runner.run(row.job_id, now=clock.now()) == JobState.DONE
     url = reverse("admin:jobs_job_result", args=[row.job_id])
     assert staff_client(officer).get(url).status_code == 404
     lines = csv.reader(io.StringIO(b"".join(client.get(url).streaming_content).decode("utf-8-sig")))
@@ -91,13 +91,13 @@ def test_two_people_let_a_list_out_unmasked_through_the_pages(auditor, officer):
 def test_nobody_approves_their_own_unmasked_list(officer):
     proposal = proposed(officer)
     with pytest.raises(NotAllowed):
-        unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+        unmasked_exports.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
     assert not ListExport.objects.exists()
 
 
 def test_a_refused_one_makes_no_file(auditor, officer):
     proposal = proposed(auditor)
-    unmasking.answer(proposal=proposal, approve=False, reason="Masked will do.", actor=acting(officer))
+    unmasked_exports.answer(proposal=proposal, approve=False, reason="Masked will do.", actor=acting(officer))
     proposal.refresh_from_db()
     assert (proposal.answer, proposal.export) == (Answer.REFUSED, None)
     assert not ListExport.objects.exists()
@@ -109,7 +109,7 @@ def test_a_yes_is_to_the_columns_that_were_shown(auditor, officer, monkeypatch):
         StaffResource._meta, "export_order", ("email", "id", "is_active", "created_at", "deactivated_at")
     )
     with pytest.raises(Refused) as refusal:
-        unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+        unmasked_exports.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
     assert refusal.value.code == "SHOWN_CHANGED"
 
 
@@ -147,7 +147,7 @@ def test_the_register_asks_the_database_no_more_for_more_rows(auditor, officer, 
 
 def test_the_page_of_the_job_shows_the_file_and_leads_to_the_register(auditor):
     row = list_of(auditor)
-    running.run(row.job_id, now=clock.now())
+    runner.run(row.job_id, now=clock.now())
     row.refresh_from_db()
     page = staff_client(auditor).get(reverse("admin:jobs_job_change", args=[row.job_id])).content.decode()
     assert row.sha256 in page
@@ -167,7 +167,7 @@ def test_whoever_asked_takes_an_export_back_and_nobody_elses(auditor):
 def test_the_first_page_shows_ones_own_exports_and_leads_to_them(auditor, officer):
     client = staff_client(officer)
     ready = list_of(officer)
-    running.run(ready.job_id, now=clock.now())
+    runner.run(ready.job_id, now=clock.now())
     list_of(officer)
     list_of(auditor)
     page = client.get("/admin/")
@@ -192,7 +192,7 @@ def test_select_all_means_the_whole_list_and_not_the_page(auditor):
 
 def test_who_lost_the_right_to_take_a_list_away_fetches_its_file_no_more(auditor, monkeypatch):
     row = list_of(auditor)
-    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    assert runner.run(row.job_id, now=clock.now()) == JobState.DONE
     url = reverse("admin:jobs_job_result", args=[row.job_id])
     assert staff_client(auditor).get(url).status_code == 200
     monkeypatch.setattr(site._registry[User], "export_permission", "nobody:holds")
@@ -203,7 +203,7 @@ def test_a_long_list_is_started_and_its_page_opens(auditor, monkeypatch):
     monkeypatch.setattr(audited_export, "AT_ONCE", 0)
     client = staff_client(auditor)
     assert client.post(STAFF_LIST, ASKED, follow=True).status_code == 200
-    assert Job.objects.get().kind == exporting.LIST
+    assert Job.objects.get().kind == exports.LIST
 
 
 def test_an_export_without_a_reason_says_so_above_the_form_with_a_link_to_the_field(auditor):
@@ -239,9 +239,9 @@ def test_the_register_leaves_with_reasons_and_downloads(auditor):
 
 def test_a_list_in_full_is_taken_away_only_with_a_factor_that_was_just_shown(auditor, officer):
     proposal = proposed(auditor)
-    unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+    unmasked_exports.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
     proposal.refresh_from_db()
-    assert running.run(proposal.export.job_id, now=clock.now()) == JobState.DONE
+    assert runner.run(proposal.export.job_id, now=clock.now()) == JobState.DONE
     file = reverse("admin:jobs_job_result", args=[proposal.export.job_id])
     client = staff_client(auditor)
     asked = aged(client, minutes=10).get(file)

@@ -6,15 +6,15 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Likeness
-from portal.core import actor, clock, hooks
-from portal.jobs import services as jobs
-from portal.law.models import Clock, LegalRule
-from portal.retention.models import ErasureRun
-from portal.vault.models import ShredOrder
-from portal.vault.services import files
-from portal.workplace import charts, figures, queues, worklist
-from portal.workplace.job_kinds import VERIFY_LEDGER
-from portal.workplace.permissions import Permission
+from portal.fronts.workplace import charts, figures, queues, worklist
+from portal.fronts.workplace.job_types import VERIFY_LEDGER
+from portal.fronts.workplace.permissions import Permission
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.jobs import services as jobs
+from portal.kernel.law.models import Clock, LegalRule
+from portal.kernel.retention.models import ErasureRun
+from portal.kernel.vault.models import ShredOrder
+from portal.kernel.vault.services import files
 from tests.consent.factories import law_is_loaded
 from tests.grievances.factories import ticket
 from tests.law.factories import ClockFactory, HouseRuleFactory
@@ -279,8 +279,8 @@ def test_no_figure_and_no_queue_counts_other_rows_than_the_list_behind_it(staff,
     client = staff("administrator", "data_protection_officer", "grievance_officer", "kyc_maker")
     request = rf.get("/admin/")
     request.user, request.actor = client.member, actor.staff(client.member.pk)
-    shown = queues.counted(request, hooks.queues)
-    assert len(shown) == len(hooks.queues) > 20
+    shown = queues.counted(request, ports.queues)
+    assert len(shown) == len(ports.queues) > 20
     for one in shown:
         assert client.get(one.url).context["cl"].result_count == one.count == 0
 

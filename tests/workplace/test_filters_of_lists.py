@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from grievances.models import Ticket
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.grievances.factories import ticket
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.shipped import every_rule

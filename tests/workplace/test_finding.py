@@ -7,16 +7,16 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Document
-from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import actor, clock, ids
-from portal.core.lookups import renew
-from portal.evidence import requests
-from portal.evidence.models import DrawnSample, PersonFile
-from portal.law.models import Clock
-from portal.people.lookups import PERSONS
-from portal.people.models import Customer, Principal
-from portal.people.services import customers, memberships, principals
-from portal.people.states import MemberRole
+from portal.fronts.evidence import requests
+from portal.fronts.evidence.models import DrawnSample, PersonFile
+from portal.kernel.audit.models import AuditEvent, AuditPersonal
+from portal.kernel.core import actor, clock, ids
+from portal.kernel.core.lookup_columns import renew
+from portal.kernel.law.models import Clock
+from portal.kernel.people.choices import MemberRole
+from portal.kernel.people.lookup_columns import PERSONS
+from portal.kernel.people.models import Customer, Principal
+from portal.kernel.people.services import customers, memberships, people
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.grievances.factories import ticket
 from tests.kyc.factories import uploaded
@@ -122,7 +122,7 @@ def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(st
 
 
 def test_a_whole_name_is_found_its_words_in_any_order_and_no_part_of_it(staff):
-    asha = principals.create(full_name="Asha  Meena Rao", actor=actor.SYSTEM)
+    asha = people.create(full_name="Asha  Meena Rao", actor=actor.SYSTEM)
     company = customers.create(kind="organisation", name="Rao & Sons Pvt. Ltd.", actor=actor.SYSTEM)
     client = staff(*EVERYTHING)
     for typed in ("asha meena rao", "RAO, Asha Meena"):
@@ -132,8 +132,8 @@ def test_a_whole_name_is_found_its_words_in_any_order_and_no_part_of_it(staff):
 
 
 def test_a_name_that_was_changed_is_found_by_the_new_one_alone(staff):
-    asha = principals.create(full_name="Asha Rao", actor=actor.SYSTEM)
-    principals.rename(principal=asha, full_name="Asha Kulkarni", actor=actor.SYSTEM, now=clock.now())
+    asha = people.create(full_name="Asha Rao", actor=actor.SYSTEM)
+    people.rename(principal=asha, full_name="Asha Kulkarni", actor=actor.SYSTEM, now=clock.now())
     client = staff(*EVERYTHING)
     assert found(client, "Asha Rao") == {}
     assert found(client, "Asha Kulkarni") == {"People": [f"Person {asha.pk}"]}
@@ -149,8 +149,8 @@ def test_no_name_no_hash(staff):
 
 
 def test_people_of_a_list_are_found_by_their_names(staff):
-    principals.bring(
-        people=[principals.NewPerson(full_name="मीरा राव"), principals.NewPerson()],
+    people.bring(
+        people=[people.NewPerson(full_name="मीरा राव"), people.NewPerson()],
         source="OS-CL-7K4M-9QX2",
         actor=actor.SYSTEM,
         now=clock.now(),
@@ -160,7 +160,7 @@ def test_people_of_a_list_are_found_by_their_names(staff):
 
 
 def test_names_are_found_under_an_older_key_too_and_hashed_anew_under_the_present_one(staff, settings):
-    asha = principals.create(full_name="Asha Rao", actor=actor.SYSTEM)
+    asha = people.create(full_name="Asha Rao", actor=actor.SYSTEM)
     settings.LOOKUP_KEYS_OLD, settings.LOOKUP_KEY = [settings.LOOKUP_KEY], "cd" * 32
     client = staff(*EVERYTHING)
     assert found(client, "Rao Asha") == {"People": [f"Person {asha.pk}"]}

@@ -9,16 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from portal.audit.kinds import AuditKind
-from portal.audit.services import record
-from portal.core import clock, database_clock, read_only
-from portal.core.actor import system
-from portal.ledger.models import Verification
-from portal.outbox.models import Message
+from portal.fronts.workplace import health_monitor, tasks
+from portal.fronts.workplace.health import Finding, Health, checks, findings
+from portal.fronts.workplace.models import HealthState
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.services import record
+from portal.kernel.core import clock, database_clock, read_only
+from portal.kernel.core.actor import system
+from portal.kernel.ledger.models import Verification
+from portal.kernel.outbox.models import Message
 from portal.schedule import BEAT
-from portal.workplace import tasks, watching
-from portal.workplace.health import Finding, Health, checks, findings
-from portal.workplace.models import HealthState
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 
@@ -43,7 +43,7 @@ def test_the_page_says_of_each_check_how_it_is_and_what_to_do(staff, monkeypatch
     client = staff("auditor")
     now = clock.now()
     tasks.pulse("default")
-    watching.beat("notify", now=now - timedelta(minutes=20))
+    health_monitor.beat("notify", now=now - timedelta(minutes=20))
     monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, lambda now: 1 / 0))
     page = client.get(reverse("admin:system")).text
     assert "✓ Well" in page
@@ -97,14 +97,14 @@ def test_each_queue_gives_a_sign_of_life_and_beat_is_known_by_the_newest() -> No
 
 def test_a_queue_that_nobody_ever_served_is_bad_once_another_was_served_for_some_minutes(settings) -> None:
     now = clock.now()
-    watching.beat("kyc", now=now)
+    health_monitor.beat("kyc", now=now)
     assert of("queue.notify", now + timedelta(minutes=9)).state == Health.LOOK, "its worker may be on its way"
-    watching.beat("kyc", now=now + timedelta(minutes=11))
+    health_monitor.beat("kyc", now=now + timedelta(minutes=11))
     lost = of("queue.notify", now + timedelta(minutes=11))
     assert (lost.state, of("queue.kyc", now + timedelta(minutes=11)).state) == (Health.BAD, Health.WELL)
     assert "Start a celery worker with -Q notify" in lost.todo
     StaffFactory(roles=["administrator"])
-    told = [watching.watch(now=now + timedelta(minutes=minute)) for minute in range(13)]
+    told = [health_monitor.watch(now=now + timedelta(minutes=minute)) for minute in range(13)]
     assert sum(told) > 0
     assert HealthState.objects.get(name="queue.notify").is_bad
 
@@ -156,7 +156,7 @@ def test_who_receives_alerts_is_told_once_when_a_check_turns_bad_and_once_when_i
     now = clock.now()
 
     def looks(count: int) -> int:
-        return sum(watching.watch(now=now + timedelta(minutes=minute)) for minute in range(count))
+        return sum(health_monitor.watch(now=now + timedelta(minutes=minute)) for minute in range(count))
 
     assert looks(2) == 0
     state = Health.BAD
@@ -187,7 +187,7 @@ def test_a_check_that_broke_is_told_of_each_time_and_told_to_be_well_when_it_ans
         nonlocal minute
         minute += 3
         start = clock.now() + timedelta(minutes=minute)
-        return sum(watching.watch(now=start + timedelta(minutes=one)) for one in range(3))
+        return sum(health_monitor.watch(now=start + timedelta(minutes=one)) for one in range(3))
 
     assert looks() == 1, "the disk is nearly full"
     for times in (1, 2):

@@ -8,12 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from portal.core import clock
-from portal.jobs.models import ListImport
-from portal.jobs.services import running
-from portal.jobs.services.imports import reading
-from portal.people.models import Customer
-from portal.workplace import sizes
+from portal.fronts.workplace import upload_limits
+from portal.kernel.core import clock
+from portal.kernel.jobs.models import ListImport
+from portal.kernel.jobs.services import runner
+from portal.kernel.jobs.services.imports import file_reader
+from portal.kernel.people.models import Customer
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -52,7 +52,7 @@ def act(client: Any, row: ListImport, name: str) -> Any:
 
 
 def at_work() -> ListImport:
-    running.run(ListImport.objects.get().job_id, now=clock.now())
+    runner.run(ListImport.objects.get().job_id, now=clock.now())
     return ListImport.objects.get()
 
 
@@ -173,5 +173,5 @@ def test_the_register_asks_the_database_no_more_for_more_rows(boss: Any, django_
 
 
 def test_the_largest_file_passes_the_door_and_nothing_larger() -> None:
-    assert reverse("admin:jobs_listimport_add") == sizes.IMPORT
-    assert max(reading.MOST_BYTES.values()) < sizes.LARGEST_IMPORT
+    assert reverse("admin:jobs_listimport_add") == upload_limits.IMPORT
+    assert max(file_reader.MOST_BYTES.values()) < upload_limits.LARGEST_IMPORT

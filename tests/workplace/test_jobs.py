@@ -4,13 +4,13 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.jobs import kinds, services
-from portal.jobs.models import Job
-from portal.jobs.services import results, running
-from portal.jobs.states import JobState
-from portal.workplace.job_parameters import in_words
+from portal.fronts.workplace.job_parameters import in_words
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.jobs import job_types, services
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import result_files, runner
 from tests.jobs.factories import JobFactory, kind_that
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import StaffFactory
@@ -33,10 +33,10 @@ def page(client, job: Job) -> str:
 
 
 def with_result(user) -> Job:
-    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day")
+    HouseRuleFactory(key=result_files.LIFE, amount=7, unit="calendar_day")
     with kind_that(lambda handle: handle.result(io.BytesIO(b"a,b\r\n"), "list.csv")):
         job = services.start(kind="tests.counting", parameters={}, actor=actor.staff(user.pk))
-        running.run(job.pk, now=clock.now())
+        runner.run(job.pk, now=clock.now())
     job.refresh_from_db()
     return job
 
@@ -83,7 +83,7 @@ def test_who_may_no_longer_have_such_a_file_made_fetches_none_either() -> None:
     url = reverse("admin:jobs_job_result", args=[job.pk])
     client = staff_client(member)
     for name in ("consent.scrub", "evidence.pack"):
-        kind = kinds.kind_named(name)
+        kind = job_types.kind_named(name)
         Job.objects.filter(pk=job.pk).update(kind=kind.name)
         assert url not in page(client, job)
         assert client.get(url).status_code == 404

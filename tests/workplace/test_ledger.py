@@ -1,15 +1,15 @@
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.jobs.models import Job
-from portal.jobs.services import running
-from portal.ledger import services as ledger
-from portal.ledger.models import Verification
-from portal.ledger.services import signing
-from portal.ledger.states import Scope
-from portal.workplace.job_kinds import VERIFY_LEDGER
+from portal.fronts.workplace.job_types import VERIFY_LEDGER
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs.models import Job
+from portal.kernel.jobs.services import runner
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.choices import Scope
+from portal.kernel.ledger.models import Verification
+from portal.kernel.ledger.services import checkpoints
 from tests.ledger.factories import EntryFactory
 from tests.servers import witness as witness_server
 from tests.workplace.today import by_label
@@ -22,7 +22,7 @@ def test_verify_now_checks_every_entry_and_shows_the_result(staff):
     ledger.seal_now(wait=2)
     client.post(reverse("admin:ledger-verify"))
     job = Job.objects.get(kind=VERIFY_LEDGER)
-    running.run(job.pk, now=clock.now())
+    runner.run(job.pk, now=clock.now())
     run = Verification.objects.get()
     assert (run.scope, run.ok) == (Scope.ALL, True)
     assert run.size > 0
@@ -91,7 +91,7 @@ def test_a_role_without_the_ledger_gets_403(staff, name):
 def test_a_stopped_ledger_says_so_on_its_page_and_on_today(staff):
     client = staff("administrator")
     ledger.seal_now(wait=2)
-    signing.stop_signing(check="V2", index=3)
+    checkpoints.stop_signing(check="V2", index=3)
     assert "Check V2 failed" in client.get(reverse("admin:ledger")).text
     figure = by_label(client.get("/admin/"))["Ledger"]
     assert (figure.number, figure.tone) == ("Signing stopped", "err")

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from portal.law.models import LegalRule
-from portal.selfservice.templatetags.forms_of_pages import labelled
-from portal.workplace.templatetags import lists
+from portal.fronts.selfservice.templatetags.form_tags import labelled
+from portal.fronts.workplace.templatetags import lists
+from portal.kernel.law.models import LegalRule
 from tests.people.factories import StaffFactory
 from tests.shipped import rules_of_law
 

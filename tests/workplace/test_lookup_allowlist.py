@@ -7,11 +7,11 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from portal.core.admin import lookup_allowlist
-from portal.core.admin.listing import rows_of
-from portal.core.admin.lookup_allowlist import credentials_in_reach, is_credential, reaches_credential
-from portal.people.models import Role, RoleGrant, User
-from portal.workplace.models import SavedView
+from portal.fronts.workplace.models import SavedView
+from portal.kernel.core.admin import lookup_allowlist
+from portal.kernel.core.admin.lists import rows_of
+from portal.kernel.core.admin.lookup_allowlist import credentials_in_reach, is_credential, reaches_credential
+from portal.kernel.people.models import Role, RoleGrant, User
 from tests.people.factories import StaffFactory
 from tests.shipped import every_role
 from tests.signin.people_who_sign_in import staff_client

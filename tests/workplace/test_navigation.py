@@ -9,10 +9,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 
-from portal.core import hooks, records
-from portal.core.records import Place, Record, Shown
-from portal.people.models import FourEyesModel, Role
-from portal.workplace import navigation, pages
+from portal.fronts.workplace import navigation, pages
+from portal.kernel.core import ports, records
+from portal.kernel.core.records import Place, Record, Shown
+from portal.kernel.people.models import FourEyesModel, Role
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerFactory
 
@@ -28,7 +28,7 @@ ROLES = (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 #: The roles of every installation.
-SHIPPED = Path(settings.BASE_DIR) / "portal/people/data/roles.toml"
+SHIPPED = Path(settings.BASE_DIR) / "portal/kernel/people/data/roles.toml"
 LISTED = [model for model in admin.site._registry if model in records.declared()]
 
 
@@ -71,7 +71,7 @@ def test_each_page_of_a_menu_has_at_most_seven_tabs_and_says_which_one_is_open(s
         led_to |= {tab.url for tab in shown.tabs} | {part.url for one in shown.menu for part in one.parts}
     # Up to fifty lists, two seconds on a quiet machine: in each run, since a new list changes the menu. What pages without a
     # list show is asked elsewhere.
-    for url in led_to - {reverse(page.url_name) for page in hooks.staff_pages}:
+    for url in led_to - {reverse(page.url_name) for page in ports.staff_pages}:
         assert client.get(url).status_code == 200, url
 
 
@@ -120,7 +120,7 @@ def test_the_directory_has_every_list_that_the_login_may_view_and_no_other(staff
     client = staff(role)
     answer = client.get(reverse("admin:go"))
     listed = {one["admin_url"] for app in answer.context["available_apps"] for one in app["models"]}
-    beside = {reverse(page.url_name) for page in hooks.staff_pages if role in holders(page.permission)}
+    beside = {reverse(page.url_name) for page in ports.staff_pages if role in holders(page.permission)}
     assert set(directory(client)) == listed | beside
     for url in listed:
         assert f'href="{url}"' in answer.text

@@ -9,17 +9,17 @@ from django.db.models import CharField, DateField, DateTimeField, ForeignKey, Mo
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock
-from portal.core.admin import speaking
-from portal.core.errors import NotAllowed, Refused
-from portal.law import selectors as law
-from portal.law.memory import remembering
-from portal.law.models import OrganisationProfile, Purpose
-from portal.law.words import names_of_purposes
-from portal.people.services import api_keys
-from portal.workplace import approvals, services
-from portal.workplace.models import ProfileProposal, PurposeProposal
+from portal.fronts.workplace import approvals, profile_changes
+from portal.fronts.workplace.models import ProfileProposal, PurposeProposal
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock
+from portal.kernel.core.admin import labels
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law import selectors as law
+from portal.kernel.law.labels import names_of_purposes
+from portal.kernel.law.models import OrganisationProfile, Purpose
+from portal.kernel.law.request_cache import remembering
+from portal.kernel.people.services import api_keys
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -58,13 +58,15 @@ def maker():
 
 @pytest.fixture
 def proposal(maker):
-    return services.propose_profile(answers=answers(intermediary="no"), effective_from=today(), actor=acting(maker))
+    return profile_changes.propose_profile(
+        answers=answers(intermediary="no"), effective_from=today(), actor=acting(maker)
+    )
 
 
 def test_a_profile_changes_only_when_another_person_approves(proposal):
     assert law.profile(on=today()).intermediary == "undecided"
     checker = StaffFactory(roles=["administrator"])
-    services.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(checker))
+    profile_changes.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(checker))
     row = law.profile(on=today())
     assert row.intermediary == "no"
     assert (row.made_by_ref, row.checked_by_ref) == (f"user:{proposal.made_by_id}", f"user:{checker.pk}")
@@ -72,7 +74,7 @@ def test_a_profile_changes_only_when_another_person_approves(proposal):
 
 def test_the_maker_cannot_approve(proposal, maker):
     with pytest.raises(NotAllowed):
-        services.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(maker))
+        profile_changes.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(maker))
     assert not OrganisationProfile.objects.exists()
 
 
@@ -80,7 +82,7 @@ def test_a_proposal_that_was_changed_behind_the_checkers_back_is_refused(proposa
     ProfileProposal.objects.filter(pk=proposal.pk).update(answers=answers(ccpa_business="no"))
     proposal.refresh_from_db()
     with pytest.raises(Refused, match="has changed since"):
-        services.answer_profile(
+        profile_changes.answer_profile(
             proposal=proposal, approve=True, reason="", actor=acting(StaffFactory(roles=["administrator"]))
         )
     assert not OrganisationProfile.objects.exists()
@@ -88,7 +90,7 @@ def test_a_proposal_that_was_changed_behind_the_checkers_back_is_refused(proposa
 
 def test_a_profile_cannot_change_in_the_past(maker):
     with pytest.raises(Refused, match="in the past"):
-        services.propose_profile(
+        profile_changes.propose_profile(
             answers=answers(intermediary="no"), effective_from=today() - timedelta(days=1), actor=acting(maker)
         )
 
@@ -97,26 +99,26 @@ def test_a_profile_approved_too_late_does_not_reach_back(proposal):
     checker = acting(StaffFactory(roles=["administrator"]))
     with time_machine.travel(clock.now() + timedelta(days=1)):
         with pytest.raises(Refused, match="has passed"):
-            services.answer_profile(proposal=proposal, approve=True, reason="", actor=checker)
+            profile_changes.answer_profile(proposal=proposal, approve=True, reason="", actor=checker)
         proposal.refresh_from_db()
         assert proposal.answer == "pending"
-        services.answer_profile(proposal=proposal, approve=False, reason="Too late.", actor=checker)
+        profile_changes.answer_profile(proposal=proposal, approve=False, reason="Too late.", actor=checker)
     assert not OrganisationProfile.objects.exists()
 
 
 def test_a_purpose_approved_too_late_does_not_reach_back(maker):
-    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    made = profile_changes.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
     checker = acting(StaffFactory(roles=["administrator"]))
     with time_machine.travel(clock.now() + timedelta(days=1)), pytest.raises(Refused, match="has passed"):
-        services.answer_purpose(proposal=made, approve=True, reason="", actor=checker)
+        profile_changes.answer_purpose(proposal=made, approve=True, reason="", actor=checker)
     assert not Purpose.objects.filter(code="surveys").exists()
 
 
 def test_a_refusal_leaves_its_trace(proposal, maker):
-    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    made = profile_changes.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
     checker = StaffFactory(roles=["administrator"])
-    services.answer_profile(proposal=proposal, approve=False, reason="No.", actor=acting(checker))
-    services.answer_purpose(proposal=made, approve=False, reason="No.", actor=acting(checker))
+    profile_changes.answer_profile(proposal=proposal, approve=False, reason="No.", actor=acting(checker))
+    profile_changes.answer_purpose(proposal=made, approve=False, reason="No.", actor=acting(checker))
     events = AuditEvent.objects.filter(actor_ref=f"user:{checker.pk}").order_by("pk")
     assert [(event.kind, event.facts["proposal"]) for event in events] == [
         ("law.profile.refused", proposal.pk),
@@ -127,13 +129,15 @@ def test_a_refusal_leaves_its_trace(proposal, maker):
 def test_a_purpose_that_the_law_does_not_allow_is_refused_before_anybody_is_asked(maker):
     wrong = {**CONTENT, "bases": {**CONTENT["bases"], "IN": "legitimate_interest"}}
     with pytest.raises(Refused, match="does not exist in the law of India"):
-        services.propose_purpose(code="surveys", content=wrong, effective_from=today(), actor=acting(maker))
+        profile_changes.propose_purpose(code="surveys", content=wrong, effective_from=today(), actor=acting(maker))
     assert not PurposeProposal.objects.exists()
 
 
 def test_an_approved_purpose_waits_for_its_notice(maker):
-    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
-    services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(StaffFactory(roles=["administrator"])))
+    made = profile_changes.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    profile_changes.answer_purpose(
+        proposal=made, approve=True, reason="", actor=acting(StaffFactory(roles=["administrator"]))
+    )
     purpose = Purpose.objects.get(code="surveys")
     assert purpose.version == 1
     assert purpose.notice_published_at is None
@@ -190,25 +194,27 @@ def test_an_auditor_reads_proposals_and_cannot_answer(staff, proposal):
 
 def test_a_correction_is_proposed_as_one_and_both_people_are_bound_to_that(maker, client):
     administrator = StaffFactory(roles=["administrator"])
-    first = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
-    services.answer_purpose(proposal=first, approve=True, reason="", actor=acting(administrator))
+    first = profile_changes.propose_purpose(
+        code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker)
+    )
+    profile_changes.answer_purpose(proposal=first, approve=True, reason="", actor=acting(administrator))
     tomorrow = today() + timedelta(days=1)
     with pytest.raises(Refused, match="mends words only"):
-        services.propose_purpose(
+        profile_changes.propose_purpose(
             code="surveys", content={**CONTENT, "channels": ["sms"]}, effective_from=tomorrow, actor=acting(maker),
             is_correction=True,
         )  # fmt: skip
-    made = services.propose_purpose(
+    made = profile_changes.propose_purpose(
         code="surveys", content={**CONTENT, "names": {"en": "Survey"}}, effective_from=tomorrow, actor=acting(maker),
         is_correction=True,
     )  # fmt: skip
     PurposeProposal.objects.filter(pk=made.pk).update(is_correction=False)
     made.refresh_from_db()
     with pytest.raises(Refused, match="has changed since"):
-        services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
+        profile_changes.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
     PurposeProposal.objects.filter(pk=made.pk).update(is_correction=True)
     made.refresh_from_db()
-    services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
+    profile_changes.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
     mended = Purpose.objects.get(code="surveys", version=2)
     assert mended.meaning_since == Purpose.objects.get(version=1, code="surveys").meaning_since
 
@@ -278,7 +284,7 @@ def test_the_heading_of_a_proposal_asks_for_nothing_that_a_list_of_them_does_not
     with remembering():
         names_of_purposes()
         with django_assert_num_queries(0):
-            assert speaking.heading(row)
+            assert labels.heading(row)
 
 
 def test_the_list_of_proposals_takes_no_more_queries_for_many_than_for_one(maker):

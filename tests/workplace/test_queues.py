@@ -3,12 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor, clock, hooks
-from portal.people.models import Role
-from portal.people.services import staff as logins
-from portal.workplace import saved_views
-from portal.workplace.models import SavedView
+from portal.fronts.workplace import saved_views
+from portal.fronts.workplace.models import SavedView
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor, clock, ports
+from portal.kernel.people.models import Role
+from portal.kernel.people.services import staff as logins
 from tests.grievances.factories import ticket
 from tests.people.factories import StaffFactory
 
@@ -26,7 +26,7 @@ def names(client):
 
 
 def test_no_two_tabs_of_a_list_could_mean_the_same_work_and_tasks_are_counted_as_tasks():
-    known = {one.code: one for one in hooks.queues}
+    known = {one.code: one for one in ports.queues}
     assert [str(known[code].tab.label) for code in ("kyc-review", "kyc-second")] == ["To review", "To approve"]
     assert str(known["books-due"].words % {"count": 1}) == "task to do"
     assert str(known["books-due"].words % {"count": 2}) == "tasks to do"

@@ -5,14 +5,14 @@ from datetime import date, datetime
 import pytest
 from django.urls import reverse
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.jobs import audited_export
-from portal.jobs.models import Job, ListExport
-from portal.jobs.services import running
-from portal.jobs.states import JobState
+from portal.kernel.audit import services as audit
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import clock
+from portal.kernel.jobs import audited_export
+from portal.kernel.jobs.choices import JobState
+from portal.kernel.jobs.models import Job, ListExport
+from portal.kernel.jobs.services import runner
 from tests.grievances.factories import ticket
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import staff_client
@@ -82,7 +82,7 @@ def test_a_long_list_that_a_worker_writes_holds_the_days_alone_and_its_page_open
     monkeypatch.setattr(audited_export, "AT_ONCE", 0)
     page = auditor.post(f"{LIST}export/", TAKEN)["Location"]
     row = ListExport.objects.get()
-    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    assert runner.run(row.job_id, now=clock.now()) == JobState.DONE
     assert "0 running, 1 file to download" in auditor.get("/admin/").text
     assert "Fetch ticket-" in auditor.get(page).text
     taken = b"".join(auditor.get(f"/admin/jobs/job/{row.job_id}/result/").streaming_content).decode()

@@ -6,15 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from portal.audit.models import AuditEvent
-from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
-from portal.ledger import notes
-from portal.ledger import services as ledger
-from portal.ledger.models import KeyRotation
-from portal.people.states import Answer
-from portal.workplace import rotation
-from portal.workplace.models import KeyRotationProposal
+from portal.fronts.workplace import rotation
+from portal.fronts.workplace.models import KeyRotationProposal
+from portal.kernel.audit.models import AuditEvent
+from portal.kernel.core import actor
+from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.ledger import notes
+from portal.kernel.ledger import services as ledger
+from portal.kernel.ledger.models import KeyRotation
+from portal.kernel.people.choices import Answer
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import StaffFactory
 

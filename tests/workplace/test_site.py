@@ -21,7 +21,7 @@ def test_nobody_enters_without_the_second_factor():
 
 def test_a_customer_does_not_enter():
     client = Client()
-    client.force_login(CustomerUserFactory(), backend="portal.signin.backends.CustomerBackend")
+    client.force_login(CustomerUserFactory(), backend="portal.fronts.signin.backends.CustomerBackend")
     assert client.get("/admin/").status_code == 404
 
 

@@ -8,8 +8,8 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from portal.celery import app
-from portal.workplace import timetable
-from portal.workplace.models import TimetableTurn
+from portal.fronts.workplace import timetable
+from portal.fronts.workplace.models import TimetableTurn
 
 pytestmark = pytest.mark.django_db
 

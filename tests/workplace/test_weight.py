@@ -12,9 +12,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from consent.base.selectors import contact_rulebook
 from consent.models import NoticeText
-from consent.selectors import rulebook
-from portal.core import clock
+from portal.kernel.core import clock
 from tests.consent.factories import ASHA, ASKED, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -57,7 +57,7 @@ def february() -> Iterator[None]:
 @pytest.fixture
 def asked_everything(db, february):
     """A customer with every address, of whom all that can be asked is asked, in texts of real length."""
-    rulebook.forget()
+    contact_rulebook.forget()
     law_is_loaded()
     data = settings.BASE_DIR / "portal/demo/data"
     asha = person(email=None)

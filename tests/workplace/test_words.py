@@ -3,10 +3,10 @@
 import pytest
 from django.apps import apps
 
-from portal.workplace import words
+from portal.fronts.workplace import help_glossary
 
 
-@pytest.mark.parametrize("kind", words.STATES, ids=lambda kind: kind.anchor)
+@pytest.mark.parametrize("kind", help_glossary.STATES, ids=lambda kind: kind.anchor)
 def test_every_state_of_a_record_is_explained_with_what_may_follow(kind):
     choices = [value for value, _label in apps.get_model(kind.model)._meta.get_field("state").choices]
     assert [str(state) for state in kind.labels] == [str(value) for value in choices]
@@ -16,7 +16,7 @@ def test_every_state_of_a_record_is_explained_with_what_may_follow(kind):
 
 
 def test_the_glossary_is_in_the_order_of_its_words():
-    names = [str(word).lower() for word, _meaning in words.GLOSSARY]
+    names = [str(word).lower() for word, _meaning in help_glossary.GLOSSARY]
     assert names == sorted(names)
 
 

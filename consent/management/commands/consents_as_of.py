@@ -3,12 +3,12 @@ from typing import Any
 
 from django.core.management import CommandError, CommandParser
 
-from consent.models.events import ConsentEvent
-from consent.selectors.history import consents_as_of, standing_of
-from consent.selectors.subjects import subject_ref_of
-from portal.core import clock
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand, moment
+from consent.records.models.events import ConsentEvent
+from consent.records.selectors.history import consents_as_of, standing_of
+from consent.records.selectors.subjects import subject_ref_of
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):

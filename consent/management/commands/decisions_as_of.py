@@ -2,11 +2,11 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.selectors import past
-from consent.selectors.subjects import subject_ref_of
-from consent.services.reasons import sentence
-from portal.core import clock
-from portal.core.commands import PortalCommand, moment
+from consent.decisions.selectors import point_in_time
+from consent.decisions.services.reason_texts import sentence
+from consent.records.selectors.subjects import subject_ref_of
+from portal.kernel.core import clock
+from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -20,8 +20,8 @@ class Command(PortalCommand):
     def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
         """Reads only. From what had reached us by then."""
         at, ref = moment(time), subject_ref_of(subject)
-        found = [_row(then) for then in past.of_person(ref, at)]
-        texts = [{"notice": text.notice.code, "version": text.number} for text in past.texts_in_force(at)]
+        found = [_row(then) for then in point_in_time.of_person(ref, at)]
+        texts = [{"notice": text.notice.code, "version": text.number} for text in point_in_time.texts_in_force(at)]
         if not options["json"]:
             for row in found:
                 self.stdout.write(
@@ -32,7 +32,7 @@ class Command(PortalCommand):
         self.answer(body, line, options=options)
 
 
-def _row(then: past.Then) -> dict[str, Any]:
+def _row(then: point_in_time.Then) -> dict[str, Any]:
     return {
         "fiduciary": then.fiduciary,
         "purpose": then.purpose,

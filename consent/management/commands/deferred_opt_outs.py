@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.services import deferred_opt_outs
-from portal.core.commands import PortalCommand
+from consent.collection.services import deferred_opt_outs
+from portal.kernel.core.commands import PortalCommand
 
 
 class Command(PortalCommand):

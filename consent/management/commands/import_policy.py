@@ -3,14 +3,14 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.rules import policy
-from consent.selectors.notices import open_defects
-from consent.services import importing
-from consent.states import NoticeKind
-from portal.core import actor
-from portal.core.commands import PortalCommand, day
-from portal.core.errors import Refused
-from portal.law import selectors as law
+from consent.base.choices import NoticeKind
+from consent.base.rules import policy_parser
+from consent.base.selectors.notices import open_defects
+from consent.notices.services import policy_import
+from portal.kernel.core import actor
+from portal.kernel.core.commands import PortalCommand, day
+from portal.kernel.core.errors import Refused
+from portal.kernel.law import selectors as law
 
 
 class Command(PortalCommand):
@@ -33,12 +33,12 @@ class Command(PortalCommand):
     def handle(self, *args: Any, file: Path, effective: str, **options: Any) -> None:
         """Exit 1 when publishing was asked for: a defect is open, or two people still have to publish in the admin."""
         effective_on = day(effective)
-        text = importing.decode(file.read_bytes())
+        text = policy_import.decode(file.read_bytes())
         asks = [code.strip() for code in options["asks"].split(",") if code.strip()]
         for code in asks:
             law.purpose(code, on=effective_on)
         kind = NoticeKind.CONSENT_NOTICE if asks else NoticeKind.PRIVACY_POLICY
-        drafted = importing.import_file(
+        drafted = policy_import.import_file(
             code=options["notice"],
             kind=kind,
             title=options["title"],
@@ -56,7 +56,7 @@ class Command(PortalCommand):
                 f"The day {effective} has passed. Two people may publish the first version of a text for it, and only if it "
                 "was in force elsewhere since then."
             )
-        numbered = policy.numbered(drafted.clauses)
+        numbered = policy_parser.numbered(drafted.clauses)
         body = {
             "draft": f"{notice.code}@{drafted.version.number}",
             "clauses": [{"number": clause.number, "title": clause.title} for clause in numbered],

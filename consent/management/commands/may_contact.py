@@ -3,11 +3,11 @@ from uuid import UUID
 
 from django.core.management import CommandError, CommandParser
 
-from consent.services import signing
-from consent.services.decisions import may_contact
-from portal.core import clock
-from portal.core.commands import PortalCommand, moment
-from portal.law.states import MESSAGE_CHANNELS
+from consent.decisions.services import decision_signatures
+from consent.decisions.services.contact_decisions import may_contact
+from portal.kernel.core import clock
+from portal.kernel.core.commands import PortalCommand, moment
+from portal.kernel.law.choices import MESSAGE_CHANNELS
 
 
 class Command(PortalCommand):
@@ -39,7 +39,7 @@ class Command(PortalCommand):
         now = clock.now()
         at = moment(options["at"]) if options["at"] else now
         if options["sign"]:
-            signing.check_time(at, now=now)
+            decision_signatures.check_time(at, now=now)
         decision = may_contact(
             address=address,
             purpose=options["purpose"],

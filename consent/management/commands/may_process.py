@@ -2,11 +2,11 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.selectors.subjects import subject_ref_of
-from consent.services import signing
-from consent.services.decisions import may_process
-from portal.core import clock
-from portal.core.commands import PortalCommand, moment
+from consent.decisions.services import decision_signatures
+from consent.decisions.services.contact_decisions import may_process
+from consent.records.selectors.subjects import subject_ref_of
+from portal.kernel.core import clock
+from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -25,7 +25,7 @@ class Command(PortalCommand):
         now = clock.now()
         at = moment(options["at"]) if options["at"] else now
         if options["sign"]:
-            signing.check_time(at, now=now)
+            decision_signatures.check_time(at, now=now)
         decision = may_process(
             subject=subject_ref_of(options["subject"]),
             purpose=options["purpose"],

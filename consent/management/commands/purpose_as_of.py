@@ -2,10 +2,10 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.selectors import past
-from consent.selectors.purposes import in_force_or_ended
-from portal.core import clock
-from portal.core.commands import PortalCommand, moment
+from consent.base.selectors.purposes import in_force_or_ended
+from consent.decisions.selectors import point_in_time
+from portal.kernel.core import clock
+from portal.kernel.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -20,7 +20,7 @@ class Command(PortalCommand):
         """Reads only. Exit 1 for a purpose that was not in force by then."""
         at = moment(time)
         version = in_force_or_ended(purpose, on=clock.day(at)).version
-        found = past.of_purpose(purpose, at)
+        found = point_in_time.of_purpose(purpose, at)
         if not options["json"]:
             for row in found:
                 self.stdout.write(f"{row.fiduciary:20} {row.channel:10} {row.answer:10} {row.count:>10,}")

@@ -1,10 +1,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from consent.models.state import ConsentState
-from consent.services.projection import rebuild as rebuild_consent_state
-from portal.core import actor
-from portal.core.commands import PortalCommand
+from consent.records.models.state import ConsentState
+from consent.records.services.projection import rebuild as rebuild_consent_state
+from portal.kernel.core import actor
+from portal.kernel.core.commands import PortalCommand
 
 
 class Command(PortalCommand):

@@ -5,15 +5,15 @@ from typing import Any
 
 from django.core.management import CommandError, CommandParser
 
-from consent.models.answers import AnswerSet
-from consent.services import scrubbing
-from consent.services.batches import Question
-from portal.core import actor, clock
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand, moment
-from portal.core.errors import Unavailable
-from portal.law.states import MESSAGE_CHANNELS
-from portal.ledger import services as ledger
+from consent.decisions.models.contact_decisions import AnswerSet
+from consent.decisions.services import list_scrub
+from consent.decisions.services.bulk_decisions import Question
+from portal.kernel.core import actor, clock
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand, moment
+from portal.kernel.core.errors import Unavailable
+from portal.kernel.law.choices import MESSAGE_CHANNELS
+from portal.kernel.ledger import services as ledger
 
 SCRUBBER = actor.system("scrub")
 
@@ -45,20 +45,20 @@ class Command(PortalCommand):
             header=options["header"],
             template=options["template"],
         )
-        done = self._write(scrubbing.Scrub(question), source, target)
-        kept = scrubbing.note(done, actor=SCRUBBER, now=now)
-        body = scrubbing.as_json(done, self._index(kept))
+        done = self._write(list_scrub.Scrub(question), source, target)
+        kept = list_scrub.note(done, actor=SCRUBBER, now=now)
+        body = list_scrub.as_json(done, self._index(kept))
         line = (
             f"{done.total:,} addresses: {done.allowed:,} allowed, {done.blocked:,} blocked, {done.invalid:,} invalid."
         )
         self.answer(body, line, options=options)
 
-    def _write(self, scrub: scrubbing.Scrub, source: Path, target: Path) -> scrubbing.Scrubbed:
+    def _write(self, scrub: list_scrub.Scrub, source: Path, target: Path) -> list_scrub.Scrubbed:
         """Under another name first: a scrub that broke off leaves no half list that somebody might send to."""
         size = max(source.stat().st_size, 1)
         with source.open("rb") as read:
             if read.seekable():
-                scrubbing.lines_of(read)
+                list_scrub.lines_of(read)
             descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
             try:
                 with os.fdopen(descriptor, "wb") as written:

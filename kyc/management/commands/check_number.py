@@ -3,9 +3,9 @@ from typing import Any, Final
 from django.core.management.base import CommandParser
 
 from kyc import numbers
-from portal.core import clock
-from portal.core.command_line import REFUSED
-from portal.core.commands import PortalCommand
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import REFUSED
+from portal.kernel.core.commands import PortalCommand
 
 WORDS: Final = {
     numbers.Reason.FORMAT: "it has not the form of such a number",

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management import CommandError, CommandParser
 
 from kyc.numbers import branches
-from portal.core.command_line import REFUSED
-from portal.core.commands import PortalCommand, day
+from portal.kernel.core.command_line import REFUSED
+from portal.kernel.core.commands import PortalCommand, day
 
 
 class Command(PortalCommand):

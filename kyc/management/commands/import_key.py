@@ -6,13 +6,13 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, CommandParser
 
-from kyc.models.signers import SignerKey, SignerProposal
-from kyc.services import signers
-from kyc.signatures.reading import KINDS
-from portal.core import actor, clock
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand
-from portal.people.states import Answer
+from kyc.signatures.child_reader import KINDS
+from kyc.signers.models import SignerKey, SignerProposal
+from kyc.signers.services import signer_proposals
+from portal.kernel.core import actor, clock
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand
+from portal.kernel.people.choices import Answer
 
 
 class Command(PortalCommand):
@@ -43,7 +43,7 @@ class Command(PortalCommand):
         user = authenticate(username=options["propose"], password=password)
         if user is None or user.pk is None:
             raise CommandError("No staff login has this address and password.", returncode=USAGE)
-        made = signers.propose(
+        made = signer_proposals.propose(
             data=options["file"].read_bytes(),
             kinds=options["kinds"],
             source=options["source"],
@@ -57,7 +57,7 @@ class Command(PortalCommand):
         now = clock.now()
         rows = SignerKey.objects.filter(ended_at=None).defer("certificate")
         waiting = list(SignerProposal.objects.filter(answer=Answer.PENDING).values_list("pk", flat=True))
-        soon = [one.kind for one in signers.ending(now=now)]
+        soon = [one.kind for one in signer_proposals.ending(now=now)]
         body = {
             "keys": [
                 {

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.management import CommandError
 
+from kyc.base.choices import ListSource
 from kyc.sanctions.entries import BadListError
-from kyc.services import sanctions_lists, screening
-from kyc.states import ListSource
-from portal.core import actor, clock
-from portal.core.command_line import REFUSED, USAGE
-from portal.core.commands import PortalCommand, day
-from portal.core.errors import Refused
+from kyc.screening.services import sanctions_lists, screening
+from portal.kernel.core import actor, clock
+from portal.kernel.core.command_line import REFUSED, USAGE
+from portal.kernel.core.commands import PortalCommand, day
+from portal.kernel.core.errors import Refused
 
 
 class Command(PortalCommand):

@@ -4,8 +4,8 @@ from django.core.management.base import CommandParser
 
 from kyc import names
 from kyc.names import Decision, Why
-from portal.core.command_line import REFUSED, UNDECIDED
-from portal.core.commands import PortalCommand
+from portal.kernel.core.command_line import REFUSED, UNDECIDED
+from portal.kernel.core.commands import PortalCommand
 
 #: Words that hold no name: the answer may be pasted anywhere.
 WORDS: Final = {

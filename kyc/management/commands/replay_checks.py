@@ -2,12 +2,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from kyc import plans
-from kyc.models.documents import Document
-from kyc.services.replaying import Found, replay_all
-from portal.core import clock
-from portal.core.command_line import REFUSED, USAGE
-from portal.core.commands import PortalCommand
+from kyc.base.models.documents import Document
+from kyc.cases import check_plans
+from kyc.review.services.check_replay import Found, replay_all
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import REFUSED, USAGE
+from portal.kernel.core.commands import PortalCommand
 
 #: Read ahead of the replay, so many at a time.
 CHUNK = 200
@@ -52,5 +52,9 @@ class Command(PortalCommand):
             f"{counts[Found.DIFFERS]:,} answer otherwise ({len(faults):,} of them in the same edition), "
             f"{counts[Found.LEFT]:,} cannot be replayed."
         )
-        body = {"plan": plans.version(), **{str(found): count for found, count in counts.items()}, "faults": faults}
+        body = {
+            "plan": check_plans.version(),
+            **{str(found): count for found, count in counts.items()},
+            "faults": faults,
+        }
         self.answer(body, "\n".join([*lines, said]), options=options, code=REFUSED if faults else 0)

@@ -6,11 +6,11 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, CommandParser
 
-from kyc.models.takeovers import TakeOver
-from kyc.services import taking_over
-from portal.core import actor, clock
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand
+from kyc.legacy_imports.models import TakeOver
+from kyc.legacy_imports.services import legacy_import
+from portal.kernel.core import actor, clock
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand
 
 
 class Command(PortalCommand):
@@ -43,9 +43,9 @@ class Command(PortalCommand):
             row = TakeOver.objects.filter(reference=options["take"]).first()
             if row is None:
                 raise CommandError("There is no such take-over.")
-            taking_over.take_in(row, actor=staff, now=clock.now())
+            legacy_import.take_in(row, actor=staff, now=clock.now())
         else:
             with options["file"].open("rb") as content:
-                row = taking_over.bring(origin=options["origin"], content=content, actor=staff, now=clock.now())
+                row = legacy_import.bring(origin=options["origin"], content=content, actor=staff, now=clock.now())
         said = {"reference": row.reference, "state": str(row.state), "lines": row.lines, "job": row.job.reference}
         self.answer(said, f"{row.reference}: {row.lines} lines, job {row.job.reference}.", options=options)

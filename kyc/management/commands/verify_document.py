@@ -7,23 +7,24 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
-from kyc import signers as shipped_signers
-from kyc.services import outside, outside_signed, signers
+from kyc.base.choices import PROVED_BY_SIGNATURE, DocumentKind
+from kyc.review.services import cli_document_check, cli_signature_check
+from kyc.signatures.child_reader import KINDS
 from kyc.signatures.keys import ANY, Key
-from kyc.signatures.moments import birth
-from kyc.signatures.reading import KINDS
-from kyc.states import PROVED_BY_SIGNATURE, DocumentKind
-from portal.core import clock
-from portal.core.command_line import REFUSED, UNDECIDED, USAGE
-from portal.core.commands import PortalCommand, moment
-from portal.core.errors import NotFound
-from portal.law.selectors import house_rule
-from portal.law.services import rulebook
-from portal.vault.inspection.process import LIMITS
+from kyc.signatures.timestamps import birth
+from kyc.signers import shipped_signers
+from kyc.signers.services import signer_proposals
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import REFUSED, UNDECIDED, USAGE
+from portal.kernel.core.commands import PortalCommand, moment
+from portal.kernel.core.errors import NotFound
+from portal.kernel.law.selectors import house_rule
+from portal.kernel.law.services import rule_loader
+from portal.kernel.vault.inspection.client import LIMITS
 
 #: The kinds whose plan runs on the file; those that a signature proves are read by ``outside_signed``.
 PLANNED = tuple(kind for kind in DocumentKind.values if kind not in PROVED_BY_SIGNATURE)
-TYPES = (*PLANNED, *KINDS, outside.SAFETY_ONLY)
+TYPES = (*PLANNED, *KINDS, cli_document_check.SAFETY_ONLY)
 KEYS = frozenset({"pan", "gstin", "valid_until", "customer_kind"})
 PERSON = {"name": "name", "dob": "birth", "gender": "gender", "pincode": "pincode", "aadhaar_last4": "aadhaar_last4"}
 EXITS = {"PASS": 0, "WARN": 0, "NOT_APPLICABLE": 0, "FAIL": REFUSED, "REFUSED": REFUSED, "UNAVAILABLE": UNDECIDED}
@@ -64,7 +65,7 @@ class Command(PortalCommand):
         if options["type"] in KINDS:
             body = self._signed(data, file.suffix, now, options)
         else:
-            body = outside.verify(
+            body = cli_document_check.verify(
                 data,
                 document_type=options["type"],
                 extension=file.suffix,
@@ -78,7 +79,7 @@ class Command(PortalCommand):
         trusted = [self._key(path) for path in options["trust"]]
         declared = self._declared(options["declared"], frozenset(PERSON))
         today = clock.day(now)
-        given = outside_signed.Given(
+        given = cli_signature_check.Given(
             at=now,
             adult_age=self._amount("people.adult_age", today),
             lately_days=self._amount("kyc.issued_lately", today),
@@ -88,7 +89,7 @@ class Command(PortalCommand):
             declared={PERSON[name]: birth(value) if name == "dob" else value for name, value in declared.items()},
         )
         keys = [*trusted, *self._pinned()]
-        return outside_signed.verify(data, kind=options["type"], extension=extension, keys=keys, given=given)
+        return cli_signature_check.verify(data, kind=options["type"], extension=extension, keys=keys, given=given)
 
     def _key(self, path: Path) -> Key:
         try:
@@ -99,7 +100,7 @@ class Command(PortalCommand):
     def _pinned(self) -> list[Key]:
         """What two people trust; what ships where there is no database yet."""
         try:
-            return signers.trusted()
+            return signer_proposals.trusted()
         except DatabaseError:
             return [one.key for one in shipped_signers.shipped()]
 
@@ -108,7 +109,7 @@ class Command(PortalCommand):
         try:
             return int(house_rule(rule, on=today).amount or 0)
         except (DatabaseError, NotFound):
-            rows = rulebook.read("house_rules.toml")["rule"]
+            rows = rule_loader.read("house_rules.toml")["rule"]
             return int(next(row["amount"] for row in rows if row["key"] == rule))
 
     def _declared(self, text: str, keys: frozenset[str]) -> dict[str, str]:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Q
 
-from consent.models.broadcast_states import Audience
-from consent.models.broadcasts import Broadcast
-from consent.selectors.segments import Segment
-from consent.services.broadcasts import proposing, sending
-from consent.services.broadcasts.wording import Plan
-from portal.core import clock
+from consent.broadcasts.choices import Audience
+from consent.broadcasts.models import Broadcast
+from consent.broadcasts.selectors.segments import Segment
+from consent.broadcasts.services import approval, dispatch
+from consent.broadcasts.services.content import Plan
 from portal.demo.story.office import by
-from portal.law.states import Channel
-from portal.people.models import Customer, User
-from portal.people.states import CustomerKind
+from portal.kernel.core import clock
+from portal.kernel.law.choices import Channel
+from portal.kernel.people.choices import CustomerKind
+from portal.kernel.people.models import Customer, User
 
 WORDS = {
     "en": {
@@ -46,12 +46,12 @@ def build(team: Mapping[str, User]) -> Broadcast:
         per_minute=600,
         words=WORDS,
     )
-    row = proposing.propose(plan=plan, actor=by(team["support"]), now=clock.now())
-    proposing.answer(row=row, approve=True, actor=by(team["data.protection"]), now=clock.now())
-    sending.run(row.pk, seconds=SECONDS)
+    row = approval.propose(plan=plan, actor=by(team["support"]), now=clock.now())
+    approval.answer(row=row, approve=True, actor=by(team["data.protection"]), now=clock.now())
+    dispatch.run(row.pk, seconds=SECONDS)
     return row
 
 
 def end(row: Broadcast) -> None:
     """Its letters have left: everybody is counted."""
-    sending.run(row.pk, seconds=SECONDS)
+    dispatch.run(row.pk, seconds=SECONDS)

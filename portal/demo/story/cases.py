@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from grievances.nominee_states import NomineeRelation, NomineeRight
-from grievances.request_states import Capacity, Right
-from grievances.services import asking, drafts, nominating
-from portal.core import actor as actors
+from grievances.base.request_choices import Capacity, Right
+from grievances.nominees.choices import NomineeRelation, NomineeRight
+from grievances.nominees.services import nominations
+from grievances.requests.services import request_intake
+from grievances.tickets.services import drafts
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
-from portal.law.states import Regime
-from portal.people.models import User
-from portal.registers.incident_states import IncidentRisk, IncidentRole
-from portal.registers.services import incidents
-from portal.retention.services import children
-from portal.retention.states import Relation
+from portal.kernel.core import actor as actors
+from portal.kernel.law.choices import Regime
+from portal.kernel.people.models import User
+from portal.kernel.registers.incidents.choices import IncidentRisk, IncidentRole
+from portal.kernel.registers.incidents.services import incidents
+from portal.kernel.retention.choices import Relation
+from portal.kernel.retention.services import underage_reports
 
 PERSON = actors.stranger(via="demonstration")
 
@@ -29,10 +31,10 @@ def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
         draft, _secret = drafts.start(at=cast.ago(days=2))
         answers = {"right": Right.OBJECTION, "capacity": Capacity.SELF, "language": language, "email": email}
         drafts.save(draft=draft, answers={name: str(value) for name, value in answers.items()})
-        asking.send(draft=draft, principal=owner, actor=PERSON, at=cast.ago(days=2))
-        nominating.name(
+        request_intake.send(draft=draft, principal=owner, actor=PERSON, at=cast.ago(days=2))
+        nominations.name(
             principal=owner,
-            named=nominating.Named(
+            named=nominations.Named(
                 full_name=cast.person()[0],
                 relation=NomineeRelation.SIBLING,
                 rights=[NomineeRight.ACCESS, NomineeRight.ERASURE],
@@ -41,7 +43,7 @@ def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
             actor=PERSON,
             at=cast.ago(days=20),
         )
-        children.report(
+        underage_reports.report(
             relation=Relation.TEACHER,
             address=cast.person()[1],
             words="She is in my eighth class and gets your offers.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from portal.core import clock
+from portal.kernel.core import clock
 
 FIRST_NAMES = [
     "Aarav",

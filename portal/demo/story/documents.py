@@ -12,21 +12,22 @@ from decimal import Decimal
 
 from django.db import connections
 
-from kyc.models.documents import Document
-from kyc.services import checking, deciding, describing, parties, telling, uploading
-from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState, PartyRole
-from portal.core import actor as actors
-from portal.core import clock, hooks
-from portal.core.actor import Actor
-from portal.demo.story import papers
+from kyc.base.choices import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState, PartyRole
+from kyc.base.models.documents import Document
+from kyc.outcomes.services import customer_notifications
+from kyc.review.services import check_runs, customer_types, document_decisions, document_uploads, related_parties
+from portal.demo.story import specimens
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.demo.story.timeline import Timeline
-from portal.people.models import Customer, Principal, User
-from portal.people.services import customers
-from portal.people.states import CustomerKind
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock, ports
+from portal.kernel.core.actor import Actor
+from portal.kernel.people.choices import CustomerKind
+from portal.kernel.people.models import Customer, Principal, User
+from portal.kernel.people.services import customers
 
 INDIVIDUALS, ORGANISATIONS = 20, 20
 #: So many further individuals were verified in the course of the past year.
@@ -86,7 +87,7 @@ def _arrive(past: Timeline, cast: Cast, customer: Customer, number: int, team: M
 
 
 def _check_now(document_id: int) -> None:
-    checking.run_plan(document_id, now=clock.now())
+    check_runs.run_plan(document_id, now=clock.now())
 
 
 def _approve(document_id: int, team: Mapping[str, User]) -> None:
@@ -132,7 +133,7 @@ def being_checked(sent: list[Document]) -> Iterator[None]:
 
 
 def _check(document_id: int) -> None:
-    checking.run_plan(document_id, now=clock.now())
+    check_runs.run_plan(document_id, now=clock.now())
 
 
 def decide(sent: list[Document], team: Mapping[str, User]) -> None:
@@ -149,35 +150,35 @@ def add_one(cast: Cast, *, actor: Actor) -> Document:
     with piece():
         customer = customers.create(kind=CustomerKind.INDIVIDUAL, name=name, actor=actor, now=cast.start)
         pan = cast.pan(name)
-        return _one(customer, DocumentKind.PAN_CARD, pan, papers.pan_card(name=name, pan=pan, born=""), "jpg")
+        return _one(customer, DocumentKind.PAN_CARD, pan, specimens.pan_card(name=name, pan=pan, born=""), "jpg")
 
 
 def _upload(cast: Cast, customer: Customer, *, number: int, sends_all: bool) -> list[Document]:
     is_person = customer.kind == CustomerKind.INDIVIDUAL
     if not is_person:
-        case = uploading.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
-        describing.say_type(case, customer_type=CustomerType.COMPANY, actor=CUSTOMER, now=clock.now())
+        case = document_uploads.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
+        customer_types.say_type(case, customer_type=CustomerType.COMPANY, actor=CUSTOMER, now=clock.now())
     pan = cast.pan(str(customer.name), holder="P" if is_person else "C")
-    picture = papers.pan_card(name=str(customer.name), pan=pan, born="01/01/1990" if is_person else "")
+    picture = specimens.pan_card(name=str(customer.name), pan=pan, born="01/01/1990" if is_person else "")
     if number % 7 == 5:
-        picture = papers.blurred(picture, rng=cast.rng)
+        picture = specimens.blurred(picture, rng=cast.rng)
     found = [_one(customer, DocumentKind.PAN_CARD, pan, _spoiled(picture, number), "jpg")]
     if not is_person and sends_all:
         gstin = cast.gstin(pan)
-        pdf = papers.gst_certificate(legal_name=str(customer.name), gstin=gstin, since="01-07-2017")
+        pdf = specimens.gst_certificate(legal_name=str(customer.name), gstin=gstin, since="01-07-2017")
         found.append(_one(customer, DocumentKind.GST_CERTIFICATE, gstin, _spoiled(pdf, number + 1), "pdf"))
     return found
 
 
 def _identity(customer: Customer, number: str) -> Document:
-    picture = papers.voter_card(name=str(customer.name), number=number)
+    picture = specimens.voter_card(name=str(customer.name), number=number)
     return _one(customer, DocumentKind.EPIC, number, picture, "jpg")
 
 
 def _name_people(customer: Customer, signatory: Principal, owner: Principal) -> None:
     """The first company says who signs for it, and who owns it through a holding company."""
-    case = uploading.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
-    parties.add_person(
+    case = document_uploads.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
+    related_parties.add_person(
         case,
         full_name="",
         principal=signatory,
@@ -185,10 +186,10 @@ def _name_people(customer: Customer, signatory: Principal, owner: Principal) -> 
         now=clock.now(),
         actor=CUSTOMER,
     )
-    holding = parties.add_organisation(
+    holding = related_parties.add_organisation(
         case, name="Sahyadri Holdings Private Limited", percent=Decimal(80), actor=CUSTOMER, now=clock.now()
     )
-    parties.add_person(
+    related_parties.add_person(
         case,
         full_name="",
         principal=owner,
@@ -202,7 +203,7 @@ def _name_people(customer: Customer, signatory: Principal, owner: Principal) -> 
 
 def _one(customer: Customer, kind: DocumentKind, number: str, data: bytes, extension: str) -> Document:
     now = clock.now()
-    document = uploading.upload(
+    document = document_uploads.upload(
         customer=customer,
         kind=kind,
         number=number,
@@ -211,7 +212,7 @@ def _one(customer: Customer, kind: DocumentKind, number: str, data: bytes, exten
         actor=CUSTOMER,
         now=now,
     )
-    uploading.send(document, actor=CUSTOMER, now=now)
+    document_uploads.send(document, actor=CUSTOMER, now=now)
     return document
 
 
@@ -243,22 +244,24 @@ def _decide(document: Document, fate: str, team: Mapping[str, User]) -> None:
         outcome, reason = DecisionOutcome.ASK_AGAIN, DecisionReason.NUMBER_DIFFERS
         message = OTHER_NUMBER
     _look(document, team["kyc.maker"])
-    decision = deciding.propose(
+    decision = document_decisions.propose(
         document,
         outcome=outcome,
         reason_code=reason,
-        message="\n".join(message[code] for code in telling.languages_of(document.case)) if message else "",
+        message="\n".join(message[code] for code in customer_notifications.languages_of(document.case))
+        if message
+        else "",
         actor=by(team["kyc.maker"]),
         now=clock.now(),
     )
     if fate != "proposed":
         _look(document, team["kyc.checker"])
-        deciding.answer(decision, approve=True, actor=by(team["kyc.checker"]), now=clock.now())
+        document_decisions.answer(decision, approve=True, actor=by(team["kyc.checker"]), now=clock.now())
 
 
 def _look(document: Document, person: User) -> None:
     """Nobody decides unseen: the look is recorded as the review desk records it, and the customer reads of it."""
-    hooks.record_opened.ask(
+    ports.record_opened.ask(
         actor=by(person),
         about=f"kyc.document:{document.reference}",
         subject_ref=document.subject_ref,

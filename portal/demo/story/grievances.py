@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from grievances.models.ticket import Ticket
-from grievances.services import filing, resolving, thread, timing
-from grievances.states import TicketKind
-from portal.core import actor as actors
-from portal.core.actor import Actor
+from grievances.base.choices import TicketKind
+from grievances.base.models.ticket import Ticket
+from grievances.tickets.services import conversation, deadlines, intake, resolutions
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.demo.story.timeline import Act, Timeline
-from portal.law.states import LateReason
-from portal.people.models import Principal, User
-from portal.people.services import subjects
-from portal.people.states import SubjectKind
+from portal.kernel.core import actor as actors
+from portal.kernel.core.actor import Actor
+from portal.kernel.law.choices import LateReason
+from portal.kernel.people.choices import SubjectKind
+from portal.kernel.people.models import Principal, User
+from portal.kernel.people.services import subjects
 
 TICKETS = 80
 #: Rows of one transaction of ``generate_load``.
@@ -97,11 +97,11 @@ def _file(cast: Cast, owners: list[Principal], fate: Fate) -> Ticket:
     by_phone_only = not is_customer and cast.rng.random() < 0.15
     at = cast.ago(days=fate.days)
     phone = cast.phone() if by_phone_only or cast.rng.random() < 0.4 else ""
-    return filing.file_ticket(
+    return intake.file_ticket(
         filing_key=uuid.UUID(bytes=cast.rng.randbytes(16), version=4),
         subject_ref=subjects.new(SubjectKind.STRANGER, now=cast.start).ref,
-        story=filing.Story(kind=kind, for_whom="self", what_happened=happened, wanted=wanted),
-        reach=filing.Reach(language=language, email="" if by_phone_only else email, phone=phone),
+        story=intake.Story(kind=kind, for_whom="self", what_happened=happened, wanted=wanted),
+        reach=intake.Reach(language=language, email="" if by_phone_only else email, phone=phone),
         actor=PERSON,
         at=at,
         principal=cast.rng.choice(owners) if is_customer else None,
@@ -110,35 +110,37 @@ def _file(cast: Cast, owners: list[Principal], fate: Fate) -> Ticket:
 
 def _acts(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> Iterator[tuple[timedelta, Act]]:
     """What follows a grievance: how long after it came, and what is done then."""
-    yield timedelta(hours=3), lambda: thread.take(ticket=ticket, by=officer, actor=actor, at=cast.start)
+    yield timedelta(hours=3), lambda: conversation.take(ticket=ticket, by=officer, actor=actor, at=cast.start)
     if fate.ends == "late" or (fate.ends == "taken" and cast.rng.random() < 0.5):
         return
     if fate.ends in {"taken", "asked"}:
         yield timedelta(hours=6), lambda: _speak(cast, ticket, fate, officer, actor)
         return
     if fate.ends == "withdrawn":
-        yield timedelta(days=1), lambda: resolving.withdraw(ticket=ticket, actor=PERSON, at=cast.start)
+        yield timedelta(days=1), lambda: resolutions.withdraw(ticket=ticket, actor=PERSON, at=cast.start)
         return
     answered = timedelta(days=min(fate.days / 2, cast.rng.uniform(0.5, 6)))
     yield answered, lambda: _answer(cast, ticket, officer, actor)
     if fate.ends == "settled":
-        yield answered + DAY, lambda: resolving.accept(ticket=ticket, actor=PERSON, at=cast.start)
+        yield answered + DAY, lambda: resolutions.accept(ticket=ticket, actor=PERSON, at=cast.start)
     elif fate.ends == "reopened":
         yield answered + DAY, lambda: _decline(cast, ticket)
 
 
 def _speak(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> None:
     if fate.ends == "asked":
-        thread.ask(ticket=ticket, text=QUESTION, by=officer, actor=actor, at=cast.start)
+        conversation.ask(ticket=ticket, text=QUESTION, by=officer, actor=actor, at=cast.start)
     else:
-        thread.reply(ticket=ticket, text="We have begun to look into it.", by=officer, actor=actor, at=cast.start)
-        thread.note(ticket=ticket, text="Asked the delivery team for the log.", by=officer, actor=actor, at=cast.start)
+        conversation.reply(ticket=ticket, text="We have begun to look into it.", by=officer, actor=actor, at=cast.start)
+        conversation.note(
+            ticket=ticket, text="Asked the delivery team for the log.", by=officer, actor=actor, at=cast.start
+        )
 
 
 def _answer(cast: Cast, ticket: Ticket, officer: User, actor: Actor) -> None:
-    because = LateReason.MANY if timing.is_late(ticket, at=cast.start) else ""
-    resolving.propose(ticket=ticket, text=ANSWER, late_because=because, by=officer, actor=actor, at=cast.start)
+    because = LateReason.MANY if deadlines.is_late(ticket, at=cast.start) else ""
+    resolutions.propose(ticket=ticket, text=ANSWER, late_because=because, by=officer, actor=actor, at=cast.start)
 
 
 def _decline(cast: Cast, ticket: Ticket) -> None:
-    resolving.decline(ticket=ticket, why="The same thing happened again.", actor=PERSON, at=cast.start)
+    resolutions.decline(ticket=ticket, why="The same thing happened again.", actor=PERSON, at=cast.start)

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from consent.models.notices import NoticeVersion
-from consent.notice_jobs import REACH_PROOF
-from consent.services import announcing, editing, importing, publishing
-from consent.states import NoticeKind, Weight
-from portal.core.data_files import data_of
+from consent.base.choices import NoticeKind, Weight
+from consent.base.models.notices import NoticeVersion
+from consent.notices.jobs import REACH_PROOF
+from consent.notices.services import draft_edits, policy_import, policy_notifications, publication
 from portal.demo.story.cast import OPENED, Cast
 from portal.demo.story.office import by
-from portal.jobs import services as jobs
-from portal.people.models import User
+from portal.kernel.core.data_files import data_of
+from portal.kernel.jobs import services as jobs
+from portal.kernel.people.models import User
 
 DATA = data_of("portal.demo")
 POLICY, CONSENT, AADHAAR = "privacy-policy", "consent-notice", "aadhaar-consent"
@@ -68,14 +68,14 @@ class Drafts(NamedTuple):
 def draft(cast: Cast, team: Mapping[str, User]) -> Drafts:
     """Import the texts on the opening day, from which they apply."""
     at = cast.on(OPENED, DRAFTED)
-    policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    policy = policy_import.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     english = _text("policy.en.txt")
-    drafted = importing.import_text(
+    drafted = policy_import.import_text(
         notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=at
     ).version
     _translate(drafted, "policy", team, at=at)
-    asked = importing.notice(code=CONSENT, kind=NoticeKind.CONSENT_NOTICE, title="What we ask")
-    consent = importing.import_text(
+    asked = policy_import.notice(code=CONSENT, kind=NoticeKind.CONSENT_NOTICE, title="What we ask")
+    consent = policy_import.import_text(
         notice=asked,
         text=_text("consent_notice.en.txt"),
         effective_on=OPENED,
@@ -83,8 +83,8 @@ def draft(cast: Cast, team: Mapping[str, User]) -> Drafts:
         actor=by(team["data.protection"]),
         now=at,
     ).version
-    aadhaar = importing.import_text(
-        notice=importing.notice(code=AADHAAR, kind=NoticeKind.CONSENT_NOTICE, title="Consent to use Aadhaar"),
+    aadhaar = policy_import.import_text(
+        notice=policy_import.notice(code=AADHAAR, kind=NoticeKind.CONSENT_NOTICE, title="Consent to use Aadhaar"),
         text=_text("aadhaar_notice.en.txt"),
         effective_on=OPENED,
         purposes=["aadhaar_verification"],
@@ -109,10 +109,10 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
     A job tells everybody of it. Then another draft comes whose faults are for whoever tries the demonstration.
     """
     officer, administrator = by(team["data.protection"]), by(team["administrator"])
-    policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    policy = policy_import.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     english = _text("policy.en.txt")
     common: dict[str, Any] = {"notice": policy, "actor": officer, "now": cast.start}
-    version = importing.import_text(
+    version = policy_import.import_text(
         text=english.replace("tax law, for invoices", "tax law, for invoices: eight years").rstrip() + ADDED,
         effective_on=cast.day(30),
         purposes=["call_recording"],
@@ -121,7 +121,7 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         **common,
     ).version
     where: dict[str, Any] = {"version": version, "language": "en", "actor": officer, "now": cast.start}
-    editing.change_clause(
+    draft_edits.change_clause(
         **where,
         seen=version.binding.sha256,
         place=version.binding.clauses.get(number="16").position,
@@ -129,8 +129,10 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         title="Recorded calls",
         body=MENDED,
     )
-    editing.remove_clause(**where, seen=version.binding.sha256, place=version.binding.clauses.get(number="17").position)
-    editing.change_clause(
+    draft_edits.remove_clause(
+        **where, seen=version.binding.sha256, place=version.binding.clauses.get(number="17").position
+    )
+    draft_edits.change_clause(
         **where,
         seen=version.binding.sha256,
         place=version.binding.clauses.get(number="18").position,
@@ -138,17 +140,17 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         title="No acceptance by use",
         body=NO_ACCEPTANCE,
     )
-    editing.number_through(**where, seen=version.binding.sha256)
+    draft_edits.number_through(**where, seen=version.binding.sha256)
     left = version.defects.get(mended=None)
-    override = publishing.propose_override(
+    override = publication.propose_override(
         defect=left,
         why="The sentence says that use is no acceptance. The check looks at the words alone.",
         actor=officer,
         now=cast.start,
     )
-    publishing.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
+    publication.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
     last = version.binding.clauses.get(title="No acceptance by use")
-    editing.change_clause(
+    draft_edits.change_clause(
         **where,
         seen=version.binding.sha256,
         place=last.position,
@@ -157,7 +159,7 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         body=CLEARER,
     )
     _publish(team, version, at=cast.start, weight=Weight.MATERIAL)
-    importing.import_text(
+    policy_import.import_text(
         text=version.binding.text + FAULTS,
         effective_on=cast.day(60),
         what_changed=OTHER_USES["en"],
@@ -186,7 +188,7 @@ def tell(version: NoticeVersion, team: Mapping[str, User]) -> None:
             raise _FirstBatch
 
     with contextlib.suppress(_FirstBatch):
-        announcing.tell_everyone(announcement, progress=enough, job=announcement.job.reference)
+        policy_notifications.tell_everyone(announcement, progress=enough, job=announcement.job.reference)
     jobs.start(kind=REACH_PROOF, parameters={"announcement": announcement.pk}, actor=by(team["auditor"]))
 
 
@@ -197,7 +199,7 @@ def _text(name: str) -> str:
 def _translate(version: NoticeVersion, name: str, team: Mapping[str, User], *, at: datetime) -> None:
     """In both other languages, as proposals that somebody who speaks them has still to read."""
     for language in ("hi", "mr"):
-        importing.add_translation(
+        policy_import.add_translation(
             version=version,
             language=language,
             text=_text(f"{name}.{language}.txt"),
@@ -208,6 +210,6 @@ def _translate(version: NoticeVersion, name: str, team: Mapping[str, User], *, a
 
 
 def _publish(team: Mapping[str, User], version: NoticeVersion, *, at: datetime, weight: str = "") -> None:
-    proposal = publishing.propose(version=version, weight=weight, actor=by(team["data.protection"]), now=at)
-    publishing.answer(proposal=proposal, approve=True, actor=by(team["administrator"]), now=at)
+    proposal = publication.propose(version=version, weight=weight, actor=by(team["data.protection"]), now=at)
+    publication.answer(proposal=proposal, approve=True, actor=by(team["administrator"]), now=at)
     version.refresh_from_db()

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from portal.core import actor as actors
-from portal.core import hooks
-from portal.core.actor import Actor
 from portal.demo.story import staff
 from portal.demo.story.cast import OPENED, Cast
-from portal.law.models import OrganisationProfile
-from portal.law.services import profiles, rulebook
-from portal.people.models import User
-from portal.people.services import fiduciaries, four_eyes, roles
-from portal.registers.services import company, officers
+from portal.kernel.core import actor as actors
+from portal.kernel.core import ports
+from portal.kernel.core.actor import Actor
+from portal.kernel.law.models import OrganisationProfile
+from portal.kernel.law.services import profiles, rule_loader
+from portal.kernel.people.models import User
+from portal.kernel.people.services import fiduciaries, maker_checker, roles
+from portal.kernel.registers.entries.services import company, officers
 
 ADDRESS = "12 Specimen Road, Nashik, Maharashtra 422000"
 PHONE = "+919100000001"
@@ -28,8 +28,8 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
     """Load what the commands load, hire the staff, then let two of them settle who Onesetu is."""
     fiduciaries.ensure_own(actor=actor, now=cast.start)
     roles.sync(roles.shipped())
-    rulebook.sync(actor=actor, now=cast.start)
-    for load_shipped in hooks.rule_books:
+    rule_loader.sync(actor=actor, now=cast.start)
+    for load_shipped in ports.rule_books:
         load_shipped(actor=actor)
     team = staff.build(cast, actor=actor)
     maker, checker = by(team["administrator"]), by(team["data.protection"])
@@ -71,7 +71,7 @@ def _profile(team: Mapping[str, User], cast: Cast) -> OrganisationProfile:
         effective_from=OPENED,
         made_by_ref=by(team["administrator"]).ref,
         checked_by_ref=by(team["data.protection"]).ref,
-        shown_sha256=four_eyes.shown_digest(answers),
+        shown_sha256=maker_checker.shown_digest(answers),
         actor=by(team["data.protection"]),
         now=cast.start,
     )

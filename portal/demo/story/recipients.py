@@ -6,24 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.models.state import ConsentState
-from consent.services.withdrawing import stop_all_promotional
-from consent.states import Answer
-from grievances.models.ticket import Ticket
-from portal.core.actor import Actor, system
-from portal.demo.story import books
+from consent.base.choices import Answer
+from consent.records.models.state import ConsentState
+from consent.suppressions.services.withdrawals import stop_all_promotional
+from grievances.base.models.ticket import Ticket
+from portal.demo.story import register_entries
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.demo.story.timeline import Timeline
-from portal.law.services import sweeping
-from portal.people.models import Fiduciary, Principal, SubjectAlias, User
-from portal.people.services import fiduciaries
-from portal.registers.models.instructions import Instruction
-from portal.registers.models.recipients import Recipient
-from portal.registers.services import entries, instructing, instructions, recipients
-from portal.registers.states import FactKind
+from portal.kernel.core.actor import Actor, system
+from portal.kernel.law.services import deadline_sweep
+from portal.kernel.people.models import Fiduciary, Principal, SubjectAlias, User
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.base.choices import FactKind
+from portal.kernel.registers.recipients.models.instructions import Instruction
+from portal.kernel.registers.recipients.models.recipients import Recipient
+from portal.kernel.registers.recipients.services import instruction_status, recipients, staff_instructions
+from portal.kernel.registers.senders.services import sender_entries
 
 #: When they began to get data, as a part of the time since the opening.
 HELD_SINCE = 0.4
@@ -74,7 +75,7 @@ def plan(past: Timeline, cast: Cast, team: Mapping[str, User], *, actor: Actor) 
 
     for number, company in enumerate(COMPANIES):
         past.plan(past.share(HELD_SINCE + number / 100), functools.partial(register, company))
-    past.plan(past.share(HELD_SINCE + len(COMPANIES) / 100), lambda: books.connect(cast, team))
+    past.plan(past.share(HELD_SINCE + len(COMPANIES) / 100), lambda: register_entries.connect(cast, team))
 
 
 def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
@@ -90,7 +91,7 @@ def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
         late = next(recipient for recipient in registered if recipient.code in SILENT)
         customer_of = dict(SubjectAlias.objects.values_list("old_ref", "new_ref"))
         asked = Ticket.objects.filter(subject_ref__in=customer_of).latest("received_at")
-        instructing.by_staff(
+        staff_instructions.by_staff(
             recipient=late,
             do="correct",
             subject_ref=customer_of[asked.subject_ref],
@@ -98,11 +99,11 @@ def build(cast: Cast, people: People, team: Mapping[str, User]) -> None:
             actor=checker,
             now=cast.ago(days=2),
         )
-    sweeping.sweep(now=cast.start)
+    deadline_sweep.sweep(now=cast.start)
 
 
 def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checker: Actor) -> Recipient:
-    books.papers_of(
+    register_entries.papers_of(
         cast,
         company.code,
         name=company.name,
@@ -128,7 +129,7 @@ def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checke
         actor=maker,
         now=cast.start,
     )
-    entries.answer(recipient, approve=True, reason="", actor=checker, now=cast.start)
+    sender_entries.answer(recipient, approve=True, reason="", actor=checker, now=cast.start)
     recipients.new_secret(recipient, actor=maker, now=cast.start)
     return recipient
 
@@ -160,5 +161,5 @@ def confirm(given: Iterable[Instruction]) -> None:
 
 
 def _note(instruction: Instruction, step: FactKind) -> None:
-    by_recipient = instructions.by(instruction.recipient)
-    instructions.note(instruction, step, happened_at=None, actor=by_recipient, now=instruction.given_at)
+    by_recipient = instruction_status.by(instruction.recipient)
+    instruction_status.note(instruction, step, happened_at=None, actor=by_recipient, now=instruction.given_at)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.core.actor import Actor
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
-from portal.people.models import Customer, Fiduciary, User
-from portal.people.services import fiduciaries
-from portal.registers.models.senders import Sender
-from portal.registers.services import entries, senders, templates
+from portal.kernel.core.actor import Actor
+from portal.kernel.people.models import Customer, Fiduciary, User
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.registers.senders.models.senders import Sender
+from portal.kernel.registers.senders.services import message_templates, sender_entries, senders
 
 ESSENTIAL = ("service", "transactional")
 CLIENTS = 2
@@ -56,7 +56,7 @@ class Desk:
 
     def template(self, template_id: str, category: str, text: str, **more: Any) -> Any:
         usual = {"channel": "sms", "language": "en", "template_id": template_id, "category": category, "text": text}
-        return templates.propose(fiduciary=self.fiduciary, **{**usual, **self.when, **more})
+        return message_templates.propose(fiduciary=self.fiduciary, **{**usual, **self.when, **more})
 
     @property
     def today(self) -> dict[str, datetime]:
@@ -64,10 +64,10 @@ class Desk:
         return {"starts_at": self.cast.start, "now": self.cast.start}
 
     def agree(self, entry: Any) -> None:
-        entries.answer(entry, approve=True, reason="", actor=self.checker, now=self.then)
+        sender_entries.answer(entry, approve=True, reason="", actor=self.checker, now=self.then)
 
     def agree_to(self, template: Any) -> None:
-        templates.answer(template=template, approve=True, actor=self.checker, now=self.then)
+        message_templates.answer(template=template, approve=True, actor=self.checker, now=self.then)
 
 
 def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor) -> None:
@@ -124,9 +124,9 @@ def _own(desk: Desk) -> None:
     )
     desk.agree_to(order)
     for state in ("submitted", "approved"):
-        templates.move_to(template=order, state=state, actor=desk.maker, now=desk.cast.start)
+        message_templates.move_to(template=order, state=state, actor=desk.maker, now=desk.cast.start)
     desk.agree(
-        templates.propose_consent(
+        message_templates.propose_consent(
             fiduciary=desk.fiduciary,
             template_id="1307000000000000001",
             short_code=code,

@@ -7,13 +7,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 
-from portal.core import actor as actors
-from portal.core import clock
-from portal.core.actor import Actor
 from portal.demo.story.cast import OPENED, Cast
-from portal.people.models import Role, User
-from portal.people.scopes import Scope
-from portal.people.services import roles, staff
+from portal.kernel.core import actor as actors
+from portal.kernel.core import clock
+from portal.kernel.core.actor import Actor
+from portal.kernel.people.auditor_scope import Scope
+from portal.kernel.people.models import Role, User
+from portal.kernel.people.services import roles, staff
 
 #: The password of every login of the demonstration; printed on its first page, useless without the current code.
 PASSWORD = "Demonstration-2026"  # noqa: S105 - shown to everybody on purpose, in the demonstration only

@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
-from portal.core import clock
 from portal.demo import shifted_clock
 from portal.demo.story.cast import OPENED, Cast
 from portal.demo.story.pieces import piece
-from portal.ledger.services import seal_now, witnesses
-from portal.outbox.services import sweeping
+from portal.kernel.core import clock
+from portal.kernel.ledger.services import seal_now, witnesses
+from portal.kernel.outbox.services import scheduler
 
 Act = Callable[[], object]
 #: More than a month of the story posts.
@@ -74,13 +74,13 @@ class Timeline:
         following = self._acts[0][0] if self._acts else self._now
         at = min(instant + timedelta(minutes=1), max(following, instant))
         with self.at(at):
-            sweeping.sweep(now=at, limit=LETTERS)
+            scheduler.sweep(now=at, limit=LETTERS)
 
     def _end_month(self, first: datetime, last: datetime, end_month: Callable[[datetime], None]) -> None:
         with self.at(last):
             with piece():
                 end_month(first)
-            sweeping.sweep(now=last, limit=LETTERS)
+            scheduler.sweep(now=last, limit=LETTERS)
             seal_now(wait=SEAL_SECONDS)
             witnesses.ask_all(now=self._now)  # it has a clock of its own, which the story does not move
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kyc import names
 from kyc.names import Decision, Why
-from kyc.names.letters import words_of
-from kyc.names.sounds import fold
+from kyc.names.spelling_fold import fold
 from kyc.names.tables import FILE, tables
+from kyc.names.tokens import words_of
 
 EQUAL = [
     ("Ravi Kumar Verma", "VERMA  ravi kumar", Why.SAME_WORDS),

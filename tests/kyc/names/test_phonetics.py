@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.names.letters import words_of
 from kyc.names.phonetics import consonants, folded, similarity, unvoiced
 from kyc.names.romanisation import romanised, sounds_of
+from kyc.names.tokens import words_of
 from tests.kyc.sanctions.measured import SCRIPTS, SHIPPED, WORDS
 
 SPELLINGS = tomllib.loads(WORDS.read_text(encoding="utf-8"))["word"]

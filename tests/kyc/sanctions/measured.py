@@ -12,7 +12,7 @@ from typing import Any, Final
 from kyc.sanctions import Index, Listed, Thresholds
 
 WORDS: Final = Path(__file__).parent / "spellings.toml"
-#: As shipped in ``portal/law/data/house_rules.toml``.
+#: As shipped in ``portal/kernel/law/data/house_rules.toml``.
 SHIPPED: Final = Thresholds(80, 86)
 SCRIPTS: Final = {
     "hi": "Devanagari",

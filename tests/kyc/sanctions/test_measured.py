@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 
 from kyc.sanctions import Index
-from kyc.services import screening
-from portal.core import clock
+from kyc.screening.services import screening
+from portal.kernel.core import clock
 from tests.kyc.sanctions import measured
 from tests.shipped import rules_of_law
 

@@ -8,8 +8,8 @@ from lxml import etree
 
 from kyc.sanctions import Index, european_union, ofac, united_nations, unlawful_activities
 from kyc.sanctions.entries import BadListError
-from kyc.services import sanctions_lists
-from portal.vault.inspection import process
+from kyc.screening.services import sanctions_lists
+from portal.kernel.vault.inspection import client
 from tests.kyc.sanctions import lists
 
 ZORAN = {"name": "Zoran Vexley Quill", "aliases": ("Abu Zoran",), "birth": "1965-03-12", "country": "Nowhere"}
@@ -398,6 +398,6 @@ def test_nothing_of_a_list_is_parsed_in_the_process_that_holds_the_keys(monkeypa
 )
 def test_an_answer_of_the_child_that_is_no_entry_ends_the_reading(monkeypatch, row):
     answer = {"fault": "", "version": "2026-11-20"}, json.dumps([row]).encode()
-    monkeypatch.setattr(process, "ask_for_bytes", lambda *_, **__: answer)
+    monkeypatch.setattr(client, "ask_for_bytes", lambda *_, **__: answer)
     with pytest.raises(BadListError, match="cannot be read"):
         sanctions_lists.read("un", b"")

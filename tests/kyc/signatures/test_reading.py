@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image, ImageFilter
 
-from kyc.signatures import reading
-from kyc.signatures.verdict import Signature, Signed
-from portal.vault.inspection import process
+from kyc.signatures import child_reader
+from kyc.signatures.result import Signature, Signed
+from portal.kernel.vault.inspection import client
 from tests.kyc import documents
 from tests.kyc.signatures import pdfs, vectors
 from tests.kyc.signatures.test_signed_pdf import NOW, living
@@ -18,12 +18,12 @@ def asked(kind: str, **given: str) -> dict:
 
 
 def confined(data: bytes, kind: str, **given: str) -> Signed:
-    return Signed.from_json(process.ask("kyc.signatures.reading", data, asked=asked(kind, **given)))
+    return Signed.from_json(client.ask("kyc.signatures.child_reader", data, asked=asked(kind, **given)))
 
 
 def here(data: bytes, kind: str) -> Signed:
     """Without the child; it saves half a second."""
-    _descriptors, answer = reading.prepare(data, asked(kind), process.LIMITS)
+    _descriptors, answer = child_reader.prepare(data, asked(kind), client.LIMITS)
     return Signed.from_json(answer())
 
 
@@ -80,14 +80,14 @@ def test_whose_an_eaadhaar_is_its_signed_code_says(edition):
 )
 def test_a_code_says_nothing_where_it_or_its_file_is_not_of_a_pinned_key(by, code):
     data = pdfs.signed(by(), pdfs.locked("A1B2", code=code), password="A1B2")
-    _descriptors, answer = reading.prepare(data, asked("eaadhaar_pdf", share_code="A1B2"), process.LIMITS)
+    _descriptors, answer = child_reader.prepare(data, asked("eaadhaar_pdf", share_code="A1B2"), client.LIMITS)
     found = Signed.from_json(answer())
     assert (found.refused, found.fields) == ("", {})
 
 
 def test_the_limits_hold_for_a_module_of_another_room():
     """It may load nothing more, open nothing and write nothing once it answers."""
-    found = process.ask("tests.kyc.signatures.prisoner", b"", asked={})
+    found = client.ask("tests.kyc.signatures.prisoner", b"", asked={})
     assert found == {"open": "OSError", "connect": "OSError", "start": "OSError"}
 
 
@@ -137,5 +137,5 @@ def test_a_file_that_cannot_be_read_says_why(data, kind, reason):
 def test_a_key_of_another_kind_of_document_is_not_asked():
     given = asked("signed_pdf")
     given["keys"][0]["kinds"] = ["aadhaar_qr"]
-    _descriptors, answer = reading.prepare(pdfs.signed(living()), given, process.LIMITS)
+    _descriptors, answer = child_reader.prepare(pdfs.signed(living()), given, client.LIMITS)
     assert answer()["signature"] == Signature.UNKNOWN_SIGNER

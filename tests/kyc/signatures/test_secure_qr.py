@@ -1,8 +1,8 @@
 import pytest
 
 from kyc.signatures import secure_qr
+from kyc.signatures.result import ContactMatch, Flaw, NotReadableError, Signature
 from kyc.signatures.secure_qr import Given
-from kyc.signatures.verdict import ContactMatch, Flaw, NotReadableError, Signature
 from tests.kyc.signatures import vectors
 
 GIVEN = Given(vectors.NOW, mobile=vectors.MOBILE, email=vectors.EMAIL)

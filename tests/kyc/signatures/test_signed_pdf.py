@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kyc.signatures import signed_pdf
-from kyc.signatures.verdict import Flaw, NotReadableError, Signature
+from kyc.signatures.result import Flaw, NotReadableError, Signature
 from tests.kyc import documents
 from tests.kyc.signatures import pdfs, vectors
 

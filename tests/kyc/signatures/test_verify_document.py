@@ -173,7 +173,7 @@ def test_what_is_no_certificate_is_not_trusted(tmp_path):
 
 
 def test_the_command_needs_no_rules_in_the_database(verify, db):
-    from portal.law.models import HouseRule
+    from portal.kernel.law.models import HouseRule
 
     HouseRule.objects.all().delete()
     assert verify(ekyc(), "a.xml", "aadhaar_offline_ekyc")[1]["outcome"] == "PASS"

@@ -6,7 +6,7 @@ import pytest
 
 from kyc.signatures import digilocker, offline_ekyc
 from kyc.signatures.offline_ekyc import Given
-from kyc.signatures.verdict import ContactMatch, Flaw, NotReadableError, Signature
+from kyc.signatures.result import ContactMatch, Flaw, NotReadableError, Signature
 from tests.kyc.signatures import vectors
 
 GIVEN = Given(vectors.NOW, vectors.SHARE_CODE, vectors.MOBILE, vectors.EMAIL)

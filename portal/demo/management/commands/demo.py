@@ -13,13 +13,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, CommandParser, call_command
 
-from portal.core import clock
-from portal.core.command_line import REFUSED, UNDECIDED, USAGE
-from portal.core.commands import PortalCommand
 from portal.demo import server, witness_process
-from portal.demo.story import staff, telling
-from portal.ledger.services import seal_now, witnesses
-from portal.vault.router import KEY_DATABASE
+from portal.demo.story import builder, staff
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import REFUSED, UNDECIDED, USAGE
+from portal.kernel.core.commands import PortalCommand
+from portal.kernel.ledger.services import seal_now, witnesses
+from portal.kernel.vault.router import KEY_DATABASE
 
 #: Seconds that ``--once`` gives the queue to run dry.
 LIMIT = 300.0
@@ -38,7 +38,7 @@ class Command(PortalCommand):
         super().add_arguments(parser)
         parser.add_argument("--port", type=int, default=USUAL_PORT, help=f"port to serve on (default {USUAL_PORT})")
         parser.add_argument("--once", action="store_true", help="build, run every task, print a summary, exit")
-        parser.add_argument("--seed", type=int, default=telling.SEED, help="the same seed tells the same story")
+        parser.add_argument("--seed", type=int, default=builder.SEED, help="the same seed tells the same story")
 
     def handle(self, *args: Any, port: int, once: bool, seed: int, **options: Any) -> None:
         """Migrate both databases, tell the story if the database is empty, then serve or drain. Not in production."""
@@ -51,7 +51,7 @@ class Command(PortalCommand):
         with self._alone():
             self._say("Preparing the databases.")
             self._migrate()
-            telling.name_ledger()
+            builder.name_ledger()
             with witness_process.witnessed():
                 self._tell_story(seed)
                 self._finish(port, options, once=once)
@@ -94,9 +94,9 @@ class Command(PortalCommand):
             call_command("migrate", room, database=KEY_DATABASE, verbosity=0, interactive=False)
 
     def _tell_story(self, seed: int) -> None:
-        if STORY and not telling.is_told():
+        if STORY and not builder.is_told():
             self._say("Building the demonstration: one to two minutes, several on a busy machine. It is done once.")
-            telling.build(seed=seed, now=clock.now(), tell=self._tell)
+            builder.build(seed=seed, now=clock.now(), tell=self._tell)
 
     def _say(self, line: str) -> None:
         """A line of progress, on standard error: what the command answers stays alone on standard output."""
@@ -110,7 +110,7 @@ class Command(PortalCommand):
             self._say(f"  {what}: {done:,} of {total:,}")
 
     def _summarise(self, port: int, options: dict[str, Any]) -> None:
-        body = {**asdict(telling.summary()), "url": f"http://localhost:{port}/demo/"}
+        body = {**asdict(builder.summary()), "url": f"http://localhost:{port}/demo/"}
         rows = [f"{name.replace('_', ' '):<16} {count:>8,}" for name, count in body.items() if name != "url"]
         serve = "./run demo" if port == USUAL_PORT else f"./run demo --port {port}"
         said = f"Nothing is served by this. {serve} serves it: {body['url']}"

@@ -4,17 +4,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError, CommandParser
 
-from portal.core import clock
-from portal.core.actor import system
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand
 from portal.demo import bulk
 from portal.demo.story import documents as papers
 from portal.demo.story import grievances
 from portal.demo.story.cast import Cast
-from portal.law.services import rulebook
-from portal.people.services import fiduciaries
-from portal.retention.services import rules as retention
+from portal.kernel.core import clock
+from portal.kernel.core.actor import system
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand
+from portal.kernel.law.services import rule_loader
+from portal.kernel.people.services import fiduciaries
+from portal.kernel.retention.services import rule_loader as retention
 
 
 class Command(PortalCommand):
@@ -44,7 +44,7 @@ class Command(PortalCommand):
         began, now = time.monotonic(), clock.now()
         actor = system("generate_load")
         fiduciaries.ensure_own(actor=actor, now=now)
-        rulebook.sync(actor=actor, now=now)
+        rule_loader.sync(actor=actor, now=now)
         retention.load_shipped(actor=actor)
         people = bulk.add_people(principals, now=now, tell=self.show)
         if events and not people:

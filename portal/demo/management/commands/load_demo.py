@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError, CommandParser
 
-from portal.core import clock
-from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand
-from portal.demo.story import telling
+from portal.demo.story import builder
+from portal.kernel.core import clock
+from portal.kernel.core.command_line import USAGE
+from portal.kernel.core.commands import PortalCommand
 
 
 class Command(PortalCommand):
@@ -16,17 +16,17 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--seed", type=int, default=telling.SEED, help="the same seed tells the same story")
+        parser.add_argument("--seed", type=int, default=builder.SEED, help="the same seed tells the same story")
 
     def handle(self, *args: Any, seed: int, **options: Any) -> None:
         """Refuses in production, and a database that holds something else."""
         if settings.PRODUCTION:
             raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=USAGE)
         began = time.monotonic()
-        if not telling.is_told():
-            telling.name_ledger()
-            telling.build(seed=seed, now=clock.now(), tell=self._tell)
-        found = asdict(telling.summary())
+        if not builder.is_told():
+            builder.name_ledger()
+            builder.build(seed=seed, now=clock.now(), tell=self._tell)
+        found = asdict(builder.summary())
         words = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.items())
         self.answer(found, f"{words} ({time.monotonic() - began:.0f} s).", options=options)
 

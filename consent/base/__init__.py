@@ -1,0 +1,1 @@
+"""Notices and their texts, rules of contact, choices and labels that all of consent needs."""

@@ -1,0 +1,1 @@
+"""Broadcasts: segments, approval, dispatch by channel, and how they are stopped."""

@@ -1,0 +1,1 @@
+"""The ways by which consent comes in: pages, paper, calls, replies, browsers, consent managers."""

@@ -1,0 +1,1 @@
+"""Consents given elsewhere: a file is checked, approved and taken in line by line."""

@@ -1,0 +1,1 @@
+"""Texts of policies and notices: drafts, translations, publication, and telling people of changes."""

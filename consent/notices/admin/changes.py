@@ -1,0 +1,48 @@
+"""What a version changes, word by word, beside every page on which somebody decides about it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+
+from consent.base.models.notices import NoticeVersion
+from consent.base.selectors.notices import before
+from consent.notices.rules import text_diff
+from consent.notices.selectors import languages
+from consent.notices.services import publication
+
+
+def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict[str, Any]:
+    """For the template: the version it is compared with, each clause with its changed words, and how many there are."""
+    compared = publication.compared(version, old)
+    count = text_diff.changes(compared)
+    texts = version.texts.order_by("language").prefetch_related("clauses", "reviews")
+    return {
+        "version": version,
+        "old": old or before(version),
+        "differences": compared,
+        "change_count": count,
+        "numbers": range(1, count + 1),
+        "dropped": text_diff.dropped(compared),
+        "texts": [(languages.language_of(text.language), text) for text in texts],
+        "text_language": version.binding.language,
+    }
+
+
+class ChangesBeside:
+    """Mixin of an admin whose acts are about one version each: their pages show its changes before the form."""
+
+    action_page_template = "admin/consent/changes_beside.html"
+
+    def version_of(self, row: Any) -> NoticeVersion:
+        """The version a row is about."""
+        found: NoticeVersion = getattr(row, "version", row)
+        return found
+
+    def action_page(self, request: HttpRequest, action: Any, rows: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().action_page(request, action, rows)  # type: ignore[misc]
+        asked = response.context_data if isinstance(response, TemplateResponse) else None
+        if asked is not None and len(asked.get("rows", ())) == 1 and "selected" in asked:
+            ((row, _said),) = asked["rows"]
+            asked.update(changes_of(self.version_of(row)))
+        return response

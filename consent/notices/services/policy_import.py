@@ -1,0 +1,195 @@
+"""A text file becomes a draft version with its clauses and defects."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from consent.base.choices import NoticeKind, VersionState
+from consent.base.models.notices import BINDING_LANGUAGE, Notice, NoticeText, NoticeVersion, PolicyClause
+from consent.base.rules import policy_parser
+from consent.base.selectors.notices import before, clauses_of
+from consent.notices.rules import clauses as editing
+from consent.notices.rules import text_diff
+from consent.notices.services import draft_checks, effective_dates
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.services import record
+from portal.kernel.core import clock
+from portal.kernel.core.actor import Actor
+from portal.kernel.core.errors import IllegalMove, Refused
+
+#: No policy is longer; a wrong file often is.
+LARGEST = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Drafted:
+    version: NoticeVersion
+    clauses: tuple[policy_parser.Clause, ...]
+    defects: tuple[policy_parser.Defect, ...]
+
+
+def decode(data: bytes) -> str:
+    """A text file as text. Raises Refused, saying what to do, for what is none."""
+    if len(data) > LARGEST:
+        raise Refused(_("This file is larger than a policy can be (512 kB). Give the text alone."), code="TOO_LARGE")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            _("This file is not plain text in UTF-8. Save it as text and try again."), code="NOT_TEXT"
+        ) from error
+    if "\x00" in text:
+        raise Refused(_("This file is not plain text in UTF-8. Save it as text and try again."), code="NOT_TEXT")
+    if not text.strip():
+        raise Refused(_("This file is empty."), code="EMPTY")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def notice(*, code: str, kind: NoticeKind, title: str) -> Notice:
+    """The notice with this code, made where there is none yet."""
+    found, _made = Notice.objects.get_or_create(code=code, defaults={"kind": kind, "title": title})
+    return found
+
+
+def import_file(
+    *,
+    code: str,
+    kind: NoticeKind,
+    title: str,
+    text: str,
+    effective_on: date,
+    actor: Actor,
+    purposes: Sequence[str] = (),
+) -> Drafted:
+    """Draft the next version of the notice with this code, made where it is new, in one transaction.
+
+    Raises Refused when the notice is of another kind, and as ``import_text``.
+    """
+    with transaction.atomic():
+        found = notice(code=code, kind=kind, title=title)
+        if found.kind != kind:
+            raise Refused(_("The notice with this code is of another kind. Choose another code."), code="OTHER_KIND")
+        return import_text(notice=found, text=text, effective_on=effective_on, purposes=purposes, actor=actor)
+
+
+def import_text(
+    *,
+    notice: Notice,
+    text: str,
+    effective_on: date,
+    actor: Actor,
+    purposes: Sequence[str] = (),
+    what_changed: str = "",
+    summaries: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> Drafted:
+    """Draft the next version from a text in the binding language: text, clauses and defects in one transaction.
+
+    Raises Refused for a day that has passed (``effective_dates.refuse_past``).
+    """
+    at = now or clock.now()
+    effective_dates.refuse_past(notice, effective_on, at=at)
+    clauses = tuple(policy_parser.parse(text))
+    with transaction.atomic():
+        last = notice.versions.aggregate(last=Max("number"))["last"] or 0
+        version = NoticeVersion.objects.create(
+            notice=notice,
+            number=last + 1,
+            effective_on=effective_on,
+            purposes=list(purposes),
+            what_changed=what_changed,
+            summaries=dict(summaries or {}),
+            drafted_at=at,
+        )
+        added = add_text(version, BINDING_LANGUAGE, text, needs_native_review=False, at=at)
+        defects = tuple(draft_checks.weigh_draft(version, clauses, text_sha256=added.sha256, at=at))
+        record(
+            AuditKind.NOTICES_POLICY_IMPORTED,
+            actor=actor,
+            about=f"consent.notice:{notice.code}",
+            facts={
+                "notice": notice.code,
+                "version": version.number,
+                "language": BINDING_LANGUAGE,
+                "sha256": added.sha256,
+                "effective_on": effective_on.isoformat(),
+                "clauses": len(policy_parser.numbered(clauses)),
+                "defects": len(defects),
+            },
+            at=at,
+        )
+    return Drafted(version, clauses, defects)
+
+
+def add_translation(
+    *,
+    version: NoticeVersion,
+    language: str,
+    text: str,
+    needs_native_review: bool,
+    actor: Actor,
+    now: datetime | None = None,
+) -> NoticeText:
+    """Add a language to a draft. Raises IllegalMove for a version that is published: its words do not change."""
+    at = now or clock.now()
+    if version.state != VersionState.DRAFT:
+        raise IllegalMove(_("This version is published. Draft a new one to change its texts."))
+    if version.texts.filter(language=language).exists():
+        raise Refused(_("This version has a text in that language already."), code="LANGUAGE_TAKEN")
+    with transaction.atomic():
+        added = add_text(version, language, text, needs_native_review=needs_native_review, at=at)
+        binding = version.binding
+        draft_checks.weigh_draft(version, clauses_of(binding), text_sha256=binding.sha256, at=at)
+        record(
+            AuditKind.NOTICES_VERSION_DRAFTED,
+            actor=actor,
+            about=f"consent.notice:{version.notice.code}",
+            facts={
+                "notice": version.notice.code,
+                "version": version.number,
+                "language": language,
+                "sha256": added.sha256,
+            },
+            at=at,
+        )
+    return added
+
+
+def add_text(
+    version: NoticeVersion,
+    language: str,
+    text: str,
+    *,
+    needs_native_review: bool,
+    at: datetime,
+    clauses: Sequence[policy_parser.Clause] | None = None,
+    revision: int = 1,
+) -> NoticeText:
+    """Keep the bytes of a text and its clauses, in the caller's transaction. ``clauses`` bring codes of promises along;
+    those without one take it from the same clause of the version before.
+    """
+    body = text.encode()
+    added = NoticeText.objects.create(
+        version=version,
+        language=language,
+        revision=revision,
+        body=body,
+        sha256=hashlib.sha256(body).hexdigest(),
+        needs_native_review=needs_native_review,
+        added_at=at,
+    )
+    parsed = list(clauses if clauses is not None else policy_parser.parse(text))
+    earlier = before(version)
+    known = clauses_of(earlier.text_in(language)) if earlier is not None else []
+    PolicyClause.objects.bulk_create(
+        PolicyClause(
+            text=added, position=place, number=c.number, title=c.title[:200], body=c.body.encode(), promise=c.promise
+        )
+        for place, c in enumerate(editing.with_promises(parsed, text_diff.pairs(known, parsed)), 1)
+    )
+    return added

@@ -1,0 +1,1 @@
+"""Preferences of a person: which sender, which channel, when and how often."""

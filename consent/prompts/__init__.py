@@ -1,0 +1,1 @@
+"""Asking for consent: who is asked what, when consent is renewed, reminders."""

@@ -1,1 +1,0 @@
-"""Reads that cross rooms or decide access."""

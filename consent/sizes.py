@@ -1,8 +1,0 @@
-"""Addresses of staff that take more than a file of a person: registered in ``hooks.larger_requests``."""
-
-from typing import Final
-
-LISTS: Final = "/admin/consent/consentlist/add/"
-SCRUB: Final = "/admin/consent/answerset/scrub/"
-#: The largest list (``consent.services.lists.reading.MOST_BYTES``), and what a form puts around it.
-LARGEST_LIST: Final = 513 * 1024 * 1024

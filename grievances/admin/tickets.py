@@ -1,0 +1,368 @@
+"""Staff's pages of grievances: queues, the grievance itself, the composer. Shows and asks; services act."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from django import forms as django_forms
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from grievances.admin.assignment import TakesTickets, taken
+from grievances.admin.triage import SortsTickets, closed
+from grievances.base import labels, selectors
+from grievances.base.choices import OPEN_STATES, AppealOutcome, TicketState
+from grievances.base.models.ticket import Ticket
+from grievances.base.permissions import GrievancePermission
+from grievances.legacy_imports.models import TicketTakeOverLine
+from grievances.tickets import grievance_status, reply_templates
+from grievances.tickets.admin import FilesForPeople
+from grievances.tickets.export_resources import TicketResource
+from grievances.tickets.forms import public
+from grievances.tickets.forms.public import LONGEST_MESSAGE, Prose
+from grievances.tickets.forms.staff import ComposerForm
+from grievances.tickets.services import conversation, intake, notifications, resolutions, thread_access, triage
+from grievances.tickets.services import deadlines as tickets_deadlines
+from portal.kernel.core import access, addresses, clock, field_changes
+from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.kernel.core.admin.filters import one_of
+from portal.kernel.core.errors import PortalError
+from portal.kernel.core.requests import actor_of
+from portal.kernel.jobs.audited_export import AuditedExport
+from portal.kernel.people import selectors as people
+from portal.kernel.people.forms import StaffChoice
+from portal.kernel.people.models import User
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The named queues. Each is an address that can be kept and shared."""
+
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("open", _("All open")),
+            ("overdue", _("Overdue")),
+            ("today", _("Due today")),
+            ("mine", _("Mine")),
+            ("unassigned", _("Unassigned")),
+            ("appeals", _("On appeal")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        now = clock.now()
+        match self.value():
+            case "open":
+                return queryset.filter(state__one_of=OPEN_STATES)
+            case "overdue":
+                return selectors.overdue(queryset, now=now)
+            case "today":
+                local = now.astimezone(clock.IST)
+                midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+                return selectors.due_by(queryset, now=now, until=midnight)
+            case "mine":
+                handed_out = Q(locked_by=request.user.pk, locked_until__gte=now)
+                return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__one_of=OPEN_STATES)
+            case "unassigned":
+                return selectors.unassigned(queryset, now=now)
+        on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
+        return queryset.filter(**on_appeal)
+
+
+class AssignForm(django_forms.Form):
+    to = StaffChoice(
+        label=_("Who works on it?"),
+        queryset=User.objects.none(),
+        error_messages={"required": _("Choose who works on it")},
+    )
+    why = Prose(label=_("A word to them (an internal note)"), required=False, longest=LONGEST_MESSAGE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        if isinstance(field, StaffChoice):
+            field.queryset = people.staff_with(GrievancePermission.TICKET_ANSWER, now=clock.now()).order_by("full_name")
+
+
+@admin.register(Ticket)
+class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
+
+    view_permission = GrievancePermission.TICKET_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = TicketResource
+    change_list_template = "admin/grievances/ticket/list.html"
+    change_form_template = "admin/grievances/ticket/page.html"
+    list_display = ("reference", "kind", "door", "state", "due", "assigned", "language", "received_at")
+    list_filter = (QueueFilter, "state", "kind", "door", ("language", one_of(public.LANGUAGES)))
+    list_select_related = ("assigned_to",)
+    search_fields = ("reference",)
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QXK")
+    ordering = ("-received_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        """With whether an appeal keeps this login out: the acts of a row and its page ask it many times."""
+        return selectors.with_kept_out(super().get_queryset(request), user_id=request.user.pk or 0)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order. As the
+        index has it: to put those without a date elsewhere SQLite would sort all that are open.
+        """
+        return ("due_at", "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, obj: Ticket) -> str:
+        """The date and how many days are left; a mark and a word, not a colour."""
+        return selectors.due_in_words(obj, now=clock.now())
+
+    @admin.display(description=_("assigned to"))
+    def assigned(self, obj: Ticket) -> str:
+        return str(obj.assigned_to.full_name or obj.assigned_to.email) if obj.assigned_to else "–"
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ASSIGN,
+        label=_("Assign"),
+        ask=AssignForm,
+        skip=closed,
+        description=_("The officer sees it in their own queue. The person is not told."),
+    )
+    def assign(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        triage.transfer(
+            ticket=obj, to=answer["to"], why=answer["why"], by=_staff(request), actor=_actor(request), at=clock.now()
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<int:number>/write/", wrap(self.write_view), name="grievances_ticket_write"),
+            path("<int:number>/file/<int:file>/", wrap(self.file_view), name="grievances_ticket_file"),
+        ]
+        return own + super().get_urls()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may_file = access.allowed(request.user, GrievancePermission.TICKET_FILE)
+        may_answer = access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+        context = {**(extra_context or {}), "may_file": may_file, "may_answer": may_answer}
+        return super().changelist_view(request, context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of one grievance instead of a form of its fields."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            composer = _composer(request, obj)
+            context.update(self._page(request, obj, composer))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def write_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """POST: a reply, a question, an internal note or a proposed resolution."""
+        ticket = self._opened(request, number)
+        page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        if "start" in request.POST:
+            return self._start(request, ticket)
+        form = ComposerForm(
+            request.POST, to_person=_may_write_to_person(request, ticket), late=_is_answered_late_here(ticket)
+        )
+        if form.is_valid():
+            try:
+                said = self._write(request, ticket, form)
+            except PortalError as error:
+                form.add_error("late_because" if "late_because" in error.fields else None, str(error))
+            else:
+                self._say(request, ticket, form, said)
+                return HttpResponseRedirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": ticket.reference,
+            "opts": self.opts,
+            "original": ticket,
+            "row_actions": self.row_actions(request, ticket),
+            **self._page(request, ticket, form),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    def _start(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """The composer again with the text in the person's language, and the same in English beside it.
+
+        What was written stays, before it: to the same readers, so that an internal note never turns into a message.
+        """
+        chosen = reply_templates.texts().get(request.POST.get("template", ""))
+        composer = _composer(request, ticket)
+        written = {name: request.POST[name] for name in ("to", "text", "late_because") if request.POST.get(name)}
+        said = chosen.said(ticket.language) if chosen is not None else ""
+        parts = [part for part in (written.get("text", "").strip(), said) if part]
+        composer.initial.update({"to": ComposerForm.TO_PERSON, **written, "text": "\n\n".join(parts)})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": ticket.reference,
+            "opts": self.opts,
+            "original": ticket,
+            "row_actions": self.row_actions(request, ticket),
+            **self._page(request, ticket, composer),
+            "in_english": chosen.said("en") if chosen is not None and ticket.language != "en" else "",
+        }
+        return TemplateResponse(request, self.change_form_template, context)
+
+    def file_view(self, request: HttpRequest, number: int, file: int) -> FileResponse:
+        """A file of the thread, as a download. Vault writes who opened it."""
+        ticket = self._opened(request, number)
+        access.require(request.user, GrievancePermission.TICKET_READ)
+        listed, stream = thread_access.open_attachment(
+            ticket=ticket,
+            attachment_id=file,
+            internal=True,
+            actor=_actor(request),
+            reason=f"grievance {ticket.reference}",
+        )
+        name = f"{ticket.reference}-{listed.pk}.{listed.kind.lower()}"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+
+    def _opened(self, request: HttpRequest, number: int) -> Ticket:
+        """The grievance, if this login may see it and has said why it opened it."""
+        found = (
+            self.get_queryset(request).select_related("fiduciary", "assigned_to", "locked_by").filter(pk=number).first()
+        )
+        ticket = self.only_opened(request, found)
+        field_changes.watch_row(ticket)
+        return ticket
+
+    def _write(self, request: HttpRequest, ticket: Ticket, form: ComposerForm) -> str:
+        given = form.cleaned_data
+        common: dict[str, Any] = {
+            "ticket": ticket,
+            "text": given["text"],
+            "by": _staff(request),
+            "actor": _actor(request),
+            "at": clock.now(),
+            "once_key": given["once"],
+        }
+        late = given.get("late_because", "")
+        if given["to"] == form.INTERNAL:
+            conversation.note(**common)
+            return str(_("The internal note is saved."))
+        if given["act"] == form.CORRECT:
+            resolutions.correct(**common)
+            return str(_("The corrected answer is in the thread. The customer is asked if it settles the grievance."))
+        if given["act"] in {form.CHANGED, form.STAYS}:
+            resolutions.propose(**common, outcome=AppealOutcome(given["act"]), late_because=late)
+            return str(
+                _("The answer to the appeal is in the thread. The customer is asked if it settles the grievance.")
+            )
+        if given["act"] == form.PROPOSE:
+            resolutions.propose(**common, late_because=late)
+            return str(_("The answer is in the thread. The customer is asked if it settles the grievance."))
+        if given["act"] == form.ASK:
+            conversation.ask(**common)
+            return str(_("The question is in the thread. It is the customer's turn."))
+        conversation.reply(**common)
+        return str(_("The message is in the thread."))
+
+    def _say(self, request: HttpRequest, ticket: Ticket, form: ComposerForm, said: str) -> None:
+        """What was done, and how the person hears of it: a warning where nothing goes out to them."""
+        if form.cleaned_data["to"] == form.INTERNAL:
+            messages.success(request, said)
+            return
+        way = notifications.way_to(ticket)
+        level = messages.SUCCESS if way else messages.WARNING
+        messages.add_message(request, level, f"{said} {labels.REACHED[way]}")
+
+    def _page(self, request: HttpRequest, ticket: Ticket, composer: ComposerForm) -> dict[str, Any]:
+        now = clock.now()
+        may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
+        stands = grievance_status.standing_of(ticket, now=now)
+        appeal = selectors.appeal_of(ticket)
+        lines = thread_access.thread(ticket, internal=True, opened=may_read)
+        may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
+        documents = thread_access.references_named(lines, "DO") if may_answer else []
+        asked = selectors.request_of(ticket)
+        deadlines = selectors.all_deadlines(ticket, now=now)
+        return {
+            "ticket": ticket,
+            "stands": stands,
+            "state": labels.state_for_staff(ticket.state, stands),
+            "turn": labels.STAFF_TURNS[stands.turn],
+            "next_step": (labels.STAFF_ACTIONS_OF_REQUEST if asked else labels.STAFF_ACTIONS)[stands.staff],
+            "sentence": grievance_status.sentence_for_staff(ticket, now=now),
+            "deadlines": deadlines,
+            "ended": any(row.state.is_stopped for row in deadlines),
+            "lines": lines,
+            "documents": [(named, _document_url(ticket, named)) for named in documents],
+            "is_known": bool(documents) and bool(people.known_people(ticket.subject_ref)),
+            "may_read": may_read,
+            "may_answer": may_answer,
+            "asked": asked,
+            "appeal": appeal,
+            "lacking": selectors.lacking_for_appeal(ticket, now=now)
+            if appeal is not None and appeal.outcome == AppealOutcome.WAITING
+            else 0,
+            "is_kept_out": ticket.is_kept_out and ticket.state != TicketState.CLOSED,
+            "taken": taken(ticket),
+            "may_correct": asked is None
+            and _may_write_to_person(request, ticket)
+            and ticket.state == TicketState.ANSWERED,
+            "reached": labels.REACHED[notifications.way_to(ticket)],
+            "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
+            "legacy": TicketTakeOverLine.objects.select_related("take_over").filter(ticket=ticket).first(),
+            "contacts": _masked(ticket),
+            "language": dict(public.LANGUAGES).get(ticket.language, ticket.language),
+            "others": selectors.others_of(ticket)[:10],
+            "linked": triage.linked(ticket),
+            "answer_texts": reply_templates.fit_for(ticket.kind),
+            "composer": composer,
+        }
+
+
+def _document_url(ticket: Ticket, reference: str) -> str:
+    """Where a document that the person named is opened for their grievance: KYC asks once more who, and writes it down."""
+    asked = urlencode({"document": reference, "ticket": ticket.reference})
+    return f"{reverse('admin:kyc_document_for_grievance')}?{asked}"
+
+
+def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
+    """A closed grievance takes notes only: the person opens it again, or it stays as it is. So does one on appeal from
+    whoever answered before.
+    """
+    if ticket.state == TicketState.CLOSED or ticket.is_kept_out:
+        return False
+    return access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+
+
+def _composer(request: HttpRequest, ticket: Ticket) -> ComposerForm:
+    return ComposerForm(
+        initial={"once": uuid4()},
+        to_person=_may_write_to_person(request, ticket),
+        late=_is_answered_late_here(ticket),
+    )
+
+
+def _is_answered_late_here(ticket: Ticket) -> bool:
+    """Whether an answer written on this page has to say why it is late; one to a request about data is not written here."""
+    return not selectors.is_request(ticket) and tickets_deadlines.is_late(ticket, at=clock.now())
+
+
+def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:
+    verified = {contact.kind: contact.verified_at is not None for contact in ticket.contacts.all()}
+    return [
+        (str(labels.CONTACT_KINDS[kind]), addresses.mask(kind, address), verified[kind])
+        for kind, address in intake.addresses_of(ticket).items()
+    ]
+
+
+def _staff(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404
+    return user
+
+
+def _actor(request: HttpRequest) -> Any:
+    return actor_of(request)

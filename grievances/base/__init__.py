@@ -1,0 +1,1 @@
+"""Models, choices, rules and readers of grievances that several capabilities need."""

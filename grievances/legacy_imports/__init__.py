@@ -1,0 +1,1 @@
+"""Grievances of an old system."""

@@ -1,0 +1,1 @@
+"""Grievances that come by e-mail."""

@@ -1,0 +1,1 @@
+"""Nominees, and claims after a death or incapacity."""

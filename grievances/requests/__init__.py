@@ -1,0 +1,1 @@
+"""Rights requests: identity, answer by two people, data copies, corrections, erasure."""

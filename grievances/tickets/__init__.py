@@ -1,0 +1,1 @@
+"""The life of a grievance: intake, conversation, answer, appeal, rating, tracking."""

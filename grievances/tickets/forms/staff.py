@@ -1,0 +1,230 @@
+"""What staff enter about a grievance."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from grievances.base import labels
+from grievances.base.choices import AppealOutcome, Door
+from grievances.base.models.ticket import Ticket
+from grievances.tickets.forms.public import (
+    LONGEST_MESSAGE,
+    LONGEST_STORY,
+    LONGEST_WISH,
+    ContactForm,
+    FileForm,
+    Prose,
+    normal_address,
+)
+from portal.kernel.core import clock
+from portal.kernel.core.errors import BadReference
+from portal.kernel.core.ids import parse_reference
+from portal.kernel.core.time_range import MomentField
+from portal.kernel.law.choices import LateReason, StartReason
+
+
+class ReceiptForm(forms.Form):
+    """When a grievance really reached us: the earliest moment, whatever way it came (C14)."""
+
+    received_at = MomentField(
+        label=_("When did it reach us, on any way? (IST)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"],
+    )
+    reason_code = forms.ChoiceField(
+        label=_("Why was the start wrong?"), choices=StartReason.choices, widget=forms.RadioSelect
+    )
+
+
+class DocumentForm(forms.Form):
+    """Which document a grievance is about, and how an officer knows that its customer wrote."""
+
+    document = forms.CharField(
+        label=_("Reference of the document"),
+        max_length=40,
+        help_text=_("As the grievance names it, such as OS-DO-7K4M-9QX3."),
+        error_messages={"required": _("Enter the reference of the document")},
+    )
+    why = Prose(
+        label=_("How do you know that whoever wrote acts for its account? (an internal note)"),
+        longest=LONGEST_MESSAGE,
+        error_messages={"required": _("Say how you know it")},
+    )
+
+    def clean_document(self) -> str:
+        try:
+            return parse_reference(self.cleaned_data["document"], "DO")
+        except BadReference as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+class TakeForm(forms.Form):
+    """Carries who had each grievance when the page was shown: whoever confirms takes it from nobody else."""
+
+    had = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, tickets: Iterable[Ticket] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["had"].initial = " ".join(f"{ticket.pk}:{ticket.assigned_to_id or 0}" for ticket in tickets)
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing of it was entered by anybody, so the trace of the act holds nothing of it."""
+        return {}
+
+    @staticmethod
+    def had_by(posted: Mapping[str, str], ticket: Ticket) -> int | None:
+        """The officer who had this grievance by the page that was sent; nobody where the page did not say."""
+        seen = dict(pair.partition(":")[::2] for pair in posted.get("had", "").split())
+        held = seen.get(str(ticket.pk), "0")
+        return int(held) or None if held.isdecimal() else None
+
+
+class ComposerForm(forms.Form):
+    """What staff write: to the person, or among themselves. The button pressed says what the message is."""
+
+    TO_PERSON = "person"
+    INTERNAL = "internal"
+    REPLY = "reply"
+    ASK = "ask"
+    PROPOSE = "propose"
+    CORRECT = "correct"
+    #: The answer to an appeal, and what becomes of the first one.
+    CHANGED = "changed"
+    STAYS = "stays"
+
+    to = forms.ChoiceField(
+        label=_("Who reads this?"),
+        choices=[(TO_PERSON, _("To the customer")), (INTERNAL, _("Internal: staff only"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
+    )
+    text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
+    late_because = forms.ChoiceField(
+        label=_("Why is the answer late?"),
+        help_text=_("Needed for a resolution. The customer does not read it; an auditor does."),
+        choices=[("", "–"), *LateReason.choices],
+        required=False,
+    )
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, to_person: bool = True, late: bool = False, **kwargs: Any) -> None:
+        """``to_person`` is false where only a note can be saved: then there is nothing to choose. ``late`` asks why."""
+        super().__init__(*args, **kwargs)
+        if not late:
+            del self.fields["late_because"]
+        to = self.fields["to"]
+        if not to_person and isinstance(to, forms.ChoiceField):
+            to.choices = [choice for choice in self.fields["to"].choices if choice[0] == self.INTERNAL]  # type: ignore[attr-defined]
+            self.initial["to"] = self.INTERNAL
+
+    def clean(self) -> dict[str, Any]:
+        """The button pressed comes beside the fields: without one the message is a plain reply."""
+        cleaned = super().clean() or {}
+        pressed = str(self.data.get("act") or self.REPLY)
+        cleaned["act"] = (
+            pressed if pressed in {self.ASK, self.PROPOSE, self.CORRECT, self.CHANGED, self.STAYS} else self.REPLY
+        )
+        if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
+            self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
+        return cleaned
+
+
+class ApproveForm(forms.Form):
+    """What the second person says with a yes to an answer that is late, or that is given on appeal."""
+
+    late_because = forms.ChoiceField(
+        label=_("Why is the answer late?"),
+        help_text=_("The person does not read it; an auditor does."),
+        choices=LateReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why it is late")},
+    )
+    on_appeal = forms.TypedChoiceField(
+        label=_("What becomes of the first answer?"),
+        choices=[(one, labels.APPEAL_OUTCOMES[one]) for one in (AppealOutcome.CHANGED, AppealOutcome.STAYS)],
+        coerce=AppealOutcome,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what becomes of the first answer")},
+    )
+
+    def __init__(self, *args: Any, late: bool, on_appeal: bool, **kwargs: Any) -> None:
+        """Each question is there where one of the chosen answers needs it."""
+        super().__init__(*args, **kwargs)
+        if not late:
+            del self.fields["late_because"]
+        if not on_appeal:
+            del self.fields["on_appeal"]
+
+
+class FiledForm(FileForm, ContactForm):
+    """A grievance as a person told it on the telephone or wrote it by post."""
+
+    door = forms.ChoiceField(
+        label=_("How did it come?"),
+        choices=[(Door.PHONE, labels.DOORS[Door.PHONE]), (Door.POST, labels.DOORS[Door.POST])],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select how it came"), "invalid_choice": _("Select how it came")},
+    )
+    received_at = MomentField(
+        label=_("When did it come in?"),
+        help_text=_(
+            "The first moment at which anybody here got it, in Indian time: 24 11 2026 19:10. The dates of the law run from "
+            "it. Empty for a call: now."
+        ),
+        required=False,
+        input_formats=["%d %m %Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M"],
+        error_messages={
+            "required": _("Enter the day and the time, like 24 11 2026 19:10"),
+            "invalid": _("Enter the day and the time, like 24 11 2026 19:10"),
+        },
+    )
+    for_whom = forms.ChoiceField(
+        label=_("For whom?"), choices=list(labels.FOR_WHOM.items()), error_messages={"required": _("Select for whom")}
+    )
+    kind = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=list(labels.FORM_KINDS.items()),
+        error_messages={"required": _("Select a kind")},
+    )
+    what_happened = Prose(
+        label=_("What happened, in the person's words?"),
+        help_text=_("Do not write an Aadhaar number, a card number or a one-time password."),
+        longest=LONGEST_STORY,
+        error_messages={"required": _("Write what the person said or wrote")},
+    )
+    wanted = Prose(label=_("What would put it right?"), required=False, longest=LONGEST_WISH)
+    sender = forms.CharField(label=_("Of an unwanted message: who sent it?"), required=False, max_length=40)
+    received_at_number = forms.CharField(
+        label=_("Of an unwanted message: which number or e-mail address got it?"), required=False, max_length=254
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    field_order = (
+        "door",
+        "received_at",
+        "for_whom",
+        "kind",
+        "what_happened",
+        "wanted",
+        "sender",
+        "received_at_number",
+        "email",
+        "phone",
+        "language",
+        "file",
+        "key",
+    )
+
+    def clean_received_at(self) -> datetime | None:
+        """A call that somebody is on came in now; of a letter the day is never guessed."""
+        at: datetime | None = self.cleaned_data["received_at"]
+        if at is None and self.cleaned_data.get("door") == Door.POST:
+            raise forms.ValidationError(self.fields["received_at"].error_messages["required"], code="required")
+        return clock.now() if at is None else at
+
+    def clean_received_at_number(self) -> str:
+        text = str(self.cleaned_data["received_at_number"]).strip()
+        return normal_address(text) if text else ""

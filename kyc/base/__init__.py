@@ -1,0 +1,1 @@
+"""Models, choices and permissions of KYC that several capabilities point to."""

@@ -1,1 +1,0 @@
-"""What each check says. Plain Python: values in, an outcome and a reason out."""

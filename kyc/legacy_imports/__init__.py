@@ -1,0 +1,1 @@
+"""KYC archives of an old system."""

@@ -1,0 +1,1 @@
+"""QA reviews of decisions, drawn at random."""

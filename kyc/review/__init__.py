@@ -1,0 +1,1 @@
+"""The review desk: upload, checks, proposals and decisions, appeals, minors, Re-KYC."""

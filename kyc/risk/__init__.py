@@ -1,0 +1,1 @@
+"""Risk rating of a case and its change by two people."""

@@ -1,0 +1,1 @@
+"""Certificates of issuers whose signatures are trusted."""

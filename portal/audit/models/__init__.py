@@ -1,5 +1,0 @@
-"""Who did what, on what, why: frozen events, and what of them can be erased."""
-
-from portal.audit.models.event import AuditEvent, AuditPersonal
-
-__all__ = ["AuditEvent", "AuditPersonal"]

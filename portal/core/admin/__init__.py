@@ -1,7 +1,0 @@
-"""Bases of every admin page: access by role, no deletion, no counting of large tables, actions that ask first."""
-
-from portal.core.admin.actions import service_action
-from portal.core.admin.bases import CappedPaginator, ReadOnlyAdmin, RowsBeside, StaffModelAdmin
-from portal.core.admin.opening import OpenedWithPurpose
-
-__all__ = ["CappedPaginator", "OpenedWithPurpose", "ReadOnlyAdmin", "RowsBeside", "StaffModelAdmin", "service_action"]

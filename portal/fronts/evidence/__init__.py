@@ -1,0 +1,1 @@
+"""The auditors' room: controls, policy map, samples, evidence packs, reports, person files."""

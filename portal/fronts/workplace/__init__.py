@@ -1,0 +1,1 @@
+"""The staff's workplace in the Django admin: menus, Today, queues, system, exports."""

@@ -1,0 +1,110 @@
+"""The queues of the lowest rooms, which have no pages of their own, and the counting of all queues."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.exceptions import NotRegistered
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.kernel.core import access, ports
+from portal.kernel.core.admin.bases import CappedPaginator
+from portal.kernel.core.admin.lists import counts, page_of, rows_of
+from portal.kernel.core.queues import HandsOut, Queue
+from portal.kernel.jobs.choices import FINISHED, JobState
+
+_UNFINISHED = ",".join(sorted(str(state) for state in JobState if state not in FINISHED))
+
+QUEUES = (
+    Queue(
+        "clocks-late",
+        _("Overdue"),
+        "law.Clock",
+        "when=late",
+        ngettext_lazy("deadline is overdue", "deadlines are overdue", "count"),
+        tone="err",
+    ),
+    Queue(
+        "clocks-today",
+        _("Due today"),
+        "law.Clock",
+        "when=today",
+        ngettext_lazy("deadline ends today", "deadlines end today", "count"),
+    ),
+    Queue(
+        "jobs-running",
+        _("Background jobs"),
+        "jobs.Job",
+        f"state__in={_UNFINISHED}",
+        ngettext_lazy("job queued or running", "jobs queued or running", "count"),
+        tone="",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A queue as one login sees it now."""
+
+    queue: Queue
+    count: int
+    url: str
+
+    @property
+    def number(self) -> str:
+        """The count; of very many only that there are more, as the list itself says."""
+        return str(self.count) if self.count < CappedPaginator.CAP else f"{CappedPaginator.CAP - 1}+"
+
+    @property
+    def words(self) -> str:
+        return str(self.queue.words % {"count": self.count})
+
+
+def url_of(model: str, query: str) -> str:
+    """The address of a list with its filters."""
+    name = model.replace(".", "_").lower()
+    return f"{reverse(f'admin:{name}_changelist')}?{query}"
+
+
+def open_to(request: HttpRequest, model: str) -> bool:
+    """Whether there is a list of this model and the login may see it."""
+    try:
+        return bool(page_of(model).has_view_permission(request))
+    except (LookupError, NotRegistered):
+        return False
+
+
+def counted(request: HttpRequest, queues: Iterable[Queue]) -> list[Counted]:
+    """Those of the queues that this login may open, each with its number: one query for all of them.
+
+    A view that was kept when its list had other filters is left out.
+    """
+    seen: list[Queue] = []
+    rows = []
+    for queue in queues:
+        if open_to(request, queue.model):
+            with suppress(IncorrectLookupParameters):
+                rows.append(rows_of(request, queue.model, queue.query))
+                seen.append(queue)
+    numbers = counts(rows)
+    return [Counted(queue, n, url_of(queue.model, queue.query)) for queue, n in zip(seen, numbers, strict=True)]
+
+
+def of_the_first_page(request: HttpRequest) -> list[Counted]:
+    """The queues whose number stands among the figures of this login."""
+    user: Any = request.user
+    return counted(
+        request,
+        [q for q in ports.queues if q.is_figure and (not q.figure_for or access.allowed(user, q.figure_for))],
+    )
+
+
+def handed_out(request: HttpRequest) -> list[dict[str, Any]]:
+    """What this login may be handed: a button for each kind of work."""
+    offers: list[HandsOut] = [one for one in ports.hands_out if access.allowed(request.user, one.permission)]
+    return [{"label": one.label, "url": reverse(one.url_name)} for one in offers]

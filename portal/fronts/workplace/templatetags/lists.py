@@ -1,0 +1,68 @@
+"""What the lists of the workplace say of themselves: how many rows, and what narrows them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kernel.core.admin.bases import CappedPaginator
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One filter that narrows a list, and the choice that stands in it."""
+
+    title: str
+    choice: str
+
+
+@register.filter
+def chosen(changelist: Any) -> Iterator[Chosen]:
+    """The filters that narrow this list. A value that is none of the choices narrows too, and is named as such."""
+    for spec in changelist.filter_specs:
+        if any(name in changelist.filter_params for name in spec.expected_parameters()):
+            picked = [str(choice["display"]) for choice in spec.choices(changelist) if choice["selected"]]
+            yield Chosen(str(spec.title), ", ".join(picked) or _("another value"))
+
+
+@register.filter
+def is_narrowed(changelist: Any) -> bool:
+    """Whether a search, a filter or a link of another page leaves rows out, so that there is more to show."""
+    narrowing = {name for name in changelist.get_filters_params() if name != SEARCH_VAR}
+    return bool(changelist.query or narrowing)
+
+
+@register.filter
+def results(changelist: Any) -> str:
+    """How many rows the list has, as far as they were counted."""
+    count = changelist.result_count
+    if count >= CappedPaginator.CAP:
+        return _("More than %(number)s results") % {"number": f"{CappedPaginator.CAP - 1:,}"}
+    return ngettext("%(number)s result", "%(number)s results", count) % {"number": f"{count:,}"}
+
+
+@register.filter
+def one(opts: Any) -> str:
+    """What a single row of the book is called in a count."""
+    return str(getattr(opts.model, "counted_as", (opts.verbose_name, ""))[0])
+
+
+@register.filter
+def many(opts: Any) -> str:
+    """What rows of the book are called in a count: the name of a book, such as "register", is no name of its rows."""
+    return str(getattr(opts.model, "counted_as", ("", opts.verbose_name_plural))[1])
+
+
+@register.filter
+def rows_in_words(changelist: Any) -> str:
+    """The count below a list: "3 exports"."""
+    count, opts = changelist.result_count, changelist.opts
+    if count >= CappedPaginator.CAP:
+        return _("More than %(number)s %(many)s") % {"number": f"{CappedPaginator.CAP - 1:,}", "many": many(opts)}
+    return f"{count:,} {one(opts) if count == 1 else many(opts)}"

@@ -1,0 +1,1 @@
+"""What every domain stands on. A room imports only rooms below it; `pyproject.toml` holds their order."""

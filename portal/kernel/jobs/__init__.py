@@ -1,0 +1,1 @@
+"""Background jobs: exports and imports of lists, with progress, cancellation and result files."""

@@ -1,0 +1,1 @@
+"""Messages that leave: templates, channels, delivery and its reports, webhooks."""

@@ -1,0 +1,1 @@
+"""People, companies, logins, roles, approvals by two people, contact points, API keys."""

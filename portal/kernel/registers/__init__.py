@@ -1,0 +1,1 @@
+"""Registers of the company: senders, recipients, processing, incidents, orders, measures."""

@@ -1,0 +1,1 @@
+"""Dated entries and what all registers share."""

@@ -1,0 +1,1 @@
+"""The entries of all other registers: processing, measures, DPIAs, officers, findings."""

@@ -1,0 +1,97 @@
+"""The registers of the company: form, list, page, export and acts of each come from its model (``models.books.book``)."""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.kernel.core import clock, records
+from portal.kernel.core.admin import service_action
+from portal.kernel.core.errors import NotAllowed
+from portal.kernel.core.requests import actor_of
+from portal.kernel.jobs.audited_export import resource_of
+from portal.kernel.registers.base.models.register_entries import BookEntry, CodesField, every_book
+from portal.kernel.registers.base.permissions import Permission
+from portal.kernel.registers.entries.forms.register_entries import ReviewForm, form_of
+from portal.kernel.registers.entries.services import register_entries
+from portal.kernel.registers.senders.admin.sender_entries import ENTRY, EntryAdmin, holds_no_more
+
+REVIEWED = ("reviewed_at", "reviewed_by")
+
+
+def not_to_review(entry: BookEntry, user: Any) -> str:
+    """Why this person cannot look at this row; empty when they can."""
+    if why := holds_no_more(entry, user):
+        return why
+    try:
+        register_entries.require_another(entry, user)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
+class BookPage(EntryAdmin):
+    """One book. ``book`` is its model; what differs between books stands there."""
+
+    book: type[BookEntry]
+    view_permission = Permission.BOOK_VIEW
+    add_permission = Permission.BOOK_PROPOSE
+    end_permission = Permission.BOOK_END
+    end_means = _("It holds no more from now on, and stays in the book.")
+    list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary", "owner")
+    search_fields = ("code", "name")
+    date_hierarchy = "starts_at"
+
+    def create(self, request: HttpRequest, entered: dict[str, Any]) -> int:
+        entry = register_entries.propose(self.book, **entered, actor=actor_of(request), now=clock.now())
+        return int(entry.pk)
+
+    @service_action(
+        permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Note that it was looked at"), skip=not_to_review
+    )
+    def review(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
+        register_entries.review(obj, **answer, actor=actor_of(request), now=clock.now())
+
+
+def _said(field: CodesField) -> Any:
+    """A list of codes in words."""
+
+    def say(page: Any, obj: Any) -> str:
+        known = dict(field.known())
+        return ", ".join(str(known.get(code, code)) for code in getattr(obj, field.name))
+
+    say.short_description = field.verbose_name  # type: ignore[attr-defined]
+    return say
+
+
+def register(
+    model: type[BookEntry],
+    *,
+    title: Any,
+    shows: tuple[str, ...] = (),
+    filters: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+    end_means: Any = None,
+) -> None:
+    """Give a book its page. ``shows`` are columns of its list, ``also`` what the machine wrote beside what was entered."""
+    columns = " ".join((*model.SHOWN, *REVIEWED, *also))
+    lists = {name: field for name in model.OWN if isinstance(field := model._meta.get_field(name), CodesField)}
+    page = {
+        "book": model,
+        "create_form": form_of(model),
+        "create_title": title,
+        "export_resource": resource_of(model, f"{ENTRY} {columns}"),
+        "list_display": ("name", *shows, "fiduciary", "owner", "review_on", "answer", "holds_from", "ends_at"),
+        "list_filter": ("answer", *filters),
+        "own_fields": (*(f"said_{name}" if name in lists else name for name in model.SHOWN), *REVIEWED, *also),
+        "readonly_fields": tuple(f"said_{name}" for name in lists),
+        **{f"said_{name}": _said(field) for name, field in lists.items()},
+    }
+    if end_means is not None:
+        page["end_means"] = end_means
+    admin.register(model)(cast(Any, type(f"{model.__name__}Page", (BookPage,), page)))
+
+
+for model in every_book():
+    register(model, **(records.of(model).page or {}))

@@ -1,0 +1,1 @@
+"""Incidents: facts, who has to be notified until when, notifications, affected people."""

@@ -1,0 +1,1 @@
+"""Orders of authorities, answers, and when a person may be told."""

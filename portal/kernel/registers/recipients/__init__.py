@@ -1,0 +1,1 @@
+"""Recipients and processors, what they were told to do, disclosures."""

@@ -1,0 +1,1 @@
+"""Sender headers, message templates and the checks of their texts."""

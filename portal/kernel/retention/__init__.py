@@ -1,0 +1,1 @@
+"""How long each record is kept, holds, erasure of a person, runs and certificates."""

@@ -1,1 +1,0 @@
-"""What the staff's pages of this room ask."""

@@ -1,1 +1,0 @@
-"""Changing the books: always by two people."""

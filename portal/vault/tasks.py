@@ -1,8 +1,0 @@
-from celery import shared_task
-
-from portal.vault.services import files
-
-
-@shared_task(name="portal.vault.tasks.sweep")
-def sweep() -> None:
-    files.sweep()

@@ -1,7 +1,0 @@
-"""Addresses of staff that take more than a file: registered in ``hooks.larger_requests``."""
-
-from typing import Final
-
-IMPORT: Final = "/admin/jobs/listimport/add/"
-#: The largest CSV file (``portal.jobs.services.imports.reading.MOST_BYTES``), and what a form puts around it.
-LARGEST_IMPORT: Final = 61 * 1024 * 1024
