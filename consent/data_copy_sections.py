@@ -26,7 +26,7 @@ from portal.kernel.people.models import ContactPoint
 
 
 class ConsentSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "consents"
     label = _("What you agreed to")

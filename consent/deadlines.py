@@ -9,7 +9,7 @@ from portal.kernel.law.services.due_dates import alarm_share
 
 
 class NoticeClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of notices begin with their model."""

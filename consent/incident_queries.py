@@ -12,7 +12,7 @@ from portal.kernel.registers.incidents.incident_queries import CHUNK, unknown, w
 
 
 class WhoAnswered:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "answered_to"
     label = _("People who answered to a company, whoever carries its messages (the company's code)")

@@ -11,7 +11,7 @@ from portal.kernel.core.search_api import Asked, Found, Hits
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``. An address may have many rows: their list is linked, by its keyed hash."""
+    """Answers ``ports.finders``. An address may have many rows: their list is linked, by its keyed hash."""
     if asked.reference.startswith("OS-CR-"):
         rows = ConsentEvent.objects.filter(receipt__reference=asked.reference)
         yield Hits("consent.ConsentEvent", _("by their receipt"), rows, f"q={asked.reference}")

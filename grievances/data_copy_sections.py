@@ -14,7 +14,7 @@ from grievances.tickets.services import thread_access
 
 
 class GrievanceSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "grievances"
     label = _("Grievances")
@@ -27,7 +27,7 @@ class GrievanceSection:
 
 
 class NomineeSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "nominees"
     label = _("Nominees")

@@ -16,7 +16,7 @@ from portal.kernel.law.rules import LATE, clock_state
 
 
 class GrievanceClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of this room begin with its name."""

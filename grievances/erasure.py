@@ -69,7 +69,7 @@ class GrievanceTexts:
 
 
 def open_disputes(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
-    """Registered in ``hooks.disputes``: grievances and requests of these subjects that are not closed.
+    """Registered in ``ports.disputes``: grievances and requests of these subjects that are not closed.
 
     Nothing is erased meanwhile: a copy that somebody waits for must not lose what it is to hold. A request to erase is
     none: it is what asks for the end.

@@ -28,7 +28,7 @@ _MESSAGES = UUID("6f2d3c1e-6d0e-4f0c-9a53-1f0a8f6f6a11")
 
 
 def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
-    """Fills ``hooks.named_in_grievance``: whether whoever answers this open grievance may look at what it is about.
+    """Fills ``ports.named_in_grievance``: whether whoever answers this open grievance may look at what it is about.
 
     Its person wrote the reference themself; whom an appeal keeps out looks at nothing for it.
     """
@@ -43,7 +43,7 @@ def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
 
 
 def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
-    """Registered in ``hooks.insolvency_changed``: an internal note on each open grievance of the organisation: who may settle
+    """Registered in ``ports.insolvency_changed``: an internal note on each open grievance of the organisation: who may settle
     it now. No clock changes.
 
     Those of whoever acts for it count as its own where they act for nobody else; else where they name it.
@@ -84,7 +84,7 @@ def message_came_in(
     actor: Actor,
     at: datetime,
 ) -> str:
-    """Fills ``hooks.inbound_grievance``: files what somebody wrote in answer to a message; returns the reference.
+    """Fills ``ports.inbound_grievance``: files what somebody wrote in answer to a message; returns the reference.
 
     In the caller's transaction. ``key`` names the message: the same again files nothing. What names a grievance of this
     number, or answers the question that one asks, goes into its thread. The reply to a new one, on the channel it came by,

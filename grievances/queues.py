@@ -108,7 +108,7 @@ HANDS_OUT = HandsOut(_("Take next grievance"), _ANSWERS, "admin:grievances_ticke
 
 
 def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
-    """Answers ``hooks.holders``: who was handed the grievance of a clock, else whose it is; a login that has ended has none."""
+    """Answers ``ports.holders``: who was handed the grievance of a clock, else whose it is; a login that has ended has none."""
     named = {owner: selectors.reference_of_owner(owner) for owner in owners if owner.startswith("grievances.")}
     if not named:
         return {}

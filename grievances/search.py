@@ -10,7 +10,7 @@ from portal.kernel.core.search_api import Asked, Found, Hits
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``."""
+    """Answers ``ports.finders``."""
     if asked.reference.startswith("OS-GR-"):
         by = _("by its reference")
         yield Hits("grievances.Ticket", by, Ticket.objects.filter(reference=asked.reference))

@@ -26,7 +26,7 @@ from portal.kernel.vault.services.keys import Shredded
 
 
 class KycSection:
-    """Registered in ``hooks.sections``. Notes that are internal, and proposals that nobody agreed to, stay out."""
+    """Registered in ``ports.sections``. Notes that are internal, and proposals that nobody agreed to, stay out."""
 
     name = "kyc"
     label = _("Identity and business documents")

@@ -9,7 +9,7 @@ from portal.kernel.law.models import Clock
 
 
 class KycClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of cases begin with their model."""

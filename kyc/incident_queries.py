@@ -12,7 +12,7 @@ from portal.kernel.registers.incidents.incident_queries import CHUNK, members_in
 
 
 class WithDocuments:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "with_documents"
     label = _("People whose KYC documents were brought in the time (a kind of document, or leave empty)")

@@ -22,7 +22,7 @@ from portal.kernel.registers.senders.selectors.senders import in_force
 
 
 def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
-    """Registered in ``hooks.customer_renamed``: who was verified under another name is looked at again."""
+    """Registered in ``ports.customer_renamed``: who was verified under another name is looked at again."""
     case = Case.objects.select_related("customer").filter(customer=customer).first()
     if case is not None:
         kyc_renewals.something_changed(case, RenewalReason.NAME_CHANGED, actor=actor, now=at)
@@ -31,7 +31,7 @@ def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
 
 
 def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
-    """Registered in ``hooks.insolvency_changed``: somebody else signs for the organisation from now on, and shows that they
+    """Registered in ``ports.insolvency_changed``: somebody else signs for the organisation from now on, and shows that they
     may; whoever was verified to sign before does so no more. For one that was dissolved nobody signs.
     """
     running = Case.objects.filter(customer=customer, customer__state=CustomerState.ACTIVE)
@@ -41,7 +41,7 @@ def insolvent(*, customer: int, actor: Actor, at: datetime) -> None:
 
 
 def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) -> None:
-    """Registered in ``hooks.complaints``: many complaints about one sender in a short time, and it is looked at again.
+    """Registered in ``ports.complaints``: many complaints about one sender in a short time, and it is looked at again.
 
     Counted over every channel, by the delivery reports of the days that a house rule gives; those that we looked at
     already, in a renewal that is done, count no more.
@@ -58,7 +58,7 @@ def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) 
 def documents_complained_of(
     *, ticket: str, documents: Iterable[str], subject_ref: UUID | None, actor: Actor, at: datetime
 ) -> int:
-    """Registered in ``hooks.documents_complained_of``: each document of theirs names the grievance from now on."""
+    """Registered in ``ports.documents_complained_of``: each document of theirs names the grievance from now on."""
     return appeal_links.note(ticket=ticket, documents=documents, subject_ref=subject_ref, actor=actor, at=at)
 
 

@@ -81,7 +81,7 @@ HANDS_OUT = HandsOut(_("Take next document"), Permission.CASE_DECIDE, "admin:kyc
 
 
 def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
-    """Answers ``hooks.holders``: who has taken the case of a clock."""
+    """Answers ``ports.holders``: who has taken the case of a clock."""
     named = {owner.removeprefix(Case.OWNER): owner for owner in owners if owner.startswith(Case.OWNER)}
     if not named:
         return {}

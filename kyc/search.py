@@ -16,7 +16,7 @@ from portal.kernel.core.search_api import Asked, Found, Hits
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``; cases and documents by their own references are found by ``Record.prefix``."""
+    """Answers ``ports.finders``; cases and documents by their own references are found by ``Record.prefix``."""
     if asked.reference.startswith("OS-CU-"):
         by = _("by the reference of the account")
         yield Hits("kyc.Case", by, Case.objects.filter(customer__reference=asked.reference))

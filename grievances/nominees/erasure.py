@@ -54,6 +54,6 @@ class Nominees:
 
 
 def end_with_the_person(*, subject_ref: UUID, at: datetime) -> None:
-    """Registered in ``hooks.person_erased``: nobody is left for whom a nominee could act."""
+    """Registered in ``ports.person_erased``: nobody is left for whom a nominee could act."""
     for ref in refs_of(subject_ref):
         Nominees().erase(subject_ref=ref, before=None)

@@ -25,7 +25,7 @@ from consent.collection.services import dnd_preferences
 from consent.decisions.services.contact_decisions import may_contact, may_process
 from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, ConsentState, Preference, Suppression
 from consent.notices.services import policy_import
-from consent.preferences.services import preferences as preferences_preferences
+from consent.preferences.services import preferences as preference_records
 from consent.preferences.services.preferences import WishList
 from consent.records import pdfs
 from consent.records.services import receipts
@@ -788,7 +788,7 @@ def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, sett
     if is_joined:
         old = SubjectFactory(kind="ticket")
         subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    preferences_preferences.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
+    preference_records.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
     assert her.get(PAGE).status_code == 200
     with django_assert_max_num_queries(MOST_QUERIES):
         page = her.get(PAGE).content.decode()

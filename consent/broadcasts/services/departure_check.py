@@ -23,7 +23,7 @@ _LATER: Final = timedelta(minutes=1)
 
 
 def still_wanted(*, messages: Sequence[Message], at: datetime) -> dict[int, tuple[str, datetime | None]]:
-    """Registered in ``hooks.leaving``: which messages of broadcasts may not leave, why, and when to ask again."""
+    """Registered in ``ports.leaving``: which messages of broadcasts may not leave, why, and when to ask again."""
     ours = [message for message in messages if message.kind == KIND]
     if not ours:
         return {}
@@ -92,7 +92,7 @@ def _template_holds(broadcast: Broadcast, message: Message, at: datetime) -> boo
 
 
 def template_of(*, about: str, channel: str, language: str) -> str:
-    """Fills ``hooks.message_template``: the template's id, empty for what is no broadcast or needs none."""
+    """Fills ``ports.message_template``: the template's id, empty for what is no broadcast or needs none."""
     if not about.startswith(_LABEL) or channel not in content.OF_TEMPLATES:
         return ""
     row = Broadcast.objects.filter(reference=about.removeprefix(_LABEL)).first()

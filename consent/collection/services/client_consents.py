@@ -37,7 +37,7 @@ from portal.kernel.law.models import Purpose
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.services import contacts
-from portal.kernel.people.services import people as people_people
+from portal.kernel.people.services import people as persons
 from portal.kernel.registers.senders.selectors import senders
 
 Json = dict[str, Any]
@@ -371,6 +371,6 @@ def _spoken(whose: Fiduciary, keys: Sequence[bytes]) -> list[UUID]:
 
 def _somebody(kind: str, plain: str, actor: Actor, now: datetime) -> UUID:
     """A recipient nobody here knew: known by the address alone, which the fiduciary vouches for."""
-    who = people_people.create(actor=actor, now=now)
+    who = persons.create(actor=actor, now=now)
     contacts.add(principal=who, kind=kind, address=plain, verified=True, actor=actor, now=now)
     return who.subject.ref

@@ -41,7 +41,7 @@ Mark = tuple[datetime, int]
 def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) -> int:
     """The address left the person: every answer of theirs there ends, in the caller's transaction. Returns how many.
 
-    Fills ``hooks.address_left``. A no ends too: it must not bind the address's next holder for ever. What it says of
+    Fills ``ports.address_left``. A no ends too: it must not bind the address's next holder for ever. What it says of
     promotion stays with the address until somebody there says yes (a suppression, which outlives erasure). Nothing ends
     where they are still reached there under another reference: it has not left them.
     """
@@ -63,7 +63,7 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     """The person turned out to be a child: every yes of theirs ends, in the caller's transaction.
 
     A child's data is used only with a parent's verified consent (DPDP s.9(1)): a parent's yes goes on, except to promotion
-    or following, which nobody can allow (s.9(3)). Fills ``hooks.became_child``; returns how many. A new one is recorded by
+    or following, which nobody can allow (s.9(3)). Fills ``ports.became_child``; returns how many. A new one is recorded by
     no door (``guarding.require_able``), so that every decision says no from this commit on.
     """
     subject_locks.take_all_of(subject_ref)

@@ -17,7 +17,7 @@ def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
     """End each yes that the other record contradicts, in the caller's transaction and before the two are joined: a later yes
     of one record does not outlive a no of the other (``refold_joined`` alone would let the later word count).
 
-    Fills ``hooks.people_merging``. Returns how many ended. Nothing is deleted: both histories stay, and the person may say
+    Fills ``ports.people_merging``. Returns how many ended. Nothing is deleted: both histories stay, and the person may say
     yes again. Where both refused, no undo of a stop restores what one of them had agreed to before.
     """
     for ref in sorted((old_ref, new_ref)):

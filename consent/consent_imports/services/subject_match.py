@@ -10,7 +10,7 @@ from consent.records.selectors import batch_lookups
 from portal.kernel.core.actor import Actor
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import ContactPoint, Fiduciary
-from portal.kernel.people.services import people as people_people
+from portal.kernel.people.services import people as persons
 from portal.kernel.people.services.contacts import Reach
 from portal.kernel.people.services.people import NewPerson
 
@@ -31,7 +31,7 @@ def subjects_of(
     if not new:
         return found
     reached = [NewPerson(reached_at=[reach]) for reach in new.values()]
-    made = people_people.bring(people=reached, source=source, actor=actor, now=now)
+    made = persons.bring(people=reached, source=source, actor=actor, now=now)
     return found | dict(zip(new, made, strict=True))
 
 

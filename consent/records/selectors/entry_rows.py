@@ -32,7 +32,7 @@ NOTICE = ("notice_version__notice__code", "notice_version__number", "notice_lang
 
 
 class ConsentRows:
-    """Registered in ``hooks.ledger_rows``."""
+    """Registered in ``ports.ledger_rows``."""
 
     kind: str = EntryKind.CONSENT
     model: type[Model] = ConsentEvent

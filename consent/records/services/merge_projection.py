@@ -14,7 +14,7 @@ from portal.kernel.people import selectors as people
 def refold_joined(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
     """Bring the state up to date wherever several references of the person have spoken; returns how many places.
 
-    Fills ``hooks.references_joined``; in the caller's transaction, which then has the person's turns everywhere: an answer
+    Fills ``ports.references_joined``; in the caller's transaction, which then has the person's turns everywhere: an answer
     that comes meanwhile waits and is folded with the join. Where one reference alone has spoken the join changes nothing.
     """
     subject_locks.take_all_of(new_ref)

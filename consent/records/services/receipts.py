@@ -69,7 +69,7 @@ def _all_of(receipt: ConsentReceipt) -> tuple[QuerySet[Any], ...]:
 def entries_of(reference: str) -> list[Entry]:
     """What a receipt stands for in the ledger, its answers first, as its page counts them; none for another reference.
 
-    Registered in ``hooks.referred_entries``.
+    Registered in ``ports.referred_entries``.
     """
     try:
         canonical = ids.parse_reference(reference, "CR")

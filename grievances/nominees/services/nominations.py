@@ -172,7 +172,7 @@ def receipt(nominee: Nominee) -> bytes:
 
 
 def entries_of(reference: str) -> list[Entry]:
-    """What was said about a nominee, the first first; none for another reference. Registered in ``hooks.referred_entries``."""
+    """What was said about a nominee, the first first; none for another reference. Registered in ``ports.referred_entries``."""
     events = AuditEvent.objects.select_related("entry").filter(about=f"{Nominee.OWNER}{reference}").order_by("pk")
     return [event.entry for event in events] if reference.startswith("OS-NM-") else []
 

@@ -168,7 +168,7 @@ def acknowledge(*, ticket: Ticket, at: datetime) -> None:
 
 
 def letters_sent(*, messages: Sequence[Message]) -> None:
-    """Fills ``hooks.messages_sent``: an acknowledgement was handed over, by whichever channel, which stops its clock. In the
+    """Fills ``ports.messages_sent``: an acknowledgement was handed over, by whichever channel, which stops its clock. In the
     transaction in which the message is marked as sent; one more letter of the same ticket changes nothing, nor does the letter
     of a ticket that was closed meanwhile, whose clock ended with it.
     """

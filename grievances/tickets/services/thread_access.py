@@ -157,7 +157,7 @@ def open_attachment(
 
 
 def entries_of(reference: str) -> list[Entry]:
-    """The entry that a grievance was filed with; none for another reference. Registered in ``hooks.referred_entries``."""
+    """The entry that a grievance was filed with; none for another reference. Registered in ``ports.referred_entries``."""
     ticket = Ticket.objects.filter(reference=selectors.canonical(reference) or None).first()
     return [] if ticket is None else [_filed(ticket).entry]
 

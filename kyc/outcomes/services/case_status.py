@@ -120,7 +120,7 @@ def settle_changed(*, now: datetime) -> int:
 
 
 def settle_of_person(*, subject_ref: UUID, at: datetime) -> None:
-    """Registered in ``hooks.became_child`` and ``hooks.protection_ended``: their case, and each in which they stand behind the
+    """Registered in ``ports.became_child`` and ``ports.protection_ended``: their case, and each in which they stand behind the
     customer, is settled in the caller's transaction, so that no approval outlives the note and no promise runs that nobody
     may keep.
     """

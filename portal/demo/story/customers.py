@@ -9,7 +9,7 @@ from portal.kernel.core.actor import Actor
 from portal.kernel.people.choices import ContactKind, CustomerKind, MemberRole
 from portal.kernel.people.models import Customer, Principal
 from portal.kernel.people.services import contacts, customers
-from portal.kernel.people.services import people as people_people
+from portal.kernel.people.services import people as persons
 
 CUSTOMERS = 120
 PRINCIPALS = 2_000
@@ -88,16 +88,16 @@ def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
 def _recipients(cast: Cast, people: People, count: int, actor: Actor) -> None:
     """People known by a number, a few by an e-mail address too; some of them not verified."""
     known = [_recipient(cast) for _ in range(count)]
-    made = people_people.create_many(people=known, actor=actor, now=cast.start)
+    made = persons.create_many(people=known, actor=actor, now=cast.start)
     for person, (phone, *email) in zip(made, (one.reached_at for one in known), strict=True):
         address = email[0].address if email else ""
         people.reachable.append((person, address, phone.address if phone.verified else ""))
 
 
-def _recipient(cast: Cast) -> people_people.NewPerson:
+def _recipient(cast: Cast) -> persons.NewPerson:
     name, email, language = cast.person()
     known_by_name = cast.rng.random() < 0.4
     reached_at = [contacts.Reach(ContactKind.PHONE, cast.phone(), verified=cast.rng.random() < 0.85)]
     if cast.rng.random() < 0.2:
         reached_at.append(contacts.Reach(ContactKind.EMAIL, email, verified=True))
-    return people_people.NewPerson(name if known_by_name else "", language, reached_at)
+    return persons.NewPerson(name if known_by_name else "", language, reached_at)

@@ -1,4 +1,4 @@
-"""Addresses that take more than a file: registered in ``hooks.larger_requests``."""
+"""Addresses that take more than a file: registered in ``ports.larger_requests``."""
 
 from typing import Final
 

@@ -23,7 +23,7 @@ CASE = re.compile(r"([A-Za-z_.]{1,60}):([0-9]{1,18})", re.ASCII)
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``: bundles of the files of persons, and the row that a list of controls names as a case."""
+    """Answers ``ports.finders``: bundles of the files of persons, and the row that a list of controls names as a case."""
     if case := CASE.fullmatch(asked.text):
         for register in REGISTERS:
             if case[1] in {register.name, register.label}:
@@ -34,7 +34,7 @@ def find(asked: Asked) -> Found:
 
 
 def find_pages(asked: Asked, request: HttpRequest) -> Iterator[PageHit]:
-    """Answers ``hooks.page_finders``: what this login would see on those pages."""
+    """Answers ``ports.page_finders``: what this login would see on those pages."""
     by = _("by its reference")
     if asked.reference.startswith("OS-SM-") and access.allowed(request.user, Permission.SAMPLE_MAKE):
         for row in sample_views.seen_by(request).filter(reference=asked.reference):

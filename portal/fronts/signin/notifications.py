@@ -203,7 +203,7 @@ def address_dropped(change: AddressChange) -> None:
 
 
 def address_removed(*, contact: ContactPoint) -> None:
-    """Fills ``hooks.address_given_up``: whoever else reads mail of the person learns it. Nothing names the address itself."""
+    """Fills ``ports.address_given_up``: whoever else reads mail of the person learns it. Nothing names the address itself."""
     person = contact.principal
     for other in person.contact_points.filter(kind=ContactKind.EMAIL, left_at=None, verified_at__isnull=False):
         _send(
@@ -235,7 +235,7 @@ def _of_change(what: str, change: AddressChange, kind: str, address: str, *, tok
 
 
 def people_changed(*, change: AccountChange, actor: Actor, at: datetime) -> None:
-    """Fills ``hooks.account_changed``: whoever owned the company before, and whoever made the change, gets a letter at each
+    """Fills ``ports.account_changed``: whoever owned the company before, and whoever made the change, gets a letter at each
     confirmed address with a link that cancels it; another person whose part it was, one without. Nobody has a link whose own part came from a change
     that can still be cancelled: it would restore them; no address that is not settled (``cancel_rights.settled``) either. Of nominees their own letter tells. In the caller's transaction.
     """

@@ -21,7 +21,7 @@ KINDS: Final = {JobState.DONE: "workplace.export_ready", JobState.FAILED: "workp
 
 
 def tell(*, job: Job, at: datetime) -> None:
-    """Registered in ``hooks.job_ended``: a letter in the transaction in which the job ends, one for each time it ends so.
+    """Registered in ``ports.job_ended``: a letter in the transaction in which the job ends, one for each time it ends so.
 
     Nobody is told of what they took back, nor a login that has ended. A letter that cannot be written leaves the end as it
     is: the page says the same.

@@ -87,7 +87,7 @@ def _record(kind: AuditKind, view: SavedView, actor: Actor) -> None:
 
 
 def login_left(*, user_id: int, at: datetime) -> None:
-    """Answers ``hooks.login_left``: what the login shared with a role stays there, the rest goes."""
+    """Answers ``ports.login_left``: what the login shared with a role stays there, the rest goes."""
     SavedView.objects.filter(owner_id=user_id, shared_with=None).delete()
 
 

@@ -18,7 +18,7 @@ COLUMNS = ("kind", "actor_kind", "actor_ref", "via", "about", "facts", "at")
 
 
 class AuditRows:
-    """Registered in ``hooks.ledger_rows``. The personal part is compared by its hash while it is there: it may be erased."""
+    """Registered in ``ports.ledger_rows``. The personal part is compared by its hash while it is there: it may be erased."""
 
     kind = EntryKind.AUDIT
     model = AuditEvent

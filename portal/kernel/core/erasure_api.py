@@ -1,4 +1,4 @@
-"""How a room lets go of personal data. Rooms register an eraser in ``hooks.erasers``; ``portal.kernel.retention`` calls it."""
+"""How a room lets go of personal data. Rooms register an eraser in ``ports.erasers``; ``portal.kernel.retention`` calls it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from portal.kernel.outbox.services import message_content
 
 
 class MessageSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "messages"
     label = gettext_lazy("Messages we sent you")
@@ -62,7 +62,7 @@ def _record(message: Message) -> dict[str, Any]:
 
 
 class BrowserSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "browsers"
     label = gettext_lazy("Browsers that show you notices")

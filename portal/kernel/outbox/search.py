@@ -7,7 +7,7 @@ from portal.kernel.outbox.models import Message
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``; messages by their own references are found by ``Record.prefix``."""
+    """Answers ``ports.finders``; messages by their own references are found by ``Record.prefix``."""
     if asked.address:
         rows = Message.objects.filter(destination__address_key__in=asked.address_keys)
         yield Hits("outbox.Message", _("by the address"), rows)

@@ -9,7 +9,7 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 
 
 def webhook_secrets(*, url: str) -> Sequence[str]:
-    """Registered in ``hooks.webhook_secrets``: what the operator set, the receiver's own, the newest first. Nobody signs for one in another's secret."""
+    """Registered in ``ports.webhook_secrets``: what the operator set, the receiver's own, the newest first. Nobody signs for one in another's secret."""
     found: Sequence[str] = settings.OUTBOX_WEBHOOK_SECRETS.get(urlsplit(url).netloc, ())
     return found
 

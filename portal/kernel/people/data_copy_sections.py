@@ -10,7 +10,7 @@ from portal.kernel.people.models import AgeStatement, Device, Principal, Protect
 
 
 class PeopleSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "people"
     label = _("Name, addresses and sign-ins")

@@ -11,7 +11,7 @@ from portal.kernel.people.selectors import refs_of
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``. A name has to be given whole, its words in any order: what is encrypted has no parts."""
+    """Answers ``ports.finders``. A name has to be given whole, its words in any order: what is encrypted has no parts."""
     if asked.reference.startswith("OS-CU-"):
         yield Hits("people.Customer", _("by its reference"), Customer.objects.filter(reference=asked.reference))
     if asked.subject is not None:

@@ -15,7 +15,7 @@ from portal.kernel.registers.recipients.selectors import recipients as book
 
 
 class RecipientSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "recipients"
     label = _("Whom we told of your choices")
@@ -30,7 +30,7 @@ class RecipientSection:
 
 
 class DisclosureSection:
-    """Registered in ``hooks.sections``."""
+    """Registered in ``ports.sections``."""
 
     name = "disclosures"
     label = _("Whom we gave your data")

@@ -15,7 +15,7 @@ from portal.kernel.registers.recipients.services import instruction_status
 
 
 class InstructionClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of instructions begin with their model."""
@@ -30,7 +30,7 @@ class InstructionClocks:
 
 
 class IncidentClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of what is owed under an incident begin with its model."""
@@ -60,7 +60,7 @@ class IncidentClocks:
 
 
 class OrderClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of orders begin with their model."""

@@ -11,7 +11,7 @@ from portal.kernel.registers.senders.selectors import senders
 
 
 def find(asked: Asked) -> Found:
-    """Answers ``hooks.finders``. A header may be given as it stands above a message, with prefix and suffix."""
+    """Answers ``ports.finders``. A header may be given as it stands above a message, with prefix and suffix."""
     if asked.reference or "@" in asked.text:
         return
     same = Q()

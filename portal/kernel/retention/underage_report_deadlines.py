@@ -8,7 +8,7 @@ from portal.kernel.retention.services import underage_reports
 
 
 class ChildClocks:
-    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+    """Registered in ``ports.clock_owners``; called in the transaction that marks the clock."""
 
     def owns(self, owner: str) -> bool:
         """Labels of reports begin with their model."""

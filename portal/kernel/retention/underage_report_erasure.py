@@ -13,7 +13,7 @@ from portal.kernel.retention.models import ChildReport
 
 
 class ChildReports:
-    """Registered in ``hooks.erasers``. A report's own subject, and the child it was about."""
+    """Registered in ``ports.erasers``. A report's own subject, and the child it was about."""
 
     name = "retention.child_reports"
     label = _("Reports of children")

@@ -11,7 +11,7 @@ from portal.kernel.core import access
 
 
 def page_about(*, user: Any, subject_ref: UUID) -> tuple[Any, str] | None:
-    """Registered in ``hooks.person_pages``: the file of a person, for who may read it."""
+    """Registered in ``ports.person_pages``: the file of a person, for who may read it."""
     if not access.allowed(user, Permission.FILE_VIEW):
         return None
     return _("File of this person"), reverse("evidence:person", args=[subject_ref])

@@ -37,7 +37,7 @@ UNSTATED = _Unstated()
 
 @dataclass(frozen=True)
 class StatedRows:
-    """Rows of one model, registered in ``hooks.ledger_followers``.
+    """Rows of one model, registered in ``ports.ledger_followers``.
 
     ``fields`` say by column what an event states of it: by kind the name of a fact that each such event carries, ``SUBJECT``
     or a callable that gets the facts and gives the value, a frozenset of those it may be, or ``UNSTATED`` where such an event

@@ -82,5 +82,5 @@ def forget(
 
 
 def confirmed(*, kind: str, address: str, actor: Actor, at: datetime, **_told: object) -> None:
-    """Fills ``hooks.address_confirmed``: whoever confirms an address again wants to be reached there, complaints or not."""
+    """Fills ``ports.address_confirmed``: whoever confirms an address again wants to be reached there, complaints or not."""
     forget(kind=kind, address=address, actor=actor, before=at)

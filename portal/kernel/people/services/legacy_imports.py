@@ -47,7 +47,7 @@ def fault(code: str) -> Refused:
 
 @dataclass(frozen=True)
 class LineJob:
-    """A kind of long work: registered in ``hooks.job_kinds``."""
+    """A kind of long work: registered in ``ports.job_kinds``."""
 
     name: str
     label: Any

@@ -98,7 +98,7 @@ class Claims:
         return self._rows(row).filter(locked_by=by).update(locked_by=None, locked_until=None) == 1
 
     def login_left(self, *, user_id: int, at: datetime) -> None:
-        """Answers ``hooks.login_left``: what a deactivated login had taken is free.
+        """Answers ``ports.login_left``: what a deactivated login had taken is free.
 
         It waits for no row: an act of the login that holds one waits for the login's turn, which the deactivation has. Such a
         row is freed after the commit; at the latest it is free when its time is over.

@@ -41,7 +41,7 @@ def unknown(message: object) -> Refused:
 
 
 class Everybody:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "everybody"
     label = _("Everybody we know (entered in the time, if one is given)")
@@ -60,7 +60,7 @@ class Everybody:
 
 
 class OfCustomer:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "of_customer"
     label = _(
@@ -88,7 +88,7 @@ class OfCustomer:
 
 
 class AtRecipient:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "at_recipient"
     label = _("People of whom a recipient was told or given data (the recipient's code)")
@@ -110,7 +110,7 @@ class AtRecipient:
 
 
 class Messaged:
-    """Registered in ``hooks.people_selections``."""
+    """Registered in ``ports.people_selections``."""
 
     code = "messaged"
     label = _("People to whom we wrote (a kind of message, or leave empty for every kind)")

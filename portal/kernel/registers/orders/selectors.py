@@ -25,7 +25,7 @@ def may_speak(order: AuthorityOrder, *, at: datetime) -> bool:
 
 
 def open_about(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
-    """Registered in ``hooks.orders``: orders that wait for their answer, with those of these subjects they are about.
+    """Registered in ``ports.orders``: orders that wait for their answer, with those of these subjects they are about.
 
     Nothing that an order asks for is erased before two people have answered it; of a customer's order nothing of its
     owners either, also of who owned it when the order came. Two statements, one where no order is open.

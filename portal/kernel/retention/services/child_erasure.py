@@ -70,7 +70,7 @@ def note_end(
     settled: frozenset[str],
     at: datetime,
 ) -> None:
-    """Registered in ``hooks.person_run_ended``: what the run of a report came to. It is erased once nothing is left that
+    """Registered in ``ports.person_run_ended``: what the run of a report came to. It is erased once nothing is left that
     only broke or changed; what a hold or a dispute keeps stands beside what a law does.
     """
     row = ChildReport.objects.select_for_update().filter(reference=because).first()

@@ -15,7 +15,7 @@ from portal.kernel.retention.services import rule_changes
 
 
 def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
-    """Registered in ``hooks.duties``: a task for each open question on which keeping depends, due at once. Reads only.
+    """Registered in ``ports.duties``: a task for each open question on which keeping depends, due at once. Reads only.
 
     The row of a task is the place of its question in the profile, from 1.
     """
@@ -26,7 +26,7 @@ def list_profile_tasks(*, now: datetime) -> Iterator[Duty]:
 
 
 def list_rule_tasks(*, now: datetime) -> Iterator[Duty]:
-    """Registered in ``hooks.duties``: each rule for which this release proposes a change, until two people have approved or
+    """Registered in ``ports.duties``: each rule for which this release proposes a change, until two people have approved or
     refused it. Reads only.
     """
     left = rule_changes.shipped_changes_left()

@@ -1,4 +1,4 @@
-"""The freezes that reports of children made, as ``hooks.freezes`` asks for them."""
+"""The freezes that reports of children made, as ``ports.freezes`` asks for them."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -22,7 +22,7 @@ from portal.kernel.outbox.services import post
 from portal.kernel.people import selectors as people
 from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import Principal
-from portal.kernel.people.services import people as people_people
+from portal.kernel.people.services import people as persons
 from portal.kernel.people.services.contacts import Reach
 from portal.kernel.people.services.people import NewPerson
 from portal.kernel.registers.base.permissions import Permission
@@ -175,7 +175,7 @@ def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, no
         refs = set().union(*known.values())
         strangers = [NewPerson(reached_at=[Reach(*place)]) for place in wanted if place not in known]
         if strangers:
-            refs.update(people_people.bring(people=strangers, source=incident.reference, actor=actor, now=now))
+            refs.update(persons.bring(people=strangers, source=incident.reference, actor=actor, now=now))
         added = sum(_add(row, set(chunk)) for chunk in _chunks(refs))
         _done(row, found=len(refs), added=added, unknown=len(strangers), actor=actor, now=now)
     return row

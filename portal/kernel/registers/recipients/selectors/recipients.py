@@ -55,7 +55,7 @@ def secrets_of(code: str, *, at: datetime) -> list[str]:
 
 
 def secrets_for(*, url: str, at: datetime) -> list[str]:
-    """Registered in ``hooks.webhook_secrets``: of the recipient that stands in the book under this very address."""
+    """Registered in ``ports.webhook_secrets``: of the recipient that stands in the book under this very address."""
     agreed = Recipient.objects.filter(url=url, answer=Answer.APPROVED)
     code = agreed.order_by("-starts_at", "-pk").values_list("code", flat=True).first()
     return secrets_of(code, at=at) if code else []

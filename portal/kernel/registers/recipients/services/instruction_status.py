@@ -117,7 +117,7 @@ def _stop_clock(instruction: Instruction, *, actor: Actor, now: datetime) -> boo
 
 
 def delivered(*, message: Message, at: datetime) -> None:
-    """Registered in ``hooks.webhooks_taken``: another system took a word; if it was an instruction, that is a fact."""
+    """Registered in ``ports.webhooks_taken``: another system took a word; if it was an instruction, that is a fact."""
     instruction = Instruction.objects.select_related("recipient").filter(telling__message=message).first()
     if instruction is not None:
         note(instruction, FactKind.DELIVERED, happened_at=at, actor=actors.system("portal.outbox"), now=at)

@@ -210,5 +210,5 @@ def _record(
 
 
 def secrets_now(*, url: str) -> list[str]:
-    """Registered in ``hooks.webhook_secrets``."""
+    """Registered in ``ports.webhook_secrets``."""
     return book.secrets_for(url=url, at=clock.now())

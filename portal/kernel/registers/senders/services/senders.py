@@ -197,6 +197,6 @@ def forget_inbound(*, now: datetime) -> int:
 
 
 def forget_address(*, address: str, **_told: object) -> None:
-    """Fills ``hooks.address_left``: when an address leaves a person, erasure included, so does when it last wrote."""
+    """Fills ``ports.address_left``: when an address leaves a person, erasure included, so does when it last wrote."""
     if address:
         LastInbound.objects.filter(address_key__in=addresses.address_keys(address)).delete()
