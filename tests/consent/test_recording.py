@@ -76,7 +76,7 @@ def test_nothing_is_left_when_the_transaction_fails(asha, monkeypatch):
         raise RuntimeError("the outbox broke")
 
     entries = Entry.objects.count()
-    monkeypatch.setattr(consent_events.confirming, "confirm", fail)
+    monkeypatch.setattr(consent_events.confirmations, "confirm", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         said(asha, "given")
     assert not ConsentEvent.objects.exists()

@@ -41,9 +41,9 @@ def test_a_pack_holds_reports_controls_letters_and_pages_that_check_it(october):
 
 def test_the_first_page_names_what_is_missing(october, monkeypatch):
     set_words = {}
-    typeset = pack_contents.printing.typeset
+    typeset = pack_contents.typst_pdf.typeset
     monkeypatch.setattr(
-        pack_contents.printing, "typeset", lambda name, words: (set_words.update(words), typeset(name, words))[1]
+        pack_contents.typst_pdf, "typeset", lambda name, words: (set_words.update(words), typeset(name, words))[1]
     )
     MessageFactory(template_sha256="b" * 64, template_language="en", kind="otp", created_at=INSIDE, sent_at=INSIDE)
     files = opened(make(size=50)[1])

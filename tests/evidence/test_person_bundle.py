@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from portal.workplace.proposals import count_for
 
 from portal.fronts.evidence.models import PersonFile
 from portal.fronts.evidence.person import job_types, sign_off, subject_bundle
+from portal.fronts.workplace import approvals
 from portal.fronts.workplace.admin.jobs import may_fetch
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
@@ -37,6 +37,10 @@ def life():
     lived = Life().go("yes", "look", "ticket", "hold", "no", "protect")
     with time_machine.travel(lived.now + timedelta(hours=1), tick=False):
         yield lived
+
+
+def waiting_for(user):
+    return len(approvals.to_answer(user, approvals.open_to(user), now=clock.now()))
 
 
 def proposed(life, **changes) -> PersonFile:
@@ -83,7 +87,7 @@ def test_nobody_fetches_it_before_another_person_signed_it_off(life):
     assert not may_fetch(row.job, life.officers[0])
     with pytest.raises(NotAllowed):
         sign_off.answer(row=row, approve=True, reason="", actor=life.officer, now=clock.now())
-    assert (count_for(life.officers[0], now=clock.now()), count_for(life.officers[1], now=clock.now())) == (0, 1)
+    assert (waiting_for(life.officers[0]), waiting_for(life.officers[1])) == (0, 1)
     sign_off.answer(row=row, approve=True, reason="", actor=actor.staff(life.officers[1].pk), now=clock.now())
     assert bytes_of(life, row)[:2] == b"PK"
 
@@ -91,7 +95,7 @@ def test_nobody_fetches_it_before_another_person_signed_it_off(life):
 def test_a_bundle_that_was_refused_or_is_not_made_is_not_signed(life):
     row = proposed(life)
     second = actor.staff(life.officers[1].pk)
-    assert count_for(life.officers[1], now=clock.now()) == 0
+    assert waiting_for(life.officers[1]) == 0
     with pytest.raises(Refused) as refusal:
         sign_off.answer(row=row, approve=True, reason="", actor=second, now=clock.now())
     assert refusal.value.code == "NOT_MADE"

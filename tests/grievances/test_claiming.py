@@ -201,11 +201,11 @@ def test_a_pause_that_the_person_had_set_holds_again_afterwards(asha, ravi, offi
 def test_whoever_is_here_all_the_same_can_save_their_wishes_while_the_pause_lasts(asha, ravi, login) -> None:
     claimed()
     browser = customer_client(login)
-    form = browser.get("/privacy/preferences/").context["form"]
+    form = browser.get("/privacy/preferences/when/").context["form"]
     shown_as = form["paused_until"].value().strftime("%d-%m-%Y")
     answer = browser.post(
-        "/privacy/preferences/",
-        {"choices": form.initial["choices"], "pace": "two_a_week", "paused_until": shown_as, "language": "en"},
+        "/privacy/preferences/when/",
+        {"pace": "two_a_week", "paused_until": shown_as, "language": "en"},
     )
     assert answer.status_code == 302, "the page takes the day that it shows"
     wishes = preferences.wishes_of(asha.subject.ref)

@@ -72,7 +72,7 @@ def erase(run: ErasureRun) -> None:
 def erase_but_not_close(run: ErasureRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process that died after the last item."""
     with monkeypatch.context() as patch:
-        patch.setattr(runs.certifying, "close", lambda *args, **kwargs: None)
+        patch.setattr(runs.certificates, "close", lambda *args, **kwargs: None)
         runs.carry_out(run, now=clock.now(), actor=actors.SYSTEM)
     assert run.steps.get().items.get().state == ItemState.DONE
 

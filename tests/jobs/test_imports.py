@@ -360,7 +360,7 @@ def test_what_is_no_such_file_is_refused_and_not_kept(boss: Any, name: str, cont
 
 
 def test_a_file_over_the_limit_is_refused_and_not_kept(boss: Any, monkeypatch: Any) -> None:
-    monkeypatch.setitem(imports.bringing.reading.MOST_BYTES, "csv", 20)
+    monkeypatch.setitem(imports.lifecycle.file_reader.MOST_BYTES, "csv", 20)
     with pytest.raises(Refused, match="larger than"):
         bring(boss, many(3))
     assert not StoredFile.objects.exists()
@@ -426,7 +426,7 @@ def test_a_turn_is_whole_or_not_there(boss: Any, monkeypatch: Any) -> None:
     row = tried(boss, many(3))
     imports.take_in(brought=row, actor=boss, now=clock.now())
     with monkeypatch.context() as patch:
-        patch.setattr(ingestion.judging, "taken", _breaks_at_the_third(ingestion.judging.taken))
+        patch.setattr(ingestion.row_processor, "taken", _breaks_at_the_third(ingestion.row_processor.taken))
         row = at_work(row)
     assert (row.job.failure_code, row.done, Customer.objects.count()) == ("CRASHED", 0, 0)
     assert not connection.needs_rollback

@@ -94,9 +94,8 @@ def agree(desk, staff: User, reference: str) -> None:
     desk.signs_in_with(staff_client(staff))
     open_record(desk, f"/admin/grievances/requestproposal/{proposal.pk}/change/", reference)
     desk.page.get_by_text("Here is everything we hold about you.").first.wait_for()
-    do(desk, "Approve")
-    desk.page.locator("input[type=submit], button").last.click()
-    desk.page.get_by_text("Done.").wait_for()
+    desk.page.get_by_role("button", name="Approve", exact=True).click()
+    desk.page.get_by_role("status").wait_for()
 
 
 def test_a_copy_is_given_out_by_two_fetched_and_ended(window, workers, house, officer) -> None:

@@ -69,9 +69,8 @@ def test_the_letter_says_what_gst_law_keeps_and_the_rest_is_erased(window, asha,
     proposal = RightsRequest.objects.get().proposals.get()
     open_record(other, f"/admin/grievances/requestproposal/{proposal.pk}/change/", reference)
     other.page.get_by_text("Invoices: we keep this").first.wait_for()
-    do(other, "Approve")
-    other.page.locator("input[type=submit], button").last.click()
-    other.page.get_by_text("Done.").wait_for()
+    other.page.get_by_role("button", name="Approve", exact=True).click()
+    other.page.get_by_role("status").wait_for()
 
     person.page.reload()
     person.looks()

@@ -59,7 +59,7 @@ def test_nothing_is_deleted_before_the_record_is_sealed(sealed, monkeypatch):
     def never(**kwargs):
         raise NotSealed("not now")
 
-    monkeypatch.setattr(redaction.sealing, "seal_now", never)
+    monkeypatch.setattr(redaction.sealer, "seal_now", never)
     with pytest.raises(NotSealed):
         redact([sealed[0]])
     assert Payload.objects.filter(entry=sealed[0]).exists()

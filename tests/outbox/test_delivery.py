@@ -270,7 +270,9 @@ def test_a_message_that_may_not_be_opened_is_stopped_and_says_why(
     gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = posted()
-    monkeypatch.setattr(delivery.reading, "both_of", raising(Refused("It may not be opened.", code="MAY_NOT_OPEN")))
+    monkeypatch.setattr(
+        delivery.message_content, "both_of", raising(Refused("It may not be opened.", code="MAY_NOT_OPEN"))
+    )
     assert deliver(message) == MessageState.STOPPED
     assert (message.reason, message.next_attempt_at, channel.taken) == ("MAY_NOT_OPEN", None, [])
 

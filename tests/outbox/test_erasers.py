@@ -53,7 +53,7 @@ def test_erasing_a_person_ends_all_their_words_and_keeps_that_it_was_sent(
     asha.refresh_from_db()
     assert asha.state == MessageState.SENT
     with pytest.raises(NotFound):  # an old backup's copy is unreadable too: its key has ended
-        message_content.sealing.unseal(sealed, subject_ref=asha.subject_ref)
+        message_content.encryption.unseal(sealed, subject_ref=asha.subject_ref)
 
 
 def test_the_eraser_is_registered() -> None:

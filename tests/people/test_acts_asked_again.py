@@ -34,16 +34,16 @@ from tests.shipped import every_rule
 
 #: Services that ask a permission and write in no transaction of their own: what each writes says so itself.
 ONLY_BEFORE = {
-    "bundling.look": "reads, and its audit event has a transaction of its own",
-    "doors.by_staff": "its files are sealed before; the filing is repeated as a whole",
-    "handing_out.take_next": "each claim asks again",
-    "proving.open_paper": "reads",
-    "looking.open_for_grievance": "reads",
-    "revealing.number_of": "the caller counts the reveal, which asks again",
-    "bringing.by_staff": "what it brings in asks again",
+    "data_copies.look": "reads, and its audit event has a transaction of its own",
+    "assisted_intake.by_staff": "its files are sealed before; the filing is repeated as a whole",
+    "work_allocation.take_next": "each claim asks again",
+    "identity_verification.open_paper": "reads",
+    "grievance_access.open_for_grievance": "reads",
+    "reveals.number_of": "the caller counts the reveal, which asks again",
+    "staff_intake.by_staff": "what it brings in asks again",
     "attachments.open_file": "reads",
     "incidents.require_open": "asked by services that ask again",
-    "resolving.send_agreed": "in the transaction of the answer of two people",
+    "resolutions.send_agreed": "in the transaction of the answer of two people",
     "claims.propose": "the proposal of two people asks again",
 }
 
@@ -69,7 +69,7 @@ def asking(file):
 
 
 def test_every_service_that_asks_a_permission_asks_it_again_where_it_writes():
-    again = {"access.acting", "four_eyes.propose", "four_eyes.answer"}
+    again = {"access.acting", "maker_checker.propose", "maker_checker.answer"}
     found = {name for file in services() for name, called in asking(file) if not again & called}
     assert found == set(ONLY_BEFORE)
 

@@ -156,7 +156,7 @@ def test_somebody_known_under_two_references_is_frozen_at_once(kid: Principal) -
 def test_whoever_a_signed_document_shows_to_be_of_age_is_not_frozen_by_a_letter(
     kid: Principal, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(underage_reports.ages, "age_of", lambda ref, at: age_declarations.ADULT)
+    monkeypatch.setattr(underage_reports.age_declarations, "age_of", lambda ref, at: age_declarations.ADULT)
     assert reported().state == ChildState.OPEN
 
 

@@ -115,14 +115,14 @@ def planned(gone: UUID) -> Iterator[ErasureRun]:
 def test_a_hold_placed_while_the_record_is_sealed_keeps_the_contents_until_it_ends(
     gone: UUID, planned: ErasureRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seal = redaction.sealing.seal_now
+    seal = redaction.sealer.seal_now
 
     def first_a_hold(**kwargs: Any) -> Any:
         if not Hold.objects.exists():
             held(gone)
         return seal(**kwargs)
 
-    monkeypatch.setattr(redaction.sealing, "seal_now", first_a_hold)
+    monkeypatch.setattr(redaction.sealer, "seal_now", first_a_hold)
     done = runs.carry_out(planned, now=clock.now(), actor=actor.SYSTEM)
     assert (contents(gone), done.erased, done.held) == (2, 0, 2)
     assert ErasureItem.objects.get().state == "held"

@@ -85,7 +85,7 @@ def copy_of(who: Principal) -> Bundle:
     with files.open_stream(bundle.file, actor=NIGHTLY, reason="looked for") as archive:
         assert archive.read(2) == b"PK"
     request.ticket.refresh_from_db()
-    marks.resolving.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
+    marks.resolutions.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
     return bundle
 
 

@@ -446,7 +446,7 @@ def test_the_history_says_what_is_blocked_and_for_which_company_on_page_csv_and_
     receipt = block(asha.subject.ref, categories=["food"], days=["sun"])
     page = her.get("/privacy/consents/", headers={"accept-language": language}).text.split("<table")[1]
     told = []
-    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, words: told.append(words) or b"%PDF")
+    monkeypatch.setattr(pdfs.typst_pdf, "typeset", lambda _template, words: told.append(words) or b"%PDF")
     assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).content == b"%PDF"
     ((blocked, agreed),) = (words["rows"] for words in told)
     assert head in told[0]["heads"]
@@ -483,7 +483,7 @@ def test_the_pdf_of_a_long_history_has_the_latest_and_says_where_all_of_it_is(he
     """It is set while she waits: eight thousand lines took a gigabyte of memory."""
     events = [said(asha, "given", fiduciary=FiduciaryFactory().code) for _number in range(3)]
     set_words = []
-    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, given: set_words.append(given) or b"%PDF")
+    monkeypatch.setattr(pdfs.typst_pdf, "typeset", lambda _template, given: set_words.append(given) or b"%PDF")
     monkeypatch.setattr(pdfs, "MOST_ACTS", 2, raising=False)
     assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).status_code == 200
     ((_first, _second),) = (given["rows"] for given in set_words)
@@ -588,7 +588,7 @@ def test_a_download_with_a_wrong_filter_leads_to_the_page_that_names_it(her, ash
 
 @pytest.mark.parametrize("path", ["", "download.csv", "download.pdf"])
 def test_the_history_asks_as_many_queries_for_twenty_lines_as_for_two(her, asha, monkeypatch, path):
-    monkeypatch.setattr(pdfs.printing, "typeset", lambda _template, _words: b"%PDF")
+    monkeypatch.setattr(pdfs.typst_pdf, "typeset", lambda _template, _words: b"%PDF")
     address = f"/privacy/consents/{path}"
 
     def asked(number):

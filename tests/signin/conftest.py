@@ -1,10 +1,10 @@
 """Letters are caught where the sign-in room hands them over; tasks are run where they would have been sent."""
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import pytest
+from celery import current_app
 
 from portal.fronts.signin import notifications as letters
 
@@ -30,8 +30,8 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
     monkeypatch.setattr(letters, "post", box)
 
     def at_once(name: str, *args: int | str) -> None:
-        room, _dot, task = name.rpartition(".")
-        getattr(import_module(room), task)(*args)
+        current_app.loader.import_default_modules()
+        current_app.tasks[name](*args)
 
     for room in (
         "portal.kernel.people.step_up_codes",

@@ -20,7 +20,7 @@ __all__ = ["places"]
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
-    pytest.mark.skipif("databases.vendor() != 'postgresql'", reason="schemas are PostgreSQL's"),
+    pytest.mark.skipif("database_dump.vendor() != 'postgresql'", reason="schemas are PostgreSQL's"),
 ]
 
 
