@@ -25,7 +25,7 @@ NAMES_FIT: Mapping[str, Any] = {
     Why.OTHER_SCRIPT: _("They sound alike in another script."),
 }
 
-#: What is wrong with a line; what a customer's upload would hear besides stands in ``kyc.words``.
+#: What is wrong with a line; what a customer's upload would hear besides stands in ``kyc.cases.labels``.
 LINE_FAULTS: Mapping[str, Any] = {
     "CONSENT_MISSING": _("The holder has not agreed to the check of an Aadhaar document."),
     "CUSTOMER": _("There is no customer with this reference."),

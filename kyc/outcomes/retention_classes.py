@@ -53,7 +53,7 @@ def relations_of(retention_class: str) -> list[str]:
 
 def ended_at(case: Case) -> datetime | None:
     """When the time began to count: the customer left, or was rejected, whichever came first. None while the relation
-    lasts. The erasers count by the same days (``kyc.erasers``).
+    lasts. The erasers count by the same days (``kyc.erasure``).
     """
     if case.pk is None:
         return None

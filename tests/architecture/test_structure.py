@@ -188,3 +188,35 @@ PASSED_OVER = 141
 def test_fewer_lines_are_passed_over_by_the_type_checker_each_time_and_never_more():
     mark = re.compile(r"#\s*type:\s*ignore")
     assert sum(len(mark.findall(path.read_text())) for path in modules()) == PASSED_OVER
+
+
+#: Words of the trade that end like a verb.
+NOUNS = {
+    "address_processing",
+    "non_consent_processing",
+    "processing",
+    "public_tracking",
+    "sampling",
+    "screening",
+    "tracking",
+}
+#: Names that said how something is done instead of what it is (the project's glossary has their successors).
+HOUSE_WORDS = {
+    "erasers",
+    "finding",
+    "gates",
+    "hooks",
+    "letters",
+    "resources",
+    "sections",
+    "sizes",
+    "stated",
+    "states",
+    "strands",
+}
+HOUSE_WORDS |= {"words", "told", "said", "asked", "heard", "books", "doors", "papers", "rests", "turns", "ways_out"}
+
+
+def test_a_module_is_called_by_what_it_holds_and_not_by_what_it_does():
+    names = {path.stem for path in modules() if "commands" not in path.parts} - NOUNS
+    assert sorted(name for name in names if name.endswith("ing") or name in HOUSE_WORDS) == []

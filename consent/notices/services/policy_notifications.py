@@ -33,7 +33,7 @@ from portal.kernel.outbox.services import post
 from portal.kernel.people.choices import ContactKind
 from portal.kernel.people.models import ContactPoint, Principal, User
 
-#: The kind of job that tells (``consent.notice_jobs``).
+#: The kind of job that tells (``consent.notices.jobs``).
 TELL = "notices.tell"
 PURPOSE = "policy_and_security"
 BATCH = 100

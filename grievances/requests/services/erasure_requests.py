@@ -38,7 +38,7 @@ from portal.kernel.retention.services import person_erasure
 from portal.kernel.retention.services.profile_tasks import profile_task
 
 WORKER = system("grievances.ending")
-#: The eraser of what was written in grievances and requests (``grievances.erasers``).
+#: The eraser of what was written in grievances and requests (``grievances.erasure``).
 TEXTS = "grievances.texts"
 
 

@@ -47,7 +47,7 @@ class Story:
     received_on: str = field(default="", repr=False)
     #: Names of files that came along and are not kept, with the reason.
     left_out: str = field(default="", repr=False)
-    #: Answers to the questions of the kind (``grievances.details``), by their names.
+    #: Answers to the questions of the kind (``grievances.tickets.category_details``), by their names.
     details: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: The organisation it is for; with its reference where the person acts for it here.
     organisation: str = field(default="", repr=False)
