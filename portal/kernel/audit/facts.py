@@ -28,6 +28,7 @@ _MESSAGE = "message kind channel template template_version attempt reason_code s
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
 _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_ACT_DONE: "act",
+    AuditKind.ADMIN_NAMES_LISTED: "list filters count",
     AuditKind.ADMIN_PAGE_READ: "page object",
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
     AuditKind.ADMIN_SEARCH_DONE: "read_as count",

@@ -7,6 +7,7 @@ class AuditKind(StrEnum):
     """Every act that leaves an audit event."""
 
     ADMIN_ACT_DONE = "admin.act.done"
+    ADMIN_NAMES_LISTED = "admin.names.listed"
     ADMIN_PAGE_READ = "admin.page.read"
     ADMIN_RECORD_OPENED = "admin.record.opened"
     ADMIN_SEARCH_DONE = "admin.search.done"

@@ -81,3 +81,13 @@ def mask(kind: str, normalised: str) -> str:
         local, _at, domain = normalised.partition("@")
         return f"{local[:1]}••••@{domain}"
     return f"{normalised[:3]} •••• ••{normalised[-4:]}"
+
+
+def ending(kind: str, normalised: str) -> str:
+    """``a••@x.in`` or ``+91 ••0019``: what a line of a list has room for."""
+    if not normalised:
+        return ""
+    if kind == EMAIL:
+        local, _at, domain = normalised.partition("@")
+        return f"{local[:1]}••@{domain}"
+    return f"{normalised[:3]} ••{normalised[-4:]}"

@@ -1,4 +1,4 @@
-"""Model fields that are encrypted at rest, and the keyed hashes by which their words are found."""
+"""Model fields that are encrypted at rest, the keyed hashes by which their words are found, and what lists show of them."""
 
 from typing import Any
 
@@ -54,6 +54,28 @@ class EncryptedTextField(models.BinaryField):
         return str(self.value_from_object(obj))
 
 
+class ShortTextField(EncryptedTextField):
+    """What lists show of the encrypted field ``of``, written with it: the model's method ``shortened`` makes it of the text.
+
+    NULL in a row that a release without the column wrote. A model with such a field is a ``KeepsIndexes``; whoever inserts
+    rows past the model writes what ``shortened`` gives.
+    """
+
+    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(*args, **{**kwargs, "null": True, "editable": False})
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("null", None)
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:  # noqa: FBT001 - Django's own signature
+        short = model_instance.shortened(getattr(model_instance, self.of) or "")
+        setattr(model_instance, self.attname, short)
+        return short
+
+
 class WordsIndexField(models.BinaryField):
     """The keyed hash of the words of the encrypted field ``of``, written with it; nothing where that has no words.
 
@@ -93,13 +115,14 @@ class WordsIndexField(models.BinaryField):
 
 
 class KeepsIndexes(models.Model):
-    """Mixin: whenever a field is written, so is the hash of its words."""
+    """Mixin: whenever a field is written, so are the hash of its words and its short form."""
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
         if update_fields is not None:
-            own = [field for field in self._meta.concrete_fields if isinstance(field, WordsIndexField)]
+            derived = WordsIndexField | ShortTextField
+            own = [field for field in self._meta.concrete_fields if isinstance(field, derived)]
             update_fields = {*update_fields, *(field.name for field in own if field.of in update_fields)}
         super().save(*args, update_fields=update_fields, **kwargs)

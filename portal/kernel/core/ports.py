@@ -181,6 +181,8 @@ finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
 page_finders: HookList[Callable[..., Iterable[Any]]] = HookList("page_finders")
 #: Columns of lookup hashes that can be written anew under a new LOOKUP_KEY (``portal.kernel.core.lookup_columns``).
 lookup_columns: HookList[Any] = HookList("lookup_columns")
+#: Callables ``(*, again) -> (name, rows written)``: what lists show of encrypted texts, where a release before wrote none.
+short_texts: HookList[Callable[..., tuple[str, int]]] = HookList("short_texts")
 #: Parts of ``/readyz``, each with the name that it has when it cannot be asked: callables that return (name, ok, detail without
 #: personal data).
 readiness: HookList[tuple[str, Callable[[], tuple[str, bool, str]]]] = HookList("readiness")

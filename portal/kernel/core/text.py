@@ -54,6 +54,21 @@ def mask_identity_numbers(text: str) -> tuple[str, int]:
     return _DIGIT_RUN.sub(masked, text), cut
 
 
+def short_name(full_name: str) -> str:
+    """The first name whole and the first letter of the last: "Harsh D."; a name of one word as it is.
+
+    A letter of Devanagari keeps its vowel sign.
+    """
+    words = full_name.split()
+    if len(words) < 2:
+        return full_name.strip()
+    last = words[-1]
+    signs = 1
+    while signs < len(last) and unicodedata.category(last[signs])[0] == "M":
+        signs += 1
+    return f"{words[0]} {last[:signs]}."
+
+
 def sorted_words(text: str) -> str:
     """The words of a name in small letters and in order, so that "Rao, Asha" and "asha rao" meet; marks between them go."""
     folded = unicodedata.normalize("NFKC", text).casefold()

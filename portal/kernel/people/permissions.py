@@ -24,6 +24,7 @@ class Permission(StrEnum):
     FIDUCIARY_VIEW = "people.fiduciary:view"
     MFA_RESET = "people.mfa:reset"
     MFA_VIEW = "people.mfa:view"
+    NAME_VIEW = "people.name:view"
     PRINCIPAL_MERGE = "people.principal:merge"
     PROTECTION_NOTE = "people.protection:note"
     ROLE_CHANGE = "people.role:change"

@@ -5,8 +5,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core.data_categories import declare
-from portal.kernel.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
+from portal.kernel.core.fields import EncryptedTextField, KeepsIndexes, ShortTextField, WordsIndexField
 from portal.kernel.core.records import Place, Record
+from portal.kernel.core.text import short_name
 from portal.kernel.people.choices import CustomerKind, CustomerState, MemberRole
 
 
@@ -18,12 +19,15 @@ class Customer(KeepsIndexes):
     kind = models.CharField(_("kind"), max_length=14, choices=CustomerKind.choices)
     name = EncryptedTextField(_("name"), purpose="people.customer.name")
     name_key = WordsIndexField(_("lookup hash of the name"), of="name")
+    short_name = ShortTextField(_("short name"), purpose="people.customer.short_name", of="name")
     state = models.CharField(_("state"), max_length=8, choices=CustomerState.choices, default=CustomerState.ACTIVE)
     created_at = models.DateTimeField(_("created"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     record = Record(name=_("Customers"), place=Place.tab("people", 10), day="created_at..closed_at", prefix="CU")
-    data_categories = declare(none="id subject reference kind state created_at closed_at", name="name name_key")
+    data_categories = declare(
+        none="id subject reference kind state created_at closed_at", name="name name_key short_name"
+    )
 
     class Meta:
         verbose_name = _("customer")
@@ -38,6 +42,10 @@ class Customer(KeepsIndexes):
 
     def __str__(self) -> str:
         return self.reference
+
+    def shortened(self, name: str) -> str:
+        """What lists show of the name: an organisation's whole."""
+        return short_name(name) if self.kind == CustomerKind.INDIVIDUAL else name.strip()
 
 
 class Membership(models.Model):

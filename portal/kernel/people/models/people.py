@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import addresses
 from portal.kernel.core.data_categories import declare
-from portal.kernel.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
+from portal.kernel.core.fields import EncryptedTextField, KeepsIndexes, ShortTextField, WordsIndexField
 from portal.kernel.core.records import Place, Record
+from portal.kernel.core.text import short_name
 from portal.kernel.people.choices import ContactKind
 
 
@@ -19,12 +20,15 @@ class Principal(KeepsIndexes):
     )
     full_name = EncryptedTextField(_("full name"), purpose="people.principal.full_name", blank=True)
     name_key = WordsIndexField(_("lookup hash of the name"), of="full_name")
+    short_name = ShortTextField(_("short name"), purpose="people.principal.short_name", of="full_name")
     language = models.CharField(_("language"), max_length=12, default="en")
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     created_at = models.DateTimeField(_("created"))
 
     record = Record(name=_("People"), place=Place.entry("people"), day="created_at..")
-    data_categories = declare(none="id subject created_at language", name="full_name name_key", location="zone")
+    data_categories = declare(
+        none="id subject created_at language", name="full_name name_key short_name", location="zone"
+    )
 
     class Meta:
         verbose_name = _("person")
@@ -32,6 +36,11 @@ class Principal(KeepsIndexes):
 
     def __str__(self) -> str:
         return f"{_('Person')} {self.pk}"
+
+    @staticmethod
+    def shortened(name: str) -> str:
+        """What lists show of the name."""
+        return short_name(name)
 
 
 class ContactPoint(models.Model):

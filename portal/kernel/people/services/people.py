@@ -101,11 +101,11 @@ def bring(
         index: Any = Principal._meta.get_field("name_key")
         bulk.insert(
             Principal,
-            ("id", "subject_id", "full_name", "name_key", "language", "zone", "created_at"),
+            ("id", "subject_id", "full_name", "name_key", "short_name", "language", "zone", "created_at"),
             (
                 (
                     *(key, subject, person.full_name.strip(), index.index_of(person.full_name)),
-                    *(person.language, zone, now),
+                    *(Principal.shortened(person.full_name), person.language, zone, now),
                 )
                 for key, (subject, _ref), person in zip(keys, issued, people, strict=True)
             ),
