@@ -19,7 +19,7 @@ class ConsentConfig(AppConfig):
             send_gate,
             staff_labels,
         )
-        from consent import deadlines as notice_clocks
+        from consent import deadlines as notice_deadlines
         from consent.base import upload_limits
         from consent.broadcasts.selectors.affected_sends import affected_sends
         from consent.broadcasts.services import departure_check
@@ -57,7 +57,7 @@ class ConsentConfig(AppConfig):
         ports.message_template.fill(departure_check.template_of)
         ports.affected_sends.fill(affected_sends)
         ports.address_left.register(consent_expiry.end_at_address)
-        ports.clock_owners.register(notice_clocks.NoticeClocks())
+        ports.clock_owners.register(notice_deadlines.NoticeClocks())
         ports.people_merging.register(person_merge.keep_the_stricter)
         ports.references_joined.register(merge_projection.refold_joined)
         ports.became_child.register(consent_expiry.end_for_child)

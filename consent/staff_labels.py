@@ -1,4 +1,4 @@
-"""Codes and records of this room as staff read them: speakers and headings of the admin (``core.admin.speaking``)."""
+"""Codes and records of this room as staff read them: speakers and headings of the admin (``core.admin.labels``)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

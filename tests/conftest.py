@@ -22,7 +22,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.fronts.signin import session_limits
 from portal.kernel.core import ports, shared_counters
-from portal.kernel.vault.inspection import client as process
+from portal.kernel.vault.inspection import client as inspection_client
 from tests import emptying, other_sessions, templates
 from tests.caching import AWAY
 from tests.workers import running
@@ -144,7 +144,7 @@ def rules_of_sessions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def pictures_are_read_only_where_a_test_asks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the extra ``ocr`` and without it the tests say the same; those marked ``reads_pictures`` are about it."""
     if request.node.get_closest_marker("reads_pictures") is None:
-        monkeypatch.setattr(process, "can_read_pictures", lambda: False)
+        monkeypatch.setattr(inspection_client, "can_read_pictures", lambda: False)
 
 
 @pytest.fixture(autouse=True)

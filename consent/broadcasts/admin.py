@@ -18,7 +18,7 @@ from consent.base.permissions import Permission
 from consent.broadcasts.choices import BROADCAST_MOVES, Audience, BroadcastOutcome, BroadcastState
 from consent.broadcasts.forms import BroadcastForm, TestForm
 from consent.broadcasts.models import Broadcast, BroadcastPerson
-from consent.broadcasts.selectors import broadcasts as selectors
+from consent.broadcasts.selectors import broadcasts
 from consent.broadcasts.selectors.segments import Segment
 from consent.broadcasts.services import approval, content, controls
 from consent.decisions.services.reason_texts import why_not, why_paused
@@ -130,10 +130,10 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
                 "why_paused": why_paused(obj.paused_because),
             }
             if obj.begun_at is not None:
-                report = selectors.report_of(obj)
+                report = broadcasts.report_of(obj)
                 context |= {
                     "report": report,
-                    "outcomes": [(TONES[one], one.label, count) for one, count in selectors.outcomes_in_order(report)],
+                    "outcomes": [(TONES[one], one.label, count) for one, count in broadcasts.outcomes_in_order(report)],
                     "reasons": [
                         (BroadcastOutcome(outcome).label, why_not(reason), count)
                         for (outcome, reason), count in report.reasons.items()

@@ -65,7 +65,7 @@ class WhenForm(forms.Form):
         error_messages={"invalid_choice": _("Choose how often."), "required": _("Choose how often.")},
     )
     paused_until = DayField(
-        label=_("Pause everything you choose above until"),
+        label=_("Pause the messages that you chose until"),
         required=False,
         input_formats=[DATE, "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"],
         widget=forms.DateInput(attrs={"class": "short", "inputmode": "numeric"}, format=DATE),

@@ -28,7 +28,7 @@ from grievances.tickets.forms import public
 from grievances.tickets.forms.public import LONGEST_MESSAGE, Prose
 from grievances.tickets.forms.staff import ComposerForm
 from grievances.tickets.services import conversation, intake, notifications, resolutions, thread_access, triage
-from grievances.tickets.services import deadlines as tickets_deadlines
+from grievances.tickets.services import deadlines as ticket_deadlines
 from portal.kernel.core import access, addresses, clock, field_changes
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.kernel.core.admin.filters import one_of
@@ -346,7 +346,7 @@ def _composer(request: HttpRequest, ticket: Ticket) -> ComposerForm:
 
 def _is_answered_late_here(ticket: Ticket) -> bool:
     """Whether an answer written on this page has to say why it is late; one to a request about data is not written here."""
-    return not selectors.is_request(ticket) and tickets_deadlines.is_late(ticket, at=clock.now())
+    return not selectors.is_request(ticket) and ticket_deadlines.is_late(ticket, at=clock.now())
 
 
 def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:

@@ -5,23 +5,23 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_choices as states
+from grievances.base import request_choices
 
 OUTSIDE_WORK: Final[Mapping[str, Any]] = {
-    states.OutsideWork.FIND: _("Say what it holds"),
-    states.OutsideWork.CORRECT: _("Correct it"),
-    states.OutsideWork.ERASE: _("Erase it"),
-    states.OutsideWork.STOP: _("Stop using it"),
-    states.OutsideWork.TELL: _("Be told of it"),
+    request_choices.OutsideWork.FIND: _("Say what it holds"),
+    request_choices.OutsideWork.CORRECT: _("Correct it"),
+    request_choices.OutsideWork.ERASE: _("Erase it"),
+    request_choices.OutsideWork.STOP: _("Stop using it"),
+    request_choices.OutsideWork.TELL: _("Be told of it"),
 }
 OUTSIDE_STATES: Final[Mapping[str, Any]] = {
-    states.OutsideState.OPEN: _("To be done"),
-    states.OutsideState.FAILED: _("It failed"),
-    states.OutsideState.DONE: _("Done"),
-    states.OutsideState.LEFT: _("Left undone by two people"),
+    request_choices.OutsideState.OPEN: _("To be done"),
+    request_choices.OutsideState.FAILED: _("It failed"),
+    request_choices.OutsideState.DONE: _("Done"),
+    request_choices.OutsideState.LEFT: _("Left undone by two people"),
 }
 DESPITE_TASKS: Final[Mapping[str, Any]] = {
-    states.DespiteTasks.NOT_NEEDED: _("They turned out not to be needed"),
-    states.DespiteTasks.NO_ANSWER: _("The system outside gives no answer"),
-    states.DespiteTasks.FOLLOWS: _("They are done afterwards; their clocks run on"),
+    request_choices.DespiteTasks.NOT_NEEDED: _("They turned out not to be needed"),
+    request_choices.DespiteTasks.NO_ANSWER: _("The system outside gives no answer"),
+    request_choices.DespiteTasks.FOLLOWS: _("They are done afterwards; their clocks run on"),
 }

@@ -97,7 +97,7 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     choices.EntryKind.MERGED: _("Joined with another grievance"),
     choices.EntryKind.RATED: _("The person rated our answer"),
 }
-#: Why more time is needed, as the letter says it (``law.states.ExtensionReason``).
+#: Why more time is needed, as the letter says it (``law.choices.ExtensionReason``).
 EXTENSION_REASONS: Final[Mapping[str, Text]] = {
     "complex": _("your request is complex"),
     "many": _("there are many requests"),
@@ -186,7 +186,7 @@ STAFF_TURNS: Final[Mapping[str, Text]] = {
     Turn.NOBODY: _("Closed"),
 }
 
-#: How the person hears of what staff write, by the channel of ``letters.way_to``.
+#: How the person hears of what staff write, by the channel of ``notifications.way_to``.
 REACHED: Final[Mapping[str, Text]] = {
     "email": _("The person gets an e-mail that says there is something to read."),
     "sms": _("The person gets an SMS that says only that there is something to read."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances.base.encryption import Shredded
 from grievances.base.permissions import GrievancePermission
-from grievances.nominees import labels as words
+from grievances.nominees import labels
 from grievances.nominees.choices import LIVE
 from grievances.nominees.models import Nominee, NomineeStanding
 from grievances.nominees.services import nominations, nominee_claims
@@ -51,13 +51,13 @@ class NomineeAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         except Shredded:
             return str(_("These words were erased."))
         if "relation" in held:
-            held["relation"] = str(words.RELATIONS.get(held["relation"], held["relation"]))
+            held["relation"] = str(labels.RELATIONS.get(held["relation"], held["relation"]))
         rows = ((_FIELDS[name], value) for name, value in held.items() if value)
         return format_html_join("", "{}: {}<br>", rows) or "–"
 
     @admin.display(description=_("what they may do"))
     def may_do(self, obj: Nominee) -> str:
-        return ", ".join(str(words.RIGHTS[right]) for right in obj.rights)
+        return ", ".join(str(labels.RIGHTS[right]) for right in obj.rights)
 
 
 class WhyForm(forms.Form):

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances.base.request_choices import Capacity
-from grievances.nominees import labels as words
+from grievances.nominees import labels
 from grievances.tickets.forms.public import LONGEST_WISH, ContactForm, Prose, address_of_kind, normal_address, tidy
 from portal.kernel.core import addresses
 from portal.kernel.core.pii_guard import NameWords
@@ -32,7 +32,7 @@ class NomineeForm(forms.Form):
     )
     relation = forms.ChoiceField(
         label=_("Who are they to you?"),
-        choices=_choices(words.RELATIONS),
+        choices=_choices(labels.RELATIONS),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who they are to you")},
     )
@@ -51,7 +51,7 @@ class NomineeForm(forms.Form):
     )
     rights = forms.MultipleChoiceField(
         label=_("What may they do?"),
-        choices=_choices(words.RIGHTS),
+        choices=_choices(labels.RIGHTS),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose what the nominee may do.")},
     )

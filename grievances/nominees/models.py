@@ -4,8 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from grievances.nominees import choices as states
-from grievances.nominees import labels as words
+from grievances.nominees import choices, labels
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
 from portal.kernel.people.choices import RestCause
@@ -77,14 +76,14 @@ class NomineeStanding(models.Model):
     person_ref = models.UUIDField(_("person"), db_index=True)
     cause = models.CharField(_("what was shown"), max_length=10, choices=RestCause.choices, blank=True)
     state = models.CharField(
-        _("state"), max_length=8, choices=list(words.STANDINGS.items()), default=states.StandingState.COOLING
+        _("state"), max_length=8, choices=list(labels.STANDINGS.items()), default=choices.StandingState.COOLING
     )
     granted_at = models.DateTimeField(_("agreed to"))
     begins_at = models.DateTimeField(_("begins"))
     begun_at = models.DateTimeField(_("begun"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_because = models.CharField(
-        _("why ended"), max_length=10, choices=list(words.STANDING_ENDS.items()), blank=True
+        _("why ended"), max_length=10, choices=list(labels.STANDING_ENDS.items()), blank=True
     )
 
     record = Record(

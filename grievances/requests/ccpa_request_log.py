@@ -14,8 +14,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subque
 from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_choices as states
-from grievances.base import request_labels
+from grievances.base import request_choices, request_labels
 from grievances.base.choices import TicketState
 from grievances.base.models.data_copies import RequestProposal
 from grievances.base.models.requests import RightsRequest
@@ -99,7 +98,7 @@ def figures(rows: Iterable[Any]) -> list[Figures]:
     by_right: dict[str, list[Any]] = {}
     for row in rows:
         by_right.setdefault(row.right, []).append(row)
-    return [_of_right(right, by_right[right]) for right in states.Right if right in by_right]
+    return [_of_right(right, by_right[right]) for right in request_choices.Right if right in by_right]
 
 
 def _of_right(right: str, rows: list[Any]) -> Figures:
@@ -108,9 +107,9 @@ def _of_right(right: str, rows: list[Any]) -> Figures:
     return Figures(
         right=right,
         received=len(rows),
-        in_whole=outcomes.count(states.RequestState.GRANTED),
-        in_part=outcomes.count(states.RequestState.PARTLY),
-        denied=outcomes.count(states.RequestState.REFUSED),
+        in_whole=outcomes.count(request_choices.RequestState.GRANTED),
+        in_part=outcomes.count(request_choices.RequestState.PARTLY),
+        denied=outcomes.count(request_choices.RequestState.REFUSED),
         ended=outcomes.count(TicketState.CLOSED),
         open=outcomes.count(""),
         median_days=median(days) if days else None,
@@ -121,7 +120,7 @@ def _of_right(right: str, rows: list[Any]) -> Figures:
 def _outcome(row: Any) -> str:
     """What was decided; closed where the person took it back or nothing is left of it; empty while it is open."""
     found: str = row.outcome
-    if found in states.DECIDED:
+    if found in request_choices.DECIDED:
         return found
     return TicketState.CLOSED if row.ticket.state == TicketState.CLOSED and row.joined_to_id is None else ""
 
@@ -129,7 +128,7 @@ def _outcome(row: Any) -> str:
 def days_to_answer(row: Any) -> int | None:
     """From the day of receipt to the day of the answer; None while none was given."""
     at: datetime | None = row.answered_at
-    if at is None or _outcome(row) not in states.DECIDED:
+    if at is None or _outcome(row) not in request_choices.DECIDED:
         return None
     return (clock.day(at) - clock.day(row.ticket.received_at)).days
 
@@ -145,7 +144,7 @@ def nature_of_answer(row: Any) -> str:
 def ground(row: Any) -> str:
     """The basis of a denial in words; empty for any other."""
     found: str = row.ground or ""
-    return str(request_labels.GROUNDS[found]) if found and _outcome(row) == states.RequestState.REFUSED else ""
+    return str(request_labels.GROUNDS[found]) if found and _outcome(row) == request_choices.RequestState.REFUSED else ""
 
 
 def answered_at(row: Any) -> datetime | None:

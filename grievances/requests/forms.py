@@ -6,7 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_labels as words
+from grievances.base import request_labels
 from grievances.base.request_choices import CORRECTIONS, Capacity, Right
 from grievances.requests import correctable_fields
 from grievances.tickets.forms.public import LANGUAGES, LONGEST_WISH, Prose, TrackForm, radios, tidy
@@ -25,7 +25,7 @@ FIELDS: Final[Mapping[str, Any]] = {
 
 
 class RightForm(forms.Form):
-    right = radios(_("What do you want?"), _("Select what you want"), words.RIGHTS)
+    right = radios(_("What do you want?"), _("Select what you want"), request_labels.RIGHTS)
 
     def __init__(self, *args: Any, rights: Mapping[str, Any], **kwargs: Any) -> None:
         """``rights``: those that can be asked for here."""
@@ -41,7 +41,7 @@ class DetailsForm(forms.Form):
     capacity = radios(
         _("Who is it for?"),
         _("Select who it is for"),
-        {value: text for value, text in words.CAPACITIES.items() if value != Capacity.RELATIVE},
+        {value: text for value, text in request_labels.CAPACITIES.items() if value != Capacity.RELATIVE},
     )
     person_name = forms.CharField(
         label=_("If for somebody else: their name"),

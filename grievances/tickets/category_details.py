@@ -30,7 +30,7 @@ class Detail:
     choices: Mapping[str, Text] = field(default_factory=dict)
 
 
-#: Asked on a page of its own (``forms.UnwantedMessageForm``); named here for whoever shows them.
+#: Asked on a page of its own (``category_questions.UnwantedMessageForm``); named here for whoever shows them.
 OF_A_MESSAGE: Final = (
     Detail("sender", _("Who sent it?")),
     Detail("received_at_number", _("Which number or email address got it?")),

@@ -20,7 +20,7 @@ from kyc.cases.outstanding_items import Needs
 from kyc.cases.party_labels import lacking
 from kyc.cases.selectors import standing_of
 from portal.kernel.core import clock
-from portal.kernel.core import date_format as core_date_format
+from portal.kernel.core import date_format as dates
 from portal.kernel.people.choices import Answer
 from portal.kernel.vault.inspection import file_types
 from portal.kernel.vault.inspection.result import Fault, Notice
@@ -277,7 +277,7 @@ def task_lines(needs: Needs, *, only_open: bool = False) -> list[str]:
 
 
 def _until(due_on: date | None) -> str:
-    return f", {core_date_format.day(due_on)}" if due_on else ""
+    return f", {dates.day(due_on)}" if due_on else ""
 
 
 def need(one: Need) -> Any:
@@ -354,8 +354,8 @@ def decision(row: Decision) -> str:
     values = {
         "maker": row.made_by.full_name or row.made_by.email,
         "outcome": DecisionOutcome(row.outcome).label,
-        "checker": (row.checked_by.full_name or row.checked_by.email) if row.checked_by else core_date_format.NONE,
-        "time": core_date_format.moment(row.checked_at),
+        "checker": (row.checked_by.full_name or row.checked_by.email) if row.checked_by else dates.NONE,
+        "time": dates.moment(row.checked_at),
         "why": DecisionReason(row.reason_code).label if row.reason_code else "",
         "reason": row.reason,
     }

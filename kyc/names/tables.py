@@ -14,7 +14,7 @@ FILE = data_of("kyc") / "names.toml"
 
 @dataclass(frozen=True)
 class Tables:
-    """Every word in the form that ``letters.words_of`` gives it."""
+    """Every word in the form that ``tokens.words_of`` gives it."""
 
     version: str
     titles_always: frozenset[str]

@@ -9,7 +9,7 @@ import re
 from datetime import date, datetime
 from typing import Final
 
-from kyc.sanctions import births as stated
+from kyc.sanctions import births
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _COLUMNS: Final = 12
@@ -81,7 +81,7 @@ def _value(text: str) -> str:
 def _births(remarks: str, *, is_cut: bool) -> tuple[str, ...]:
     """Every day and year of birth of an entry; none where one of them is not read whole, or more may have been cut off."""
     said = [_span(found[1].strip().removesuffix(".")) for found in _BIRTH.finditer(remarks)]
-    return () if is_cut else stated.whole(said)
+    return () if is_cut else births.whole(said)
 
 
 def _span(text: str) -> list[str]:
@@ -94,8 +94,8 @@ def _span(text: str) -> list[str]:
     except ValueError:
         return []
     if not found[2] and found[1].count(" ") == 2:
-        return [day] if (day := stated.day_of(first.isoformat())) else []
-    return stated.years_of(f"{first:%Y}", f"{last:%Y}") if first <= last else []
+        return [day] if (day := births.day_of(first.isoformat())) else []
+    return births.years_of(f"{first:%Y}", f"{last:%Y}") if first <= last else []
 
 
 def _first_day(text: str) -> date:

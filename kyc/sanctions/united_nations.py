@@ -6,8 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from kyc.sanctions import births as stated
-from kyc.sanctions import trees
+from kyc.sanctions import births, trees
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 ROOT: Final = "CONSOLIDATED_LIST"
@@ -60,7 +59,7 @@ def _uid(row: etree._Element) -> str:
 
 
 def _births(rows: Iterable[etree._Element], *, latest: int) -> tuple[str, ...]:
-    return stated.whole([_birth(row, latest=latest) for row in rows])
+    return births.whole([_birth(row, latest=latest) for row in rows])
 
 
 def _birth(row: etree._Element, *, latest: int) -> list[str]:
@@ -69,11 +68,11 @@ def _birth(row: etree._Element, *, latest: int) -> list[str]:
     given = {str(part.tag) for part in row if (part.text or "").strip()}
     if given & {"FROM_YEAR", "TO_YEAR"}:
         is_span = kind in _SPAN and given <= {"TYPE_OF_DATE", "FROM_YEAR", "TO_YEAR"}
-        return stated.years_of(_text(row, "FROM_YEAR"), _text(row, "TO_YEAR"), latest=latest) if is_span else []
+        return births.years_of(_text(row, "FROM_YEAR"), _text(row, "TO_YEAR"), latest=latest) if is_span else []
     if kind not in _EXACT or not given <= {"TYPE_OF_DATE", "DATE", "YEAR", "MONTH", "DAY"}:
         return []
     day, year = _text(row, "DATE"), _text(row, "YEAR")
-    found = stated.day_of(day, latest=latest) if day else stated.year_of(year, latest=latest)
+    found = births.day_of(day, latest=latest) if day else births.year_of(year, latest=latest)
     return [found] if found and (not year or found[:4] == year) else []
 
 

@@ -10,8 +10,7 @@ commas and these columns, which two people write from the publication (``portal/
 import re
 from typing import Final
 
-from kyc.sanctions import births as stated
-from kyc.sanctions import tables
+from kyc.sanctions import births, tables
 from kyc.sanctions.entries import BadListError, Listed, distinct
 
 _COLUMNS: Final = frozenset({"schedule", "number", "name", "other_names", "born"})
@@ -31,7 +30,7 @@ def read(data: bytes) -> list[Listed]:
         names = distinct([*re.split("[/;]", row["name"]), *re.split("[/;]", row["other_names"])])
         if not names:
             raise BadListError(f"The entry {uid} has no name.")
-        born = stated.day_of(row["born"]) or stated.year_of(row["born"])
+        born = births.day_of(row["born"]) or births.year_of(row["born"])
         if born != row["born"]:  # the table is ours: whoever wrote it writes it again
             raise BadListError(f"The entry {uid} has a birth that is no day YYYY-MM-DD and no year YYYY.")
         entries[uid] = Listed(uid, kind, names, (born,) if born else ())  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from portal.kernel.core import clock
 from portal.kernel.ledger import commitment, notes, services
 from portal.kernel.ledger.models import Checkpoint, Entry, Leaf, Payload
-from tests.ledger import reference_tree as reference
+from tests.ledger import reference_tree
 from tests.ledger.attacks import stored_leaves
 from tests.ledger.factories import EntryFactory
 
@@ -85,7 +85,7 @@ def test_the_head_is_the_newest_note_and_is_kept_for_a_moment_only(client, seale
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert answer["Cache-Control"] == "public, max-age=5"
     text, _ = notes.open_note(answer.content, [services.verifier()])
-    assert notes.parse_tree_head(text).root == reference.mth(sealed)
+    assert notes.parse_tree_head(text).root == reference_tree.mth(sealed)
 
 
 def test_tiles_hold_the_hashes_of_the_tree_and_are_kept_for_ever(client, sealed):
@@ -95,13 +95,13 @@ def test_tiles_hold_the_hashes_of_the_tree_and_are_kept_for_ever(client, sealed)
     assert answer["Cache-Control"] == FOREVER
     assert split(get(client, "tile/0/001").content) == sealed[256:512]
     assert split(get(client, "tile/0/002.p/88").content) == sealed[512:]
-    whole = [reference.mth(sealed[:256]), reference.mth(sealed[256:512])]
+    whole = [reference_tree.mth(sealed[:256]), reference_tree.mth(sealed[256:512])]
     assert split(get(client, "tile/1/000.p/2").content) == whole
 
 
 def test_a_part_of_a_tile_is_there_for_every_head_that_was_signed(client, sealed):
     assert split(get(client, "tile/0/001.p/45").content) == sealed[256:301]
-    assert split(get(client, "tile/1/000.p/1").content) == [reference.mth(sealed[:256])]
+    assert split(get(client, "tile/1/000.p/1").content) == [reference_tree.mth(sealed[:256])]
 
 
 def test_entries_hash_to_the_tile_of_level_0(client, sealed):

@@ -15,7 +15,7 @@ from portal.kernel.law.services import deadline_sweep
 from portal.kernel.outbox.models import Message, ReceivedWebhook
 from portal.kernel.registers.base.choices import FactKind
 from portal.kernel.registers.models import Instruction, InstructionFact, ReportedSend
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import instruction_status
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
@@ -80,10 +80,10 @@ def test_who_says_done_has_acknowledged_and_each_step_stands_once(instruction):
 
 def test_the_person_sees_how_many_have_confirmed(receipt, instruction):
     about = f"consent.receipt:{receipt.reference}"
-    progress = book.progress_of(about)
+    progress = recipients.progress_of(about)
     assert (progress.confirmed, progress.total) == (0, 2)
     send(*says(instruction))
-    progress = book.progress_of(about)
+    progress = recipients.progress_of(about)
     assert (progress.confirmed, progress.total) == (1, 2)
     assert [row.done_at for row in progress.rows] == [None, None]
 
@@ -163,7 +163,10 @@ def test_late_is_what_comes_after_the_last_second_of_the_rules_time(instruction,
     assert letters.count() == (0 if early else 1)
     assert deadline_sweep.sweep(now=due + timedelta(days=1)).late == 0
     if not early:
-        assert book.late(book.with_standing(Instruction.objects.all()), now=due + timedelta(seconds=1)).count() == 2
+        assert (
+            recipients.late(recipients.with_standing(Instruction.objects.all()), now=due + timedelta(seconds=1)).count()
+            == 2
+        )
         instruction_status.note(
             instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"),
             now=due + timedelta(seconds=1),
@@ -203,4 +206,4 @@ def test_the_time_from_the_instruction_to_the_last_send_is_known(instruction):
         ],
         now=later + timedelta(minutes=1),
     )
-    assert book.last_send_of(instruction) == later
+    assert recipients.last_send_of(instruction) == later

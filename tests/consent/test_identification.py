@@ -13,7 +13,7 @@ from consent.base.choices import Way
 from consent.collection.services import dnd_preferences
 from consent.models import ConsentEvent, PreferenceChange, Suppression
 from consent.records.pdfs import fact_pdf, receipt_pdf, stop_pdf
-from consent.records.rules import receipt_standards as rules
+from consent.records.rules import receipt_standards
 from consent.records.selectors import receipt_context
 from consent.records.services import receipts
 from consent.records.services.addresses import Address
@@ -107,10 +107,10 @@ def test_every_form_of_the_receipt_of_an_answer_names_it(asha, printed, language
             proof = receipts.file_for(row)
             shown = receipt_context.shown(row, proof=proof.decode(), vkey="v", policy_url="p", withdraw_url="w")
             assert receipts.document(row, now=clock.now())["status"]["identification"] == expected
-            assert expected in rules.iso27560(shown)["dpv:hasDataSource"]["dct:description"]
+            assert expected in receipt_standards.iso27560(shown)["dpv:hasDataSource"]["dct:description"]
             receipt_pdf(row, proof=proof, address="a", at=clock.now())
             assert expected in values(printed)
-        assert expected in rules.kantara(shown)["collectionMethod"]
+        assert expected in receipt_standards.kantara(shown)["collectionMethod"]
     page = client.get(reverse("privacy:consent-receipt", args=[event.receipt.reference])).text
     assert expected in page
     assert "stranger" not in page.casefold()

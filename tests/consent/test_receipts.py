@@ -16,7 +16,7 @@ from django.utils import translation
 from consent.base.choices import Answer, Way
 from consent.models import ConsentEvent, Notice
 from consent.records.pdfs import receipt_pdf
-from consent.records.rules import receipt_standards as rules
+from consent.records.rules import receipt_standards
 from consent.records.selectors import receipt_context
 from consent.records.services import consent_events, receipts
 from consent.records.services.addresses import Address
@@ -153,7 +153,7 @@ def test_a_kantara_receipt_validates_against_its_field_table(asha, is_complete):
     if is_complete:
         company_in_force()
         officer_in_office()
-    body = rules.kantara(view_of(sealed(asha, "given")))
+    body = receipt_standards.kantara(view_of(sealed(asha, "given")))
     jsonschema.validate(body, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert (body["piiControllers"][0]["email"] == "not recorded") is not is_complete
     assert body["consentTimestamp"] == int(ConsentEvent.objects.get().occurred_at.timestamp())
@@ -172,7 +172,7 @@ def test_a_kantara_receipt_validates_against_its_field_table(asha, is_complete):
     ],
 )
 def test_the_field_table_refuses_what_others_get_wrong(asha, bend):
-    body = rules.kantara(view_of(sealed(asha, "given")))
+    body = receipt_standards.kantara(view_of(sealed(asha, "given")))
     bend(body)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(body, SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -180,25 +180,28 @@ def test_the_field_table_refuses_what_others_get_wrong(asha, bend):
 
 def test_third_parties_are_named_where_there_are_some(asha):
     shown = replace(view_of(sealed(asha, "given")), recipients=(("Carrier Ltd", "IN"), ("Mail Ltd", "DE")))
-    body = rules.kantara(shown)
+    body = receipt_standards.kantara(shown)
     jsonschema.validate(body, SCHEMA)
     assert body["services"][0]["purposes"][0]["thirdPartyName"] == "Carrier Ltd, Mail Ltd"
-    assert [one["dpv:hasName"] for one in rules.iso27560(shown)["dpv:hasRecipient"]] == ["Carrier Ltd", "Mail Ltd"]
+    assert [one["dpv:hasName"] for one in receipt_standards.iso27560(shown)["dpv:hasRecipient"]] == [
+        "Carrier Ltd",
+        "Mail Ltd",
+    ]
 
 
 def test_a_no_has_no_kantara_receipt(asha):
     with pytest.raises(ValueError, match="yes"):
-        rules.kantara(view_of(sealed(asha, "denied")))
+        receipt_standards.kantara(view_of(sealed(asha, "denied")))
 
 
 def test_for_a_client_the_client_is_the_controller_and_we_are_reached_on_its_behalf(asha):
     company_in_force()
     Fiduciary.objects.create(code="acme", name="Acme Ltd", created_at=clock.now())
     shown = view_of(sealed(asha, "given", fiduciary="acme"))
-    controller = rules.kantara(shown)["piiControllers"][0]
+    controller = receipt_standards.kantara(shown)["piiControllers"][0]
     assert (controller["piiController"], controller["onBehalf"]) == ("Acme Ltd", True)
     assert controller["email"] != "not recorded"
-    body = rules.iso27560(shown)
+    body = receipt_standards.iso27560(shown)
     assert body["dpv:hasDataController"]["dpv:hasName"] == "Acme Ltd"
     assert body["dpv:hasDataProcessor"]["dpv:hasIdentifier"] == "onesetu"
 
@@ -234,7 +237,7 @@ def test_the_iso_view_has_every_mandatory_field_and_the_word_for_the_answer(asha
     company_in_force()
     if answer == "renewed":
         said(asha, "given")
-    body = json.loads(json.dumps(rules.iso27560(view_of(sealed(asha, answer, occurred_at=clock.now())))))
+    body = json.loads(json.dumps(receipt_standards.iso27560(view_of(sealed(asha, answer, occurred_at=clock.now())))))
     assert [name for name in MANDATORY if name not in body] == []
     assert body["dpv:hasConsentStatus"] == {"@id": f"dpv:{status}"}
     assert body["dct:conformsTo"] == {"@id": "https://w3id.org/dpv/schema/dpv-27560#receipt"}
@@ -249,7 +252,11 @@ def test_the_iso_view_has_every_mandatory_field_and_the_word_for_the_answer(asha
 def test_no_view_names_the_person(asha):
     event = sealed(asha, "given", channel="email")
     shown = view_of(event)
-    documents = (rules.kantara(shown), rules.iso27560(shown), receipts.document(event, now=clock.now()))
+    documents = (
+        receipt_standards.kantara(shown),
+        receipt_standards.iso27560(shown),
+        receipts.document(event, now=clock.now()),
+    )
     for body in documents:
         text = json.dumps(body)
         assert ASHA not in text
@@ -305,7 +312,7 @@ def test_the_recipients_of_the_day_stand_in_the_views(asha):
     registered_recipient("mailer-two", purposes=["billing"], url="https://mailer.example/hook")
     shown = view_of(sealed(asha, "given", occurred_at=clock.now()))
     assert len(shown.recipients) == 1
-    jsonschema.validate(rules.kantara(shown), SCHEMA)
+    jsonschema.validate(receipt_standards.kantara(shown), SCHEMA)
 
 
 def test_the_command_takes_the_reference_that_people_see_and_asks_which_of_several_answers(asha, tmp_path):
@@ -366,7 +373,7 @@ def test_a_proof_inside_a_file_that_nobody_can_compare_says_so(asha):
     event = sealed(asha, "given")
     proof = receipts.file_for(event)
     pdf = receipt_pdf(event, proof=proof, address="https://portal.example/", at=clock.now())
-    kantara = json.dumps(rules.kantara(view_of(event))).encode()
+    kantara = json.dumps(receipt_standards.kantara(view_of(event))).encode()
     inside = [receipts.check(data).is_inside for data in (proof, pdf, kantara)]
     assert inside == [False, True, True]
 

@@ -2,7 +2,7 @@ import pytest
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from portal.kernel.core import enqueue as module
+from portal.kernel.core import enqueue as enqueue_module
 from portal.kernel.core.enqueue import enqueue, leaving_out
 
 
@@ -17,7 +17,7 @@ def sent(monkeypatch):
         def apply_async(self):
             tasks.append(self.call)
 
-    monkeypatch.setattr(module.current_app, "signature", Signature)
+    monkeypatch.setattr(enqueue_module.current_app, "signature", Signature)
     return tasks
 
 
@@ -42,7 +42,7 @@ def test_an_unreachable_broker_does_not_undo_what_was_committed(monkeypatch):
     def unreachable(name, args):
         raise OperationalError("no route")
 
-    monkeypatch.setattr(module.current_app, "signature", unreachable)
+    monkeypatch.setattr(enqueue_module.current_app, "signature", unreachable)
     with transaction.atomic():
         enqueue("kyc.tasks.run_plan", 7)
 

@@ -58,7 +58,7 @@ from portal.kernel.registers.models import (
     ProcessingActivity,
     SendingEntity,
 )
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from tests.selfservice.test_no_english_is_left import english_in
 from tests.signin.people_who_sign_in import customer_client
 
@@ -251,9 +251,12 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert DeletionRequest.objects.filter(state="asked").count() >= 1
     # Recipients: most confirmed that they stopped, one is late.
     abouts = Instruction.objects.filter(kind="stop").values_list("about", flat=True).distinct()
-    progress = [(each.confirmed, each.total) for each in map(book.progress_of, abouts)]
+    progress = [(each.confirmed, each.total) for each in map(recipient_selectors.progress_of, abouts)]
     assert (5, 7) in progress
-    assert book.late(book.with_standing(Instruction.objects.all()), now=clock.now()).count() == 1
+    assert (
+        recipient_selectors.late(recipient_selectors.with_standing(Instruction.objects.all()), now=clock.now()).count()
+        == 1
+    )
     (because,) = Instruction.objects.filter(kind="correct").values_list("about", flat=True)
     assert Ticket.objects.filter(reference=because.removeprefix("because:")).exists()
     # It is told once.

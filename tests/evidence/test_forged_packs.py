@@ -15,8 +15,7 @@ import time_machine
 from django.db.models import UniqueConstraint
 
 from grievances.models import Ticket
-from portal.fronts.evidence import attachment_files as attached
-from portal.fronts.evidence import registers
+from portal.fronts.evidence import attachment_files, registers
 from portal.fronts.evidence.archive_parts import Parts
 from portal.fronts.evidence.reports import REPORTS
 from portal.kernel.audit.models import AuditEvent
@@ -167,7 +166,7 @@ def test_what_a_pack_cannot_hold_of_attachments_is_named(
     else:
         sizes = sorted(Attachment.objects.values_list("file__size", flat=True))
         space[limit] = sizes[-1] + 1 if limit == "IN_ALL" else value
-        monkeypatch.setattr(attached, limit, space[limit])
+        monkeypatch.setattr(attachment_files, limit, space[limit])
     data = make(reader=reader)[1]
     assert opened(data)["MISSING.csv"].decode().count("\r\nattachment,") == left
     holds, said = verdict(data)
@@ -183,8 +182,10 @@ def test_a_pack_by_a_command_names_every_attachment_and_holds_none(with_attachme
 
 def test_a_stored_file_that_was_changed_is_named_and_not_in_the_pack(with_attachments, verdict, monkeypatch):
     broken = Attachment.objects.filter(ended_at=None).first().reference
-    content = attached._content
-    monkeypatch.setattr(attached, "_content", lambda name, actor: b"%PDF" if name == broken else content(name, actor))
+    content = attachment_files._content
+    monkeypatch.setattr(
+        attachment_files, "_content", lambda name, actor: b"%PDF" if name == broken else content(name, actor)
+    )
     data = make(reader=with_attachments)[1]
     assert f"attachments/{broken}.pdf" not in opened(data)
     assert (

@@ -16,7 +16,7 @@ from kyc.signatures.result import NotReadableError
 from portal.kernel.core import strict_json
 from portal.kernel.core.errors import PortalError
 from portal.kernel.jobs.import_types import ImportColumn
-from portal.kernel.jobs.services.imports import file_reader as importing
+from portal.kernel.jobs.services.imports import file_reader
 from portal.kernel.registers.senders.rules import senders
 from portal.kernel.vault.inspection import sheets, worker
 from portal.kernel.vault.inspection.result import Limits
@@ -69,7 +69,7 @@ def _sheet(data: bytes) -> object:
 
 def _imported(data: bytes) -> object:
     columns = [ImportColumn("number", "Number"), ImportColumn("name", "Name")]
-    return sum(1 for _row in importing.rows(io.BytesIO(data), "csv", columns))
+    return sum(1 for _row in file_reader.rows(io.BytesIO(data), "csv", columns))
 
 
 def _text(ask: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -101,7 +101,7 @@ READERS: dict[str, Reader] = {
     "CSV of an import": Reader(
         lambda: [b'number,name\n1,Asha\n2,"Rao, Asha"\n', "number;name\r\n९,आशा\r\n".encode("utf-8-sig")],
         _imported,
-        (importing.Unreadable,),
+        (file_reader.Unreadable,),
     ),
     "offline e-KYC (ZIP)": Reader(
         lambda: [vectors.zipped(_xml()[0].decode()), vectors.zipped(_xml()[0].decode(), aes=False)],

@@ -29,7 +29,7 @@ from portal.kernel.core import actor
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.outbox.choices import LEFT, MessageState
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as letters
+from portal.kernel.outbox.services import message_content
 from portal.kernel.people.choices import CustomerState, RestState
 from portal.kernel.people.data_copy_sections import PeopleSection
 from portal.kernel.people.models import Principal, Rest, User
@@ -216,7 +216,7 @@ def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, 
     standing = granted(officer)
     assert (standing.state, standing.nominee, standing.begins_at) == ("cooling", ravi, RECEIVED + WAITED)
     notice = Message.objects.get(kind="grievances.claim_notice")
-    assert "I am here" in letters.text_of(notice).body
+    assert "I am here" in message_content.text_of(notice).body
     text = " ".join(
         line.texts.get("text", "") for line in thread_access.thread(standing.request.ticket, internal=False)
     )
@@ -245,11 +245,11 @@ def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_numb
     )
     granted(officer)
     notice = Message.objects.get(kind="grievances.claim_notice_short")
-    assert (notice.channel, "I am here" in letters.text_of(notice).body) == ("sms", True)
+    assert (notice.channel, "I am here" in message_content.text_of(notice).body) == ("sms", True)
     notices_are(MessageState.DELIVERED)
     nominee_claims.settle_all(now=RECEIVED + WAITED)
     called = Message.objects.get(kind="grievances.nominee_called_short")
-    assert mira.reference in letters.text_of(called).body
+    assert mira.reference in message_content.text_of(called).body
 
 
 def test_after_the_wait_a_death_puts_the_account_to_rest_and_ends_every_yes(asha, ravi, officer, login) -> None:
@@ -263,8 +263,8 @@ def test_after_the_wait_a_death_puts_the_account_to_rest_and_ends_every_yes(asha
     assert promotion(RECEIVED + WAITED) in {"CONSENT_EXPIRED", "NO_CONSENT"}
     assert Rest.objects.get().state == RestState.RESTING
     called = Message.objects.get(kind="grievances.nominee_called")
-    assert mira.reference in letters.text_of(called).body
-    assert "Asha" not in letters.text_of(called).body
+    assert mira.reference in message_content.text_of(called).body
+    assert "Asha" not in message_content.text_of(called).body
 
 
 @pytest.mark.parametrize("became", [MessageState.DEAD, MessageState.UNDELIVERED, MessageState.DUE])
@@ -460,7 +460,8 @@ def test_the_pages_say_the_same_with_the_same_work_whether_we_know_the_person(as
         request = RightsRequest.objects.latest("pk")
         path = f"/privacy/requests/{request.ticket.reference}/"
         code = re.search(
-            r"\b\d{6}\b", letters.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
+            r"\b\d{6}\b",
+            message_content.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body,
         )
         with CaptureQueriesContext(connection) as typed:
             browser.post(f"{path}sent/", {"code": code.group()})

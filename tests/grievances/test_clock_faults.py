@@ -15,7 +15,7 @@ from portal.kernel.law.explanations import in_words
 from portal.kernel.law.models import Clock
 from portal.kernel.law.rules import Stands, clock_state
 from portal.kernel.law.selectors import kept, missed
-from portal.kernel.law.services import deadline_sweep as law
+from portal.kernel.law.services import deadline_sweep
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -80,7 +80,7 @@ def test_a_clock_that_ended_says_when_and_whether_in_time(found, do):
 # 4. The clock runs after the resolution.
 def test_after_the_answer_nothing_runs_and_nothing_becomes_late(found, do):
     do(resolutions.propose, found, days=2)
-    law.sweep(now=RECEIVED + timedelta(days=400))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=400))
     assert set(stands(found, 400).values()) == {Stands.MET}
     assert not Clock.objects.exclude(state="stopped").exists()
 

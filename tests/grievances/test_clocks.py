@@ -10,7 +10,7 @@ from grievances.base.rules import Situation
 from grievances.tickets import grievance_status
 from grievances.tickets.services import conversation, resolutions
 from portal.kernel.core import actor
-from portal.kernel.law.services import deadline_sweep as law
+from portal.kernel.law.services import deadline_sweep
 from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 
@@ -26,8 +26,8 @@ def test_a_grievance_is_not_late_one_second_before_its_day_is_over_and_late_afte
 def test_a_missed_date_is_written_into_the_thread_and_told_once(officer) -> None:
     found = ticket()
     after = found.due_at + timedelta(minutes=1)
-    law.sweep(now=after)
-    law.sweep(now=after + timedelta(hours=1))
+    deadline_sweep.sweep(now=after)
+    deadline_sweep.sweep(now=after + timedelta(hours=1))
     assert found.entries.filter(kind=EntryKind.LATE).count() == 1
     assert Message.objects.filter(kind="grievances.late").count() == 1
     assert Message.objects.filter(kind="grievances.staff_late", subject_ref=officer.subject.ref).count() == 1
@@ -35,7 +35,7 @@ def test_a_missed_date_is_written_into_the_thread_and_told_once(officer) -> None
 
 def test_each_further_clock_that_runs_out_is_raised_again_with_staff_but_not_with_the_person(officer) -> None:
     found = ticket()
-    law.sweep(now=RECEIVED + timedelta(days=40))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=40))
     assert found.entries.filter(kind=EntryKind.LATE).count() == 1
     assert Message.objects.filter(kind="grievances.late").count() == 1
     assert Message.objects.filter(kind="grievances.staff_late").count() == 3
@@ -44,7 +44,7 @@ def test_each_further_clock_that_runs_out_is_raised_again_with_staff_but_not_wit
 def test_the_officer_hears_of_it_before_it_is_late(officer) -> None:
     found = ticket()
     conversation.take(ticket=found, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
-    law.sweep(now=RECEIVED + (found.due_at - RECEIVED) * 0.85)
+    deadline_sweep.sweep(now=RECEIVED + (found.due_at - RECEIVED) * 0.85)
     assert Message.objects.filter(kind="grievances.staff_due_soon").count() == 1
     assert not Message.objects.filter(kind="grievances.late").exists()
 
@@ -53,7 +53,7 @@ def test_an_answered_or_withdrawn_grievance_never_becomes_late(officer) -> None:
     first, second = ticket(), ticket()
     resolutions.propose(ticket=first, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     resolutions.withdraw(ticket=second, actor=STRANGER, at=RECEIVED)
-    law.sweep(now=RECEIVED + timedelta(days=400))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=400))
     assert not Message.objects.filter(kind__contains="late").exists()
 
 

@@ -29,8 +29,7 @@ from portal.kernel.people.models import Principal, RegimeEvidence, User
 from portal.kernel.registers.base.choices import FactKind
 from portal.kernel.registers.models import Disclosure, Instruction
 from portal.kernel.registers.recipients.services import instruction_status
-from portal.kernel.retention import limitation
-from portal.kernel.retention import retention_decisions as retention
+from portal.kernel.retention import limitation, retention_decisions
 from portal.kernel.retention.choices import RunState
 from portal.kernel.retention.models import ErasureItem, ErasureRun, KeptRecord, RetentionRule
 from portal.kernel.retention.services import certificates, claims, nightly_run
@@ -140,13 +139,13 @@ def test_preview_letter_and_rows_agree_and_each_last_day_leaves_nothing(person: 
             now = clock.now()
             nightly_run.pass_over(now=now, actor=NIGHTLY)
             nightly_run.carry_on(now=now, actor=NIGHTLY)
-            left = retention.decide(refs, now=now, asked_at=request.ticket.received_at)
+            left = retention_decisions.decide(refs, now=now, asked_at=request.ticket.received_at)
             assert [(each.eraser.name, each.sentence) for each in left if not each.verdict.is_kept] == []
     last = max(KeptRecord.objects.values_list("last_day", flat=True))
     with time_machine.travel(datetime.combine(last + timedelta(days=1), time(12), clock.IST), tick=True):
         nightly_run.pass_over(now=clock.now(), actor=NIGHTLY)
         nightly_run.carry_on(now=clock.now(), actor=NIGHTLY)
-        assert [each.what for each in retention.decide(refs, now=clock.now(), asked_at=DAY)] == []
+        assert [each.what for each in retention_decisions.decide(refs, now=clock.now(), asked_at=DAY)] == []
     assert not ErasureRun.objects.filter(because=request.ticket.reference, state=RunState.PLANNED).exists()
 
 
@@ -177,7 +176,7 @@ def rows_agree(run: ErasureRun, letter: set[str]) -> None:
     assert date_format(closed, "j F Y") in own
     record = Record(uuid4(), datetime.combine(closed, time(12), clock.IST))
     texts = next(each for each in ports.erasers if each.name == "grievances.texts")
-    verdict = retention.decide_record(texts, record, now=clock.now()).verdict
+    verdict = retention_decisions.decide_record(texts, record, now=clock.now()).verdict
     assert f"until {date_format(verdict.keeper.on, 'j F Y')}" in own, "its reason has a last day"
     for item in ErasureItem.objects.filter(step__run=run).select_related("step"):
         eraser = erasers[item.step.eraser]
@@ -301,7 +300,7 @@ def test_the_preview_does_not_tell_that_somebody_is_like_an_entry_of_a_sanctions
     assert page_before_sending(client) == before
 
 
-def plan_of(person: Principal) -> list[retention.Decided]:
+def plan_of(person: Principal) -> list[retention_decisions.Decided]:
     return erasure_requests.preview(person, reply_on=None, at=clock.now())
 
 

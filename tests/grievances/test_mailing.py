@@ -17,7 +17,7 @@ from portal.kernel.core import actor
 from portal.kernel.core.errors import Unavailable
 from portal.kernel.core.ids import new_reference
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.outbox.services import message_content
 from portal.kernel.vault.inspection import client as inspection_client
 from tests.data.mails import ASHA, OURS, SHAPES, Shape, lines, with_file
 from tests.grievances.factories import RECEIVED, ticket
@@ -158,7 +158,7 @@ def test_a_mail_that_only_pretends_its_sender_moves_nothing_and_waits_as_a_note(
     assert note.is_internal
     assert "unverified sender" in note.texts["text"]
     assert "my new lawyer" in note.texts["text"]
-    assert "could not verify" in outbox.text_of(Message.objects.get(kind="grievances.unverified")).body
+    assert "could not verify" in message_content.text_of(Message.objects.get(kind="grievances.unverified")).body
 
 
 def test_an_answer_to_the_letter_about_an_unverified_mail_is_verified() -> None:
@@ -309,7 +309,7 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7|add:7 }} \u20
 
 def test_html_and_marks_in_a_mail_are_harmless_wherever_they_are_shown(client, officer) -> None:
     found = take(lines(body=EVIL).replace(b"Subject: Spam", f"Subject: {EVIL}".encode())).ticket
-    letter = outbox.text_of(Message.objects.get(kind="grievances.acknowledged")).body
+    letter = message_content.text_of(Message.objects.get(kind="grievances.acknowledged")).body
     for page in (
         client.get(opened(client, found)).content.decode(),
         opened_by_staff(staff_client(officer), found),

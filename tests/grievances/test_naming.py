@@ -18,7 +18,7 @@ from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import LostRace, Refused
 from portal.kernel.core.ids import new_reference
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.outbox.services import message_content
 from portal.kernel.people.models import Principal, User
 from tests.grievances.factories import ticket
 from tests.grievances.requests import shown
@@ -44,7 +44,7 @@ def request_for_kid(kid: Principal) -> RightsRequest:
 
 
 def code_at_the_persons() -> str:
-    letter = outbox.text_of(Message.objects.filter(kind="grievances.person_code").latest("pk"))
+    letter = message_content.text_of(Message.objects.filter(kind="grievances.person_code").latest("pk"))
     return re.findall(r"\b\d{6}\b", letter.body)[0]
 
 

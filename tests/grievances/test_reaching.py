@@ -17,7 +17,7 @@ from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox_reading
+from portal.kernel.outbox.services import message_content
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.test_admin import opened, page_of, write
@@ -58,7 +58,7 @@ def test_a_mobile_number_gets_a_bare_line_by_sms(desk, settings, language: str) 
     write(desk, found, act="ask", text="Which parrot?")
     message = Message.objects.get(subject_ref=found.subject_ref)
     assert (message.kind, message.channel) == ("grievances.news_short", Channel.SMS)
-    body = outbox_reading.text_of(message).body
+    body = message_content.text_of(message).body
     assert found.reference in body
     assert "/privacy/track/?reference=" in body
     assert "parrot" not in body

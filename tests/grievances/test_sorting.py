@@ -20,7 +20,7 @@ from portal.kernel.core import access, actor, clock
 from portal.kernel.core.errors import NotAllowed, NotFound, Refused
 from portal.kernel.law.models import Clock
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox
+from portal.kernel.outbox.services import message_content
 from portal.kernel.outbox.services.message_content import text_of
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
 from tests.grievances.requests import code_for, shown
@@ -254,7 +254,9 @@ def test_acknowledgement_and_closing_letter_carry_their_receipt(by, end) -> None
     else:
         resolutions.close_in_silence(ticket=found, at=AT)
     for kind, event, part in (("acknowledged", "filed", ""), ("closed", "closed", "closed/")):
-        body = outbox.text_of(Message.objects.get(kind=f"grievances.{kind}", subject_ref=found.subject_ref)).body
+        body = message_content.text_of(
+            Message.objects.get(kind=f"grievances.{kind}", subject_ref=found.subject_ref)
+        ).body
         entry = (
             AuditEvent.objects.select_related("entry").get(about=found.about, kind=f"grievances.ticket.{event}").entry
         )

@@ -19,7 +19,7 @@ from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.jobs.services import runner
 from portal.kernel.law.models import Clock
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as letters
+from portal.kernel.outbox.services import message_content
 from portal.kernel.people.choices import TakeOverState
 from portal.kernel.people.models import User
 from tests.people.factories import StaffFactory
@@ -110,7 +110,7 @@ def test_nobody_who_was_told_there_gets_another_acknowledgement_but_hears_where_
     ticket = Ticket.objects.get()
     message = Message.objects.get()
     assert message.kind == "grievances.taken_over"
-    body = letters.text_of(message).body
+    body = message_content.text_of(message).body
     assert "HD-17" in body
     assert ticket.reference in body
 

@@ -11,13 +11,12 @@ from grievances.base.choices import EntryKind
 from grievances.models import Ticket
 from grievances.tickets import grievance_status
 from grievances.tickets.services import appeals, conversation, resolutions
-from grievances.tickets.services import deadlines as tickets_deadlines
+from grievances.tickets.services import deadlines as ticket_deadlines
 from portal.kernel.core import actor
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.law.models import Clock
 from portal.kernel.law.rules import Stands, clock_state
-from portal.kernel.law.services import deadline_corrections
-from portal.kernel.law.services import deadline_sweep as law
+from portal.kernel.law.services import deadline_corrections, deadline_sweep
 from portal.kernel.law.services import deadlines as law_deadlines
 from portal.kernel.outbox.models import Message
 from portal.kernel.outbox.services.message_content import text_of
@@ -38,7 +37,7 @@ def found():
 @pytest.fixture
 def correct(found, officer):
     def put_right(received_at=BACK, **given):
-        tickets_deadlines.correct_receipt(
+        ticket_deadlines.correct_receipt(
             **{
                 "ticket": found,
                 "received_at": received_at,
@@ -91,13 +90,13 @@ def test_an_appeal_against_our_being_late_makes_nothing_less_late(found):
 def test_who_is_signed_in_reads_the_day_of_their_own_law():
     asha = PrincipalFactory(zone="America/Los_Angeles")
     note_regime(principal=asha, regime="US-CA", ground="declared", actor=STRANGER, now=RECEIVED)
-    assert "14" in tickets_deadlines.expected_reply(now=RECEIVED, kind="opt_out", principal=asha)
-    assert "24" in tickets_deadlines.expected_reply(now=RECEIVED, kind="opt_out")
+    assert "14" in ticket_deadlines.expected_reply(now=RECEIVED, kind="opt_out", principal=asha)
+    assert "24" in ticket_deadlines.expected_reply(now=RECEIVED, kind="opt_out")
 
 
 def test_somebody_who_waits_for_a_first_word_is_raised_with_the_officer_once(found, officer):
-    law.sweep(now=RECEIVED + timedelta(days=3, hours=23))
-    law.sweep(now=RECEIVED + timedelta(days=4))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=3, hours=23))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=4))
     assert letters("staff_no_word") == 1
 
 
@@ -105,7 +104,7 @@ def test_somebody_who_waits_for_a_first_word_is_raised_with_the_officer_once(fou
 def test_a_first_word_of_staff_ends_the_wait_for_it(found, officer, say):
     say(ticket=found, text="We are on it.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED, once_key=uuid4())
     assert Clock.objects.get(owner=selectors.interim_owner(found)).ended == "done"
-    law.sweep(now=RECEIVED + timedelta(days=4))
+    deadline_sweep.sweep(now=RECEIVED + timedelta(days=4))
     assert letters("staff_no_word") == 0
 
 
@@ -222,7 +221,7 @@ def test_while_the_officer_is_away_the_deputy_is_told_and_no_date_moves(found, o
         actor=actor.staff(officer.pk),
         now=RECEIVED,
     )
-    law.sweep(now=RECEIVED + (found.due_at - RECEIVED) * 0.85)
+    deadline_sweep.sweep(now=RECEIVED + (found.due_at - RECEIVED) * 0.85)
     assert letters("staff_due_soon", subject_ref=deputy.subject.ref) == 1
     found.refresh_from_db()
     assert found.due_at == due
@@ -230,7 +229,7 @@ def test_while_the_officer_is_away_the_deputy_is_told_and_no_date_moves(found, o
 
 def test_what_is_late_is_told_to_the_data_protection_officer_too(found):
     protector = StaffFactory(roles=["data_protection_officer"])
-    law.sweep(now=found.due_at + timedelta(minutes=1))
+    deadline_sweep.sweep(now=found.due_at + timedelta(minutes=1))
     assert letters("staff_late", subject_ref=protector.subject.ref) == 1
 
 
@@ -239,7 +238,7 @@ def test_the_receipt_follows_the_first_rounds_clocks_in_a_later_round_too(found)
     Ticket.objects.filter(pk=found.pk).update(round=2)
     deadline_corrections.correct_start(
         owner=found.about,
-        kind=tickets_deadlines.ANSWER,
+        kind=ticket_deadlines.ANSWER,
         started_at=BACK,
         reason_code="earlier",
         actor=actor.system("test"),

@@ -15,7 +15,7 @@ from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import ciphers
 from portal.kernel.core.ids import new_reference
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox_reading
+from portal.kernel.outbox.services import message_content
 from tests.grievances.factories import RECEIVED, STRANGER, filed, ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -30,7 +30,7 @@ def sent_code(secret: str, at=RECEIVED) -> str:
     row = selectors.tracking_code(secret)
     public_tracking.send_code(code_id=row.pk, at=at)
     message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
-    text = outbox_reading.text_of(message)
+    text = message_content.text_of(message)
     found = [word.strip(".") for word in text.body.split() if word.strip(".").isdigit()]
     (code,) = [word for word in found if len(word) == 6]
     assert code not in text.without_keys().body

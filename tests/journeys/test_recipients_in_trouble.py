@@ -21,7 +21,7 @@ from portal.kernel.law.services import deadline_sweep
 from portal.kernel.outbox.choices import MessageState
 from portal.kernel.outbox.models import Delivery, Message
 from portal.kernel.registers.models import Instruction
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.registers.factories import registered_recipient
 from tests.servers import recipient as recipients
@@ -129,7 +129,7 @@ def test_a_withdrawal_reaches_every_recipient_in_whatever_state_it_is(
         # A replay, to its own address and to another's, changes nothing.
         assert post(path(name), body, headers)[1]["replayed"] is True
         assert post(path("silent"), body, headers)[0] == 401
-    progress = book.progress_of(about)
+    progress = recipient_selectors.progress_of(about)
     assert (progress.confirmed, progress.total) == (len(EVERY) - 1, len(EVERY))
     # Who is silent is late at the rule's time, and not a moment before.
     instruction = Instruction.objects.get(about=about, recipient__code="dialer-silent")

@@ -23,7 +23,7 @@ from grievances.tickets.services import (
 from grievances.tickets.services.intake import Reach
 from kyc.models import Document
 from kyc.review.review_appeals import appeals_of, is_appealed
-from kyc.review.services import appeal_links as noting
+from kyc.review.services import appeal_links
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import LostRace, NotAllowed, Refused
@@ -245,4 +245,4 @@ def test_a_colleagues_an_answered_or_an_appealed_grievance_ties_nothing(
 def test_what_was_not_sent_to_us_is_not_tied(rejected: Document) -> None:
     Document.objects.filter(pk=rejected.pk).update(sent_at=None)
     said = {"ticket": new_reference("GR"), "documents": [rejected.reference], "subject_ref": None}
-    assert noting.note(**said, actor=STRANGER, at=clock.now()) == 0
+    assert appeal_links.note(**said, actor=STRANGER, at=clock.now()) == 0

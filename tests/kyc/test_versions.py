@@ -10,7 +10,7 @@ import pytest
 
 from kyc.cases import check_plans
 from kyc.names import romanisation
-from kyc.names import tables as names
+from kyc.names import tables as name_tables
 from kyc.risk import scorecard
 
 #: The SHA-256 of what each version says. Where this fails, give the file a new version (of risk: a new table with its day,
@@ -35,7 +35,7 @@ def read(path: Path) -> dict[str, Any]:
     ("name", "found"),
     [
         ("plans", [read(check_plans.FILE)]),
-        ("names", [read(names.FILE)]),
+        ("names", [read(name_tables.FILE)]),
         ("scripts", [read(romanisation.FILE)]),
         ("risk", read(scorecard.FILE)["table"]),
     ],

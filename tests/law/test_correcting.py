@@ -13,8 +13,7 @@ from portal.kernel.core.errors import NotFound, Refused
 from portal.kernel.law import explanations
 from portal.kernel.law.models import Clock, ClockEvent
 from portal.kernel.law.rules import Stands, clock_state
-from portal.kernel.law.services import deadline_corrections
-from portal.kernel.law.services import deadlines as clocks
+from portal.kernel.law.services import deadline_corrections, deadlines
 
 RECEIVED = datetime(2026, 11, 24, 19, 10, tzinfo=IST)
 NOW = RECEIVED + timedelta(days=2)
@@ -24,7 +23,7 @@ OWNER = "tests.thing:1"
 @pytest.fixture
 def start(rules, actor):
     def begin(**given):
-        return clocks.start(
+        return deadlines.start(
             **{
                 "owner": OWNER,
                 "subject_ref": uuid4(),
@@ -98,9 +97,9 @@ def test_a_start_moved_before_a_law_began_brings_the_law_of_that_day(start, corr
 
 def test_what_paused_stays_paused_and_time_that_stood_still_is_not_lost(start, correct, actor):
     start()
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
-    clocks.resume(owner=OWNER, at=RECEIVED + timedelta(hours=25), actor=actor)
-    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(hours=30), actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
+    deadlines.resume(owner=OWNER, at=RECEIVED + timedelta(hours=25), actor=actor)
+    deadlines.pause(owner=OWNER, at=RECEIVED + timedelta(hours=30), actor=actor)
     correct(RECEIVED - timedelta(days=1))
     promise = Clock.objects.get(owner=OWNER, rule_key="grievances.answer", state="paused")
     assert promise.paused_seconds == 86_400
@@ -110,7 +109,7 @@ def test_what_paused_stays_paused_and_time_that_stood_still_is_not_lost(start, c
 
 def test_an_answer_that_was_given_stays_given_and_may_turn_out_late(start, correct, actor):
     start()
-    clocks.stop(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    deadlines.stop(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
     found = correct(RECEIVED - timedelta(days=10))
     stands = {clock.rule_key: clock_state(clock, NOW).stands for clock in found}
     assert stands == {"grievances.answer": Stands.MISSED, "IN-IT-RES": Stands.MISSED, "IN-SPDI-GRV": Stands.MET}
@@ -120,7 +119,7 @@ def test_an_answer_that_was_given_stays_given_and_may_turn_out_late(start, corre
 
 def test_only_the_series_that_counts_is_corrected(start, correct, actor):
     first = start()
-    clocks.stop(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
+    deadlines.stop(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
     start(started_at=RECEIVED + timedelta(days=1))
     correct(RECEIVED + timedelta(hours=2))
     assert not Clock.objects.filter(pk__in=[clock.pk for clock in first], ended="corrected").exists()
@@ -198,7 +197,7 @@ def test_what_the_room_of_the_owner_filed_before_its_clocks_is_the_bound(start, 
 
 def test_nothing_began_after_it_was_done(start, correct, actor):
     start()
-    clocks.stop(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
+    deadlines.stop(owner=OWNER, at=RECEIVED + timedelta(hours=1), actor=actor)
     with pytest.raises(Refused) as refused:
         correct(RECEIVED + timedelta(hours=2))
     assert refused.value.code == "AFTER_END"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.fronts.evidence import proofs
 from portal.kernel.ledger import program, tree
-from tests.ledger import reference_tree as rfc
+from tests.ledger import reference_tree
 
 # The eight entries and the roots of their prefixes that the reference tests of Certificate Transparency use.
 CT_ENTRIES = [
@@ -58,14 +58,14 @@ def grown(size, batch=64):
     store = Store()
     for start in range(0, size, batch):
         frontier = tree.Frontier.load(start, store.read)
-        frontier.extend(rfc.leaf(i) for i in range(start, min(start + batch, size)))
+        frontier.extend(reference_tree.leaf(i) for i in range(start, min(start + batch, size)))
         store.write(frontier.take_tiles())
     return store
 
 
 @pytest.fixture(scope="module")
 def leaves():
-    return [rfc.leaf(i) for i in range(700)]
+    return [reference_tree.leaf(i) for i in range(700)]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_every_root_up_to_300_leaves_is_that_of_the_definition(leaves, store):
     frontier = tree.Frontier()
     nodes = tree.Nodes(store.read)
     for size in range(301):
-        assert frontier.root() == nodes.root(size) == rfc.mth(leaves[:size])
+        assert frontier.root() == nodes.root(size) == reference_tree.mth(leaves[:size])
         frontier.append(leaves[size])
 
 
@@ -94,8 +94,10 @@ def test_every_root_up_to_300_leaves_is_that_of_the_definition(leaves, store):
 def test_an_inclusion_proof_is_that_of_the_definition_and_leads_to_the_root(leaves, store, size, data):
     index = data.draw(st.integers(0, size - 1))
     path = tree.Nodes(store.read).inclusion(index, size)
-    assert path == rfc.path(index, leaves[:size])
-    assert tree.root_from_inclusion(leaves[index], index=index, size=size, path=path) == rfc.mth(leaves[:size])
+    assert path == reference_tree.path(index, leaves[:size])
+    assert tree.root_from_inclusion(leaves[index], index=index, size=size, path=path) == reference_tree.mth(
+        leaves[:size]
+    )
 
 
 @given(new=st.integers(1, 700), data=st.data())
@@ -103,8 +105,14 @@ def test_an_inclusion_proof_is_that_of_the_definition_and_leads_to_the_root(leav
 def test_a_consistency_proof_is_that_of_the_definition_and_holds(leaves, store, new, data):
     old = data.draw(st.integers(1, new))
     path = tree.Nodes(store.read).consistency(old, new)
-    assert path == rfc.proof(old, leaves[:new])
-    tree.check_consistency(old=old, old_root=rfc.mth(leaves[:old]), new=new, new_root=rfc.mth(leaves[:new]), path=path)
+    assert path == reference_tree.proof(old, leaves[:new])
+    tree.check_consistency(
+        old=old,
+        old_root=reference_tree.mth(leaves[:old]),
+        new=new,
+        new_root=reference_tree.mth(leaves[:new]),
+        path=path,
+    )
 
 
 @given(cuts=st.lists(st.integers(1, 200), min_size=1, max_size=8))
@@ -114,7 +122,7 @@ def test_batches_of_any_size_make_the_same_tiles(cuts):
     by_cuts, start = Store(), 0
     for cut in cuts:
         frontier = tree.Frontier.load(start, by_cuts.read)
-        frontier.extend(rfc.leaf(i) for i in range(start, start + cut))
+        frontier.extend(reference_tree.leaf(i) for i in range(start, start + cut))
         by_cuts.write(frontier.take_tiles())
         start += cut
         assert frontier.root() == tree.Nodes(by_cuts.read).root(start)
@@ -124,7 +132,7 @@ def test_batches_of_any_size_make_the_same_tiles(cuts):
 @pytest.mark.parametrize("size", [255, 256, 257, 65_535, 65_536, 65_537])
 def test_tiles_close_exactly_at_their_width(size):
     frontier = tree.Frontier()
-    frontier.extend(rfc.leaf(i) for i in range(size))
+    frontier.extend(reference_tree.leaf(i) for i in range(size))
     store = Store()
     store.write(frontier.take_tiles())
     for level in range(3):
@@ -149,16 +157,16 @@ def forgeries(path):
         yield [*path[:at], *path[at + 1 :]]
         if at and path[at] != path[at - 1]:
             yield [*path[: at - 1], path[at], path[at - 1], *path[at + 1 :]]
-    yield [*path, rfc.leaf(0)]
-    yield [rfc.leaf(0), *path]
+    yield [*path, reference_tree.leaf(0)]
+    yield [reference_tree.leaf(0), *path]
 
 
 @given(size=st.integers(2, 300), data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_no_bent_inclusion_proof_leads_to_the_root(leaves, store, size, data):
     index = data.draw(st.integers(0, size - 1))
-    path = rfc.path(index, leaves[:size])
-    root = rfc.mth(leaves[:size])
+    path = reference_tree.path(index, leaves[:size])
+    root = reference_tree.mth(leaves[:size])
     claims = [(leaves[index], index, size, bent) for bent in forgeries(path)]
     claims += [(leaves[index], other, size, path) for other in (index - 1, index + 1, size, -1)]
     claims += [(root, index, size, path), (leaves[index][:31], index, size, path), (root, 0, 1, path)]
@@ -173,9 +181,9 @@ def test_no_bent_inclusion_proof_leads_to_the_root(leaves, store, size, data):
 @settings(max_examples=60, deadline=None)
 def test_no_bent_consistency_proof_holds(leaves, store, new, data):
     old = data.draw(st.integers(1, new - 1))
-    path = rfc.proof(old, leaves[:new])
-    roots = {"old_root": rfc.mth(leaves[:old]), "new_root": rfc.mth(leaves[:new])}
-    other = rfc.mth(leaves[1 : old + 1])
+    path = reference_tree.proof(old, leaves[:new])
+    roots = {"old_root": reference_tree.mth(leaves[:old]), "new_root": reference_tree.mth(leaves[:new])}
+    other = reference_tree.mth(leaves[1 : old + 1])
     claims = [{"old": old, "new": new, "path": bent, **roots} for bent in forgeries(path)]
     claims += [
         {"old": old, "new": new, "path": path, **roots, "old_root": other},
@@ -190,14 +198,14 @@ def test_no_bent_consistency_proof_holds(leaves, store, new, data):
 
 
 def test_an_empty_tree_begins_every_tree_and_a_tree_begins_itself(leaves):
-    root = rfc.mth(leaves[:5])
+    root = reference_tree.mth(leaves[:5])
     tree.check_consistency(old=0, old_root=tree.EMPTY_ROOT, new=5, new_root=root, path=[])
     tree.check_consistency(old=5, old_root=root, new=5, new_root=root, path=[])
 
 
 def test_at_its_edges_a_consistency_proof_is_empty_and_binds_the_old_root(leaves):
     """An old size of 0, equal sizes and a power of two: what the docstring of ``check_consistency`` says of each."""
-    root, other, step = rfc.mth(leaves[:5]), rfc.mth(leaves[:4]), rfc.mth(leaves[4:5])
+    root, other, step = reference_tree.mth(leaves[:5]), reference_tree.mth(leaves[:4]), reference_tree.mth(leaves[4:5])
     tree.check_consistency(old=0, old_root=tree.EMPTY_ROOT, new=0, new_root=tree.EMPTY_ROOT, path=[])
     # Of the new root an old size of 0 says nothing.
     tree.check_consistency(old=0, old_root=tree.EMPTY_ROOT, new=5, new_root=other, path=[])
@@ -242,7 +250,7 @@ def test_any_leaves_of_a_tree_are_proved_by_the_nodes_outside_them(size, data):
     store = grown(size)
     ranges = proofs.joined((index, index + 1) for index in kept)
     hashes = tree.Nodes(store.read).outside(ranges, size)
-    leaves, root = {index: rfc.leaf(index) for index in kept}, tree.Nodes(store.read).root(size)
+    leaves, root = {index: reference_tree.leaf(index) for index in kept}, tree.Nodes(store.read).root(size)
     left = hashes[::-1]
     assert space["tree_root"](0, size, kept, leaves, left) == root
     assert left == []

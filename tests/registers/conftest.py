@@ -1,6 +1,6 @@
 import pytest
 
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from tests.law.factories import LegalRuleFactory
 from tests.registers.factories import two_people
 
@@ -8,7 +8,7 @@ from tests.registers.factories import two_people
 @pytest.fixture
 def kinds_of_variables(db):
     """The law on templates, and nothing remembered of another test."""
-    book.forget()
+    senders.forget()
     LegalRuleFactory(key="IN-TRAI-TPL-KINDS", kind="field_list", amount=None, unit="none", values=["numeric", "url"])
     LegalRuleFactory(key="WA-POLICY", kind="window", amount=24, unit="hour", counting="elapsed")
 

@@ -31,7 +31,7 @@ from portal.kernel.registers.models import (
     Transfer,
 )
 from portal.kernel.registers.recipients.services import recipients
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as sender_selectors
 from portal.kernel.registers.senders.services import message_templates, sender_entries, senders
 from tests.people.factories import StaffFactory
 
@@ -116,7 +116,7 @@ def aged(entry: E, **changes: Any) -> E:
     if "starts_at" not in changes:
         entry.starts_at = since()
         entry.save(update_fields=["starts_at"])
-        book.forget()
+        sender_selectors.forget()
     return entry
 
 

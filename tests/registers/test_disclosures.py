@@ -16,7 +16,7 @@ from portal.kernel.people.services import subjects
 from portal.kernel.registers.base.choices import Lack
 from portal.kernel.registers.data_copy_sections import DisclosureSection
 from portal.kernel.registers.models import Contract, Disclosure, Recipient, RecipientCheck
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services.disclosures import disclose
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.consent.test_turns import while_in_flight
@@ -168,7 +168,7 @@ def test_a_person_reads_in_their_bundle_what_left_about_them_and_nobody_elses():
     disclosed()
     (record,) = DisclosureSection().collect(subject_refs=[mine.subject_ref])
     assert (record["what"], record["purpose"]) == ("Name, PAN", "Checking who you are")
-    assert (record["to"], record["basis"]) == (book.names_of(["pan-register"])["pan-register"], "Consent")
+    assert (record["to"], record["basis"]) == (recipients.names_of(["pan-register"])["pan-register"], "Consent")
 
 
 def test_an_auditor_reads_the_book():

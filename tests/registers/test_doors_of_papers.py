@@ -11,7 +11,7 @@ from portal.kernel.core import clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.models import Clock
 from portal.kernel.registers.models import Contract, DatedEntry, Recipient, Telling
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import staff_instructions
 from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded, person, published_notice, said
@@ -48,12 +48,12 @@ def test_by_the_service_nobody_becomes_a_recipient_without_papers():
     assert refusal(recipient) == "NO_CONTRACT"
     papers_for("dialer-one", country="US")
     assert refusal(recipient) == "NO_TRANSFER"
-    assert book.recipients_of(own(), at=clock.now()) == []
+    assert recipients.recipients_of(own(), at=clock.now()) == []
     sender_entries.answer(recipient, approve=False, reason="Papers are missing.", actor=checker, now=clock.now())
     papers_for("dialer-two", country="SG")
     agreed = proposed_recipient(maker, "dialer-two", country="SG")
     sender_entries.answer(agreed, approve=True, reason="", actor=checker, now=clock.now())
-    assert [each.code for each in book.recipients_of(own(), at=clock.now())] == ["dialer-two"]
+    assert [each.code for each in recipients.recipients_of(own(), at=clock.now())] == ["dialer-two"]
 
 
 def test_by_the_admin_a_recipient_without_papers_is_not_approved_and_the_page_says_what_lacks():

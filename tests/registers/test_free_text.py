@@ -8,7 +8,7 @@ from portal.kernel.core import addresses, clock
 from portal.kernel.law.models import LegalRule
 from portal.kernel.people import erasure
 from portal.kernel.registers.models import LastInbound
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as sender_selectors
 from portal.kernel.registers.senders.services import senders
 from tests.people.factories import FiduciaryFactory, PrincipalFactory
 from tests.registers.factories import (
@@ -24,11 +24,11 @@ KEY = addresses.address_key("+919876543210")
 def test_free_text_is_for_a_day_after_the_persons_last_message():
     wrote = clock.now()
     senders.note_inbound(fiduciary=own(), address_key=KEY, channel="whatsapp", at=wrote)
-    assert book.may_send_free_text([KEY], wrote + timedelta(hours=23, minutes=59))
-    assert not book.may_send_free_text([KEY], wrote + timedelta(hours=24))
-    assert not book.may_send_free_text([KEY], wrote - timedelta(seconds=1))
-    assert not book.may_send_free_text([KEY], wrote, fiduciary=FiduciaryFactory().code)
-    assert not book.may_send_free_text([addresses.address_key("+919876543211")], wrote)
+    assert sender_selectors.may_send_free_text([KEY], wrote + timedelta(hours=23, minutes=59))
+    assert not sender_selectors.may_send_free_text([KEY], wrote + timedelta(hours=24))
+    assert not sender_selectors.may_send_free_text([KEY], wrote - timedelta(seconds=1))
+    assert not sender_selectors.may_send_free_text([KEY], wrote, fiduciary=FiduciaryFactory().code)
+    assert not sender_selectors.may_send_free_text([addresses.address_key("+919876543211")], wrote)
 
 
 def test_a_message_that_arrives_late_does_not_move_the_window_back():
@@ -41,7 +41,7 @@ def test_a_message_that_arrives_late_does_not_move_the_window_back():
 def test_without_the_rule_there_is_no_free_text():
     senders.note_inbound(fiduciary=own(), address_key=KEY, channel="whatsapp", at=clock.now())
     LegalRule.objects.filter(key="WA-POLICY").delete()
-    assert not book.may_send_free_text([KEY], clock.now())
+    assert not sender_selectors.may_send_free_text([KEY], clock.now())
 
 
 def test_the_time_of_a_message_is_kept_no_longer_than_it_opens_a_window():

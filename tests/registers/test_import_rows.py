@@ -20,7 +20,7 @@ from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import User
 from portal.kernel.registers.entries.register_import import KINDS
 from portal.kernel.registers.models import BookEntry, ContentTemplate, Measure, Recipient, Sender, SendingEntity
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from portal.kernel.registers.senders.services import sender_entries
 from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import (
@@ -54,7 +54,7 @@ RECIPIENTS = (
 def rules() -> None:
     every_rule()
     own()
-    book.forget()
+    senders.forget()
 
 
 @pytest.fixture
@@ -97,11 +97,11 @@ def test_senders_are_proposed_and_hold_once_another_person_agrees(people: Any) -
     assert (header.value, header.carries, header.answer) == ("ONESTU", ["service", "transactional"], Answer.PENDING)
     assert (promotion.value, promotion.carries, code.value) == ("PROMO", ["promotional"], "56767")
     assert header.made_by_id == maker.user_id
-    assert not book.in_force(Sender.objects.all(), at=clock.now()).exists()
+    assert not senders.in_force(Sender.objects.all(), at=clock.now()).exists()
     with pytest.raises(NotAllowed):
         sender_entries.answer(header, approve=True, reason="", actor=maker, now=clock.now())
     sender_entries.answer(header, approve=True, reason="", actor=checker, now=clock.now())
-    assert book.in_force(Sender.objects.all(), at=clock.now()).get() == header
+    assert senders.in_force(Sender.objects.all(), at=clock.now()).get() == header
     assert AuditEvent.objects.filter(kind="registers.sender.proposed").count() == 3
 
 

@@ -20,7 +20,7 @@ from portal.kernel.outbox.services import message_content
 from portal.kernel.people.services import fiduciaries
 from portal.kernel.registers.incidents import incident_pdfs, rules
 from portal.kernel.registers.incidents.choices import DutyState
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
+from portal.kernel.registers.incidents.selectors import incident_gaps
 from portal.kernel.registers.incidents.services import (
     incident_follow_ups,
     incident_notifications,
@@ -90,7 +90,7 @@ def reported(owed: IncidentDuty, maker: Any, checker: Any, *, step: str = "send"
 def left_open(incident: Incident, owner: Any, owed: IncidentDuty, *, hours: int = 24) -> None:
     """Every field of a report that is not known gets an owner and a date."""
     now = clock.now()
-    known = gaps.known_codes(incident)
+    known = incident_gaps.known_codes(incident)
     codes = [code for code, _says in rules.terms(owed.code).fields if code not in known]
     incident_follow_ups.set_pending(
         incident=incident, codes=codes, owner=owner, due_at=now + timedelta(hours=hours), actor=as_actor(owner), now=now
@@ -189,13 +189,13 @@ def test_a_supplementary_report_that_leaves_fields_open_keeps_the_follow_up_with
     owed = duty(incident, "eu_authority")
     left_open(incident, maker, owed, hours=10)
     first = reported(owed, maker, checker)
-    assert gaps.report_head(first)[1].startswith("Initial report (GDPR, Art 33(4)): ")
+    assert incident_gaps.report_head(first)[1].startswith("Initial report (GDPR, Art 33(4)): ")
     rest = duty(incident, "eu_authority_follow_up")
     before = Clock.objects.get(owner=rest.owner)
     incidents.tell(incident=incident, words={"nature": "Known."}, actor=as_actor(maker), now=clock.now())
     left_open(incident, maker, rest, hours=40)
     second = reported(rest, maker, checker)
-    assert gaps.kind_of_report(second) == "Supplementary report"
+    assert incident_gaps.kind_of_report(second) == "Supplementary report"
     before.refresh_from_db()
     after = Clock.objects.filter(owner=rest.owner).latest("pk")
     rest.refresh_from_db()

@@ -18,7 +18,7 @@ from portal.kernel.people.models import ContactPoint, Principal
 from portal.kernel.people.services import subjects
 from portal.kernel.registers.incidents.choices import DutyState
 from portal.kernel.registers.incidents.forms.incidents import SearchForm
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents as incident_selectors
 from portal.kernel.registers.incidents.services import affected_people, incident_notifications, incidents
 from portal.kernel.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentLetter, IncidentSearch
 from portal.kernel.registers.tasks import find_affected, settle_incidents, tell_affected
@@ -259,22 +259,24 @@ def test_everybody_is_written_to_once_in_their_language_and_the_proofs_are_count
     decision = agreed_to_tell(incident, maker)
     tell_affected(decision.pk)
     tell_affected(decision.pk)
-    letters = book.letters(incident)
+    letters = incident_selectors.letters(incident)
     assert {letter.channel for letter in letters} == {"email", "sms"}
     assert letters.count() == 2
     text = message_content.text_of(letters.get(subject_ref=asha.subject.ref))
     assert "letter_steps_mr told" in text.body
     assert "letter_steps_en" not in text.body
     assert "Meera Kulkarni" in text.body
-    assert IncidentLetter.objects.get(person__subject_ref=nowhere.subject.ref).way == book.UNREACHABLE
-    counts = book.counts(incident)
+    assert IncidentLetter.objects.get(person__subject_ref=nowhere.subject.ref).way == incident_selectors.UNREACHABLE
+    counts = incident_selectors.counts(incident)
     assert (counts.found, counts.promised, counts.unreachable, counts.sent) == (3, 2, 1, 0)
     settle_incidents()
     duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
     assert duty.state == DutyState.OPEN, "letters on their way are no report"
     first = letters.get(subject_ref=by_phone.subject.ref)
     Message.objects.filter(pk=first.pk).update(state="sent", sent_at=clock.now(), next_attempt_at=None)
-    Message.objects.filter(kind=book.LETTER).exclude(pk=first.pk).update(state="dead", next_attempt_at=None)
+    Message.objects.filter(kind=incident_selectors.LETTER).exclude(pk=first.pk).update(
+        state="dead", next_attempt_at=None
+    )
     settle_incidents()
     duty.refresh_from_db()
     event = AuditEvent.objects.get(kind="registers.incident.reported")
@@ -294,7 +296,7 @@ def test_letters_whose_task_was_lost_are_promised_by_the_next_sweep(
     assert affected_people.go_on() == 1
     assert affected_people.tell(decision, now=clock.now()) == 1
     assert affected_people.go_on() == 0
-    assert book.letters(incident).count() == 3
+    assert incident_selectors.letters(incident).count() == 3
 
 
 def test_nobody_is_written_to_before_the_second_person_agrees(incident: Any, maker: Any) -> None:
@@ -303,7 +305,7 @@ def test_nobody_is_written_to_before_the_second_person_agrees(incident: Any, mak
     duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
     decision = incident_notifications.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
     tell_affected(decision.pk)
-    assert not book.letters(incident).exists()
+    assert not incident_selectors.letters(incident).exists()
 
 
 def test_a_report_to_people_of_whom_nobody_can_be_reached_is_made_when_that_was_seen(incident: Any, maker: Any) -> None:
@@ -323,7 +325,7 @@ def test_a_report_to_people_of_whom_nobody_can_be_reached_is_made_when_that_was_
 
 def all_left(incident: Any, at: Any = None) -> None:
     """Every message of the newest letter has left, as the outbox writes it down."""
-    waiting = book.letters(incident).filter(sent_at=None)
+    waiting = incident_selectors.letters(incident).filter(sent_at=None)
     waiting.update(state="sent", sent_at=at or clock.now(), next_attempt_at=None)
 
 
@@ -353,7 +355,7 @@ def test_a_letter_with_other_words_goes_to_everybody_again_and_is_reported_when_
     reports = AuditEvent.objects.filter(kind="registers.incident.reported")
     assert (second.done_at, reports.count()) == (None, 1), "nobody has these words yet"
     tell_affected(second.pk)
-    assert "Change your PIN" in message_content.text_of(book.letters(incident).get()).body
+    assert "Change your PIN" in message_content.text_of(incident_selectors.letters(incident).get()).body
     all_left(incident)
     settle_incidents()
     first.refresh_from_db()
@@ -361,7 +363,7 @@ def test_a_letter_with_other_words_goes_to_everybody_again_and_is_reported_when_
     assert second.done_at > first.done_at
     assert [event.facts["count"] for event in reports] == [1, 1]
     assert set(IncidentLetter.objects.values_list("decision", flat=True)) == {first.pk, second.pk}
-    assert "Before it, 1 letters with other words" in book.people_told(incident)
+    assert "Before it, 1 letters with other words" in incident_selectors.people_told(incident)
 
 
 def test_the_same_letter_is_not_agreed_to_twice(incident: Any, maker: Any) -> None:
@@ -391,7 +393,7 @@ def test_the_same_letter_under_another_law_reports_that_duty_and_is_not_sent_aga
     second = agreed_to_tell(incident, maker, "ca_people")
     tell_affected(second.pk)
     settle_incidents()
-    assert Message.objects.filter(kind=book.LETTER).count() == 1
+    assert Message.objects.filter(kind=incident_selectors.LETTER).count() == 1
     assert IncidentDuty.objects.get(incident=incident, code="ca_people").state == DutyState.REPORTED
 
 
@@ -408,8 +410,8 @@ def test_whoever_waits_when_a_letter_is_corrected_gets_the_corrected_one_alone(
     second = agreed_to_tell(incident, maker)
     for decision in (first, second, first):
         affected_people.tell(decision, now=clock.now())
-    assert book.letters(incident).count() == 2
-    assert Message.objects.filter(kind=book.LETTER).count() == 3
+    assert incident_selectors.letters(incident).count() == 2
+    assert Message.objects.filter(kind=incident_selectors.LETTER).count() == 3
     all_left(incident)
     settle_incidents()
     first.refresh_from_db()
@@ -463,7 +465,7 @@ def test_whoever_is_found_after_the_letters_went_out_gets_the_letter_too(inciden
     find_affected(waiting_search(incident, maker).pk)
     assert affected_people.go_on() == 1
     tell_affected(decision.pk)
-    assert book.letters(incident).count() == 2
+    assert incident_selectors.letters(incident).count() == 2
     assert affected_people.go_on() == 0
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.kernel.law.services import deadlines
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import IncidentRisk, IncidentRole, NotDue
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor, officer_in_office, opened_incident
 from tests.shipped import every_rule
@@ -121,7 +121,7 @@ def test_every_field_of_a_form_is_a_fact_that_somebody_can_tell_or_that_is_worke
     every_rule()
     officer_in_office()
     incident = opened_incident(as_actor(StaffFactory(roles=["data_protection_officer"])))
-    known = set(rules.fact_kinds()) | set(book.known(incident))
+    known = set(rules.fact_kinds()) | set(incidents.known(incident))
     assert {code for duty in rules.duties().values() for code, _says in duty.fields} <= known
 
 

@@ -19,7 +19,7 @@ from portal.kernel.people.models import User
 from portal.kernel.people.services import fiduciaries
 from portal.kernel.registers.incidents import incident_pdfs
 from portal.kernel.registers.incidents.choices import DutyState, IncidentStep
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents as incident_selectors
 from portal.kernel.registers.incidents.services import (
     affected_people,
     incident_notifications,
@@ -311,7 +311,7 @@ def test_what_waits_is_refused_when_the_incident_closes(maker: Any, checker: Any
     first = sent_to_cert_in(maker, checker)
     left(first)
     incident = first.incident
-    for code in book.open_duties(incident).values_list("code", flat=True):
+    for code in incident_selectors.open_duties(incident).values_list("code", flat=True):
         agreed(
             incident_notifications.propose_none(duty=duty(incident, code), why="No.", actor=maker, now=clock.now()),
             checker,
@@ -623,7 +623,7 @@ def test_nobody_is_told_of_an_incident_before_anybody_was_found(maker: Any) -> N
             duty=duty(incident, "eu_people"), step=IncidentStep.TELL, actor=maker, now=clock.now()
         )
     assert refused.value.code == "NOBODY"
-    assert book.counts(incident).found == 0
+    assert incident_selectors.counts(incident).found == 0
     assert set(affected_people.selections()) >= {"everybody", "messaged", "with_documents", "answered_to"}
 
 
@@ -633,7 +633,7 @@ def test_the_last_second_of_the_time_is_kept_whole(maker: Any, after: timedelta,
     row = duty(incident, "cert_in")
     running = Clock.objects.get(owner=row.owner)
     at = running.due_at + after
-    assert book.is_late(row, now=at) is (says == "No")
+    assert incident_selectors.is_late(row, now=at) is (says == "No")
     row.reported_at = at
     assert incident_pdfs._duty_row(row, running)[-1] == says
 
@@ -656,7 +656,7 @@ def test_of_two_who_save_at_the_same_moment_the_second_writes_nothing_over_the_f
     more = {"incident": stale, "actor": maker, "now": clock.now()}
     with pytest.raises(LostRace):
         incidents.tell(words={"nature": "Other words"}, shown={"nature": ""}, **more)
-    assert book.facts_of(incident)["nature"] == "One\r\nTwo"
+    assert incident_selectors.facts_of(incident)["nature"] == "One\r\nTwo"
     assert incidents.tell(words={"nature": "Both"}, shown={"nature": "One\nTwo "}, **more)
     incidents.change(incident=incident, risk="high", actor=maker, now=clock.now())
     with pytest.raises(LostRace):
@@ -719,4 +719,4 @@ def test_an_incident_that_was_closed_meanwhile_takes_no_words_and_no_change(make
     stale.closed_at = None
     with pytest.raises(IllegalMove):
         incidents.change(incident=stale, risk="high", actor=maker, now=clock.now())
-    assert "nature" not in book.facts_of(incident)
+    assert "nature" not in incident_selectors.facts_of(incident)

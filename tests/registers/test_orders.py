@@ -17,7 +17,7 @@ from portal.kernel.law.services import deadline_corrections, deadline_sweep
 from portal.kernel.outbox.models import Message
 from portal.kernel.registers.data_copy_sections import DisclosureSection
 from portal.kernel.registers.models import AuthorityOrder, Disclosure, OrderAnswer, SilenceEnd
-from portal.kernel.registers.orders import selectors as book
+from portal.kernel.registers.orders import selectors as order_selectors
 from portal.kernel.registers.orders.services import authority_orders, non_disclosure
 from portal.kernel.retention import retention_decisions
 from portal.kernel.retention.models import ErasureItem
@@ -170,7 +170,7 @@ def test_who_owned_the_customer_when_the_order_came_is_held_too():
     owner.ended_at = clock.now() + timedelta(minutes=1)
     owner.save()
     refs = [each.principal.subject.ref for each in (owner, before)]
-    assert [ref for ref, _why in book.open_about(subject_refs=refs)] == refs[:1]
+    assert [ref for ref, _why in order_selectors.open_about(subject_refs=refs)] == refs[:1]
 
 
 def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):
@@ -250,7 +250,7 @@ def test_a_refusal_gives_nothing_and_is_counted(asha):
     order = received(asha)
     assert answered(order, decision="refuse", given_categories=[], given="") == []
     assert order.state == "refused"
-    assert book.counts(year=order.received_at.astimezone(clock.IST).year, at=clock.now()) == {
+    assert order_selectors.counts(year=order.received_at.astimezone(clock.IST).year, at=clock.now()) == {
         "received": 1,
         "given": 0,
         "refused": 1,
@@ -321,10 +321,10 @@ def test_while_we_must_be_silent_nothing_tells_the_person_and_afterwards_everyth
     for days in (0, 2):
         later = clock.now() + timedelta(days=days)
         assert authority_orders.tell_people(now=later) == 0
-        assert list(book.disclosures_to_show([asha.subject.ref], at=later)) == []
+        assert list(order_selectors.disclosures_to_show([asha.subject.ref], at=later)) == []
     assert shown(asha) == []
     after = clock.now() + timedelta(days=3)
-    assert book.disclosures_to_show([asha.subject.ref], at=after).count() == 1
+    assert order_selectors.disclosures_to_show([asha.subject.ref], at=after).count() == 1
     assert authority_orders.tell_people(now=after) == 1
 
 

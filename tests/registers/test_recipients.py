@@ -9,7 +9,7 @@ from portal.kernel.core import clock, ports, webhook_signatures
 from portal.kernel.core.actor import SYSTEM
 from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.registers.models import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from portal.kernel.registers.recipients.services import recipients
 from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import law_is_loaded
@@ -27,7 +27,7 @@ def law() -> None:
 
 
 def in_force() -> list[str]:
-    return [recipient.code for recipient in book.recipients_of(own(), at=clock.now())]
+    return [recipient.code for recipient in recipient_selectors.recipients_of(own(), at=clock.now())]
 
 
 def test_nobody_is_a_recipient_until_a_second_person_agrees():
@@ -105,13 +105,13 @@ def test_a_recipient_is_not_proposed_twice_while_nobody_has_answered():
 def test_a_new_secret_holds_beside_the_older_until_that_is_ended():
     recipient = registered_recipient()
     maker, _checker = two_people()
-    older = book.secrets_of("dialer-one", at=clock.now())
+    older = recipient_selectors.secrets_of("dialer-one", at=clock.now())
     newer = recipients.new_secret(recipient, actor=maker, now=clock.now())
-    assert book.secrets_of("dialer-one", at=clock.now()) == [newer, *older]
+    assert recipient_selectors.secrets_of("dialer-one", at=clock.now()) == [newer, *older]
     assert recipients.secrets_now(url=recipient.url) == [newer, *older]
     assert recipients.secrets_now(url="https://other.example/in") == []
     assert recipients.end_older_secrets(recipient, actor=maker, now=clock.now()) == 1
-    assert book.secrets_of("dialer-one", at=clock.now()) == [newer]
+    assert recipient_selectors.secrets_of("dialer-one", at=clock.now()) == [newer]
     assert recipients.end_older_secrets(recipient, actor=maker, now=clock.now()) == 0
     facts = str(list(AuditEvent.objects.values_list("facts", flat=True)))
     assert newer not in facts
@@ -197,7 +197,9 @@ def test_two_people_register_a_recipient_in_the_admin_and_take_its_secret_once()
     assert "mailer.example" in shown
     assert "secret-path" not in shown
     taken = maker.post(page("do_one", recipient.pk, "make-secret"), {"answer": "1"}).text
-    assert book.secrets_of("mailer-one", at=clock.now())[0] in taken.replace("&#x2F;", "/").replace("&#x3D;", "=")
-    assert book.matching_key("mailer-one").hex() in taken
+    assert recipient_selectors.secrets_of("mailer-one", at=clock.now())[0] in taken.replace("&#x2F;", "/").replace(
+        "&#x3D;", "="
+    )
+    assert recipient_selectors.matching_key("mailer-one").hex() in taken
     tested = maker.post(page("do_one", recipient.pk, "send-test"), {"answer": "1"}).text
     assert "did not take the test: NO_SUCH_NAME" in tested

@@ -19,7 +19,7 @@ from portal.kernel.registers.models import (
     SendingEntity,
 )
 from portal.kernel.registers.recipients.forms import RecipientForm
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from portal.kernel.registers.senders.services import message_templates
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def law():
-    book.forget()
+    senders.forget()
     LegalRuleFactory(key="IN-TRAI-TPL-KINDS", kind="field_list", amount=None, unit="none", values=["numeric"])
     HouseRuleFactory(key="registers.affected_sends", kind="window", amount=7, unit="calendar_day")
 

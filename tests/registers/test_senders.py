@@ -11,7 +11,7 @@ from portal.kernel.core.actor import SYSTEM, staff
 from portal.kernel.core.errors import IllegalMove, LostRace, NotAllowed, PortalError, Refused
 from portal.kernel.people.choices import Answer
 from portal.kernel.registers.models import ListedTarget, Sender
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as sender_selectors
 from portal.kernel.registers.senders.services import sender_entries, senders
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
@@ -35,11 +35,11 @@ def test_a_header_is_nobodys_until_a_second_person_agrees(people):
     maker, checker = people
     sender = proposed_sender(maker, "AD-ONESTU-T")
     assert sender.value == "ONESTU"
-    assert book.owner_of(channel="sms", sender="ONESTU", at=clock.now()) is None
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=clock.now()) is None
     with pytest.raises(NotAllowed, match="Somebody else"):
         sender_entries.answer(sender, approve=True, reason="", actor=maker, now=clock.now())
     sender_entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
-    assert book.owner_of(channel="sms", sender="VM-ONESTU-S", at=clock.now()) == own()
+    assert sender_selectors.owner_of(channel="sms", sender="VM-ONESTU-S", at=clock.now()) == own()
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_a_header_is_nobodys_until_a_second_person_agrees(people):
 def test_a_sender_is_found_however_it_is_written(kind, written, kept, channel):
     sender = registered_sender(written, kind=kind)
     assert sender.value == kept
-    assert book.owner_of(channel=channel, sender=written, at=clock.now()) == own()
-    assert book.owner_of(channel="email", sender=written, at=clock.now()) is None
+    assert sender_selectors.owner_of(channel=channel, sender=written, at=clock.now()) == own()
+    assert sender_selectors.owner_of(channel="email", sender=written, at=clock.now()) is None
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_sender_belongs_to_one_fiduciary_and_to_another_once_it_was_ended(peop
     sender_entries.end(first, actor=maker, now=now)
     second = proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=now)
     sender_entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
-    assert book.owner_of(channel="sms", sender="ONESTU", at=second.starts_at - timedelta(hours=1)) == own()
-    assert book.owner_of(channel="sms", sender="ONESTU", at=clock.now()) == acme
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=second.starts_at - timedelta(hours=1)) == own()
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=clock.now()) == acme
 
 
 def midnight(days):
@@ -124,8 +124,8 @@ def test_an_entry_holds_from_its_day_and_never_before_somebody_agreed(people, da
     sender.refresh_from_db()
     assert sender.starts_at == max(midnight(days), agreed)
     before = sender.starts_at - timedelta(seconds=1)
-    assert book.owner_of(channel="sms", sender="ONESTU", at=before) is None
-    assert book.owner_of(channel="sms", sender="ONESTU", at=sender.starts_at) == own()
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=before) is None
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=sender.starts_at) == own()
 
 
 def test_the_same_digits_are_no_header_of_one_and_short_code_of_another(people):
@@ -210,7 +210,7 @@ def test_an_entry_ended_before_its_start_never_holds(people):
     later = clock.now() + timedelta(days=2)
     sender = registered_sender("ONESTU", starts_at=later)
     sender_entries.end(sender, actor=people[0], now=clock.now())
-    assert book.owner_of(channel="sms", sender="ONESTU", at=later + timedelta(days=1)) is None
+    assert sender_selectors.owner_of(channel="sms", sender="ONESTU", at=later + timedelta(days=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_what_is_no_link_and_no_number_is_refused(people, kind, value):
 
 def test_a_link_listed_for_one_fiduciary_is_not_listed_for_another():
     listed_target("https://onesetu.example")
-    assert book.targets(fiduciary=own(), at=clock.now())[0] == ["https://onesetu.example"]
-    assert book.targets(fiduciary=FiduciaryFactory(), at=clock.now()) == ([], [])
+    assert sender_selectors.targets(fiduciary=own(), at=clock.now())[0] == ["https://onesetu.example"]
+    assert sender_selectors.targets(fiduciary=FiduciaryFactory(), at=clock.now()) == ([], [])
 
 
 def test_an_entity_links_the_customer_whose_members_see_the_senders(people):
@@ -255,11 +255,13 @@ def test_an_entity_links_the_customer_whose_members_see_the_senders(people):
     acme = FiduciaryFactory()
     entity = entity_of(acme, customer=customer)
     member = CustomerUserFactory(member_of=customer)
-    assert list(book.fiduciaries_of(member, at=clock.now())) == [acme]
-    assert not book.fiduciaries_of(CustomerUserFactory(member_of=CustomerFactory()), at=clock.now()).exists()
-    assert not book.fiduciaries_of(StaffFactory(roles=["administrator"]), at=clock.now()).exists()
+    assert list(sender_selectors.fiduciaries_of(member, at=clock.now())) == [acme]
+    assert not sender_selectors.fiduciaries_of(
+        CustomerUserFactory(member_of=CustomerFactory()), at=clock.now()
+    ).exists()
+    assert not sender_selectors.fiduciaries_of(StaffFactory(roles=["administrator"]), at=clock.now()).exists()
     sender_entries.end(entity, actor=people[0], now=clock.now())
-    assert not book.fiduciaries_of(member, at=clock.now()).exists()
+    assert not sender_selectors.fiduciaries_of(member, at=clock.now()).exists()
 
 
 @pytest.mark.parametrize(

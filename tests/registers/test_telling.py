@@ -22,7 +22,7 @@ from portal.kernel.people.erasure import Accounts
 from portal.kernel.people.models import Principal
 from portal.kernel.registers.base.choices import FactKind
 from portal.kernel.registers.models import Disclosure, Instruction, Telling
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import instruction_status, staff_instructions
 from portal.kernel.registers.senders.services import sender_entries
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
@@ -118,9 +118,9 @@ def test_who_is_told_hashes_finds_the_address_by_its_key_and_nobody_else_does(as
     other = registered_recipient("keyed-two", address_form="keyed")
     said(asha, "given")
     (known,) = words("keyed-one")[0]["data"]["address"]["known_by"]
-    assert known == book.whom(keyed, "phone", ASHA_PHONE)
+    assert known == recipients.whom(keyed, "phone", ASHA_PHONE)
     assert ASHA_PHONE not in json.dumps(words("keyed-one"))
-    assert known != book.whom(other, "phone", ASHA_PHONE)
+    assert known != recipients.whom(other, "phone", ASHA_PHONE)
     refs = {words(code)[0]["data"]["address"]["ref"] for code in ("keyed-one", "keyed-two")}
     assert len(refs) == 2
 
@@ -245,7 +245,7 @@ def test_two_acts_about_two_addresses_of_one_person_stand_in_two_lines(asha):
     stop(asha)
     assert Instruction.objects.count() == 2
     assert sorted(word["data"]["sequence"] for word in words()) == [1, 1, 2, 2]
-    assert book.progress_of(Instruction.objects.first().about).total == 1
+    assert recipients.progress_of(Instruction.objects.first().about).total == 1
 
 
 def test_when_a_person_is_erased_everybody_who_was_told_of_them_has_to_erase_too(asha):

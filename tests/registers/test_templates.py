@@ -7,7 +7,7 @@ from portal.kernel.core import clock
 from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.registers.base.choices import TemplateState
 from portal.kernel.registers.models import ContentTemplate
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from portal.kernel.registers.senders.services import message_templates, sender_entries
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import (
@@ -153,7 +153,7 @@ def test_a_whatsapp_template_is_usable_while_the_platform_approves_it(people):
     asked = {"fiduciary": own().pk, "channel": "whatsapp", "template": "order_sent"}
 
     def refusal() -> str:
-        return book.sending(**asked, at=clock.now()).refusal
+        return senders.sending(**asked, at=clock.now()).refusal
 
     said = {}
     for state in ("submitted", "approved", "paused", "approved", "disabled"):

@@ -13,7 +13,7 @@ from portal.kernel.core import actor
 from portal.kernel.core.errors import IllegalMove, NotAllowed, Refused
 from portal.kernel.retention import financial_record_rules
 from portal.kernel.retention.models import BooksRow
-from portal.kernel.retention.services import financial_records as noted
+from portal.kernel.retention.services import financial_records
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
@@ -30,7 +30,7 @@ def _shipped() -> None:
 def row(kind: str = "invoice", **changes) -> BooksRow:
     values = {"financial_year": 2026, "system": "the accounts", "annual_return_due_on": date(2027, 12, 31)}
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
-    return noted.note(kind=kind, **{**values, **changes}, actor=officer, now=NOW)
+    return financial_records.note(kind=kind, **{**values, **changes}, actor=officer, now=NOW)
 
 
 def test_the_books_of_2026_are_kept_through_the_day_of_the_companies_act() -> None:
@@ -58,14 +58,14 @@ def test_what_a_rule_keeps_is_not_noted_as_destroyed_and_what_none_keeps_is_once
     held = row()
     officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
     with pytest.raises(Refused, match="keeps these still"):
-        noted.note_destroyed(row=held, certificate="C-1", actor=officer, now=NOW)
+        financial_records.note_destroyed(row=held, certificate="C-1", actor=officer, now=NOW)
     later = datetime(2040, 1, 1, tzinfo=UTC)
     with pytest.raises(NotAllowed):
-        noted.note_destroyed(row=held, certificate="C-1", actor=actor.staff(StaffFactory().pk), now=later)
-    noted.note_destroyed(row=held, certificate="C-1", actor=officer, now=later)
+        financial_records.note_destroyed(row=held, certificate="C-1", actor=actor.staff(StaffFactory().pk), now=later)
+    financial_records.note_destroyed(row=held, certificate="C-1", actor=officer, now=later)
     assert (held.destroyed_on, held.certificate) == (date(2040, 1, 1), "C-1")
     with pytest.raises(IllegalMove):
-        noted.note_destroyed(row=held, certificate="C-2", actor=officer, now=later)
+        financial_records.note_destroyed(row=held, certificate="C-2", actor=officer, now=later)
     assert AuditEvent.objects.filter(kind="retention.books.destroyed").count() == 1
 
 

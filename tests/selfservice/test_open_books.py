@@ -9,7 +9,7 @@ from django.test import Client
 from portal.kernel.core import actor, clock
 from portal.kernel.registers.models import AuthorityOrder, ExternalLink, Measure, ProcessingActivity, Product
 from portal.kernel.registers.senders.services import sender_entries
-from portal.kernel.retention.services import rule_loader as retention_rules
+from portal.kernel.retention.services import rule_loader
 from tests.consent.factories import law_is_loaded, person, said
 from tests.registers.entered import agreed
 from tests.registers.factories import registered_recipient, two_people
@@ -47,7 +47,7 @@ def test_what_we_hold_names_every_kind_of_data_with_its_purposes():
 
 
 def test_how_long_shows_the_longest_period_and_the_law_that_gives_it():
-    retention_rules.load_shipped(actor=actor.SYSTEM)
+    rule_loader.load_shipped(actor=actor.SYSTEM)
     rows = Client().get("/privacy/how-long/").context["rows"]
     assert len(rows) > 8
     assert all(row.lasts for row in rows)

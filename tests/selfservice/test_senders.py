@@ -9,7 +9,7 @@ from portal.kernel.core import clock
 from portal.kernel.core.actor import staff
 from portal.kernel.people.models import Customer, Fiduciary, Membership, User
 from portal.kernel.registers.models import ContentTemplate
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from portal.kernel.registers.senders.services import sender_entries
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
@@ -22,7 +22,7 @@ PAGE = "/privacy/senders/"
 
 @pytest.fixture(autouse=True)
 def law() -> None:
-    book.forget()
+    senders.forget()
     LegalRuleFactory(key="IN-TRAI-TPL-KINDS", kind="field_list", amount=None, unit="none", values=["numeric"])
 
 

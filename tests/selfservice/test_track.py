@@ -17,7 +17,7 @@ from portal.fronts.selfservice.templatetags.text_format import in_groups
 from portal.kernel.core import actor, clock
 from portal.kernel.core.ids import new_reference
 from portal.kernel.outbox.models import Message
-from portal.kernel.outbox.services import message_content as outbox_reading
+from portal.kernel.outbox.services import message_content
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
 from tests.grievances.pictures import png
@@ -43,7 +43,7 @@ def opened(client: Client, ticket, address: str = "asha@example.in") -> str:
     row = TrackingCode.objects.latest("pk")
     public_tracking.send_code(code_id=row.pk, at=clock.now())
     message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
-    body = outbox_reading.text_of(message).body
+    body = message_content.text_of(message).body
     code = next(part for part in body.replace(".", " ").split() if part.isdigit() and len(part) == 6)
     return client.post(f"{ASK}code/", {"code": code}).headers["Location"]
 

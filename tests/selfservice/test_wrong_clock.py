@@ -16,7 +16,7 @@ from portal.kernel.ledger import services as ledger
 from portal.kernel.ledger.models import Entry
 from portal.kernel.outbox import tasks as outbox
 from portal.kernel.people.models.user import User
-from tests.api import test_inbound as gateway
+from tests.api import test_inbound
 from tests.consent.factories import said
 from tests.selfservice.test_database_away import PROGRAM, asha, quiet_client, refusals, ticket_in, world
 from tests.selfservice.test_one_click import letter, path
@@ -30,7 +30,7 @@ WRONG = (timedelta(days=1), timedelta(days=-1))
 @pytest.fixture(autouse=True)
 def compared(settings, monkeypatch):
     settings.CLOCKS_MUST_AGREE = True
-    settings.OUTBOX_REPORT_SECRETS = [gateway.SECRET]
+    settings.OUTBOX_REPORT_SECRETS = [test_inbound.SECRET]
     monkeypatch.setattr(database_clock, "_state", database_clock._State())
     monkeypatch.setattr(database_clock, "is_kept_by_ntp", lambda: False)
     database_clock.apart()
@@ -69,7 +69,7 @@ def test_the_link_of_a_letter_stops_now_and_not_a_day_off(asha, by):
 
 
 def test_the_button_of_somebody_who_is_signed_in_stops_though_the_session_seems_over(asha):
-    client = customer_client(User.objects.get(email=gateway.ASHA))
+    client = customer_client(User.objects.get(email=test_inbound.ASHA))
     ticket, now = ticket_in(client.get("/privacy/preferences/").text), django_now()
     with time_machine.travel(now + timedelta(days=40)):
         assert client.post("/privacy/preferences/stop/", {"ticket": ticket}).status_code == HTTPStatus.ACCEPTED
@@ -81,10 +81,10 @@ def test_the_button_of_somebody_who_is_signed_in_stops_though_the_session_seems_
 
 @pytest.mark.parametrize("by", WRONG, ids=["ahead", "behind"])
 def test_a_stop_that_the_gateway_brings_is_taken_now(asha, by):
-    body, headers = gateway.signed(gateway.row("STOP", at=None))
+    body, headers = test_inbound.signed(test_inbound.row("STOP", at=None))
     now = django_now()
     with time_machine.travel(now + by):
-        answer = Client().post(gateway.PATH, body, content_type="application/json", headers=headers)
+        answer = Client().post(test_inbound.PATH, body, content_type="application/json", headers=headers)
     assert (answer.status_code, answer.json()["new"]) == (HTTPStatus.OK, 1)
     stops = refusals(channel="sms")
     assert stops.exists()
@@ -102,10 +102,10 @@ def test_tasks_do_nothing_until_the_clock_is_right(world):
 
 def test_a_wrong_clock_opens_nothing_that_read_only_mode_has_closed(asha, settings, tmp_path):
     settings.READ_ONLY_SWITCH = tmp_path / "read-only"
-    body, headers = gateway.signed(gateway.row("STOP", at=None))
+    body, headers = test_inbound.signed(test_inbound.row("STOP", at=None))
     read_only.turn_on(why="incident", now=clock.now())
     with time_machine.travel(django_now() + timedelta(days=1)):
-        answer = quiet_client().post(gateway.PATH, body, content_type="application/json", headers=headers)
+        answer = quiet_client().post(test_inbound.PATH, body, content_type="application/json", headers=headers)
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert not refusals(channel="sms").exists()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from portal.fronts.signin import notifications as letters
+from portal.fronts.signin import notifications
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Postbox:
 def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
     """Every letter of sign-in, written by the tasks at the moment they are sent for."""
     box = Postbox()
-    monkeypatch.setattr(letters, "post", box)
+    monkeypatch.setattr(notifications, "post", box)
 
     def at_once(name: str, *args: int | str) -> None:
         current_app.loader.import_default_modules()

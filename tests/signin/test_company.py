@@ -22,7 +22,7 @@ from django.urls import reverse
 from structlog.testing import capture_logs
 
 from portal.fronts.signin import company
-from portal.fronts.signin import provider as company_providers
+from portal.fronts.signin import provider as company_provider
 from portal.fronts.signin.provider import digest
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import clock
@@ -40,7 +40,7 @@ MFA = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"
 @pytest.fixture(autouse=True)
 def empty(monkeypatch):
     cache.clear()
-    monkeypatch.setattr(company_providers, "_kept", {})
+    monkeypatch.setattr(company_provider, "_kept", {})
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_a_bound_login_that_is_deactivated_or_a_customers_or_locked_stays_out(
     monkeypatch.setattr("portal.fronts.signin.browser_devices.is_locked", lambda request, address: True)
     assert signs_in(client, provider, kind).url == REFUSED
     monkeypatch.undo()
-    monkeypatch.setattr(company_providers, "_kept", {})
+    monkeypatch.setattr(company_provider, "_kept", {})
     row.user = CustomerUserFactory()
     row.save()
     assert signs_in(Client(), provider, kind).url == REFUSED

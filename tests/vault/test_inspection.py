@@ -19,8 +19,7 @@ from kyc.numbers.aadhaar_positions import to_hide
 from kyc.numbers.text_search import numbers_in
 from kyc.review.inspection import FIND, inspect
 from portal.kernel.core.errors import Unavailable
-from portal.kernel.vault.inspection import client, pdf_drawings, worker, worker_pool
-from portal.kernel.vault.inspection import fork_server as original
+from portal.kernel.vault.inspection import client, fork_server, pdf_drawings, worker, worker_pool
 from portal.kernel.vault.inspection.client import page_as_png
 from portal.kernel.vault.inspection.pdf_text import read_text
 from portal.kernel.vault.inspection.redaction import Wish
@@ -186,8 +185,8 @@ def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(a
 @pytest.mark.parametrize(("worked", "is_fault"), [(29.0, True), (10.0, True), (9.9, False), (0.1, False)])
 def test_a_child_that_was_at_work_when_its_time_was_over_has_too_much_to_do(worked, is_fault):
     """Or its file would be tried again and again, each time for as long; one that had no processor says nothing of it."""
-    assert original.was_at_work(worked, 30.0) is is_fault
-    assert not original.was_at_work(0.5, 0.0001), "the start of a child is no work on a file"
+    assert fork_server.was_at_work(worked, 30.0) is is_fault
+    assert not fork_server.was_at_work(0.5, 0.0001), "the start of a child is no work on a file"
 
 
 def test_what_the_watcher_tells_of_such_a_child_is_a_fault_of_the_file(monkeypatch):

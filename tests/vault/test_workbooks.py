@@ -12,7 +12,7 @@ import pytest
 from grievances.legacy_imports.services import legacy_files
 from portal.kernel.core.errors import Refused
 from portal.kernel.jobs.import_types import ImportColumn
-from portal.kernel.jobs.services.imports import file_reader as imports
+from portal.kernel.jobs.services.imports import file_reader
 from portal.kernel.registers.incidents.services import affected_people
 from portal.kernel.vault.inspection import cells, client
 from portal.kernel.vault.inspection.cells import Cell
@@ -119,7 +119,7 @@ def test_a_child_that_a_file_took_over_fills_no_memory(
 
 
 def in_imports(content: bytes) -> Any:
-    return list(imports.rows(io.BytesIO(content), "xlsx", [ImportColumn("name", is_required=True)]))
+    return list(file_reader.rows(io.BytesIO(content), "xlsx", [ImportColumn("name", is_required=True)]))
 
 
 def in_old_lists(content: bytes) -> Any:
@@ -146,7 +146,7 @@ def test_every_room_refuses_a_workbook_with_entities(read: Callable[[bytes], Any
 def test_every_room_refuses_more_rows_than_it_takes_before_it_holds_them(
     read: Callable[[bytes], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(file_reader, "MOST_ROWS", 1_000)
     monkeypatch.setattr(affected_people, "MOST_LINES", 1_000)
     content = bombs.of_many_rows(bombs.workbook(["name"]), 40_000)
     assert len(content) < 200_000

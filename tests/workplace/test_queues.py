@@ -8,7 +8,7 @@ from portal.fronts.workplace.models import SavedView
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock, ports
 from portal.kernel.people.models import Role
-from portal.kernel.people.services import staff as logins
+from portal.kernel.people.services import staff as staff_logins
 from tests.grievances.factories import ticket
 from tests.people.factories import StaffFactory
 
@@ -108,7 +108,7 @@ def test_of_a_login_that_ended_only_what_it_shared_stays(staff):
     officer = staff("grievance_officer")
     saved(officer, "Mine alone")
     saved(officer, "For support", role="support")
-    logins.deactivate(user=officer.member, actor=actor.staff(StaffFactory().pk), now=clock.now())
+    staff_logins.deactivate(user=officer.member, actor=actor.staff(StaffFactory().pk), now=clock.now())
     assert [view.name for view in SavedView.objects.all()] == ["For support"]
 
 

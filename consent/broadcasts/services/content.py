@@ -21,7 +21,7 @@ from portal.kernel.people.models.fiduciaries import OWN_CODE
 from portal.kernel.registers.senders.models.templates import ContentTemplate
 from portal.kernel.registers.senders.rules import template_checks
 from portal.kernel.registers.senders.selectors import senders
-from portal.kernel.registers.senders.services import message_templates as register
+from portal.kernel.registers.senders.services import message_templates
 
 BINDING = "en"
 #: What passes whatever somebody answered: see ``consent.base.rules.contact``.
@@ -157,7 +157,9 @@ def doubts(plan: Plan, *, at: datetime) -> list[str]:
     if purpose is None or purpose.message_category == PROMOTIONAL:
         return []
     found = [
-        word for _part, _name, text in _texts(plan) for word in register.promotional_words(text, at=at, is_sure=False)
+        word
+        for _part, _name, text in _texts(plan)
+        for word in message_templates.promotional_words(text, at=at, is_sure=False)
     ]
     return list(dict.fromkeys(found))
 
@@ -214,7 +216,7 @@ def _of_links(plan: Plan, at: datetime) -> Iterator[Fault]:
     for part, _where, text in _texts(plan):
         if own is None or part == "templates":
             continue
-        for link in dict.fromkeys(register.foreign_links(text, fiduciary=own, at=at)):
+        for link in dict.fromkeys(message_templates.foreign_links(text, fiduciary=own, at=at)):
             yield Fault(
                 part,
                 _(
@@ -242,7 +244,7 @@ def _of_templates(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
             yield _("The template %(template)s is not in force, or not approved by whoever carries it.") % said
         elif template.category not in fits:
             yield _("The template %(template)s is registered for another category than the purpose.") % said
-        elif register.has_variables(template.text):
+        elif message_templates.has_variables(template.text):
             yield _("The template %(template)s has variables: a broadcast says the same to everybody.") % said
         elif place in seen:
             yield _("Choose one template for each channel and language, not two like %(template)s.") % said
@@ -258,7 +260,7 @@ def _promotion(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[Fault]:
     if purpose.message_category == PROMOTIONAL:
         return
     for part, name, text in _texts(plan):
-        for word in register.promotional_words(text, at=at):
+        for word in message_templates.promotional_words(text, at=at):
             said = {"word": word, "where": name, "purpose": purpose.message_category}
             yield Fault(part, _("“%(word)s” in %(where)s is promotion. A %(purpose)s message cannot carry it.") % said)
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from consent.broadcasts.choices import BROADCAST_MOVES, BroadcastState
 from consent.broadcasts.models import Broadcast, BroadcastPerson
-from consent.broadcasts.selectors import broadcasts as selectors
+from consent.broadcasts.selectors import broadcasts
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
 from portal.kernel.core.actor import Actor
@@ -49,7 +49,7 @@ def note(row: Broadcast, actor: Actor, at: datetime, *, is_over: bool = False) -
     if row.paused_because and row.state == BroadcastState.PAUSED:
         facts["reason_code"] = row.paused_because
     if is_over:
-        report = selectors.report_of(row)
+        report = broadcasts.report_of(row)
         figures = {name: report.of(name) for name in ("sent", "delivered", "failed", "blocked", "cancelled")}
         facts |= {"count": report.people, **figures}
     record(AuditKind.CONSENT_BROADCAST_MOVED, actor=actor, about=row.about, facts=facts, at=at)

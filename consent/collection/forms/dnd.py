@@ -45,5 +45,5 @@ class BlockingForm(forms.Form):
 
     @property
     def lists(self) -> dict[str, list[str]]:
-        """What was ticked, as ``blocking.block`` takes it."""
+        """What was ticked, as ``dnd_preferences.block`` takes it."""
         return {name: self.cleaned_data[name] for name in BLOCKED}

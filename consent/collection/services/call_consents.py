@@ -55,7 +55,7 @@ def answered_by_key(
     a no it is refused as any other yes that a system tells of. Without ``notice`` it is the word of a client's system about its own recipient,
     with the prompt for proof. The same call about the same purpose at the same number again gives the first event. Raises
     Refused without a prompt, for what is no key or no reference of a call, so soon after a no that nobody may have asked
-    (TOO_SOON_AFTER_NO), and as ``recording.record_all``; NotFound for a purpose that is not in force.
+    (TOO_SOON_AFTER_NO), and as ``consent_events.record_all``; NotFound for a purpose that is not in force.
     """
     if not prompt.strip():
         raise Refused(_("Give the words that were played before the key was pressed."), code="PROMPT_MISSING")

@@ -64,7 +64,7 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
 
     A child's data is used only with a parent's verified consent (DPDP s.9(1)): a parent's yes goes on, except to promotion
     or following, which nobody can allow (s.9(3)). Fills ``ports.became_child``; returns how many. A new one is recorded by
-    no door (``guarding.require_able``), so that every decision says no from this commit on.
+    no door (``guardian_consents.require_able``), so that every decision says no from this commit on.
     """
     subject_locks.take_all_of(subject_ref)
     standing = what_a_child_loses(subject_ref, on=clock.day(at))

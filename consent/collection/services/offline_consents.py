@@ -160,7 +160,7 @@ def answer(
 
     The event is of when the person answered, in the way they did; its evidence is the scan, the call, and how a guardian
     was shown. Raises Refused for a yes by somebody who has not opened the scan, and as ``maker_checker.answer`` and
-    ``recording.record_all``.
+    ``consent_events.record_all``.
     """
     at = now or clock.now()
     if approve:

@@ -41,7 +41,7 @@ def say_yes(
     ``text_sha256`` is the text that was shown, ``asked_in`` the words beside the box that was ticked: both are evidence.
     Empty, and nothing is recorded, where the person has said no since ``at``: their withdrawal was quicker than the page.
     Raises Refused when no text is published (NOTICE_MISSING) or another one was shown (NOTICE_CHANGED), and as
-    ``recording.record_all`` for a person who cannot say yes alone.
+    ``consent_events.record_all`` for a person who cannot say yes alone.
     """
     text = question(purpose=purpose, language=language, at=at)
     if text is None:

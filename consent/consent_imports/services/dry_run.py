@@ -14,10 +14,10 @@ from consent.consent_imports.services import (
     audit_events,
     file_reader,
     in_file_refusals,
+    line_parser,
     refusal_cooldown,
     subject_match,
 )
-from consent.consent_imports.services import line_parser as list_lines
 from consent.consent_imports.services.in_file_refusals import OwnNoes
 from consent.consent_imports.services.line_parser import Found, Line
 from portal.kernel.audit.kinds import AuditKind
@@ -66,7 +66,7 @@ def _read(row: ConsentList, own: OwnNoes, *, now: datetime) -> Iterator[tuple[in
     some: list[tuple[int, Line | list[Found]]] = []
     try:
         for number, cells in every:
-            some.append((number, list_lines.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)))
+            some.append((number, line_parser.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)))
             if len(some) == in_file_refusals.STEP:
                 yield from _able(row, own, some, now=now)
                 some = []

@@ -26,7 +26,7 @@ from portal.kernel.ledger.models import Entry
 from portal.kernel.ledger.services import append_many
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import Fiduciary
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 
 #: Keys asked for in one statement: longer lists make the planner scan the table.
 ASKED = 1_000
@@ -114,7 +114,7 @@ def record_brought(
     They are written set by set, with one receipt for each person of a set; several about one place one after another. A
     no that may take back what was agreed to here goes the way of a single one, which tells the recipients. The turns at
     the addresses of each no, and where somebody answered before, are taken at once; a first yes needs none, for of two
-    only one can be first. Raises as ``recording.record``, and Refused for a yes of a person who cannot answer alone.
+    only one can be first. Raises as ``consent_events.record``, and Refused for a yes of a person who cannot answer alone.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
@@ -124,7 +124,7 @@ def record_brought(
         heads = _heads_in_turn(whose, answers)
         answers = _after_undos(whose, answers, heads)
         _require_able(answers, at)
-        is_told = bool(book.recipients_of(whose, at=at))
+        is_told = bool(recipients.recipients_of(whose, at=at))
         for turn in _parted(answers):
             single = [answer for answer in turn if is_told and answer.choice.answer in NO and answer.place in heads]
             alone = {answer.place for answer in single}
@@ -136,7 +136,7 @@ def record_brought(
 
 
 def _after_undos(whose: Fiduciary, answers: Sequence[Brought], heads: Mapping[Place, _Head]) -> list[Brought]:
-    """As ``recording.after_undos`` for each refusal where somebody answered before."""
+    """As ``consent_events.after_undos`` for each refusal where somebody answered before."""
     refusals = [answer for answer in answers if answer.choice.answer in NO and answer.place in heads]
     if not refusals:
         return list(answers)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 from consent.consent_imports.choices import LineFault
 from consent.consent_imports.models import ConsentList
-from consent.consent_imports.services import line_parser as list_lines
+from consent.consent_imports.services import line_parser
 from consent.consent_imports.services.line_parser import Used
 from consent.records.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from portal.kernel.core import clock
@@ -73,7 +73,7 @@ def _headings(rows: Iterator[tuple[int, list[str]]]) -> Sequence[str]:
     headings = [cell.lower() for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
-    is_fit = set(list_lines.REQUIRED) <= set(headings) <= set(list_lines.COLUMNS)
+    is_fit = set(line_parser.REQUIRED) <= set(headings) <= set(line_parser.COLUMNS)
     if not is_fit or len(headings) != len(set(headings)):
         raise Unreadable(LineFault.FILE_COLUMNS, 1)
     return headings

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from consent.base.rules.status_fold import NO
 from consent.consent_imports.models import ConsentList
-from consent.consent_imports.services import file_reader
-from consent.consent_imports.services import line_parser as list_lines
+from consent.consent_imports.services import file_reader, line_parser
 from consent.consent_imports.services.line_parser import WORDS, Line
 from consent.consent_imports.services.subject_match import known_at
 from portal.kernel.core import addresses
@@ -92,7 +91,7 @@ def _noes(row: ConsentList, *, actor: Actor, handle: Handle, now: datetime) -> I
                 handle.progress(0)
             if WORDS.get(cells.get("answer", "").strip().lower()) not in NO:
                 continue
-            found = list_lines.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)
+            found = line_parser.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)
             if isinstance(found, Line):
                 yield found
 

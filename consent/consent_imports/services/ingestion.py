@@ -12,11 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from consent.base.rules.status_fold import YES
 from consent.consent_imports.choices import LIST_MOVES, ListState
 from consent.consent_imports.models import ConsentList
-from consent.consent_imports.services import audit_events, file_reader, lifecycle, refusal_cooldown, subject_match
-from consent.consent_imports.services import line_parser as list_lines
+from consent.consent_imports.services import (
+    audit_events,
+    file_reader,
+    lifecycle,
+    line_parser,
+    refusal_cooldown,
+    subject_match,
+)
 from consent.consent_imports.services.external_consents import Brought, record_brought
 from consent.consent_imports.services.line_parser import Line, Used
-from consent.records.services import subject_locks as consent_turns
+from consent.records.services import subject_locks
 from consent.records.services.addresses import Address
 from consent.records.services.consent_events import Choice
 from portal.kernel.audit.kinds import AuditKind
@@ -99,7 +105,7 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
     lines = [_line(number, cells, purposes, now) for number, cells in some]
     places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
     # All turns of the set in one call, before anything is read or written: two lists never wait for each other.
-    consent_turns.take(Address(kind, keys) for kind, _address, keys in places)
+    subject_locks.take(Address(kind, keys) for kind, _address, keys in places)
     early = refusal_cooldown.too_soon(row, lines, now=now)
     protected = subject_match.protected_at(row.fiduciary, places, at=now)
     held = {at for at, line in enumerate(lines) if line.answer in YES and places[at][2][0] in protected}
@@ -124,7 +130,7 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
 
 
 def _line(number: int, cells: dict[str, str], purposes: dict[str, Used], now: datetime) -> Line:
-    found = list_lines.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)
+    found = line_parser.read(cells, kinds=file_reader.KINDS, purposes=purposes, now=now)
     if isinstance(found, Line):
         return found
     raise _changed(number)

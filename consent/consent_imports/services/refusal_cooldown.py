@@ -60,7 +60,7 @@ def too_soon(row: ConsentList, lines: Sequence[Line | None], *, now: datetime, o
     """The places of the lines whose yes was said after a no and before anybody might ask again (IN-TRAI-90D, CA-12M).
 
     The no of the address or of the person who speaks for it, while it is their last word; for promotion also a stop of the
-    address, until the person themselves says yes there (``asking.left_in_peace_until``). A yes from before the no is no
+    address, until the person themselves says yes there (``prompts.selectors.left_in_peace_until``). A yes from before the no is no
     such: it never counts. A no of the same list (``own``) counts as one that stands here, unless a yes that stands here came
     between. A few statements for a set of lines, more only for those that come after a no. What the list brought itself is
     left out: the check has held its lines against each other.

@@ -18,7 +18,7 @@ class AnswerSet(AppendOnlyModel):
     (``answers_sha256``). ``answers`` keeps those of a batch packed: for each address its keyed hash (33 bytes, zeros for
     what is no address) and the place of its reason in ``reasons``. The answers of a minute are ``GivenAnswer`` rows;
     those of a scrubbed list are the file that was handed over. A hash over clear addresses is salted
-    (``answer_sets.salt_of``).
+    (``decision_batches.salt_of``).
     """
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)

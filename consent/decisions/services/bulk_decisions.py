@@ -18,7 +18,7 @@ from consent.records.selectors import batch_lookups, sender_consents
 from consent.records.selectors.client_addresses import told_of_noes
 from consent.records.selectors.preferences import wishes_of_row
 from consent.records.services.addresses import KIND_OF_CHANNEL, SUBJECT
-from portal.kernel.core import addresses as forms
+from portal.kernel.core import addresses
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.choices import Channel
 from portal.kernel.people import selectors as people
@@ -238,11 +238,11 @@ def _places(channel: str, chunk: Sequence[str]) -> list[Place | None]:
     kind = KIND_OF_CHANNEL[Channel(channel)]
     if kind == SUBJECT:
         return _subjects(chunk)
-    hashed = forms.hasher()
+    hashed = addresses.hasher()
     found: list[Place | None] = []
     for text in chunk:
         try:
-            found.append(Place(hashed(forms.normalise(kind, text))))
+            found.append(Place(hashed(addresses.normalise(kind, text))))
         except Refused:
             found.append(None)
     return found

@@ -15,7 +15,7 @@ from portal.kernel.law import selectors as law
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.registers.base.choices import SENDERS_OF_CHANNEL
 from portal.kernel.registers.senders.models.senders import Sender
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def registered_for(fiduciary: Fiduciary, sender: str, channels: Sequence[str], p
     """
     if not sender.strip():
         return ""
-    forms = dict(book.forms_of(fiduciary=fiduciary, sender=sender, at=at))
+    forms = dict(senders.forms_of(fiduciary=fiduciary, sender=sender, at=at))
     channel = channels[0] if len(channels) == 1 else ""
     value = forms.get(channel, "")
     kinds = SENDERS_OF_CHANNEL.get(channel, ())
-    row = book.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds, value=value), at=at).first()
+    row = senders.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds, value=value), at=at).first()
     if row is None:
         raise Refused(
             _("This sender is not registered for the company on that channel. Choose the one channel that it uses."),

@@ -19,7 +19,7 @@ class BadEdit(ValueError):
 
 
 def compose(clauses: Sequence[Clause]) -> str:
-    """The text of these clauses, as ``policy.parse`` reads it back.
+    """The text of these clauses, as ``policy_parser.parse`` reads it back.
 
     Raises BadEdit (``READS_OTHERWISE``) where a title or a line would be read as something else, a heading in the middle of
     a clause for instance.

@@ -11,7 +11,7 @@ from consent.base.choices import VersionState
 from consent.base.models.notices import BINDING_LANGUAGE, NoticeText, NoticeVersion
 from consent.base.rules.policy_parser import INTRODUCTION, Clause, numbered
 from consent.base.selectors.notices import clauses_of, standing_defects
-from consent.notices.rules import clauses as rules
+from consent.notices.rules import clauses
 from consent.notices.services import draft_checks, effective_dates, policy_import
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
@@ -51,9 +51,9 @@ def add_clause(
     now: datetime | None = None,
 ) -> NoticeText:
     """Add a clause at the place of its number. Raises as ``_amend``."""
-    clause = Clause(number.strip(), title.strip(), rules.neat(body), promise.strip())
+    clause = Clause(number.strip(), title.strip(), clauses.neat(body), promise.strip())
     return _amend(
-        version, language, seen, lambda present: rules.add(present, clause, shift=shift), "added", number, actor, now
+        version, language, seen, lambda present: clauses.add(present, clause, shift=shift), "added", number, actor, now
     )
 
 
@@ -71,9 +71,9 @@ def change_clause(
     now: datetime | None = None,
 ) -> NoticeText:
     """Give the clause at a place other words, another number or another promise. Raises as ``_amend``."""
-    clause = Clause(number.strip(), title.strip(), rules.neat(body), promise.strip())
+    clause = Clause(number.strip(), title.strip(), clauses.neat(body), promise.strip())
     return _amend(
-        version, language, seen, lambda present: rules.change(present, place, clause), "changed", number, actor, now
+        version, language, seen, lambda present: clauses.change(present, place, clause), "changed", number, actor, now
     )
 
 
@@ -82,7 +82,7 @@ def remove_clause(
 ) -> NoticeText:
     """Take a clause out. Raises as ``_amend``, also while there are clauses under it."""
     return _amend(
-        version, language, seen, lambda present: rules.remove(present, place), "removed", str(place), actor, now
+        version, language, seen, lambda present: clauses.remove(present, place), "removed", str(place), actor, now
     )
 
 
@@ -98,7 +98,14 @@ def move_clause(
 ) -> NoticeText:
     """Let a clause and its neighbour exchange places and numbers, each with what is under it. Raises as ``_amend``."""
     return _amend(
-        version, language, seen, lambda present: rules.move(present, place, down=down), "moved", str(place), actor, now
+        version,
+        language,
+        seen,
+        lambda present: clauses.move(present, place, down=down),
+        "moved",
+        str(place),
+        actor,
+        now,
     )
 
 
@@ -106,7 +113,7 @@ def number_through(
     *, version: NoticeVersion, language: str, seen: str, actor: Actor, now: datetime | None = None
 ) -> NoticeText:
     """Number the clauses without gaps, in the order in which they stand. Raises as ``_amend``."""
-    return _amend(version, language, seen, rules.number_through, "numbered", "", actor, now)
+    return _amend(version, language, seen, clauses.number_through, "numbered", "", actor, now)
 
 
 def _amend(
@@ -132,8 +139,8 @@ def _amend(
             before = clauses_of(present)
             try:
                 wanted = edit(before)
-                text = rules.compose(wanted)
-            except rules.BadEdit as bad:
+                text = clauses.compose(wanted)
+            except clauses.BadEdit as bad:
                 raise Refused(_reason(bad), code=bad.code) from bad
             if wanted == before:
                 return present
@@ -272,7 +279,7 @@ def _lines(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _reason(bad: rules.BadEdit) -> str:
+def _reason(bad: clauses.BadEdit) -> str:
     number = str(_("The introduction")) if bad.clause == INTRODUCTION else bad.clause
     said: str = str(REASONS[bad.code]) % {"clause": number}
     return said

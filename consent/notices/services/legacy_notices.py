@@ -16,7 +16,7 @@ from consent.base.models.notices import NoticeText
 from consent.base.rules.status_fold import YES
 from consent.base.selectors.notices import notices_for
 from consent.notices.models.notifications import LateNotice
-from consent.notices.selectors import legacy_notices as owed
+from consent.notices.selectors import legacy_notices
 from consent.notices.selectors.legacy_notices import Group
 from consent.notices.services.person_notifications import address_of_page, reached, tell
 from consent.records.models.state import ConsentState
@@ -57,7 +57,7 @@ def give_late_notices(*, now: datetime) -> int:
         return 0
     given = 0
     # Who has no way is passed over in the query: there may be many, and they would be looked at in every sweep.
-    for person in owed.everybody(_waiting(rule, whose, asked), Group.REACHED):
+    for person in legacy_notices.everybody(_waiting(rule, whose, asked), Group.REACHED):
         if given == MOST:
             break
         try:
@@ -106,16 +106,16 @@ def unreached(*, now: datetime, page: int = 1) -> Waiting:
     if rule is None or not asked:
         return Waiting()
     rows = _waiting(rule, fiduciary_of(OWN_CODE), asked)
-    count = owed.count(rows, Group.WITHOUT_A_WAY)
+    count = legacy_notices.count(rows, Group.WITHOUT_A_WAY)
     pages = max(1, -(-count // SHOWN))
     page = min(max(page, 1), pages)
-    shown = owed.page(rows, Group.WITHOUT_A_WAY, start=(page - 1) * SHOWN, most=SHOWN)
+    shown = legacy_notices.page(rows, Group.WITHOUT_A_WAY, start=(page - 1) * SHOWN, most=SHOWN)
     found = tuple(
         Unreached(person, states[0].occurred_at, tuple(sorted({state.purpose for state in states})))
-        for person, states in owed.of_each(rows, shown).items()
+        for person, states in legacy_notices.of_each(rows, shown).items()
         if states
     )
-    return Waiting(found, count, page, pages, owed.count(rows, Group.UNKNOWN))
+    return Waiting(found, count, page, pages, legacy_notices.count(rows, Group.UNKNOWN))
 
 
 def _rule(now: datetime) -> LegalRule | None:
@@ -146,7 +146,7 @@ def _give(person: UUID, rule: LegalRule, whose: Fiduciary, asked: set[str], *, n
     if found is None:
         return False
     with transaction.atomic():
-        states = owed.of_each(_waiting(rule, whose, asked), [person])[person]
+        states = legacy_notices.of_each(_waiting(rule, whose, asked), [person])[person]
         purposes = sorted({state.purpose for state in states})
         if not purposes:
             return False

@@ -189,7 +189,7 @@ def allow(
 def stop(*, subject_ref: UUID, value: str, actor: Actor, fiduciary: str = OWN_CODE) -> Recorded:
     """Refuse one purpose from one sender, at every address of the person. The other senders stay as they are.
 
-    One transaction (``withdrawing.withdraw``). It counts also from a page that is older than the end of the sender's
+    One transaction (``withdrawals.withdraw``). It counts also from a page that is older than the end of the sender's
     registration. Raises NotFound for what is no sender of the company.
     """
     purpose, channel, sender = _parts(value)

@@ -15,8 +15,7 @@ from consent.base.rules.contact import NO_WISHES, UNPROVED_WORD, Wishes, Word
 from consent.base.rules.dnd_rules import from_codes
 from consent.base.rules.status_fold import NO
 from consent.records.models.suppressions import Suppression
-from consent.records.selectors import preferences as wishes
-from consent.records.selectors import seals
+from consent.records.selectors import preferences, seals
 from consent.records.selectors.raw_values import dashed, instant, is_true, uuid
 from portal.kernel.core import prepared_statements
 
@@ -140,7 +139,7 @@ def suppression(
 
 
 def _found(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str, header: str) -> Found:
-    """What the row under the first of the keys says. Past the cursors: prepared once per connection (``core.prepared``)."""
+    """What the row under the first of the keys says. Past the cursors: prepared once per connection (``core.prepared_statements``)."""
     values: list[bytes | str | int] = [fiduciary, purpose, channel, *keys]
     if header:
         values.append(header)
@@ -166,7 +165,7 @@ def _found(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str, 
         or pace_code not in _NO_PACE
         or categories or modes or bands or days
     ):  # fmt: skip
-        asked = wishes.wishes_from(
+        asked = preferences.wishes_from(
             quiet_from,
             quiet_until,
             for_service=is_true(for_service),

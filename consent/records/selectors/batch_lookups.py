@@ -110,7 +110,7 @@ class Stop(NamedTuple):
 def stops(
     keys: Collection[bytes], *, purpose: str, channel: str, fiduciary: int, header: str = ""
 ) -> Mapping[bytes, Stop]:
-    """The addresses at which promotion was stopped, as ``standing.at_address`` finds them one by one."""
+    """The addresses at which promotion was stopped, as ``address_status.at_address`` finds them one by one."""
     found: dict[bytes, Stop] = {}
     for part in _parts(keys):
         rows = Suppression.objects.filter(

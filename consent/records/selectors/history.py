@@ -45,7 +45,7 @@ def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], 
 
     Of all senders: what was said of one alone is in ``latest_of_senders``.
 
-    The order is that of ``rules.fold``, so that what a page shows and what a decision rests on cannot differ.
+    The order is that of ``folds.fold``, so that what a page shows and what a decision rests on cannot differ.
     """
     found: dict[tuple[int, bytes, str, str], ConsentEvent] = {}
     for event in sorted(events, key=order_of):

@@ -106,7 +106,7 @@ def deciding_at(
 def found_for(
     found: Found, fiduciary: int, keys: Collection[bytes], purpose: str, channel: str, *, sender: str
 ) -> Found:
-    """What ``standing.at_address`` found, with the word that counts for the sender. Reads only."""
+    """What ``address_status.at_address`` found, with the word that counts for the sender. Reads only."""
     state = Sealed(found.entry, found.word, found.said_at, found.notice) if found.word is not None else None
     said = proved_at(fiduciary, keys, purpose, channel, sender=sender, state=state)
     if said is None:

@@ -18,7 +18,7 @@ from portal.kernel.law import selectors as law
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import ContactPoint, Fiduciary
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from portal.kernel.registers.recipients.services import recipient_notifications
 from portal.kernel.registers.recipients.services.recipient_notifications import Answered, Word
 
@@ -49,11 +49,11 @@ def tell(
     if not events:
         return
     fiduciary = events[0].fiduciary
-    recipients = book.recipients_of(fiduciary, at=at)
+    recipients = recipient_selectors.recipients_of(fiduciary, at=at)
     if not recipients:
         return
     known = used_by(fiduciary, {bytes(event.address_key) for event in events})
-    if events[0].way == Way.ADDRESS_LEFT and book.is_erased_everywhere(receipt.subject_ref):
+    if events[0].way == Way.ADDRESS_LEFT and recipient_selectors.is_erased_everywhere(receipt.subject_ref):
         return  # who has to erase the person needs no word about each of the addresses
     by_key: dict[bytes, list[ConsentEvent]] = {}
     texts: dict[bytes, Address] = {}
@@ -91,7 +91,7 @@ def tell_stop(
 
     In the caller's transaction. The addresses carry their text: we keep no other trace of it.
     """
-    recipients = book.recipients_of(fiduciary, at=at)
+    recipients = recipient_selectors.recipients_of(fiduciary, at=at)
     if not recipients:
         return
     words = [Word(place.key, place.kind, said, said, said, _at(place)) for place, said in _of_promotion(places, at)]
@@ -105,7 +105,7 @@ def tell_lift(
 
     In the caller's transaction.
     """
-    recipients = book.recipients_of(fiduciary, at=at)
+    recipients = recipient_selectors.recipients_of(fiduciary, at=at)
     if not recipients:
         return
     standing = _standing(fiduciary, [key for place in places for key in place.keys])
@@ -179,14 +179,14 @@ def tell_wishes(*, subject_ref: UUID, wishes: Mapping[str, Any], change: int, ac
     refs = people.refs_of(subject_ref)
     answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
     for fiduciary in Fiduciary.objects.filter(pk__in=answered).order_by("pk"):
-        recipients = book.recipients_of(fiduciary, at=at)
+        recipients = recipient_selectors.recipients_of(fiduciary, at=at)
         if not recipients:
             continue
         states = ConsentState.objects.filter(subject_ref__in=refs, fiduciary=fiduciary)
         keys = {bytes(key) for key in states.values_list("address_key", flat=True).distinct()}
         standing = _standing(fiduciary, used_by(fiduciary, keys))
         word = Word(
-            book.person_key(subject_ref),
+            recipient_selectors.person_key(subject_ref),
             SUBJECT,
             (),
             [said for each in standing.values() for said in each],

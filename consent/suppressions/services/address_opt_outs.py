@@ -33,7 +33,7 @@ from portal.kernel.people.models.fiduciaries import Fiduciary
 from portal.kernel.people.models.people import ContactPoint, Principal
 from portal.kernel.people.models.subjects import Subject
 from portal.kernel.people.services import subjects
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 
 #: The letter with the code of the public page.
 CODE_LETTER: Final = "consent.stop_code"
@@ -220,7 +220,7 @@ def ours_first(fiduciary: Fiduciary) -> tuple[bool, str]:
 
 def _forms(fiduciary: Fiduciary, channel: str, header: str, at: datetime) -> list[tuple[str, str]]:
     """The sender as it was named, and the same number on the other channels that the fiduciary registered it for."""
-    return list(dict.fromkeys([(channel, header), *book.forms_of(fiduciary=fiduciary, sender=header, at=at)]))
+    return list(dict.fromkeys([(channel, header), *senders.forms_of(fiduciary=fiduciary, sender=header, at=at)]))
 
 
 def _holders(kind: str, address: str) -> list[UUID]:

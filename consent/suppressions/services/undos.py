@@ -42,7 +42,7 @@ def undo_stop(
 
     One transaction, at the turns of the person and of each address of the stop. A consent ends when it would have ended
     without the stop, and one that was over stays over. Where nobody had consented the refusal ends, and the address is
-    unanswered again (``rules.fold``). What the person answered again since the stop stays as it is, and where anybody at
+    unanswered again (``folds.fold``). What the person answered again since the stop stays as it is, and where anybody at
     the address refused since, or the person themself did, nothing is restored: that refusal ended the undo there.
 
     A stop that only suppressed an address ends there; ``place`` is that address, where its text is at hand for the

@@ -310,7 +310,7 @@ def _text(parts: list[_Part]) -> str:
 def _forwarded(inner: Message) -> str:
     """The head of a mail within the mail; its own parts are walked like the others.
 
-    Not in the order in which mail programs quote what somebody answers: that is taken off (``judging.own_words``).
+    Not in the order in which mail programs quote what somebody answers: that is taken off (``classification.own_words``).
     """
     lines = [f"{name}: {_header(inner, name)}" for name in ("Date", "From", "Subject") if name in inner]
     return "\n".join(["----", *lines])

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_choices as states
-from grievances.base import request_labels as words
+from grievances.base import request_choices, request_labels
 from grievances.base.external_task_labels import DESPITE_TASKS
 from grievances.base.models.requests import RightsRequest
 from portal.kernel.core.data_categories import declare
@@ -24,7 +23,10 @@ class Bundle(models.Model):
     #: Whose data it holds: when something of theirs is erased the copy ends, too.
     refs = models.JSONField(_("references of the person"), default=list, blank=True)
     state = models.CharField(
-        _("state"), max_length=10, choices=list(words.BUNDLE_STATES.items()), default=states.BundleState.COLLECTING
+        _("state"),
+        max_length=10,
+        choices=list(request_labels.BUNDLE_STATES.items()),
+        default=request_choices.BundleState.COLLECTING,
     )
     file = models.ForeignKey(
         "vault.StoredFile", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
@@ -52,7 +54,10 @@ class BundleSection(models.Model):
     bundle = models.ForeignKey(Bundle, models.PROTECT, related_name="sections", verbose_name=_("copy"))
     name = models.SlugField(_("part"), max_length=40)
     state = models.CharField(
-        _("state"), max_length=8, choices=list(words.SECTION_STATES.items()), default=states.SectionState.WAITING
+        _("state"),
+        max_length=8,
+        choices=list(request_labels.SECTION_STATES.items()),
+        default=request_choices.SectionState.WAITING,
     )
     error = models.CharField(_("error"), max_length=64, blank=True)
     records = models.PositiveIntegerField(_("records"), default=0)
@@ -83,9 +88,11 @@ class RequestProposal(FourEyesModel):
     request = models.ForeignKey(
         RightsRequest, models.PROTECT, related_name="proposals", verbose_name=_("request"), editable=False
     )
-    outcome = models.CharField(_("outcome"), max_length=8, choices=list(words.OUTCOMES.items()), editable=False)
+    outcome = models.CharField(
+        _("outcome"), max_length=8, choices=list(request_labels.OUTCOMES.items()), editable=False
+    )
     ground = models.CharField(
-        _("ground"), max_length=12, choices=list(words.GROUNDS.items()), blank=True, editable=False
+        _("ground"), max_length=12, choices=list(request_labels.GROUNDS.items()), blank=True, editable=False
     )
     #: Why it goes out while a task of a system outside is not done.
     despite_tasks = models.CharField(
@@ -119,8 +126,8 @@ class RequestProposal(FourEyesModel):
             ),
             models.CheckConstraint(
                 name="grievances_a_refusal_names_its_ground",
-                condition=Q(outcome=states.Outcome.REFUSE.value) & ~Q(ground="")
-                | ~Q(outcome=states.Outcome.REFUSE.value) & Q(ground=""),
+                condition=Q(outcome=request_choices.Outcome.REFUSE.value) & ~Q(ground="")
+                | ~Q(outcome=request_choices.Outcome.REFUSE.value) & Q(ground=""),
             ),
         )
 

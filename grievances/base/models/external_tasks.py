@@ -5,8 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import external_task_labels as words
-from grievances.base import request_choices as states
+from grievances.base import external_task_labels, request_choices
 from grievances.base.models.requests import RightsRequest
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
@@ -19,12 +18,14 @@ class OutsideTask(models.Model):
     number = models.PositiveSmallIntegerField(_("number"))
     #: A name of a system or of a recipient, never of a person.
     system = models.CharField(_("system or recipient"), max_length=120)
-    work = models.CharField(_("what to do there"), max_length=8, choices=list(words.OUTSIDE_WORK.items()))
+    work = models.CharField(
+        _("what to do there"), max_length=8, choices=list(external_task_labels.OUTSIDE_WORK.items())
+    )
     state = models.CharField(
         _("state"),
         max_length=8,
-        choices=list(words.OUTSIDE_STATES.items()),
-        default=states.OutsideState.OPEN,
+        choices=list(external_task_labels.OUTSIDE_STATES.items()),
+        default=request_choices.OutsideState.OPEN,
     )
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     #: What exactly, the last error and the evidence, sealed under the ticket's subject.
@@ -52,9 +53,14 @@ class OutsideTask(models.Model):
             models.UniqueConstraint(name="grievances_tasks_are_numbered", fields=("request", "number")),
             models.CheckConstraint(
                 name="grievances_an_ended_task_says_when",
-                condition=Q(state__in=[states.OutsideState.DONE.value, states.OutsideState.LEFT.value])
+                condition=Q(
+                    state__in=[request_choices.OutsideState.DONE.value, request_choices.OutsideState.LEFT.value]
+                )
                 & Q(ended_at__isnull=False)
-                | Q(state__in=[states.OutsideState.OPEN.value, states.OutsideState.FAILED.value], ended_at=None),
+                | Q(
+                    state__in=[request_choices.OutsideState.OPEN.value, request_choices.OutsideState.FAILED.value],
+                    ended_at=None,
+                ),
             ),
         )
 

@@ -7,8 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_choices as states
-from grievances.base import request_labels as words
+from grievances.base import request_choices, request_labels
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
 
@@ -22,15 +21,18 @@ class RightsRequest(models.Model):
     ticket = models.OneToOneField(
         "grievances.Ticket", models.PROTECT, related_name="rights_request", verbose_name=_("ticket")
     )
-    right = models.CharField(_("right"), max_length=12, choices=list(words.RIGHTS.items()))
-    capacity = models.CharField(_("in which capacity"), max_length=12, choices=list(words.CAPACITIES.items()))
+    right = models.CharField(_("right"), max_length=12, choices=list(request_labels.RIGHTS.items()))
+    capacity = models.CharField(_("in which capacity"), max_length=12, choices=list(request_labels.CAPACITIES.items()))
     state = models.CharField(
-        _("state"), max_length=8, choices=list(words.STATES.items()), default=states.RequestState.ASKED
+        _("state"),
+        max_length=8,
+        choices=list(request_labels.STATES.items()),
+        default=request_choices.RequestState.ASKED,
     )
     #: The person was signed in when they asked: then the session is a part of the proof.
     was_signed_in = models.BooleanField(_("was signed in"), default=False)
     proof = models.CharField(
-        _("shown by"), max_length=12, choices=list(words.PROOFS.items()), default=states.Proof.NONE
+        _("shown by"), max_length=12, choices=list(request_labels.PROOFS.items()), default=request_choices.Proof.NONE
     )
     #: The address is the asking person's: the session, a code, or both say so.
     address_shown_at = models.DateTimeField(_("address shown"), null=True, blank=True)
@@ -41,7 +43,7 @@ class RightsRequest(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="joined", verbose_name=_("answered within")
     )
     joined_because = models.CharField(
-        _("why joined"), max_length=4, choices=list(words.JOINED_BECAUSE.items()), blank=True
+        _("why joined"), max_length=4, choices=list(request_labels.JOINED_BECAUSE.items()), blank=True
     )
     #: What was asked for beyond the right itself, by name; sealed under the ticket's subject.
     details_sealed = models.BinaryField(_("details"), default=bytes, editable=False)
@@ -65,12 +67,13 @@ class RightsRequest(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="grievances_a_joined_request_says_to_what",
-                condition=Q(state=states.RequestState.JOINED.value, joined_to__isnull=False) & ~Q(joined_because="")
-                | ~Q(state=states.RequestState.JOINED.value) & Q(joined_to=None, joined_because=""),
+                condition=Q(state=request_choices.RequestState.JOINED.value, joined_to__isnull=False)
+                & ~Q(joined_because="")
+                | ~Q(state=request_choices.RequestState.JOINED.value) & Q(joined_to=None, joined_because=""),
             ),
             models.CheckConstraint(
                 name="grievances_a_shown_request_says_how",
-                condition=Q(shown_at=None) | ~Q(proof=states.Proof.NONE.value),
+                condition=Q(shown_at=None) | ~Q(proof=request_choices.Proof.NONE.value),
             ),
         )
 
@@ -90,7 +93,7 @@ class ProofPaper(models.Model):
     media_type = models.CharField(_("type"), max_length=40)
     size = models.PositiveIntegerField(_("bytes"))
     received_at = models.DateTimeField(_("received"))
-    finding = models.CharField(_("finding"), max_length=12, choices=list(words.FINDINGS.items()), blank=True)
+    finding = models.CharField(_("finding"), max_length=12, choices=list(request_labels.FINDINGS.items()), blank=True)
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by")
     )

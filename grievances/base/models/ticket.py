@@ -16,7 +16,7 @@ class Ticket(ClaimedModel):
     """A grievance. It carries an opaque subject of its own; who the person is stands in rows that can be erased.
 
     ``due_at`` is the date of the strictest running clock, kept here for the queue and written only together with the
-    clocks (``services.timing``); the clocks in ``portal.kernel.law`` are the truth.
+    clocks (``services.deadlines``); the clocks in ``portal.kernel.law`` are the truth.
     """
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)

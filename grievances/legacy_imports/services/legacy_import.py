@@ -20,9 +20,7 @@ from grievances.base.models.ticket import Ticket
 from grievances.base.permissions import GrievancePermission
 from grievances.legacy_imports.models import TicketTakeOver, TicketTakeOverLine
 from grievances.legacy_imports.services import legacy_files
-from grievances.tickets.services import intake
-from grievances.tickets.services import notifications as letters
-from grievances.tickets.services import thread_entries as lines
+from grievances.tickets.services import intake, notifications, thread_entries
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.core import addresses, clock, pii_guard, time_range
 from portal.kernel.core.actor import Actor
@@ -105,7 +103,7 @@ def _new(row: TicketTakeOver, line: legacy_files.Row) -> Old:
 
 
 def _checked(line: legacy_files.Row, *, now: datetime) -> Old:
-    """Raises Refused with the code of what is wrong (``takeover_words.FAULTS``)."""
+    """Raises Refused with the code of what is wrong (``labels.FAULTS``)."""
     reference = line["old_reference"]
     if not reference or len(reference) > LONGEST_REFERENCE or pii_guard.names_a_person(reference):
         raise fault("OLD_REFERENCE")
@@ -158,9 +156,13 @@ def _filed(row: TicketTakeOver, old: Old, actor: Actor) -> Ticket:
     )
     if old.history:
         texts = {"text": old.history}
-        lines.add(filed.ticket, EntryKind.NOTE, author=Author.STAFF, actor=actor, at=now, texts=texts, internal=True)
+        thread_entries.add(
+            filed.ticket, EntryKind.NOTE, author=Author.STAFF, actor=actor, at=now, texts=texts, internal=True
+        )
     if old.acknowledged_at is not None:
-        letters.tell(filed.ticket, "taken_over", about="taken_over", now=now, context={"old_reference": old.reference})
+        notifications.tell(
+            filed.ticket, "taken_over", about="taken_over", now=now, context={"old_reference": old.reference}
+        )
     return filed.ticket
 
 

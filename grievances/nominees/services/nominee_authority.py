@@ -13,7 +13,7 @@ from portal.kernel.core import addresses
 from portal.kernel.core.errors import Refused
 from portal.kernel.people import selectors as people
 
-#: The detail that says since when an address of an officer's waits for its code (``services.naming``).
+#: The detail that says since when an address of an officer's waits for its code (``services.nominations``).
 ADDRESS_WAITS = "person_address_waits"
 
 

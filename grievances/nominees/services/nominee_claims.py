@@ -21,7 +21,7 @@ from grievances.base.labels import day as day_in_words
 from grievances.base.models.requests import RightsRequest
 from grievances.base.permissions import GrievancePermission
 from grievances.base.request_choices import UNDECIDED, Capacity, Outcome, RefusalGround, Right
-from grievances.nominees import labels as nominees_labels
+from grievances.nominees import labels as nominee_labels
 from grievances.nominees.choices import LIVE, STANDING_MOVES, StandingEnd, StandingState
 from grievances.nominees.models import Nominee, NomineeStanding
 from grievances.nominees.services import nominations, nominee_authority
@@ -219,7 +219,7 @@ def letter_lines(request: RightsRequest, *, at: datetime) -> list[str]:
     )
     pieces = [said % {"days": selectors.promise(COOLING, at=at).days}]
     if nominee is not None:
-        rights = "\n".join(f"- {nominees_labels.RIGHTS[right]}" for right in nominee.rights)
+        rights = "\n".join(f"- {nominee_labels.RIGHTS[right]}" for right in nominee.rights)
         pieces.append(
             _("From then on you may, with a code sent to the address by which you were named:\n%(rights)s")
             % {"rights": rights}

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import external_task_labels as words
+from grievances.base import external_task_labels
 from grievances.base.encryption import Shredded
 from grievances.base.models.external_tasks import OutsideTask
 from grievances.base.permissions import GrievancePermission
@@ -36,7 +36,7 @@ class GiveForm(forms.Form):
     )
     work = forms.ChoiceField(
         label=_("What is to be done there?"),
-        choices=[(str(value), text) for value, text in words.OUTSIDE_WORK.items()],
+        choices=[(str(value), text) for value, text in external_task_labels.OUTSIDE_WORK.items()],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what is to be done")},
     )

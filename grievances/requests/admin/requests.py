@@ -11,8 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_labels as words
-from grievances.base import selectors
+from grievances.base import request_labels, selectors
 from grievances.base.choices import OPEN_STATES
 from grievances.base.external_task_labels import DESPITE_TASKS
 from grievances.base.labels import short_day
@@ -72,7 +71,7 @@ class RequestQueue(admin.SimpleListFilter):
 class FindingForm(forms.Form):
     finding = forms.ChoiceField(
         label=_("What does the paper show?"),
-        choices=[(str(value), text) for value, text in words.FINDINGS.items()],
+        choices=[(str(value), text) for value, text in request_labels.FINDINGS.items()],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what the paper shows")},
     )
@@ -83,13 +82,13 @@ class ProposeForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label=_("Answer"),
-        choices=[(str(value), text) for value, text in words.OUTCOMES.items()],
+        choices=[(str(value), text) for value, text in request_labels.OUTCOMES.items()],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the answer")},
     )
     ground = forms.ChoiceField(
         label=_("If refused: why"),
-        choices=[("", _("Not refused")), *((str(value), text) for value, text in words.GROUNDS.items())],
+        choices=[("", _("Not refused")), *((str(value), text) for value, text in request_labels.GROUNDS.items())],
         required=False,
     )
     written = forms.CharField(
@@ -338,7 +337,7 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
     @admin.display(description=_("what it has to show"))
     def needed(self, obj: ProofPaper) -> str:
-        return str(words.PAPERS_NEEDED.get(obj.request.capacity, "–"))
+        return str(request_labels.PAPERS_NEEDED.get(obj.request.capacity, "–"))
 
     @admin.display(description=_("paper"))
     def paper(self, obj: ProofPaper) -> str:

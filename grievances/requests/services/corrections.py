@@ -22,7 +22,7 @@ from portal.kernel.people.models import ContactPoint, Principal
 from portal.kernel.people.services import people
 from portal.kernel.registers.base.choices import InstructionKind
 from portal.kernel.registers.recipients.models.instructions import Instruction
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import staff_instructions
 
 
@@ -74,7 +74,7 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
             for person in mine:
                 _write(person, details.get("field", ""), value, actor=actor, at=at)
         for code, ref in sorted(staff_instructions.codes_told(refs).items()):
-            recipient = book.by_code(code)
+            recipient = recipients.by_code(code)
             if recipient is None:
                 continue
             because = request.ticket.reference

@@ -86,7 +86,7 @@ def data_subject(request: RightsRequest) -> UUID:
 
 def lock(request: RightsRequest) -> None:
     """Lock the row until the caller's transaction ends, and read anew what says whose data it is: from then on no officer
-    enters another address (``naming.name_person``).
+    enters another address (``subject_identification.name_person``).
     """
     request.refresh_from_db(fields=["state", "details_sealed"], from_queryset=RightsRequest.objects.select_for_update())
 

@@ -18,8 +18,7 @@ from grievances.base.models.data_copies import RequestProposal
 from grievances.base.models.requests import RightsRequest
 from grievances.base.request_choices import DECIDED, Right
 from grievances.requests.services import data_copies
-from grievances.tickets.services import notifications
-from grievances.tickets.services import thread_entries as lines
+from grievances.tickets.services import notifications, thread_entries
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.services import record
 from portal.kernel.core import clock, ports
@@ -249,7 +248,9 @@ def note_end(
     if settled:
         text = "\n".join([*([text] if text else []), *_decided_lines(request, settled, at=at)])
     if text:
-        entry = lines.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": text})
+        entry = thread_entries.add(
+            ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": text}
+        )
         if entry is not None:
             notifications.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
 

@@ -12,8 +12,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.base import encryption, selectors
-from grievances.base import request_labels as words
+from grievances.base import encryption, request_labels, selectors
 from grievances.base.choices import OPEN_STATES, Author, ContactKind, EntryKind
 from grievances.base.models.requests import ProofPaper, RightsRequest
 from grievances.base.models.ticket import Ticket, TicketContact
@@ -331,9 +330,9 @@ def _known(subject_ref: UUID) -> set[UUID]:
 def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: Actor, at: datetime) -> None:
     move(request, RequestState.JOINED, moves=MOVES, joined_to=into, joined_because=join.because, decided_at=at)
     with translation.override(into.ticket.language):
-        said = str(words.JOINED_LINES[join.because]) % {
+        said = str(request_labels.JOINED_LINES[join.because]) % {
             "reference": request.ticket.reference,
-            "right": words.RIGHTS[request.right],
+            "right": request_labels.RIGHTS[request.right],
         }
     line = thread_entries.add(
         into.ticket, EntryKind.JOINED, author=Author.PORTAL, actor=actor, at=at, texts={"text": said}
@@ -381,7 +380,7 @@ def _turns_of(ticket: Ticket) -> set[str]:
 
 def _ask_again(request: RightsRequest) -> str:
     with translation.override(request.ticket.language):
-        needed = str(words.PAPERS_NEEDED[request.capacity])
+        needed = str(request_labels.PAPERS_NEEDED[request.capacity])
         return _(
             "The paper you sent does not show that you may ask this. It is destroyed. Please send another one. %(needed)s"
         ) % {"needed": needed}

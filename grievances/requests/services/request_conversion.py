@@ -6,8 +6,7 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.base import encryption, selectors
-from grievances.base import request_labels as words
+from grievances.base import encryption, request_labels, selectors
 from grievances.base.choices import OPEN_STATES, Author, Door, EntryKind, TicketKind
 from grievances.base.models.requests import RightsRequest
 from grievances.base.models.ticket import Ticket
@@ -44,8 +43,8 @@ def become_request(
     """Make a grievance the request about data that it is, in one transaction; the person is told, and asked to show who asks.
 
     The clocks of the right start from the receipt (CCPA regulations 7021(b)); those of the grievance run on, so that nothing
-    becomes due later. ``details`` as the pages ask them (``asking.DETAILS``), but for the address of somebody else, which
-    ``naming.name_person`` takes. Raises NotAllowed; Refused for a request (REQUEST), what is answered or closed (NOT_OPEN), a
+    becomes due later. ``details`` as the pages ask them (``request_details.DETAILS``), but for the address of somebody else, which
+    ``subject_identification.name_person`` takes. Raises NotAllowed; Refused for a request (REQUEST), what is answered or closed (NOT_OPEN), a
     right that only its own pages take (RIGHT), and where something is missing that the pages ask for (INCOMPLETE); LostRace
     while a colleague works on it.
     """
@@ -104,7 +103,7 @@ def _tell(ticket: Ticket, right: Right, actor: Actor, at: datetime) -> None:
         text = _(
             "What you wrote is a request about data: %(right)s. It counts from the day on which it reached us. Before we "
             "answer we have to know who asks: open this page and show it."
-        ) % {"right": words.RIGHTS[right]}
+        ) % {"right": request_labels.RIGHTS[right]}
     entry = thread_entries.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=actor, at=at, texts={"text": text})
     if entry is not None:
         notifications.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)

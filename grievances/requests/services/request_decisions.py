@@ -10,8 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.base import encryption, selectors
-from grievances.base import request_labels as words
+from grievances.base import encryption, request_labels, selectors
 from grievances.base.choices import AppealOutcome
 from grievances.base.labels import day
 from grievances.base.models.data_copies import Bundle, RequestProposal
@@ -258,7 +257,7 @@ def letter_of(
 
 def _refusal(request: RightsRequest, ground: str) -> str:
     """The ground as the person reads it; of a repeat with the days of the last one, so that they know which is meant."""
-    said = str(words.REFUSALS[ground])
+    said = str(request_labels.REFUSALS[ground])
     if ground != RefusalGround.REPEATED:
         return said
     last, zone = repeats.answered_before(request).first(), selectors.zone_of(request.ticket)

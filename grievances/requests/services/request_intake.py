@@ -8,8 +8,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.base import encryption
-from grievances.base import request_labels as words
+from grievances.base import encryption, request_labels
 from grievances.base.choices import Door, ForWhom, TicketKind
 from grievances.base.models.draft import TicketDraft
 from grievances.base.models.requests import RightsRequest
@@ -126,5 +125,5 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
 def _in_words(answers: Mapping[str, str]) -> str:
     """The wish as the thread shows it: the right in the person's language, then their own words."""
     with translation.override(answers["language"]):
-        named = str(words.RIGHTS[answers["right"]])
+        named = str(request_labels.RIGHTS[answers["right"]])
     return f"{named}\n\n{answers['words']}" if answers.get("words") else named

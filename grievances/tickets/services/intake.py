@@ -13,7 +13,7 @@ from grievances.base import encryption
 from grievances.base.choices import Author, ContactKind, Door, EntryKind, TicketState
 from grievances.base.models.draft import DraftFile
 from grievances.base.models.ticket import Ticket, TicketContact
-from grievances.tickets import category_details as details
+from grievances.tickets import category_details
 from grievances.tickets.services import deadlines, notifications, thread_entries
 from grievances.tickets.services.uploads import KeptFile
 from portal.kernel.audit.kinds import AuditKind
@@ -127,7 +127,11 @@ def file_ticket(
             "organisation": story.organisation,
             "organisation_reference": story.organisation_reference,
             "left_out": story.left_out,
-            **{name: story.details.get(name, "") for name in details.names_of(story.kind) if name in story.details},
+            **{
+                name: story.details.get(name, "")
+                for name in category_details.names_of(story.kind)
+                if name in story.details
+            },
         }
         record(
             AuditKind.GRIEVANCES_TICKET_FILED,

@@ -58,7 +58,7 @@ def propose(
 
     On appeal ``outcome`` says what becomes of the first answer. None when the same page sent the same answer before. Raises
     Refused when it is answered or closed already, an appeal's outcome is not said, a date has passed and nobody says why
-    (LATE_REASON, ``law.states.LateReason``), or it is a request about data, which two people answer (TWO_PEOPLE); NotAllowed
+    (LATE_REASON, ``law.choices.LateReason``), or it is a request about data, which two people answer (TWO_PEOPLE); NotAllowed
     for a role that may not answer and, on appeal, for whoever answered before.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
@@ -183,7 +183,7 @@ def _require_grievance(ticket: Ticket) -> None:
 
 
 def close_merged(*, ticket: Ticket, into: Ticket, actor: Actor, at: datetime) -> None:
-    """Close a grievance that goes on in another one, which the letter names, in the caller's transaction (``sorting.merge``)."""
+    """Close a grievance that goes on in another one, which the letter names, in the caller's transaction (``triage.merge``)."""
     if ticket.state == TicketState.ANSWERED:
         _answer(ticket, Answer.WITHDRAWN, at)
     _close(ticket, ClosedBecause.MERGED, actor=actor, at=at, merged_into=into)

@@ -15,7 +15,7 @@ from kyc.signatures.ages import age as age_of
 from kyc.signatures.result import HOLDS, ContactMatch, Flaw, Signature, Signed
 
 #: Aadhaar may not be accepted unless UIDAI's signature was verified (Aadhaar Regulations as amended on 9 December 2025,
-#: reg. 16C): for these, a signer whom nobody pinned is a no. For others it proves nobody (``rules.PROVES_NOBODY``):
+#: reg. 16C): for these, a signer whom nobody pinned is a no. For others it proves nobody (``document_checks.PROVES_NOBODY``):
 #: the signer may be one whom two people have yet to pin.
 AADHAAR = frozenset({"aadhaar_offline_ekyc", "aadhaar_qr", "eaadhaar_pdf"})
 #: What a person has to look at although the signature holds.

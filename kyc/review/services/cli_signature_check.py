@@ -7,7 +7,7 @@ from typing import Any
 
 from kyc.base.check_outcomes import CheckOutcome, Severity
 from kyc.cases import check_plans
-from kyc.cases.rules import signature_results as checks
+from kyc.cases.rules import signature_results
 from kyc.cases.rules.document_checks import Said
 from kyc.review.inspection import inspect
 from kyc.review.services import signed_documents
@@ -53,16 +53,16 @@ def verify(data: bytes, *, kind: str, extension: str, keys: Sequence[Key], given
     if fault:
         return answer(REFUSED, fault, {}, lines)
     said = {
-        "signature": checks.signature(signed, kind=kind),
-        "contact": checks.contact(signed),
-        "declared_person": checks.declared_person(signed, given.declared),
-        "age": checks.age(signed, at=given.at, adult=given.adult_age),
-        "issued_lately": checks.issued_lately(signed, at=given.at, days=given.lately_days),
+        "signature": signature_results.signature(signed, kind=kind),
+        "contact": signature_results.contact(signed),
+        "declared_person": signature_results.declared_person(signed, given.declared),
+        "age": signature_results.age(signed, at=given.at, adult=given.adult_age),
+        "issued_lately": signature_results.issued_lately(signed, at=given.at, days=given.lately_days),
     }
     lines += [line(one.name, said[one.name], one.severity) for one in check_plans.signed_checks() if one.name in said]
     decides = worst(lines)
     return {
-        **answer(decides["outcome"], decides["reason"], checks.masked(signed.fields), lines),
+        **answer(decides["outcome"], decides["reason"], signature_results.masked(signed.fields), lines),
         **_proof(signed, given),
     }
 

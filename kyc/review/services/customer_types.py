@@ -47,7 +47,7 @@ def may_say_type(case: Case) -> bool:
 def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> None:
     """The customer says what it is, and may say it anew until its first document was sent.
 
-    Raises Refused (TYPE) for a type that its account cannot be, and as ``powers.require_open``; IllegalMove once documents are with us: then staff change it (``reclassifying``).
+    Raises Refused (TYPE) for a type that its account cannot be, and as ``authority.require_open``; IllegalMove once documents are with us: then staff change it (``reclassifying``).
     """
     with transaction.atomic():
         require_open(case.customer, actor, at=now)

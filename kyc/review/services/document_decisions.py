@@ -59,7 +59,7 @@ def shown(
 
 
 def to_answer(document: Document) -> list[Check]:
-    """The checks that nobody may approve against without saying that they looked: see ``rules.MUST_BE_ANSWERED``."""
+    """The checks that nobody may approve against without saying that they looked: see ``document_checks.MUST_BE_ANSWERED``."""
     return [check for check in latest_checks(document) if document_checks.must_be_answered(check.outcome, check.reason)]
 
 
@@ -79,7 +79,7 @@ def propose(
 
     ``answered`` names the checks of ``to_answer`` that the maker looked at; the note says what they saw.
     ``page_seen`` is the digest of the page on which they decided (``basis.seen``). A rejected document may be asked for
-    again, once the customer has appealed (``appeals.is_appealed``); nothing else is decided about it any more.
+    again, once the customer has appealed (``review_appeals.is_appealed``); nothing else is decided about it any more.
 
     Raises NotAllowed when the maker's role does not carry the act; LostRace when a colleague has the case; IllegalMove
     when the document is not waiting for a decision or has an open proposal; Refused with a code: REASON (missing, or

@@ -176,7 +176,7 @@ def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
 
     The bytes are encrypted before, unless they lie there already (``encrypted``). An earlier file in the same place is
     replaced where the table of states allows it. Raises Refused for a document that is not asked for (NOT_WANTED) or from
-    somebody who cannot act for the customer now (SUSPENDED, CUSTOMER_CLOSED: ``powers.require_open``); Unavailable while the
+    somebody who cannot act for the customer now (SUSPENDED, CUSTOMER_CLOSED: ``authority.require_open``); Unavailable while the
     person is being erased; IllegalMove when the document is with us or approved. Nothing is written then.
     """
     if judged.bytes_of is not None:
@@ -269,7 +269,7 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
     """The customer has looked at what they uploaded and sends it for checking. Safe to repeat.
 
     Raises IllegalMove for a file that was refused or replaced meanwhile, or whose person left; Refused (FROZEN) for the
-    account of a child, and as ``powers.require_open``.
+    account of a child, and as ``authority.require_open``.
     """
     if document.sent_at is not None:
         return

@@ -1,6 +1,6 @@
 """Who stands behind a customer: people and organisations, in which capacity, and what they own.
 
-Each change raises Refused as ``powers.require_open``: SUSPENDED, CUSTOMER_CLOSED.
+Each change raises Refused as ``authority.require_open``: SUSPENDED, CUSTOMER_CLOSED.
 """
 
 import uuid

@@ -18,7 +18,7 @@ from kyc.base.choices import DocumentState
 from kyc.base.models.documents import Document
 from kyc.base.models.parties import Party
 from kyc.cases import labels
-from kyc.cases.rules import signature_results as checks
+from kyc.cases.rules import signature_results
 from kyc.cases.rules.document_checks import Said
 from kyc.cases.selectors import known_name
 from kyc.cases.services import document_encryption
@@ -144,12 +144,12 @@ def said_at_once(document: Document, *, actor: Actor) -> str:
         return ""
     with files.open_stream(document.quarantined, actor=actor, reason="own_document") as stream:
         signed = Signed.from_json(json.loads(stream.read()))
-    return str(checks.signature(signed, kind=document.kind).outcome)
+    return str(signature_results.signature(signed, kind=document.kind).outcome)
 
 
 def record_of(signed: Signed, kind: str) -> bytes:
     """What is kept in place of a file that was read at once: what was verified, masked, and by which key."""
-    kept = {**signed.as_json(), "kind": kind, "fields": checks.masked(signed.fields)}
+    kept = {**signed.as_json(), "kind": kind, "fields": signature_results.masked(signed.fields)}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
 
 
@@ -162,17 +162,17 @@ def _said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Sai
             **dict.fromkeys(("contact", "declared_person", "name", "age", "issued_lately"), nothing),
         }
     today = clock.day(now)
-    genuine = checks.signature(signed, kind=document.kind)
-    evidence = {**genuine.evidence, **checks.masked(signed.fields), "layout": signed.layout}
+    genuine = signature_results.signature(signed, kind=document.kind)
+    evidence = {**genuine.evidence, **signature_results.masked(signed.fields), "layout": signed.layout}
     return {
         "signature": Said(genuine.outcome, genuine.reason, evidence, signed.signer_sha256),
-        "contact": checks.contact(signed),
-        "declared_person": checks.declared_person(signed, _declared(document)),
-        "name": checks.name(signed, known_name(document)),
-        "age": checks.age(
+        "contact": signature_results.contact(signed),
+        "declared_person": signature_results.declared_person(signed, _declared(document)),
+        "name": signature_results.name(signed, known_name(document)),
+        "age": signature_results.age(
             signed, kind=document.kind, at=now, adult=int(house_rule("people.adult_age", on=today).amount or 0)
         ),
-        "issued_lately": checks.issued_lately(
+        "issued_lately": signature_results.issued_lately(
             signed, at=now, days=int(house_rule("kyc.issued_lately", on=today).amount or 0)
         ),
     }

@@ -38,7 +38,7 @@ from portal.kernel.core.actor import system
 from portal.kernel.core.enqueue import leaving_out
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.request_cache import remembering
-from portal.kernel.law.services import deadline_sweep as law_sweeping
+from portal.kernel.law.services import deadline_sweep
 from portal.kernel.ledger.models import Entry
 from portal.kernel.ledger.services import seal_now
 from portal.kernel.outbox.choices import LEFT
@@ -124,7 +124,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         grievances.plan(past, cast, people, team)
         past.run(show=tell, end_month=recipients.confirm_since)
         tell("what happens today", 1, 2)
-        law_sweeping.sweep(now=cast.start)
+        deadline_sweep.sweep(now=cast.start)
         staff.agree_audit_of_today(cast, team)
         senders.build(cast, people, team, actor=ACTOR)
         consent_imports.build(cast, team)

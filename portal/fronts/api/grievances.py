@@ -12,8 +12,7 @@ from consent.collection.services import client_consents
 from grievances.base import selectors
 from grievances.base.choices import Door, ForWhom, TicketKind
 from grievances.base.models.ticket import Ticket
-from grievances.tickets import category_details as details
-from grievances.tickets import grievance_status
+from grievances.tickets import category_details, grievance_status
 from grievances.tickets.forms.public import LONGEST_STORY, LONGEST_WISH
 from grievances.tickets.services import assisted_intake, thread_access
 from grievances.tickets.services.intake import Reach, Story
@@ -79,7 +78,7 @@ def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: Needed
     """
     require_key(request_key)
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
-    known = set(details.names_of(given.kind))
+    known = set(category_details.names_of(given.kind))
     if not known.issuperset(given.details):
         raise Refused(f"Of this kind these details are asked: {', '.join(sorted(known)) or 'none'}.", code="DETAILS")
     keys: list[str] = []

@@ -15,7 +15,7 @@ from portal.kernel.core.webhook_signatures import BadSignature
 from portal.kernel.law.choices import MESSAGE_CHANNELS
 from portal.kernel.registers.base.choices import FactKind
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import instruction_status
 from portal.kernel.registers.recipients.services.instruction_status import Said, Sent, Taken
 
@@ -108,10 +108,10 @@ def _taken(
     """Size, signature, form, in this order; nothing is read of a message that nobody we know has signed."""
     signed_requests.require_size(request, LONGEST)
     now = clock.now()
-    recipient = book.by_code(code)
+    recipient = recipients.by_code(code)
     if recipient is None:  # as for a signature that does not hold: who asks learns no codes
         raise BadSignature("The signature of this message does not hold.")
-    secrets = book.secrets_of(recipient.code, at=now)
+    secrets = recipients.secrets_of(recipient.code, at=now)
     webhook_id = webhook_signatures.verify(request.headers, request.body, secrets=secrets, now=now)
     taken = keep(recipient, webhook_id, signed_requests.parsed(model, request.body), now)
     return AnswerOut(new=taken.new, known=taken.known, unknown=taken.unknown, replayed=taken.replayed)

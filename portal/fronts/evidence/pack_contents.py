@@ -103,7 +103,7 @@ def months_of(period: Period) -> Iterator[Period]:
 
 
 def report_files(period: Period) -> Iterator[tuple[str, bytes]]:
-    """Each kept report of each whole month, as the JSON whose hash the log states and as CSV. ``monthly.keep`` has made them."""
+    """Each kept report of each whole month, as the JSON whose hash the log states and as CSV. ``monthly_reports.keep`` has made them."""
     months = [month.first_day for month in months_of(period)]
     for row in MonthlyReport.objects.filter(first_day__in=months).order_by("first_day", "code"):
         name, body = f"reports/{row.first_day:%Y-%m}-{row.code}", rfc8785.dumps(row.tables)

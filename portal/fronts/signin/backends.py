@@ -6,7 +6,7 @@ from portal.kernel.people.models import User
 
 
 class CustomerBackend(BaseBackend):
-    """Customers sign in with a code, not here: a session that ``browsers.open_session`` began finds its login by this.
+    """Customers sign in with a code, not here: a session that ``browser_devices.open_session`` began finds its login by this.
 
     The sessions that began before there was this backend go on by Django's own.
     """

@@ -175,7 +175,7 @@ def of_ones_own(user: Any, found: Open, *, now: datetime) -> list[Waiting]:
 
 
 def answered_lately(user: Any, *, now: datetime) -> list[Waiting]:
-    """What this login proposed and another answered in the last thirty days, the last first."""
+    """What this login proposed and another answered lately (``ANSWERED``), the last first."""
     recent = Q(made_by=user, checked_at__gt=now - ANSWERED)
     kinds = {kind for kind, _act, _maker, _count in _counted(*_union(lambda _model: recent))}
     models: list[Any] = [apps.get_model(kind) for kind in sorted(kinds)]

@@ -23,7 +23,7 @@ from kyc.cases import labels
 from kyc.cases.selectors import to_review
 from portal.fronts.workplace.queues import open_to
 from portal.kernel.core import clock
-from portal.kernel.core import date_format as core_date_format
+from portal.kernel.core import date_format as dates
 from portal.kernel.core.clock import IST
 from portal.kernel.law.choices import Channel
 from portal.kernel.law.models import Clock
@@ -81,7 +81,7 @@ def _received_and_closed(now: datetime) -> list[Row]:
     days = _days_before(now)
     received = _by_day(Ticket.objects.all(), "received_at", days[0])
     closed = _by_day(Ticket.objects.all(), "closed_at", days[0])
-    return [(core_date_format.day(on), (received.get(on, 0), closed.get(on, 0))) for on in days]
+    return [(dates.day(on), (received.get(on, 0), closed.get(on, 0))) for on in days]
 
 
 def _months_before(now: datetime) -> list[date]:
@@ -221,6 +221,6 @@ def _chart(kind: Kind, now: datetime) -> Chart:
     name = f"workplace.chart.{kind.code}"
     counted: tuple[list[Row], str] | None = cache.get(name)
     if counted is None:
-        counted = kind.count(now), core_date_format.moment(now)
+        counted = kind.count(now), dates.moment(now)
         cache.set(name, counted, GOOD_FOR.total_seconds())
     return Chart(kind, *counted)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import labels as grievance_words
+from grievances.base import labels as grievance_labels
 from grievances.base import request_labels
 from grievances.base.choices import MOVES as TICKET_MOVES
 from grievances.base.choices import TicketState
@@ -78,7 +78,7 @@ STATES = (
         "grievances",
         _("Grievances"),
         "grievances.Ticket",
-        grievance_words.STATES,
+        grievance_labels.STATES,
         TICKET_MOVES,
         {
             TicketState.RECEIVED: _("Nobody has written to the person yet. Our turn; the clocks run."),

@@ -70,7 +70,7 @@ def of_keeping(subject_refs: Iterable[UUID]) -> set[str]:
     """The names of the turns in which it is settled whether data of these subjects is kept or destroyed.
 
     Whoever places a hold or enters an order takes those of the subjects it names; whoever destroys takes those of everybody
-    whose hold would concern the data (``retention.deciding.take_turn``), and only then asks.
+    whose hold would concern the data (``retention_decisions.take_turn``), and only then asks.
     """
     return {f"keeping:{ref}" for ref in subject_refs}
 
@@ -100,7 +100,7 @@ def retried_with(rows: Sequence[Model], act: Callable[[], R]) -> R:
     """Do ``act`` as ``retried`` does, each time with these rows in memory as they are now.
 
     What a transaction wrote is undone where the database ends it, and what it did to rows in memory is not: a row that was
-    moved (``moves.move``) would have no such move a second time.
+    moved (``state_transitions.move``) would have no such move a second time.
     """
     before = [{field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields} for row in rows]
 

@@ -24,7 +24,7 @@ from portal.kernel.jobs.export_columns import BLANKS, FORMULA_STARTS
 class Spelling:
     """What a format needs: whole numbers as numbers or as text, texts made safe for spreadsheets, nothing as NULL.
 
-    ``keeps_dates``: instants as the numbers of a workbook (``workbook.instant_number``), days ready to become such.
+    ``keeps_dates``: instants as the numbers of a workbook (``xlsx_writer.instant_number``), days ready to become such.
     ``keeps_lists``: lists and facts as JSON has them.
     """
 
@@ -56,7 +56,7 @@ class _Instant(_Spelled):
 
 
 class _InstantNumber(_Spelled):
-    """``workbook.instant_number``: 25569 is the first of January 1970."""
+    """``xlsx_writer.instant_number``: 25569 is the first of January 1970."""
 
     output_field = FloatField()
     sqlite = "((strftime('%%%%s', substr(%(expressions)s, 1, 19)) + 19800) / 86400.0 + 25569)"
@@ -104,7 +104,7 @@ class _Digits(_Spelled):
 
 
 class _Safe(_Spelled):
-    """An apostrophe before what a spreadsheet would run: ``exports.escape_formula``."""
+    """An apostrophe before what a spreadsheet would run: ``export_columns.escape_formula``."""
 
     sqlite = postgresql = (
         f"(CASE WHEN substr(ltrim(%(expressions)s, '{BLANKS}'), 1, 1) IN ("

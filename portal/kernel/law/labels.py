@@ -115,7 +115,7 @@ def without_a_purpose(code: str) -> str:
 
 
 class PurposeNames:
-    """Says purposes by their names, one code or a list of them: a speaker of the admin (``core.admin.speaking``).
+    """Says purposes by their names, one code or a list of them: a speaker of the admin (``core.admin.labels``).
 
     Of a code with several versions the newest counts; one without a purpose is said by ``without_a_purpose``.
     """

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 class StatedClocks:
     """Registered in ``ports.ledger_followers``. One event is about several clocks of an owner: its fact ``dues`` names each
-    (``clock_log.dues``). Of one kind and rule one clock begins after the other: the last beginning is of the last of them.
+    (``deadline_log.dues``). Of one kind and rule one clock begins after the other: the last beginning is of the last of them.
     """
 
     check = "V11"

@@ -85,7 +85,7 @@ def subject_name(subject_ref: UUID) -> str:
 
 
 class LoginNames:
-    """Says logins by their number: a speaker of the admin (``core.admin.speaking``)."""
+    """Says logins by their number: a speaker of the admin (``core.admin.labels``)."""
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}

@@ -11,7 +11,7 @@ from portal.kernel.law.labels import PurposeNames
 from portal.kernel.registers.base.labels import values
 from portal.kernel.registers.orders import selectors
 from portal.kernel.registers.recipients.models.instructions import Instruction, Telling
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 
 
 class RecipientSection:
@@ -24,7 +24,7 @@ class RecipientSection:
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per word to a recipient, the oldest first, with the steps of what it was instructed to do."""
         told = Telling.objects.filter(subject_ref__in=list(subject_refs)).select_related("recipient").order_by("pk")
-        given = book.with_standing(Instruction.objects.filter(telling__in=told))
+        given = recipients.with_standing(Instruction.objects.filter(telling__in=told))
         steps = {instruction.telling_id: instruction for instruction in given}
         return [_record(each, steps.get(each.pk)) for each in told]
 
@@ -43,7 +43,7 @@ class DisclosureSection:
         """
         rows = list(selectors.disclosures_to_show(subject_refs, at=clock.now()).order_by("pk"))
         authorities = selectors.authority_of(rows)
-        names, purposes = book.names_of(row.recipient_code for row in rows), PurposeNames()
+        names, purposes = recipients.names_of(row.recipient_code for row in rows), PurposeNames()
         return [
             {
                 "reference": row.reference,

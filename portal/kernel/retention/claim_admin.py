@@ -12,7 +12,7 @@ from portal.kernel.core.admin import StaffModelAdmin, service_action
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 from portal.kernel.law import selectors as law
-from portal.kernel.people import labels as people_words
+from portal.kernel.people import labels as people_labels
 from portal.kernel.people.admin.proposals import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.kernel.retention import labels, selectors
 from portal.kernel.retention.forms import ClaimEndForm, LegalClaimForm
@@ -58,7 +58,7 @@ class LegalClaimAdmin(AuditedExport, StaffModelAdmin):
     @admin.display(description=_("person"))
     def person(self, obj: LegalClaim) -> str:
         """As their record is headed; its opaque reference is what both people are bound to."""
-        return f"{people_words.subject_name(obj.subject_ref)} ({obj.subject_ref})"
+        return f"{people_labels.subject_name(obj.subject_ref)} ({obj.subject_ref})"
 
     @admin.display(description=_("limitation period"), ordering="rule_key")
     def limitation_period(self, obj: LegalClaim) -> str:

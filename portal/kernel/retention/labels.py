@@ -35,7 +35,7 @@ def kind_name(retention_class: str, otherwise: str = "") -> str:
 
 
 class KindNames:
-    """Says the code of a kind of data: a speaker of the admin (``core.admin.speaking``)."""
+    """Says the code of a kind of data: a speaker of the admin (``core.admin.labels``)."""
 
     def __call__(self, value: Any) -> str:
         return kind_name(str(value)) if value else str(_("Every kind of data"))

@@ -6,7 +6,7 @@ from portal.kernel.vault.choices import RetentionClass
 
 
 class ClassNames:
-    """Says classes of retention: a speaker of the admin (``core.admin.speaking``)."""
+    """Says classes of retention: a speaker of the admin (``core.admin.labels``)."""
 
     def __call__(self, value: Any) -> str:
         return str(dict(RetentionClass.choices).get(value, value))

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management import CommandError, CommandParser
 
 from portal.demo import bulk
-from portal.demo.story import documents as papers
+from portal.demo.story import documents as story_documents
 from portal.demo.story import grievances
 from portal.demo.story.cast import Cast
 from portal.kernel.core import clock
@@ -72,6 +72,6 @@ class Command(PortalCommand):
 
     def _documents(self, count: int, cast: Cast) -> int:
         for number in range(count):
-            papers.add_one(cast, actor=system("generate_load"))
+            story_documents.add_one(cast, actor=system("generate_load"))
             self.show("documents", number + 1, count)
         return count

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consent.collection.services import cookies as choosing
+from consent.collection.services import cookies as cookie_services
 from consent.prompts.services import visitor_choices
 from consent.records.services import receipts
 from portal.fronts.selfservice import cookie_choices, limits
@@ -51,7 +51,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Too many answers came from your network. Try again in an hour."))
         return HttpResponseRedirect(back)
     try:
-        chosen = choosing.choose(
+        chosen = cookie_services.choose(
             subject_ref=subject_ref,
             group=wanted,
             is_yes=request.POST["answer"] == "yes",

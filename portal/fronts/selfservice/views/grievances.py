@@ -23,7 +23,7 @@ from grievances.tickets.services import deadlines, drafts, thread_access
 from portal.fronts.selfservice import limits
 from portal.fronts.selfservice.language_switch import keeps_answers, typed
 from portal.fronts.selfservice.views import grievance_summary, track
-from portal.fronts.selfservice.views import tracking_key as selfservice_tracking_key
+from portal.fronts.selfservice.views import tracking_key as tracking_key_page
 from portal.kernel.core import clock, error_pages
 from portal.kernel.core.errors import Refused, Unavailable
 from portal.kernel.core.requests import actor_of
@@ -196,9 +196,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
     ticket = _mine(request, reference, draft)
     if ticket is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    return selfservice_tracking_key.shown(
-        request, ticket=ticket, draft=draft, page=partial(_confirmation, request, ticket)
-    )
+    return tracking_key_page.shown(request, ticket=ticket, draft=draft, page=partial(_confirmation, request, ticket))
 
 
 def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str) -> HttpResponse:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grievances.base import labels as grievance_words
+from grievances.base import labels as grievance_labels
 from grievances.base.request_choices import Right
-from grievances.nominees import labels as words
+from grievances.nominees import labels
 from grievances.nominees.choices import StandingState
 from grievances.nominees.forms import ClaimForm, NomineeForm
 from grievances.nominees.models import Nominee, NomineeStanding
@@ -182,7 +182,7 @@ def _claimed(standing: NomineeStanding) -> dict[str, Any]:
         "row": standing,
         "cause": _("you died") if standing.cause == RestCause.DEATH else _("you can no longer act"),
         "is_in_force": standing.state == StandingState.IN_FORCE,
-        "begins": grievance_words.day(standing.begins_at),
+        "begins": grievance_labels.day(standing.begins_at),
     }
 
 
@@ -202,9 +202,9 @@ def _shown(nominee: Nominee) -> dict[str, Any]:
     return {
         "row": nominee,
         "name": held.get("name", ""),
-        "relation": words.RELATIONS.get(held.get("relation", ""), ""),
+        "relation": labels.RELATIONS.get(held.get("relation", ""), ""),
         "addresses": [text for text in (held.get("email"), held.get("phone")) if text],
-        "rights": [words.RIGHTS[right] for right in nominee.rights],
+        "rights": [labels.RIGHTS[right] for right in nominee.rights],
     }
 
 

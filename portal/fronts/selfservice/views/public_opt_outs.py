@@ -49,7 +49,7 @@ from portal.kernel.people.services.codes import TOO_MANY_CODES
 #: A receipt, and what it says about the address: an answer, or a stop without one.
 Row = tuple[ConsentReceipt, ConsentEvent | Suppression]
 #: What the buttons send.
-ALL, SHOW, UNDO, LEAVE = "all", "show", "undo", "leave"
+ALL, UNDO, LEAVE = "all", "undo", "leave"
 #: Receipts that are shown open; more of them are a list to open.
 FEW: Final = 3
 
@@ -189,7 +189,8 @@ def done(request: HttpRequest) -> HttpResponse:
 def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of a stop: behind the code that stopped, and of an earlier stop of the address alone."""
     make, place = OF_ALL.get(form), _proven(request)
-    rows = _rows(place, public_opt_outs.presses_behind(place.code)) + _earlier(place) if place else []
+    presses = public_opt_outs.presses_behind(place.code) if place else []
+    rows = _rows(place, presses) + _earlier(place, presses) if place else []
     said = next((said for receipt, said in rows if receipt.reference == reference), None)
     if make is None or place is None or said is None:
         raise Http404
@@ -249,7 +250,7 @@ def _context_of_done(request: HttpRequest, place: Place, presses: list[Press]) -
         "names": [_name_of(said) for _receipt, said in rows],
         "of": last.reference,
         "undo_until": until if not last.is_undone and not was_before and now <= until else None,
-        "more": _rows(place, presses[1:]) + _earlier(place),
+        "more": _rows(place, presses[1:]) + _earlier(place, presses),
         "t": place.ticket,
     }
 
@@ -268,7 +269,7 @@ def _show_choice(request: HttpRequest, place: Place, *, status: int = HTTPStatus
         "senders": [(one, since.get(one.pk)) for one in senders],
         "singles": public_opt_outs.single_senders_to(code, senders),
         "since": address_opt_outs.everybody_stopped_since(public_opt_outs.keys_of(code)),
-        "earlier": _earlier(place),
+        "earlier": _earlier(place, public_opt_outs.presses_behind(code)),
         "ticket": place.button,
         "t": place.ticket,
     }
@@ -344,9 +345,9 @@ def _rows(place: Place, presses: list[Press]) -> list[Row]:
     return receipts.stops_at(given, keys=public_opt_outs.keys_of(place.code))
 
 
-def _earlier(place: Place) -> list[Row]:
-    """Stops that were made at the address before the code was typed."""
-    behind = {receipt.pk for press in public_opt_outs.presses_behind(place.code) for receipt in press.receipts}
+def _earlier(place: Place, presses: list[Press]) -> list[Row]:
+    """Stops that were made at the address before the code was typed: ``presses`` are all that were made behind it."""
+    behind = {receipt.pk for press in presses for receipt in press.receipts}
     before = [receipt for receipt in public_opt_outs.earlier_receipts(place.code) if receipt.pk not in behind]
     return receipts.stops_at(before, keys=public_opt_outs.keys_of(place.code))
 

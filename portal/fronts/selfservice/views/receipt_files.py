@@ -13,7 +13,7 @@ from consent.records.models.guardians import StandingEnded
 from consent.records.models.preferences import PreferenceChange
 from consent.records.models.suppressions import Suppression
 from consent.records.pdfs import fact_pdf, receipt_pdf, stop_pdf
-from consent.records.rules import receipt_standards as rules
+from consent.records.rules import receipt_standards
 from consent.records.selectors import history, receipt_context
 from consent.records.services import receipts
 from portal.fronts.selfservice.views.consents import event_of
@@ -42,16 +42,16 @@ def _pdf(said: receipts.Said) -> HttpResponse:
 
 
 def _kantara(event: ConsentEvent) -> HttpResponse:
-    if event.answer not in rules.YES:  # the standard has no words for a no
+    if event.answer not in receipt_standards.YES:  # the standard has no words for a no
         raise Http404
-    return _as_json(rules.kantara(_shown(event)))
+    return _as_json(receipt_standards.kantara(_shown(event)))
 
 
 def _iso27560(event: ConsentEvent) -> HttpResponse:
-    return _as_json(rules.iso27560(_shown(event)), content_type="application/ld+json")
+    return _as_json(receipt_standards.iso27560(_shown(event)), content_type="application/ld+json")
 
 
-def _shown(event: ConsentEvent) -> rules.Shown:
+def _shown(event: ConsentEvent) -> receipt_standards.Shown:
     proof = receipts.file_for(event)
     return receipt_context.shown(
         event,

@@ -17,7 +17,7 @@ from portal.kernel.people.models import Fiduciary, Principal
 from portal.kernel.registers.base.labels import CATEGORIES, values
 from portal.kernel.registers.orders import selectors
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
         refs = people.refs_of(principal.subject.ref)
         answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
         fiduciaries = fiduciaries | Fiduciary.objects.filter(pk__in=answered)
-        told = book.told_since(refs)
+        told = recipients.told_since(refs)
     groups: dict[Fiduciary, list[Row]] = {one: [] for one in fiduciaries.order_by("-is_self", "name")}
-    for recipient in book.recipients_of(*groups, at=now):
+    for recipient in recipients.recipients_of(*groups, at=now):
         groups[recipient.fiduciary].append(_row(recipient, told))
     given = _given(request.user, refs)
     context = {
@@ -77,7 +77,7 @@ def _given(user: Any, own: set[UUID]) -> list[Given]:
     refs = people.every_ref([*own, *(customer.subject.ref for customer in people.customers_of(user))])
     rows = list(selectors.disclosures_to_show(refs, at=clock.now()).order_by("-pk")[:MOST_GIVEN])
     authorities = selectors.authority_of(rows)
-    names = book.names_of(row.recipient_code for row in rows)
+    names = recipients.names_of(row.recipient_code for row in rows)
     return [
         Given(
             row.disclosed_at,
@@ -94,6 +94,6 @@ def _row(recipient: Recipient, told: dict[str, datetime]) -> Row:
         recipient,
         ", ".join(purpose_name(code) for code in recipient.purposes),
         ", ".join(str(label) for category, label in CATEGORIES if category in recipient.used_categories),
-        book.country_name(recipient.country),
+        recipients.country_name(recipient.country),
         told.get(recipient.code),
     )

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from grievances.base import labels, selectors
-from grievances.base import request_labels as said
+from grievances.base import labels, request_labels, selectors
 from grievances.base.models.draft import TicketDraft
 from grievances.base.models.requests import RightsRequest
 from grievances.base.models.ticket import Ticket
@@ -29,7 +28,7 @@ from grievances.tickets.services import conversation, deadlines, drafts
 from portal.fronts.selfservice import limits
 from portal.fronts.selfservice.language_switch import keeps_answers, typed
 from portal.fronts.selfservice.views import track
-from portal.fronts.selfservice.views import tracking_key as selfservice_tracking_key
+from portal.fronts.selfservice.views import tracking_key as tracking_key_page
 from portal.fronts.selfservice.views.grievance_summary import Row
 from portal.kernel.core import addresses, clock, error_pages
 from portal.kernel.core.errors import Refused, Unavailable
@@ -88,8 +87,8 @@ def details(request: HttpRequest) -> HttpResponse:
     form = forms.DetailsForm(request.POST if request.method == "POST" else None, initial=initial, right=right)
     if not form.is_bound or not form.is_valid():
         context = {
-            "right": said.RIGHTS[right],
-            "promise": said.PROMISES[right],
+            "right": request_labels.RIGHTS[right],
+            "promise": request_labels.PROMISES[right],
             "expected": deadlines.expected_reply(
                 now=clock.now(), kind=rules.plan_of(right), principal=_principal(request)
             ),
@@ -211,7 +210,7 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
         is_sent = identity_verification.send_code(request=found, at=clock.now())
         note = _("We have sent a new code.") if is_sent else _("No more codes can be sent within this hour.")
     page = partial(_confirmation, request, found, form, note)
-    return selfservice_tracking_key.shown(request, ticket=found.ticket, draft=draft, page=page)
+    return tracking_key_page.shown(request, ticket=found.ticket, draft=draft, page=page)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -241,7 +240,7 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
             return HttpResponseRedirect(request.get_full_path())
     context = {
         "found": found,
-        "needed": said.PAPERS_NEEDED[found.capacity],
+        "needed": request_labels.PAPERS_NEEDED[found.capacity],
         "papers": found.papers.order_by("received_at", "pk"),
         "is_open": found.state == RequestState.ASKED,
         "zone": selectors.zone_of(found.ticket),
@@ -299,7 +298,9 @@ def _mine(request: HttpRequest, reference: str, draft: TicketDraft | None) -> Ri
 
 def _rights(request: HttpRequest) -> Mapping[str, Any]:
     """What can be asked for here: naming a nominee, and what a nominee claims, have pages of their own."""
-    return {right: label for right, label in said.RIGHTS.items() if right not in {Right.NOMINATION, Right.CLAIM}}
+    return {
+        right: label for right, label in request_labels.RIGHTS.items() if right not in {Right.NOMINATION, Right.CLAIM}
+    }
 
 
 def _needs_papers(found: RightsRequest) -> bool:
@@ -354,8 +355,8 @@ def _page(request: HttpRequest, name: str, form: Form | None, *, step: str, back
 
 def _rows(answers: Mapping[str, str]) -> list[Row]:
     rows = [
-        Row(_("What do you want?"), said.RIGHTS[answers["right"]], reverse("privacy:new-request")),
-        Row(_("Who is it for?"), said.CAPACITIES[answers["capacity"]], _to("details")),
+        Row(_("What do you want?"), request_labels.RIGHTS[answers["right"]], reverse("privacy:new-request")),
+        Row(_("Who is it for?"), request_labels.CAPACITIES[answers["capacity"]], _to("details")),
     ]
     if answers["capacity"] != Capacity.SELF:
         rows.append(Row(_("Their name"), answers.get("person_name"), _to("details")))

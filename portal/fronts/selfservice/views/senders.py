@@ -19,7 +19,7 @@ from portal.kernel.registers.base.choices import SenderKind, TemplateState
 from portal.kernel.registers.base.models.dated_entry import DatedEntry
 from portal.kernel.registers.senders.models.senders import Sender
 from portal.kernel.registers.senders.models.templates import CATEGORIES, ContentTemplate
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as sender_selectors
 
 A_PAGE = 20
 
@@ -61,13 +61,13 @@ def carried(sender: Sender) -> str:
 def senders(request: HttpRequest) -> HttpResponse:
     """The senders, the recording settings and the templates of the fiduciaries that the person acts for."""
     now = clock.now()
-    fiduciaries = list(book.fiduciaries_of(request.user, at=now))
+    fiduciaries = list(sender_selectors.fiduciaries_of(request.user, at=now))
     own = Sender.objects.filter(fiduciary__in=fiduciaries).order_by("kind", "value", "pk").select_related("fiduciary")
     rows = [(sender, carried(sender), status_of(sender, at=now)) for sender in own]
     texts = ContentTemplate.objects.filter(fiduciary__in=fiduciaries).order_by("-made_at", "-pk")
     page = Paginator(texts.prefetch_related("senders"), A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
-        "fiduciaries": [(fiduciary, book.entity_of(fiduciary, at=now)) for fiduciary in fiduciaries],
+        "fiduciaries": [(fiduciary, sender_selectors.entity_of(fiduciary, at=now)) for fiduciary in fiduciaries],
         "senders": rows,
         "recording": [row for row in rows if row[0].kind == SenderKind.VOICE_NUMBER and row[2].kind == "ok"],
         "templates": [(template, status_of(template, at=now)) for template in page.object_list],

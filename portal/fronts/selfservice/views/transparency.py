@@ -31,7 +31,7 @@ from portal.kernel.registers.entries.models.processing import ProcessingActivity
 from portal.kernel.registers.entries.selectors import inventory
 from portal.kernel.registers.orders import selectors
 from portal.kernel.registers.recipients.models.vendor_assurance import Transfer
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from portal.kernel.registers.recipients.selectors import vendor_assurance
 from portal.kernel.registers.senders.selectors.senders import in_force
 from portal.kernel.retention import selectors as retention
@@ -124,7 +124,7 @@ def where_data_lies(request: HttpRequest) -> HttpResponse:
     """The countries of our own systems, and of everybody who gets data from us."""
     now = clock.now()
     own = in_force(Product.objects.filter(fiduciary__is_self=True), at=now).values_list("country", flat=True)
-    recipients = book.recipients_of(*Fiduciary.objects.filter(is_self=True), at=now)
+    recipients = recipient_selectors.recipients_of(*Fiduciary.objects.filter(is_self=True), at=now)
     checks = vendor_assurance.checks_of([row.code for row in recipients], at=now)
     transfers = {(row.recipient_code, row.country): row for row in in_force(Transfer.objects.all(), at=now)}
     rows = []
@@ -132,8 +132,12 @@ def where_data_lies(request: HttpRequest) -> HttpResponse:
         check, transfer = checks.get(row.code), transfers.get((row.code, row.country))
         rests_on = str(Mechanism(transfer.mechanism).label) if transfer is not None else ""
         region = check.region if check is not None else ""
-        rows.append(Abroad(row.name, book.country_name(row.country), region, _kinds(row.used_categories), rests_on))
-    context = {"own": sorted({book.country_name(code) for code in own}), "rows": rows}
+        rows.append(
+            Abroad(
+                row.name, recipient_selectors.country_name(row.country), region, _kinds(row.used_categories), rests_on
+            )
+        )
+    context = {"own": sorted({recipient_selectors.country_name(code) for code in own}), "rows": rows}
     return _page(request, "where-data-lies", context)
 
 
@@ -202,7 +206,7 @@ def partners_and_applicants(request: HttpRequest) -> HttpResponse:
 
 
 def _done(row: ProcessingActivity) -> Done:
-    names = book.names_of(row.recipients)
+    names = recipient_selectors.names_of(row.recipients)
     kept = [keeper for each in row.retention_classes if (keeper := _kept(each, each)) is not None]
     return Done(
         purposes=_purposes(row.purposes),

@@ -40,6 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if is_mine:
         context["waiting"] = approvals.of_ones_own(request.user, found, now=now)
         context["answered"] = approvals.answered_lately(request.user, now=now)
+        context["decided_within"] = approvals.ANSWERED
     else:
         context["waiting"] = approvals.to_answer(request.user, found, now=now, kind=kind)
         proposes = access.allowed(request.user, Permission.PROFILE_PROPOSE)

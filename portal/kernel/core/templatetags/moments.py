@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.kernel.core import date_format as core_date_format
+from portal.kernel.core import date_format as dates
 from portal.kernel.core.clock import IST
 
 register = template.Library()
@@ -51,9 +51,7 @@ def short_moment(instant: datetime | None) -> str | SafeString:
     if instant is None:
         return ""
     local = instant.astimezone(IST)
-    return format_html(
-        '<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), core_date_format.moment(local)
-    )
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), dates.moment(local))
 
 
 @register.filter
@@ -62,4 +60,4 @@ def short_day(when: date | None) -> str | SafeString:
     if when is None:
         return ""
     local = when.astimezone(IST).date() if isinstance(when, datetime) else when
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), core_date_format.day(local))
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), dates.day(local))

@@ -46,7 +46,7 @@ def correct_start(
 
     Raises NotFound where the owner has no such clock, LostRace where somebody corrected it meanwhile, Refused for a moment
     that lies in the future (FUTURE) or after the stop (AFTER_END), is the present start (SAME), comes without one of
-    ``states.StartReason`` (NO_REASON) or with one that does not fit the way it moves (DIRECTION, ZONES), or is later than
+    ``choices.StartReason`` (NO_REASON) or with one that does not fit the way it moves (DIRECTION, ZONES), or is later than
     both the present start and the portal's own record of the work (FILED); UnknownZone for a zone nobody knows.
     """
     now = now or present.now()
@@ -99,7 +99,7 @@ def correct_start(
 def explain_late(*, clock: Clock, reason_code: str, actor: Actor, now: datetime | None = None) -> Clock:
     """Keep with a late clock why it was late, with its event, in one transaction. Another reason takes its place.
 
-    Raises Refused where nothing is late (NOT_LATE) and for a reason that is none of ``states.LateReason`` (NO_REASON).
+    Raises Refused where nothing is late (NOT_LATE) and for a reason that is none of ``choices.LateReason`` (NO_REASON).
     """
     now = now or present.now()
     if reason_code not in LateReason.values:

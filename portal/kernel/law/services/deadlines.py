@@ -175,8 +175,8 @@ def stop(
 ) -> list[Clock]:
     """Freeze every running or paused clock of the owner as it stands at ``at``. Nothing running: nothing happens.
 
-    A clock that stood still until now is due later by that time. ``late_because`` (``states.LateReason``) is kept with
-    those that are late at ``at``; one that ends late without it waits for ``correcting.explain_late``.
+    A clock that stood still until now is due later by that time. ``late_because`` (``choices.LateReason``) is kept with
+    those that are late at ``at``; one that ends late without it waits for ``deadline_corrections.explain_late``.
     """
     now = now or present.now()
     with transaction.atomic():
@@ -255,7 +255,7 @@ def extend(
 
     In one transaction with its event and the notice to the person, which the owner of the clock sends
     (``ClockOwner.extended``): the law asks for ground, reason and notice within the first period. ``reason_code`` is one
-    of ``states.ExtensionReason``; ``text`` goes to the person in the owner's own words and is not kept here.
+    of ``choices.ExtensionReason``; ``text`` goes to the person in the owner's own words and is not kept here.
 
     Raises Refused when the first period is over already, when the clock was stopped, for a rule that is no extension of
     the clock's (NO_EXTENSION), a reason the law does not know (NO_REASON), where the other rule gives no later date, and

@@ -34,7 +34,7 @@ def post_webhook(
     The body is ``{"type": kind, "timestamp": ..., "data": data}``, kept encrypted under the subject's key. The same kind
     about the same thing again returns the first message: name the receiver in ``about``. No send gate is asked: that a
     processor stops is owed to the person, whatever the person said (DPDP Act s.6(6)). ``after`` is the message that has
-    to leave first (``services.turns``). A system may be down for longer than a mailbox: it is tried for about two days
+    to leave first (``services.delivery_order``). A system may be down for longer than a mailbox: it is tried for about two days
     (``OUTBOX_WEBHOOK_ATTEMPTS``), so that what is mended on the next working day still hears everything in order. Raises Refused for what is no address of a system; whether it is a public one is seen
     at each attempt.
     """

@@ -10,7 +10,7 @@ from portal.kernel.people.choices import TAKE_OVER_MOVES, TakeOverState
 
 
 class TakeOverModel(models.Model):
-    """One file of one old system: its lines are tried first, then taken in. How is ``services.taking_over``.
+    """One file of one old system: its lines are tried first, then taken in. How is ``services.legacy_imports``.
 
     It lies encrypted under a key of its own, which ends with the take-over.
     """

@@ -17,7 +17,7 @@ class FourEyesModel(models.Model):
     """Base of every proposal. ``shown_sha256`` binds the answer to what both people saw; ``reason`` is the checker's.
 
     A child keeps these constraints by ``class Meta(FourEyesModel.Meta)`` and adds its own behind
-    ``*FourEyesModel.Meta.constraints``. Rows are made and answered by ``services.four_eyes`` only.
+    ``*FourEyesModel.Meta.constraints``. Rows are made and answered by ``services.maker_checker`` only.
     """
 
     #: A proposal is entered by one person and changed by the other's decision.

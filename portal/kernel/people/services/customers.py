@@ -346,7 +346,7 @@ def reopen(*, customer: Customer, agreed: Insolvency | None = None, actor: Actor
 
 def open_again(references: Collection[str], *, actor: Actor, now: datetime) -> None:
     """Open those of the accounts that are closed, whose customer was not erased and that no insolvency order holds, in the
-    caller's transaction: for what had closed them and has ended, and asked what else stands (``freezing.give_back``).
+    caller's transaction: for what had closed them and has ended, and asked what else stands (``freeze_release.give_back``).
     """
     closed = Customer.objects.filter(reference__in=references, state=CustomerState.CLOSED, subject__erased_at=None)
     for customer in closed.select_related("subject").order_by("pk"):

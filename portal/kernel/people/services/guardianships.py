@@ -134,7 +134,7 @@ def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> int:
 
 
 def end_notes_of_freezes(*, refs: Collection[UUID], actor: Actor, now: datetime) -> None:
-    """The person's last freeze has ended (``freezing.end``): so do the notes of a child that freezes make. A guardian whom a
+    """The person's last freeze has ended (``freeze_release.end``): so do the notes of a child that freezes make. A guardian whom a
     court appointed has nothing to do with age, and the person's own word is theirs. In the caller's transaction.
     """
     rows = Protection.objects.filter(kind=ProtectionKind.CHILD, ground__in=_OF_FREEZES, ended_at=None)

@@ -16,7 +16,7 @@ from portal.kernel.audit.services import record
 from portal.kernel.core import advisory_locks, clock
 from portal.kernel.core.actor import SYSTEM, Actor
 from portal.kernel.core.errors import Refused
-from portal.kernel.people import account_rules as rules
+from portal.kernel.people import account_rules
 from portal.kernel.people.auditor_scope import Scope
 from portal.kernel.people.choices import Answer, RoleChange
 from portal.kernel.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
@@ -212,7 +212,7 @@ def _propose(
 ) -> RoleProposal:
     if not why.strip():
         raise Refused(_("Say why, so that the second person can decide."), code="REASON_MISSING")
-    if grant is not None and not rules.in_force(grant.starts_at, grant.ends_at, now=max(now, grant.starts_at)):
+    if grant is not None and not account_rules.in_force(grant.starts_at, grant.ends_at, now=max(now, grant.starts_at)):
         raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
     if RoleProposal.objects.filter(user=user, role=role, answer=Answer.PENDING).exists():
         raise Refused(_("A proposal for this person and role is waiting for an answer."), code="PROPOSED_ALREADY")
@@ -359,4 +359,4 @@ def needs_bootstrap(*, now: datetime) -> bool:
     for rule in FourEyesRule.objects.filter(act=Act.ROLE_CHANGE):
         makers |= set(live.filter(role=rule.maker_role).values_list("user", flat=True))
         checkers |= set(live.filter(role=rule.checker_role).values_list("user", flat=True))
-    return not rules.can_work_by_two(makers, checkers)
+    return not account_rules.can_work_by_two(makers, checkers)

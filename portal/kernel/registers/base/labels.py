@@ -58,7 +58,7 @@ def values(kinds: Iterable[str]) -> str:
 
 
 class CategoryNames:
-    """Says kinds of data, one code or a list of them: a speaker of the admin (``core.admin.speaking``)."""
+    """Says kinds of data, one code or a list of them: a speaker of the admin (``core.admin.labels``)."""
 
     def __call__(self, value: Any) -> str:
         known = dict(CATEGORIES)

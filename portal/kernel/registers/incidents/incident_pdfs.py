@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from portal.kernel.core import date_format, typst_pdf
-from portal.kernel.law import rules as law
+from portal.kernel.law import rules as law_rules
 from portal.kernel.law.models import Clock, LegalRule
 from portal.kernel.people.choices import Answer
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentDuty
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incident_gaps, incidents
 
 HEADS = ("What is owed", "Under", "Due", "State", "Reported", "In time")
 
@@ -21,8 +20,12 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
     terms = rules.terms(duty.code) if duty is not None else None
     rows = [
         ["Our reference", incident.reference],
-        *([["Report under", gaps.source_words(terms, gaps.source_rules())]] if terms is not None else []),
-        *([["Kind of report", kind]] if (kind := gaps.kind_of_report(decision)) else []),
+        *(
+            [["Report under", incident_gaps.source_words(terms, incident_gaps.source_rules())]]
+            if terms is not None
+            else []
+        ),
+        *([["Kind of report", kind]] if (kind := incident_gaps.kind_of_report(decision)) else []),
         ["What was decided", str(decision.get_step_display())],
         ["Agreed to by a second person", _answer(decision)],
         ["SHA-256 of what both saw", typst_pdf.in_groups(decision.shown_sha256)],
@@ -52,11 +55,11 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
 
 def file_pdf(incident: Incident, *, at: datetime) -> bytes:
     """The whole file of an incident: facts, duties with their clocks, decisions, people found and told. Names nobody."""
-    known = book.known(incident)
+    known = incidents.known(incident)
     labels = {code: kind.label for code, kind in rules.fact_kinds().items()}
     facts = [[labels[code], known[code]] for code in labels if code in known and not code.startswith("letter_")]
     duties = list(incident.duties.select_related("incident", "client"))
-    clocks, sources = book.clocks_of(duties), gaps.source_rules()
+    clocks, sources = incidents.clocks_of(duties), incident_gaps.source_rules()
     parts = [
         typst_pdf.part("The incident", _incident_rows(incident, known)),
         typst_pdf.part("What is known", facts, "Nothing was told yet."),
@@ -90,13 +93,13 @@ def _incident_rows(incident: Incident, known: Mapping[str, str]) -> list[list[st
 
 
 def _clock_rows(duty: IncidentDuty) -> list[list[str]]:
-    clock_of = book.clocks_of([duty]).get(duty.owner)
+    clock_of = incidents.clocks_of([duty]).get(duty.owner)
     return [["Due", date_format.in_both(clock_of.due_at)], ["Rule", clock_of.rule_key]] if clock_of is not None else []
 
 
 def _pending_rows(incident: Incident) -> list[list[str]]:
-    rows = gaps.pending_rows(incident).values()
-    return [[gaps.label_of(row.code), f"Will follow by {date_format.in_both(row.due_at)}"] for row in rows]
+    rows = incident_gaps.pending_rows(incident).values()
+    return [[incident_gaps.label_of(row.code), f"Will follow by {date_format.in_both(row.due_at)}"] for row in rows]
 
 
 def _duty_row(duty: IncidentDuty, clock_of: Clock | None, sources: Mapping[str, LegalRule] | None = None) -> list[str]:
@@ -104,9 +107,9 @@ def _duty_row(duty: IncidentDuty, clock_of: Clock | None, sources: Mapping[str, 
     state = str(duty.get_not_due_because_display() if duty.not_due_because else duty.get_state_display())
     in_time = "–"
     if duty.reported_at is not None and clock_of is not None:
-        in_time = "No" if law.is_late(clock_of.due_at, duty.reported_at) else "Yes"
+        in_time = "No" if law_rules.is_late(clock_of.due_at, duty.reported_at) else "Yes"
     due, reported = (date_format.in_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
-    source = gaps.source_words(terms, gaps.source_rules() if sources is None else sources)
+    source = incident_gaps.source_words(terms, incident_gaps.source_rules() if sources is None else sources)
     return [str(duty), source, due, state, reported, in_time]
 
 

@@ -18,14 +18,14 @@ from portal.kernel.people.models import Customer, Subject
 from portal.kernel.registers.base.choices import AddressForm, FactKind, InstructionKind, RecipientKind
 from portal.kernel.registers.base.labels import CATEGORIES
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.senders.forms import EntryForm
 from portal.kernel.registers.senders.selectors.senders import in_force
 
 
 def _countries() -> list[tuple[str, Any]]:
     """None is chosen before somebody chooses."""
-    return [("", _("Choose a country")), *book.countries()]
+    return [("", _("Choose a country")), *recipients.countries()]
 
 
 class RecipientForm(EntryForm):
@@ -72,7 +72,7 @@ class RecipientForm(EntryForm):
         url: str = self.cleaned_data["url"].strip()
         if not url:
             return url  # the service says whether it may be empty
-        own = book.host_of(url) in settings.OUTBOX_WEBHOOK_SECRETS
+        own = recipients.host_of(url) in settings.OUTBOX_WEBHOOK_SECRETS
         try:
             http_client.require_public(url, own=own)
         except http_client.Unreachable as failure:

@@ -18,7 +18,7 @@ from portal.kernel.people.models import Customer, Fiduciary
 from portal.kernel.registers.base.choices import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
 from portal.kernel.registers.senders.models.senders import Sender
 from portal.kernel.registers.senders.models.templates import CATEGORIES, CHANNELS
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 
 
 class EntryForm(forms.Form):
@@ -112,9 +112,9 @@ class TargetForm(EntryForm):
 
 
 def _sender(fiduciary: Fiduciary, kinds: tuple[str, ...], text: str) -> Sender | None:
-    forms_of_it = {book.normal_form(kind, text) for kind in kinds}
+    forms_of_it = {senders.normal_form(kind, text) for kind in kinds}
     rows = Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds, value__in=forms_of_it)
-    found: Sender | None = book.in_force(rows, at=clock.now()).first()
+    found: Sender | None = senders.in_force(rows, at=clock.now()).first()
     return found
 
 

@@ -61,7 +61,7 @@ class ErasureRun(models.Model):
     stale = models.PositiveBigIntegerField(_("changed since"), default=0, db_default=0)
     kept_by_law = models.PositiveBigIntegerField(_("kept by law"), default=0)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
-    #: Of one person: the first day on which something that a law kept has to go (``persons.plan_again``).
+    #: Of one person: the first day on which something that a law kept has to go (``person_erasure.plan_again``).
     look_again_on = models.DateField(_("something more ends on"), null=True, blank=True)
     certificate = models.JSONField(_("certificate"), null=True)
     certificate_sha256 = models.CharField(_("SHA-256 of the certificate"), max_length=64, blank=True)
@@ -188,7 +188,7 @@ class ErasureItem(models.Model):
 
 class KeptRecord(models.Model):
     """A record that a run of one person leaves: by which rule and provision, and its last day. It goes after that day without
-    another request (``persons.plan_again``). What the person reads is worked out from the same verdict.
+    another request (``person_erasure.plan_again``). What the person reads is worked out from the same verdict.
 
     ``ground`` and the rule are those that the person reads: never a hold where something else keeps the record too.
     """

@@ -33,7 +33,7 @@ def begin(row: ChildReport, decision: ChildDecision, *, actor: Actor, now: datet
     "immediately") and give it to a worker; what is kept stands in the report, with its law and day.
 
     At once, in the caller's transaction, ends what the child could do: sessions, logins, their part in organisations and
-    what they set going there (``people.services.leaving``). Staff hear of each organisation that nobody owns then.
+    what they set going there (``people.services.departures``). Staff hear of each organisation that nobody owns then.
     """
     child = row.child_ref
     assert child is not None  # noqa: S101 - a constraint of the table says so of a frozen report

@@ -17,7 +17,7 @@ from portal.kernel.ledger import services as ledger
 from portal.kernel.retention.choices import ItemState
 from portal.kernel.retention.models import ErasureItem
 from portal.kernel.vault.models import ErasureMark
-from portal.kernel.vault.services import erasure_log as marks
+from portal.kernel.vault.services import erasure_log
 
 #: Subjects asked for in one statement.
 ASKED = 1_000
@@ -74,7 +74,7 @@ def leave_marks() -> int:
 def leave_mark(item: ErasureItem) -> None:
     """The mark of one erased item, then that it stands. Each step may be repeated."""
     at = item.finished_at or item.step.finished_at
-    marks.leave(
+    erasure_log.leave(
         subject_ref=item.subject_ref,
         eraser=item.step.eraser,
         before=item.before,
@@ -89,7 +89,7 @@ def leave_mark(item: ErasureItem) -> None:
 def _here_again() -> Iterator[tuple[ErasureMark, Eraser, int]]:
     """Each mark of which something is here, with its eraser and how many records; asked for many subjects at once."""
     for eraser in in_order(ports.erasers):
-        every = marks.of(str(eraser.name))
+        every = erasure_log.of(str(eraser.name))
         while some := list(islice(every, ASKED)):
             here: dict[UUID, list[Record]] = {}
             for record in eraser.records(subject_refs={mark.subject_ref for mark in some}):

@@ -134,7 +134,7 @@ def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime, 
     out. In one transaction with its audit events; the clock of the report stops and keeps why it was late.
 
     Raises NotAllowed, IllegalMove for a report that is decided or frozen, Refused for a reference of nobody (NOBODY) and after
-    the hour without a reason (LATE_REASON, ``law.states.LateReason``).
+    the hour without a reason (LATE_REASON, ``law.choices.LateReason``).
     """
     access.require(maker_checker.person_of(actor), Permission.CHILD_FREEZE)
     if not Principal.objects.filter(subject__ref=subject_ref, subject__erased_at=None).exists():

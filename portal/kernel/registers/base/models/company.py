@@ -25,7 +25,7 @@ class CompanyDetails(FourEyesModel):
         "postal_address website effective_from",
         free_text="reason",
     )
-    #: As ``selectors.company_details`` answers: the approved row that began last.
+    #: As ``current_entries.company_details`` answers: the approved row that began last.
     register_days = RegisterDays(
         entered="made_at",
         changed=("checked_at",),

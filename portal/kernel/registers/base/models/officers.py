@@ -30,7 +30,7 @@ class Officer(FourEyesModel):
         contact="email phone postal_address",
         free_text="reason",
     )
-    #: As ``selectors.current_officer`` answers: of an office the approved row that began last.
+    #: As ``current_entries.current_officer`` answers: of an office the approved row that began last.
     register_days = RegisterDays(
         entered="made_at",
         changed=("checked_at",),

@@ -34,7 +34,7 @@ class CodesField(models.JSONField):
 
 
 def book(*, name: Any, place: Place, **page: Any) -> Record:
-    """What such a model says of itself. ``page`` is what ``admin.registers.register`` is given: a title, columns, filters."""
+    """What such a model says of itself. ``page`` is what ``entries.admin.register_entries.register`` is given: a title, columns, filters."""
     kept = "Words of staff about a row of a book; kept with the proposal they explain."
     return Record(name=name, place=place, kept=kept, page=page)
 
@@ -49,7 +49,7 @@ class BookEntry(DatedEntry):
     """One row of a book. ``code`` is its name among the rows of its fiduciary; one row of a code holds at a time.
 
     The owner answers for the row and looks at it again on ``review_on`` at the latest, or somebody else where the owner wrote
-    it: ``services.books.review`` moves that day and names newer evidence. Everything else is superseded by another row, never edited.
+    it: ``register_entries.review`` moves that day and names newer evidence. Everything else is superseded by another row, never edited.
     """
 
     code = models.SlugField(_("code"), max_length=40)

@@ -67,7 +67,7 @@ class AuditFinding(BookEntry):
 
 
 class AccessReview(BookEntry):
-    """Somebody has looked at who holds which role. Bound to the grants as they were (``services.fitting.grants_now``)."""
+    """Somebody has looked at who holds which role. Bound to the grants as they were (``entry_validation.grants_now``)."""
 
     roles = CodesField(_("roles looked at"), known=_roles)
     found = models.CharField(_("what was found"), max_length=500)
@@ -123,7 +123,7 @@ class ContentAccess(BookEntry):
 class AccountBlock(BookEntry):
     """A customer who may not use the service: why, whether a machine decided, when they were told, how they objected.
 
-    Told when two people agreed (``services.blocks``); ``told_at`` stays empty where nobody was reached, and where an order
+    Told when two people agreed (``services.suspension_notices``); ``told_at`` stays empty where nobody was reached, and where an order
     of an authority is the reason, which may bind us to silence. What a machine decided a person has looked at.
     """
 

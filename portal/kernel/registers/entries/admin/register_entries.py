@@ -1,4 +1,4 @@
-"""The registers of the company: form, list, page, export and acts of each come from its model (``models.books.book``)."""
+"""The registers of the company: form, list, page, export and acts of each come from its model (``base.models.register_entries.book``)."""
 
 from typing import Any, ClassVar, cast
 

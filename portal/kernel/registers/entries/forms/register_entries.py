@@ -14,7 +14,7 @@ from portal.kernel.core.time_range import DayField, day_input
 from portal.kernel.people.forms import StaffChoice
 from portal.kernel.people.models import Customer
 from portal.kernel.registers.base.models.register_entries import BookEntry, CodesField
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.senders.forms import EntryForm
 
 #: A longer text gets more than one line.
@@ -39,7 +39,7 @@ class CustomerByReference(forms.CharField):
 
 
 def _countries() -> list[tuple[str, Any]]:
-    return [("", _("Choose a country")), *book.countries()]
+    return [("", _("Choose a country")), *recipients.countries()]
 
 
 def _field(field: Any) -> forms.Field:  # noqa: PLR0911 - one answer for each kind of column

@@ -62,7 +62,7 @@ def propose(
 
 
 def answer(*, details: CompanyDetails, approve: bool, reason: str, actor: Actor) -> None:
-    """Approve or refuse proposed details, as another person than their maker (see ``people.services.four_eyes``)."""
+    """Approve or refuse proposed details, as another person than their maker (see ``people.services.maker_checker``)."""
     now = clock.now()
     today = clock.day(now)
     with transaction.atomic():

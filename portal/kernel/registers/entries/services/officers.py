@@ -68,7 +68,7 @@ def propose(
 
 
 def answer(*, officer: Officer, approve: bool, reason: str, actor: Actor) -> None:
-    """Approve or refuse a proposed appointment, as another person than its maker (see ``people.services.four_eyes``)."""
+    """Approve or refuse a proposed appointment, as another person than its maker (see ``people.services.maker_checker``)."""
     now = clock.now()
     today = clock.day(now)
     with transaction.atomic():

@@ -32,7 +32,7 @@ def propose(
 
     ``fields`` are those of ``model.SHOWN``; what is left out stays empty. Raises Refused for a code that is not known or
     that holds already, for words with the number of a person's paper, for a day of review that has passed, and for what
-    the book itself asks (``services.fitting``); NotAllowed; TypeError for a field the book does not have.
+    the book itself asks (``services.entry_validation``); NotAllowed; TypeError for a field the book does not have.
     """
     if unknown := set(fields) - set(model.SHOWN):
         raise TypeError(f"{model.__name__} has no {sorted(unknown)}.")

@@ -16,20 +16,18 @@ from portal.kernel.core import access, clock, date_format, ports
 from portal.kernel.core.admin import ReadOnlyAdmin, service_action
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
-from portal.kernel.law import labels as law_words
+from portal.kernel.law import labels as law_labels
 from portal.kernel.people.admin.proposals import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.kernel.people.choices import Answer
 from portal.kernel.people.forms import WhyLate
 from portal.kernel.people.services.maker_checker import person_of
 from portal.kernel.registers.base.permissions import Act, Permission
-from portal.kernel.registers.incidents import incident_pdfs as papers
-from portal.kernel.registers.incidents import rules
+from portal.kernel.registers.incidents import incident_pdfs, rules
 from portal.kernel.registers.incidents.admin.labels import open_fields, pdf, sourced, worded
 from portal.kernel.registers.incidents.choices import DutyState, IncidentStep
 from portal.kernel.registers.incidents.forms.incidents import AddressForm, FiledForm, PendingForm, WhyForm
 from portal.kernel.registers.incidents.models import IncidentDecision, IncidentDuty
-from portal.kernel.registers.incidents.selectors import incident_gaps as gap_book
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incident_gaps, incidents
 from portal.kernel.registers.incidents.services import incident_follow_ups, incident_notifications
 
 
@@ -54,7 +52,7 @@ def nothing_open(duty: IncidentDuty, user: Any) -> str:
     """Why no field can be left open: letters to people have all their words, and what is known is not open."""
     if why := nothing_to_report(duty, user):
         return why
-    known = gap_book.known_codes(duty.incident)
+    known = incident_gaps.known_codes(duty.incident)
     asked = {code for code, _says in rules.terms(duty.code).fields}
     return "" if asked - known else str(_("Every field is known."))
 
@@ -110,19 +108,19 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Under"))
     def under(self, obj: IncidentDuty) -> str:
-        return sourced(obj, gap_book.source_rules())
+        return sourced(obj, incident_gaps.source_rules())
 
     @admin.display(description=_("Report in phases"))
     def phases(self, obj: IncidentDuty) -> str:
         """By which source a report may leave with open fields."""
-        rule = gap_book.source_rules().get(rules.terms(obj.code).phases)
+        rule = incident_gaps.source_rules().get(rules.terms(obj.code).phases)
         if rule is None:
             return gettext("Our own practice")
         doubt = "" if rule.is_text_read else gettext(" (source to be confirmed)")
-        return f"{law_words.source(rule)}{doubt}"
+        return f"{law_labels.source(rule)}{doubt}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return book.with_due(super().get_queryset(request))
+        return incidents.with_due(super().get_queryset(request))
 
     @admin.display(description=_("Due"), ordering="due_at")
     def due(self, obj: Any) -> str:
@@ -243,7 +241,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         """The report as PDF."""
         access.require(request.user, self.view_permission)
         decision = get_object_or_404(self.get_queryset(request), pk=pk)
-        return pdf(papers.report_pdf(decision, at=clock.now()), f"{decision.incident.reference}-{decision.pk}")
+        return pdf(incident_pdfs.report_pdf(decision, at=clock.now()), f"{decision.incident.reference}-{decision.pk}")
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDecision) -> str:
@@ -251,16 +249,18 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Kind of report"))
     def kind(self, obj: IncidentDecision) -> str:
-        return gap_book.kind_of_report(obj)
+        return incident_gaps.kind_of_report(obj)
 
     @admin.display(description=_("Affected people"))
     def affected(self, obj: IncidentDecision) -> str:
         """How many a letter reaches, for who agrees to it or to the end."""
-        return book.people_told(obj.incident) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
+        return incidents.people_told(obj.incident) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
 
     @admin.display(description=_("Searches that were given up"))
     def given_up(self, obj: IncidentDecision) -> str:
-        return "\n".join(book.given_up(obj.incident)) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
+        return (
+            "\n".join(incidents.given_up(obj.incident)) if obj.step in {IncidentStep.TELL, IncidentStep.CLOSE} else ""
+        )
 
     @admin.display(description=_("Words"))
     def text(self, obj: IncidentDecision) -> str:

@@ -17,8 +17,7 @@ from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.kernel.people.admin.create_view import CreatingAdmin
 from portal.kernel.registers.base.permissions import Act, Permission
-from portal.kernel.registers.incidents import incident_pdfs as papers
-from portal.kernel.registers.incidents import rules
+from portal.kernel.registers.incidents import incident_pdfs, rules
 from portal.kernel.registers.incidents.admin.labels import counted, pdf, sourced
 from portal.kernel.registers.incidents.forms.incidents import (
     DecidingForm,
@@ -29,8 +28,8 @@ from portal.kernel.registers.incidents.forms.incidents import (
     telling_form,
 )
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incident_gaps
+from portal.kernel.registers.incidents.selectors import incidents as incident_selectors
 from portal.kernel.registers.incidents.services import affected_people, incident_notifications, incidents
 
 
@@ -67,11 +66,15 @@ class DutiesBeside(RowsBeside):
     def _looked_up(self, obj: IncidentDuty) -> Any:
         """What every row of the table asks for, once for one page."""
         if not hasattr(self, "_found"):
-            self._found = (gaps.source_rules(), gaps.known_codes(obj.incident), gaps.pending_rows(obj.incident))
+            self._found = (
+                incident_gaps.source_rules(),
+                incident_gaps.known_codes(obj.incident),
+                incident_gaps.pending_rows(obj.incident),
+            )
         return self._found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return book.with_due(super().get_queryset(request).select_related("client"))
+        return incident_selectors.with_due(super().get_queryset(request).select_related("client"))
 
     @admin.display(description=_("due"))
     def due(self, obj: Any) -> str:
@@ -146,10 +149,10 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
         """The whole file as PDF."""
         access.require(request.user, self.view_permission)
         incident = get_object_or_404(self.get_queryset(request), pk=pk)
-        return pdf(papers.file_pdf(incident, at=clock.now()), incident.reference)
+        return pdf(incident_pdfs.file_pdf(incident, at=clock.now()), incident.reference)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return book.with_owed(super().get_queryset(request))
+        return incident_selectors.with_owed(super().get_queryset(request))
 
     @admin.display(description=_("Still owed"))
     def owed(self, obj: Any) -> str:
@@ -161,11 +164,11 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
 
     @admin.display(description=_("Affected people"))
     def affected(self, obj: Incident) -> str:
-        return book.people_told(obj)
+        return incident_selectors.people_told(obj)
 
     @admin.display(description=_("Searches that were given up"))
     def given_up(self, obj: Incident) -> str:
-        return "\n".join(book.given_up(obj)) or gettext("None")
+        return "\n".join(incident_selectors.given_up(obj)) or gettext("None")
 
     @admin.display(description=_("Laws of the people"))
     def laws(self, obj: Incident) -> str:
@@ -174,7 +177,9 @@ class IncidentAdmin(AuditedExport, CreatingAdmin):
     @admin.display(description=_("What is known"))
     def known(self, obj: Incident) -> str:
         labels = {code: f"{kind.label} ({kind.part})" for code, kind in rules.fact_kinds().items()}
-        return "\n".join(f"{labels.get(code, code)}: {words}" for code, words in book.facts_of(obj).items())
+        return "\n".join(
+            f"{labels.get(code, code)}: {words}" for code, words in incident_selectors.facts_of(obj).items()
+        )
 
     @admin.display(description=_("On paper"))
     def papers(self, obj: Incident) -> str:

@@ -13,7 +13,7 @@ from portal.kernel.law.models import LegalRule
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import NotDue
 from portal.kernel.registers.incidents.models import IncidentDuty, IncidentPendingFact
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
+from portal.kernel.registers.incidents.selectors import incident_gaps
 
 
 def worded(words: list[list[str]]) -> str:
@@ -40,7 +40,7 @@ def sourced(duty: IncidentDuty, sources: dict[str, LegalRule]) -> SafeString | s
 
 def open_fields(duty: IncidentDuty, *, now: datetime) -> list[str]:
     """Each field of a report that is not known: its owner and date, or that it has none."""
-    known, waits = gaps.known_codes(duty.incident), gaps.pending_rows(duty.incident)
+    known, waits = incident_gaps.known_codes(duty.incident), incident_gaps.pending_rows(duty.incident)
     lines = []
     for code, says in rules.terms(duty.code).fields:
         if code in known:

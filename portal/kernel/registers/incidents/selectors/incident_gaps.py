@@ -8,18 +8,18 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.kernel.core import date_format
-from portal.kernel.law import labels as law_words
+from portal.kernel.law import labels as law_labels
 from portal.kernel.law.models import LegalRule
 from portal.kernel.people.choices import Answer
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import IncidentStep
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents
 
 
 def known_codes(incident: Incident) -> frozenset[str]:
     """The fields that have words: those that staff entered, and those that are computed."""
-    return frozenset(code for code, words in book.known(incident).items() if words.strip())
+    return frozenset(code for code, words in incidents.known(incident).items() if words.strip())
 
 
 def pending_rows(incident: Incident) -> dict[str, IncidentPendingFact]:
@@ -99,7 +99,7 @@ def report_head(decision: IncidentDecision) -> list[str]:
         kind = kind_of_report(decision)
         phases = sources.get(terms.phases)
         if decision.open_fields and phases is not None and phases.is_text_read:
-            kind = f"{kind} ({law_words.source(phases)})"
+            kind = f"{kind} ({law_labels.source(phases)})"
         if decision.open_fields:
             kind = _('%(kind)s: what is "not known yet" will follow by the time that is stated.') % {"kind": kind}
         lines.append(kind)

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.kernel.core import clock, date_format
-from portal.kernel.law import rules as law
+from portal.kernel.law import rules as law_rules
 from portal.kernel.law.choices import ClockState
 from portal.kernel.law.models import Clock
 from portal.kernel.law.selectors import profile, rules_for_us
@@ -232,7 +232,7 @@ def clocks_of(duties: Iterable[IncidentDuty]) -> dict[str, Clock]:
 def is_late(duty: IncidentDuty, *, now: datetime) -> bool:
     """Whether the duty was reported after its time, or is not yet and the time is over."""
     clock_of = Clock.objects.filter(owner=duty.owner).order_by("-pk").first()
-    return clock_of is not None and law.clock_state(clock_of, now).is_late
+    return clock_of is not None and law_rules.clock_state(clock_of, now).is_late
 
 
 def open_duties(incident: Incident) -> QuerySet[IncidentDuty]:

@@ -37,7 +37,7 @@ from portal.kernel.registers.incidents.models import (
     IncidentPerson,
     IncidentSearch,
 )
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents
 from portal.kernel.registers.incidents.services.incidents import lock, lock_open, require_open
 from portal.kernel.vault.services import short_lists
 
@@ -218,15 +218,15 @@ def tell(decision: IncidentDecision, *, now: datetime) -> int:
     Someone who was found under two references gets one letter. Where other words are agreed to meanwhile, it ends: whoever
     was not written to yet gets those alone.
     """
-    newest = book.tellings(decision.incident).first()
-    letter = book.letter_of(decision.incident)
+    newest = incidents.tellings(decision.incident).first()
+    letter = incidents.letter_of(decision.incident)
     if newest is None or letter is None:
         return 0
-    rows = list(book.untold(letter).order_by("pk")[:LETTERS])
+    rows = list(incidents.untold(letter).order_by("pk")[:LETTERS])
     for done, row in enumerate(rows):
         with transaction.atomic():
             lock(decision.incident)
-            if book.tellings(decision.incident).values_list("pk", flat=True)[0] != newest.pk:
+            if incidents.tellings(decision.incident).values_list("pk", flat=True)[0] != newest.pk:
                 return done
             way = _write(row, letter)
             IncidentLetter.objects.get_or_create(person=row, decision=letter, defaults={"told_at": now, "way": way})
@@ -262,8 +262,8 @@ def go_on() -> int:
 
 def _is_unfinished(incident: Incident) -> bool:
     """Whether somebody has to get the newest letter yet."""
-    letter = book.letter_of(incident)
-    return letter is not None and book.untold(letter).exists()
+    letter = incidents.letter_of(incident)
+    return letter is not None and incidents.untold(letter).exists()
 
 
 def _write(row: IncidentPerson, letter: IncidentDecision) -> str:
@@ -271,20 +271,20 @@ def _write(row: IncidentPerson, letter: IncidentDecision) -> str:
     person = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
     found = contact_routes.reach(person) if person is not None else None
     if person is None or found is None:
-        return book.UNREACHABLE
+        return incidents.UNREACHABLE
     channel, address = found
     language = person.language.split("-", maxsplit=1)[0]
     post(
-        kind=book.LETTER,
+        kind=incidents.LETTER,
         subject_ref=person.subject.ref,
         channel=channel,
         address=address,
         language=language,
         purpose="policy_and_security",
-        about=book.about_letter(letter),
+        about=incidents.about_letter(letter),
         context={
             "reference": letter.incident.reference,
-            "contact": book.contact_lines(),
+            "contact": incidents.contact_lines(),
             **rules.letter_of(letter.words, language),
         },
     )

@@ -20,7 +20,7 @@ from portal.kernel.registers.base.services.entry_fields import at_field
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import DUTY_MOVES, DutyState
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentDuty, IncidentPendingFact
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
+from portal.kernel.registers.incidents.selectors import incident_gaps
 from portal.kernel.registers.incidents.services.incidents import PLAN, page_of, require_open
 
 
@@ -34,7 +34,7 @@ def set_pending(
     past or later than ``registers.incident_follow_up`` from ``now`` allows (TIMES).
     """
     person = require_open(incident, actor)
-    chosen, known = list(dict.fromkeys(codes)), gaps.known_codes(incident)
+    chosen, known = list(dict.fromkeys(codes)), incident_gaps.known_codes(incident)
     may_be_open = {code for duty in rules.duties().values() for code, _says in duty.fields} - {rules.DELAY}
     if not chosen or not set(chosen) <= may_be_open - known:
         raise at_field("codes", _("Choose fields that are not known yet."), code="FIELDS")
@@ -77,7 +77,7 @@ def _write_to_owner(owner: User, rows: list[IncidentPendingFact], now: datetime)
         about=f"{incident.about}/pending/{rows[0].pk}",
         context={
             "reference": incident.reference,
-            "fields": "\n".join(f"- {gaps.label_of(row.code)}" for row in rows),
+            "fields": "\n".join(f"- {incident_gaps.label_of(row.code)}" for row in rows),
             "due": date_format.in_both(rows[0].due_at),
             "url": page_of(incident),
         },
@@ -92,9 +92,9 @@ def update_follow_up(decision: IncidentDecision, *, at: datetime, actor: Actor, 
     """
     duty = decision.duty
     assert duty is not None  # noqa: S101 - a constraint of the table says so
-    if gaps.is_overtaken(decision):
+    if incident_gaps.is_overtaken(decision):
         return
-    terms, row = rules.terms(duty.code), gaps.follow_up_of(duty)
+    terms, row = rules.terms(duty.code), incident_gaps.follow_up_of(duty)
     if not decision.open_fields:
         if row is not None and row.state == DutyState.OPEN:
             move(row, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)

@@ -27,9 +27,8 @@ from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import DUTY_MOVES, DutyState, IncidentStep
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentDuty
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
-from portal.kernel.registers.incidents.selectors import incidents as book
-from portal.kernel.registers.incidents.services import notification_proofs as proofs
+from portal.kernel.registers.incidents.selectors import incident_gaps, incidents
+from portal.kernel.registers.incidents.services import notification_proofs
 from portal.kernel.registers.incidents.services.affected_people import TELL
 from portal.kernel.registers.incidents.services.incidents import DECIDING, lock, lock_open
 
@@ -41,25 +40,25 @@ def draft(duty: IncidentDuty, *, now: datetime) -> list[list[str]]:
     """The words of a report as they would be sent now: pairs of what the law asks for and the text, in the law's order;
     for people each part of the letter in each language. A field that is open has its date; without owner and date it is empty.
     """
-    terms, known = rules.terms(duty.code), book.known(duty.incident)
+    terms, known = rules.terms(duty.code), incidents.known(duty.incident)
     if terms.audience == rules.PEOPLE:
         kinds = rules.fact_kinds()
         return [[f"{kinds[code].label} ({language})", known.get(code, "")] for language, code in rules.letter_codes()]
-    waits = gaps.pending(duty, now=now)
+    waits = incident_gaps.pending(duty, now=now)
     later = {
         code: _("Not known yet. Will follow by %(due)s.") % {"due": date_format.in_both(row.due_at)}
         for code, row in waits.items()
     }
     rows = [[says, known.get(code) or later.get(code, "")] for code, says in terms.fields]
-    if book.is_late(duty, now=now):
+    if incidents.is_late(duty, now=now):
         rows.append([rules.fact_kinds()["delay"].label, known.get("delay", "")])
     return rows
 
 
 def missing(duty: IncidentDuty, *, now: datetime) -> list[str]:
     """What the words of the duty's report have to say, in words, where it is neither known nor open with owner and date."""
-    known = {*gaps.known_codes(duty.incident), *gaps.pending(duty, now=now)}
-    codes = rules.missing(rules.terms(duty.code), known, is_late=book.is_late(duty, now=now))
+    known = {*incident_gaps.known_codes(duty.incident), *incident_gaps.pending(duty, now=now)}
+    codes = rules.missing(rules.terms(duty.code), known, is_late=incidents.is_late(duty, now=now))
     labels = dict(rules.terms(duty.code).fields)
     kinds = rules.fact_kinds()
     return [labels.get(code) or f"{kinds[code].label} ({kinds[code].part})" for code in codes]
@@ -98,7 +97,7 @@ def propose_report(
     address = addresses.normalise(addresses.EMAIL, to) if way == IncidentStep.SEND else ""
     if way == IncidentStep.SEND:
         _require_no_copy(duty, words, address)
-    left_open = [[code, clock.stamp(row.due_at)] for code, row in gaps.pending(duty, now=now).items()]
+    left_open = [[code, clock.stamp(row.due_at)] for code, row in incident_gaps.pending(duty, now=now).items()]
     return _propose(duty.incident, duty, way, actor=actor, now=now, words=words, to=address, open_fields=left_open)
 
 
@@ -129,7 +128,7 @@ def answer(
 
     A report by e-mail is promised to the outbox and its duty is reported when the message has left; for affected people a
     task writes their letters, to everybody again where the words are others than before; one on another's form waits for
-    ``note_filed``. A yes to a report after its date says why it is late (``law.states.LateReason``). Raises what
+    ``note_filed``. A yes to a report after its date says why it is late (``law.choices.LateReason``). Raises what
     ``maker_checker.answer`` raises: Refused (SHOWN_CHANGED) when the facts changed meanwhile, too; Refused (LATE_REASON), and
     (NOTHING_NEW) as ``propose_report``; and IllegalMove where the duty went on without it, or the incident was closed.
     """
@@ -149,7 +148,9 @@ def answer(
             reason=reason,
             now=now,
         )
-        proofs.record(AuditKind.REGISTERS_INCIDENT_ANSWERED, decision, actor, now, answer=str(decision.answer))
+        notification_proofs.record(
+            AuditKind.REGISTERS_INCIDENT_ANSWERED, decision, actor, now, answer=str(decision.answer)
+        )
         if not approve:
             return
         match step:
@@ -199,7 +200,7 @@ def note_filed(
         if noted != 1:
             raise LostRace(_("This was noted already."))
         decision.refresh_from_db()
-        proofs.reported(decision, at=filed_at, actor=actor, now=now)
+        notification_proofs.reported(decision, at=filed_at, actor=actor, now=now)
 
 
 def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime) -> None:
@@ -216,7 +217,7 @@ def _before_a_letter(decision: IncidentDecision, *, now: datetime) -> None:
     assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
     lock_open(decision.incident)
     _require_other_words(decision.duty, decision.words)
-    proofs.settle(now=now, incident=decision.incident)
+    notification_proofs.settle(now=now, incident=decision.incident)
 
 
 def _before_a_message(decision: IncidentDecision) -> None:
@@ -235,10 +236,10 @@ def _require_no_copy(duty: IncidentDuty, words: list[list[str]], to: str) -> Non
 
 def _require_other_words(duty: IncidentDuty, words: list[list[str]]) -> None:
     """The same letter under another law is no second one: nobody gets it twice, and that duty is reported with it."""
-    letter = book.letter_of(duty.incident)
+    letter = incidents.letter_of(duty.incident)
     if letter is None or letter.words != words:
         return
-    since = book.tellings(duty.incident).filter(checked_at__gte=letter.checked_at)
+    since = incidents.tellings(duty.incident).filter(checked_at__gte=letter.checked_at)
     if since.filter(duty=duty).exists():
         said = _(
             "Everybody gets this letter already, whoever is found later, too. Change its words to write to all again."
@@ -272,7 +273,7 @@ def _shown(
         "why": why,
         "to": to,
     }
-    if step == IncidentStep.CLOSE and (without := book.given_up(incident)):
+    if step == IncidentStep.CLOSE and (without := incidents.given_up(incident)):
         bound["given_up"] = without
     if step == IncidentStep.DECLINE:
         stands = Incident.objects.values(*DECIDING).get(pk=incident.pk)
@@ -310,7 +311,7 @@ def _propose(
             to=to,
             open_fields=open_fields or [],
         )
-        proofs.record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
+        notification_proofs.record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
     return decision
 
 
@@ -325,16 +326,16 @@ def _send(decision: IncidentDecision) -> None:
     duty = decision.duty
     assert duty is not None  # noqa: S101 - a constraint of the table says so
     post(
-        kind=proofs.REPORT,
+        kind=notification_proofs.REPORT,
         subject_ref=decision.incident.subject_ref,
         channel=Channel.EMAIL,
         address=decision.to,
         language="en",
         purpose="policy_and_security",
-        about=proofs.about_report(decision),
+        about=notification_proofs.about_report(decision),
         context={
             "reference": decision.incident.reference,
-            "head": "\n".join(gaps.report_head(decision)),
+            "head": "\n".join(incident_gaps.report_head(decision)),
             "words": "\n\n".join(f"{says}:\n{text}" for says, text in decision.words),
         },
         only_here=True,
@@ -376,21 +377,23 @@ def _decline_what_waits(closing: IncidentDecision, *, actor: Actor, now: datetim
         if not refused:  # somebody answered it at this moment
             continue
         waiting.refresh_from_db()
-        proofs.record(AuditKind.REGISTERS_INCIDENT_ANSWERED, waiting, actor, now, answer=str(waiting.answer))
+        notification_proofs.record(
+            AuditKind.REGISTERS_INCIDENT_ANSWERED, waiting, actor, now, answer=str(waiting.answer)
+        )
 
 
 def _require_nothing_owed(incident: Incident) -> None:
     if incident.closed_at is not None:
         raise IllegalMove(_("This incident is closed."))
-    owed = [rules.terms(duty.code).label for duty in book.open_duties(incident)]
+    owed = [rules.terms(duty.code).label for duty in incidents.open_duties(incident)]
     if owed:
         raise Refused(_("First report, or decide not to: %(owed)s.") % {"owed": "; ".join(owed)}, code="OWED")
-    if book.is_searched(incident):
+    if incidents.is_searched(incident):
         raise Refused(
             _("A search for affected people is not done yet. Close the incident when it is."), code="SEARCHING"
         )
-    letter = book.letter_of(incident)
-    if letter is not None and book.untold(letter).exists():
+    letter = incidents.letter_of(incident)
+    if letter is not None and incidents.untold(letter).exists():
         said = _(
             "Not everybody who is affected has been written to yet. The letters go on by themselves: close it then."
         )

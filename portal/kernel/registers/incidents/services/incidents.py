@@ -27,13 +27,12 @@ from portal.kernel.registers.base.services.entry_fields import at_field, filled
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import DUTY_MOVES, DutyState, IncidentRisk, IncidentRole
 from portal.kernel.registers.incidents.models import Incident, IncidentDuty, IncidentFact
-from portal.kernel.registers.incidents.selectors import incident_gaps as gaps
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incident_gaps, incidents
 
 #: The kind of clock plan (``law/data/clock_plans.toml``).
 PLAN = "incident"
 #: What decides which duties there are, and may turn out otherwise while an incident is open. From its times clocks run:
-#: they are put right with a reason (``law.correcting``), and ``follow`` lets the incident and its other clocks follow.
+#: they are put right with a reason (``law.services.deadline_corrections``), and ``follow`` lets the incident and its other clocks follow.
 DECIDING = ("role", "regimes", "is_cyber", "is_telecom", "has_personal_data", "risk")
 
 
@@ -128,7 +127,7 @@ def tell(
         pii_guard.require_plain(text)
     with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
-        before = book.facts_of(incident)
+        before = incidents.facts_of(incident)
         said = {code: text.strip() for code, text in words.items()}
         given = {code: text for code, text in said.items() if text and text != before.get(code)}
         if shown is not None and any(
@@ -169,7 +168,7 @@ def change(
         added = [client for client in named if client.pk not in known]
         if not fresh and not added:
             return []
-        before = book.told(incident)
+        before = incidents.told(incident)
         for name, value in fresh.items():
             setattr(incident, name, value)
         incident.save(update_fields=list(fresh))
@@ -190,7 +189,7 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
     row = duty_of(clock_of.owner)
     if row is None or rules.terms(row.code).completes:
         return
-    if book.starts_at(rules.terms(row.code), row.incident) == clock_of.started_at:
+    if incidents.starts_at(rules.terms(row.code), row.incident) == clock_of.started_at:
         return
     incident, start = lock(row.incident), clock_of.started_at
     if rules.terms(row.code).starts == "noticed":
@@ -204,7 +203,7 @@ def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
     asked = incident.duties.filter(code__in=rules.duties()).exclude(pk=row.pk)
     for other in asked.select_related("client"):
         other.incident = incident
-        starts = book.starts_at(rules.terms(other.code), incident)
+        starts = incidents.starts_at(rules.terms(other.code), incident)
         # The newest: a clock that ended when two people declined stays as it was when the duty is open again.
         counts = Clock.objects.filter(owner=other.owner).exclude(ended=Ended.CORRECTED).order_by("pk").last()
         if counts is not None and counts.started_at != starts:
@@ -221,14 +220,14 @@ def _reconsider_all(
     rows = incident.duties.filter(code__in=rules.duties()).select_related("incident", "client")
     waiting = list(rows.filter(state=DutyState.NOT_DUE))
     if before is not None:
-        after = book.told(incident)
+        after = incidents.told(incident)
         declined = rows.filter(state=DutyState.DECLINED)
         waiting += [row for row in declined if rules.has_grown(rules.terms(row.code), before, after)]
     return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
 
 
 def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> bool:
-    why = book.why_not_due(rules.terms(row.code), incident)
+    why = incidents.why_not_due(rules.terms(row.code), incident)
     if why:
         if row.state == DutyState.NOT_DUE and why != row.not_due_because:
             row.not_due_because = why
@@ -245,7 +244,7 @@ def _find(
     """The row of one duty, due or not, with its clock. None of a duty to clients without a client."""
     if duty.audience == rules.CLIENT and client is None:
         return None
-    why = book.why_not_due(duty, incident)
+    why = incidents.why_not_due(duty, incident)
     row = IncidentDuty.objects.create(
         incident=incident,
         code=duty.code,
@@ -267,7 +266,7 @@ def _start(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime
         subject_ref=None,
         rule_keys=[duty.rule],
         kind=PLAN,
-        started_at=book.starts_at(duty, incident),
+        started_at=incidents.starts_at(duty, incident),
         zone=str(clock.IST),
         regimes=[duty.regime] if duty.regime else [str(Regime.IN)],
         actor=actor,
@@ -385,7 +384,7 @@ def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
     context = {"duty": duty.label, "due": date_format.in_both(clock_of.due_at)}
     write_to_deciders(kind, row.incident, about=about, context=context, now=now)
     deciders = set(staff_with(Permission.INCIDENT_DECIDE, now=now).values_list("pk", flat=True))
-    finders = {one.owner for one in gaps.pending(row, now=now).values() if one.owner_id not in deciders}
+    finders = {one.owner for one in incident_gaps.pending(row, now=now).values() if one.owner_id not in deciders}
     for finder in sorted(finders, key=lambda one: one.pk):
         full = {"reference": row.incident.reference, "url": page_of(row.incident), **context}
         write_to(finder, kind=kind, purpose="policy_and_security", about=about[:80], context=full)

@@ -19,7 +19,7 @@ from portal.kernel.people.choices import Answer
 from portal.kernel.registers.incidents import rules
 from portal.kernel.registers.incidents.choices import DUTY_MOVES, DutyState, IncidentStep
 from portal.kernel.registers.incidents.models import Incident, IncidentDecision, IncidentLetter
-from portal.kernel.registers.incidents.selectors import incidents as book
+from portal.kernel.registers.incidents.selectors import incidents
 from portal.kernel.registers.incidents.services import incident_follow_ups
 from portal.kernel.registers.incidents.services.incidents import write_to_deciders
 
@@ -93,14 +93,14 @@ def _left_at(decision: IncidentDecision) -> datetime | None:
         sent = Message.objects.filter(kind=REPORT, about=about_report(decision), state__in=LEFT)
         letter = sent.exclude(state=MessageState.UNDELIVERED).first()
         return letter.sent_at if letter is not None else None
-    counts = book.counts(decision.incident)
-    if not counts.is_over or book.is_searched(decision.incident):
+    counts = incidents.counts(decision.incident)
+    if not counts.is_over or incidents.is_searched(decision.incident):
         return None
     if counts.promised == 0:
-        seen = IncidentLetter.objects.filter(decision=book.letter_of(decision.incident))
+        seen = IncidentLetter.objects.filter(decision=incidents.letter_of(decision.incident))
         at: datetime | None = seen.aggregate(last=Max("told_at"))["last"]
         return at
-    last = book.letters(decision.incident).filter(sent_at__isnull=False).order_by("-sent_at").first()
+    last = incidents.letters(decision.incident).filter(sent_at__isnull=False).order_by("-sent_at").first()
     return last.sent_at if last is not None else None
 
 
@@ -127,7 +127,7 @@ def reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: dat
         "open": len(decision.open_fields),
     }
     if decision.step == IncidentStep.TELL:
-        counts = book.counts(decision.incident)
+        counts = incidents.counts(decision.incident)
         facts |= {"count": counts.sent, "undelivered": counts.undelivered + counts.failed + counts.unreachable}
     record(AuditKind.REGISTERS_INCIDENT_REPORTED, decision, actor, now, **facts)
 

@@ -62,7 +62,7 @@ def receive(
 ) -> AuthorityOrder:
     """Enter an order and start its clock from its receipt, in one transaction with its audit event. Gives nothing away.
 
-    Until it is answered nothing of the people it is about is erased (``selectors.orders.open_about``).
+    Until it is answered nothing of the people it is about is erased (``orders.selectors.open_about``).
 
     Raises Refused for a field that is missing, a receipt that lies ahead, a silence that is over already, a person nobody
     knows, or a paper without its SHA-256; NotAllowed for who is no staff.
@@ -199,7 +199,7 @@ def answer(
     """The second approver's word, in one transaction: the disclosures it makes, the order's state, its clock stopped.
 
     One disclosure for each person, written before anything is handed over. A yes after the date says why it is late
-    (``law.states.LateReason``), which the clock keeps. Raises what ``maker_checker.answer`` and ``propose`` raise, and Refused
+    (``law.choices.LateReason``), which the clock keeps. Raises what ``maker_checker.answer`` and ``propose`` raise, and Refused
     (LATE_REASON).
     """
     made: list[Disclosure] = []

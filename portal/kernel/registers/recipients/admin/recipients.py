@@ -24,7 +24,7 @@ from portal.kernel.registers.base.permissions import Permission
 from portal.kernel.registers.recipients.forms import InstructionForm, NoteForm, RecipientForm
 from portal.kernel.registers.recipients.models.instructions import Instruction, ReportedSend
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients as recipient_selectors
 from portal.kernel.registers.recipients.services import instruction_status, recipients, staff_instructions
 from portal.kernel.registers.senders.admin.sender_entries import ENTRY, EntryAdmin
 
@@ -62,7 +62,7 @@ class RecipientAdmin(EntryAdmin):
 
     @admin.display(description=_("Country"), ordering="country")
     def land(self, obj: Recipient) -> str:
-        return book.country_name(obj.country)
+        return recipient_selectors.country_name(obj.country)
 
     @admin.display(description=_("Purposes"))
     def what_for(self, obj: Recipient) -> str:
@@ -78,11 +78,11 @@ class RecipientAdmin(EntryAdmin):
 
     @admin.display(description=_("Host of its webhook address"))
     def host(self, obj: Recipient) -> str:
-        return book.host_of(obj.url)
+        return recipient_selectors.host_of(obj.url)
 
     @admin.display(description=_("Secrets that hold"))
     def secrets_that_hold(self, obj: Recipient) -> int:
-        return len(book.secrets_of(obj.code, at=clock.now()))
+        return len(recipient_selectors.secrets_of(obj.code, at=clock.now()))
 
     @service_action(permission=Permission.RECIPIENT_SECRET, label=_("Make a new secret"), skip=does_not_hold)
     def make_secret(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> str:
@@ -90,7 +90,7 @@ class RecipientAdmin(EntryAdmin):
         said = gettext("This is the secret. It is shown this once; copy it now: {secret}").format(secret=text)
         if obj.address_form == "plain":
             return said
-        key = book.matching_key(obj.code).hex()
+        key = recipient_selectors.matching_key(obj.code).hex()
         return said + " " + gettext("The key of the address hashes, in hex: {key}").format(key=key)
 
     @service_action(
@@ -120,9 +120,9 @@ class StandingFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "open":
-            return book.not_acknowledged(queryset)
+            return recipient_selectors.not_acknowledged(queryset)
         if self.value() == "late":
-            return book.late(queryset, now=clock.now())
+            return recipient_selectors.late(queryset, now=clock.now())
         return queryset.filter(facts__kind=FactKind.ACTED) if self.value() == "done" else queryset
 
 
@@ -153,11 +153,11 @@ class InstructionResource(AuditedResource):
         export_order = fields
 
     def dehydrate_last_send_at(self, row: Instruction) -> datetime | None:
-        return book.last_send_of(row)
+        return recipient_selectors.last_send_of(row)
 
     def dehydrate_seconds_to_last_send(self, row: Instruction) -> int | None:
         """From the instruction to the last send after it; nothing when there was none after it."""
-        last = book.last_send_of(row)
+        last = recipient_selectors.last_send_of(row)
         return int((last - row.given_at).total_seconds()) if last is not None and last > row.given_at else None
 
 
@@ -187,7 +187,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return book.with_standing(super().get_queryset(request))
+        return recipient_selectors.with_standing(super().get_queryset(request))
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
@@ -233,7 +233,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
 
     @admin.display(description=_("Last send that we know of"))
     def last_send(self, obj: Instruction) -> str:
-        return _when(book.last_send_of(obj))
+        return _when(recipient_selectors.last_send_of(obj))
 
     @service_action(
         permission=Permission.INSTRUCTION_NOTE,

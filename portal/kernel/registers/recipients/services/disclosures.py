@@ -40,7 +40,7 @@ def disclose(
     before it leaves: a withdrawal that is being recorded is found, and one that comes now is recorded after the
     disclosure. Raises NotFound for a purpose that is not in force, Refused (NO_BASIS, NO_FIELDS) where nothing allows it
     or nothing would be sent, NO_PAPERS where the recipient lacks contract, check or transfer for these kinds of values on
-    that day (``selectors.papers``), and NO_CONSENT where the basis is consent and no yes of ``consent_of`` (the subject itself,
+    that day (``selectors.vendor_assurance``), and NO_CONSENT where the basis is consent and no yes of ``consent_of`` (the subject itself,
     unless told) counts then; its receipt stands in the row.
     """
     terms, whose = purpose_in_force(purpose, on=clock.day(now)), consent_of or subject_ref

@@ -30,8 +30,7 @@ from portal.kernel.people.services import subjects
 from portal.kernel.registers.base.choices import InstructionKind
 from portal.kernel.registers.recipients.models.instructions import Instruction, Telling
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
-from portal.kernel.registers.recipients.selectors import vendor_assurance
+from portal.kernel.registers.recipients.selectors import recipients, vendor_assurance
 
 #: Two acts may speak to one recipient about one address at once: the second takes the next number.
 TRIES = 5
@@ -152,7 +151,7 @@ def instruct(
     """
     if not recipient.url:
         return by_hand(recipient, do=do, subject_ref=subject_ref, about=about, is_new=is_new, actor=actor, at=at)
-    word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
+    word = Word(recipients.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
         earlier = None if is_new else _earlier(recipient, do, subject_ref, about)
         if earlier is not None:
@@ -282,7 +281,7 @@ def _write(
     at: datetime,
     sealed_for: UUID,
 ) -> Instruction | None:
-    before = book.last_in_line(recipient.code, word.address_key)
+    before = recipients.last_in_line(recipient.code, word.address_key)
     sequence = before.sequence + 1 if before is not None else 1
     reference = ids.new_reference("IN") if do is not None else ""
     message = post_webhook(
@@ -329,9 +328,9 @@ def _body(
         "fiduciary": recipient.fiduciary.code,
         "sequence": sequence,
         "address": {
-            "ref": book.address_ref(recipient.code, word.address_key),
+            "ref": recipients.address_ref(recipient.code, word.address_key),
             "kind": word.kind,
-            "known_by": [book.whom(recipient, kind, text) for kind, text in word.reached_at],
+            "known_by": [recipients.whom(recipient, kind, text) for kind, text in word.reached_at],
         },
         "changed": [said.as_json() for said in word.changed],
         "standing": [said.as_json() for said in word.standing],

@@ -29,7 +29,7 @@ from portal.kernel.registers.base.choices import AddressForm, RecipientKind
 from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.services.entry_fields import at_field, filled
 from portal.kernel.registers.recipients.models.recipients import Recipient, RecipientSecret
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.senders.services import sender_entries
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
@@ -56,7 +56,7 @@ def propose(
     now: datetime,
 ) -> Recipient:
     """Propose a recipient of one fiduciary's data. Nothing is told to it before another person agrees, and nobody can
-    agree before its papers hold (``services.fitting``). A service (a bank, a host) works on no channel and may have no
+    agree before its papers hold (``services.entry_validation``). A service (a bank, a host) works on no channel and may have no
     webhook: then people tell it.
 
     Raises Refused for a code, country, contact or webhook address that is none, for a code or address that another recipient
@@ -211,4 +211,4 @@ def _record(
 
 def secrets_now(*, url: str) -> list[str]:
     """Registered in ``ports.webhook_secrets``."""
-    return book.secrets_for(url=url, at=clock.now())
+    return recipients.secrets_for(url=url, at=clock.now())

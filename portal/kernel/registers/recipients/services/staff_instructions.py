@@ -20,7 +20,7 @@ from portal.kernel.registers.base.models.orders import AuthorityOrder
 from portal.kernel.registers.recipients.models.disclosures import Disclosure
 from portal.kernel.registers.recipients.models.instructions import Instruction, Telling
 from portal.kernel.registers.recipients.models.recipients import Recipient
-from portal.kernel.registers.recipients.selectors import recipients as book
+from portal.kernel.registers.recipients.selectors import recipients
 from portal.kernel.registers.recipients.services import recipient_notifications
 
 ERASER = system("registers.erasure")
@@ -30,14 +30,14 @@ def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
     """Registered in ``ports.person_erased``: everyone who holds data of a person has to erase too (DPDP s.8(7), GDPR Art 19):
     who was told of it, and who got it for a check or a payment. In the caller's transaction, while the addresses are still there.
     """
-    return _instruct_holders(people.refs_of(subject_ref), about=book.erasure_label(subject_ref), at=at)
+    return _instruct_holders(people.refs_of(subject_ref), about=recipients.erasure_label(subject_ref), at=at)
 
 
 def erase_because_of(reference: str, *, refs: Collection[UUID], at: datetime) -> list[Instruction]:
     """The same because of a request or case, of which perhaps a part only goes here: what we keep by a duty of our own, a
     recipient does not keep for us. In the caller's transaction. A second call changes nothing.
     """
-    return _instruct_holders(refs, about=book.because(reference), at=at)
+    return _instruct_holders(refs, about=recipients.because(reference), at=at)
 
 
 def _instruct_holders(refs: Collection[UUID], *, about: str, at: datetime) -> list[Instruction]:
@@ -48,7 +48,9 @@ def _instruct_holders(refs: Collection[UUID], *, about: str, at: datetime) -> li
     """
     told = codes_told(refs)
     holding = [
-        (recipient, told[code]) for code in book.holders_of(refs) if (recipient := book.by_code(code)) is not None
+        (recipient, told[code])
+        for code in recipients.holders_of(refs)
+        if (recipient := recipients.by_code(code)) is not None
     ]
     if not holding:
         return []
@@ -116,7 +118,7 @@ def by_staff(
         recipient,
         do=InstructionKind(do),
         subject_ref=subject_ref,
-        about=book.because(because),
+        about=recipients.because(because),
         reached_at=reached_at,
         actor=actor,
         at=now,

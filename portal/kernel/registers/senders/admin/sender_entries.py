@@ -13,7 +13,7 @@ from portal.kernel.core.admin.actions import ServiceAction
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport
 from portal.kernel.jobs.import_button import Imported
-from portal.kernel.law import labels as law_words
+from portal.kernel.law import labels as law_labels
 from portal.kernel.law.selectors import house_rule
 from portal.kernel.people.admin.create_view import CreatingAdmin
 from portal.kernel.people.admin.proposals import PROPOSAL, not_answerable
@@ -90,7 +90,7 @@ class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
         said = _("%(stopped)s of %(permitted)s in the last %(period)s") % {
             "stopped": f"{found.stopped:,}",
             "permitted": f"{found.permitted:,}",
-            "period": law_words.amount(house_rule(COUNTED, on=clock.day(now))),
+            "period": law_labels.amount(house_rule(COUNTED, on=clock.day(now))),
         }
         return f"{_('If approved') if obj.answer == Answer.PENDING else _('If it ends now')}: {said}"
 

@@ -35,7 +35,7 @@ from portal.kernel.registers.senders.models.senders import Sender
 from portal.kernel.registers.senders.models.templates import OPERATORS, ConsentTemplate, ContentTemplate
 from portal.kernel.registers.senders.rules import template_checks
 from portal.kernel.registers.senders.rules.template_checks import Draft, Finding, LintTerms
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders as sender_selectors
 from portal.kernel.registers.senders.services import sender_entries
 
 CHECKS_FILE: Final = data_of("portal.kernel.registers") / "template_lint.toml"
@@ -83,7 +83,7 @@ def lint(
     at: datetime,
 ) -> list[Finding]:
     """What is wrong with a text at ``at``, by the links, numbers and senders that are registered then."""
-    links, numbers = book.targets(fiduciary=fiduciary, at=at)
+    links, numbers = sender_selectors.targets(fiduciary=fiduciary, at=at)
     draft = Draft(
         text=text,
         channel=channel,
@@ -104,8 +104,8 @@ def promotional_words(text: str, *, at: datetime, is_sure: bool = True) -> list[
 
 def foreign_links(text: str, *, fiduciary: Fiduciary, at: datetime) -> list[str]:
     """Links of free words that lead to nobody's page we know: not ours, no allowed link, no host of the external links."""
-    allowed, _numbers = book.targets(fiduciary=fiduciary, at=at)
-    others = book.in_force(ExternalLink.objects.all(), at=at).values_list("host", flat=True)
+    allowed, _numbers = sender_selectors.targets(fiduciary=fiduciary, at=at)
+    others = sender_selectors.in_force(ExternalLink.objects.all(), at=at).values_list("host", flat=True)
     company = company_details(on=clock.day(at))
     ours = (settings.SITE_URL, company.website if company is not None else "")
     listed = [*allowed, *filter(None, ours), *(f"https://{host}" for host in others)]
@@ -174,7 +174,7 @@ def propose(
 def _not_own(chosen: Sequence[Sender], fiduciary: Fiduciary, channel: str, now: datetime) -> list[str]:
     """What is wrong with the senders themselves, a sentence for each that the fiduciary may not send from."""
     kinds = SENDERS_OF_CHANNEL.get(channel, ())
-    live = set(book.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds), at=now))
+    live = set(sender_selectors.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds), at=now))
     message = _("%(sender)s is no sender of this fiduciary on this channel.")
     return [message % {"sender": sender} for sender in chosen if sender not in live]
 
@@ -292,7 +292,7 @@ def move_to(*, template: ContentTemplate, state: str, actor: Actor, now: datetim
         sender_entries.record(
             template, "registers.template.moved", actor=actor, now=now, **{"from": before, "to": str(template.state)}
         )
-    book.forget()
+    sender_selectors.forget()
 
 
 def propose_consent(
@@ -317,7 +317,7 @@ def propose_consent(
     if why_not := _id_fault("sms", template_id.strip()):
         wrong["template_id"] = ("ID_FORMAT", why_not)
     is_own = short_code.kind == SenderKind.SHORT_CODE and short_code.fiduciary_id == fiduciary.pk
-    if not is_own or not book.in_force(Sender.objects.filter(pk=short_code.pk), at=now).exists():
+    if not is_own or not sender_selectors.in_force(Sender.objects.filter(pk=short_code.pk), at=now).exists():
         wrong["short_code"] = ("SENDER_NOT_OWN", str(_("Choose a short code of this fiduciary.")))
     if not scope.strip():
         wrong["scope"] = ("FIELD_EMPTY", str(_("Say what is agreed to.")))

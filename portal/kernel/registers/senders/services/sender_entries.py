@@ -18,7 +18,7 @@ from portal.kernel.people.services import maker_checker
 from portal.kernel.registers.base.models.dated_entry import DatedEntry
 from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.services.entry_fields import at_field
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 
 E = TypeVar("E", bound=DatedEntry)
 
@@ -27,7 +27,7 @@ FORBIDS = _(
     "it takes the place of this one once another person agrees."
 )
 
-#: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.fitting`` fills it.
+#: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.entry_validation`` fills it.
 FITS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
 #: What follows from a yes, in its transaction; and why an entry may not end yet (raises Refused).
 FOLLOWS: dict[type[DatedEntry], Callable[[Any, Actor, datetime], None]] = {}
@@ -141,7 +141,7 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
             record(entry, ANSWERED, actor=actor, now=now)
     except IntegrityError as error:
         raise LostRace(_("Somebody else registered the same a moment ago.")) from error
-    book.forget()
+    senders.forget()
 
 
 def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
@@ -220,7 +220,7 @@ def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
         if type(entry) in KEEPS:
             KEEPS[type(entry)](entry, now)
         _end(entry, at=now, actor=actor, now=now)
-    book.forget()
+    senders.forget()
 
 
 def _end(entry: DatedEntry, *, at: datetime, actor: Actor, now: datetime) -> None:

@@ -21,7 +21,7 @@ from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.services.entry_fields import at_field
 from portal.kernel.registers.senders.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.kernel.registers.senders.rules.senders import CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
-from portal.kernel.registers.senders.selectors import senders as book
+from portal.kernel.registers.senders.selectors import senders
 from portal.kernel.registers.senders.services import sender_entries
 
 #: What each kind of sender looks like in the form in which it is kept. Technical bounds, wider than any register's.
@@ -103,12 +103,12 @@ def propose_sender(
         )
     if kind == SenderKind.SMS_HEADER:
         _require_suffix_fits(value, wanted)
-    normal = book.normal_form(kind, value)
+    normal = senders.normal_form(kind, value)
     if not _FORMS[SenderKind(kind)].fullmatch(normal):
         raise at_field("value", _("This is no header, number or code of that kind."), code="SENDER_FORMAT")
-    if kind == SenderKind.VOICE_NUMBER and not fits_series(normal, wanted, book.voice_series(at=now)):
+    if kind == SenderKind.VOICE_NUMBER and not fits_series(normal, wanted, senders.voice_series(at=now)):
         message = _("A voice number carries what its series allows (rule %(rule)s). A mobile number carries nothing.")
-        raise at_field("value", message % {"rule": book.SERIES_RULE}, code="SERIES")
+        raise at_field("value", message % {"rule": senders.SERIES_RULE}, code="SERIES")
     if records_calls and (kind != SenderKind.VOICE_NUMBER or not announcement.strip()):
         message = _("Only a voice number records calls, and only with the announcement that callers hear first.")
         raise at_field("announcement", message, code="RECORDING_WITHOUT_ANNOUNCEMENT")
@@ -191,7 +191,7 @@ def note_inbound(*, fiduciary: Fiduciary, address_key: bytes, channel: str, at: 
 
 def forget_inbound(*, now: datetime) -> int:
     """Delete what no longer opens a window; the count. Until a rule is loaded everything that is a day old goes."""
-    window = book.free_text_window(at=now) or timedelta(days=1)
+    window = senders.free_text_window(at=now) or timedelta(days=1)
     count, _by_model = LastInbound.objects.filter(last_at__lte=now - window).delete()
     return count
 
