@@ -9,6 +9,7 @@ class GrievancesConfig(AppConfig):
     def ready(self) -> None:
         from grievances import ports as grievances_ports
         from grievances import queues, search
+        from grievances.base import ticket_summaries
         from grievances.data_copy_sections import GrievanceSection, NomineeSection
         from grievances.deadlines import GrievanceClocks
         from grievances.erasure import GrievanceTexts, open_disputes
@@ -52,6 +53,7 @@ class GrievancesConfig(AppConfig):
         core_ports.referred_entries.register(nominations.entries_of)
         for column in LOOKUPS:
             core_ports.lookup_columns.register(column)
+        core_ports.short_texts.register(ticket_summaries.fill_gists)
         core_ports.sections.register(GrievanceSection())
         core_ports.sections.register(NomineeSection())
         nominee_claims.ON_AUTHORITY.append(identity_verification.resume_nominee_requests)

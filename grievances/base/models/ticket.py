@@ -59,6 +59,8 @@ class Ticket(ClaimedModel):
     )
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     rated_at = models.DateTimeField(_("rated"), null=True, blank=True)
+    #: What a list says of the person's words (``grievances.base.ticket_summaries``); NULL once they are erased.
+    gist_sealed = models.BinaryField(_("gist"), null=True, blank=True, editable=False)
     tracking_key_hash = models.BinaryField(_("tracking key"), max_length=33, null=True, blank=True, editable=False)
 
     #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
@@ -72,6 +74,7 @@ class Ticket(ClaimedModel):
             "merged_into rating rated_at locked_by locked_until"
         ),
         location="zone",
+        free_text="gist_sealed",
         credential="tracking_key_hash",
     )
     register_days = RegisterDays(

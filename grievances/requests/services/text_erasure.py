@@ -40,7 +40,9 @@ def erase(*, ticket: Ticket) -> bool:
         _end_request(ticket)
         if ticket.state != TicketState.CLOSED:
             _close(ticket)
-        Ticket.objects.filter(pk=ticket.pk).update(tracking_key_hash=None, zone="Asia/Kolkata", reopen_until=None)
+        Ticket.objects.filter(pk=ticket.pk).update(
+            gist_sealed=None, tracking_key_hash=None, zone="Asia/Kolkata", reopen_until=None
+        )
         drafts.end_subject(ticket.subject_ref)
     return True
 

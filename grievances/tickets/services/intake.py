@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from grievances.base import encryption
+from grievances.base import encryption, ticket_summaries
 from grievances.base.choices import Author, ContactKind, Door, EntryKind, TicketState
 from grievances.base.models.draft import DraftFile
 from grievances.base.models.ticket import Ticket, TicketContact
@@ -238,6 +238,7 @@ def _insert(
                     zone=zone,
                     received_at=at,
                     turn_at=at,
+                    gist_sealed=ticket_summaries.seal_gist(story.what_happened, subject_ref=subject_ref),
                     tracking_key_hash=tracking_key_hashes(reference, key)[0] if key else None,
                 )
         except IntegrityError:
