@@ -47,7 +47,7 @@ class GrievancesConfig(AppConfig):
             core_ports.queues.register(queue)
         core_ports.finders.register(search.find)
         core_ports.hands_out.register(queues.HANDS_OUT)
-        core_ports.holders.register(queues.holders)
+        core_ports.record_facts.register(queues.record_facts)
         core_ports.login_left.register(conversation.let_go)
         core_ports.referred_entries.register(thread_access.entries_of)
         core_ports.referred_entries.register(nominations.entries_of)

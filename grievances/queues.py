@@ -4,18 +4,47 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from grievances.base import selectors
 from grievances.base.models.ticket import Ticket
 from grievances.base.permissions import GrievancePermission
-from portal.kernel.core.queues import HandsOut, Queue, Tab
+from portal.kernel.core.queues import Facts, HandsOut, Queue, Tab, Where, Work
 
 #: Whoever answers grievances finds their number on the first page.
 _ANSWERS = str(GrievancePermission.TICKET_ANSWER)
 #: Whoever answers requests about data has their queues as tabs.
 _DECIDES = str(GrievancePermission.REQUEST_ANSWER)
+
+
+def _ticket_work(where: Where, *, act: str = "") -> Work:
+    return Work(
+        where,
+        _ANSWERS,
+        lambda ticket: _now("Answer grievance"),
+        about=_about,
+        owner=lambda ticket: ticket.about,
+        act=act,
+        is_exact=False,
+    )
+
+
+def _request_work(verb: Any) -> Work:
+    return Work(
+        Where.TAKE,
+        _DECIDES,
+        verb,
+        about=lambda request: request.get_right_display(),
+        owner=lambda request: request.ticket.about,
+        related=("ticket",),
+    )
+
+
+def _about(ticket: Ticket) -> str:
+    return f"{ticket.get_kind_display()}, {ticket.language}"
+
 
 QUEUES = (
     Queue(
@@ -27,6 +56,7 @@ QUEUES = (
         tone="",
         figure_for=_ANSWERS,
         tab=Tab(_("Mine"), -50, _ANSWERS),
+        work=_ticket_work(Where.HELD),
     ),
     Queue(
         "grievances-unassigned",
@@ -36,6 +66,7 @@ QUEUES = (
         ngettext_lazy("grievance to assign", "grievances to assign", "count"),
         figure_for=_ANSWERS,
         tab=Tab(_("Unassigned"), -40, _ANSWERS),
+        work=_ticket_work(Where.TAKE, act="take"),
     ),
     Queue(
         "grievances-open",
@@ -83,6 +114,7 @@ QUEUES = (
         ngettext_lazy("request waits for a reply", "requests wait for a reply", "count"),
         is_figure=False,
         tab=Tab(_("To answer"), -20, _DECIDES),
+        work=_request_work(lambda request: _now("Reply to rights request")),
     ),
     Queue(
         "requests-papers",
@@ -91,6 +123,7 @@ QUEUES = (
         "queue=papers",
         ngettext_lazy("request has a document to review", "requests have documents to review", "count"),
         is_figure=False,
+        work=_request_work(lambda request: _now("Review identity document")),
     ),
     Queue(
         "requests-overdue",
@@ -104,18 +137,20 @@ QUEUES = (
     ),
 )
 #: The button that hands out grievances.
-HANDS_OUT = HandsOut(_("Take next grievance"), _ANSWERS, "admin:grievances_ticket_take_next")
+HANDS_OUT = HandsOut(_("Take next grievance"), _ANSWERS, "admin:grievances_ticket_take_next", ("grievances.",))
 
 
-def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
-    """Answers ``ports.holders``: who was handed the grievance of a clock, else whose it is; a login that has ended has none."""
+def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[str, Facts]:
+    """Answers ``ports.record_facts``: what the grievance of a clock is about, and who was handed it, else whose it is; a login
+    that has ended has none.
+    """
     named = {owner: selectors.reference_of_owner(owner) for owner in owners if owner.startswith("grievances.")}
     if not named:
         return {}
     rows = Ticket.objects.filter(reference__in=set(named.values())).select_related("assigned_to", "locked_by")
-    having: dict[str, Any] = {}
+    found: dict[str, Facts] = {}
     for ticket in rows:
         holder = ticket.locked_by if ticket.holder_id_at(at) is not None else ticket.assigned_to
-        if holder is not None and holder.is_active:
-            having[ticket.reference] = holder
-    return {owner: having[reference] for owner, reference in named.items() if reference in having}
+        holder = holder if holder is not None and holder.is_active else None
+        found[ticket.reference] = Facts(ticket.pk, holder, _about(ticket))
+    return {owner: found[reference] for owner, reference in named.items() if reference in found}

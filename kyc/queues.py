@@ -4,16 +4,42 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from kyc.base.choices import LikenessState, LookResult
 from kyc.base.models.cases import Case
-from kyc.base.permissions import Permission
-from portal.kernel.core.queues import HandsOut, Queue, Tab
+from kyc.base.models.documents import Document
+from kyc.base.permissions import Act, Permission
+from portal.kernel.core.queues import Facts, HandsOut, Queue, Tab, Where, Work
+from portal.kernel.people.services import maker_checker
 
 #: Whoever opens documents at the desk has its queues as tabs.
 _OPENS = str(Permission.DOCUMENT_OPEN)
+_DECIDES = str(Permission.CASE_DECIDE)
+
+
+def _review(document: Document) -> str:
+    return _now("Review %(document)s") % {"document": document.get_kind_display()}
+
+
+def _may_propose(user: Any, *, now: datetime) -> bool:
+    return maker_checker.may_propose(user, Act.DECISION, now=now)
+
+
+def _document_work(where: Where, *, act: str, verb: Any = _review, can: Any = _may_propose) -> Work:
+    return Work(
+        where,
+        _DECIDES,
+        verb,
+        about=lambda document: document.case.customer.get_kind_display(),
+        owner=lambda document: document.case.owner,
+        act=act,
+        related=("case__customer",),
+        can=can,
+    )
+
 
 QUEUES = (
     Queue(
@@ -23,6 +49,7 @@ QUEUES = (
         "queue=review",
         ngettext_lazy("document waits for review", "documents wait for review", "count"),
         tab=Tab(_("To review"), -40, _OPENS),
+        work=_document_work(Where.TAKE, act="take"),
     ),
     Queue(
         "kyc-second",
@@ -41,6 +68,7 @@ QUEUES = (
         ngettext_lazy("document in review", "documents in review", "count"),
         is_figure=False,
         tab=Tab(_("Mine"), -20, _OPENS),
+        work=_document_work(Where.HELD, act="give-back", can=lambda user, *, now: True),
     ),
     Queue(
         "kyc-stalled",
@@ -50,6 +78,12 @@ QUEUES = (
         ngettext_lazy("document could not be checked", "documents could not be checked", "count"),
         tone="err",
         tab=Tab(_("Check failed"), -10, _OPENS),
+        work=_document_work(
+            Where.CHECK,
+            act="check-again",
+            verb=lambda document: _now("Rerun failed checks"),
+            can=lambda user, *, now: True,
+        ),
     ),
     Queue(
         "kyc-likenesses",
@@ -58,6 +92,14 @@ QUEUES = (
         f"state__exact={LikenessState.OPEN}",
         ngettext_lazy("name to compare", "names to compare", "count"),
         tab=Tab(_("To compare"), -10, str(Permission.CASE_DECIDE)),
+        work=Work(
+            Where.CHECK,
+            _DECIDES,
+            lambda match: _now("Compare with sanctions list"),
+            about=lambda match: match.get_source_display(),
+            owner=lambda match: match.case.owner,
+            related=("case",),
+        ),
     ),
     Queue(
         "kyc-second-looks",
@@ -66,6 +108,13 @@ QUEUES = (
         f"result__exact={LookResult.OPEN}",
         ngettext_lazy("approval to review", "approvals to review", "count"),
         tab=Tab(_("To review"), -10, _OPENS),
+        work=Work(
+            Where.CHECK,
+            _DECIDES,
+            lambda look: _now("Review an approval (QA)"),
+            about=lambda look: look.decision.document.get_kind_display(),
+            related=("decision__document",),
+        ),
     ),
     Queue(
         "kyc-expiring",
@@ -77,13 +126,25 @@ QUEUES = (
     ),
 )
 #: The button that hands out documents.
-HANDS_OUT = HandsOut(_("Take next document"), Permission.CASE_DECIDE, "admin:kyc_document_take_next")
+HANDS_OUT = HandsOut(
+    _("Take next document"),
+    Permission.CASE_DECIDE,
+    "admin:kyc_document_take_next",
+    ("kyc.case", "kyc.document", "kyc.decision"),
+)
 
 
-def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
-    """Answers ``ports.holders``: who has taken the case of a clock."""
+def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[str, Facts]:
+    """Answers ``ports.record_facts``: whose case it is, and who has taken it."""
     named = {owner.removeprefix(Case.OWNER): owner for owner in owners if owner.startswith(Case.OWNER)}
     if not named:
         return {}
-    taken = Case.objects.filter(reference__in=named, locked_until__gte=at).select_related("locked_by")
-    return {named[case.reference]: case.locked_by for case in taken}
+    cases = Case.objects.filter(reference__in=named).select_related("locked_by", "customer")
+    return {
+        named[case.reference]: Facts(
+            case.pk,
+            holder=case.locked_by if case.holder_id_at(at) is not None else None,
+            about=case.customer.get_kind_display(),
+        )
+        for case in cases
+    }

@@ -49,7 +49,7 @@ class TakesTickets:
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,
-        label=_("Take it myself"),
+        label=_("Assign to me"),
         ask=TakeForm,
         skip=_not_mine_to_take,
         description=_("You become the officer who answers it."),
@@ -71,7 +71,8 @@ class TakesTickets:
         queue = f"{reverse('admin:grievances_ticket_changelist')}?queue=open"
         if request.method != "POST":
             return HttpResponseRedirect(queue)
-        ticket = work_allocation.take_next(actor=actor_of(request), now=clock.now())
+        wanted = request.POST.get("record", "").split()
+        ticket = work_allocation.take_next(actor=actor_of(request), now=clock.now(), wanted=wanted)
         if ticket is None:
             messages.info(request, _("Nothing waits for you that a colleague has not taken."))
             return HttpResponseRedirect(queue)
@@ -80,7 +81,7 @@ class TakesTickets:
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,
-        label=_("Give back"),
+        label=_("Release"),
         skip=_not_handed_to,
         description=_("A colleague is handed it next."),
     )

@@ -295,7 +295,7 @@ def test_on_appeal_the_first_officer_sees_that_another_one_answers(desk, on_appe
     page = opened(desk, on_appeal)
     assert "another officer answers it" in page
     assert "Propose resolution" not in page
-    assert "Take it myself" not in page
+    assert "Assign to me" not in page
     assert write(desk, on_appeal, act="changed").status_code == 422
     assert references(desk, "appeals") == {on_appeal.reference}
 

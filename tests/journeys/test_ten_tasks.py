@@ -195,7 +195,7 @@ def answer_a_proposal(hands: Hands) -> None:
         actor=actor.staff(maker.pk),
     )
     hands.begin("data_protection_officer")
-    hands.turn(hands.page.locator(".worklist").get_by_role("link", name="profile from"))
+    hands.turn(hands.page.locator(".worklist a.whole"))
     hands.turn(hands.button("Approve"))
     hands.read("Approved.")
     assert OrganisationProfile.objects.get().ccpa_business == "no"

@@ -342,6 +342,13 @@ PAGES: dict[str, Page] = {
     "admin:help": Page(For.STAFF),
     "admin:keys": Page(For.STAFF, is_post=True),
     "admin:index": Page(For.STAFF),
+    "admin:today-act": Page(
+        For.CODE,
+        lambda w: ["grievances-unassigned", 0],
+        is_post=True,
+        code="grievances.ticket:answer",
+        is_untold=True,
+    ),
     "admin:jsi18n": Page(For.STAFF),
     "admin:jobs_job_result": Page(For.CODE, lambda w: [w.job], code="jobs.job:view", is_untold=True),
     "admin:ledger": Page(For.CODE, code="ledger.checkpoint:view"),

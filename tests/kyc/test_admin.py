@@ -283,9 +283,9 @@ def test_taking_a_case_shows_it_to_colleagues(document, maker) -> None:
 @pytest.mark.parametrize("state", ["approved", "asked_again", "rejected", "refused", "replaced"])
 def test_nobody_takes_a_document_about_which_nothing_is_left_to_decide(document, maker, state: str) -> None:
     desk = at_the_desk(maker, document)
-    assert "Take it" in desk.get(page_of(document)).content.decode()
+    assert "Assign to me" in desk.get(page_of(document)).content.decode()
     Document.objects.update(state=state)
-    assert "Take it" not in desk.get(page_of(document)).content.decode()
+    assert "Assign to me" not in desk.get(page_of(document)).content.decode()
     desk.post(f"{LIST}{document.pk}/do/take/", {"_selected_action": document.pk, "answer": "1"})
     document.case.refresh_from_db()
     assert document.case.locked_by is None

@@ -22,7 +22,7 @@ from tests.people.factories import FiduciaryFactory
 from tests.registers.test_orders import proposed, received
 from tests.shipped import every_rule
 from tests.workplace.test_proposals import made_up
-from tests.workplace.today import by_label
+from tests.workplace.today import by_label, listed
 
 pytestmark = pytest.mark.django_db
 INBOX = "admin:approvals"
@@ -212,10 +212,10 @@ def test_today_shows_what_waits_for_approval_as_rows_and_not_as_a_figure(maker, 
     made = profile_is_proposed(maker)
     keys = [key_is_proposed(maker, label) for label in "abcdefgh"]
     shown = checker.get("/admin/")
-    [group] = [one for one in shown.context["worklist"] if one.code == "approvals"]
-    assert group.rows[0].lead.url == page_of(made)
-    assert (len(group.rows), group.hidden) == (7, len(keys) + 1 - 7)
-    assert f'href="{reverse(INBOX)}">Approvals: show all 9</a>' in shown.text
+    [group] = [one for one in shown.context["worklist"].groups if one.code == "approvals"]
+    assert group.rows[0].url == page_of(made)
+    assert (len(group.rows), group.count) == (7, len(keys) + 1)
+    assert f'href="{reverse(INBOX)}">Show all 9<' in shown.text
     assert "Approvals" not in by_label(shown)
 
 
@@ -225,9 +225,7 @@ def test_a_proposal_about_a_record_with_a_deadline_stands_in_the_row_of_that_rec
     order = received(person())
     made = proposed(order, actor.staff(maker.member.pk))
     shown = checker.get("/admin/")
-    rows = [row for group in shown.context["worklist"] for row in group.rows]
-    [row] = [one for one in rows if order.reference in one.lead.reference]
-    assert row.approval.row == made
-    assert f'<a href="{page_of(made)}">Approve or reject: Answer an order of an authority' in shown.text
-    [listed] = checker.get(reverse(INBOX)).context["waiting"]
-    assert listed.due.says == row.lead.says
+    [row] = [one for one in listed(shown) if order.reference in one.keys]
+    assert (row.url, row.act.url) == (page_of(made), page_of(made))
+    assert row.verb == "Answer an order of an authority"
+    assert row.time is not None

@@ -1,5 +1,6 @@
 """Handing out grievances: what is due first and free goes to exactly one officer, for the time a house rule gives."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -36,10 +37,10 @@ CLAIMS = Claims(
 claim, release = CLAIMS.claim, CLAIMS.release
 
 
-def take_next(*, actor: Actor, now: datetime) -> Ticket | None:
+def take_next(*, actor: Actor, now: datetime, wanted: Collection[str] = ()) -> Ticket | None:
     """Hand this officer the grievance that is due first, of their own and of those nobody has; None where there is none.
 
-    What they were handed already comes first; what they gave back stays with colleagues for as long as a claim lasts. On
+    Of ``wanted``, references, the first that is free or theirs comes before all, then what they were handed already; what they gave back stays with colleagues for as long as a claim lasts. On
     PostgreSQL two who ask at once do not wait for each other (SKIP LOCKED); on both databases the claim is one conditional
     UPDATE, so that one of them gets it. In one transaction with its audit event. Raises NotAllowed for a role that may not
     answer.
@@ -47,7 +48,9 @@ def take_next(*, actor: Actor, now: datetime) -> Ticket | None:
     user = person_of(actor)
     access.require(user, GrievancePermission.TICKET_ANSWER)
     return hand_out(
-        lambda: _first(user, now), lambda ticket: claim(ticket, actor=actor, now=now), row=lambda ticket: ticket
+        lambda: _first(user, now, wanted),
+        lambda ticket: claim(ticket, actor=actor, now=now),
+        row=lambda ticket: ticket,
     )
 
 
@@ -69,8 +72,13 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Ticket]:
     return rows.order_by("due_at", "pk")  # in the order of the index
 
 
-def _first(user: User, now: datetime) -> Ticket | None:
+def _first(user: User, now: datetime, wanted: Collection[str]) -> Ticket | None:
     """The row stays locked until the transaction ends."""
     waiting = waiting_for(user, now=now).select_for_update(skip_locked=True, of=("self",), no_key=True)
-    held = waiting.filter(locked_by=user, locked_until__gte=now).first()
-    return held or waiting.filter(free(now)).exclude(reference__in=CLAIMS.given_back(user, now=now)).first()
+    is_held = Q(locked_by=user, locked_until__gte=now)
+    asked = waiting.filter(is_held | free(now), reference__in=wanted).first() if wanted else None
+    return (
+        asked
+        or waiting.filter(is_held).first()
+        or waiting.filter(free(now)).exclude(reference__in=CLAIMS.given_back(user, now=now)).first()
+    )

@@ -29,7 +29,7 @@ class Decision(FourEyesModel):
     message_sealed = models.BinaryField(_("message to the customer"), null=True, editable=False)
     note_sealed = models.BinaryField(_("internal note"), null=True, editable=False)
 
-    named_by = ("document",)
+    named_by = ("document", "document__case")
     record = Record(name=_("KYC decisions"), place=Place.tab("desk", 50), prefix="PR", is_work=True)
     data_categories = declare(
         none="id reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at "

@@ -131,7 +131,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
 
     @service_action(
         permission=Permission.CASE_DECIDE,
-        label=_("Take it"),
+        label=_("Assign to me"),
         skip=not_free,
         description=_("The case is yours for a while; colleagues see that you work on it."),
     )
@@ -139,7 +139,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         field_changes.watch_row(obj.case)
         claim(obj.case, actor=_actor(request), now=clock.now())
 
-    @service_action(permission=Permission.CASE_DECIDE, label=_("Give it back"), skip=not_mine)
+    @service_action(permission=Permission.CASE_DECIDE, label=_("Release"), skip=not_mine)
     def give_back(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
         field_changes.watch_row(obj.case)
         release(obj.case, actor=_actor(request), now=clock.now())
@@ -182,7 +182,8 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         access.require(request.user, Permission.CASE_DECIDE)
         if request.method != "POST":
             return HttpResponseRedirect(_queue_url())
-        document = take_next(actor=_actor(request), now=clock.now())
+        wanted = request.POST.get("record", "").split()
+        document = take_next(actor=_actor(request), now=clock.now(), wanted=wanted)
         if document is None:
             messages.info(request, _("Nothing waits for you that a colleague has not taken."))
             return HttpResponseRedirect(_queue_url())

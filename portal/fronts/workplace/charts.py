@@ -1,6 +1,6 @@
 """What the charts of the first page count. Counts only, the same for everybody who may see them, kept for some minutes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -206,9 +206,9 @@ KINDS = (
 )
 
 
-def charts(request: HttpRequest, *, now: datetime) -> list[Chart]:
-    """The charts of this login, each at most as old as ``GOOD_FOR``."""
-    return [_chart(kind, now) for kind in KINDS if open_to(request, kind.model)]
+def charts(request: HttpRequest, codes: Collection[str], *, now: datetime) -> list[Chart]:
+    """Those of these charts whose list this login may see, each at most as old as ``GOOD_FOR``."""
+    return [_chart(kind, now) for kind in KINDS if kind.code in codes and open_to(request, kind.model)]
 
 
 def chart(request: HttpRequest, code: str, *, now: datetime) -> Chart | None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from kyc.signers.services import signer_proposals
 from portal.fronts.workplace import pages, queues
 from portal.fronts.workplace.permissions import Permission
-from portal.fronts.workplace.worklist import address
+from portal.fronts.workplace.work_items import address
 from portal.kernel.core import access, date_format
 from portal.kernel.core import actor as actors
 from portal.kernel.core.clock import IST, day
@@ -154,13 +154,13 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
 
 @dataclass(frozen=True)
 class Bands:
-    """The figures of a login by how much they ask for: ``large`` at most six, ``small`` the rest that is not nothing.
+    """The figures of a login by how much they ask for: ``large`` are shown, at most six; ``rest`` is found among the queues.
 
     ``nothing`` are queues without a row, ``in_order`` is what runs by itself and does.
     """
 
     large: list[Figure]
-    small: list[Figure]
+    rest: list[Figure]
     nothing: list[Figure]
     in_order: list[Figure]
 

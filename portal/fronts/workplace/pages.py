@@ -1,5 +1,6 @@
 """The pages of the workplace by name, and the menu of each role. Which lists a page has, the models say (``core.records``)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +117,58 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(PAGES["audit"], ("audit.AuditEvent", "admin:ledger", "jobs.ListExport")),
     ),
 }
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """What a role finds on its first page before it chooses otherwise: deadlines whose owners begin so, and charts by code.
+
+    ``watches``: it sees what the law demands also where a colleague works on it, and may look at everyone's work.
+    """
+
+    owners: tuple[str, ...] = ()
+    #: Beginnings of the labels of what it takes from a queue.
+    takes: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
+    watches: bool = False
+    sees_everyone: bool = False
+    is_approvals_first: bool = False
+    has_caller_box: bool = False
+
+
+FIRST_PAGES: dict[str, FirstPage] = {
+    "data_protection_officer": FirstPage(
+        ("grievances.", "registers.", "retention.", "consent."),
+        takes=("registers.",),
+        charts=("on-time", "consents"),
+        watches=True,
+        sees_everyone=True,
+    ),
+    "administrator": FirstPage(
+        ("registers.incident:", "registers.authorityorder:", "retention.run"),
+        takes=("registers.",),
+        charts=("deliveries",),
+        sees_everyone=True,
+    ),
+    "grievance_officer": FirstPage(("grievances.", "retention.child"), ("grievances.",), ("grievances", "requests")),
+    "kyc_checker": FirstPage(("kyc.",), ("kyc.",), ("kyc",), is_approvals_first=True),
+    "kyc_maker": FirstPage(("kyc.",), ("kyc.",), ("kyc",)),
+    "support": FirstPage(has_caller_box=True),
+}
+
+
+def first_page(roles: Collection[str]) -> FirstPage:
+    """The first page of a login with these roles: of several all of it; approvals come first where no role has them later."""
+    held = [page for role, page in FIRST_PAGES.items() if role in roles]
+    return FirstPage(
+        owners=tuple(dict.fromkeys(start for page in held for start in page.owners)),
+        takes=tuple(dict.fromkeys(start for page in held for start in page.takes)),
+        charts=tuple(dict.fromkeys(code for page in held for code in page.charts)),
+        watches=any(page.watches for page in held),
+        sees_everyone=any(page.sees_everyone for page in held),
+        is_approvals_first=bool(held) and all(page.is_approvals_first for page in held),
+        has_caller_box=any(page.has_caller_box for page in held),
+    )
 
 
 def position(place: records.Place) -> tuple[int, bool, int]:

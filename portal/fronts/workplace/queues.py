@@ -9,14 +9,18 @@ from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from portal.kernel.core import access, ports
 from portal.kernel.core.admin.bases import CappedPaginator
 from portal.kernel.core.admin.lists import counts, page_of, rows_of
-from portal.kernel.core.queues import HandsOut, Queue
+from portal.kernel.core.queues import HandsOut, Queue, Where, Work
 from portal.kernel.jobs.choices import FINISHED, JobState
+from portal.kernel.jobs.job_types import label_of
+from portal.kernel.jobs.permissions import Permission as JobPermission
+from portal.kernel.retention.permissions import Permission as RetentionPermission
 
 _UNFINISHED = ",".join(sorted(str(state) for state in JobState if state not in FINISHED))
 
@@ -43,6 +47,37 @@ QUEUES = (
         f"state__in={_UNFINISHED}",
         ngettext_lazy("job queued or running", "jobs queued or running", "count"),
         tone="",
+    ),
+    Queue(
+        "jobs-failed",
+        _("Failed background jobs"),
+        "jobs.Job",
+        f"state__exact={JobState.FAILED}",
+        ngettext_lazy("job failed", "jobs failed", "count"),
+        tone="err",
+        is_figure=False,
+        work=Work(
+            Where.CHECK,
+            str(JobPermission.JOB_RESTART),
+            lambda job: label_of(job.kind),
+            about=lambda job: _now("Background job failed"),
+            act="restart-job",
+        ),
+    ),
+    Queue(
+        "erasures-failed",
+        _("Failed erasures"),
+        "retention.ErasureRun",
+        "open=failed",
+        ngettext_lazy("run did not erase everything", "runs did not erase everything", "count"),
+        tone="err",
+        is_figure=False,
+        work=Work(
+            Where.CHECK,
+            str(RetentionPermission.RUN_APPROVE),
+            lambda run: _now("Investigate failed erasure"),
+            about=lambda run: run.get_cause_display(),
+        ),
     ),
 )
 
@@ -104,7 +139,6 @@ def of_the_first_page(request: HttpRequest) -> list[Counted]:
     )
 
 
-def handed_out(request: HttpRequest) -> list[dict[str, Any]]:
-    """What this login may be handed: a button for each kind of work."""
-    offers: list[HandsOut] = [one for one in ports.hands_out if access.allowed(request.user, one.permission)]
-    return [{"label": one.label, "url": reverse(one.url_name)} for one in offers]
+def handed_out(request: HttpRequest) -> list[HandsOut]:
+    """What this login may be handed, by kinds of work."""
+    return [one for one in ports.hands_out if access.allowed(request.user, one.permission)]

@@ -116,6 +116,7 @@ class StaffSite(admin.AdminSite):
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
             path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
+            path("today/<slug:code>/<str:number>/", self.admin_view(today.act), name="today-act"),
             path("help/", self.admin_view(help.page), name="help"),
             path("help/keys/", self.admin_view(help.switch_keys), name="keys"),
             path("go/", self.admin_view(directory.page), name="go"),

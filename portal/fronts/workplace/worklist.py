@@ -1,110 +1,108 @@
-"""The worklist of "Today": running deadlines of the records that a login may see, by what can still be done about them."""
+"""The worklist of "Today": each record once, by what can still be done about it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.apps import apps
-from django.contrib import admin
-from django.contrib.admin.exceptions import NotRegistered
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.fronts.workplace import pages, work_items
 from portal.fronts.workplace.approvals import Waiting
-from portal.fronts.workplace.permissions import Permission
-from portal.kernel.core import access, ports
-from portal.kernel.law import explanations
-from portal.kernel.law.choices import ClockState
+from portal.fronts.workplace.countdowns import Countdown, countdown, due
+from portal.fronts.workplace.work_items import Act, Item, address
+from portal.kernel.law.labels import rule_in_words, work
 from portal.kernel.law.models import Clock
 from portal.kernel.law.rules import latest_missed
 from portal.kernel.law.selectors import passed
+from portal.kernel.people.login_roles import roles_held
 
-#: Records that one group shows at first, and how many of its deadlines are read: those of colleagues are left out afterwards.
-SHOWN = 7
+#: Rows that one group shows at first, and rows of the whole page.
+SHOWN, MOST = 7, 25
+#: Rows of that which each later group keeps.
+KEPT = 2
 DAY = timedelta(days=1)
-READ = 200
-#: The code of the group of proposals.
-APPROVALS = "approvals"
+#: A promise that ends within this time stands behind no more than ``BEFORE_IT`` deadlines of law.
+ALMOST_OVER, BEFORE_IT = timedelta(hours=1), 2
 
-#: Whoever may see a record sees its deadline too, also without the list of all deadlines.
-OWNERS: tuple[tuple[str, str], ...] = (
-    (Permission.KYC_VIEW, "kyc."),
-    (Permission.TICKET_VIEW, "grievances."),
-    (Permission.INSTRUCTION_VIEW, "registers.instruction"),
-    (Permission.ORDER_VIEW, "registers.authorityorder"),
-    (Permission.INCIDENT_VIEW, "registers.incident:"),
-)
-
-#: Labels of deadlines that are no model, with the model whose record they belong to.
-RECORDS = {
-    "grievances.acknowledgement": "grievances.ticket",
-    "grievances.interim": "grievances.ticket",
-    "kyc.deletion": "kyc.deletionrequest",
-    "retention.child": "retention.childreport",
+NAMES: dict[str, str | Promise] = {
+    "next": gettext_lazy("Next 24 hours"),
+    "overdue": gettext_lazy("Overdue"),
+    "held": gettext_lazy("In progress with you"),
+    "take": gettext_lazy("To take"),
+    "approvals": gettext_lazy("Approvals"),
+    "week": gettext_lazy("This week"),
+    "check": gettext_lazy("To follow up"),
+    "later": gettext_lazy("Later"),
 }
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """One running deadline: whose it is, what to do, the rule with its source, and a link to its record."""
-
-    reference: str
-    work: str
-    rule: str
-    due: str
-    says: str
-    tone: str
-    url: str
-    holder: str = ""
+#: Whose work is shown: one's own and nobody's, that of everybody with the same work, all there is.
+MINE, TEAM, EVERYONE = "mine", "team", "everyone"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One record with the deadline that presses most; ``more`` are its others, ``approval`` a proposal about it."""
+    """One record: what presses most, the act it offers, and whatever else there is to do about it."""
 
-    lead: Deadline
-    more: list[Deadline]
-    approval: Waiting | None = None
+    verb: str
+    about: str
+    url: str
+    reference: str
+    holder: str
+    time: Countdown | None
+    says: str
+    act: Act | None
+    more: list[tuple[str, str]]
+    labels: frozenset[str]
+    keys: frozenset[str]
+    #: The record whose name a role may see beside what it is about.
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are due at about one time; ``hidden`` is how many more there are."""
+    """Rows of one kind; ``count`` is how many there are, ``is_more`` that there may be more than were read."""
 
     code: str
     name: str | Promise
     rows: list[Row]
-    hidden: int = 0
-    #: Where all of its rows are, where that is another page.
-    url: str = ""
+    count: int
+    url: str
+    is_more: bool = False
 
     @property
-    def named(self) -> str:
-        """Whom its rows name."""
-        return _("Proposed by") if self.code == APPROVALS else _("Assigned to")
-
-    @property
-    def all(self) -> int:
-        """How many rows the group has."""
-        return len(self.rows) + self.hidden
+    def is_whole(self) -> bool:
+        return len(self.rows) == self.count and not self.is_more
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """One group: its code in the address, its name, and which running deadlines it takes."""
+class Worklist:
+    """The groups of a page, and what colleagues are late with: how many records, and how many colleagues."""
 
-    code: str
-    name: str | Promise
-    within: Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]
+    groups: list[Group]
+    scope: str
+    scopes: list[tuple[str, str]]
+    late_elsewhere: int = 0
+    colleagues: int = 0
+
+    @property
+    def first(self) -> Row | None:
+        """The first row that this login can open."""
+        return next((row for group in self.groups for row in group.rows if row.url), None)
 
 
-def _due(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]:
+@dataclass
+class _Record:
+    """The items of one record as they come together."""
+
+    items: list[Item] = field(default_factory=list)
+    where: str = ""
+
+
+def _between(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]:
     """Deadlines that are not over and end from ``first`` on (None: from now) until before ``last`` (None: whenever)."""
 
     def within(clocks: QuerySet[Clock], now: datetime) -> QuerySet[Clock]:
@@ -115,173 +113,182 @@ def _due(first: timedelta | None, last: timedelta | None) -> Callable[[QuerySet[
     return within
 
 
-#: What can still be met comes before what is late already: a report with two hours left can be saved.
-KINDS = (
-    _Kind("next", gettext_lazy("Next 24 hours"), _due(None, DAY)),
-    _Kind("overdue", gettext_lazy("Overdue"), lambda clocks, now: passed(clocks, now=now)),
-    _Kind("week", gettext_lazy("Next 7 days"), _due(DAY, 7 * DAY)),
-    _Kind("later", gettext_lazy("Later"), _due(7 * DAY, None)),
-)
+_WITHIN: dict[str, Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]] = {
+    "next": _between(None, DAY),
+    "overdue": lambda clocks, now: passed(clocks, now=now),
+    "week": _between(DAY, 7 * DAY),
+    "later": _between(7 * DAY, None),
+}
 
 
-def groups(user: Any, *, now: datetime, whole: str = "", waiting: Sequence[Waiting] = ()) -> list[Group]:
-    """The worklist of a login: groups with something in them, each record once, in the first group that has it.
+def worklist(
+    request: HttpRequest, *, now: datetime, scope: str = "", whole: str = "", waiting: Sequence[Waiting] = ()
+) -> Worklist:
+    """What there is to do for this login: groups with something in them, each record once, in the first group that has it.
 
-    ``waiting`` is what the login may approve: a proposal about a record that is shown stands in its row, the others after
-    what is overdue.
-
-    In a group law comes before our own promises, then what is due first. Whoever answers or reviews sees what they have
-    and what nobody has; a colleague's work is the colleague's. "Later" is shown only where nothing else is. ``whole`` is the
-    code of a group that is shown alone and with every row.
+    What can still be met comes before what is late already. ``waiting`` is what the login may approve, ``scope`` whose work
+    is shown, ``whole`` the code of a group that is shown alone and with every row that was read.
     """
-    seen: dict[str, list[Clock]] = {}
-    found = _found(KINDS[:-1], user, now, seen) or _found(KINDS[-1:], user, now, seen)
-    if asked := [one for one in found if one[0].code == whole]:
-        return [_group(kind, records, having, user, now, whole) for kind, records, having in asked]
-    shown = [_group(kind, records, having, user, now, whole) for kind, records, having in found]
-    return _with_approvals(shown, waiting)
-
-
-def _with_approvals(shown: list[Group], waiting: Sequence[Waiting]) -> list[Group]:
-    by_record = {reference: one for one in reversed(waiting) for reference in one.records}
-    placed = [
-        replace(group, rows=[replace(row, approval=by_record.get(row.lead.reference)) for row in group.rows])
-        for group in shown
+    user: Any = request.user
+    plan = pages.first_page(roles_held(user))
+    scopes = _scopes(plan)
+    scope = scope if scope in dict(scopes) else MINE
+    clocks = {code: _clocks(code, user, plan, scope, now) for code in ("next", "overdue", "week")}
+    found = work_items.in_queues(request, plan.takes, now=now)
+    if not found and not any(clocks.values()):
+        clocks["later"] = _clocks("later", user, plan, scope, now)
+    known = {one.owner for each in clocks.values() for one in each}
+    of_rows = {one.owner for one in found if one.owner}
+    facts = work_items.facts_of(known | of_rows, user, now=now)
+    items = {code: list(work_items.of_clocks(each, code, facts, user)) for code, each in clocks.items()}
+    late = [one for one in items["overdue"] if _is_left_to_colleague(one, user, scope, plan)]
+    for code, each in items.items():
+        items[code] = [one for one in each if not _is_left_to_colleague(one, user, scope, plan)]
+    items["rows"] = [
+        one for one in work_items.of_queues(found, facts, user) if not _is_left_to_colleague(one, user, scope, plan)
     ]
-    in_rows = {row.lead.reference for group in shown for row in group.rows}
-    rest = [one for one in waiting if not one.records & in_rows]
-    if not rest:
-        return placed
-    rows = [Row(_proposal(one), []) for one in rest[:SHOWN]]
-    own = Group(APPROVALS, _("Approvals"), rows, len(rest) - len(rows), address("admin:approvals"))
-    before = [group for group in placed if group.code in {"next", "overdue"}]
-    return [*before, own, *placed[len(before) :]]
+    items["beside"] = _beside(of_rows - known, facts, user)
+    items["approvals"] = list(work_items.of_approvals(waiting))
+    groups = _groups(_records(items, _order(plan)), _order(plan), user, now, whole, scope)
+    return Worklist(groups, scope, scopes, len({one.keys[0] for one in late}), len({one.holder for one in late}))
 
 
-def _proposal(one: Waiting) -> Deadline:
-    """A proposal as a row: how long it waits, or until when it counts."""
-    due = one.due
-    says, tone = (due.says, due.tone) if due is not None and due.says else (one.age, "none")
-    return Deadline(one.title, one.act, "", due.due if due is not None else "–", says, tone, one.url, one.maker)
+def _order(plan: pages.FirstPage) -> tuple[str, ...]:
+    order = tuple(NAMES)
+    return ("approvals", *(code for code in order if code != "approvals")) if plan.is_approvals_first else order
 
 
-#: A group before it is written out: the deadlines of each of its records, and who has which record.
-_Found = tuple[_Kind, list[list[Clock]], dict[str, Any]]
+def _scopes(plan: pages.FirstPage) -> list[tuple[str, str]]:
+    """The scopes that this login may choose, with their names; a login that takes no work has none."""
+    if not plan.owners:
+        return []
+    every = [(MINE, _("Mine and unassigned")), (TEAM, _("Team"))]
+    return [*every, (EVERYONE, _("Everyone's"))] if plan.sees_everyone else every
 
 
-def _found(kinds: Sequence[_Kind], user: Any, now: datetime, seen: dict[str, list[Clock]]) -> list[_Found]:
-    """Those of ``kinds`` with something in them for this login; ``seen`` gets their records with every deadline of each."""
-    read = {kind.code: _pressing(kind, user, now) for kind in kinds}
-    having = holders([one.owner for clocks in read.values() for one in clocks], now=now)
-    is_at_work = _is_at_work(user)
-    found: list[_Found] = []
-    for kind in kinds:
-        records: list[list[Clock]] = []
-        for one in read[kind.code]:
-            if is_at_work and having.get(one.owner, user) != user:
+def _clocks(code: str, user: Any, plan: pages.FirstPage, scope: str, now: datetime) -> list[Clock]:
+    starts = None if scope == EVERYONE else plan.owners
+    return work_items.pressing(_WITHIN[code](work_items.running(user, starts, with_law=plan.watches), now))
+
+
+def _is_left_to_colleague(one: Item, user: Any, scope: str, plan: pages.FirstPage) -> bool:
+    """What a colleague has is the colleague's, but for the law to whoever watches over it."""
+    if scope != MINE or one.holder is None or one.holder == user:
+        return False
+    return not (plan.watches and one.clock is not None and one.clock.legal_rule_id is not None)
+
+
+def _beside(owners: set[str], facts: dict[str, Any], user: Any) -> list[Item]:
+    """Deadlines of records that stand in a queue and whose time is not one of the groups'."""
+    running = Clock.objects.filter(owner__in=owners, state="running") if owners else Clock.objects.none()
+    rows = running.select_related("legal_rule", "house_rule", "extended_by").order_by("due_at")
+    return list(work_items.of_clocks(rows if owners else (), "", facts, user))
+
+
+def _records(items: dict[str, list[Item]], order: Sequence[str]) -> list[_Record]:
+    """Items with a key in common are one record; it is in the first group of the page in which one of them is."""
+    by_key: dict[str, _Record] = {}
+    records: list[_Record] = []
+    place = {code: number for number, code in enumerate(order)}
+    for one in (one for each in items.values() for one in each):
+        record = next((by_key[key] for key in one.keys if key in by_key), None)
+        if record is None:
+            if not one.where:
                 continue
-            reference = owner_in_words(one.owner)
-            if reference not in seen:
-                records.append(seen.setdefault(reference, []))
-            seen[reference].append(one)
-        if records:
-            found.append((kind, records, having))
-    return found
+            record = _Record()
+            records.append(record)
+        record.items.append(one)
+        if one.where and (not record.where or place[one.where] < place[record.where]):
+            record.where = one.where
+        by_key.update(dict.fromkeys(one.keys, record))
+    return records
 
 
-def _group(
-    kind: _Kind, records: list[list[Clock]], having: dict[str, Any], user: Any, now: datetime, whole: str
-) -> Group:
-    """A group in words: only what is shown is worked out."""
-    shown = records if kind.code == whole else records[:SHOWN]
-    rows = []
-    for clocks in shown:
-        lead, *more = (deadline(one, now, user, having.get(one.owner)) for one in clocks)
-        rows.append(Row(lead, more))
-    return Group(kind.code, kind.name, rows, len(records) - len(rows))
+def _groups(
+    records: list[_Record], order: Sequence[str], user: Any, now: datetime, whole: str, scope: str
+) -> list[Group]:
+    having = {code: [one for one in records if one.where == code] for code in order}
+    having = {whole: having[whole]} if having.get(whole) else {code: own for code, own in having.items() if own}
+    groups: list[Group] = []
+    left = MOST
+    for place, (code, own) in enumerate(having.items()):
+        ordered = _ordered(code, own, now)
+        kept = sum(min(KEPT, len(later)) for later in list(having.values())[place + 1 :])
+        shown = ordered if whole == code else ordered[: min(SHOWN, left - kept)]
+        left -= len(shown)
+        query = "&".join(filter(None, (f"scope={scope}" if scope != MINE else "", f"group={code}")))
+        url = address("admin:approvals") if code == "approvals" else address("admin:index", query)
+        is_more = len(own) >= work_items.READ
+        groups.append(Group(code, NAMES[code], [_row(one, user, now) for one in shown], len(own), url, is_more))
+    return groups
 
 
-def _running(user: Any) -> QuerySet[Clock]:
-    running = Clock.objects.filter(state=ClockState.RUNNING)
-    if access.allowed(user, Permission.CLOCK_VIEW):
-        return running
-    mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
-    return running.filter(reduce(or_, mine)) if mine else running.none()
-
-
-def _pressing(kind: _Kind, user: Any, now: datetime) -> list[Clock]:
-    """The first deadlines of a group, those of law before our own."""
-    rules = kind.within(_running(user), now).select_related("legal_rule", "house_rule", "extended_by")
-    is_own_rule = ExpressionWrapper(Q(legal_rule__isnull=True), output_field=BooleanField())
-    return list(rules.order_by(is_own_rule.asc(), "due_at", "pk")[:READ])
-
-
-def _is_at_work(user: Any) -> bool:
-    """Whether this login takes work from a queue, and so sees what it has and what nobody has."""
-    return any(access.allowed(user, one.permission) for one in ports.hands_out)
-
-
-def address(name: str, query: str = "") -> str:
-    """The address of a list with its filter, empty where this installation has no such list."""
-    try:
-        return reverse(name) + (f"?{query}" if query else "")
-    except NoReverseMatch:
-        return ""
-
-
-def holders(owners: list[str], *, now: datetime) -> dict[str, Any]:
-    """Which login has the record of a clock, by the clock's owner, as the rooms say."""
-    found: dict[str, Any] = {}
-    for room in ports.holders:
-        found |= room(owners=owners, at=now)
-    return found
-
-
-def deadline(clock: Clock, now: datetime, user: Any = None, holder: Any = None) -> Deadline:
-    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets.
-
-    With the way to its owner for ``user``, where this login may open it, and the name of who has it.
+def _ordered(code: str, records: list[_Record], now: datetime) -> list[_Record]:
+    """Law before our own promises, then what is due first; what has no deadline as it came. A promise that is almost over
+    is not pushed back by law.
     """
-    shown = explanations.in_words(clock, now)
-    return Deadline(
-        reference=owner_in_words(clock.owner),
-        work=shown.work,
-        rule=shown.rule,
-        due=shown.due,
-        says=shown.says,
-        tone=shown.tone,
-        url="" if user is None else owner_url(clock.owner, user),
-        holder=_name_of(holder, user),
+    if code == "approvals":
+        return records
+    times = {id(one): _lead(one) for one in records}
+
+    def key(one: _Record) -> tuple[bool, bool, datetime]:
+        clock = times[id(one)]
+        is_own = clock is None or clock.legal_rule_id is None
+        return (clock is None, is_own and code in {"next", "overdue"}, clock.due_at if clock is not None else now)
+
+    ordered = sorted(records, key=key)
+    for one in [one for one in ordered[BEFORE_IT + 1 :] if code == "next" and _is_almost_over(times[id(one)], now)]:
+        ordered.remove(one)
+        ordered.insert(BEFORE_IT, one)
+    return ordered
+
+
+def _is_almost_over(clock: Clock | None, now: datetime) -> bool:
+    return clock is not None and clock.legal_rule_id is None and clock.due_at - now < ALMOST_OVER
+
+
+def _lead(record: _Record) -> Clock | None:
+    """The deadline of a record that presses most: the first of the group it is in, else the first there is."""
+    clocks = [one for one in record.items if one.clock is not None]
+    here = [one for one in clocks if one.where == record.where]
+    return (here or clocks)[0].clock if clocks else None
+
+
+def _row(record: _Record, user: Any, now: datetime) -> Row:
+    """A record in words: only what is shown is worked out."""
+    clock = _lead(record)
+    timed = next((one for one in record.items if one.clock is clock), record.items[0])
+    exact = next((one for one in record.items if one.is_exact), timed)
+    others = [one for one in record.items if one is not timed and one is not exact and (one.clock or one.is_exact)]
+    references = {one.reference for one in record.items if one.clock is not None}
+    is_folded = bool(timed.several) and len(references) > 1
+    acts = sorted((one for one in record.items if one.act), key=lambda one: one.where != "approvals")
+    url = exact.url or next((one.url for one in record.items if one.url), "")
+    return Row(
+        verb=str(timed.several % {"count": len(references)}) if is_folded else exact.verb,
+        about=exact.about or timed.about,
+        url=url,
+        reference="" if is_folded else exact.reference,
+        holder=_name_of(next((one.holder for one in record.items if one.holder is not None), None), user),
+        time=countdown(clock, now) if clock is not None else None,
+        says=exact.says,
+        act=acts[0].act if acts else Act(_("Open"), url) if url else None,
+        more=[(_in_words(one, now), one.url if one.is_exact else "") for one in others],
+        labels=frozenset(one.label for one in record.items),
+        keys=frozenset(key for one in record.items for key in one.keys),
+        owners=frozenset(one.clock.owner for one in record.items if one.clock is not None),
     )
+
+
+def _in_words(one: Item, now: datetime) -> str:
+    """One of the further things to do about a record: what, until when, and by which rule."""
+    if one.clock is None:
+        return f"{one.verb}: {one.about}" if one.about else one.verb
+    rule = rule_in_words(one.clock.extended_by or one.clock.rule)
+    return f"{work(one.clock.kind)}: {due(one.clock)}, {countdown(one.clock, now).says} ({rule})"
 
 
 def _name_of(holder: Any, user: Any) -> str:
     if holder is None:
         return ""
-    return _("you") if holder == user else str(holder.full_name or holder.email)
-
-
-def owner_in_words(owner: str) -> str:
-    """The owner of a clock: its reference, without the code of the duty; where it says nothing by itself, with the name of
-    what it is.
-    """
-    label, _sep, reference = owner.partition(":")
-    if reference.startswith("OS-"):
-        return reference.partition("/")[0]
-    try:
-        return f"{str(apps.get_model(label)._meta.verbose_name).capitalize()} {reference}"
-    except (LookupError, ValueError):
-        return reference
-
-
-def owner_url(owner: str, user: Any) -> str:
-    """The list that shows the owner of a clock alone; empty where there is none, or none that this login may open."""
-    label, _sep, reference = owner.partition(":")
-    label, reference = RECORDS.get(label, label), reference.partition("/")[0]
-    try:
-        page: Any = admin.site.get_model_admin(apps.get_model(label))
-    except (LookupError, ValueError, NotRegistered):
-        return ""
-    if not access.allowed(user, page.view_permission):
-        return ""
-    return address(f"admin:{label.replace('.', '_').lower()}_changelist", f"q={reference}")
+    return _("you") if holder == user else str(holder.display_name)

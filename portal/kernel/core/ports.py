@@ -171,9 +171,9 @@ staff_pages: HookList[Any] = HookList("staff_pages")
 queues: HookList[Any] = HookList("queues")
 #: Kinds of work that are handed out one by one (``portal.kernel.core.queues.HandsOut``).
 hands_out: HookList[Any] = HookList("hands_out")
-#: Callables ``(*, owners, at) -> {owner: login}`` that say which login has the record of a clock, by the clock's owner; records
-#: that nobody has are left out.
-holders: HookList[Callable[..., dict[str, Any]]] = HookList("holders")
+#: Callables ``(*, owners, user, at) -> {owner: Facts}`` (``portal.kernel.core.queues``) that say of the records of clocks, by the
+#: clocks' owners, who has each and what it is about; in one statement for each kind of record.
+record_facts: HookList[Callable[..., dict[str, Any]]] = HookList("record_facts")
 #: Callables ``(asked) -> hits`` that look for what staff typed (``portal.kernel.core.search_api``), a query for each model and meaning.
 finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
 #: Callables ``(asked, request) -> page hits`` for what has a page and no list (``portal.kernel.core.search_api.PageHit``): each gives only

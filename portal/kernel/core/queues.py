@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 
@@ -15,6 +16,48 @@ class Tab:
     label: Any
     order: int
     permission: str
+
+
+class Where(StrEnum):
+    """The group of the first page in which a row of a queue is listed where no deadline puts it further up."""
+
+    HELD = "held"
+    TAKE = "take"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a row of a queue asks for on the first page of those with ``permission``, of whom ``can`` may ask more.
+
+    ``verb`` says what to do about a row, ``about`` what it is, ``owner`` is the label under which its record has deadlines
+    (empty: none), and ``act`` the name of the action of the list's admin page that is offered in the row.
+    """
+
+    where: Where
+    permission: str
+    verb: Callable[[Any], Any]
+    about: Callable[[Any], Any] = lambda row: ""
+    owner: Callable[[Any], str] = lambda row: ""
+    act: str = ""
+    #: What of its rows is read along.
+    related: tuple[str, ...] = ()
+    can: Callable[..., bool] = lambda user, *, now: True
+    #: Its verb says more than that of the deadline of its record.
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the first page says of the record of a deadline: its key, who has it and what it is about. Records of one
+    ``cause`` are one row, which ``several`` names (a lazy ``ngettext`` over ``count``).
+    """
+
+    pk: Any = None
+    holder: Any = None
+    about: Any = ""
+    cause: str = ""
+    several: Any = ""
 
 
 @dataclass(frozen=True)
@@ -38,12 +81,18 @@ class Queue:
     figure_for: str = ""
     #: Its tab on the page of its list; None: it is found under the queues only.
     tab: Tab | None = None
+    #: What its rows ask for on the first page; None: they are counted there at most.
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
 class HandsOut:
-    """Work of which a login is handed what is due first: a button that posts to the address named."""
+    """Work of which a login is handed what is due first, or the posted ``record``: a button that posts to the address named.
+
+    ``labels`` are beginnings of the labels of what it hands out and of proposals that it opens.
+    """
 
     label: Any
     permission: str
     url_name: str
+    labels: tuple[str, ...] = ()

@@ -121,7 +121,7 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         destination = getattr(message, "destination", None)
         return destination.masked if destination is not None else "-"
 
-    @service_action(permission=Permission.MESSAGE_RETRY, label=_("Try again"), skip=not_failed)
+    @service_action(permission=Permission.MESSAGE_RETRY, label=_("Retry"), skip=not_failed)
     def try_again(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
         failed_messages.retry(message=obj, actor=actor_of(request))
         return str(_("Will be tried again now."))

@@ -57,6 +57,7 @@ class RegistersConfig(AppConfig):
         ports.finders.register(search.find)
         for queue in queues.QUEUES:
             ports.queues.register(queue)
+        ports.record_facts.register(queues.record_facts)
         ports.person_erased.register(staff_instructions.erase_everywhere)
         ports.sections.register(data_copy_sections.RecipientSection())
         ports.sections.register(data_copy_sections.DisclosureSection())

@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -34,6 +35,7 @@ from portal.kernel.retention.models import (
 from portal.kernel.retention.permissions import Act, Permission
 from portal.kernel.retention.retention_check_view import KeepOrErasePage, page_of_run
 from portal.kernel.retention.run_steps import StepInline, kept_in_words
+from portal.kernel.retention.selectors import failed_runs
 from portal.kernel.retention.services import certificates, erasure_plans, holds, plan_approvals, rule_changes
 
 
@@ -180,6 +182,19 @@ class ApprovalInline(RowsBeside):
     fields = ("answer", "made_by", "made_at", "checked_by", "checked_at", "why", "reason")
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """Runs in which something could not be erased and that nobody has followed up with another one."""
+
+    title = _("to follow up")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", _("Something was not erased"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ErasureRun]) -> QuerySet[ErasureRun]:
+        return queryset.filter(pk__in=failed_runs().order_by().values("pk")) if self.value() == "failed" else queryset
+
+
 @admin.register(ErasureRun)
 class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     """Each plan: what it would erase, who agreed, what came of it, and its certificate."""
@@ -191,7 +206,7 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.RUN_VIEW
     list_display = ("reference", "state", "cause", "planned_at", "due", "held", "stale", "kept_by_rule", "erased")
-    list_filter = ("state", "cause")
+    list_filter = ("state", "cause", OpenFilter)
     search_fields = ("reference", "because")
     inlines = (StepInline, ApprovalInline)
     fields = (

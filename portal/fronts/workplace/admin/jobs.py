@@ -169,7 +169,7 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
         said: str = self.cancel_job(request, obj, answer)
         return said
 
-    @service_action(permission=Permission.JOB_RESTART, label=_("Start again"), skip=_not_failed)
+    @service_action(permission=Permission.JOB_RESTART, label=_("Retry"), skip=_not_failed)
     def restart_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
         services.restart(obj, actor_of(request))
         return str(_("Will start again now."))

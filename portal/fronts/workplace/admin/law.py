@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.fronts.workplace import figures, worklist
+from portal.fronts.workplace import figures, work_items
 from portal.fronts.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.fronts.workplace.permissions import Permission
 from portal.kernel.core import clock, date_format
@@ -264,7 +264,7 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("reference"), ordering="owner")
     def whose(self, obj: Clock) -> str:
-        return worklist.owner_in_words(obj.owner)
+        return work_items.reference_of(obj.owner)
 
     @admin.display(description=_("to do"), ordering="kind")
     def to_do(self, obj: Clock) -> str:

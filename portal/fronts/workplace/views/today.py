@@ -1,17 +1,31 @@
 """The first page of the workplace with its charts."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib import admin, messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from portal.fronts.workplace import approvals, charts, figures, queues, svg_charts, worklist
+from portal.fronts.workplace import approvals, charts, figures, pages, queues, svg_charts, worklist
 from portal.kernel.core import clock, date_format, error_pages, ports
+from portal.kernel.core.admin import labels
+from portal.kernel.core.admin.actions import Outcome
+from portal.kernel.core.admin.lists import page_of
+from portal.kernel.core.queues import HandsOut
 from portal.kernel.jobs.export_columns import Column, stream_csv
+from portal.kernel.people.login_roles import roles_held
 
 #: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
 AUDITORS_WORK = (
@@ -27,27 +41,74 @@ AUDITORS_WORK = (
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
+    """The worklist, the figures and the charts of a login. ``?scope=`` says whose work, ``?group=`` shows one group whole."""
     now = clock.now()
     if ports.reading_scope.ask(request.user) is not None:
         return _room(request)
     shown = admin.site.each_context(request)
+    plan = pages.first_page(roles_held(request.user))
+    listed = worklist.worklist(
+        request,
+        now=now,
+        scope=request.GET.get("scope", ""),
+        whole=request.GET.get("group", ""),
+        waiting=approvals.to_answer(request.user, shown["approvals"], now=now),
+    )
     context = {
         **shown,
         "title": _("Today, %(date)s") % {"date": date_format.day(now)},
         "bands": figures.bands(figures.figures(request, now=now)),
-        "worklist": worklist.groups(
-            request.user,
-            now=now,
-            whole=request.GET.get("group", ""),
-            waiting=approvals.to_answer(request.user, shown["approvals"], now=now),
-        ),
-        "hands_out": queues.handed_out(request),
-        "charts": [(one, svg_charts.draw(one), svg_charts.key(one)) for one in charts.charts(request, now=now)],
+        "worklist": listed,
+        "next": _next(listed.first, queues.handed_out(request)),
+        "plan": plan,
+        "charts": [
+            (one, svg_charts.draw(one), svg_charts.key(one)) for one in charts.charts(request, plan.charts, now=now)
+        ],
         "now": now,
         # Said to whom nothing opens any more; who still holds a role finds it on the page that does not open.
         "ended_roles": [] if shown["navigation"].menu else error_pages.ended_roles(request),
     }
     return TemplateResponse(request, "admin/index.html", context)
+
+
+@dataclass(frozen=True)
+class Next:
+    """The first row as a button: a link, or the record that is handed out by a post."""
+
+    label: str
+    url: str
+    record: str = ""
+
+
+def _next(row: worklist.Row | None, handed_out: list[HandsOut]) -> Next | None:
+    if row is None:
+        return None
+    said = row.time.says if row.time is not None else row.says
+    label = f"{row.verb}, {said}" if said else row.verb
+    for one in handed_out:
+        if any(label_of.startswith(start) for label_of in row.labels for start in one.labels):
+            return Next(label, reverse(one.url_name), " ".join(sorted(row.keys)))
+    return Next(label, row.url)
+
+
+@require_POST
+def act(request: HttpRequest, code: str, number: str) -> HttpResponseBase:
+    """POST: do what a row of a queue offers, by the action of its list's own page, and show the first page again.
+
+    What the action still asks for, or refuses, stands on its own page. Raises Http404 for a row that is not there.
+    """
+    queue = next((one for one in ports.queues if one.code == code and one.work is not None and one.work.act), None)
+    if queue is None or not queues.open_to(request, queue.model):
+        raise Http404
+    row_page = page_of(queue.model)
+    response: HttpResponseBase = row_page.action_view(request, queue.work.act, number)
+    outcome = (getattr(response, "context_data", None) or {}).get("outcome")
+    if not isinstance(outcome, Outcome):
+        return response
+    for one in outcome.results:
+        said = messages.success if one.done else messages.error
+        said(request, f"{labels.heading(one.row)}: {one.message}")
+    return HttpResponseRedirect(reverse("admin:index"))
 
 
 def _room(request: HttpRequest) -> HttpResponse:
