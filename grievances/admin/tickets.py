@@ -102,6 +102,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     change_form_template = "admin/grievances/ticket/page.html"
     list_display = ("reference", "kind", "door", "state", "due", "assigned", "language", "received_at")
     list_filter = (QueueFilter, "state", "kind", "door", ("language", one_of(public.LANGUAGES)))
+    linked_lookups = ("received_at__gte", "received_at__lt", "closed_at__gte", "closed_at__lt")
     list_select_related = ("assigned_to",)
     search_fields = ("reference",)
     search_help_text = _("A reference, for example OS-GR-7K4M-9QXK")

@@ -99,7 +99,7 @@ def test_a_deadline_that_passed_is_missed_though_its_work_is_not_done(staff):
     assert (figure.number, figure.words, figure.tone) == ("33 %", "2 of 3 deadlines missed", "err")
     listed = client.get(figure.url).context["cl"].queryset
     assert set(listed) == set(rows[:2])
-    missed_by_month = {label: values[1] for label, values in charts._on_time(now)}
+    missed_by_month = {row.label: row.values[1] for row in charts._on_time(now)}
     assert sum(missed_by_month.values()) == 2
 
 

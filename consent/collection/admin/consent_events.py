@@ -119,6 +119,7 @@ class ConsentEventAdmin(PastPages, _Answers):
     list_display = ("place", "when", "person", "purpose", "by", "answer", "way", "notice", "leaf", "receipt")
     list_select_related = ("entry__leaf", "receipt", "notice_version__notice")
     list_filter = (PurposeFilter, "channel", SenderFilter, "answer", "way", "occurred_at")
+    linked_lookups = ("recorded_at__gte",)
     fields = (
         "place",
         "leaf",

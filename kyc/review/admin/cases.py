@@ -35,6 +35,25 @@ def _never_verified(case: Case, user: Any) -> str:
     return "" if case.rekyc_on else str(_("This customer was never verified: there is nothing to renew."))
 
 
+class WaitsFilter(admin.SimpleListFilter):
+    """Open cases by whom they wait for: of the customer alone, or of us as well."""
+
+    title = _("waits for")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("customer", CaseState.OPEN.label), ("both", labels.WAITS_FOR_BOTH)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        ours = to_review(at=clock.now()).order_by().values("case")
+        match self.value():
+            case "customer":
+                return queryset.filter(state=CaseState.OPEN).exclude(pk__in=ours)
+            case "both":
+                return queryset.filter(state=CaseState.OPEN, pk__in=ours)
+        return queryset
+
+
 @admin.register(Case)
 class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     """One row for each customer's KYC."""
@@ -53,7 +72,7 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
         "decided_at",
         "rekyc_on",
     )
-    list_filter = ("state", "risk", "relation", "customer_type")
+    list_filter = ("state", WaitsFilter, "risk", "relation", "customer_type")
     list_select_related = ("customer",)
     search_fields = ("reference", "customer__reference")
     search_help_text = _("A reference, for example OS-KY-7K4M-9QXN")

@@ -83,7 +83,8 @@ def exports_running(user: Any, now: datetime) -> Figure:
         "%(running)d running, %(count)d file to download", "%(running)d running, %(count)d files to download", ready
     )
     words %= {"running": running, "count": ready}
-    url = address("admin:jobs_job_changelist", f"kind={LIST}&asked=me")
+    states = ",".join([*sorted(str(state) for state in JobState if state not in FINISHED), JobState.DONE])
+    url = address("admin:jobs_job_changelist", f"kind={LIST}&asked=me&state__in={states}")
     return Figure(_("Your exports"), str(running + ready), words, url, "warn" if ready else "")
 
 

@@ -140,7 +140,7 @@ FIRST_PAGES: dict[str, FirstPage] = {
     "data_protection_officer": FirstPage(
         ("grievances.", "registers.", "retention.", "consent."),
         takes=("registers.",),
-        charts=("on-time", "consents"),
+        charts=("on-time", "opt-outs"),
         watches=True,
         sees_everyone=True,
     ),

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.fronts.workplace import figures, work_items
+from portal.fronts.workplace import charts, figures, work_items
 from portal.fronts.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.fronts.workplace.permissions import Permission
 from portal.kernel.core import clock, date_format
@@ -181,7 +181,8 @@ class WhenFilter(admin.SimpleListFilter):
             "missed": figures.missed_lately(queryset, now),
             "unexplained": missed(queryset).filter(late_because=""),
         }
-        return found.get(self.value() or "", queryset)
+        of_month = charts.deadlines_of_month(queryset, self.value() or "", now)
+        return found.get(self.value() or "", queryset) if of_month is None else of_month
 
 
 class CasesFilter(admin.SimpleListFilter):

@@ -131,9 +131,9 @@ def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
     found = charts.chart(request, code, now=clock.now())
     if found is None:
         raise Http404
-    columns: list[Column[Any]] = [Column(str(found.kind.first), lambda row: row[0])]
+    columns: list[Column[Any]] = [Column(str(found.kind.first), lambda row: row.label)]
     columns += [
-        Column(str(label), lambda row, place=place: row[1][place])  # type: ignore[misc]
+        Column(str(label), lambda row, place=place: row.values[place])  # type: ignore[misc]
         for place, label in enumerate(found.kind.series)
     ]
     name = f"{found.kind.code}-{clock.day(clock.now()).isoformat()}.csv"
