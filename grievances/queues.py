@@ -152,5 +152,5 @@ def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[st
     for ticket in rows:
         holder = ticket.locked_by if ticket.holder_id_at(at) is not None else ticket.assigned_to
         holder = holder if holder is not None and holder.is_active else None
-        found[ticket.reference] = Facts(ticket.pk, holder, _about(ticket))
+        found[ticket.reference] = Facts(ticket, holder, _about(ticket))
     return {owner: found[reference] for owner, reference in named.items() if reference in found}

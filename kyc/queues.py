@@ -142,7 +142,7 @@ def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[st
     cases = Case.objects.filter(reference__in=named).select_related("locked_by", "customer")
     return {
         named[case.reference]: Facts(
-            case.pk,
+            case,
             holder=case.locked_by if case.holder_id_at(at) is not None else None,
             about=case.customer.get_kind_display(),
         )

@@ -9,6 +9,8 @@ from portal.fronts.workplace import work_items, worklist
 from portal.fronts.workplace.countdowns import countdown
 from portal.fronts.workplace.job_types import VERIFY_LEDGER
 from portal.fronts.workplace.permissions import Permission
+from portal.kernel.audit.kinds import AuditKind
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
 from portal.kernel.jobs import services as jobs
 from portal.kernel.jobs.models import Job
@@ -292,3 +294,26 @@ def test_whose_work_is_shown_may_be_chosen_by_whoever_takes_work(staff):
         worklist.TEAM,
     ]
     assert staff("support").get("/admin/").context["worklist"].scopes == []
+
+
+def test_a_row_says_whose_it_is_and_how_a_grievance_begins_to_whom_may_read_that(staff, house):
+    """One event says that names were listed; a role that sees no names gets none, and writes none."""
+    filed = ticket(email="asha@example.in", what_happened="A firm I do not know has my number 9999900320.")
+    client = staff("grievance_officer")
+    (row,) = [one for one in listed(client.get("/admin/")) if one.reference == filed.reference]
+    assert row.about.startswith("No name, a")
+    assert "A firm I do not know has my number" in row.about
+    assert "9999900320" not in row.about
+    events = AuditEvent.objects.filter(kind=AuditKind.ADMIN_NAMES_LISTED)
+    assert [event.about for event in events] == ["list:workplace.today"]
+    other = staff("administrator").get("/admin/?scope=everyone")
+    (row,) = [one for one in listed(other) if one.reference == filed.reference]
+    assert "A firm" not in row.about
+    assert "asha" not in other.text
+    assert events.count() == 1
+
+
+def test_a_document_says_whose_it_is(staff, house):
+    document = checked(CustomerFactory(kind="individual", name="Harsh Deshpande", short_name="Harsh D."), number="ABCPR1234Z")
+    (row,) = [one for one in listed(staff("kyc_maker").get("/admin/")) if one.reference == document.reference]
+    assert row.about == "Harsh D. · Individual"

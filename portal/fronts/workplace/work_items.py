@@ -79,6 +79,8 @@ class Item:
     act: Act | None = None
     is_exact: bool = False
     several: Any = ""
+    #: The record itself, where its room gave it.
+    record: Any = None
 
 
 def address(name: str, query: str = "", args: Sequence[Any] = ()) -> str:
@@ -168,10 +170,11 @@ def of_clocks(clocks: Iterable[Clock], where: str, facts: dict[str, Facts], user
             where=where,
             verb=labels.title(one.rule) if one.kind == INCIDENT and one.legal_rule else labels.work(one.kind),
             about=str(known.about),
-            url=url_of(one.owner, user, known.pk),
+            url=url_of(one.owner, user, getattr(known.row, "pk", None)),
             reference=reference_of(one.owner),
             holder=known.holder,
             clock=one,
+            record=known.row,
             label=label,
             several=known.several,
         )
@@ -224,6 +227,7 @@ def of_queues(found: Iterable[Found], facts: dict[str, Facts], user: Any) -> Ite
             url=address(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk]),
             reference=own or next((key for key in keys if key.startswith("OS-")), ""),
             holder=known.holder if one.owner else None,
+            record=known.row if one.owner else row,
             label=meta.label_lower,
             act=_act_of(one.queue, row, user),
             is_exact=work.is_exact,

@@ -58,8 +58,8 @@ class Row:
     more: list[tuple[str, str]]
     labels: frozenset[str]
     keys: frozenset[str]
-    #: The record whose name a role may see beside what it is about.
-    owners: frozenset[str] = frozenset()
+    #: The record itself, where its room gave it.
+    record: Any = None
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def _row(record: _Record, user: Any, now: datetime) -> Row:
         more=[(_in_words(one, now), one.url if one.is_exact else "") for one in others],
         labels=frozenset(one.label for one in record.items),
         keys=frozenset(key for one in record.items for key in one.keys),
-        owners=frozenset(one.clock.owner for one in record.items if one.clock is not None),
+        record=next((one.record for one in record.items if one.record is not None), None) if not is_folded else None,
     )
 
 

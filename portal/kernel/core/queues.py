@@ -49,11 +49,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the first page says of the record of a deadline: its key, who has it and what it is about. Records of one
+    """What the first page says of the record of a deadline: its row, who has it and what it is about. Records of one
     ``cause`` are one row, which ``several`` names (a lazy ``ngettext`` over ``count``).
     """
 
-    pk: Any = None
+    row: Any = None
     holder: Any = None
     about: Any = ""
     cause: str = ""

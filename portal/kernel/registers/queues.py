@@ -109,7 +109,7 @@ def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[st
 
 def _facts(row: Any) -> Facts:
     if isinstance(row, Incident):
-        return Facts(row.pk, about=row.headline)
+        return Facts(row, about=row.headline)
     if isinstance(row, AuthorityOrder):
-        return Facts(row.pk, about=row.authority)
-    return Facts(row.pk, about=row.recipient.name, cause=row.about, several=_INSTRUCTIONS)
+        return Facts(row, about=row.authority)
+    return Facts(row, about=row.recipient.name, cause=row.about, several=_INSTRUCTIONS)

@@ -1,6 +1,6 @@
 """The first page of the workplace with its charts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.fronts.workplace import approvals, charts, figures, pages, queues, svg_charts, worklist
+from portal.fronts.workplace import approvals, charts, figures, pages, queues, row_names, svg_charts, worklist
 from portal.kernel.core import clock, date_format, error_pages, ports
 from portal.kernel.core.admin import labels
 from portal.kernel.core.admin.actions import Outcome
 from portal.kernel.core.admin.lists import page_of
 from portal.kernel.core.queues import HandsOut
+from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.export_columns import Column, stream_csv
 from portal.kernel.people.login_roles import roles_held
 
@@ -54,11 +55,13 @@ def page(request: HttpRequest) -> HttpResponse:
         whole=request.GET.get("group", ""),
         waiting=approvals.to_answer(request.user, shown["approvals"], now=now),
     )
+    filters = [name for name in ("scope", "group") if request.GET.get(name)]
+    groups = row_names.with_names(listed.groups, request.user, actor=actor_of(request), filters=filters)
     context = {
         **shown,
         "title": _("Today, %(date)s") % {"date": date_format.day(now)},
         "bands": figures.bands(figures.figures(request, now=now)),
-        "worklist": listed,
+        "worklist": replace(listed, groups=groups),
         "next": _next(listed.first, queues.handed_out(request)),
         "plan": plan,
         "charts": [
