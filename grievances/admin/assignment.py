@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -78,6 +79,18 @@ class TakesTickets:
             return HttpResponseRedirect(queue)
         self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("admin:grievances_ticket_change", args=[ticket.pk]))
+
+    def open_next(self, request: HttpRequest, left: Ticket) -> HttpResponse:
+        """After an answer: the grievance that this officer is handed next, but the one just left; else the first page."""
+        actor, now = actor_of(request), clock.now()
+        ticket = work_allocation.take_next(actor=actor, now=now, without=left.reference)
+        if ticket is None:
+            messages.info(request, _("No other grievance waits for you."))
+            return HttpResponseRedirect(reverse("admin:index"), status=HTTPStatus.SEE_OTHER)
+        self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(
+            reverse("admin:grievances_ticket_change", args=[ticket.pk]), status=HTTPStatus.SEE_OTHER
+        )
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,

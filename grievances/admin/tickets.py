@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -179,7 +180,8 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
                 form.add_error("late_because" if "late_because" in error.fields else None, str(error))
             else:
                 self._say(request, ticket, form, said)
-                return HttpResponseRedirect(page)
+                is_note = form.cleaned_data["to"] == form.INTERNAL
+                return HttpResponseRedirect(page) if is_note else self.open_next(request, ticket)
         context = {
             **self.admin_site.each_context(request),
             "title": ticket.reference,
@@ -274,7 +276,11 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             return
         way = notifications.way_to(ticket)
         level = messages.SUCCESS if way else messages.WARNING
-        messages.add_message(request, level, f"{said} {labels.REACHED[way]}")
+        url = reverse("admin:grievances_ticket_change", args=[ticket.pk])
+        again = format_html('<a href="{}">{}</a>', url, _("Open again"))
+        messages.add_message(
+            request, level, format_html("{}: {} {} {}", ticket.reference, said, labels.REACHED[way], again)
+        )
 
     def _page(self, request: HttpRequest, ticket: Ticket, composer: ComposerForm) -> dict[str, Any]:
         now = clock.now()

@@ -304,6 +304,7 @@ def test_another_officer_answers_the_appeal_and_says_what_becomes_of_the_first_a
     other = staff_client(StaffFactory(roles=["grievance_officer"]))
     assert "Answer the appeal: the first answer stays" in opened(other, on_appeal)
     assert write(other, on_appeal, act="propose").status_code == 422
-    assert write(other, on_appeal, act="stays").status_code == 302
+    assert write(other, on_appeal, act="stays").status_code == 303
+    assert on_appeal.reference in other.get("/admin/").text, "the page that comes next names it, once"
     assert on_appeal.appeals.get().outcome == "stays"
     assert references(other, "appeals") == set()

@@ -75,7 +75,7 @@ def test_an_answer_counts_for_the_proposal_that_stood_on_the_page(document, make
     stood = Decision.objects.get().reference
     assert f'value="{stood}"' in desk.get(page_of(document)).text
     answer(colleague, document, decision="refuse", reason="It can be read.")
-    assert propose(first, document, APPROVE).status_code == 302
+    assert propose(first, document, APPROVE).status_code == 303
     refused = answer(desk, document, proposal=stood, reason="Agreed by telephone.")
     assert refused.status_code == 422
     assert "Another proposal waits now" in refused.text
@@ -120,7 +120,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
         named = re.search(r'aria-labelledby="([^"]+)"', table)
         assert named is not None, table
         assert f'<h2 id="{named[1]}">' in shown
-    assert propose(desk, document, APPROVE).status_code == 302
+    assert propose(desk, document, APPROVE).status_code == 303
     second = at_the_desk(checker, document)
     assert "Answer" in second.get(page_of(document)).content.decode()
     answer(second, document)
@@ -344,7 +344,7 @@ def test_a_page_that_shows_what_is_no_more_decides_nothing(document, maker) -> N
     unseen = propose(desk, document, {**APPROVE, "page_seen": ""})
     assert (unseen.status_code, "have changed since you opened the page" in unseen.text) == (422, True)
     page_seen = re.search(r'name="page_seen" value="(\w{64})"', desk.get(page_of(document)).text)[1]
-    assert desk.post(f"{LIST}{document.pk}/propose/", {**APPROVE, "page_seen": page_seen}).status_code == 302
+    assert desk.post(f"{LIST}{document.pk}/propose/", {**APPROVE, "page_seen": page_seen}).status_code == 303
 
 
 def test_a_preview_shows_the_letter_in_the_customers_language_and_decides_nothing(document, asha, maker) -> None:

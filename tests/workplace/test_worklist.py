@@ -314,6 +314,8 @@ def test_a_row_says_whose_it_is_and_how_a_grievance_begins_to_whom_may_read_that
 
 
 def test_a_document_says_whose_it_is(staff, house):
-    document = checked(CustomerFactory(kind="individual", name="Harsh Deshpande", short_name="Harsh D."), number="ABCPR1234Z")
+    document = checked(
+        CustomerFactory(kind="individual", name="Harsh Deshpande", short_name="Harsh D."), number="ABCPR1234Z"
+    )
     (row,) = [one for one in listed(staff("kyc_maker").get("/admin/")) if one.reference == document.reference]
     assert row.about == "Harsh D. · Individual"

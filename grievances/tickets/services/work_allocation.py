@@ -37,10 +37,10 @@ CLAIMS = Claims(
 claim, release = CLAIMS.claim, CLAIMS.release
 
 
-def take_next(*, actor: Actor, now: datetime, wanted: Collection[str] = ()) -> Ticket | None:
+def take_next(*, actor: Actor, now: datetime, wanted: Collection[str] = (), without: str = "") -> Ticket | None:
     """Hand this officer the grievance that is due first, of their own and of those nobody has; None where there is none.
 
-    Of ``wanted``, references, the first that is free or theirs comes before all, then what they were handed already; what they gave back stays with colleagues for as long as a claim lasts. On
+    ``without`` is the reference of one that is not handed out. Of ``wanted``, references, the first that is free or theirs comes before all, then what they were handed already; what they gave back stays with colleagues for as long as a claim lasts. On
     PostgreSQL two who ask at once do not wait for each other (SKIP LOCKED); on both databases the claim is one conditional
     UPDATE, so that one of them gets it. In one transaction with its audit event. Raises NotAllowed for a role that may not
     answer.
@@ -48,7 +48,7 @@ def take_next(*, actor: Actor, now: datetime, wanted: Collection[str] = ()) -> T
     user = person_of(actor)
     access.require(user, GrievancePermission.TICKET_ANSWER)
     return hand_out(
-        lambda: _first(user, now, wanted),
+        lambda: _first(user, now, wanted, without),
         lambda ticket: claim(ticket, actor=actor, now=now),
         row=lambda ticket: ticket,
     )
@@ -72,9 +72,10 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Ticket]:
     return rows.order_by("due_at", "pk")  # in the order of the index
 
 
-def _first(user: User, now: datetime, wanted: Collection[str]) -> Ticket | None:
+def _first(user: User, now: datetime, wanted: Collection[str], without: str) -> Ticket | None:
     """The row stays locked until the transaction ends."""
-    waiting = waiting_for(user, now=now).select_for_update(skip_locked=True, of=("self",), no_key=True)
+    waiting = waiting_for(user, now=now).exclude(reference=without)
+    waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
     is_held = Q(locked_by=user, locked_until__gte=now)
     asked = waiting.filter(is_held | free(now), reference__in=wanted).first() if wanted else None
     return (

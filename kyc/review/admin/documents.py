@@ -10,6 +10,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from kyc.base.choices import Revealed
@@ -200,8 +201,8 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         if "preview" in request.POST:
             letters = review_view.letters(document, form) if form.is_valid() else []
             return self._again(request, document, form, AnswerForm(), letters=letters)
-        if form.is_valid() and self._done(request, form, lambda: self._propose(request, document, form)):
-            return HttpResponseRedirect(_page_url(document))
+        if form.is_valid() and self._done(request, document, form, lambda: self._propose(request, document, form)):
+            return self._next(request)
         return self._again(request, document, form, _answer_form(document))
 
     def answer_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -216,8 +217,8 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
             return HttpResponseRedirect(_page_url(document))
         field_changes.watch_row(decision)
         form = AnswerForm(request.POST, waiting=decision)
-        if form.is_valid() and self._done(request, form, lambda: self._answer(request, decision, form)):
-            return HttpResponseRedirect(_page_url(document))
+        if form.is_valid() and self._done(request, document, form, lambda: self._answer(request, decision, form)):
+            return self._next(request)
         return self._again(request, document, review_view.proposal_form(document), form)
 
     def number_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -312,8 +313,17 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         answer(decision, approve=approve, **given, actor=_actor(request), now=clock.now())
         return _("Done. The customer is told.") if approve else _("The document is back in the queue.")
 
-    def _done(self, request: HttpRequest, form: Form, act: Any) -> bool:
-        """Whether the service did it; what it refuses becomes an error of the form."""
+    def _next(self, request: HttpRequest) -> HttpResponse:
+        """The document that this login is handed next; the first page where none waits any more."""
+        document = take_next(actor=_actor(request), now=clock.now())
+        if document is None:
+            messages.info(request, _("No other document waits for you."))
+            return HttpResponseRedirect(reverse("admin:index"), status=HTTPStatus.SEE_OTHER)
+        self.note_opened(request, document, purpose="kyc_review", ticket=document.case.reference)
+        return HttpResponseRedirect(_page_url(document), status=HTTPStatus.SEE_OTHER)
+
+    def _done(self, request: HttpRequest, document: Document, form: Form, act: Any) -> bool:
+        """Whether the service did it; what it refuses becomes an error of the form. The next page names the document."""
         try:
             said = act()
         except PortalError as refused:
@@ -327,7 +337,8 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
             name = fields.get(refused.code)
             form.add_error(name if name in form.fields else None, str(refused))
             return False
-        messages.success(request, said)
+        again = format_html('<a href="{}">{}</a>', _page_url(document), _("Open again"))
+        messages.success(request, format_html("{}: {} {}", document.reference, said, again))
         return True
 
     def _again(

@@ -29,12 +29,12 @@ def with_names(groups: Sequence[Group], user: Any, *, actor: Actor, filters: Col
     def named(row: Row) -> Row:
         nonlocal count
         one = row.record
-        if isinstance(one, Ticket):
-            parts = (people.get(one.pk, ""), row.about, gists.get(one.pk, ""))
-        else:
-            parts = (others.get(_subject_of(one), ""), row.about) if one is not None else (row.about,)
-        count += len(parts) > 1 and bool(parts[0])
-        return replace(row, about=" · ".join(filter(None, parts)))
+        is_ticket = isinstance(one, Ticket)
+        ref = None if is_ticket else _subject_of(one)
+        name = people.get(one.pk, "") if is_ticket else others.get(ref, "") if ref is not None else ""
+        gist = gists.get(one.pk, "") if is_ticket else ""
+        count += bool(name)
+        return replace(row, about=" · ".join(filter(None, (name, row.about, gist))))
 
     shown = [replace(group, rows=[named(row) for row in group.rows]) for group in groups]
     if count and short_names.may_see_names(user):
