@@ -228,8 +228,8 @@ def find_the_grievance_of_a_caller(hands: Hands) -> None:
 
 def file_what_a_caller_tells(hands: Hands) -> None:
     hands.begin("support")
-    hands.turn(hands.link("Grievances").first)
-    hands.turn(hands.link("File for a person"))
+    hands.click(hands.page.locator(".staff-user summary", has_text="New"))
+    hands.turn(hands.link("Grievance for a caller"))
     page = hands.page
     hands.click(page.get_by_label("Telephone", exact=True))
     hands.choose(page.get_by_label("What is it about?"), "A bill or a payment")

@@ -89,11 +89,27 @@ def test_own_pages_and_sign_out_are_under_the_name_and_the_directory_leads_every
     person = enters("support")
     page = person.page
     page.goto("/admin/")
-    page.locator(".staff-user summary").press("Enter")
+    page.locator(".staff-user .own > summary").press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Switch single keys off")).to_be_visible()
     person.looks()
     page.get_by_role("link", name="Directory").click()
     person.looks()
     page.locator("main").get_by_role("link", name="Underage reports").click()
     expect(page.get_by_role("heading", name="Underage reports", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Directory")).to_be_visible()
+
+
+def test_a_grievance_of_a_caller_is_begun_from_the_bar_and_only_what_the_role_may_begin_is_offered(enters):
+    person = enters("support")
+    page = person.page
+    page.goto("/admin/")
+    page.locator(".staff-user summary", has_text="New").press("Enter")
+    offered = page.locator(".staff-user details[open] a")
+    assert offered.all_inner_texts() == ["Grievance for a caller", "Customer"]
+    person.looks()
+    offered.first.click()
+    expect(page.get_by_label("What is it about?")).to_be_visible()
+    maker = enters("kyc_maker").page
+    maker.goto("/admin/")
+    expect(maker.locator(".staff-user summary", has_text="New")).to_have_count(0)

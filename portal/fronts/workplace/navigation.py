@@ -14,11 +14,19 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.fronts.workplace import pages, queues
+from portal.fronts.workplace.permissions import Permission
 from portal.kernel.core import access, ports, records
 from portal.kernel.core.queues import Queue
 from portal.kernel.core.records import Place, Shown
 from portal.kernel.people.login_roles import roles_held
 
+#: Records that are begun from every page, with what the bar calls each.
+NEW = (
+    ("registers.Incident", _("Incident")),
+    ("registers.AuthorityOrder", _("Order")),
+    ("people.Customer", _("Customer")),
+    ("jobs.ListImport", _("Import")),
+)
 #: Entries of a menu, its first page among them; parts that the open one unfolds; tabs of a bar, "More" among them.
 MOST_ENTRIES, MOST_PARTS, MOST_TABS = 8, 4, 7
 
@@ -237,6 +245,24 @@ class Navigation:
                 single = _("Add %(what)s") % {"what": one.model._meta.verbose_name}
                 label = _("Add to: %(list)s") % {"list": one.label} if one.renamed else single
                 yield Link(label, f"{one.url}add/"), f"{label} {single}".casefold()
+
+    @property
+    def new(self) -> list[Link]:
+        """What this login may begin from every page."""
+        user, keys = self.request.user, {spot.key: spot for spot in self.spots}
+        found = []
+        if access.allowed(user, Permission.TICKET_FILE):
+            found.append(Link(_("Grievance for a caller"), reverse("admin:grievances_ticket_new")))
+        for model, label in NEW:
+            spot = keys.get(model)
+            if spot is not None and admin.site.get_model_admin(spot.model).has_add_permission(self.request):
+                found.append(Link(label, f"{spot.url}add/"))
+        return found
+
+    @property
+    def absences(self) -> str:
+        """The address of the list of absences; empty to whom it is not open."""
+        return next((one.url for one in self.spots if one.key == "people.Absence"), "")
 
     def directory(self) -> list[tuple[Any, list[Spot]]]:
         """Every list and page of this login, by page in their order."""

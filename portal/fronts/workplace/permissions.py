@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SCREENING_VIEW = "kyc.screening:view"
     SEND_VIEW = "consent.send:view"
     SYSTEM_VIEW = "operations.system:view"
+    TICKET_FILE = "grievances.ticket:file"
     TICKET_VIEW = "grievances.ticket:view"
     UNMASKED_ANSWER = "jobs.unmasked:answer"
 
