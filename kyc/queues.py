@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from kyc.base.choices import LikenessState, LookResult
+from kyc.base.choices import CaseState, LikenessState, LookResult
 from kyc.base.models.cases import Case
 from kyc.base.models.documents import Document
 from kyc.base.permissions import Act, Permission
 from portal.kernel.core.queues import Facts, HandsOut, Queue, Tab, Where, Work
+from portal.kernel.people.choices import Answer
 from portal.kernel.people.services import maker_checker
 
 #: Whoever opens documents at the desk has its queues as tabs.
@@ -69,6 +70,32 @@ QUEUES = (
         is_figure=False,
         tab=Tab(_("Mine"), -20, _OPENS),
         work=_document_work(Where.HELD, act="give-back", can=lambda user, *, now: True),
+    ),
+    Queue(
+        "kyc-returned",
+        _("KYC proposals sent back"),
+        "kyc.Document",
+        "queue=returned",
+        ngettext_lazy("proposal was sent back", "proposals were sent back", "count"),
+        is_figure=False,
+        tab=Tab(_("Sent back"), -15, _OPENS),
+    ),
+    Queue(
+        "kyc-decisions-pending",
+        _("KYC decisions that wait for approval"),
+        "kyc.Decision",
+        f"answer__exact={Answer.PENDING}",
+        ngettext_lazy("decision waits for approval", "decisions wait for approval", "count"),
+        is_figure=False,
+    ),
+    Queue(
+        "kyc-cases-open",
+        _("Open KYC cases"),
+        "kyc.Case",
+        f"state__in={CaseState.OPEN},{CaseState.IN_REVIEW}",
+        ngettext_lazy("case is open", "cases are open", "count"),
+        is_figure=False,
+        tab=Tab(_("Open"), -10, str(Permission.CASE_VIEW)),
     ),
     Queue(
         "kyc-stalled",

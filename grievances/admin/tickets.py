@@ -1,5 +1,6 @@
 """Staff's pages of grievances: queues, the grievance itself, the composer. Shows and asks; services act."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances.admin.assignment import TakesTickets, taken
 from grievances.admin.triage import SortsTickets, closed
-from grievances.base import labels, selectors
+from grievances.base import labels, selectors, ticket_summaries
 from grievances.base.choices import OPEN_STATES, AppealOutcome, TicketState
 from grievances.base.models.ticket import Ticket
 from grievances.base.permissions import GrievancePermission
@@ -33,12 +34,21 @@ from grievances.tickets.services import deadlines as ticket_deadlines
 from portal.kernel.core import access, addresses, clock, field_changes
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.kernel.core.admin.filters import one_of
+from portal.kernel.core.admin.labels import RowTexts
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport
 from portal.kernel.people import selectors as people
 from portal.kernel.people.forms import StaffChoice
 from portal.kernel.people.models import User
+
+#: Queues that say only where a grievance stands.
+_BY_STATE: Mapping[str, Mapping[str, Any]] = {
+    "open": {"state__one_of": OPEN_STATES},
+    "waiting": {"state": TicketState.WITH_YOU},
+    "appeals": {"appeals__outcome": AppealOutcome.WAITING},
+    "closed": {"state": TicketState.CLOSED},
+}
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -54,14 +64,14 @@ class QueueFilter(admin.SimpleListFilter):
             ("today", _("Due today")),
             ("mine", _("Mine")),
             ("unassigned", _("Unassigned")),
+            ("waiting", _("Waiting for the customer")),
             ("appeals", _("On appeal")),
+            ("closed", _("Closed")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         now = clock.now()
         match self.value():
-            case "open":
-                return queryset.filter(state__one_of=OPEN_STATES)
             case "overdue":
                 return selectors.overdue(queryset, now=now)
             case "today":
@@ -73,8 +83,7 @@ class QueueFilter(admin.SimpleListFilter):
                 return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__one_of=OPEN_STATES)
             case "unassigned":
                 return selectors.unassigned(queryset, now=now)
-        on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
-        return queryset.filter(**on_appeal)
+        return queryset.filter(**_BY_STATE.get(self.value() or "", {}))
 
 
 class AssignForm(django_forms.Form):
@@ -92,6 +101,14 @@ class AssignForm(django_forms.Form):
             field.queryset = people.staff_with(GrievancePermission.TICKET_ANSWER, now=clock.now()).order_by("full_name")
 
 
+def _gists_of(rows: Sequence[Ticket], user: Any) -> dict[int, str]:
+    return ticket_summaries.gists_of(rows, user=user)
+
+
+def _people_of(rows: Sequence[Ticket], user: Any) -> dict[int, str]:
+    return ticket_summaries.people_of(rows, user=user)
+
+
 @admin.register(Ticket)
 class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
@@ -101,7 +118,12 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     export_resource = TicketResource
     change_list_template = "admin/grievances/ticket/list.html"
     change_form_template = "admin/grievances/ticket/page.html"
-    list_display = ("reference", "kind", "door", "state", "due", "assigned", "language", "received_at")
+    list_display = (
+        "due",
+        *(RowTexts("gist", _("gist"), _gists_of), RowTexts("who", _("who"), _people_of)),
+        *("kind", "state", "assigned", "language", "reference", "received_at"),
+    )
+    list_display_links = ("reference",)
     list_filter = (QueueFilter, "state", "kind", "door", ("language", one_of(public.LANGUAGES)))
     linked_lookups = ("received_at__gte", "received_at__lt", "closed_at__gte", "closed_at__lt")
     list_select_related = ("assigned_to",)
@@ -112,6 +134,12 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         """With whether an appeal keeps this login out: the acts of a row and its page ask it many times."""
         return selectors.with_kept_out(super().get_queryset(request), user_id=request.user.pk or 0)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The gist is for those who may read the words."""
+        columns = super().get_list_display(request)
+        may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
+        return [one for one in columns if may_read or getattr(one, "__name__", "") != "gist"]
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order. As the
@@ -126,7 +154,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
 
     @admin.display(description=_("assigned to"))
     def assigned(self, obj: Ticket) -> str:
-        return str(obj.assigned_to.full_name or obj.assigned_to.email) if obj.assigned_to else "–"
+        return obj.officer
 
     @service_action(
         permission=GrievancePermission.TICKET_ASSIGN,

@@ -21,6 +21,7 @@ from portal.kernel.core.admin import ReadOnlyAdmin, service_action
 from portal.kernel.core.pii_guard import PublicWords
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
+from portal.kernel.people import name_columns
 from portal.kernel.people.choices import Answer
 from portal.kernel.people.forms import RefuseForm
 from portal.kernel.people.labels import LoginNames
@@ -105,7 +106,11 @@ class LikenessAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         "reference case__reference party__reference state source uid list_version list_sha256 decision why birth score found_at "
         "answered_at",
     )
-    list_display = ("reference", "case", "whose", "source", "uid", "decision", "state", "waits_for", "found_at")
+    list_display = (
+        *("found_at", name_columns.of_accounts("case.customer_id"), "whose", "uid", "score", "source", "decision"),
+        *("state", "waits_for", "case", "reference"),
+    )
+    list_display_links = ("reference",)
     list_filter = ("state", "source", "decision")
     ordering = (F("answered_at").desc(nulls_first=True), "found_at", "pk")
     shown_before = (

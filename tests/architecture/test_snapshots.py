@@ -21,6 +21,7 @@ from portal.fronts.evidence import registers
 from portal.kernel.audit.facts import FACTS
 from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.core import ids, ports, records
+from portal.kernel.core.fields import EncryptedTextField
 from portal.kernel.people.services.maker_checker import shown_digest
 from portal.kernel.retention.exemptions import reasons
 from tests.architecture.test_structure import ROOT, modules
@@ -84,7 +85,7 @@ def encrypted_fields() -> Iterator[str]:
     """The label and the name of a field are part of what its cipher authenticates."""
     for model in own_models():
         for field in model._meta.local_fields:
-            if "Encrypted" in type(field).__name__:
+            if isinstance(field, EncryptedTextField):
                 yield f"{model._meta.label}.{field.name} {type(field).__name__}"
 
 

@@ -32,6 +32,7 @@ from portal.kernel.jobs.audited_export import AuditedExport
 from portal.kernel.law import selectors as law
 from portal.kernel.ledger.models import Verification
 from portal.kernel.ledger.services import payload_of
+from portal.kernel.people import name_columns
 from portal.kernel.people import selectors as people
 
 
@@ -116,7 +117,9 @@ class ConsentEventAdmin(PastPages, _Answers):
     view_permission = Permission.EVENT_VIEW
     export_permission = Permission.EVENT_EXPORT
     export_resource = ConsentEventResource
-    list_display = ("place", "when", "person", "purpose", "by", "answer", "way", "notice", "leaf", "receipt")
+    list_display = (
+        *("when", name_columns.of_subjects(), "purpose", "by", "answer", "way", "notice", "receipt", "place", "leaf"),
+    )
     list_select_related = ("entry__leaf", "receipt", "notice_version__notice")
     list_filter = (PurposeFilter, "channel", SenderFilter, "answer", "way", "occurred_at")
     linked_lookups = ("recorded_at__gte",)

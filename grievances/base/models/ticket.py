@@ -129,6 +129,12 @@ class Ticket(ClaimedModel):
         return self.reference
 
     @property
+    def officer(self) -> str:
+        """Who works on it, by name; a dash where nobody does."""
+        found = self.assigned_to
+        return str(found.full_name or found.email) if found is not None else "–"
+
+    @property
     def about(self) -> str:
         """The ticket's name in audit events and messages."""
         return f"grievances.ticket:{self.reference}"

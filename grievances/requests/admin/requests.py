@@ -1,5 +1,6 @@
 """Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from grievances.base import request_labels, selectors
+from grievances.base import request_labels, selectors, ticket_summaries
 from grievances.base.choices import OPEN_STATES
 from grievances.base.external_task_labels import DESPITE_TASKS
 from grievances.base.labels import short_day
@@ -28,6 +29,7 @@ from grievances.tickets.forms.public import LONGEST_MESSAGE, Prose
 from grievances.tickets.services import external_tasks
 from portal.kernel.core import clock
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.kernel.core.admin.labels import RowTexts
 from portal.kernel.core.errors import PortalError, Refused
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
@@ -110,6 +112,11 @@ class ProposeForm(forms.Form):
     )
 
 
+def _people_of(rows: Sequence[RightsRequest], user: Any) -> dict[int, str]:
+    said = ticket_summaries.people_of([row.ticket for row in rows], user=user)
+    return {row.pk: said[row.ticket_id] for row in rows if row.ticket_id in said}
+
+
 def _not_to_collect(row: RightsRequest, user: Any) -> str:
     if row.right not in BUNDLED:
         return str(_("This request is not answered with a copy."))
@@ -142,7 +149,12 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
         RightsRequest,
         "ticket__reference right capacity state proof address_shown_at shown_at decided_at joined_because",
     )
-    list_display = ("reference", "right", "capacity", "state", "proof", "due", "received")
+    list_display = (
+        *("due", "right"),
+        RowTexts("who", _("who"), _people_of),
+        *("proof", "state", "assigned", "reference", "received"),
+    )
+    list_display_links = ("reference",)
     list_filter = (RequestQueue, "right", "state", "capacity")
     list_select_related = ("ticket__assigned_to", "ticket__fiduciary")
     search_fields = ("ticket__reference",)
@@ -193,6 +205,10 @@ class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithP
     def due(self, obj: RightsRequest) -> str:
         """The strictest clock's date, as the ticket and the person's page show it."""
         return selectors.due_in_words(obj.ticket, now=clock.now())
+
+    @admin.display(description=_("assigned to"))
+    def assigned(self, obj: RightsRequest) -> str:
+        return obj.ticket.officer
 
     @admin.display(description=_("if granted"))
     def would_erase(self, obj: RightsRequest) -> str:

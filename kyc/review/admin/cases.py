@@ -62,16 +62,10 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedForItsCustomer, ReadOnlyAd
     export_permission = Permission.CASE_EXPORT
     export_resource = CaseResource
     list_display = (
-        "reference",
-        "customer",
-        "relation",
-        "customer_type",
-        "stands",
-        "opened_at",
-        "review_since",
-        "decided_at",
-        "rekyc_on",
+        *("customer", "stands", "customer_type", "relation", "risk"),
+        *("opened_at", "review_since", "decided_at", "rekyc_on", "reference"),
     )
+    list_display_links = ("reference",)
     list_filter = ("state", WaitsFilter, "risk", "relation", "customer_type")
     list_select_related = ("customer",)
     search_fields = ("reference", "customer__reference")

@@ -39,6 +39,7 @@ from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 from portal.kernel.law.selectors import house_rule
+from portal.kernel.people import name_columns
 
 #: Documents whose pages are shown without the mark.
 CLEAR = OpenUntil("kyc_pages_clear")
@@ -56,9 +57,13 @@ class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         "reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at shown_sha256 answer",
     )
     view_permission = Permission.DOCUMENT_VIEW
-    list_display = ("reference", "document", "outcome", "reason_code", "answer", "made_at", "checked_at")
+    list_display = (
+        *("made_at", "outcome", "kind", name_columns.of_accounts("document.case.customer_id")),
+        *("reason_code", "answer", "made_by", "document", "checked_at", "reference"),
+    )
+    list_display_links = ("reference",)
     list_filter = ("outcome", "answer", "reason_code")
-    list_select_related = ("document",)
+    list_select_related = ("document__case", "made_by")
     search_fields = ("reference", "document__reference")
     fields = (
         "reference",
@@ -76,6 +81,10 @@ class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     )
     ordering = ("-made_at",)
 
+    @admin.display(description=_("kind"))
+    def kind(self, obj: Decision) -> str:
+        return obj.document.get_kind_display()
+
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.document.subject_ref
 
@@ -91,7 +100,11 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
     export_permission = Permission.CASE_EXPORT
     export_resource = DocumentResource
     change_form_template = "admin/kyc/document/page.html"
-    list_display = ("reference", "kind", "state", "due", "turn", "number", "customer", "sent_at", "taken_by")
+    list_display = (
+        *("due", "kind", name_columns.of_accounts("case.customer_id"), "state", "turn", "sent_at"),
+        *("taken_by", "number", "reference"),
+    )
+    list_display_links = ("reference",)
     change_list_template = "admin/kyc/document/list.html"
     list_filter = (QueueFilter, "kind", "state")
     list_select_related = ("case__customer", "case__locked_by", "party")
@@ -118,10 +131,6 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
     def number(self, obj: Document) -> str:
         """Nothing of a file that its customer has not sent."""
         return (obj.number_display if obj.sent_at else "") or date_format.NONE
-
-    @admin.display(description=_("customer"))
-    def customer(self, obj: Document) -> str:
-        return obj.case.customer.reference
 
     @admin.display(description=_("taken by"))
     def taken_by(self, obj: Document) -> str:

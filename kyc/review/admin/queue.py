@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 
 from kyc.base.choices import DocumentState
 from kyc.base.models.cases import Case
+from kyc.base.models.decisions import Decision
 from kyc.base.models.documents import Document
 from kyc.cases.selectors import proposed, to_review
 from portal.kernel.core import clock, date_format
 from portal.kernel.law.rules import is_late
+from portal.kernel.people.choices import Answer
 
 #: What somebody still has to look at.
 UNDECIDED = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
@@ -41,6 +43,7 @@ class QueueFilter(admin.SimpleListFilter):
             ("review", _("To review")),
             ("second", _("Waiting for a second person")),
             ("mine", _("Mine")),
+            ("returned", _("Sent back")),
             ("stalled", _("Could not be checked")),
         ]
 
@@ -53,6 +56,9 @@ class QueueFilter(admin.SimpleListFilter):
                 return waiting.filter(proposed())
             case "mine":
                 return waiting.filter(case__locked_by_id=request.user.pk, case__locked_until__gte=clock.now())
+            case "returned":
+                sent_back = Decision.objects.filter(answer=Answer.REFUSED, document__in=queryset.values("pk"))
+                return waiting.exclude(proposed()).filter(pk__in=sent_back.values("document"))
             case "stalled":
                 return queryset.filter(state=DocumentState.STALLED)
         return queryset

@@ -276,6 +276,8 @@ message_template = HookAnswer("message_template", when_empty=lambda *args, **kwa
 affected_sends = HookAnswer("affected_sends", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
+#: Writes the audit event "a page of a list showed names": ``(*, request, listed, filters, count)``. Filled by people.
+names_listed = HookAnswer("names_listed", when_empty=lambda **kwargs: None)
 #: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
 #: by audit.
 act_done = HookAnswer("act_done", when_empty=lambda *args, **kwargs: None)
@@ -319,6 +321,7 @@ ANSWERS = (
     message_template,
     affected_sends,
     record_opened,
+    names_listed,
     act_done,
     opening_life,
     second_people,

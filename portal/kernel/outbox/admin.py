@@ -15,6 +15,7 @@ from portal.kernel.outbox.models import AddressFault, Delivery, Message, Templat
 from portal.kernel.outbox.permissions import Permission
 from portal.kernel.outbox.selectors import can_send
 from portal.kernel.outbox.services import failed_messages
+from portal.kernel.people import name_columns
 
 
 def not_failed(message: Message, user: Any) -> str:
@@ -40,16 +41,20 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.MESSAGE_VIEW
     list_display = (
+        *(
+            "created_at",
+            "kind",
+            name_columns.of_subjects(),
+            "way",
+            "category",
+            "state",
+            "outcome",
+            "attempts",
+            "sent_at",
+        ),
         "reference",
-        "kind",
-        "way",
-        "category",
-        "state",
-        "outcome",
-        "attempts",
-        "created_at",
-        "sent_at",
     )
+    list_display_links = ("reference",)
     list_filter = ("state", "channel", "category")
     search_fields = ("reference", "about")
     search_help_text = _("Reference of the message, or of what it is about")

@@ -9,7 +9,15 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from portal.kernel.core import ports
         from portal.kernel.core.admin import labels as core_labels
-        from portal.kernel.people import data_copy_sections, erasure, login_roles, search, selectors, short_names
+        from portal.kernel.people import (
+            data_copy_sections,
+            erasure,
+            login_roles,
+            name_columns,
+            search,
+            selectors,
+            short_names,
+        )
         from portal.kernel.people import labels as people_labels
         from portal.kernel.people.customer_import import CustomerRows
         from portal.kernel.people.ledger_checks import ALIASES, GRANTS
@@ -33,6 +41,9 @@ class PeopleConfig(AppConfig):
         ports.finders.register(search.find)
         for column in (CONTACTS, PERSONS, ACCOUNTS):
             ports.lookup_columns.register(column)
+        ports.names_listed.fill(name_columns.record_page)
+        core_labels.list_as("people.Customer", lambda field: name_columns.of_accounts(field.attname, field))
+        core_labels.list_as("people.Principal", lambda field: name_columns.of_people(field.attname, field))
         ports.short_texts.register(short_names.fill_people)
         ports.short_texts.register(short_names.fill_accounts)
         core_labels.say(people_labels.LoginNames, model="people.User")

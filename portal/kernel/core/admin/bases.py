@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import access, field_changes, ports, time_range
 from portal.kernel.core.admin.actions import ActionPages, ServiceAction, actions_of, keys_of, waits_for
-from portal.kernel.core.admin.labels import SaysInWords, Worded
+from portal.kernel.core.admin.labels import RowTextsShown, SaysInWords, Worded
 from portal.kernel.core.admin.lookup_allowlist import allowed_lookups, reaches_credential
 from portal.kernel.core.admin.search import whole_reference_in
 from portal.kernel.core.errors import NotAllowed, NotFound, PortalError
@@ -34,6 +35,8 @@ SCRIPTS = (
 )
 
 
+#: Parts of an address that only say which page of a list is shown, and how it is ordered.
+PAGING = frozenset({ALL_VAR, ORDER_VAR, PAGE_VAR})
 #: Of the session: single keys are switched off.
 KEYS_OFF = "single_keys_off"
 
@@ -110,7 +113,7 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         return self.has_view_permission(request)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return tuple(self.in_words(request, name) for name in super().get_list_display(request))
+        return tuple(self.column(request, name) for name in super().get_list_display(request))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return tuple(self.filter_in_words(name) for name in super().get_list_filter(request))
@@ -125,16 +128,24 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         links = super().get_list_display_links(request, list_display)
-        return links and [self.in_words(request, name) for name in links]
+        return links and [self.column(request, name) for name in links]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with everything looked up at once that its rows say in words."""
         require_years_of_ours(request.GET)
         shown: Any = super().get_changelist_instance(request)
         for column in shown.list_display:
-            if isinstance(column, Worded):
+            if isinstance(column, Worded | RowTextsShown):
                 column.prime(shown.result_list)
+        self._record_listed(request, [one for one in shown.list_display if isinstance(one, RowTextsShown)])
         return shown
+
+    def _record_listed(self, request: HttpRequest, columns: list[RowTextsShown]) -> None:
+        """That the page shows whose its rows are, and of how many; a chosen act shows a page of its own."""
+        count = max((len(one.texts) for one in columns), default=0)
+        if count and request.method == "GET":
+            names = {name.partition("__")[0] for name in request.GET if name not in PAGING}
+            ports.names_listed.ask(request=request, listed=self.opts.label, filters=names, count=count)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -6,7 +6,8 @@ exported and searched stays the code.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from django.contrib.admin import AllValuesFieldListFilter
@@ -38,6 +39,7 @@ class LooksAhead(Protocol):
 _by_field: dict[str, Callable[[], Speaker]] = {}
 _by_model: dict[str, Callable[[], Speaker]] = {}
 _headings: dict[str, Callable[[Any], str]] = {}
+_columns: dict[str, Callable[[Any], "RowTexts"]] = {}
 
 
 def yes_or_no(*, value: Any) -> str:
@@ -82,6 +84,11 @@ def say(maker: Callable[[], Speaker], *, fields: Iterable[str] = (), model: str 
         _by_model[model] = maker
 
 
+def list_as(model: str, maker: Callable[[Any], "RowTexts"]) -> None:
+    """Register the column by which lists say foreign keys to this model; ``maker`` is given the field."""
+    _columns[model] = maker
+
+
 def head(model: str, heading: Callable[[Any], str]) -> None:
     """Register what stands above a record of this model (``people.User``), and for it in the lists of an act."""
     _headings[model] = heading
@@ -117,6 +124,43 @@ class Worded:
         return None if value in ("", []) else value
 
 
+@dataclass(frozen=True)
+class RowTexts:
+    """A column that looks up at once what it says of every row of a page: whose they are, the gist of what was written.
+
+    It is named in ``list_display``. ``say(rows, user)`` gives the texts by the keys of the rows, and nothing of what the login
+    may not see.
+    """
+
+    name: str
+    description: Any
+    say: Callable[[Sequence[Any], Any], Mapping[Any, str]]
+    order: str | None = None
+
+    def __call__(self, row: Model) -> str:
+        """As the column of one row, to nobody in particular: nothing."""
+        return EMPTY
+
+
+class RowTextsShown:
+    """Such a column of one request."""
+
+    def __init__(self, column: RowTexts, user: Any) -> None:
+        self.column = column
+        self.user = user
+        self.texts: Mapping[Any, str] = {}
+        self.short_description = column.description
+        self.admin_order_field = column.order
+        self.__name__ = column.name
+
+    def prime(self, rows: Iterable[Model]) -> None:
+        """Look up the texts of these rows."""
+        self.texts = self.column.say(list(rows), self.user)
+
+    def __call__(self, row: Model) -> str:
+        return self.texts.get(row.pk) or EMPTY
+
+
 def _maker_of(field: Any) -> Callable[[], Speaker] | None:
     if isinstance(field, ForeignKey):
         return _by_model.get(field.remote_field.model._meta.label)
@@ -142,6 +186,25 @@ class SaysInWords:
 
     model: Any
     admin_site: Any
+
+    def column(self, request: HttpRequest, name: Any) -> Any:
+        """What a list shows under a name: texts of all rows at once, a field as words, or the name itself."""
+        texts = name if isinstance(name, RowTexts) else self._texts_of(name)
+        if texts is None:
+            return self.in_words(request, name)
+        kept: dict[Any, Any] = request.__dict__.setdefault("_said_in_words", {})
+        return kept.setdefault((self.model, texts.name, RowTexts), RowTextsShown(texts, request.user))
+
+    def _texts_of(self, name: Any) -> RowTexts | None:
+        """Of a foreign key to what somebody registered."""
+        if not isinstance(name, str) or hasattr(self, name):
+            return None
+        try:
+            field = self.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+        maker = _columns.get(field.remote_field.model._meta.label) if isinstance(field, ForeignKey) else None
+        return maker(field) if maker is not None else None
 
     def in_words(self, request: HttpRequest, name: Any) -> Any:
         """The field as words; the name itself where nobody says it, or where it is no field of the row."""

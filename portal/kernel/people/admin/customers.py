@@ -14,7 +14,7 @@ from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
 from portal.kernel.jobs.import_button import Imported
-from portal.kernel.people import selectors
+from portal.kernel.people import name_columns, selectors
 from portal.kernel.people.admin.create_view import CreatingAdmin
 from portal.kernel.people.admin.search import FoundByAddress
 from portal.kernel.people.choices import CustomerKind, CustomerState
@@ -90,7 +90,13 @@ class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, 
     export_resource = CustomerResource
     create_form = CustomerForm
     create_title = _("Add a customer")
-    list_display = ("reference", "kind", "state", "created_at")
+    list_display = (
+        name_columns.ACCOUNT,
+        *("kind", "state"),
+        name_columns.MEMBERS,
+        *("created_at", "reference"),
+    )
+    list_display_links = (name_columns.ACCOUNT,)
     list_filter = ("kind", "state", "created_at")
     fields = ("reference", "kind", "name", "state", "insolvency", "created_at", "subject")
     readonly_fields = ("insolvency",)
@@ -209,7 +215,11 @@ def _answers_alone(principal: Principal, user: Any) -> str:
 class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     export_resource = resource_of(Principal, "id subject language created_at")
     view_permission = Permission.CUSTOMER_VIEW
-    list_display = ("number", "language", "created_at")
+    list_display = (
+        *(name_columns.PERSON, name_columns.CONTACT, name_columns.COMPANY),
+        *("language", "created_at", "number"),
+    )
+    list_display_links = (name_columns.PERSON,)
     fields = ("full_name", "language", "zone", "created_at", "subject")
     inlines = (ContactInline, MembershipInline)
     search_fields = ("pk",)
