@@ -108,19 +108,19 @@ def test_every_critical_module_and_every_test_of_the_table_is_there() -> None:
 
 
 def test_a_survivor_that_is_explained_does_not_count_and_another_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     survivor, other = one(11, "call"), one(12, "comparison")
     monkeypatch.setattr(mutations, "TARGETS", {"toy.py": ["test_toy.py"]})
     monkeypatch.setattr(mutations, "chosen", lambda *_given, **_more: [("toy.py", survivor), ("toy.py", other)])
-    monkeypatch.setattr(mutations, "copied", lambda root, _scratch: root)
+    monkeypatch.setattr(mutations, "copied", lambda _root, _scratch: toy)
     monkeypatch.setattr(mutations, "seconds_for", lambda *_given: 60)
     results = {survivor: "survived", other: "caught"}
     monkeypatch.setattr(mutations, "result_of", lambda _tree, _module, mutant, *_given, **_more: results[mutant])
     monkeypatch.setattr(mutations.sys, "argv", ["tests.mutations", "--seed", "7", "--at-least", "92"])
     monkeypatch.setattr(mutations, "explanations", dict)
     assert mutations.main() == 1
-    key = ("toy.py", survivor.kind, survivor.before, survivor.after)
+    key = ("toy.py", "print(count)", survivor.kind, survivor.before, survivor.after)
     monkeypatch.setattr(mutations, "explanations", lambda: {key: "It says nothing that anybody reads."})
     assert mutations.main() == 0
     said = capsys.readouterr().out
@@ -129,11 +129,8 @@ def test_a_survivor_that_is_explained_does_not_count_and_another_does(
 
 
 def test_each_explanation_says_why_of_a_mutant_that_there_is() -> None:
-    made = {
-        (module, each.kind, each.before, each.after)
-        for module in TARGETS
-        for each in mutants_of((mutations.ROOT / module).read_text())
-    }
+    texts = {module: (mutations.ROOT / module).read_text() for module in TARGETS}
+    made = {mutations.key_of(module, text, each) for module, text in texts.items() for each in mutants_of(text)}
     explained = mutations.explanations()
     assert set(explained) <= made
     assert all(why.strip() for why in explained.values())

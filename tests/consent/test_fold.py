@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.base.choices import Answer
-from consent.base.rules.status_fold import NO, UNANSWERED, YES, Said, deciding
+from consent.base.rules.status_fold import NO, UNANSWERED, YES, Said, deciding, standing
 
 START = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 ASHA, RAVI, ASHA_TOO = (uuid.UUID(int=n) for n in (1, 2, 3))
@@ -97,3 +97,10 @@ def test_a_yes_decides_only_when_nobodys_latest_word_is_no(found):
         for person in (ASHA, RAVI, ASHA_TOO):
             own = deciding([event for event in found if event.subject == person])
             assert own is None or own.answer not in NO
+
+
+@given(st.sampled_from(list(Answer.values)), st.none() | st.integers(-5, 5))
+def test_only_a_yes_whose_agreed_time_is_over_has_expired(answer, minutes_left):
+    expires_at = None if minutes_left is None else START + timedelta(minutes=minutes_left)
+    is_over = minutes_left is not None and minutes_left <= 0
+    assert standing(answer, expires_at, at=START) == ("expired" if answer in YES and is_over else answer)

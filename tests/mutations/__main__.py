@@ -82,10 +82,16 @@ def chosen(root: Path, targets: dict[str, tuple[str, ...]], *, count: int, seed:
     return random.Random(seed).sample(every, min(count, len(every)))
 
 
-def explanations() -> dict[tuple[str, str, str, str], str]:
-    """Why a mutant that survives is none that a test could catch: by module, kind, and what it changes into what."""
+def explanations() -> dict[tuple[str, ...], str]:
+    """Why a mutant that survives is none that a test could catch: by module, text of its line, kind, before and after."""
     rows = tomllib.loads(WHY.read_text())["survivor"]
-    return {(row["module"], row["kind"], row["before"], row["after"]): row["why"] for row in rows}
+    return {(row["module"], row["line"], row["kind"], row["before"], row["after"]): row["why"] for row in rows}
+
+
+def key_of(module: str, original: str, mutant: Mutant) -> tuple[str, ...]:
+    """How an explanation names a mutant: by the text of its line, which stays where the number of the line moves."""
+    line = original.splitlines()[mutant.line - 1].strip()
+    return module, line, mutant.kind, mutant.before, mutant.after
 
 
 def seconds_for(tree: Path, tests: Sequence[str]) -> float:
@@ -115,7 +121,7 @@ def run(
             if module not in patience:
                 patience[module] = seconds_for(tree, targets[module])
             result = result_of(tree, module, mutant, targets[module], seconds=patience[module])
-            if result == SURVIVED and (module, mutant.kind, mutant.before, mutant.after) in why:
+            if result == SURVIVED and key_of(module, (tree / module).read_text(), mutant) in why:
                 result = EXPLAINED
             results[result] += 1
             rows[module, result] += 1

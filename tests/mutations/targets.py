@@ -60,6 +60,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "kyc", "test_uploading", "test_encrypting", "test_reusing", "test_consenting"
     ),
     "grievances/tickets/services/resolutions.py": _of(
-        "grievances", "test_resolving", "test_appealing", "test_correcting"
+        "grievances", "test_resolving", "test_appealing", "test_correcting", "test_deciding"
     ),
 }

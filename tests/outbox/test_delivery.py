@@ -98,6 +98,7 @@ def test_a_not_now_waits_for_its_hour_and_costs_no_attempt(gate: Gate, channel: 
     assert deliver(message) == MessageState.DUE
     assert message.next_attempt_at == later
     assert message.attempts_allowed - message.attempts == settings.OUTBOX_ATTEMPTS
+    assert list(message.deliveries.values_list("outcome", "code")) == [("postponed", "QUIET_HOURS")]
     gate.decision = Decision(allowed=True)
     assert deliver(message, now=later) == MessageState.SENT
 
