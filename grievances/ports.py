@@ -15,6 +15,7 @@ from grievances.tickets.services import intake, thread_access, thread_entries
 from portal.kernel.core import access, addresses
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.ids import references_in
+from portal.kernel.law.channels import DESCRIPTIONS, answered_on
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import services as outbox
 from portal.kernel.people.choices import SubjectKind
@@ -107,7 +108,11 @@ def message_came_in(
             sender=sender,
             received_at_number=address,
         ),
-        reach=intake.Reach(language=language, phone=addresses.normalise(addresses.PHONE, address), door=Door(channel)),
+        reach=intake.Reach(
+            language=language,
+            phone=addresses.normalise(addresses.PHONE, address),
+            door=Door(DESCRIPTIONS[channel].reply),
+        ),
         actor=actor,
         at=at,
         principal=principal,
@@ -118,7 +123,7 @@ def message_came_in(
         outbox.post(
             kind="grievances.by_message",
             subject_ref=ticket.subject_ref,
-            channel=Channel.SMS if channel == Channel.VOICE else Channel(channel),
+            channel=Channel(answered_on(channel)),
             address=address,
             language=language,
             purpose="support",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-ADAPTERS = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel", "rcs": "RcsChannel", "voice": "VoiceChannel"}
+from portal.kernel.law.channels import BY_GATEWAY
 
 
-def ways_out(*, carried: Iterable[str], push: bool, demo: bool) -> dict[str, str]:
+def adapters(*, carried: Iterable[str], push: bool, demo: bool) -> dict[str, str]:
     """The channels of this installation. ``carried`` are the gateway's; without one the demonstration has its own.
 
     Raises KeyError for a channel that no gateway can carry.
@@ -19,6 +19,8 @@ def ways_out(*, carried: Iterable[str], push: bool, demo: bool) -> dict[str, str
         found["webhook"] = "portal.demo.gateway.WebhookChannel"
     if push:
         found["push"] = "portal.demo.gateway.PushChannel" if demo else "portal.kernel.outbox.channels.push.PushChannel"
-    by_gateway = {name: f"portal.kernel.outbox.channels.gateway.{ADAPTERS[name]}" for name in carried}
-    in_mailbox = {name: f"portal.demo.gateway.{adapter}" for name, adapter in ADAPTERS.items()} if demo else {}
+    if unknown := sorted({*carried} - {*BY_GATEWAY}):
+        raise KeyError(f"OUTBOX_GATEWAY_CHANNELS: {', '.join(unknown)}")
+    by_gateway = dict.fromkeys(carried, "portal.kernel.outbox.channels.gateway.GatewayChannel")
+    in_mailbox = dict.fromkeys(BY_GATEWAY, "portal.demo.gateway.MailboxChannel") if demo else {}
     return found | (by_gateway or in_mailbox)

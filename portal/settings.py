@@ -11,8 +11,9 @@ from typing import Any
 import environ
 
 from portal import limits
-from portal.channel_adapters import ways_out
+from portal.channel_adapters import adapters
 from portal.instance_keys import SettingsEnv, keep_private, own_key, private_database
+from portal.kernel.law.channels import BY_GATEWAY
 from portal.schedule import BEAT, ROUTES
 from portal.staff_signin import *  # noqa: F403 - settings, each by its name
 
@@ -315,7 +316,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.exam
 #: The communications API that carries these channels (portal/docs/messages.md); unset, they are not sent.
 OUTBOX_GATEWAY_URL = env.str("OUTBOX_GATEWAY_URL", default="")
 OUTBOX_GATEWAY_KEY = env.str("OUTBOX_GATEWAY_KEY", default="")
-OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "whatsapp", "rcs", "voice"])
+OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=list(BY_GATEWAY))
 #: Mail that comes in (portal/docs/operators.md): the mailbox, its addresses, the secrets of a service that hands it over.
 MAIL_IN_URL, MAIL_IN_ADDRESSES = env.str("MAIL_IN_URL", default=""), env.list("MAIL_IN_ADDRESSES", default=[])
 MAIL_IN_SECRETS = env.list("MAIL_IN_SECRETS", default=[])
@@ -327,7 +328,7 @@ OUTBOX_WEBHOOK_SECRETS = env.json("OUTBOX_WEBHOOK_SECRETS", default={})
 OUTBOX_TEMPLATE_IDS = env.json("OUTBOX_TEMPLATE_IDS", default={})
 #: Signs web push (RFC 8292): 32 bytes in base64url or hex. Browsers know us by it, so it is kept for life.
 VAPID_PRIVATE_KEY = _key("VAPID_PRIVATE_KEY")
-OUTBOX_CHANNELS = ways_out(
+OUTBOX_CHANNELS = adapters(
     carried=OUTBOX_GATEWAY_CHANNELS if OUTBOX_GATEWAY_URL else (), push=bool(VAPID_PRIVATE_KEY), demo=DEMO
 )
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))

@@ -6,8 +6,9 @@ from portal.kernel.outbox.channels.protocol import Accepted, Outgoing
 from portal.kernel.outbox.channels.push import PushChannel as WebPush
 
 
-class _MailboxChannel:
-    name: str
+class MailboxChannel:
+    """Every channel that a gateway would carry."""
+
     takes_idempotency_key = True
 
     def send(self, outgoing: Outgoing) -> Accepted:
@@ -16,26 +17,9 @@ class _MailboxChannel:
         return Accepted(f"demo-{outgoing.idempotency_key}")
 
 
-class SmsChannel(_MailboxChannel):
-    name = "sms"
-
-
-class WhatsAppChannel(_MailboxChannel):
-    name = "whatsapp"
-
-
-class RcsChannel(_MailboxChannel):
-    name = "rcs"
-
-
-class VoiceChannel(_MailboxChannel):
-    name = "voice"
-
-
 class WebhookChannel:
     """The recipients of the story: each takes what it is told, and most of them answer."""
 
-    name = "webhook"
     takes_idempotency_key = True
 
     def send(self, outgoing: Outgoing) -> Accepted:
@@ -46,7 +30,6 @@ class WebhookChannel:
 class PushChannel:
     """In the mailbox for everybody to see, and in the browsers that were really switched on."""
 
-    name = "push"
     takes_idempotency_key = True
 
     def send(self, outgoing: Outgoing) -> Accepted:

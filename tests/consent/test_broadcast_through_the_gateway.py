@@ -54,8 +54,7 @@ def api(settings: Any) -> Any:
         settings.OUTGOING_PRIVATE_HOSTS = [running.host]
         settings.OUTBOX_FIRST_WAIT_SECONDS = 0
         settings.OUTBOX_LONGEST_WAIT_SECONDS = 0
-        names = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel"}
-        adapters = {name: f"portal.kernel.outbox.channels.gateway.{adapter}" for name, adapter in names.items()}
+        adapters = dict.fromkeys(("sms", "whatsapp"), "portal.kernel.outbox.channels.gateway.GatewayChannel")
         settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, **adapters}
         yield running
 

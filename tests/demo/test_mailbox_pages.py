@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from portal.demo.gateway import SmsChannel
+from portal.demo.gateway import MailboxChannel
 from portal.kernel.core import clock
 from portal.kernel.outbox import mailbox
 from portal.kernel.outbox.channels.protocol import Outgoing
@@ -68,7 +68,7 @@ def test_outside_the_demonstration_there_is_no_mailbox(client: Client, settings:
 def test_a_message_of_another_channel_lies_beside_the_letters_once(client: Client) -> None:
     sms = Outgoing("OS-MS-1", "sms", "transactional", "hi", "+919876543210", "सूचना", "आपका कोड 123456", "k")
     for _ in range(2):
-        SmsChannel().send(sms)
+        MailboxChannel().send(sms)
     assert len(mailbox.names()) == 3
     page = client.post(reverse("demo:mailbox"), {"to": "98765 43210"}).content.decode()
     assert "सूचना" in page
@@ -80,7 +80,7 @@ def test_a_message_of_another_channel_lies_beside_the_letters_once(client: Clien
 def test_the_demonstrations_gateway_reports_what_it_delivered(
     settings: Any, monkeypatch: pytest.MonkeyPatch, workers: None
 ) -> None:
-    settings.OUTBOX_CHANNELS = {"sms": "portal.demo.gateway.SmsChannel"}
+    settings.OUTBOX_CHANNELS = {"sms": "portal.demo.gateway.MailboxChannel"}
     add_purposes()
     use_template(monkeypatch)
     with answering_gate(monkeypatch):

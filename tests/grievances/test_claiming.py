@@ -234,7 +234,10 @@ def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, 
 def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_number_alone(
     asha, ravi, officer, settings
 ) -> None:
-    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.kernel.outbox.channels.gateway.SmsChannel"}
+    settings.OUTBOX_CHANNELS = {
+        **settings.OUTBOX_CHANNELS,
+        "sms": "portal.kernel.outbox.channels.gateway.GatewayChannel",
+    }
     ContactPointFactory(principal=asha, kind="phone", address="+919876543210", verified_at=RECEIVED)
     ContactPointFactory(principal=asha, kind="phone", address="+919876543211", verified_at=None)
     mira = nominations.name(

@@ -24,7 +24,7 @@ from tests.grievances.test_admin import opened, page_of, write
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
-SMS = "portal.kernel.outbox.channels.gateway.SmsChannel"
+SMS = "portal.kernel.outbox.channels.gateway.GatewayChannel"
 
 
 @pytest.fixture

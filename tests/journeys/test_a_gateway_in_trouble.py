@@ -48,7 +48,7 @@ def gateway(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Communic
             setattr(settings, name, value)
         settings.OUTBOX_CHANNELS = {
             **settings.OUTBOX_CHANNELS,
-            "sms": "portal.kernel.outbox.channels.gateway.SmsChannel",
+            "sms": "portal.kernel.outbox.channels.gateway.GatewayChannel",
         }
         yield api
 

@@ -19,7 +19,7 @@ def demonstration(settings, monkeypatch, tmp_path, transactional_db, request):
     """The demonstration's gateway, here and in worker processes."""
     monkeypatch.setenv("DEMO", "1")
     settings.DEMO = True
-    names = {"sms": "SmsChannel", "push": "PushChannel"}
+    names = {"sms": "MailboxChannel", "push": "PushChannel"}
     settings.OUTBOX_CHANNELS = {
         **settings.OUTBOX_CHANNELS,
         **{name: f"portal.demo.gateway.{adapter}" for name, adapter in names.items()},

@@ -31,7 +31,7 @@ def demonstration(transactional_db, settings, tmp_path):
     """The demonstration's gateway: what it would send lies in the mailbox."""
     settings.DEMO = True
     settings.MAILBOX = tmp_path / "mailbox"
-    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.demo.gateway.SmsChannel"}
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.demo.gateway.MailboxChannel"}
     cache.clear()
     law_is_loaded()
     published_notice()

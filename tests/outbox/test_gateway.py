@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from django.utils.module_loading import import_string
 
-from portal.channel_adapters import ADAPTERS, ways_out
+from portal.channel_adapters import adapters
 from portal.kernel.core import clock
+from portal.kernel.law.channels import BY_GATEWAY
 from portal.kernel.outbox import system_checks
-from portal.kernel.outbox.channels.gateway import SmsChannel
+from portal.kernel.outbox.channels.gateway import GatewayChannel
 from portal.kernel.outbox.channels.protocol import (
     OutcomeUnknown,
     Outgoing,
@@ -53,7 +54,7 @@ def outgoing(key: str = "") -> Outgoing:
 
 def test_an_accepted_message_keeps_the_gateways_name_for_it(api: Communications) -> None:
     key = str(uuid4())
-    accepted = SmsChannel().send(outgoing(key))
+    accepted = GatewayChannel().send(outgoing(key))
     assert accepted.provider_reference
     assert api.headers[0]["Idempotency-Key"] == key
     assert api.asked == [
@@ -72,7 +73,7 @@ def test_an_accepted_message_keeps_the_gateways_name_for_it(api: Communications)
 
 
 def test_the_same_key_again_delivers_once_and_gets_the_same_name(api: Communications) -> None:
-    first, second = (SmsChannel().send(outgoing("same")) for _ in range(2))
+    first, second = (GatewayChannel().send(outgoing("same")) for _ in range(2))
     assert first == second
     assert api.delivered["OS-MS-7K4M-9QX2-C3TY"] == 1
 
@@ -97,14 +98,14 @@ def test_the_same_key_again_delivers_once_and_gets_the_same_name(api: Communicat
 def test_each_answer_has_its_meaning(api: Communications, turn: Turn, failure: type[Exception], code: str) -> None:
     api.turns.append(turn)
     with pytest.raises(failure) as raised:
-        SmsChannel().send(outgoing())
+        GatewayChannel().send(outgoing())
     assert raised.value.code == code  # type: ignore[attr-defined]
 
 
 def test_a_gateway_that_does_not_run_has_taken_nothing(settings: Any) -> None:
     settings.OUTBOX_GATEWAY_URL, settings.OUTGOING_PRIVATE_HOSTS = "http://127.0.0.1:9", ["127.0.0.1:9"]
     with pytest.raises(TemporaryFailure, match="NOBODY_LISTENS"):
-        SmsChannel().send(outgoing())
+        GatewayChannel().send(outgoing())
 
 
 def test_an_address_that_does_not_exist_is_told_from_other_refusals(api: Communications) -> None:
@@ -112,7 +113,7 @@ def test_an_address_that_does_not_exist_is_told_from_other_refusals(api: Communi
     said = []
     for _ in range(2):
         with pytest.raises(PermanentFailure) as raised:
-            SmsChannel().send(outgoing())
+            GatewayChannel().send(outgoing())
         said.append(raised.value.no_such_address)
     assert said == [True, False]
 
@@ -122,7 +123,7 @@ def test_the_wait_that_the_gateway_asks_for_is_read(api: Communications, form: s
     wanted = "120" if form == "seconds" else format_datetime(clock.now() + timedelta(seconds=120), usegmt=True)
     api.turns.append(Turn(429, headers={"Retry-After": wanted}))
     with pytest.raises(TemporaryFailure) as raised:
-        SmsChannel().send(outgoing())
+        GatewayChannel().send(outgoing())
     assert raised.value.retry_after is not None
     assert timedelta(seconds=115) < raised.value.retry_after <= timedelta(seconds=121)
 
@@ -130,22 +131,25 @@ def test_the_wait_that_the_gateway_asks_for_is_read(api: Communications, form: s
 def test_a_wait_that_cannot_be_read_is_none(api: Communications) -> None:
     api.turns.append(Turn(429, headers={"Retry-After": "soon"}))
     with pytest.raises(TemporaryFailure) as raised:
-        SmsChannel().send(outgoing())
+        GatewayChannel().send(outgoing())
     assert raised.value.retry_after is None
 
 
 def test_a_channel_has_an_adapter_where_something_carries_it() -> None:
-    assert set(ways_out(carried=(), push=False, demo=False)) == {"dashboard", "email", "webhook"}
+    assert set(adapters(carried=(), push=False, demo=False)) == {"dashboard", "email", "webhook"}
     assert (
-        ways_out(carried=["sms"], push=False, demo=False)["sms"] == "portal.kernel.outbox.channels.gateway.SmsChannel"
+        adapters(carried=["sms"], push=False, demo=False)["sms"]
+        == "portal.kernel.outbox.channels.gateway.GatewayChannel"
     )
-    everything = ways_out(carried=(), push=True, demo=True)
+    everything = adapters(carried=(), push=True, demo=True)
     assert set(everything) == {"dashboard", "email", "webhook", "push", "sms", "whatsapp", "rcs", "voice"}
-    assert everything["sms"] == "portal.demo.gateway.SmsChannel"
+    assert everything["sms"] == "portal.demo.gateway.MailboxChannel"
     # A gateway that was set carries what it was set for, in the demonstration too, and nothing pretends to.
-    assert "rcs" not in ways_out(carried=["sms"], push=True, demo=True)
-    for path in {**everything, **ways_out(carried=ADAPTERS, push=True, demo=False)}.values():
-        assert import_string(path)().name in everything
+    assert "rcs" not in adapters(carried=["sms"], push=True, demo=True)
+    for path in {**everything, **adapters(carried=BY_GATEWAY, push=True, demo=False)}.values():
+        assert isinstance(import_string(path)().takes_idempotency_key, bool)
+    with pytest.raises(KeyError, match="pigeon"):
+        adapters(carried=["sms", "pigeon"], push=False, demo=False)
 
 
 @pytest.mark.parametrize(
@@ -178,9 +182,9 @@ def test_a_weak_secret_is_refused_where_no_gateway_is_set_too(
 
 def test_a_lease_outlasts_every_browser_of_a_person(settings: Any) -> None:
     settings.PRODUCTION, settings.OUTBOX_LEASE_SECONDS = True, 2 * MOST_BROWSERS * TIMEOUT
-    settings.OUTBOX_CHANNELS = ways_out(carried=(), push=False, demo=False)
+    settings.OUTBOX_CHANNELS = adapters(carried=(), push=False, demo=False)
     assert system_checks.a_lease_outlasts_a_send(None) == []
-    settings.OUTBOX_CHANNELS = ways_out(carried=(), push=True, demo=False)
+    settings.OUTBOX_CHANNELS = adapters(carried=(), push=True, demo=False)
     assert [error.id for error in system_checks.a_lease_outlasts_a_send(None)] == ["outbox.E002"]
     settings.OUTBOX_LEASE_SECONDS += 1
     assert system_checks.a_lease_outlasts_a_send(None) == []

@@ -19,13 +19,12 @@ from portal.kernel.law.category_order import (
     TRANSACTIONAL,
     strictest,
 )
+from portal.kernel.law.channels import DESCRIPTIONS, OPERATORS
 
 #: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
-SILENT_CHANNELS = frozenset({"dashboard"})
+SILENT_CHANNELS = frozenset(code for code, channel in DESCRIPTIONS.items() if channel.is_silent)
 #: Channels on which header and template are registered, or approved by whoever carries the message.
-REGISTERED_CHANNELS = frozenset({"sms", "whatsapp", "rcs", "voice"})
-#: Of these, the channels of the telecom operators: without a registered template nothing is carried (TRAI).
-OPERATORS = frozenset({"sms", "voice"})
+REGISTERED_CHANNELS = frozenset(code for code, channel in DESCRIPTIONS.items() if channel.is_registered)
 #: By what a purpose is: the registered categories that are as strict, or stricter.
 _AS_STRICT = {
     **{own: frozenset(CARRIED[: place + 1]) for place, own in enumerate(CARRIED)},

@@ -13,9 +13,10 @@ from typing import Final
 
 from consent.base.rules.hours import Hours
 from portal.kernel.core.clock import IST
+from portal.kernel.law.channels import TO_A_NUMBER
 
-#: Channels that reach a telephone number. The law covers voice and SMS; the others keep to it by policy.
-CHANNELS: Final = ("sms", "voice", "whatsapp", "rcs")
+#: The law covers voice and SMS; the others keep to it by policy.
+CHANNELS: Final = TO_A_NUMBER
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY: Final = "holiday"
 

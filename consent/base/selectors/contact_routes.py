@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.channels import BROWSER, DESCRIPTIONS, EMAIL, LOGIN, PHONE
 from portal.kernel.outbox.models import PushSubscription
 from portal.kernel.people.choices import ContactKind
 from portal.kernel.people.models import ContactPoint, Principal, User
-from portal.kernel.people.selectors import CONTACT_KIND_OF_CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,13 @@ class Addressee:
 
     def addresses_on(self, channel: str) -> Sequence[str]:
         """Their addresses on a channel, an empty text where the person stands for it; none where it does not reach them."""
-        if channel == Channel.DASHBOARD:
-            return [""] if self.has_login else []
-        if channel == Channel.PUSH:
-            return [""] if self.has_browser else []
-        return self.emails if CONTACT_KIND_OF_CHANNEL[Channel(channel)] == ContactKind.EMAIL else self.phones
+        by_way = {
+            LOGIN: [""] if self.has_login else [],
+            BROWSER: [""] if self.has_browser else [],
+            EMAIL: self.emails,
+            PHONE: self.phones,
+        }
+        return by_way[DESCRIPTIONS[channel].reaches]
 
 
 def reached(batch: Iterable[Principal]) -> list[Addressee]:

@@ -12,9 +12,9 @@ from portal.kernel.core import clock
 from portal.kernel.core.errors import NotFound
 from portal.kernel.law import selectors as law
 from portal.kernel.law.category_order import PROMOTIONAL
+from portal.kernel.law.channels import DESCRIPTIONS
 from portal.kernel.law.choices import Channel, MessageCategory
 from portal.kernel.law.models import Purpose
-from portal.kernel.outbox.choices import ADDRESS_KIND
 from portal.kernel.outbox.selectors import can_send
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.models.fiduciaries import OWN_CODE
@@ -27,7 +27,7 @@ BINDING = "en"
 #: What passes whatever somebody answered: see ``consent.base.rules.contact``.
 ESSENTIAL = (MessageCategory.TRANSACTIONAL, MessageCategory.POLICY_AND_SECURITY)
 #: Channels whose texts somebody else registers or approves: nothing else may be sent there.
-OF_TEMPLATES = tuple(channel for channel in ADDRESS_KIND if channel != Channel.EMAIL)
+OF_TEMPLATES = tuple(code for code, channel in DESCRIPTIONS.items() if channel.is_registered)
 #: What a template may be registered for, by the category of the purpose.
 _FITS = {
     MessageCategory.POLICY_AND_SECURITY: (MessageCategory.TRANSACTIONAL, MessageCategory.SERVICE),

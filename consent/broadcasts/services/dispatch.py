@@ -40,9 +40,10 @@ from portal.kernel.core import advisory_locks, clock
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.state_transitions import move
 from portal.kernel.law.category_order import PROMOTIONAL
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.law.request_cache import remembering
 from portal.kernel.law.selectors import house_rule
-from portal.kernel.outbox.choices import ADDRESS_KIND, MessageState
+from portal.kernel.outbox.choices import MessageState
 from portal.kernel.outbox.models import Delivery, Message
 from portal.kernel.outbox.services.bulk_messages import Letter, post_all
 from portal.kernel.people import selectors as people

@@ -11,7 +11,7 @@ from consent.records.models.events import ConsentReceipt
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.models import AppendOnlyModel
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 
 EFFECTS = (
     (Effect.STOP, _("Stopped")),
@@ -27,7 +27,7 @@ class InboundMessage(AppendOnlyModel):
 
     #: SHA-256 of the channel and the gateway's own name of the message.
     key = models.CharField(_("message"), max_length=64, unique=True)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     address_key = models.BinaryField(_("lookup hash of the number"), max_length=33, default=b"", editable=False)
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
     header = models.CharField(_("header, number or code"), max_length=80, blank=True)

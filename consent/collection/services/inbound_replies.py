@@ -25,6 +25,7 @@ from portal.kernel.core import addresses, clock, ports
 from portal.kernel.core.advisory_locks import retried
 from portal.kernel.core.errors import PortalError
 from portal.kernel.law import selectors as law
+from portal.kernel.law.channels import DESCRIPTIONS, answered_on
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox.models import Message
 from portal.kernel.outbox.services import post
@@ -41,7 +42,6 @@ RECEIVER: Final = actors.system("consent.inbound")
 STOP_KEYS_RULE: Final = "consent.stop_keys"
 TEXT, KEY_PRESS, MISSED_CALL = "text", "key_press", "missed_call"
 _STOPS: Final = frozenset({Effect.STOP, Effect.STOP_AND_GRIEVANCE})
-_WAYS: Final = {Channel.SMS: Way.SMS, Channel.WHATSAPP: Way.WHATSAPP, Channel.RCS: Way.RCS, Channel.VOICE: Way.VOICE}
 
 
 @dataclass(frozen=True)
@@ -207,20 +207,16 @@ def _stop(
         kind=addresses.PHONE,
         address=number,
         fiduciary=fiduciary,
-        way=Way.MISSED_CALL if message.kind == MISSED_CALL else _WAYS[message.channel],
+        way=Way.MISSED_CALL if message.kind == MISSED_CALL else Way(DESCRIPTIONS[message.channel].reply),
         actor=RECEIVER,
         occurred_at=at,
         evidence={"type": "inbound_message", "sha256": key},
-        reply_to=Reply(_answered_by(message.channel), number, language),
+        reply_to=Reply(Channel(answered_on(message.channel)), number, language),
         channel=str(message.channel),
         header=header if meaning.only_here else "",
         again=True,
         now=now,
     )
-
-
-def _answered_by(channel: Channel) -> Channel:
-    return Channel.SMS if channel == Channel.VOICE else channel
 
 
 def _bring_question(
@@ -242,7 +238,7 @@ def _bring_question(
     post(
         kind="consent.question",
         subject_ref=subject_ref,
-        channel=_answered_by(message.channel),
+        channel=Channel(answered_on(message.channel)),
         address=number,
         language=language,
         purpose=confirmations.PURPOSE,

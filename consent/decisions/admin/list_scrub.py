@@ -22,11 +22,12 @@ from portal.kernel.core.errors import Refused
 from portal.kernel.core.requests import actor_of
 from portal.kernel.core.time_range import MomentField
 from portal.kernel.law import selectors as law
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.law.choices import Channel
 from portal.kernel.people.models import Fiduciary
 
 #: Channels whose messages go to an address that a list can hold.
-CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.EMAIL, Channel.VOICE)
+CHANNELS = tuple(map(Channel, ADDRESS_KIND))
 
 
 class ScrubForm(forms.Form):

@@ -14,7 +14,7 @@ from consent.records.models.suppressions import Suppression
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
 from portal.kernel.core.register_days import RegisterDays
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 
 
 class SendAfterWithdrawal(models.Model):
@@ -34,7 +34,7 @@ class SendAfterWithdrawal(models.Model):
         Suppression, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("the stop at the address")
     )
     purpose = models.CharField(_("purpose"), max_length=40)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     withdrawn_at = models.DateTimeField(_("no recorded"))
     sent_at = models.DateTimeField(_("sent"))
     found_at = models.DateTimeField(_("found"))

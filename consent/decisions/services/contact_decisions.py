@@ -21,6 +21,7 @@ from consent.records.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject
 from portal.kernel.core import addresses, clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.law.category_order import PROMOTIONAL
+from portal.kernel.law.channels import DESCRIPTIONS, OPERATORS, PLATFORMS
 from portal.kernel.law.choices import Channel
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import ContactPoint
@@ -140,7 +141,9 @@ def may_contact(
         about = (fiduciary, keys[0].hex(), purpose, way, category)
         return _answer(refusal, None, (terms.label,), at, about, sent_as, signed)
     sender = senders.normal_header(way, header)[0] if header else ""
-    found = address_status.at_address(whose, keys, purpose, way, header=sender, is_person=_is_person(way))
+    found = address_status.at_address(
+        whose, keys, purpose, way, header=sender, is_person=KIND_OF_CHANNEL[way] == SUBJECT
+    )
     if found.has_senders:
         found = sender_consents.found_for(found, whose, keys, purpose, way, sender=sender)
     word = found.word
@@ -175,10 +178,10 @@ def may_contact(
 
 
 def _may_be_free(channel: str, keys: tuple[bytes, ...], at: datetime, fiduciary: str) -> bool:
-    """Whether text outside a template may go: not over the operators, and on WhatsApp soon after the person's own message."""
-    if channel == Channel.WHATSAPP:
-        return senders.may_send_free_text(keys, at, fiduciary=fiduciary)
-    return channel not in contact.OPERATORS
+    """Whether text outside a template may go: not over the operators, and on a platform soon after the person's own message."""
+    if channel not in PLATFORMS:
+        return channel not in OPERATORS
+    return senders.may_send_free_text(keys, at, fiduciary=fiduciary, channel=channel)
 
 
 def is_hidden(verdict: Verdict, fiduciary: str, whose: int, keys: tuple[bytes, ...]) -> bool:
@@ -196,11 +199,6 @@ def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[byte
     return found.entry
 
 
-def _is_person(channel: str) -> bool:
-    """Whether the person stands for the address on the channel."""
-    return KIND_OF_CHANNEL[channel] == SUBJECT
-
-
 def _is_one_without_wishes(found: Found, subject_ref: UUID | None) -> bool:
     """Whether only one person counts at the address, who wishes nothing: their verdict is the one without wishes."""
     if found.wishes is not NO_WISHES or found.is_shared or not contact.speaks(found.word):
@@ -216,7 +214,7 @@ def _people(
     named = {ref for ref in (speaker, subject_ref) if ref is not None}
     if speaker is not None and not found.is_shared and len(named) == 1:
         return [preferences.Person(frozenset(named), found.wishes)]
-    held = () if _is_person(channel) else keys
+    held = () if KIND_OF_CHANNEL[channel] == SUBJECT else keys
     return preferences.of_people(named | preferences.holders(held), at=at) or [preferences.NOBODY]
 
 
@@ -299,7 +297,7 @@ def problem(
         return Reason.NO_SUCH_PURPOSE
     if whose is None:
         return Reason.NO_SUCH_FIDUCIARY
-    if channel == Channel.NONE or channel not in KIND_OF_CHANNEL or not terms.sends_messages:
+    if channel not in DESCRIPTIONS or not terms.sends_messages:
         return Reason.NOT_A_MESSAGE
     if header and parse_header(header).is_governments:
         return Reason.GOVERNMENT_HEADER
@@ -374,7 +372,7 @@ def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word
 
 def _text_of(channel: str, address: str, subject_ref: UUID | None) -> str:
     """Whom the question names, as it was written."""
-    if channel in KIND_OF_CHANNEL and _is_person(channel):
+    if KIND_OF_CHANNEL.get(channel) == SUBJECT:
         return str(subject_ref) if subject_ref else address
     return f"{address}\n{subject_ref}" if subject_ref else address
 

@@ -7,6 +7,7 @@ from consent.decisions.services import decision_signatures
 from consent.decisions.services.contact_decisions import may_contact
 from portal.kernel.core import clock
 from portal.kernel.core.commands import PortalCommand, moment
+from portal.kernel.law.channels import DESCRIPTIONS
 from portal.kernel.law.choices import MESSAGE_CHANNELS
 
 
@@ -29,7 +30,7 @@ class Command(PortalCommand):
         """Reads only."""
         channel, address = options["channel"], options["address"]
         subject_ref: UUID | None = None
-        if channel in {"push", "dashboard"}:
+        if not DESCRIPTIONS[channel].address_kind:
             try:
                 subject_ref = UUID(address)
             except ValueError as error:

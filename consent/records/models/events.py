@@ -9,7 +9,7 @@ from consent.base.models.notices import NoticeVersion
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.models import AppendOnlyModel
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import Channel, channel_choices
 
 
 class ConsentReceipt(AppendOnlyModel):
@@ -48,7 +48,7 @@ class ConsentEvent(AppendOnlyModel):
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     address_verified = models.BooleanField(_("address was confirmed"))
     purpose = models.CharField(_("purpose"), max_length=40)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     sender = models.CharField(_("sender"), max_length=80, blank=True, default="", db_default="")
     answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices)
     notice_version = models.ForeignKey(

@@ -8,7 +8,7 @@ from consent.base.models.notices import NoticeVersion
 from consent.records.models.events import ConsentEvent
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 
 
 class ConsentState(models.Model):
@@ -17,7 +17,7 @@ class ConsentState(models.Model):
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     purpose = models.CharField(_("purpose"), max_length=40)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     answer = models.CharField(_("answer"), max_length=10, choices=STANDING)
     verified = models.BooleanField(_("address confirmed"))
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)

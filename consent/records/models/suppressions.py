@@ -9,7 +9,7 @@ from consent.records.models.events import ConsentEvent, ConsentReceipt
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.models import AppendOnlyModel
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 
 
 class Suppression(AppendOnlyModel):
@@ -24,7 +24,7 @@ class Suppression(AppendOnlyModel):
     address_kind = models.CharField(_("kind of address"), max_length=8)
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     purpose = models.CharField(_("purpose"), max_length=40, blank=True)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, blank=True)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices, blank=True)
     header = models.CharField(_("header, number or code"), max_length=80, blank=True)
     way = models.CharField(_("way"), max_length=16, choices=Way.choices)
     receipt = models.ForeignKey(ConsentReceipt, models.PROTECT, related_name="suppressions", verbose_name=_("receipt"))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import addresses
 from portal.kernel.core.errors import Refused
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.law.choices import Channel
 from portal.kernel.people import selectors as people
 from portal.kernel.people.models import ContactPoint
@@ -15,16 +16,7 @@ from portal.kernel.people.models import ContactPoint
 #: The kind of "address" of channels that reach a person after signing in, and of processing that is no message.
 SUBJECT = "subject"
 #: A channel as plain text is found too.
-KIND_OF_CHANNEL: dict[str, str] = {
-    Channel.SMS: addresses.PHONE,
-    Channel.WHATSAPP: addresses.PHONE,
-    Channel.RCS: addresses.PHONE,
-    Channel.VOICE: addresses.PHONE,
-    Channel.EMAIL: addresses.EMAIL,
-    Channel.PUSH: SUBJECT,
-    Channel.DASHBOARD: SUBJECT,
-    Channel.NONE: SUBJECT,
-}
+KIND_OF_CHANNEL: dict[str, str] = {channel: ADDRESS_KIND.get(channel, SUBJECT) for channel in Channel}
 
 
 @dataclass(frozen=True, slots=True)

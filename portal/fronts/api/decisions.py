@@ -18,7 +18,7 @@ from portal.fronts.api.keys import Key
 from portal.fronts.api.request_schemas import BodyIn, Moment, Words
 from portal.kernel.core import clock
 from portal.kernel.core.errors import Refused
-from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.choices import WITHOUT_ADDRESS
 from portal.kernel.people.choices import ApiScope
 from portal.kernel.people.services.api_keys import KeyHolder
 
@@ -28,7 +28,7 @@ MOST: Final = 10_000
 #: A batch counts as one request for each so many addresses.
 ADDRESSES_A_REQUEST: Final = 100
 #: Channels on which the person stands for the address.
-BY_SUBJECT: Final = frozenset({Channel.PUSH, Channel.DASHBOARD})
+BY_SUBJECT: Final = frozenset(WITHOUT_ADDRESS)
 
 _PURPOSE = Field(max_length=40, description="A purpose's code, for example marketing", examples=["marketing"])
 _CHANNEL = Field(max_length=16, description="sms, whatsapp, rcs, email, voice, push or dashboard", examples=["sms"])

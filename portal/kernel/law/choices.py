@@ -1,6 +1,7 @@
 """The closed vocabularies of the law room."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +22,13 @@ class Channel(TextChoices):
     NONE = "none", _("No message")
 
 
-#: The seven channels of messages, in the order in which pages show them.
+#: The channels of messages, in the order in which pages show them; ``channels`` describes each.
 MESSAGE_CHANNELS = tuple(channel for channel in Channel if channel is not Channel.NONE)
+
+
+def channel_choices() -> list[tuple[str, Any]]:
+    """What a field of a channel may hold. Fields name this function, so that a new channel changes no table."""
+    return Channel.choices
 
 
 class MessageCategory(TextChoices):

@@ -5,23 +5,19 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.kernel.core import addresses
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.channels import ADDRESS_KIND, DESCRIPTIONS
+from portal.kernel.law.choices import MESSAGE_CHANNELS, channel_choices
 
 #: Channels that need no address: the person finds the message after signing in, or in a browser of theirs.
-WITHOUT_ADDRESS = frozenset({Channel.DASHBOARD, Channel.PUSH})
+WITHOUT_ADDRESS = frozenset(MESSAGE_CHANNELS) - set(ADDRESS_KIND)
 #: Another system is told something about a person. No way of reaching people, so nobody consents to it or switches it off.
 WEBHOOK = "webhook"
-WAYS_OUT = [*Channel.choices, (WEBHOOK, _("Webhook"))]
-ADDRESS_KIND = {
-    Channel.EMAIL: addresses.EMAIL,
-    Channel.SMS: addresses.PHONE,
-    Channel.WHATSAPP: addresses.PHONE,
-    Channel.RCS: addresses.PHONE,
-    Channel.VOICE: addresses.PHONE,
-}
-#: Channels on which every letter is counted or read aloud: the footer stands on the pages they name.
-SHORT = frozenset({Channel.SMS, Channel.RCS, Channel.VOICE, Channel.PUSH})
+SHORT = frozenset(code for code, channel in DESCRIPTIONS.items() if channel.is_short)
+
+
+def message_channels() -> list[tuple[str, Any]]:
+    """What a message's channel may be: that of a person, or a webhook to another system."""
+    return [*channel_choices(), (WEBHOOK, _("Webhook"))]
 
 
 class MessageState(models.TextChoices):

@@ -10,14 +10,13 @@ from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core.errors import BadReference, NotFound
 from portal.kernel.core.ids import parse_reference
-from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import audit_events
 from portal.kernel.outbox.channels import registry
-from portal.kernel.outbox.choices import LEFT
+from portal.kernel.outbox.choices import LEFT, WITHOUT_ADDRESS
 from portal.kernel.outbox.models import DeliveryAddress, Message
 
 #: A push notice only says that there is something to read: its words stand here too.
-READ_HERE = (Channel.DASHBOARD, Channel.PUSH)
+READ_HERE = tuple(WITHOUT_ADDRESS)
 
 
 def masked_at(keys: Iterable[bytes]) -> str:

@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from portal.kernel.core import addresses, advisory_locks, clock
 from portal.kernel.core.errors import BadReference, NotFound
 from portal.kernel.core.ids import parse_reference
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.law.choices import Channel, Regime
 from portal.kernel.people.auditor_scope import Scope, scope_of
 from portal.kernel.people.choices import (
@@ -41,13 +42,7 @@ from portal.kernel.people.models import (
     User,
 )
 
-CONTACT_KIND_OF_CHANNEL = {
-    Channel.EMAIL: ContactKind.EMAIL,
-    Channel.RCS: ContactKind.PHONE,
-    Channel.SMS: ContactKind.PHONE,
-    Channel.VOICE: ContactKind.PHONE,
-    Channel.WHATSAPP: ContactKind.PHONE,
-}
+CONTACT_KIND_OF_CHANNEL = {Channel(code): ContactKind(kind) for code, kind in ADDRESS_KIND.items()}
 #: References in one statement.
 ASKED = 2_000
 #: The company, its network and its customers are in India: Indian law applies until somebody proves more.

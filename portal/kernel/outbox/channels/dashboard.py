@@ -6,7 +6,6 @@ from portal.kernel.outbox.channels.protocol import Accepted, Outgoing
 class DashboardChannel:
     """Nothing leaves the house: the page shows every message of this channel that the outbox has marked as sent."""
 
-    name = "dashboard"
     takes_idempotency_key = True
     #: Nothing is sent, so nothing waits.
     most_at_once = 25

@@ -23,7 +23,6 @@ from portal.kernel.outbox.channels.protocol import (
 class EmailChannel:
     """SMTP knows no idempotency key. A stable Message-ID lets many mailboxes show one of two copies, none promises it."""
 
-    name = "email"
     takes_idempotency_key = False
 
     def send(self, outgoing: Outgoing) -> Accepted:

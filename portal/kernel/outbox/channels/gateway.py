@@ -28,8 +28,9 @@ _CODE: Final = re.compile(r"[A-Z][A-Z_]{1,39}")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._:@-]{1,80}")
 
 
-class _GatewayChannel:
-    name: str
+class GatewayChannel:
+    """Carries every channel that its operator offers (``OUTBOX_GATEWAY_CHANNELS``): the message names its own."""
+
     takes_idempotency_key = True
 
     @property
@@ -57,22 +58,6 @@ class _GatewayChannel:
         except http_client.BrokenOff as failure:
             raise OutcomeUnknown(failure.code) from None
         return _read(answer)
-
-
-class SmsChannel(_GatewayChannel):
-    name = "sms"
-
-
-class WhatsAppChannel(_GatewayChannel):
-    name = "whatsapp"
-
-
-class RcsChannel(_GatewayChannel):
-    name = "rcs"
-
-
-class VoiceChannel(_GatewayChannel):
-    name = "voice"
 
 
 def _body(message: Outgoing) -> dict[str, Any]:

@@ -89,7 +89,6 @@ class Channel(Protocol):
     database. Without it one message goes after another.
     """
 
-    name: str
     takes_idempotency_key: bool
 
     def send(self, outgoing: Outgoing) -> Accepted:

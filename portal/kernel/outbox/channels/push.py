@@ -41,7 +41,6 @@ GONE: Final = frozenset({404, 410})
 class PushChannel:
     """A browser shows one notice for each message, however often it is sent: the notice's tag is the reference."""
 
-    name = "push"
     takes_idempotency_key = True
 
     def send(self, message: Outgoing) -> Accepted:

@@ -21,7 +21,6 @@ GONE = 410
 class WebhookChannel:
     """``webhook-id`` is the same for every attempt, by which a receiver tells a repetition."""
 
-    name = "webhook"
     takes_idempotency_key = True
 
     def send(self, message: Outgoing) -> Accepted:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 from portal.kernel.outbox.choices import FaultReason
 from portal.kernel.outbox.models.message import Message
 
@@ -21,7 +21,7 @@ class AddressFault(models.Model):
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33, editable=False)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     reason = models.CharField(_("reason"), max_length=12, choices=FaultReason.choices)
     code = models.CharField(_("code"), max_length=40, blank=True)
     message = models.ForeignKey(Message, models.PROTECT, related_name="+", verbose_name=_("message"))

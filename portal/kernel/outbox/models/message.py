@@ -10,7 +10,7 @@ from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
 from portal.kernel.core.register_days import RegisterDays
 from portal.kernel.law.choices import MessageCategory
-from portal.kernel.outbox.choices import LEFT, WAYS_OUT, MessageState
+from portal.kernel.outbox.choices import LEFT, MessageState, message_channels
 
 
 class Message(models.Model):
@@ -28,7 +28,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=64, help_text=_("Which event it tells of, and so which template."))
     subject_ref = models.UUIDField(help_text=_("The subject it is for: an opaque reference."))
     fiduciary = models.CharField(max_length=32)
-    channel = models.CharField(max_length=16, choices=WAYS_OUT)
+    channel = models.CharField(max_length=16, choices=message_channels)
     language = models.CharField(max_length=16, help_text=_("The language asked for."))
     purpose = models.CharField(max_length=64)
     category = models.CharField(max_length=24, choices=MessageCategory.choices)

@@ -11,10 +11,11 @@ from portal.kernel.core import actor, clock
 from portal.kernel.core.enqueue import enqueue
 from portal.kernel.core.errors import NotFound, Unavailable
 from portal.kernel.law.category_order import strictest
+from portal.kernel.law.channels import ADDRESS_KIND, BROWSER, DESCRIPTIONS, FALLBACK
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import audit_events, delivery_rules, templates
 from portal.kernel.outbox.channels import registry
-from portal.kernel.outbox.choices import ADDRESS_KIND, Outcome
+from portal.kernel.outbox.choices import Outcome
 from portal.kernel.outbox.models import Delivery, Message, PushSubscription
 from portal.kernel.outbox.services import faults, message_content, messages
 from portal.kernel.people.models import ContactPoint, Principal, User
@@ -23,16 +24,6 @@ from portal.kernel.people.selectors import refs_of
 log = structlog.get_logger(__name__)
 
 SENDER = actor.system("portal.outbox.moving")
-#: Written words first; the dashboard, which nobody looks at unasked, last.
-ORDER = (
-    Channel.EMAIL,
-    Channel.SMS,
-    Channel.WHATSAPP,
-    Channel.RCS,
-    Channel.PUSH,
-    Channel.VOICE,
-    Channel.DASHBOARD,
-)
 _SAME = ("kind", "subject_ref", "fiduciary", "language", "purpose", "about")
 
 
@@ -108,14 +99,14 @@ def _ways(message: Message) -> Iterator[tuple[Channel, str]]:
         return
     used = Message.objects.filter(kind=message.kind, about=message.about, subject_ref=message.subject_ref)
     tried = set(used.values_list("channel", flat=True))
-    for channel in ORDER:
+    for channel in map(Channel, FALLBACK):
         if channel in tried or not registry.is_set_up(channel):
             continue
         if channel in ADDRESS_KIND:
             address = _address(person, channel)
             if address:
                 yield channel, address
-        elif channel == Channel.PUSH:
+        elif DESCRIPTIONS[channel].reaches == BROWSER:
             if PushSubscription.objects.filter(subject_ref__in=refs).exists():
                 yield channel, ""
         elif User.objects.filter(principal=person, is_active=True).exists():

@@ -15,9 +15,10 @@ from portal.kernel.core.enqueue import enqueue
 from portal.kernel.core.errors import Refused
 from portal.kernel.law import selectors as law
 from portal.kernel.law.category_order import strictest
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.law.choices import Channel
 from portal.kernel.outbox import encryption, templates
-from portal.kernel.outbox.choices import ADDRESS_KIND, SHORT, WITHOUT_ADDRESS
+from portal.kernel.outbox.choices import SHORT, WITHOUT_ADDRESS
 from portal.kernel.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
 
 log = structlog.get_logger(__name__)

@@ -13,8 +13,9 @@ from portal.kernel.core import addresses, advisory_locks, clock, ports, webhook_
 from portal.kernel.core.advisory_locks import retried
 from portal.kernel.core.errors import NotFound
 from portal.kernel.core.state_transitions import move, move_all
+from portal.kernel.law.channels import ADDRESS_KIND
 from portal.kernel.outbox import audit_events, delivery_rules
-from portal.kernel.outbox.choices import ADDRESS_KIND, FREE, LEFT, MOVES, REPORTED, FaultReason, MessageState, Outcome
+from portal.kernel.outbox.choices import FREE, LEFT, MOVES, REPORTED, FaultReason, MessageState, Outcome
 from portal.kernel.outbox.models import AddressFault, Delivery, DeliveryAddress, Message, ReceivedWebhook
 from portal.kernel.outbox.services import channel_fallback, faults, message_content
 from portal.kernel.people import selectors as people
@@ -232,7 +233,7 @@ def _works_again(message: Message, now: datetime) -> None:
     except NotFound:
         return
     faults.forget(
-        kind=ADDRESS_KIND[message.channel],  # type: ignore[index]
+        kind=ADDRESS_KIND[message.channel],
         address=address,
         channels=[message.channel],
         reasons=[FaultReason.BOUNCED],

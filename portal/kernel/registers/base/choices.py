@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.kernel.law.channels import DESCRIPTIONS
 from portal.kernel.law.choices import Channel
 
 
@@ -27,10 +28,7 @@ class SenderKind(models.TextChoices):
 
 #: What a message on a channel can come from. The other channels have no registered senders.
 SENDERS_OF_CHANNEL: Mapping[str, tuple[SenderKind, ...]] = {
-    Channel.SMS: (SenderKind.SMS_HEADER, SenderKind.SHORT_CODE),
-    Channel.WHATSAPP: (SenderKind.WHATSAPP_NUMBER,),
-    Channel.RCS: (SenderKind.RCS_AGENT,),
-    Channel.VOICE: (SenderKind.VOICE_NUMBER,),
+    Channel(code): tuple(map(SenderKind, channel.senders)) for code, channel in DESCRIPTIONS.items() if channel.senders
 }
 
 

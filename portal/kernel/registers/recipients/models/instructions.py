@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.models import AppendOnlyModel
 from portal.kernel.core.records import Place, Record
-from portal.kernel.law.choices import Channel
+from portal.kernel.law.choices import channel_choices
 from portal.kernel.registers.base.choices import FactKind, InstructionKind
 from portal.kernel.registers.recipients.models.recipients import Recipient
 
@@ -116,7 +116,7 @@ class ReportedSend(AppendOnlyModel):
     reference_sha256 = models.CharField(_("SHA-256 of its own reference"), max_length=64)
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     purpose = models.CharField(_("purpose"), max_length=40)
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=16, choices=channel_choices)
     sent_at = models.DateTimeField(_("sent"))
     reported_at = models.DateTimeField(_("reported"), db_index=True)
 

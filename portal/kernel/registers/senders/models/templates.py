@@ -12,6 +12,7 @@ from portal.kernel.core.data_categories import declare
 from portal.kernel.core.records import Place, Record
 from portal.kernel.core.register_days import RegisterDays
 from portal.kernel.law.category_order import CARRIED
+from portal.kernel.law.channels import OPERATORS
 from portal.kernel.law.choices import MESSAGE_CHANNELS, MessageCategory
 from portal.kernel.registers.base.choices import TemplateState
 from portal.kernel.registers.base.models.dated_entry import IN_FORCE, DatedEntry
@@ -19,7 +20,6 @@ from portal.kernel.registers.senders.models.senders import Sender
 
 CHANNELS = [(channel.value, channel.label) for channel in MESSAGE_CHANNELS]
 #: Channels whose templates the operators' ledger gives an id.
-OPERATORS = ("sms", "voice")
 CATEGORIES = [(category, MessageCategory(category).label) for category in CARRIED]
 
 

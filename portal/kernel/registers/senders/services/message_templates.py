@@ -17,6 +17,7 @@ from portal.kernel.core.data_files import data_of
 from portal.kernel.core.errors import IllegalMove, PortalError, Refused
 from portal.kernel.core.state_transitions import move
 from portal.kernel.law import selectors as law
+from portal.kernel.law.channels import OPERATORS, PLATFORMS
 from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.services import maker_checker
@@ -32,7 +33,7 @@ from portal.kernel.registers.base.models.security import ExternalLink
 from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.selectors.current_entries import company_details
 from portal.kernel.registers.senders.models.senders import Sender
-from portal.kernel.registers.senders.models.templates import OPERATORS, ConsentTemplate, ContentTemplate
+from portal.kernel.registers.senders.models.templates import ConsentTemplate, ContentTemplate
 from portal.kernel.registers.senders.rules import template_checks
 from portal.kernel.registers.senders.rules.template_checks import Draft, Finding, LintTerms
 from portal.kernel.registers.senders.selectors import senders as sender_selectors
@@ -165,7 +166,7 @@ def propose(
             actor=actor,
             now=now,
             # An id of the operators' ledger is given once they have approved the text; a platform is asked later.
-            state=TemplateState.DRAFT if channel == "whatsapp" else TemplateState.APPROVED,
+            state=TemplateState.DRAFT if channel in PLATFORMS else TemplateState.APPROVED,
         )
         template.senders.set(chosen)
     return template
