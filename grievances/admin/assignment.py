@@ -77,8 +77,7 @@ class TakesTickets:
         if ticket is None:
             messages.info(request, _("Nothing waits for you that a colleague has not taken."))
             return HttpResponseRedirect(queue)
-        self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
-        return HttpResponseRedirect(reverse("admin:grievances_ticket_change", args=[ticket.pk]))
+        return self._to_page(request, ticket)
 
     def open_next(self, request: HttpRequest, left: Ticket) -> HttpResponse:
         """After an answer: the grievance that this officer is handed next, but the one just left; else the first page."""
@@ -87,10 +86,13 @@ class TakesTickets:
         if ticket is None:
             messages.info(request, _("No other grievance waits for you."))
             return HttpResponseRedirect(reverse("admin:index"), status=HTTPStatus.SEE_OTHER)
+        return self._to_page(request, ticket)
+
+    def _to_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """To the page of a grievance that was just taken, which is the reason why it is read."""
         self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
-        return HttpResponseRedirect(
-            reverse("admin:grievances_ticket_change", args=[ticket.pk]), status=HTTPStatus.SEE_OTHER
-        )
+        page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
+        return HttpResponseRedirect(page, status=HTTPStatus.SEE_OTHER)
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,

@@ -102,7 +102,7 @@ def test_what_take_next_handed_out_is_no_more_among_what_nobody_has(desk, office
     now = clock.now()
     handed, other = make(at=now - timedelta(days=6)), make(at=now)
     assert references(desk, "unassigned") == {handed.reference, other.reference}
-    assert desk.post(reverse("admin:grievances_ticket_take_next")).status_code == 302
+    assert desk.post(reverse("admin:grievances_ticket_take_next")).status_code == 303
     assert references(desk, "mine") == {handed.reference}
     assert references(desk, "unassigned") == {other.reference}
     Ticket.objects.filter(pk=handed.pk).update(locked_until=now - timedelta(minutes=1))

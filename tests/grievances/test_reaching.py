@@ -107,7 +107,8 @@ def test_an_answered_ticket_takes_a_note_or_a_corrected_answer(desk) -> None:
     page = desk.get(page_of(found)).text
     assert 'value="correct"' in page
     assert "Propose resolution" not in page
-    assert write(desk, found, act="correct", text="We paid 1000 rupees.").status_code == 302
+    # As after any answer, the next grievance opens, or the first page.
+    assert write(desk, found, act="correct", text="We paid 1000 rupees.").status_code == 303
     assert write(desk, found, to="internal", text="A zero was lost.").status_code == 302
     found.refresh_from_db()
     assert found.state == TicketState.ANSWERED

@@ -31,6 +31,11 @@ def channel_choices() -> list[tuple[str, Any]]:
     return Channel.choices
 
 
+def message_channel_choices() -> list[tuple[str, Any]]:
+    """As ``channel_choices``, of what is a message."""
+    return [(channel.value, channel.label) for channel in MESSAGE_CHANNELS]
+
+
 class MessageCategory(TextChoices):
     """The words for the codes of ``strictness``, which says their order."""
 

@@ -12,12 +12,12 @@ from portal.kernel.core.errors import BadReference
 from portal.kernel.core.ids import parse_reference
 from portal.kernel.core.pii_guard import PlainWords, PublicWords
 from portal.kernel.core.time_range import DayField, day_input
-from portal.kernel.law.choices import PreferenceCategory
+from portal.kernel.law.choices import PreferenceCategory, message_channel_choices
 from portal.kernel.people.choices import CustomerKind
 from portal.kernel.people.models import Customer, Fiduciary
 from portal.kernel.registers.base.choices import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
 from portal.kernel.registers.senders.models.senders import Sender
-from portal.kernel.registers.senders.models.templates import CATEGORIES, CHANNELS
+from portal.kernel.registers.senders.models.templates import CATEGORIES
 from portal.kernel.registers.senders.selectors import senders
 
 
@@ -119,7 +119,7 @@ def _sender(fiduciary: Fiduciary, kinds: tuple[str, ...], text: str) -> Sender |
 
 
 class TemplateForm(EntryForm):
-    channel = forms.ChoiceField(label=_("Channel"), choices=CHANNELS)
+    channel = forms.ChoiceField(label=_("Channel"), choices=message_channel_choices)
     template_id = forms.CharField(
         label=_("Template id"), help_text=_("The DLT template id; on WhatsApp and RCS its name there."), max_length=80
     )

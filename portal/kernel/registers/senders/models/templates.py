@@ -13,12 +13,11 @@ from portal.kernel.core.records import Place, Record
 from portal.kernel.core.register_days import RegisterDays
 from portal.kernel.law.category_order import CARRIED
 from portal.kernel.law.channels import OPERATORS
-from portal.kernel.law.choices import MESSAGE_CHANNELS, MessageCategory
+from portal.kernel.law.choices import MessageCategory, message_channel_choices
 from portal.kernel.registers.base.choices import TemplateState
 from portal.kernel.registers.base.models.dated_entry import IN_FORCE, DatedEntry
 from portal.kernel.registers.senders.models.senders import Sender
 
-CHANNELS = [(channel.value, channel.label) for channel in MESSAGE_CHANNELS]
 #: Channels whose templates the operators' ledger gives an id.
 CATEGORIES = [(category, MessageCategory(category).label) for category in CARRIED]
 
@@ -34,7 +33,7 @@ class ContentTemplate(DatedEntry):
     ``state`` is where it stands with whoever carries it: only an approved one is usable.
     """
 
-    channel = models.CharField(_("channel"), max_length=16, choices=CHANNELS)
+    channel = models.CharField(_("channel"), max_length=16, choices=message_channel_choices)
     template_id = models.CharField(_("template id"), max_length=80)
     category = models.CharField(_("category"), max_length=16, choices=CATEGORIES)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
@@ -143,7 +142,7 @@ class SenderDefect(models.Model):
     """Purpose, header and template that were asked for together and name different categories. Once for each trio."""
 
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("whose"))
-    channel = models.CharField(_("channel"), max_length=16, choices=CHANNELS)
+    channel = models.CharField(_("channel"), max_length=16, choices=message_channel_choices)
     purpose = models.CharField(_("purpose"), max_length=40)
     sender = models.ForeignKey(
         Sender, models.PROTECT, null=True, related_name="+", verbose_name=_("header, number or code")
