@@ -308,3 +308,14 @@ def test_another_officer_answers_the_appeal_and_says_what_becomes_of_the_first_a
     assert on_appeal.reference in other.get("/admin/").text, "the page that comes next names it, once"
     assert on_appeal.appeals.get().outcome == "stays"
     assert references(other, "appeals") == set()
+
+
+def test_after_an_answer_the_next_grievance_opens_and_an_internal_note_stays_where_it_is(desk, officer) -> None:
+    first, second = ticket(), ticket(email="ravi@example.in")
+    opened(desk, first)
+    assert write(desk, first, to="internal").headers["Location"] == page_of(first)
+    answer = write(desk, first)
+    assert (answer.status_code, answer.headers["Location"]) == (303, page_of(second))
+    assert first.reference in desk.get(page_of(second)).text
+    assert write(desk, second, act="propose").headers["Location"] == page_of(first), "it waits for us still"
+    assert write(desk, first, act="propose").headers["Location"] == "/admin/"

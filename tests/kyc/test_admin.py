@@ -438,3 +438,18 @@ def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(docum
     assert "rejected for good" not in page
     assert "After an appeal" in page
     assert proposed(document, maker, **again).reason_code == "appeal"
+
+
+def test_after_a_proposal_the_next_document_opens_and_nothing_of_it_was_seen_before(document, maker) -> None:
+    """None left: Today. The message names what was left and leads back to it."""
+    following = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    views = AuditEvent.objects.filter(kind=AuditKind.PEOPLE_RECORD_OPENED, subject_ref=following.subject_ref)
+    desk = at_the_desk(maker, document)
+    assert not views.exists()
+    answer = propose(desk, document, APPROVE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, page_of(following))
+    shown = desk.get(page_of(following)).text
+    assert f"{document.reference}: Your proposal is recorded." in shown
+    assert f'<a href="{page_of(document)}">Open again</a>' in shown
+    assert propose(desk, following, APPROVE).headers["Location"] == "/admin/"
+    assert "No other document waits for you." in desk.get("/admin/").text

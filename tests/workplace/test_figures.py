@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from kyc.models import Case, Likeness
-from portal.fronts.workplace import charts, figures, queues
+from portal.fronts.workplace import charts, figures, pages, queues
 from portal.fronts.workplace.job_types import VERIFY_LEDGER
 from portal.kernel.core import actor, clock, ports
 from portal.kernel.jobs import services as jobs
@@ -14,6 +14,8 @@ from portal.kernel.retention.models import ErasureRun
 from portal.kernel.vault.models import ShredOrder
 from portal.kernel.vault.services import files
 from tests.consent.factories import law_is_loaded
+from tests.grievances.factories import ticket
+from tests.kyc.factories import checked
 from tests.law.factories import ClockFactory
 from tests.people.factories import CustomerFactory
 from tests.registers.factories import as_actor, opened_incident
@@ -206,3 +208,26 @@ def test_at_most_six_figures_are_large_and_those_without_rows_are_one_sentence(s
     page = staff("administrator", "data_protection_officer", "grievance_officer", "kyc_maker").get("/admin/")
     assert len(page.context["bands"].large) <= 6
     assert "Nothing in:" in page.text
+
+
+#: A number that is a share or a count of something else than the rows of its list: what its link shows is named in its words.
+NOT_A_COUNT = {"Deadlines met, last 90 days", "Company profile"}
+
+
+@pytest.mark.parametrize("role", pages.FIRST_PAGES)
+def test_every_figure_of_a_role_leads_to_as_many_rows_as_it_says(staff, house, role):
+    """With something in many queues: grievances, documents, sanctions matches, jobs, deadlines, incidents."""
+    document = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    Likeness.objects.create(
+        reference="OS-SC-0", case=document.case, source="un", uid="1", list_version=clock.day(clock.now()),
+        list_sha256="0", decision="AUTO", birth="same", pair_key=b"0", found_at=clock.now(),
+    )  # fmt: skip
+    ticket()
+    client = staff(role)
+    jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=actor.staff(client.member.pk))
+    opened_incident(as_actor(staff("data_protection_officer").member), has_personal_data=False)
+    shown = by_label(client.get("/admin/"))
+    counted = [one for one in shown.values() if one.label not in NOT_A_COUNT and not one.is_words]
+    for one in counted:
+        assert client.get(one.url).context["cl"].result_count == int(one.number), one.label
+    assert not shown or any(one.number != "0" for one in counted)

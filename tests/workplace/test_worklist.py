@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
+from kyc.review import decision_basis
+from kyc.review.services import document_decisions
 from portal.fronts.workplace import work_items, worklist
 from portal.fronts.workplace.countdowns import countdown
 from portal.fronts.workplace.job_types import VERIFY_LEDGER
@@ -319,3 +321,23 @@ def test_a_document_says_whose_it_is(staff, house):
     )
     (row,) = [one for one in listed(staff("kyc_maker").get("/admin/")) if one.reference == document.reference]
     assert row.about == "Harsh D. · Individual"
+
+
+def test_a_proposal_that_was_rejected_is_work_of_its_maker_until_somebody_proposes_anew(staff, house):
+    document = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    maker, checker = staff("kyc_maker"), StaffFactory(roles=["kyc_checker"])
+    decision = proposed(document, maker.member)
+    document_decisions.answer(
+        decision,
+        approve=False,
+        reason="The date cannot be read.",
+        page_seen=decision_basis.seen(document),
+        actor=actor.staff(checker.pk),
+        now=clock.now(),
+    )
+    page = maker.get("/admin/")
+    ((code, _shown),) = grouped(page)
+    assert (code, listed(page)[0].holder) == ("held", "you")
+    assert document.reference in listed(page)[0].keys
+    proposed(document, maker.member)
+    assert "Revise rejected proposal" not in maker.get("/admin/").text

@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from portal.kernel.core import clock, date_format, ports
@@ -185,6 +185,24 @@ def answered_lately(user: Any, *, now: datetime) -> list[Waiting]:
         for row in model._default_manager.filter(recent).select_related("checked_by", "made_by", *model.named_by)[:MOST]
     ]
     return sorted(_waiting(rows, now=now), key=lambda one: one.row.checked_at or now, reverse=True)
+
+
+def refused_lately(user: Any, *, now: datetime) -> list[Waiting]:
+    """What this login proposed and another rejected in the last thirty days, and of whose record nobody has proposed anew.
+
+    One statement for all kinds, and two for each kind of which there is something.
+    """
+    refused = Q(made_by=user, answer=Answer.REFUSED, checked_at__gt=now - ANSWERED)
+    kinds = {kind for kind, _act, _maker, _count in _counted(*_union(lambda _model: refused))}
+    rows: list[FourEyesModel] = []
+    for model in (apps.get_model(kind) for kind in sorted(kinds)):
+        found: QuerySet[Any] = model._default_manager.filter(refused)
+        named: tuple[str, ...] = model.named_by  # type: ignore[attr-defined]
+        if named:
+            same = {named[0]: OuterRef(named[0])}
+            found = found.exclude(Exists(model._default_manager.filter(made_at__gt=OuterRef("checked_at"), **same)))
+        rows += found.select_related("made_by", *named).order_by("checked_at")[:MOST]
+    return list(_waiting(rows, now=now))
 
 
 def _rows(code: str, among: Q) -> QuerySet[Any]:

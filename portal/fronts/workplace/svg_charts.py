@@ -12,7 +12,7 @@ WIDTH = 480
 #: Columns over time: the floor they stand on, their top, and the room of the axis.
 HEIGHT, FLOOR, TOP, AXIS = 220, 192, 20, 36
 #: Bars that lie: a finger wide each, their labels before them, the number behind.
-LINE, LABEL, NUMBER = 24, 170, 48
+LINE, LABEL, NUMBER = 24, 215, 48
 CLASSES = ("a", "b")
 
 

@@ -243,6 +243,23 @@ def _act_of(queue: Queue, row: Any, user: Any) -> Act | None:
     return Act(action.label, reverse("admin:today-act", args=[queue.code, row.pk]), is_done_here=True)
 
 
+def of_refused(refused: Iterable[Waiting]) -> Iterator[Item]:
+    """What this login proposed and another rejected, as items: to be corrected and proposed anew."""
+    for one in refused:
+        yield Item(
+            keys=tuple(sorted(one.records)) or (f"{one.kind}:{one.row.pk}",),
+            where=str(Where.HELD),
+            verb=_("Revise rejected proposal"),
+            about=f"{one.act}: {one.title}",
+            url=one.url,
+            reference=next(iter(sorted(one.records)), ""),
+            holder=one.row.made_by,
+            says=_("rejected"),
+            label=one.kind.lower(),
+            is_exact=True,
+        )
+
+
 def of_approvals(waiting: Iterable[Waiting]) -> Iterator[Item]:
     """Proposals that a login may answer, as items."""
     for one in waiting:

@@ -122,12 +122,19 @@ _WITHIN: dict[str, Callable[[QuerySet[Clock], datetime], QuerySet[Clock]]] = {
 
 
 def worklist(
-    request: HttpRequest, *, now: datetime, scope: str = "", whole: str = "", waiting: Sequence[Waiting] = ()
+    request: HttpRequest,
+    *,
+    now: datetime,
+    scope: str = "",
+    whole: str = "",
+    waiting: Sequence[Waiting] = (),
+    refused: Sequence[Waiting] = (),
 ) -> Worklist:
     """What there is to do for this login: groups with something in them, each record once, in the first group that has it.
 
-    What can still be met comes before what is late already. ``waiting`` is what the login may approve, ``scope`` whose work
-    is shown, ``whole`` the code of a group that is shown alone and with every row that was read.
+    What can still be met comes before what is late already. ``waiting`` is what the login may approve, ``refused`` what it
+    proposed in vain, ``scope`` whose work is shown, ``whole`` the code of a group that is shown alone and with every row that
+    was read.
     """
     user: Any = request.user
     plan = pages.first_page(roles_held(user))
@@ -141,13 +148,12 @@ def worklist(
     of_rows = {one.owner for one in found if one.owner}
     facts = work_items.facts_of(known | of_rows, user, now=now)
     items = {code: list(work_items.of_clocks(each, code, facts, user)) for code, each in clocks.items()}
+    items["rows"] = list(work_items.of_queues(found, facts, user))
     late = [one for one in items["overdue"] if _is_left_to_colleague(one, user, scope, plan)]
     for code, each in items.items():
         items[code] = [one for one in each if not _is_left_to_colleague(one, user, scope, plan)]
-    items["rows"] = [
-        one for one in work_items.of_queues(found, facts, user) if not _is_left_to_colleague(one, user, scope, plan)
-    ]
     items["beside"] = _beside(of_rows - known, facts, user)
+    items["refused"] = list(work_items.of_refused(refused))
     items["approvals"] = list(work_items.of_approvals(waiting))
     groups = _groups(_records(items, _order(plan)), _order(plan), user, now, whole, scope)
     return Worklist(groups, scope, scopes, len({one.keys[0] for one in late}), len({one.holder for one in late}))

@@ -54,6 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
         scope=request.GET.get("scope", ""),
         whole=request.GET.get("group", ""),
         waiting=approvals.to_answer(request.user, shown["approvals"], now=now),
+        refused=approvals.refused_lately(request.user, now=now),
     )
     filters = [name for name in ("scope", "group") if request.GET.get(name)]
     groups = row_names.with_names(listed.groups, request.user, actor=actor_of(request), filters=filters)
