@@ -523,3 +523,21 @@ def test_a_text_seen_under_an_earlier_reference_was_seen(asha, earlier):
     text = published_notice(code="policy", asks=()).binding
     acknowledgements.acknowledge(subject_ref=earlier, text=text, actor=actor.SYSTEM)
     assert acknowledgements.has_seen(asha.subject.ref, text)
+
+
+def test_text_outside_a_template_may_not_go_by_sms_although_the_person_said_yes(asha):
+    said(asha, "given")
+    decision = ask(free_text=True)
+    assert (decision.allowed, decision.reason) == (False, Reason.TEMPLATE_NEEDED)
+
+
+def test_what_needs_no_consent_is_allowed_and_signed_only_where_that_is_asked_for(asha):
+    asked = {"subject": asha.subject.ref, "purpose": "fraud_prevention", "at": NOON}
+    plain, signed = may_process(**asked), may_process(**asked, sign=True)
+    assert (plain.allowed, plain.reason, plain.seal) == (True, Reason.ALLOWED_OTHER_BASIS, None)
+    assert signed.seal is not None
+
+
+def test_a_decision_shows_no_key_of_an_address_where_it_is_printed(asha):
+    decision = ask()
+    assert decision.about[1] not in repr(decision)

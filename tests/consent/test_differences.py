@@ -54,3 +54,8 @@ def test_a_new_clause_is_added_and_a_dropped_one_stands_where_it_stood():
     contact = compared[2]
     assert (contact.was_number, contact.number) == ("3", "2")
     assert contact.is_changed
+
+
+def test_a_clause_whose_title_changed_a_little_is_the_same_clause():
+    old, new = clause("1", "Scope of this notice", "a"), clause("1", "Scope of the notice", "b")
+    assert text_diff.pairs([old], [new]) == [(old, new)]

@@ -225,3 +225,34 @@ def test_nobody_asks_again_before_the_law_allows_where_the_address_was_stopped(a
     assert not asked(clock.now() + timedelta(days=89))
     assert asked(clock.now() + timedelta(days=92))
     assert selectors.unanswered(asha.subject.ref, purpose, fiduciary=FiduciaryFactory(code="acme-bank"), at=clock.now())
+
+
+def test_a_stop_at_one_number_says_nothing_about_another(law):
+    assert stopped() is not None
+    assert stopped("+919811113333") is not None
+    assert ask("+919811113333").reason is Reason.SUPPRESSED
+
+
+def test_the_ledger_names_the_first_piece_of_what_stands_behind_a_stop(law):
+    pieces = [{"type": "call", "sha256": "ab" * 32}, {"type": "form", "sha256": "cd" * 32}]
+    stopped(evidence=pieces)
+    facts = AuditEvent.objects.get(kind="consent.address.suppressed").facts
+    assert facts["evidence"] == f"call:{'ab' * 32}"
+
+
+def test_the_entry_that_decides_after_a_yes_is_that_of_the_yes(asha):
+    stopped(ASHA_PHONE)
+    given = said(asha, "given", occurred_at=clock.now())
+    decision = ask()
+    assert (decision.allowed, decision.entry) == (True, str(given.entry.event_id))
+
+
+def test_the_last_stop_of_a_person_is_none_of_somebody_else(asha):
+    other, began = person(email="ravi@acme.example", phone=STRANGER), clock.now() - timedelta(seconds=1)
+    receipts = [
+        stop_all_promotional(subject_ref=each.subject.ref, actor=actor.SYSTEM).receipt for each in (asha, other)
+    ]
+    own = Fiduciary.objects.get(code="onesetu")
+    assert receipts == [
+        suppressions.latest_stop(each.subject.ref, own, way=Way.STOP_ALL, since=began) for each in (asha, other)
+    ]

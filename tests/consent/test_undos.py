@@ -30,15 +30,16 @@ from consent.records.services.consent_events import Choice
 from consent.records.services.projection import rebuild as rebuild_consent_state
 from consent.suppressions.services import suppressions
 from consent.suppressions.services.address_opt_outs import stop_at_address
-from consent.suppressions.services.undos import undo_stop
-from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from consent.suppressions.services.undos import undo_stop, undo_stops
+from consent.suppressions.services.withdrawals import refusals_of_senders, stop_all_promotional, withdraw
 from portal.kernel.core import actor, addresses, clock
 from portal.kernel.law.choices import Channel
+from portal.kernel.outbox.models import Message
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.services import codes, contacts, subjects
 from tests.consent import test_answering_for
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
-from tests.people.factories import SubjectFactory
+from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -446,3 +447,82 @@ def test_a_guardian_who_withdraws_what_a_stop_ended_is_heard(still):
 
 def place_at(address: str) -> Address:
     return Address("phone", tuple(addresses.address_keys(address)))
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_an_undo_leaves_an_address_as_confirmed_as_it_was(still, is_confirmed):
+    published_notice()
+    who = person()
+    if not is_confirmed:
+        who.contact_points.filter(kind="phone").update(verified_at=None)
+    given = said(who, "given")
+    assert given.address_verified is is_confirmed
+    still.shift(60)
+    stopped = stop_all(who).receipt
+    still.shift(60)
+    restored = [event for event in undo(stopped).events if event.answer == "given"]
+    assert [event.address_verified for event in restored] == [is_confirmed]
+
+
+def test_the_undo_of_several_stops_of_one_press_is_confirmed_as_the_undo_of_one(asha, still):
+    other = FiduciaryFactory(code="acme-bank")
+
+    def sent_by_undo(*whose: Fiduciary) -> int:
+        stops = [stop_all(asha, fiduciary=each).receipt for each in whose]
+        still.shift(60)
+        before = Message.objects.count()
+        assert len(undo_stops(receipts=stops, actor=actor.SYSTEM)) == len(whose)
+        still.shift(60)
+        return Message.objects.count() - before
+
+    said(asha, "given", fiduciary=other)
+    assert sent_by_undo(own(), other) == sent_by_undo(own()) > 0
+
+
+def refused_alone(asha: Any, still: Any) -> None:
+    """The person's own refusal of one sender, over a consent to all."""
+    for header in ("ONESTU", "OTHERS"):
+        registered_sender(header, carries=["promotional"])
+    withdrawn(asha, sender="ONESTU")
+    still.shift(60)
+    assert (sms(header="AD-ONESTU-P"), sms(header="AD-OTHERS-P")) == (False, True)
+
+
+def test_ones_own_refusal_of_one_sender_stands_over_what_an_undo_restores_and_has_no_end(asha, still):
+    refused_alone(asha, still)
+    stopped = stop_all(asha).receipt
+    still.shift(60)
+    done = undo(stopped)
+    assert (sms(header="AD-ONESTU-P"), sms(header="AD-OTHERS-P")) == (False, True)
+    (again,) = (event for event in done.events if event.sender)
+    assert (again.answer, again.expires_at) == ("withdrawn", None)
+
+
+def test_a_refusal_of_one_sender_after_the_stop_stands_over_what_its_undo_restores(asha, still):
+    for header in ("ONESTU", "OTHERS"):
+        registered_sender(header, carries=["promotional"])
+    stopped = stop_all(asha).receipt
+    still.shift(60)
+    withdrawn(asha, sender="ONESTU")
+    still.shift(60)
+    undo(stopped)
+    assert (sms(header="AD-ONESTU-P"), sms(header="AD-OTHERS-P")) == (False, True)
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_a_stop_of_one_sender_at_the_address_is_said_again_beside_a_consent_to_all_unless_one_was_given_since(
+    asha, still, is_later
+):
+    for header in ("ONESTU", "OTHERS"):
+        registered_sender(header, carries=["promotional"])
+    suppressions.alone(
+        subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=own(), places=[place_at(ASHA_PHONE)], way=Way.SMS,
+        occurred_at=clock.now(), actor=actor.SYSTEM, senders=[("sms", "ONESTU")],
+    )  # fmt: skip
+    still.shift(60)
+    if is_later:
+        said(asha, "given", occurred_at=clock.now())
+        still.shift(60)
+    yes = Choice(place_at(ASHA_PHONE), "marketing", "sms", Answer.GIVEN)
+    found = refusals_of_senders(asha.subject.ref, own(), [yes])
+    assert [(each.sender, each.answer) for each in found] == ([] if is_later else [("ONESTU", Answer.DENIED)])

@@ -15,7 +15,7 @@ from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, ConsentState
 from consent.records.services.projection import rebuild as rebuild_consent_state
 from consent.suppressions.services.undos import undo_stop
-from consent.suppressions.services.withdrawals import stop_all_promotional, withdraw
+from consent.suppressions.services.withdrawals import all_promotion_stopped_since, stop_all_promotional, withdraw
 from portal.kernel.core import actor, clock
 from portal.kernel.core.addresses import address_key, address_keys
 from portal.kernel.core.errors import Refused
@@ -27,7 +27,7 @@ from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.services import contacts, guardianships
 from portal.kernel.registers.models import Telling
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
-from tests.people.factories import ContactPointFactory
+from tests.people.factories import ContactPointFactory, FiduciaryFactory
 from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -287,3 +287,17 @@ def test_each_purpose_and_rule_is_looked_up_once_however_many_answers_a_stop_giv
     of_law = [query["sql"] for query in asked.captured_queries if 'FROM "law_' in query["sql"]]
     assert of_law
     assert len(of_law) == len(set(of_law))
+
+
+def test_a_stop_to_another_fiduciary_is_none_to_us(asha):
+    FiduciaryFactory(code="acme-bank")
+    stop_all_promotional(subject_ref=asha.subject.ref, fiduciary="acme-bank", actor=actor.SYSTEM)
+    assert all_promotion_stopped_since(asha.subject.ref, "acme-bank", at=clock.now()) is not None
+    assert all_promotion_stopped_since(asha.subject.ref, at=clock.now()) is None
+
+
+def test_a_stop_of_which_the_person_is_told_otherwise_sends_no_confirmation(asha):
+    said(asha, "given")
+    before = Message.objects.count()
+    stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, confirms=False)
+    assert Message.objects.count() == before

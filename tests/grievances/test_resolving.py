@@ -14,9 +14,11 @@ from grievances.base.choices import Answer, ClosedBecause, EntryKind, TicketStat
 from grievances.base.rules import PersonAction, Situation
 from grievances.models import Ticket
 from grievances.tickets import grievance_status
-from grievances.tickets.services import conversation, resolutions, thread_access
+from grievances.tickets.services import conversation, resolutions, thread_access, work_allocation
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor
 from portal.kernel.core.errors import NotAllowed, Refused
+from portal.kernel.law.choices import Ended
 from portal.kernel.law.models import Clock
 from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
@@ -170,3 +172,47 @@ def test_no_letter_carries_a_word_of_the_matter(answered) -> None:
     assert mail.outbox == []
     for message in Message.objects.all():
         assert "night" not in str(message)
+
+
+def test_an_answer_marks_when_the_turn_went_to_the_person(answered) -> None:
+    answered.refresh_from_db()
+    assert (answered.turn_at, answered.answered_at) == (ANSWERED, ANSWERED)
+
+
+def test_what_an_officer_was_handed_is_theirs_once_they_answer_it(officer) -> None:
+    ticket()
+    found = work_allocation.take_next(actor=actor.staff(officer.pk), now=ANSWERED)
+    assert found is not None
+    assert found.assigned_to is None
+    resolutions.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    found.refresh_from_db()
+    assert found.assigned_to == officer
+
+
+def test_the_word_of_the_person_is_kept_with_its_time(answered) -> None:
+    at = ANSWERED + timedelta(days=1)
+    resolutions.accept(ticket=answered, actor=STRANGER, at=at)
+    assert answered.resolutions.get().answered_at == at
+
+
+def test_taking_back_a_grievance_stops_its_clocks_as_taken_back() -> None:
+    found = ticket()
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    ended = {(clock.stopped_at, clock.ended) for clock in selectors.answer_clocks(found)}
+    assert ended == {(ANSWERED, Ended.WITHDRAWN)}
+
+
+def test_a_grievance_that_is_closed_already_is_not_taken_back_once_more() -> None:
+    found = ticket()
+    resolutions.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    with pytest.raises(Refused) as caught:
+        resolutions.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    assert caught.value.code == "CLOSED"
+
+
+def test_opening_a_grievance_again_leaves_an_audit_event(answered) -> None:
+    at = ANSWERED + timedelta(days=1)
+    resolutions.decline(ticket=answered, why="It went on.", actor=STRANGER, at=at)
+    event = AuditEvent.objects.get(kind="grievances.ticket.reopened")
+    assert (event.about, event.at, event.subject_ref) == (answered.about, at, answered.subject_ref)
+    assert event.facts == {"reference": answered.reference, "state": TicketState.WITH_US}

@@ -332,3 +332,9 @@ def test_what_was_sent_in_shows_no_share_code_in_a_trace(individual):
     assert "1234" not in repr(
         document_uploads.Sent(customer=individual, kind="aadhaar_offline_ekyc", share_code="1234")
     )
+
+
+def test_the_upload_is_in_the_audit_log_at_its_own_time(individual):
+    document = uploaded(individual)
+    event = AuditEvent.objects.get(kind="kyc.document.uploaded")
+    assert (event.at, event.about) == (NOW, f"kyc.document:{document.reference}")

@@ -14,7 +14,7 @@ from portal.kernel.ledger import notes, services, tree
 from portal.kernel.ledger.choices import EntryKind
 from portal.kernel.ledger.errors import AnchorUnusable, NotSealed, SigningStopped
 from portal.kernel.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
-from portal.kernel.ledger.services import anchor, sealer
+from portal.kernel.ledger.services import anchor, checkpoints, sealer
 from tests.campaigns.counts import conclude
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory, consent_payload
@@ -327,3 +327,44 @@ def test_an_idle_turn_still_sees_that_the_anchor_disagrees(anchor_of_its_own):
     raise_anchor(anchor_of_its_own, root=notes.to_base64(b"\x01" * 32))
     with pytest.raises(SigningStopped):
         services.seal_now()
+
+
+def test_a_seal_is_dated_by_the_time_that_it_was_given():
+    EntryFactory()
+    at = clock.now() + timedelta(hours=5)
+    checkpoint = services.seal_now(now=at)
+    assert Leaf.objects.get(pk=0).entry.recorded_at == at
+    assert (checkpoint.signed_at, checkpoint.complete_to) == (at, at)
+
+
+def test_a_seal_says_since_when_nothing_can_be_missing():
+    before = clock.now()
+    EntryFactory()
+    complete_to = services.seal_now().complete_to
+    assert complete_to is not None
+    assert before - timedelta(seconds=1) < complete_to <= clock.now() + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("waited", "is_late"), [(sealer.LATE, False), (sealer.LATE + clock.TICK, True)])
+def test_an_entry_that_waited_exactly_as_long_as_it_may_is_not_late(waited, is_late):
+    entry = EntryFactory()
+    with time_machine.travel(entry.recorded_at + waited, tick=False):
+        assert services.readiness() == ("ledger", not is_late, "sealing is late" if is_late else "sealed")
+
+
+def test_a_checkpoint_whose_root_was_changed_at_the_present_size_is_not_given_out_again():
+    EntryFactory()
+    services.seal_now()
+    with attacks.unguarded():
+        Checkpoint.objects.update(root=b"\x01" * 32)
+    with pytest.raises(SigningStopped):
+        services.seal_now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_alone_inside_a_transaction_is_refused_too():
+    EntryFactory()
+    assert sealer.seal_batch() == 2
+    with pytest.raises(RuntimeError), transaction.atomic():
+        checkpoints.sign()
+    assert not Checkpoint.objects.exists()

@@ -25,7 +25,7 @@ _RULES = {
     "consent/records/rules/receipt_extraction.py": ("test_receipts",),
     "consent/records/rules/receipt_standards.py": ("test_receipts", "test_identification"),
     "consent/records/rules/seals.py": ("test_seals", "test_decision_keys", "test_decisions"),
-    "consent/notices/rules/clause_continuity.py": ("test_chains", "test_ending"),
+    "consent/notices/rules/clause_continuity.py": ("test_publishing", "test_days"),
 }
 
 
@@ -35,7 +35,7 @@ def _of(room: str, *names: str) -> tuple[str, ...]:
 
 TARGETS: dict[str, tuple[str, ...]] = {
     "consent/decisions/services/contact_decisions.py": _of("consent", *_DECISIONS, "test_who_may_not"),
-    "consent/suppressions/services/withdrawals.py": _of("consent", *_WITHDRAWALS),
+    "consent/suppressions/services/withdrawals.py": _of("consent", *_WITHDRAWALS, "test_suppressing"),
     "consent/suppressions/services/suppressions.py": _of("consent", *_STOPS, "test_told_times"),
     "consent/suppressions/services/undos.py": _of("consent", "test_undos", "test_lives_of_stops", "test_public_stops"),
     **{rule: _of("consent", *tests) for rule, tests in _RULES.items()},
@@ -57,7 +57,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "retention", "test_runs", "test_keep_or_erase", "test_holds", "test_deciding", "test_replaying"
     ),
     "kyc/review/services/document_uploads.py": _of(
-        "kyc", "test_uploading", "test_encrypting", "test_reusing", "test_consenting"
+        "kyc", "test_uploading", "test_bringing", "test_encrypting", "test_reusing", "test_consenting"
     ),
     "grievances/tickets/services/resolutions.py": _of(
         "grievances", "test_resolving", "test_appealing", "test_correcting", "test_deciding"

@@ -308,3 +308,28 @@ def test_a_message_whose_every_attempt_crashes_waits_for_a_decision_in_the_end(
         Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
     assert deliver(message) == MessageState.DEAD
     assert (message.reason, message.next_attempt_at, channel.taken) == ("NEVER_PREPARED", None, [])
+
+
+def test_a_message_that_may_have_left_is_not_claimed_although_its_lease_has_run_out(
+    gate: Gate, channel: RecordingChannel
+) -> None:
+    message = posted()
+    abandon(message)
+    assert delivery.claim(message.pk, now=clock.now() + timedelta(days=1)) is None
+
+
+def test_a_message_that_is_tried_again_under_its_key_says_why(gate: Gate, keyed_channel: RecordingChannel) -> None:
+    message = posted()
+    keyed_channel.behaviour = raising(OutcomeUnknown("TIMED_OUT"))
+    assert deliver(message) == MessageState.DUE
+    assert message.reason == "TIMED_OUT"
+
+
+def test_what_is_held_by_whoever_posted_it_waits_until_the_time_they_say(
+    gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, until = posted(), clock.now() + timedelta(hours=3)
+    monkeypatch.setattr(delivery.send_gate, "held", lambda messages: {each.pk: ("NOT_YET", until) for each in messages})
+    deliver(message)
+    assert (message.state, message.reason, message.next_attempt_at) == (MessageState.DUE, "NOT_YET", until)
+    assert (channel.taken, facts(message)) == ([], ["postponed"])

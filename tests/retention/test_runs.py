@@ -1,5 +1,6 @@
 import hashlib
 import io
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -12,12 +13,12 @@ from django.core.management import call_command
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock, ports
 from portal.kernel.people.models import SubjectAlias
-from portal.kernel.retention.choices import RunState
+from portal.kernel.retention.choices import OPEN_ITEMS, ItemState, RunState
 from portal.kernel.retention.models import ErasureItem, ErasureRun
 from portal.kernel.retention.services import certificates, erasure_plans, runs
 from portal.kernel.retention.tasks import NotAllErased, run_retention
 from tests.law.factories import ProfileFactory
-from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
+from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule, run_for
 
 pytestmark = pytest.mark.django_db
 NIGHTLY = actor.system("tests")
@@ -290,3 +291,50 @@ def test_two_workers_at_once_take_each_item_once(shelf: Shelf) -> None:
         runs._take(item, item.step, shelf, clock.now())
     made.refresh_from_db()
     assert (made.erased, inside) == (2, [])
+
+
+def test_an_item_of_a_run_that_does_not_go_on_stays_although_another_run_does(shelf: Shelf) -> None:
+    retention_rule()
+    whole, shelf.erase = shelf.erase, lambda **_: sys.exit(1)  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        runs.run(now=clock.now(), actor=NIGHTLY)
+    shelf.erase = whole  # type: ignore[method-assign]
+    assert ErasureRun.objects.get().state == RunState.RUNNING
+    approved = run_for(ASHA)
+    assert approved.state == RunState.APPROVED
+    item = ErasureItem.objects.get(step__run=approved)
+    runs._take(item, item.step, shelf, clock.now())
+    item.refresh_from_db()
+    assert (item.state in OPEN_ITEMS, len(shelf.shelved[ASHA])) == (True, 2)
+
+
+def test_a_hold_that_comes_while_an_eraser_commits_by_itself_is_written_down_for_what_is_left(shelf: Shelf) -> None:
+    retention_rule()
+    shelf.commits_itself = True  # type: ignore[attr-defined]
+
+    def held_meanwhile(*, subject_ref, before):
+        hold(subject_ref)
+        return 0
+
+    shelf.erase = held_meanwhile  # type: ignore[method-assign]
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (done.due, done.held, done.erased) == (2, 2, 0)
+    assert set(ErasureItem.objects.values_list("state", flat=True)) == {ItemState.HELD}
+
+
+def test_a_period_that_is_over_instructs_no_recipient_as_the_wish_of_a_person_does(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retention_rule()
+    told: list[str] = []
+    monkeypatch.setattr(runs.staff_instructions, "erase_because_of", lambda because, **_: told.append(because))
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
+    assert told == []
+
+
+def test_whoever_carries_out_a_run_second_is_told_how_it_ended(shelf: Shelf) -> None:
+    retention_rule()
+    made = erasure_plans.make_standing(now=clock.now(), actor=NIGHTLY)
+    read_before = ErasureRun.objects.get()
+    runs.carry_out(made, now=clock.now(), actor=NIGHTLY)
+    assert runs.carry_out(read_before, now=clock.now(), actor=NIGHTLY).state == RunState.DONE
