@@ -16,7 +16,7 @@ from django.utils import translation
 from consent.base.choices import Answer, Way
 from consent.models import ConsentEvent, Notice
 from consent.records.pdfs import receipt_pdf
-from consent.records.rules import receipt_standards
+from consent.records.rules import receipt_extraction, receipt_standards
 from consent.records.selectors import receipt_context
 from consent.records.services import consent_events, receipts
 from consent.records.services.addresses import Address
@@ -386,3 +386,9 @@ def test_every_kind_of_receipt_has_a_json_form_that_holds_without_us(asha, tmp_p
         path.write_text(json.dumps(receipts.document(said_then, now=clock.now())))
         code, body = answer("verify_receipt", path, vkey=services.verifier().vkey)
         assert (code, body["unproved"]) == (0, ["status", "ledger.witnesses"])
+
+
+def test_a_form_of_exactly_the_largest_size_is_read_and_one_byte_more_is_not(asha):
+    body = json.dumps(receipts.document(sealed(asha, "given"), now=clock.now())).encode()
+    assert receipt_extraction.proof_in(body.ljust(receipt_extraction.LARGEST)) is not None
+    assert receipt_extraction.proof_in(body.ljust(receipt_extraction.LARGEST + 1)) is None

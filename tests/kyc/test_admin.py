@@ -15,6 +15,7 @@ from kyc.review import decision_basis
 from kyc.review.services import appeal_links
 from kyc.review.services.check_runs import run_plan
 from kyc.review.services.document_uploads import send
+from portal.kernel.audit.kinds import AuditKind
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import clock
 from portal.kernel.core.actor import SYSTEM

@@ -243,9 +243,10 @@ def test_at_re_kyc_every_document_of_before_may_be_sent_anew_and_the_new_ones_st
 
 def test_a_file_that_is_with_us_cannot_be_replaced(individual):
     checked(individual)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(IllegalMove) as caught:
         uploaded(individual)
     assert Document.objects.count() == 1
+    assert "no other is taken for it now" in caught.value.without_page
 
 
 def test_a_document_that_was_rejected_for_good_is_not_sent_again_and_the_customer_reads_why(individual, maker, checker):
@@ -306,8 +307,9 @@ def test_the_database_holds_one_document_of_a_kind_in_each_place(organisation):
 
 
 def test_somebody_elses_signatory_is_nobody_here(organisation):
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as caught:
         uploaded(organisation, party=party_of(firm()))
+    assert caught.value.code == "NOT_WANTED"
 
 
 def test_what_else_was_typed_is_sealed_with_the_document(organisation):
