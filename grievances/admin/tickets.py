@@ -165,7 +165,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     )
     def assign(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
         triage.transfer(
-            ticket=obj, to=answer["to"], why=answer["why"], by=_staff(request), actor=_actor(request), at=clock.now()
+            ticket=obj, to=answer["to"], why=answer["why"], by=_staff(request), actor=actor_of(request), at=clock.now()
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -251,7 +251,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             ticket=ticket,
             attachment_id=file,
             internal=True,
-            actor=_actor(request),
+            actor=actor_of(request),
             reason=f"grievance {ticket.reference}",
         )
         name = f"{ticket.reference}-{listed.pk}.{listed.kind.lower()}"
@@ -272,7 +272,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             "ticket": ticket,
             "text": given["text"],
             "by": _staff(request),
-            "actor": _actor(request),
+            "actor": actor_of(request),
             "at": clock.now(),
             "once_key": given["once"],
         }
@@ -397,7 +397,3 @@ def _staff(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise Http404
     return user
-
-
-def _actor(request: HttpRequest) -> Any:
-    return actor_of(request)

@@ -198,7 +198,7 @@ def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_engl
     assert text.said("mr") in page
     assert text.said("en") in page.replace("&#x27;", "'")
     assert found.entries.count() == 2
-    assert write(desk, found, text=text.said("mr"), act="propose").status_code == 302
+    assert write(desk, found, text=text.said("mr"), act="propose").status_code == 303
 
 
 @pytest.mark.parametrize("to", ["person", "internal"])

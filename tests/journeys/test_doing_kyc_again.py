@@ -43,9 +43,9 @@ def decide(document: Document, maker: User, checker: User, **proposal: str) -> N
     """The maker proposes and the checker agrees, each at the desk."""
     given = {"outcome": "approve", "reason_code": "", "message": "", "note": "", **proposal}
     first = propose(at_the_desk(maker, document), document, given)
-    assert first.status_code == 302, first.content.decode()[-3000:]
+    assert first.status_code == 303, first.content.decode()[-3000:]
     second = answer(at_the_desk(checker, document), document)
-    assert second.status_code == 302, second.content.decode()[-3000:]
+    assert second.status_code == 303, second.content.decode()[-3000:]
 
 
 def noon(day: date) -> datetime:

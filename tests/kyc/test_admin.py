@@ -444,7 +444,7 @@ def test_a_rejected_document_is_decided_again_only_once_its_customer_asked(docum
 def test_after_a_proposal_the_next_document_opens_and_nothing_of_it_was_seen_before(document, maker) -> None:
     """None left: Today. The message names what was left and leads back to it."""
     following = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
-    views = AuditEvent.objects.filter(kind=AuditKind.PEOPLE_RECORD_OPENED, subject_ref=following.subject_ref)
+    views = AuditEvent.objects.filter(kind=AuditKind.ADMIN_RECORD_OPENED, subject_ref=following.subject_ref)
     desk = at_the_desk(maker, document)
     assert not views.exists()
     answer = propose(desk, document, APPROVE)

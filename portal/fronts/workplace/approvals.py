@@ -195,9 +195,10 @@ def refused_lately(user: Any, *, now: datetime) -> list[Waiting]:
     refused = Q(made_by=user, answer=Answer.REFUSED, checked_at__gt=now - ANSWERED)
     kinds = {kind for kind, _act, _maker, _count in _counted(*_union(lambda _model: refused))}
     rows: list[FourEyesModel] = []
-    for model in (apps.get_model(kind) for kind in sorted(kinds)):
+    models: list[Any] = [apps.get_model(kind) for kind in sorted(kinds)]
+    for model in models:
         found: QuerySet[Any] = model._default_manager.filter(refused)
-        named: tuple[str, ...] = model.named_by  # type: ignore[attr-defined]
+        named: tuple[str, ...] = model.named_by
         if named:
             same = {named[0]: OuterRef(named[0])}
             found = found.exclude(Exists(model._default_manager.filter(made_at__gt=OuterRef("checked_at"), **same)))
