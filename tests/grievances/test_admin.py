@@ -311,7 +311,8 @@ def test_another_officer_answers_the_appeal_and_says_what_becomes_of_the_first_a
 
 
 def test_after_an_answer_the_next_grievance_opens_and_an_internal_note_stays_where_it_is(desk, officer) -> None:
-    first, second = ticket(), ticket(email="ravi@example.in")
+    filed = clock.now() - timedelta(hours=1)
+    first, second = make(at=filed), make(at=filed, email="ravi@example.in")
     opened(desk, first)
     assert write(desk, first, to="internal").headers["Location"] == page_of(first)
     answer = write(desk, first)

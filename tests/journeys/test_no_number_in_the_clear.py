@@ -334,7 +334,7 @@ def write_at_the_desk(user: User, card: Document, step: str, words: Sequence[str
         given |= {"reason_code": "altered", "proposal": waiting.reference if waiting else ""}
         given |= {"page_seen": re.findall(r'name="page_seen" value="(\w+)"', client.get(f"{url}change/").text)[0]}
         answer = client.post(f"{url}{step}/", given)
-        assert answer.status_code == (302 if said == HARMLESS else 422)
+        assert answer.status_code == (303 if said == HARMLESS else 422)
 
 
 def staff_write(card: Document) -> set[str]:

@@ -68,12 +68,13 @@ CUT_OFF = """
 })
 """
 #: What is cut off, or grows out of its box, when a reader spaces lines, words and letters as WCAG 1.4.12 lets them.
+#: Of the words beside the bars of a chart the table under it says the same: a picture has no room to grow.
 LOST = """
 () => {
     const boxes = [...document.querySelectorAll("main *")].filter(box => {
         const says = [...box.childNodes].some(node => node.nodeType === 3 && node.data.trim());
         return box.clientHeight > 1 && (says || getComputedStyle(box).overflowY === "hidden")
-            && !box.closest("select, textarea, .visually-hidden, thead, .scroll");
+            && !box.closest("select, textarea, .visually-hidden, thead, .scroll, svg");
     });
     const over = box => [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth];
     const before = boxes.map(over);
@@ -162,7 +163,10 @@ def visit(person: Person, path: str) -> list[str]:
         if PICTURES:
             name = path.strip("/").replace("/", "-") or "root"
             page.screenshot(path=str(Path(PICTURES) / f"{name}-{size['width']}.png"), full_page=True)
-    found = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+    found = page.eval_on_selector_all(
+        "a[href]",
+        "links => links.map(link => link.href.baseVal === undefined ? link.href : new URL(link.href.baseVal, location).href)",
+    )
     return [urlsplit(url).path for url in found if url.startswith(person.origin)]
 
 
