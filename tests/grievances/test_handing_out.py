@@ -192,6 +192,6 @@ def test_eight_officers_at_once_are_handed_eight_grievances():
 @pytest.mark.django_db(transaction=True)
 def test_two_who_chose_the_same_grievance_do_not_both_get_it(monkeypatch, two, officer):
     """As if the choice had locked nothing: the conditional UPDATE alone decides."""
-    monkeypatch.setattr(work_allocation, "_first", lambda user, now: Ticket.objects.get(pk=two[0].pk))
+    monkeypatch.setattr(work_allocation, "_first", lambda user, now, wanted, without: Ticket.objects.get(pk=two[0].pk))
     assert taken_by(officer) == two[0]
     assert taken_by(another()) is None
