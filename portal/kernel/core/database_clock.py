@@ -5,7 +5,7 @@ the one clock that all processes share, and a process that is more than ``MOST_A
 
 PostgreSQL is asked, at most once a second in each process. SQLite has no clock of its own: there the wall clock must not
 jump against the one that counts since the machine was started, unless NTP keeps it right, and must not be before the
-ledger's last entry. ``portal/docs/decisions/one-clock-for-the-ledger.md``
+ledger's last entry. ``portal/docs/decisions/ledger-clock.md``
 """
 
 import ctypes
