@@ -1,4 +1,4 @@
-"""Read-only mode: pages read, nothing is taken in or sent, nothing is lost (``portal/docs/decisions/read-only.md``).
+"""Read-only mode: pages read, nothing is taken in or sent, nothing is lost (``portal/docs/decisions/opt-outs-during-outages.md``).
 
 The switch is a file and not a row: it works while the database is being restored or upgraded, costs no query, and a dump
 that is brought back does not carry it away. On several machines it lies on a shared disk, or on each.
