@@ -33,7 +33,7 @@ def refuse_past(notice: Notice, day: date, *, at: datetime) -> None:
     """Raises Refused (DAY_PASSED) for a day before ``at``: what was in force on past days is not written anew.
 
     A notice of which nothing is published here yet may have been in force elsewhere: its first version names the day
-    since when (portal/docs/decisions/no-version-holds-before-its-day.md).
+    since when (portal/docs/decisions/notice-versions.md).
     """
     if day < clock.day(at) and published(notice).exists():
         raise _passed(CHOOSE_LATER, day)
