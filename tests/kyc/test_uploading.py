@@ -87,6 +87,18 @@ def test_a_number_that_cannot_be_right_is_refused_without_repeating_it(individua
     assert "ABCXR" not in str(caught.value)
 
 
+def test_an_account_number_that_may_be_an_aadhaar_number_has_to_be_called_an_account(
+    individual, monkeypatch
+):
+    monkeypatch.setattr(document_uploads, "_require_wanted", lambda *given: None)
+    account = {"kind": "cancelled_cheque", "number": "234123412346"}
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, **account)
+    assert caught.value.code == "NUMBER_LIKE_AADHAAR"
+    assert not Document.objects.exists()
+    assert uploaded(individual, is_account=True, **account).number_display.endswith("2346")
+
+
 def test_a_number_in_the_name_is_refused_and_nothing_is_written(individual):
     with pytest.raises(Refused) as caught:
         uploaded(individual, declared={"name": "Arjun Verma 2341 2341 2346"})
