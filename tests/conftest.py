@@ -23,7 +23,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from portal.fronts.signin import session_limits
 from portal.kernel.core import ports, shared_counters
 from portal.kernel.vault.inspection import client as inspection_client
-from tests import emptying, other_sessions, templates
+from tests import durations, emptying, other_sessions, templates
 from tests.caching import AWAY
 from tests.workers import running
 
@@ -53,6 +53,14 @@ ORDER = os.environ.get("TEST_ORDER", "")
 
 def pytest_report_header() -> str | None:
     return f"random order: TEST_ORDER={ORDER}" if ORDER else None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [report for kind in terminalreporter.stats.values() for report in kind if hasattr(report, "duration")]
+    table = durations.lines(durations.by_part(reports))
+    if table:
+        terminalreporter.write_sep("=", "time by part, all processes together")
+        terminalreporter.write_line("\n".join(table))
 
 
 def pytest_configure(config: pytest.Config) -> None:
