@@ -11,14 +11,15 @@ from django.urls import reverse
 
 from portal.fronts.workplace import approvals, profile_changes
 from portal.fronts.workplace.models import ProfileProposal
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock, date_format
 from portal.kernel.law.models import OrganisationProfile
 from portal.kernel.law.selectors import profile
 from portal.kernel.people.choices import Answer
-from portal.kernel.people.models import ApiKey
+from portal.kernel.people.models import ApiKey, MergeProposal
 from portal.kernel.people.services import api_keys
 from tests.consent.factories import law_is_loaded, person
-from tests.people.factories import FiduciaryFactory
+from tests.people.factories import FiduciaryFactory, PrincipalFactory
 from tests.registers.test_orders import proposed, received
 from tests.shipped import every_rule
 from tests.workplace.test_proposals import made_up
@@ -111,6 +112,46 @@ def test_what_has_to_be_decided_by_a_day_comes_first_and_says_the_day(maker, che
     first, second = checker.get(reverse(INBOX)).context["waiting"]
     assert (first.row, second.due) == (made, None)
     assert first.due.due == date_format.day(made.effective_from)
+
+
+def merge_is_proposed(by):
+    rows = [PrincipalFactory(full_name=name, phone="") for name in ("Asha Kulkarni", "A. Kulkarni")]
+    return MergeProposal.objects.create(
+        act="people.principal.merge",
+        made_by=by,
+        made_at=clock.now(),
+        old=rows[0],
+        new=rows[1],
+        why="x",
+        shown_sha256="0" * 64,
+    )
+
+
+def test_the_list_says_whose_record_a_proposal_is_about_and_one_event_says_that_it_did(maker, staff):
+    merge_is_proposed(maker.member)
+    reader = staff("data_protection_officer")
+    shown = reader.get(reverse(INBOX)).text
+    assert "Asha K. = A. K." in shown
+    assert not re.search(r"Person \d", shown)
+    [event] = AuditEvent.objects.filter(kind="admin.names.listed")
+    assert event.facts == {"list": "workplace.approvals", "filters": "", "count": 1}
+    assert "Asha K. = A. K." in maker.get(reverse(INBOX), {"tab": "mine"}).text
+
+
+def test_names_of_the_list_cost_the_same_for_many_as_for_few(maker, staff):
+    reader = staff("data_protection_officer")
+
+    def statements():
+        with CaptureQueriesContext(connection) as seen:
+            reader.get(reverse(INBOX))
+        return len(seen)
+
+    merge_is_proposed(maker.member)
+    statements()
+    few = statements()
+    for _number in range(4):
+        merge_is_proposed(maker.member)
+    assert statements() == few
 
 
 def test_after_a_decision_the_next_proposal_opens_and_after_the_last_one_the_list(maker, checker):

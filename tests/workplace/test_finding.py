@@ -4,6 +4,8 @@ import logging
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kyc.models import Document
@@ -30,7 +32,7 @@ EVERYTHING = ("administrator", "data_protection_officer", "grievance_officer", "
 def found(client, text):
     """The rows that were found, by kind of record; of a linked list how many there are."""
     kinds = client.post("/admin/go/", {"find": text}).context.get("kinds", [])
-    return {kind.label: [heading for heading, *_rest in kind.rows] or kind.lists[0][0] for kind in kinds}
+    return {kind.label: [row.heading for row in kind.rows] or kind.lists[0][0] for kind in kinds}
 
 
 def opened_by(client, text) -> str:
@@ -105,14 +107,14 @@ def test_what_auditors_keep_is_found_by_its_reference_and_a_person_by_theirs(sta
 def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(staff):
     law_is_loaded()
     published_notice()
-    asha = person()
-    customer = CustomerFactory()
+    asha = person(full_name="Asha Rao")
+    customer = CustomerFactory(name="Rao & Sons")
     memberships.add(customer=customer, principal=asha, role=MemberRole.OWNER, actor=actor.SYSTEM, at=clock.now())
     said(asha, "given", channel="email")
     one = ticket(email=ASHA)
     shown = found(staff(*EVERYTHING), f"  {ASHA.upper()} ")
-    assert shown["People"] == [f"Person {asha.pk}"]
-    assert shown["Customers"] == [customer.reference]
+    assert shown["People"] == ["Asha R."]
+    assert shown["Customers"] == ["Rao & Sons"]
     assert shown["Grievances"] == [one.reference]
     assert shown["Consent events"] == shown["Current consents"] == 1
     listed = staff(*EVERYTHING).post("/admin/go/", {"find": ASHA}).context["kinds"]
@@ -122,12 +124,12 @@ def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(st
 
 
 def test_a_whole_name_is_found_its_words_in_any_order_and_no_part_of_it(staff):
-    asha = people.create(full_name="Asha  Meena Rao", actor=actor.SYSTEM)
+    people.create(full_name="Asha  Meena Rao", actor=actor.SYSTEM)
     company = customers.create(kind="organisation", name="Rao & Sons Pvt. Ltd.", actor=actor.SYSTEM)
     client = staff(*EVERYTHING)
     for typed in ("asha meena rao", "RAO, Asha Meena"):
-        assert found(client, typed) == {"People": [f"Person {asha.pk}"]}
-    assert found(client, "rao sons pvt ltd") == {"Customers": [company.reference]}
+        assert found(client, typed) == {"People": ["Asha R."]}
+    assert found(client, "rao sons pvt ltd") == {"Customers": [company.name]}
     assert found(client, "Asha") == {}
 
 
@@ -136,7 +138,7 @@ def test_a_name_that_was_changed_is_found_by_the_new_one_alone(staff):
     people.rename(principal=asha, full_name="Asha Kulkarni", actor=actor.SYSTEM, now=clock.now())
     client = staff(*EVERYTHING)
     assert found(client, "Asha Rao") == {}
-    assert found(client, "Asha Kulkarni") == {"People": [f"Person {asha.pk}"]}
+    assert found(client, "Asha Kulkarni") == {"People": ["Asha K."]}
 
 
 def test_no_name_no_hash(staff):
@@ -163,11 +165,11 @@ def test_names_are_found_under_an_older_key_too_and_hashed_anew_under_the_presen
     asha = people.create(full_name="Asha Rao", actor=actor.SYSTEM)
     settings.LOOKUP_KEYS_OLD, settings.LOOKUP_KEY = [settings.LOOKUP_KEY], "cd" * 32
     client = staff(*EVERYTHING)
-    assert found(client, "Rao Asha") == {"People": [f"Person {asha.pk}"]}
+    assert found(client, "Rao Asha") == {"People": ["Asha R."]}
     assert renew(PERSONS, told=lambda rows: None) == (1, 0)
     asha.refresh_from_db()
     assert bytes(asha.name_key)[:1] == b"\x02"
-    assert found(client, "Rao Asha") == {"People": [f"Person {asha.pk}"]}
+    assert found(client, "Rao Asha") == {"People": ["Asha R."]}
 
 
 def test_the_number_of_a_paper_leads_to_the_documents_with_it(staff):
@@ -210,6 +212,44 @@ def test_a_search_asks_few_questions_however_much_is_found(staff, django_assert_
     assert asha
     with django_assert_max_num_queries(45):
         client.post("/admin/go/", {"find": ASHA})
+
+
+def test_what_is_found_says_whose_it_is_and_one_event_says_that_names_were_shown(staff):
+    asha = person(full_name="Asha Rao")
+    customer = CustomerFactory(name="Rao & Sons")
+    memberships.add(customer=customer, principal=asha, role=MemberRole.OWNER, actor=actor.SYSTEM, at=clock.now())
+    filed = ticket(email=ASHA)
+    kinds = staff("grievance_officer").post("/admin/go/", {"find": ASHA}).context["kinds"]
+    said = {row.heading: row.sub for kind in kinds for row in kind.rows}
+    assert said["Asha R."].endswith("Rao & Sons")
+    assert said["Rao & Sons"] == customer.reference
+    assert said[filed.reference].endswith(" · They wrote to me at night.")
+    [event] = AuditEvent.objects.filter(kind="admin.names.listed")
+    assert event.facts == {"list": "workplace.search", "filters": "", "count": 3}
+    staff("administrator").post("/admin/go/", {"find": ASHA})
+    assert AuditEvent.objects.filter(kind="admin.names.listed").count() == 1
+
+
+def test_what_is_found_costs_the_same_for_many_as_for_few(staff):
+    def statements():
+        with CaptureQueriesContext(connection) as seen:
+            client.post("/admin/go/", {"find": ASHA})
+        return len(seen)
+
+    client = staff("grievance_officer")
+    ticket(email=ASHA)
+    client.post("/admin/go/", {"find": ASHA})
+    few = statements()
+    for _number in range(4):
+        ticket(email=ASHA)
+    assert statements() == few
+
+
+def test_the_box_of_a_list_shows_no_key_of_the_address_that_was_searched(staff):
+    shown = staff("support").post("/admin/consent/suppression/", {"find": ASHA}, follow=True)
+    assert shown.context["cl"].query.startswith("hash:")
+    assert "for the address you searched" in shown.text
+    assert 'value="hash:' not in shown.text
 
 
 def test_every_page_of_the_workplace_has_the_box_and_it_posts(staff):

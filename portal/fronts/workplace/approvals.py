@@ -57,6 +57,8 @@ class Waiting:
     url: str
     records: frozenset[str]
     due: Due | None
+    #: Whose the record is that it is about, where a page says that.
+    who: str = ""
     #: Where its maker withdraws it; empty where it cannot be withdrawn.
     withdraw: str = ""
 

@@ -256,6 +256,7 @@ def of_refused(refused: Iterable[Waiting]) -> Iterator[Item]:
             holder=one.row.made_by,
             says=_("rejected"),
             label=one.kind.lower(),
+            record=one.row,
             is_exact=True,
         )
 
@@ -270,6 +271,7 @@ def of_approvals(waiting: Iterable[Waiting]) -> Iterator[Item]:
             verb=str(one.act),
             about=_("%(maker)s proposed: %(what)s") % {"what": one.title, "maker": one.maker},
             url=one.url,
+            record=one.row,
             reference=str(getattr(one.row, "reference", "") or next(iter(sorted(one.records)), "")),
             says=_("waits %(time)s") % {"time": one.age},
             label=one.kind.lower(),

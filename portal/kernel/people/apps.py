@@ -55,4 +55,5 @@ class PeopleConfig(AppConfig):
         core_labels.say(people_labels.ActNames, fields=("act",))
         core_labels.say(people_labels.AreaNames, fields=("areas",))
         core_labels.head("people.User", lambda row: people_labels.LoginNames()(row.pk))
+        core_labels.head("people.MergeProposal", lambda row: str(_("Two records of one person")))
         core_labels.head("people.FourEyesRule", lambda row: people_labels.ActNames()(row.act))

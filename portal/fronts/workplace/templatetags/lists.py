@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kernel.core.admin.bases import CappedPaginator
+from portal.kernel.core.admin.search import keys_in
 
 register = template.Library()
 
@@ -36,6 +37,18 @@ def is_narrowed(changelist: Any) -> bool:
     """Whether a search, a filter or a link of another page leaves rows out, so that there is more to show."""
     narrowing = {name for name in changelist.get_filters_params() if name != SEARCH_VAR}
     return bool(changelist.query or narrowing)
+
+
+@register.filter
+def typed(changelist: Any) -> str:
+    """What stands in the search box of a list: what was typed, and nothing where an address led to keyed hashes."""
+    return "" if is_by_address(changelist) else str(changelist.query)
+
+
+@register.filter
+def is_by_address(changelist: Any) -> bool:
+    """Whether the list shows what was found by an address, which is in no address line and cannot be shown again."""
+    return bool(keys_in(changelist.query))
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """Approvals: one list of all that waits for this login, the answer to one of them, and the login's own proposals."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.fronts.workplace import approvals
+from portal.fronts.workplace import approvals, record_names
 from portal.fronts.workplace.permissions import Permission
 from portal.kernel.core import access, clock
 from portal.kernel.core.admin import labels
@@ -23,12 +25,15 @@ from portal.kernel.people.models import FourEyesModel
 from portal.kernel.retention.selectors import open_questions_named
 
 MINE = "mine"
+#: This page, as the events say of lists that showed names.
+LISTED = "workplace.approvals"
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """What this login may answer, of one kind or of all, or what it proposed itself (``?tab=mine``).
+    """What this login may answer, of one kind or of all, or what it proposed itself (``?tab=mine``), each with whose it is.
 
+    One event where names are shown.
     For who proposes the company profile, its open questions are named below the list.
     """
     now = clock.now()
@@ -45,7 +50,18 @@ def page(request: HttpRequest) -> HttpResponse:
         context["waiting"] = approvals.to_answer(request.user, found, now=now, kind=kind)
         proposes = access.allowed(request.user, Permission.PROFILE_PROPOSE)
         context["questions"] = open_questions_named(on=clock.day(now)).values() if proposes else ()
+    said = record_names.names_of(_rows(context), user=request.user)
+    for name in ("waiting", "answered"):
+        if name in context:
+            context[name] = [replace(one, who=said.get(record_names.key_of(one.row), "")) for one in context[name]]
+    record_names.record_shown(
+        request, LISTED, said, filters=[name for name in ("tab", "kind") if request.GET.get(name)]
+    )
     return TemplateResponse(request, "workplace/approvals.html", context)
+
+
+def _rows(context: dict[str, Any]) -> Iterable[FourEyesModel]:
+    return [one.row for name in ("waiting", "answered") for one in context.get(name, ())]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

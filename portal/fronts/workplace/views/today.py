@@ -24,7 +24,6 @@ from portal.kernel.core.admin import labels
 from portal.kernel.core.admin.actions import Outcome
 from portal.kernel.core.admin.lists import page_of
 from portal.kernel.core.queues import HandsOut
-from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.export_columns import Column, stream_csv
 from portal.kernel.people.login_roles import roles_held
 
@@ -57,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         refused=approvals.refused_lately(request.user, now=now),
     )
     filters = [name for name in ("scope", "group") if request.GET.get(name)]
-    groups = row_names.with_names(listed.groups, request.user, actor=actor_of(request), filters=filters)
+    groups = row_names.with_names(request, listed.groups, filters=filters)
     context = {
         **shown,
         "title": _("Today, %(date)s") % {"date": date_format.day(now)},
