@@ -1,7 +1,7 @@
 """A customer's documents for the bundle of its own data: what was sent, what was decided and when, and who looked at it;
 numbers masked. With it the people behind a customer, and their shares.
 
-Matches with sanctions lists stay out, whatever was decided of them: docs/decisions/sanctions-matches-are-not-disclosed.md.
+Matches with sanctions lists stay out, whatever was decided of them: docs/decisions/sanctions-screening.md.
 """
 
 from collections.abc import Iterable
