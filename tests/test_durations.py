@@ -19,7 +19,7 @@ def test_the_phases_of_a_test_are_one_test_and_the_longest_part_comes_first() ->
     ]
     rows = durations.by_part(reports)
     assert rows == [("tests/journeys", 1, 6.0), ("tests/law", 2, 2.5), ("tests", 1, 0.5)]
-    assert durations.lines(rows)[0].split() == "6.0 s 67 % 1 tests tests/journeys".split()
+    assert durations.lines(rows)[0].split() == ["6.0", "s", "67", "%", "1", "tests", "tests/journeys"]
 
 
 def test_a_run_of_one_part_has_no_table() -> None:
