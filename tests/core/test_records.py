@@ -35,6 +35,12 @@ def test_a_day_that_is_no_field_is_refused(monkeypatch, day):
     assert fault.startswith("people.Absence has no field nowhen")
 
 
+def test_a_way_to_a_person_that_is_no_field_is_refused(monkeypatch):
+    assert faults(monkeypatch, absence=Record(person="nobody__ref")) == [
+        "people.Absence has no field nobody__ref for its person."
+    ]
+
+
 def test_work_without_a_kind_of_references_is_refused(monkeypatch):
     assert len(faults(monkeypatch, job=Record(is_work=True))) == 1
 

@@ -87,6 +87,8 @@ class Record:
     prefix: str = ""
     #: Whether its references are work: what staff may open a person's record for (``portal.kernel.core.work_references``).
     is_work: bool = False
+    #: Of what stands for a person, the way from its row to their reference: that is what lists show of whoever points to it.
+    person: str = ""
     #: Why no eraser ends its personal data, in one sentence.
     kept: str = ""
     #: The day to which a row belongs, as ``people.scopes`` reads it: a field, several with ``|`` for the first that is filled, or
@@ -156,6 +158,7 @@ def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             *_wrong_place(model, record.place, labels),
             *_wrong_day(model, record.day),
             *_wrong_prefix(model, record),
+            *_wrong_person(model, record.person),
         )
     ]
 
@@ -176,6 +179,11 @@ def _wrong_day(model: type[Model], day: str | None) -> Iterator[str]:
     for path in (day or "").replace("..", "|").split("|"):
         if path and path.partition("__")[0] not in fields:
             yield f"has no field {path} for its day"
+
+
+def _wrong_person(model: type[Model], path: str) -> Iterator[str]:
+    if path and path.partition("__")[0] not in {field.name for field in model._meta.get_fields()}:
+        yield f"has no field {path} for its person"
 
 
 def _wrong_prefix(model: type[Model], record: Record) -> Iterator[str]:

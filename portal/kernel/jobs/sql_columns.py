@@ -16,6 +16,7 @@ from django.db.models import Case, CharField, F, FloatField, Func, Model, Q, Val
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Concat
 
+from portal.kernel.core import records
 from portal.kernel.core.actor import ActorKind
 from portal.kernel.jobs.export_columns import BLANKS, FORMULA_STARTS
 
@@ -115,8 +116,6 @@ class _Safe(_Spelled):
 
 #: Fields that keep who acted as kind and reference in one text (``Actor.label``).
 LABELS: Final = frozenset({"approved_by", "asked_by", "fetched_by", "made_by", "started_by"})
-#: A person stands in every list as the reference of their subject: by what a relation leads to, the way from there.
-PERSONS: Final = {"people.Customer": "subject__ref", "people.Principal": "subject__ref", "people.Subject": "ref"}
 
 _TEXTS = (models.CharField, models.EmailField, models.SlugField, models.TextField, models.URLField)
 _NUMBERS = (
@@ -212,8 +211,8 @@ def _is_never_negative(field: Any) -> bool:
 def path_of(model: type[Model], path: str) -> str:
     """Where a column is read: of a person the reference of their subject, of anything else the field itself."""
     field = field_at(model, path)
-    label = field.related_model._meta.label if field is not None and field.is_relation else ""
-    return f"{path}__{PERSONS[label]}" if label in PERSONS else path
+    person = records.of(field.related_model).person if field is not None and field.is_relation else ""
+    return f"{path}__{person}" if person else path
 
 
 def field_at(model: type[Model], path: str) -> Any:

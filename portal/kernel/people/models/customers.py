@@ -24,7 +24,13 @@ class Customer(KeepsIndexes):
     created_at = models.DateTimeField(_("created"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    record = Record(name=_("Customers"), place=Place.tab("people", 10), day="created_at..closed_at", prefix="CU")
+    record = Record(
+        name=_("Customers"),
+        place=Place.tab("people", 10),
+        day="created_at..closed_at",
+        prefix="CU",
+        person="subject__ref",
+    )
     data_categories = declare(
         none="id subject reference kind state created_at closed_at", name="name name_key short_name"
     )

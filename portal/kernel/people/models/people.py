@@ -25,7 +25,7 @@ class Principal(KeepsIndexes):
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     created_at = models.DateTimeField(_("created"))
 
-    record = Record(name=_("People"), place=Place.entry("people"), day="created_at..")
+    record = Record(name=_("People"), place=Place.entry("people"), day="created_at..", person="subject__ref")
     data_categories = declare(
         none="id subject created_at language", name="full_name name_key short_name", location="zone"
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core.data_categories import declare
 from portal.kernel.core.models import AppendOnlyModel
+from portal.kernel.core.records import Record
 from portal.kernel.law.choices import Regime
 from portal.kernel.people.choices import SubjectKind
 
@@ -20,6 +21,7 @@ class Subject(models.Model):
     created_at = models.DateTimeField(_("created"))
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 
+    record = Record(person="ref")
     data_categories = declare(none="id ref kind created_at erased_at")
 
     class Meta:
