@@ -18,7 +18,11 @@ def page() -> str:
 
 def named_in(text: str) -> list[str]:
     """The files and folders of the project that a text names."""
-    return [name for name in re.findall(r"`([\w./]+/[\w./]+)`", text) if name.split("/")[0] in {*ROOMS, "tests"}]
+    return [
+        name
+        for name in re.findall(r"`([\w./]+/[\w./]+)`", text)
+        if name.split("/")[0] in {*ROOMS, "templates", "tests"}
+    ]
 
 
 def test_the_floor_plan_is_that_of_the_packages():

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from django.db.models import UniqueConstraint
 
 from grievances.models import Ticket
 from portal.fronts.evidence import attachment_files, registers
@@ -31,6 +30,7 @@ from tests.evidence.forgeries import ATTACHED, ELEVEN, MORE, _set, doubles
 from tests.evidence.forging import Forged
 from tests.evidence.later_acts import FREED, KEPT, LATER, NAMED, OUTSIDE
 from tests.evidence.packed import INSIDE, NOVEMBER, WHO, make, opened
+from tests.evidence.program_tables import described
 from tests.people.factories import StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
@@ -395,28 +395,10 @@ def test_every_forged_pack_is_refused_on_a_bare_python(pack, tmp_path, python):
         assert done.returncode == (0 if forgery is None else 1), (forgery, done.stdout, done.stderr)
 
 
-def described(register):
-    """What the program has to know of a register: columns, which no two rows share, and the days by which a row belongs."""
-    path = {column.paths[0]: column.name for column in register.columns if len(column.paths) == 1}
-    fields = [(field.name,) for field in register.model._meta.concrete_fields if field.unique and not field.primary_key]
-    constraints = (one for one in register.model._meta.constraints if isinstance(one, UniqueConstraint))
-    keys = [*fields, *(one.fields for one in constraints if one.condition is None and one.fields)]
-    once = [" ".join(path[name] for name in key) for key in keys if set(key) <= set(path)]
-    days = register.days
-    among = dict(days.among.children) if days.among else {}
-    named = {*filter(None, [days.entered, *days.changed, days.since, days.until, days.last]), *among}
-    found = {"columns": " ".join(register.heads)} | ({"once": once} if once else {})
-    if len(days.names) > 1 and days.one_per is None and named <= set(path):
-        found["days"] = {"entered": path[days.entered]}
-        found["days"] |= {"changed": [path[name] for name in days.changed]} if days.changed else {}
-        found["days"] |= {mark: path[at] for mark in ("since", "until", "last") if (at := getattr(days, mark))}
-        found["days"] |= {"among": {path[name]: str(value) for name, value in among.items()}} if among else {}
-    return found
-
-
 def test_the_program_knows_every_register_every_report_and_their_columns(space):
     stated = program.stated()
-    assert program.registers() == {register.name: described(register) for register in registers.REGISTERS}
+    known = {register.name: described(register) for register in registers.REGISTERS}
+    assert program.registers() == known, "write it anew: python -m tests.evidence.program_tables"
     assert set(stated) == {register.name for register in registers.REGISTERS}
     assert list(space["REPORTS"]) == list(REPORTS)
     for register in registers.REGISTERS:

@@ -1,4 +1,7 @@
-"""The books of the company."""
+"""The books of the company. A register is a module in ``entries.models`` that nothing else has to name."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from portal.kernel.registers.base.models.company import CompanyDetails
 from portal.kernel.registers.base.models.dated_entry import DatedEntry
@@ -14,6 +17,7 @@ from portal.kernel.registers.base.models.security import (
     ExternalLink,
     Measure,
 )
+from portal.kernel.registers.entries import models as entries
 from portal.kernel.registers.entries.models.assessments import DpiaQuestionnaire
 from portal.kernel.registers.entries.models.attachments import Attachment
 from portal.kernel.registers.entries.models.consent_managers import ConsentManager
@@ -87,3 +91,6 @@ __all__ = [
     "Training",
     "Transfer",
 ]
+
+for found in iter_modules(entries.__path__, f"{entries.__name__}."):
+    import_module(found.name)

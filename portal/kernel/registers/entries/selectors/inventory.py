@@ -69,7 +69,7 @@ def _library() -> dict[str, Any]:
 
 @cache
 def _purposes_by_table() -> dict[str, dict[str, tuple[str, ...]]]:
-    """The declared purposes of each field, by the label of its model."""
+    """The declared purposes of each field, by the label of the model or of the base that has it."""
     tables: dict[str, dict[str, str]] = tomllib.loads(PURPOSES.read_text(encoding="utf-8"))["tables"]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for label, by_purpose in tables.items():
@@ -77,6 +77,15 @@ def _purposes_by_table() -> dict[str, dict[str, tuple[str, ...]]]:
         for code, names in by_purpose.items():
             for name in names.split():
                 fields[name] = (*fields.get(name, ()), code)
+    return found
+
+
+def _purposes_of(model: type[Model]) -> dict[str, tuple[str, ...]]:
+    """The declared purposes of each field of a model: what it says of its own, else what its bases say."""
+    by_table, found = _purposes_by_table(), dict[str, tuple[str, ...]]()
+    for base in reversed(model.__mro__):
+        meta = getattr(base, "_meta", None)
+        found |= by_table.get(meta.label, {}) if meta is not None else {}
     return found
 
 
@@ -100,7 +109,9 @@ def purpose_faults(codes: Collection[str]) -> PurposeFaults:
         if _declared(model).get(field.name, UNDECLARED) not in {DataCategory.NONE, UNDECLARED}
     }
     by_table = _purposes_by_table()
-    declared = {f"{label}.{name}" for label, fields in by_table.items() for name in fields}
+    declared = {f"{model._meta.label}.{name}" for model in _models() for name in _purposes_of(model)}
+    bases = {base._meta.label for model in _models() for base in model.__mro__ if hasattr(base, "_meta")}
+    declared |= {f"{label}.{name}" for label, fields in by_table.items() if label not in bases for name in fields}
     used = {code for fields in by_table.values() for purposes in fields.values() for code in purposes}
     return PurposeFaults(
         tuple(sorted(personal - declared)), tuple(sorted(declared - personal)), tuple(sorted(used - set(codes)))
@@ -133,11 +144,10 @@ def _database_of(model: type[Model]) -> str:
 def columns() -> list[Column]:
     """Every column that the code has, by table and in the order of the model. One query: the purposes in force."""
     in_force = {purpose.code for purpose in law.purposes_in_force(on=clock.day(clock.now()))}
-    by_table = _purposes_by_table()
     erasers = {label: eraser for eraser in ports.erasers for label in eraser.covers}
     found: list[Column] = []
     for model in _models():
-        used_for = by_table.get(model._meta.label, {})
+        used_for = _purposes_of(model)
         declared, eraser = _declared(model), erasers.get(model._meta.label)
         for field in model._meta.concrete_fields:
             category = str(declared.get(field.name, UNDECLARED))
