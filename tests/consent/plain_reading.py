@@ -3,7 +3,7 @@
 The reasons stand in the order in which they are named: first what is wrong with the question, then with the sender, then
 what the address itself said, then what the people there wish; of that first what only they can change. Where it is
 written: ``portal/docs/consent.md`` ("What counts", "Reasons of a decision"), ``senders.md``, ``decisions/do-not-disturb.md``
-and ``stops-belong-to-addresses.md``, ``consent/data/``; the rules of law are those of ``portal/kernel/law/data``.
+and ``opt-out-scope.md``, ``consent/data/``; the rules of law are those of ``portal/kernel/law/data``.
 """
 
 from collections.abc import Iterable

@@ -83,7 +83,7 @@ def test_a_walk_through_the_pages_meets_no_cookie_that_is_not_listed(who):
     assert not CookieDefect.objects.exists()
 
 
-#: On pages of staff alone, for what was typed and not sent (decision typed-words-stay-in-the-browser); signing out empties it.
+#: On pages of staff alone, for what was typed and not sent (``decisions/staff-pages.md``); signing out empties it.
 OF_STAFF = {"typed.js": {"sessionStorage"}}
 
 

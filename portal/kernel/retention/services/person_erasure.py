@@ -1,6 +1,6 @@
 """The end of one person at their wish, or of a child: a plan of their own, from the decision of two people about the case.
 
-Nobody approves it once more: what both agreed to is the plan (decision "the-case-is-the-approval"). What a run could not
+Nobody approves it once more: what both agreed to is the plan (``decisions/erasure-runs.md``). What a run could not
 end, because something stopped it or broke, is planned again by night.
 """
 
