@@ -129,7 +129,7 @@ def test_a_text_that_was_in_force_elsewhere_says_since_when_it_stands_here(reads
 def test_every_language_of_the_law_has_its_place_and_says_where_there_is_no_text():
     version = policy(ONE, -1, hindi=HINDI["one"])
     shown = page("/privacy/policies/")
-    slots = shown[shown.index('<details class="slots">') : shown.index("</details>")]
+    slots = shown[shown.index('<details class="slots">') :].split("</details>")[0]
     assert slots.count("<li>") == 23
     assert slots.count("not yet translated") == 21
     assert slots.count("binding text") == 1

@@ -24,30 +24,31 @@ from portal.kernel.registers.base.models.officers import Officer
 from portal.kernel.registers.base.selectors.current_entries import current_officer
 
 #: Written in the footer of each page. Change it when the words of these pages change.
-UPDATED_ON = date(2026, 11, 27)
+UPDATED_ON = date(2026, 12, 3)
 
 #: (label, name of the address). A page whose room is not part of this installation is left out.
-FOOTER = (
+MENU = (
+    (_("Home"), "privacy:home"),
     (_("Stop messages"), "privacy:stop-without-login"),
-    (_("Accessibility"), "privacy:accessibility"),
-    (_("Cookies"), "privacy:cookies"),
-    (_("Policies"), "privacy:policies"),
-    (_("Who has your data"), "privacy:who-has-my-data"),
-    (_("Check a receipt"), "privacy:verify-receipt"),
-    (_("Report a child"), "privacy:report-a-child"),
-    (_("Site map"), "privacy:sitemap"),
+    (_("Your data"), "privacy:new-request"),
+    (_("Complain"), "privacy:grievance-start"),
+    (_("Check a reference"), "privacy:track"),
 )
+#: What the menu of a person who is signed in has besides.
 ACCOUNT = (
-    (_("Privacy and grievances"), "privacy:home"),
-    (_("Choose your messages"), "privacy:preferences"),
-    (_("What you agreed to"), "privacy:consents"),
-    (_("Your grievances"), "privacy:grievances"),
-    (_("Prove who you are (KYC)"), "privacy:kyc"),
-    (_("Messages from us"), "privacy:messages"),
-    (_("Your details"), "privacy:account"),
-    (_("Your nominees"), "privacy:nominees"),
-    (_("Notices in your browser"), "privacy:push"),
-    (_("Where you are signed in"), "privacy:sessions"),
+    (_("Messages you get"), "privacy:preferences"),
+    (_("Receipts"), "privacy:consents"),
+    (_("Requests"), "privacy:grievances"),
+    (_("Documents (KYC)"), "privacy:kyc"),
+    (_("Account"), "privacy:account"),
+)
+DO = (*MENU[1:], (_("Check a receipt"), "privacy:verify-receipt"))
+READ = (
+    (_("Privacy policy"), "privacy:policies"),
+    (_("Who has your data"), "privacy:who-has-my-data"),
+    (_("Cookies"), "privacy:cookies"),
+    (_("Accessibility"), "privacy:accessibility"),
+    (_("Report a child's account"), "privacy:report-a-child"),
 )
 
 
@@ -85,6 +86,8 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
+    #: Whether the page asks no database and no session: it then shows nothing of a reader and no officer.
+    is_static = False
     languages = settings.LANGUAGES
     updated_on = UPDATED_ON
 
@@ -115,8 +118,24 @@ class Frame:
         return self._request.get_full_path()
 
     @property
-    def footer_links(self) -> list[Link]:
-        return links(FOOTER)
+    def home_url(self) -> str:
+        return address_of("privacy:home")
+
+    @property
+    def sitemap_url(self) -> str:
+        return address_of("privacy:sitemap")
+
+    @property
+    def menu_links(self) -> list[Link]:
+        return links(MENU)
+
+    @property
+    def do_links(self) -> list[Link]:
+        return links(DO)
+
+    @property
+    def read_links(self) -> list[Link]:
+        return links(READ)
 
     @property
     def account_links(self) -> list[Link]:
@@ -146,6 +165,15 @@ class Frame:
     def officer(self) -> Officer | None:
         """The Grievance Officer of today: the law has name and contact published (SPDI Rules r.5(9))."""
         return current_officer(on=clock.day(clock.now()))
+
+
+class StaticFrame(Frame):
+    """The frame of a page about a fault: links and words, nothing that could be down."""
+
+    is_static = True
+
+    def __init__(self) -> None:
+        super().__init__(HttpRequest())
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

@@ -24,7 +24,7 @@ from grievances.base.selectors import outside_bodies, tickets_of
 from grievances.tickets.grievance_status import sentences_for_person
 from kyc.base.choices import GONE
 from kyc.cases.selectors import documents_of
-from portal.fronts.selfservice.page_context import address_of
+from portal.fronts.selfservice.page_context import DO, address_of, links
 from portal.fronts.selfservice.views.kyc_lists import progress
 from portal.fronts.selfservice.views.preferences import ticket_of
 from portal.kernel.core import clock
@@ -144,4 +144,4 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    return render(request, "selfservice/pages/sitemap.html", {"errands": errands()})
+    return render(request, "selfservice/pages/sitemap.html", {"errands": errands(), "checks": links(DO[-2:])})
