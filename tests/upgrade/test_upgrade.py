@@ -56,9 +56,7 @@ STEPS = ("migrate --verbosity 0", "migrate --verbosity 0 --database keys", "sync
 def test_migrations_of_a_release_are_only_added_to(tmp_path: Path) -> None:
     release = releases.last()
     if not release.released:
-        pytest.skip(
-            "nothing is released yet: migrations may still be edited (decisions/upgrades.md)"
-        )
+        pytest.skip("nothing is released yet: migrations may still be edited (decisions/upgrades.md)")
     assert release.edited(release.unpack(tmp_path / "old")) == []
 
 
