@@ -1,6 +1,6 @@
 """What stands at an address now: its answer, whose it is and what they wish, and whether promotion was stopped there.
 
-One prepared statement, not the ORM: this is asked before each message (portal/docs/decisions/). The state row's index is
+One prepared statement, not the ORM: this is asked before each message (``decisions/send-decisions.md``). The state row's index is
 its unique key; the number of rows in the table does not matter.
 """
 
