@@ -1,15 +1,17 @@
-"""Stops of promotion at addresses, beside what was answered there: for lists of answers, not for single decisions.
+"""Stops of promotion at addresses: is it stopped there, since when, and by what. Reads only.
 
-Before each message ``selectors.standing`` asks for the same in its one statement.
+What a stop covers is said once, by ``Suppression.covering``. Before each message ``records.selectors.address_status`` asks
+for the same in its one statement.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q
 
 from consent.base.rules import contact
 from consent.base.rules.contact import Word
+from consent.base.rules.status_fold import YES
 from consent.base.selectors.purposes import in_force_or_ended
 from consent.records.models.events import ConsentEvent
 from consent.records.models.state import ConsentState
@@ -37,18 +39,50 @@ def at_addresses(
 
 
 def last_of(
-    stops: Iterable[Suppression], *, fiduciary: int, keys: Collection[bytes], purpose: str, channel: str
+    stops: Iterable[Suppression],
+    *,
+    fiduciary: int,
+    keys: Collection[bytes],
+    purpose: str,
+    channel: str,
+    header: str | None = None,
 ) -> Suppression | None:
-    """The last of the stops that covers a purpose and channel of a fiduciary at an address. None: nobody stopped it."""
+    """The last of the stops that covers a purpose, a channel and a sender of a fiduciary at an address; ``header`` as for
+    ``Suppression.covering``. None: nobody stopped it.
+    """
     found = [
         stop
         for stop in stops
         if stop.fiduciary_id == fiduciary
         and bytes(stop.address_key) in keys
-        and stop.purpose in {"", purpose}
-        and stop.channel in {"", channel}
+        and stop.covers(purpose=purpose, channel=channel, header=header)
     ]
     return max(found, key=lambda stop: stop.suppressed_at, default=None)
+
+
+def of_all_promotion(places: Sequence[Collection[bytes]]) -> list[dict[int, Suppression]]:
+    """For each address, by its lookup keys, the stop of all promotion of each fiduciary: the first since the last yes there.
+
+    Two queries, however many addresses there are; one where nothing was stopped. A yes to anything counts, as nobody is
+    told that all is stopped where something is not.
+    """
+    every = {key for keys in places for key in keys}
+    rows = Suppression.objects.filter(Suppression.covering(header=""), address_key__in=every)
+    stops = list(rows.order_by("suppressed_at", "pk"))
+    given = ConsentEvent.objects.filter(address_key__in=every, answer__in=YES).order_by("occurred_at")
+    said = given.values_list("address_key", "fiduciary_id", "occurred_at") if stops else ()
+    yeses = {(bytes(key), whose): at for key, whose, at in said}
+    found: list[dict[int, Suppression]] = []
+    for keys in places:
+        here: dict[int, Suppression] = {}
+        for stop in stops:
+            last = max(
+                (yeses[key, stop.fiduciary_id] for key in keys if (key, stop.fiduciary_id) in yeses), default=None
+            )
+            if bytes(stop.address_key) in keys and (last is None or stop.suppressed_at >= last):
+                here.setdefault(stop.fiduciary_id, stop)
+        found.append(here)
+    return found
 
 
 def stands(stop: Suppression, said: ConsentState | ConsentEvent, *, at: datetime) -> bool:

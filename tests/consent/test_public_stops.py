@@ -10,6 +10,7 @@ from consent.collection.services import public_opt_outs
 from consent.decisions.services.contact_decisions import may_contact
 from consent.models import ConsentEvent, Suppression
 from consent.records.services import receipts
+from consent.suppressions import selectors
 from consent.suppressions.services import address_opt_outs, suppressions
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, addresses, clock
@@ -286,3 +287,27 @@ def test_whoever_is_signed_in_and_stops_everybody_is_told_once_with_every_receip
     ).exists()
     assert reason(ASHA_PHONE) is Reason.CONSENT_WITHDRAWN
     assert {one.fiduciary.code for one in Suppression.objects.filter(lift=None)} == {"onesetu", "acme-bank"}
+
+
+def test_of_each_address_the_stop_of_all_promotion_is_named_by_which_it_began_and_ends_with_a_yes_there(asha):
+    start = clock.now()
+    ours = Fiduciary.objects.get(code="onesetu")
+    at = [start + timedelta(hours=hours) for hours in range(4)]
+    for moment, channel, header in ((at[0], "sms", "ONESTU-P"), (at[1], "", ""), (at[2], "", "")):
+        suppressions.alone(
+            subject_ref=asha.subject.ref,
+            fiduciary=ours,
+            places=[address_opt_outs.place_of("phone", ASHA_PHONE)],
+            way=Way.SMS,
+            occurred_at=moment,
+            actor=actor.SYSTEM,
+            senders=[(channel, header)],
+            again=True,
+            now=moment,
+        )
+    keys = [address_opt_outs.place_of(*each).keys for each in (("phone", ASHA_PHONE), ("email", "nobody@acme.example"))]
+    here, elsewhere = selectors.of_all_promotion(keys)
+    assert {whose: (stop.suppressed_at, stop.header) for whose, stop in here.items()} == {ours.pk: (at[1], "")}
+    assert elsewhere == {}
+    said(asha, "given", occurred_at=at[3], now=at[3])
+    assert selectors.of_all_promotion(keys) == [{}, {}]

@@ -286,9 +286,8 @@ def _standing_of_sender(
     event: ConsentEvent, stopped: Sequence[Suppression], keys: Collection[bytes], at: datetime
 ) -> Standing:
     """What counts for the sender by then: its own word, or a later one about all senders, stops included."""
-    of_it = [stop for stop in stopped if stop.header in {"", event.sender}]
     whose, about, way = event.fiduciary_id, event.purpose, event.channel
-    stop = selectors.last_of(of_it, fiduciary=whose, keys=keys, purpose=about, channel=way)
+    stop = selectors.last_of(stopped, fiduciary=whose, keys=keys, purpose=about, channel=way, header=event.sender)
     found = sender_consents.deciding_at(whose, keys, about, way, sender=event.sender)
     said = found if found is not None else event
     if stop is not None and said.answer in YES and selectors.stands(stop, said, at=at):

@@ -172,10 +172,10 @@ def single_senders_to(code: OneTimeCode, named: Sequence[Fiduciary]) -> list[Sin
         if said is not None and said.word.answer in YES:
             place = (fiduciary, channel, value)
             found[place] = max(said.said_at, found.get(place, said.said_at))
-    stops = Suppression.objects.filter(address_key__in=keys, fiduciary__in=of, purpose="", lift=None)
+    stops = Suppression.objects.filter(address_key__in=keys)
     since: dict[tuple[int, str, str], datetime] = {}
     for place, said_at in found.items():
-        both = stops.filter(fiduciary=place[0], channel__in=("", place[1]), header__in=("", place[2]))
+        both = stops.filter(Suppression.covering(channel=place[1], header=place[2]), fiduciary=place[0])
         at = (
             both.filter(suppressed_at__gte=said_at)
             .order_by("suppressed_at")

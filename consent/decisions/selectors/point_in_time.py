@@ -108,8 +108,7 @@ def _at_place(
     def about(sender: str) -> Then | None:
         own = [event for event in events if event.sender in {"", sender}]
         # A question that names no sender is stopped by the stop of any.
-        over_it = [stop for stop in stopped if not sender or stop.header in {"", sender}]
-        stop = selectors.last_of(over_it, **place)
+        stop = selectors.last_of(stopped, **place, header=sender or None)
         stopped_at = stop.suppressed_at if stop else None
         return replace(_then(own, same, at, stopped_at=stopped_at), sender=sender) if own else None
 

@@ -172,9 +172,7 @@ def _standing_stop(send: Send, stops: Sequence[Suppression], word: ConsentEvent 
         stop
         for stop in stops
         if send.fiduciary in {stop.fiduciary_id, stop.fiduciary.code}
-        and stop.purpose in {"", send.purpose}
-        and stop.channel in {"", send.channel}
-        and not (stop.header and send.recipient)
+        and stop.covers(purpose=send.purpose, channel=send.channel, header="" if send.recipient else None)
         and stop.recorded_at < send.sent_at
         and not (hasattr(stop, "lift") and stop.lift.lifted_at <= send.sent_at)
     ]

@@ -281,9 +281,13 @@ class _Page:
         own = max(
             (event for event in about if bytes(event.address_key) in place.keys), key=history.order_of, default=None
         )
-        over_it = [stop for stop in self.stops if stop.header in {"", choice.sender}]
         stop = selectors.last_of(
-            over_it, fiduciary=self.whose.pk, keys=place.keys, purpose=choice.purpose.code, channel=choice.channel
+            self.stops,
+            fiduciary=self.whose.pk,
+            keys=place.keys,
+            purpose=choice.purpose.code,
+            channel=choice.channel,
+            header=choice.sender,
         )
         if own is None:
             return replace(choice, said=None, stop=stop if choice.purpose.is_promotional else None)

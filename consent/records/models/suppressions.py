@@ -58,6 +58,23 @@ class Suppression(AppendOnlyModel):
             models.Index(fields=("-suppressed_at", "-id"), name="consent_suppression_when"),
         )
 
+    @staticmethod
+    def covering(*, purpose: str = "", channel: str = "", header: str | None = None) -> Q:
+        """The rows in force that cover a purpose, a channel and a sender: those of it, and those of all.
+
+        Empty asks for those of all alone. ``header`` None where nobody knows who sends: those of every sender.
+        """
+        rows = Q(purpose__in={"", purpose}, channel__in={"", channel}, lift=None)
+        return rows if header is None else rows & Q(header__in={"", header})
+
+    def covers(self, *, purpose: str, channel: str, header: str | None = None) -> bool:
+        """The same of a row at hand, whether it is in force or not."""
+        return (
+            self.purpose in {"", purpose}
+            and self.channel in {"", channel}
+            and (header is None or self.header in {"", header})
+        )
+
     def __str__(self) -> str:
         return f"{self.address_key.hex()[:10] if self.address_key else ''} {self.channel}"
 

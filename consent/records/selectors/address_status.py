@@ -125,16 +125,8 @@ def suppression(
     fiduciary: int, keys: tuple[bytes, ...], at: datetime, *, purpose: str, channel: str, header: str = ""
 ) -> Suppression | None:
     """The row behind ``Found.suppressed_at``, for the ledger entry that proves it: of several the one recorded last."""
-    rows = Suppression.objects.filter(
-        fiduciary_id=fiduciary,
-        address_key__in=keys,
-        suppressed_at=at,
-        purpose__in=("", purpose),
-        channel__in=("", channel),
-        lift=None,
-    )
-    if header:
-        rows = rows.filter(header__in=("", header))
+    covering = Suppression.covering(purpose=purpose, channel=channel, header=header or None)
+    rows = Suppression.objects.filter(covering, fiduciary_id=fiduciary, address_key__in=keys, suppressed_at=at)
     return rows.select_related("entry").order_by("-pk").first()
 
 

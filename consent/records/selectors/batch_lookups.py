@@ -112,16 +112,9 @@ def stops(
 ) -> Mapping[bytes, Stop]:
     """The addresses at which promotion was stopped, as ``address_status.at_address`` finds them one by one."""
     found: dict[bytes, Stop] = {}
+    covering = Suppression.covering(purpose=purpose, channel=channel, header=header or None)
     for part in _parts(keys):
-        rows = Suppression.objects.filter(
-            fiduciary_id=fiduciary,
-            address_key__among=part,
-            purpose__in=("", purpose),
-            channel__in=("", channel),
-            lift=None,
-        )
-        if header:
-            rows = rows.filter(header__in=("", header))
+        rows = Suppression.objects.filter(covering, fiduciary_id=fiduciary, address_key__among=part)
         for key, at, entry in rows.order_by("pk").values_list("address_key", "suppressed_at", "entry__event_id"):
             known = found.get(bytes(key))
             if known is None or at >= known.at:

@@ -1,6 +1,6 @@
 """A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from consent.base.choices import Way
 from consent.base.rules.status_fold import YES
-from consent.records.models.events import ConsentEvent, ConsentReceipt
+from consent.records.models.events import ConsentReceipt
 from consent.records.models.state import ConsentState
 from consent.records.models.suppressions import Suppression
 from consent.records.selectors.undos import has_been_given
@@ -19,6 +19,7 @@ from consent.records.services.addresses import Address
 from consent.records.services.confirmations import Reply
 from consent.records.services.consent_events import Evidence
 from consent.records.services.reported_times import counted
+from consent.suppressions import selectors
 from consent.suppressions.services import suppressions
 from consent.suppressions.services.withdrawals import stop_all_promotional
 from portal.kernel.core import addresses, clock
@@ -132,18 +133,13 @@ def stop_at_address(
 
 def stopped_since(keys: Collection[bytes]) -> dict[int, datetime]:
     """By fiduciary, since when all its promotion is stopped at an address; none that someone there consented to since."""
-    whole = Suppression.objects.filter(address_key__in=keys, purpose="", channel="", header="", lift=None)
-    stops = whole.order_by("-suppressed_at").values_list("fiduciary_id", "suppressed_at")
-    yeses = ConsentEvent.objects.filter(address_key__in=keys, answer__in=YES).order_by("occurred_at")
-    last_yes = dict(yeses.values_list("fiduciary_id", "occurred_at"))
-    return {pk: at for pk, at in stops if pk not in last_yes or last_yes[pk] <= at}
+    (stops,) = selectors.of_all_promotion([keys])
+    return {whose: stop.suppressed_at for whose, stop in stops.items()}
 
 
 def everybody_stopped_since(keys: Collection[bytes]) -> datetime | None:
     """Since when everybody who sends through us today is stopped at an address; None where somebody is not."""
-    since = stopped_since(keys)
-    everybody = set(Fiduciary.objects.values_list("pk", flat=True))
-    return max(since.values()) if since and everybody <= since.keys() else None
+    return _everywhere([keys])
 
 
 def person_stopped_since(contacts: Iterable[ContactPoint]) -> datetime | None:
@@ -151,24 +147,17 @@ def person_stopped_since(contacts: Iterable[ContactPoint]) -> datetime | None:
 
     Three queries, however many addresses and companies there are; one where nothing was stopped.
     """
-    places = [addresses.address_keys(contact.address) for contact in contacts]
-    every = [key for keys in places for key in keys]
-    whole = Suppression.objects.filter(address_key__in=every, purpose="", channel="", header="", lift=None)
-    stops = list(whole.values_list("address_key", "fiduciary_id", "suppressed_at"))
-    if not stops:
+    return _everywhere([addresses.address_keys(contact.address) for contact in contacts])
+
+
+def _everywhere(places: Sequence[Collection[bytes]]) -> datetime | None:
+    stops = selectors.of_all_promotion(places)
+    if not stops or not all(stops):
         return None
-    given = ConsentEvent.objects.filter(address_key__in=every, answer__in=YES)
-    yeses = list(given.values_list("address_key", "fiduciary_id", "occurred_at"))
-    since: list[datetime] = []
-    for fiduciary in Fiduciary.objects.values_list("pk", flat=True):
-        for keys in places:
-            agreed = [at for key, whose, at in yeses if whose == fiduciary and bytes(key) in keys]
-            stopped = [at for key, whose, at in stops if whose == fiduciary and bytes(key) in keys]
-            standing = [at for at in stopped if not agreed or at >= max(agreed)]
-            if not standing:
-                return None
-            since.append(min(standing))
-    return max(since, default=None)
+    everybody = set(Fiduciary.objects.values_list("pk", flat=True))
+    if any(everybody - here.keys() for here in stops):
+        return None
+    return max(here[whose].suppressed_at for here in stops for whose in everybody)
 
 
 @retried

@@ -297,17 +297,9 @@ def _is_covered_for_good(
     return _cover(final, place, fiduciary, occurred_at)
 
 
-def _covering(
-    place: Address, fiduciary: Fiduciary, *, purpose: str = "", channel: str = "", header: str = ""
-) -> QuerySet[Suppression]:
-    return Suppression.objects.filter(
-        fiduciary=fiduciary,
-        address_key__in=place.keys,
-        purpose__in={"", purpose},
-        channel__in={"", channel},
-        header__in={"", header},
-        lift=None,
-    ).select_related("receipt")
+def _covering(place: Address, fiduciary: Fiduciary, *, header: str = "", **about: str) -> QuerySet[Suppression]:
+    rows = Suppression.objects.filter(Suppression.covering(header=header, **about), fiduciary=fiduciary)
+    return rows.filter(address_key__in=place.keys).select_related("receipt")
 
 
 def _cover(stops: Iterable[Suppression], place: Address, fiduciary: Fiduciary, occurred_at: datetime) -> bool:

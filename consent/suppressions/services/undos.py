@@ -201,9 +201,7 @@ class _Before:
         return [
             row
             for row in self.suppressed
-            if bytes(row.address_key) in keys
-            and row.purpose in {"", event.purpose}
-            and row.channel in {"", event.channel}
+            if bytes(row.address_key) in keys and row.covers(purpose=event.purpose, channel=event.channel)
         ]
 
 

@@ -347,7 +347,7 @@ def _stopped_senders(
             continue
         for row in narrowed:
             place = (choice.address.key, choice.purpose, choice.channel, row.header)
-            covers = row.purpose in {"", choice.purpose} and row.channel in {"", choice.channel}
+            covers = row.covers(purpose=choice.purpose, channel=choice.channel)
             if place in done or not covers or bytes(row.address_key) not in choice.address.keys:
                 continue
             later = (
