@@ -87,9 +87,7 @@ def test_a_number_that_cannot_be_right_is_refused_without_repeating_it(individua
     assert "ABCXR" not in str(caught.value)
 
 
-def test_an_account_number_that_may_be_an_aadhaar_number_has_to_be_called_an_account(
-    individual, monkeypatch
-):
+def test_an_account_number_that_may_be_an_aadhaar_number_has_to_be_called_an_account(individual, monkeypatch):
     monkeypatch.setattr(document_uploads, "_require_wanted", lambda *given: None)
     account = {"kind": "cancelled_cheque", "number": "234123412346"}
     with pytest.raises(Refused) as caught:

@@ -306,10 +306,32 @@ def test_a_review_of_access_is_bound_to_who_held_the_roles_then():
 
 
 def test_one_row_of_a_code_holds_at_a_time():
-    agreed(AuditFinding)
+    row = agreed(AuditFinding)
     with pytest.raises(Refused) as refused:
-        proposed(AuditFinding, two_people()[0])
+        proposed(AuditFinding, two_people()[0], owner=row.owner)
     assert refused.value.code == "ENTRY_TAKEN"
+
+
+@pytest.mark.parametrize("model", BOOKS, ids=lambda m: m.__name__)
+def test_a_correction_begins_in_the_moment_in_which_the_row_it_corrects_ends(model):
+    row = agreed(model, **needs(model), **PERMITS.get(model, {}))
+    later = clock.now() + timedelta(days=3)
+    newer = agreed(model, **needs(model), **PERMITS.get(model, {}), name="A better name", starts_at=later)
+    row.refresh_from_db()
+    assert (row.ends_at, newer.starts_at, newer.ends_at) == (later, later, None)
+
+
+def test_a_correction_is_proposed_from_the_page_of_the_row_with_what_it_says_now():
+    row = agreed(Measure)
+    maker = staff_client(StaffFactory(roles=["administrator"]))
+    page = reverse("admin:registers_measure_change", args=[row.pk])
+    way = f"{reverse('admin:registers_measure_add')}?corrects={row.pk}"
+    assert way in maker.get(page).text
+    assert f'value="{row.code}"' in maker.get(way).text
+    assert row.code not in maker.get(f"{reverse('admin:registers_measure_add')}?corrects=x").text
+    assert way not in staff_client(StaffFactory(roles=["auditor"])).get(page).text
+    sender_entries.end(row, actor=two_people()[0], now=clock.now())
+    assert way not in maker.get(page).text
 
 
 def blocked(**changes):

@@ -39,10 +39,14 @@ class CreatingAdmin(StaffModelAdmin):
     create_template = "admin/people/create.html"
     create: Callable[[HttpRequest, dict[str, Any]], int | None]
 
+    def initial_of(self, request: HttpRequest) -> dict[str, Any]:
+        """What stands in the form before anybody typed."""
+        return {}
+
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = self.create_form(request.POST or None, request.FILES or None)
+        form = self.create_form(request.POST or None, request.FILES or None, initial=self.initial_of(request))
         if request.method == "POST" and form.is_valid():
             try:
                 with field_changes.watching(actor_of(request), "add", entered=form.cleaned_data) as watch:

@@ -91,6 +91,11 @@ class BookEntry(DatedEntry):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def makes_room(self) -> bool:
+        """A newer row with its code takes its place: a correction leaves no time in which the book says nothing."""
+        return True
+
     @classproperty
     def SHOWN(cls) -> tuple[str, ...]:  # noqa: N802, N805 - the name of the base's constant
         """Everything that was entered."""

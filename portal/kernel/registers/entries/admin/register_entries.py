@@ -3,7 +3,8 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import clock, records
@@ -17,6 +18,8 @@ from portal.kernel.registers.entries.forms.register_entries import ReviewForm, f
 from portal.kernel.registers.entries.services import register_entries
 from portal.kernel.registers.senders.admin.sender_entries import ENTRY, EntryAdmin, holds_no_more
 
+#: In the address of the form: the row that a proposal corrects.
+CORRECTS = "corrects"
 REVIEWED = ("reviewed_at", "reviewed_by")
 
 
@@ -42,6 +45,25 @@ class BookPage(EntryAdmin):
     list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary", "owner")
     search_fields = ("code", "name")
     date_hierarchy = "starts_at"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the way to a correction of a row that holds: what it says is never edited."""
+        row = self.get_object(request, object_id) if self.has_add_permission(request) else None
+        beside: list[tuple[Any, str]] = []
+        if row is not None and not holds_no_more(row, request.user):
+            add = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_add")
+            beside = [(_("Propose a correction"), f"{add}?{CORRECTS}={row.pk}")]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
+
+    def initial_of(self, request: HttpRequest) -> dict[str, Any]:
+        """Of a correction what the row says now; the correction takes its place where the code stays."""
+        number = request.GET.get(CORRECTS, "")
+        row = self.get_queryset(request).filter(pk=number).first() if number.isascii() and number.isdecimal() else None
+        if row is None:
+            return {}
+        return {"fiduciary": row.fiduciary_id, **{name: getattr(row, name) for name in self.book.SHOWN}}
 
     def create(self, request: HttpRequest, entered: dict[str, Any]) -> int:
         entry = register_entries.propose(self.book, **entered, actor=actor_of(request), now=clock.now())

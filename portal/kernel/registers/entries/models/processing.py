@@ -132,11 +132,6 @@ class ProcessingActivity(BookEntry):
         verbose_name_plural = _("records of processing")
 
     @property
-    def makes_room(self) -> bool:
-        """A newer version takes its place: live products rest on it, so it cannot end before."""
-        return True
-
-    @property
     def bases(self) -> dict[str, str]:
         """The stated basis by law; empty where none is stated."""
         return {Regime.IN: self.basis_in, Regime.EU: self.basis_eu, Regime.US_CA: self.basis_us_ca}
