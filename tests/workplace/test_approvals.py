@@ -157,9 +157,16 @@ def test_names_of_the_list_cost_the_same_for_many_as_for_few(maker, staff):
 def test_after_a_decision_the_next_proposal_opens_and_after_the_last_one_the_list(maker, checker):
     keys = [key_is_proposed(maker, label) for label in ("one", "two")]
     made = profile_is_proposed(maker)
-    assert decides(checker, made, "approve").url == page_of(keys[0])
+    first = decides(checker, made, "approve").url
+    assert first == f"{page_of(keys[0])}?after=1"
+    shown = checker.get(first)
+    said = [str(message) for message in shown.context["messages"]]
+    assert any(approvals.title_of(made) in one and page_of(made) in one for one in said)
+    # A second click in haste lands on no button: what decides is folded.
+    assert re.search(r'<details class="decide"><summary>.*?value="approve"', shown.text, re.DOTALL)
+    assert '<details class="decide">' not in checker.get(page_of(keys[0])).text
     assert profile(on=made.effective_from).intermediary == "no"
-    assert decides(checker, keys[0], "refuse", reason="Not needed.").url == page_of(keys[1])
+    assert decides(checker, keys[0], "refuse", reason="Not needed.").url == f"{page_of(keys[1])}?after=1"
     last = decides(checker, keys[1], "approve")
     assert last.url == reverse(INBOX)
     said = [str(message) for message in checker.get(last.url).context["messages"]]
@@ -172,8 +179,10 @@ def test_the_next_one_is_of_the_kind_that_was_chosen_while_there_is_one(maker, c
     made = profile_is_proposed(maker)
     page = checker.get(page_of(first), {"kind": "people.ApiKey"})
     assert '<input type="hidden" name="kind" value="people.ApiKey">' in page.text
-    assert decides(checker, first, "approve", kind="people.ApiKey").url == f"{page_of(second)}?kind=people.ApiKey"
-    assert decides(checker, second, "approve", kind="people.ApiKey").url == page_of(made)
+    assert (
+        decides(checker, first, "approve", kind="people.ApiKey").url == f"{page_of(second)}?after=1&kind=people.ApiKey"
+    )
+    assert decides(checker, second, "approve", kind="people.ApiKey").url == f"{page_of(made)}?after=1"
 
 
 @pytest.mark.parametrize("propose", [key_is_proposed, lambda client, _label: profile_is_proposed(client)])

@@ -28,6 +28,8 @@ from portal.kernel.people.models import FourEyesModel, FourEyesRule
 
 #: A page shows no more than this of one kind of proposal.
 MOST = 200
+#: In the address of a proposal that opened by itself after the answer to another one.
+AFTER = "after"
 #: For how long one's own proposal is shown after its answer.
 ANSWERED = timedelta(days=30)
 #: Columns of a proposal that say from when it counts: it is approved before, or not in time.

@@ -36,6 +36,8 @@ class Approval:
     names: frozenset[str]
     why_not: str
     may_withdraw: bool
+    #: It opened by itself after the answer to another one: what decides is behind one more step.
+    came_by_itself: bool = False
 
     @property
     def has_before(self) -> bool:
@@ -66,6 +68,7 @@ def approval(context: Any, row: Any) -> Approval | None:
         kind=str(request.GET.get("kind", "")),
         names=ways.names,
         why_not=_why_not(request, page, ways.approve, row),
+        came_by_itself=approvals.AFTER in request.GET,
         may_withdraw=ways.withdraw is not None and not ways.withdraw.skip(row, request.user),
     )
 

@@ -10,17 +10,19 @@ from django.contrib.admin.exceptions import NotRegistered
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.fronts.workplace import approvals, record_names
+from portal.fronts.workplace.approvals import AFTER
 from portal.fronts.workplace.permissions import Permission
 from portal.kernel.core import access, clock
-from portal.kernel.core.admin import labels
 from portal.kernel.core.admin.actions import Outcome
 from portal.kernel.core.admin.lists import page_of
 from portal.kernel.people.admin.proposals import ways_to_answer
+from portal.kernel.people.labels import ActNames
 from portal.kernel.people.models import FourEyesModel
 from portal.kernel.retention.selectors import open_questions_named
 
@@ -78,14 +80,15 @@ def answer(request: HttpRequest, model: str, number: int) -> HttpResponseBase:
     act = ways.of(decision) if ways is not None else None
     if act is None:
         raise Http404
-    heading = labels.heading(row)
+    done = f"{ActNames()(row.act)}: {approvals.title_of(row)}"
     response: HttpResponseBase = row_page.action_view(request, act.name, str(number))
     shown: dict[str, Any] = getattr(response, "context_data", None) or {}
     outcome = shown.get("outcome")
     if response.status_code != HTTPStatus.OK or not isinstance(outcome, Outcome) or outcome.done == 0:
         shown["do_url"] = f"{request.path}?{urlencode({'decision': decision})}"
         return response
-    messages.success(request, f"{heading}: {outcome.results[0].message}")
+    link = format_html('<a href="{}">{}</a>', approvals.url_of(row), done)
+    messages.success(request, format_html("{} {}", outcome.results[0].message, link))
     if decision == "withdraw":
         return HttpResponseRedirect(f"{reverse('admin:approvals')}?tab={MINE}")
     return HttpResponseRedirect(_next(request, request.POST.get("kind", "")))
@@ -104,7 +107,10 @@ def _found(request: HttpRequest, model: str, number: int) -> tuple[Any, FourEyes
 
 
 def _next(request: HttpRequest, kind: str) -> str:
-    """The proposal that is due next, of the same kind while there is one; the list where none waits any more."""
+    """The proposal that is due next, of the same kind while there is one; the list where none waits any more.
+
+    Its page says that it came by itself (``AFTER``): a second click in haste must not decide what nobody has read.
+    """
     now, found = clock.now(), approvals.open_to(request.user)
     of_kind = kind if found.to_answer[kind] else ""
     waiting = (one for one in approvals.to_answer(request.user, found, now=now, kind=of_kind) if one.url)
@@ -112,4 +118,5 @@ def _next(request: HttpRequest, kind: str) -> str:
     if following is None:
         messages.info(request, _("Nothing else waits for your approval."))
         return reverse("admin:approvals")
-    return f"{following.url}?{urlencode({'kind': of_kind})}" if of_kind else following.url
+    asked = {AFTER: "1", **({"kind": of_kind} if of_kind else {})}
+    return f"{following.url}?{urlencode(asked)}"
