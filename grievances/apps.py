@@ -48,6 +48,7 @@ class GrievancesConfig(AppConfig):
         core_ports.finders.register(search.find)
         core_ports.hands_out.register(queues.HANDS_OUT)
         core_ports.record_facts.register(queues.record_facts)
+        core_ports.opening_reasons.register(queues.reasons_to_open)
         core_ports.login_left.register(conversation.let_go)
         core_ports.referred_entries.register(thread_access.entries_of)
         core_ports.referred_entries.register(nominations.entries_of)

@@ -1,17 +1,22 @@
 """The queues of this room, as the workplace counts and links them, and who has what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from grievances.base import selectors
+from grievances.base.choices import OPEN_STATES
 from grievances.base.models.ticket import Ticket
 from grievances.base.permissions import GrievancePermission
+from portal.kernel.core import access
 from portal.kernel.core.queues import Facts, HandsOut, Queue, Tab, Where, Work
+from portal.kernel.core.work_references import Reason
+from portal.kernel.people.selectors import refs_of
 
 #: Whoever answers grievances finds their number on the first page.
 _ANSWERS = str(GrievancePermission.TICKET_ANSWER)
@@ -175,3 +180,17 @@ def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[st
         holder = holder if holder is not None and holder.is_active else None
         found[ticket.reference] = Facts(ticket, holder, _about(ticket))
     return {owner: found[reference] for owner, reference in named.items() if reference in found}
+
+
+#: Open grievances of one person that an opening offers as its reason.
+_OFFERED = 3
+
+
+def reasons_to_open(*, user: Any, subject_ref: UUID) -> Iterator[Reason]:
+    """Answers ``ports.opening_reasons``: a caller for whoever files grievances for people, and the person's open grievances."""
+    if access.allowed(user, GrievancePermission.TICKET_VIEW):
+        rows = Ticket.objects.filter(subject_ref__in=refs_of(subject_ref), state__in=OPEN_STATES).order_by("-pk")
+        for reference in rows.values_list("reference", flat=True)[:_OFFERED]:
+            yield Reason(_now("For their grievance %(reference)s") % {"reference": reference}, "grievance", reference)
+    if access.allowed(user, GrievancePermission.TICKET_FILE):
+        yield Reason(_now("A caller on the line"), "support", "support desk")

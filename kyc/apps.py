@@ -59,6 +59,7 @@ class KycConfig(AppConfig):
         core_ports.finders.register(search.find)
         core_ports.hands_out.register(queues.HANDS_OUT)
         core_ports.record_facts.register(queues.record_facts)
+        core_ports.opening_reasons.register(queues.reasons_to_open)
         core_ports.rule_books.register(signer_proposals.load_shipped)
         core_ports.readiness.register(("signers", system_checks.readiness))
         register(system_checks.providers_are_set_up, PRODUCTION)

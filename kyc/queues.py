@@ -1,8 +1,9 @@
 """The queues of this room, as the workplace counts and links them, and who has what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,11 @@ from kyc.base.choices import CaseState, LikenessState, LookResult
 from kyc.base.models.cases import Case
 from kyc.base.models.documents import Document
 from kyc.base.permissions import Act, Permission
+from portal.kernel.core import access
 from portal.kernel.core.queues import Facts, HandsOut, Queue, Tab, Where, Work
+from portal.kernel.core.work_references import Reason
 from portal.kernel.people.choices import Answer
+from portal.kernel.people.selectors import refs_of
 from portal.kernel.people.services import maker_checker
 
 #: Whoever opens documents at the desk has its queues as tabs.
@@ -175,3 +179,12 @@ def record_facts(*, owners: Collection[str], user: Any, at: datetime) -> dict[st
         )
         for case in cases
     }
+
+
+def reasons_to_open(*, user: Any, subject_ref: UUID) -> Iterator[Reason]:
+    """Answers ``ports.opening_reasons``: the customer's case, for whoever reviews documents."""
+    if not access.allowed(user, Permission.DOCUMENT_OPEN):
+        return
+    rows = Case.objects.filter(subject_ref__in=refs_of(subject_ref)).order_by("-pk")
+    for reference in rows.values_list("reference", flat=True)[:1]:
+        yield Reason(_now("For the KYC case %(reference)s") % {"reference": reference}, "kyc_review", reference)

@@ -200,6 +200,7 @@ WHYS: Mapping[str, Any] = {
     "grievance": _("To answer a grievance"),
     "rights_request": _("To answer a request about your data"),
     "kyc_review": _("To check the documents"),
+    "decision": _("To check the documents"),
     "support": _("To help you at your wish"),
     "audit": _("For an audit"),
     "security": _("To look into a security event"),

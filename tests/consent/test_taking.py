@@ -169,6 +169,24 @@ def test_a_call_needs_its_reference_and_keeps_it(asha, notice, maker, checker):
     assert ConsentEvidence.objects.get(event=event).reference == "CALL-77-A"
 
 
+def test_the_second_person_reads_whose_consent_it_is_to_what_and_the_proof_and_opens_it_by_one_button(
+    asha, notice, maker, checker
+):
+    asha.full_name = "Asha Rao"
+    asha.save()
+    proposal = propose(maker, taken(asha, notice))
+    client = staff_client(checker)
+    page = reverse("admin:consent_takenanswer_change", args=[proposal.pk])
+    assert "Decide on this proposal" in client.get(page).text
+    shown = client.post(page, {"open_record": "1", "reason": "decision approvals"}, follow=True).text
+    said = shown[shown.index('<section class="approval"') : shown.index("</table>")]
+    for words in ("Asha R.", "Consent given", "SMS", str(Way.PAPER.label), "Open the scan", str(notice)):
+        assert words in said, words
+    assert str(asha.subject.ref) not in said
+    event = AuditEvent.objects.filter(kind="admin.record.opened").latest("pk")
+    assert (event.facts["purpose"], event.facts["ticket"]) == ("decision", "approvals")
+
+
 def test_the_same_person_cannot_agree_nor_a_role_without_the_act(asha, notice, maker):
     proposal = propose(maker, taken(asha, notice))
     for who in (maker, StaffFactory(roles=["kyc_checker"])):

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,11 +20,13 @@ from consent.collection.services import offline_consents
 from consent.records.models.guardians import HeldConsent
 from consent.records.models.offline_consents import TakenAnswer
 from consent.records.services import guardian_consents
-from portal.kernel.core import access, clock, field_changes
+from portal.kernel.core import access, clock, date_format, field_changes
 from portal.kernel.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
+from portal.kernel.law.labels import ChannelNames, PurposeNames
+from portal.kernel.people import short_names
 from portal.kernel.people.admin.proposals import PROPOSAL, AnswerForm, not_answerable
 
 OWN = (
@@ -126,6 +129,37 @@ class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
         stream = offline_consents.open_scan(row, actor=actor_of(request))
         name = f"consent-form-{row.pk}"
         return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+
+    def differences(self, request: HttpRequest, row: TakenAnswer) -> list[tuple[Any, str, str]]:
+        """What would be recorded, in words, with its proof: whose consent, to what, how it was given, and what shows it."""
+        names = short_names.of_subjects({ref for ref in (row.subject_ref, row.guardian_ref) if ref}, user=request.user)
+        way = f"{row.get_way_display()}, {date_format.moment(row.occurred_at)}"
+        said = [
+            (_("Whose"), names.get(row.subject_ref, str(row.subject_ref))),
+            (_("What is recorded"), _("Consent given")),
+            (_("Purpose"), PurposeNames()(row.purpose)),
+            (_("Channels"), ChannelNames()(row.channels) if row.channels else ""),
+            (_("Only for this sender"), row.sender),
+            (_("Company"), str(row.fiduciary)),
+            (_("How it was given"), way),
+            (_("Notice shown"), f"{row.notice_version}, {dict(settings.LANGUAGES).get(row.language, row.language)}"),
+            (_("Proof"), self._proof(request, row)),
+        ]
+        if row.guardian_ref is not None:
+            shown = f"{row.get_identity_shown_display()} / {row.get_age_shown_display()}"
+            whose = names.get(row.guardian_ref, str(row.guardian_ref))
+            said += [
+                (_("Who answered for the person"), f"{whose}, {row.get_relation_display()}"),
+                (_("Their identity and age were shown by"), shown),
+            ]
+        return [(label, "", value) for label, value in said if value]
+
+    def _proof(self, request: HttpRequest, row: TakenAnswer) -> str:
+        if row.call_reference:
+            return _("Call %(reference)s") % {"reference": row.call_reference}
+        return (
+            self.the_scan(row) if access.allowed(request.user, Permission.EVENT_RECORD) else self.hash_of_the_scan(row)
+        )
 
     @service_action(
         permission=Permission.EVENT_RECORD,

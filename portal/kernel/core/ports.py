@@ -179,6 +179,9 @@ finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
 #: Callables ``(asked, request) -> page hits`` for what has a page and no list (``portal.kernel.core.search_api.PageHit``): each gives only
 #: what this login may open.
 page_finders: HookList[Callable[..., Iterable[Any]]] = HookList("page_finders")
+#: Callables ``(*, user, subject_ref) -> reasons`` (``portal.kernel.core.work_references.Reason``): for which open work of a person
+#: this login may open what is theirs, the likeliest first.
+opening_reasons: HookList[Callable[..., Iterable[Any]]] = HookList("opening_reasons")
 #: Columns of lookup hashes that can be written anew under a new LOOKUP_KEY (``portal.kernel.core.lookup_columns``).
 lookup_columns: HookList[Any] = HookList("lookup_columns")
 #: Callables ``(*, again) -> (name, rows written)``: what lists show of encrypted texts, where a release before wrote none.

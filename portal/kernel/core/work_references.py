@@ -1,7 +1,8 @@
 """For what staff open a record: the reference of a ticket or other work, or one of the named queues. Nothing typed freely."""
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Model
@@ -12,6 +13,7 @@ from portal.kernel.core.ids import KINDS, parse_reference
 
 #: Work that has no reference of its own. Codes, not words: they stand in audit events for years.
 QUEUES: Final = (
+    "approvals",
     "audit",
     "grievance queue",
     "retention queue",
@@ -20,6 +22,20 @@ QUEUES: Final = (
     "support desk",
     "yearly audit",
 )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why somebody opens a record, as a room knows it: the words of a button, and the purpose and ticket that it writes down."""
+
+    label: Any
+    purpose: str
+    ticket: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.purpose} {self.ticket}"
+
 
 _KIND = re.compile(r"OS[ -]?([A-Z]{2})(?:[ -]?\w{4}){2,3}", re.ASCII)
 

@@ -21,6 +21,7 @@ from portal.kernel.core import clock, field_changes, ports, work_references
 from portal.kernel.core.admin.actions import ServiceAction, is_proposal
 from portal.kernel.core.errors import BadReference
 from portal.kernel.core.requests import actor_of
+from portal.kernel.core.work_references import Reason
 
 RowT = TypeVar("RowT", bound=Model)
 
@@ -62,7 +63,10 @@ def _link_to_open(row: Model) -> str:
 #: Records whose opening was given a reason.
 OPENED = OpenUntil("opened_records")
 
+#: The purpose of whoever answers a proposal, or reads their own.
+DECIDES = "decision"
 PURPOSES = [
+    (DECIDES, _("To decide on a proposal")),
     ("grievance", _("To answer a grievance")),
     ("rights_request", _("To answer a request about a person's data")),
     ("kyc_review", _("To review KYC documents")),
@@ -184,6 +188,19 @@ class OpenedWithPurpose(admin.ModelAdmin):
         """The links beside the record to other pages about whose it is; a record of several persons names each."""
         return pages_beside(request, self.subject_ref_of(obj))
 
+    def reasons_to_open(self, request: HttpRequest, obj: Any) -> list[Reason]:
+        """What the system knows of why this login opens the record now: one button each, and nothing is typed."""
+        if is_proposal(obj) and getattr(obj, "answer", None) == "pending":
+            return [Reason(_("Decide on this proposal"), DECIDES, "approvals")]
+        if ports.reading_scope.ask(request.user) is not None:
+            return [Reason(_("For an audit"), "audit", "audit")]
+        whose = self.subject_ref_of(obj)
+        if whose is None:
+            return []
+        found = [one for room in ports.opening_reasons for one in room(user=request.user, subject_ref=whose)]
+        own = _work_of(obj)
+        return sorted((one for one in found if self.is_work_about(obj, one.ticket)), key=lambda one: one.ticket != own)
+
     def note_opened(self, request: HttpRequest, obj: Model, *, purpose: str, ticket: str) -> None:
         """Write down why this login opens the record; it stays open to it for the time that a rule gives.
 
@@ -233,6 +250,11 @@ class OpenedWithPurpose(admin.ModelAdmin):
                 return HttpResponseRedirect(request.get_full_path())
             beside = self.pages_of_persons(request, obj)
             return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
+        reasons = self.reasons_to_open(request, obj)
+        chosen = next((one for one in reasons if one.value == request.POST.get("reason")), None)
+        if is_answer and chosen is not None:
+            self.note_opened(request, obj, purpose=chosen.purpose, ticket=chosen.ticket)
+            return HttpResponseRedirect(request.get_full_path())
         form = OpeningForm(
             request.POST if is_answer else None,
             fits=partial(self.is_work_about, obj),
@@ -247,6 +269,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
             "form": form,
             "opts": self.opts,
             "minutes": minutes_open(),
+            "reasons": reasons,
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.opening_template, context, status=status)
