@@ -25,6 +25,8 @@ PRODUCTION = env.bool("PRODUCTION", default=False)
 PROCESS = env.str("PORTAL_PROCESS", default=limits.kind_of_process(sys.argv))
 #: The demonstration shows logins, codes and a mailbox. It can never be on in production.
 DEMO = env.bool("DEMO", default=sys.argv[1:2] == ["demo"]) and not PRODUCTION
+#: Its commands, which say themselves that they do not run in production.
+_DEMO_COMMANDS = ("demo", "load_demo", "generate_load")
 
 
 def _key(name: str) -> str:
@@ -72,7 +74,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.usersessions",
     "import_export",
-    "portal.demo",
+    # Nowhere but where it is shown, and where one of its commands was asked for.
+    *(["portal.demo"] if DEMO or sys.argv[1:2] in [[name] for name in _DEMO_COMMANDS] else []),
     "portal.fronts.signin",
     "portal.fronts.selfservice",
     "portal.fronts.api",

@@ -1,5 +1,6 @@
 """Every address of the portal. Fronts bring their own lists."""
 
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic.base import RedirectView
 
@@ -12,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.fronts.workplace.root_urls")),
     path("admin/evidence/", include("portal.fronts.evidence.urls")),
     path("admin/", include("portal.fronts.workplace.urls")),
-    path("demo/", include("portal.demo.urls")),
+    *([path("demo/", include("portal.demo.urls"))] if apps.is_installed("portal.demo") else []),
     path("privacy/", include("portal.fronts.selfservice.urls")),
     path("scim/v2/", include("portal.fronts.signin.scim")),
     path("staff/", include("portal.fronts.signin.urls")),

@@ -35,11 +35,14 @@ from portal.settings import (  # noqa: E402
     CACHES,
     CELERY_BROKER_TRANSPORT_OPTIONS,
     DATABASES,
+    INSTALLED_APPS,
     REDIS_URL,
     STORAGES,
     VAR,
 )
 
+#: The demonstration is tested too, whoever asks for it elsewhere.
+INSTALLED_APPS = list(dict.fromkeys([*INSTALLED_APPS, "portal.demo"]))
 #: A thread that writes later would write into the next test.
 DECISION_LOG_SECONDS = 0
 DEFERRED_OPT_OUTS_THREAD = False

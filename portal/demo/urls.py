@@ -1,4 +1,4 @@
-"""Pages of the demonstration under ``/demo/``; each of them is a 404 anywhere else."""
+"""Pages of the demonstration under ``/demo/``. Elsewhere this room is not installed; each page refuses there besides."""
 
 from django.urls import URLPattern, URLResolver, path
 
