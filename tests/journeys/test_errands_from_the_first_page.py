@@ -18,9 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ERRANDS = {
     "Stop messages": "/privacy/stop/",
     "Choose your messages": "/privacy/preferences/",
-    "Ask about your data": "/privacy/requests/new/",
-    "Complain (file a grievance)": "/privacy/grievances/new/",
-    "See what you agreed to": "/privacy/consents/",
+    "Your data": "/privacy/requests/new/",
+    "Complain": "/privacy/grievances/new/",
 }
 #: Six of the choices of the preferences.
 YESES = [("marketing", way) for way in ("sms", "email", "whatsapp")] + [

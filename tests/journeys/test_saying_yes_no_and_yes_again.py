@@ -68,7 +68,7 @@ def test_give_deny_withdraw_and_renew(window, asha, text, language):
     her.signs_in_with(customer_client(asha.user))
     if language != "en":
         page = her.goes_to("/privacy/")
-        page.locator(f"form.languages button[value={language}]").click()
+        page.locator(f"footer form.languages button[value={language}]").click()
     page = her.goes_to("/privacy/questions/")
     assert title in page.locator("h1").inner_text()
     assert TEXTS[language] in page.locator("blockquote").inner_text()

@@ -129,7 +129,7 @@ def test_a_person_who_is_signed_in_stops_everything_at_one_press(window, asha, s
     somebody = window(narrow=True)
     somebody.signs_in_with(customer_client(asha.user))
     page = somebody.goes_to(start)
-    assert "a•" in page.locator("form.card").inner_text(), "the confirmed address is named"
+    assert "a•" in page.locator("main").inner_text(), "the confirmed address is named"
     walk = Walk(somebody, page)
     walk.presses_on(page.get_by_role("button", name="Stop all promotional messages"))
     assert walk.cost == (1, 0, 1)

@@ -67,8 +67,8 @@ def test_the_foot_says_the_officers_title_once_and_in_the_readers_language(clien
     with translation.override("hi"):
         role = str(translation.gettext("Grievance Officer"))
     told = page[page.rindex(role, 0, page.index(officer.full_name)) + len(role) : page.index(officer.full_name)]
-    assert told.startswith(shown)
-    assert bool(told.removesuffix(":<br>")) == bool(shown)
+    assert told.startswith(shown or ":")
+    assert (told != ': <span class="nowrap">') == bool(shown)
     assert title not in told or f'<span lang="en">{title}</span>' in told
 
 

@@ -1,25 +1,32 @@
 """The entry page and the pages about these pages."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext, ngettext
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from consent.base.choices import Answer
+from consent.base.rules.status_fold import YES
 from consent.base.selectors import notices
 from consent.prompts.services import consent_prompts
+from consent.records.models.events import ConsentEvent
 from consent.records.selectors import history
+from consent.records.selectors.consent_activity import Acts, Told
 from consent.records.selectors.history import consents_as_of
 from consent.records.services.addresses import contacts_of
 from consent.suppressions.services import address_opt_outs
+from grievances.base.choices import OPEN_STATES, TicketState
+from grievances.base.models.ticket import Ticket
 from grievances.base.selectors import outside_bodies, tickets_of
 from grievances.tickets.grievance_status import sentences_for_person
 from kyc.base.choices import GONE
@@ -29,13 +36,18 @@ from portal.fronts.selfservice.views.kyc_lists import progress
 from portal.fronts.selfservice.views.preferences import ticket_of
 from portal.kernel.core import clock
 from portal.kernel.core.errors import PortalError
+from portal.kernel.law import selectors as law
+from portal.kernel.law.category_order import PROMOTIONAL
+from portal.kernel.people.choices import ContactKind
 from portal.kernel.people.models.people import Principal
 from portal.kernel.people.selectors import refs_of
 from portal.kernel.registers.base.selectors.current_entries import company_details
 from portal.kernel.registers.senders.selectors.senders import fiduciaries_of
 
-#: How many of a person's requests the first page shows.
-REQUESTS = 5
+#: How many requests, and how many of their last acts, the first page shows of a person.
+REQUESTS, RECENT = 1, 3
+#: Among how many acts those are looked for: one press can answer more than a dozen questions.
+LOOKED_THROUGH = 30
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,15 @@ class Row:
     url: str
 
 
+@dataclass(frozen=True)
+class YourTurn:
+    """What waits for the person. ``due_on``: until when, if there is a day."""
+
+    what: Any
+    url: str
+    due_on: date | None = None
+
+
 #: What people come for, the most frequent first: (label, hint, name of the address).
 ERRANDS = (
     (_("Stop messages"), _("No account needed"), "privacy:stop-without-login"),
@@ -56,46 +77,99 @@ ERRANDS = (
         "privacy:preferences",
     ),
     (
-        _("Ask about your data"),
+        _("Your data"),
         _("See it, correct it, erase it, move it, or name a nominee"),
         "privacy:new-request",
     ),
-    (_("Complain (file a grievance)"), _("You need no account. It takes about 10 minutes."), "privacy:grievance-start"),
+    (_("Complain"), _("You need no account. It takes about 10 minutes."), "privacy:grievance-start"),
+)
+#: What the site map has besides, because it needs a login.
+OWN = (
     (_("Prove who you are (KYC)"), _("Send documents and see what is still missing"), "privacy:kyc"),
     (_("See what you agreed to"), _("Every yes and every no, with receipts"), "privacy:consents"),
 )
 
 
-def errands(hints: Mapping[str, str] | None = None) -> list[Row]:
-    """The errands whose pages exist here; ``hints`` says, by name, what stands instead of the general words."""
-    own = hints or {}
-    return [Row(label, own.get(name, hint), url) for label, hint, name in ERRANDS if (url := address_of(name))]
+def errands(named: tuple[tuple[Any, Any, str], ...] = ERRANDS) -> list[Row]:
+    """Those whose pages exist here."""
+    return [Row(label, hint, url) for label, hint, name in named if (url := address_of(name))]
 
 
-def hints_for(user: Any, refs: Collection[UUID], *, now: datetime) -> dict[str, str]:
-    """How far a signed-in person, known by ``refs``, is: in place of the general words."""
-    hints = {}
-    if documents_of(user).exclude(state__in=GONE).exists():
-        done, total = progress(user)
-        if total:
-            said = ngettext("%(done)s of %(total)s task completed.", "%(done)s of %(total)s tasks completed.", total)
-            hints["privacy:kyc"] = said % {"done": done, "total": total}
-    answers = _answers(user, refs, now=now)
-    if answers:
-        hints["privacy:consents"] = ", ".join(answers)
-    return hints
+def _status(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any]:
+    """What a person who is signed in sees first: how everything is, and the one thing that waits for them."""
+    refs = refs_of(principal.subject)
+    contacts = contacts_of(refs)
+    counted, purposes = _counted(principal, refs, now), law.purposes_in_force(on=clock.day(now))
+    names = {each.code: each.name for each in purposes}
+    documents = progress(request.user) if documents_of(request.user).exclude(state__in=GONE).exists() else None
+    asked = tickets_of(request.user, refs=refs)
+    waiting, latest = _requests(asked, now)
+    if documents is not None and documents.next is not None:
+        waiting.append(YourTurn(documents.next.label, documents.next.url, documents.next.due_on))
+    return {
+        "name": principal.full_name,
+        "your_turn": min(waiting, key=lambda turn: turn.due_on or date.max, default=None),
+        "contacts": [contact for contact in contacts if contact.verified_at],
+        "has_phone": any(contact.kind == ContactKind.PHONE for contact in contacts),
+        "stopped_since": address_opt_outs.person_stopped_since(contacts),
+        "ticket": ticket_of(request, principal),
+        "offers": _offers(counted, {each.code for each in purposes if each.message_category == PROMOTIONAL}),
+        "answers": ", ".join(_answers(counted)),
+        "documents": documents,
+        "open_requests": asked.filter(state__in=OPEN_STATES).count(),
+        "requests": latest,
+        "recent": _recent(refs, names),
+        "questions": _questions(principal, refs, now),
+        "to_read": notices.to_read(principal.subject.ref, at=now),
+        "is_client": fiduciaries_of(request.user, at=now).exists(),
+    }
 
 
-def _answers(user: Any, refs: Collection[UUID], *, now: datetime) -> list[str]:
+def _requests(asked: QuerySet[Ticket], now: datetime) -> tuple[list[YourTurn], list[tuple[Ticket, str]]]:
+    """What waits for the person among their requests, and the latest, each with its sentence."""
+    found = list(asked.order_by("-received_at", "-pk")[:REQUESTS])
+    answered = list(
+        asked.filter(state__in=(TicketState.WITH_YOU, TicketState.ANSWERED)).order_by("received_at", "pk")[:1]
+    )
+    rows = {row.pk: row for row in (*found, *answered)}
+    said = sentences_for_person(list(rows.values()), now=now)
+    turns = [YourTurn(said[row.pk], reverse("privacy:track-ticket", args=[row.reference])) for row in answered]
+    return turns, [(row, said[row.pk]) for row in found]
+
+
+def _recent(refs: Collection[UUID], names: Mapping[str, str]) -> list[tuple[Told, str, bool]]:
+    """The last acts, one for each receipt: with what its purpose is called, and whether the receipt has more answers."""
+    found: dict[str, list[Told]] = {}
+    for act in Acts(refs)[:LOOKED_THROUGH]:
+        found.setdefault(act.reference, []).append(act)
+    return [(acts[0], names.get(acts[0].purpose, ""), len(acts) > 1) for acts in list(found.values())[:RECENT]]
+
+
+def _counted(principal: Principal, refs: Collection[UUID], now: datetime) -> list[tuple[ConsentEvent, bool]]:
+    """The answers of a person that stand, each with whether it waits for something before it counts."""
+    waiting = history.waiting(refs)
+    return [(event, event.pk in waiting) for event in consents_as_of(principal.subject.ref, now, refs=refs)]
+
+
+def _offers(counted: Iterable[tuple[ConsentEvent, bool]], offers: Collection[str]) -> str:
+    """By which ways offers come, which are the messages of the purposes ``offers``; empty where none do."""
+    ways = {
+        str(event.channel_label)
+        for event, waits in counted
+        if event.purpose in offers and event.answer in YES and not waits
+    }
+    return ", ".join(sorted(ways))
+
+
+def _answers(counted: Iterable[tuple[ConsentEvent, bool]]) -> list[str]:
     """How many answers of a person count now, told apart with the words of the other pages; without those of which there is
     none. Empty where nothing was asked or agreed to.
     """
-    waiting = history.waiting(refs)
-    events = list(consents_as_of(user.subject_ref, now, refs=refs))
-    found = Counter(event.answer for event in events if event.pk not in waiting)
+    counted = list(counted)
+    found = Counter(event.answer for event, waits in counted if not waits)
     counts = (
         (gettext("Yes: %(count)s"), found[Answer.GIVEN] + found[Answer.RENEWED]),
-        (gettext("yes that does not count yet: %(count)s"), sum(1 for event in events if event.pk in waiting)),
+        (gettext("yes that does not count yet: %(count)s"), sum(waits for _event, waits in counted)),
         (gettext("no: %(count)s"), found[Answer.DENIED]),
         (gettext("withdrawn: %(count)s"), found[Answer.WITHDRAWN]),
     )
@@ -104,28 +178,18 @@ def _answers(user: Any, refs: Collection[UUID], *, now: datetime) -> list[str]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page. Signed in, it also shows what the person has asked and how far it is."""
+    """The first page. Signed in, it begins with how everything is, and the one thing that waits for the person."""
     now = clock.now()
     principal: Principal | None = getattr(request.user, "principal", None)
-    refs = refs_of(principal.subject) if principal is not None else set[UUID]()
     context: dict[str, Any] = {
-        "errands": errands(hints_for(request.user, refs, now=now) if refs else None),
+        "errands": errands(),
         "track_url": address_of("privacy:track"),
         "company": company_details(on=clock.day(now)),
         "outside_bodies": [body.said(get_language() or "en") for body in outside_bodies(at=now)],
         "is_customer": principal is not None,
     }
     if principal is not None:
-        context["contacts"] = contacts_of(refs)
-        context["stopped_since"] = address_opt_outs.person_stopped_since(context["contacts"])
-        context["ticket"] = ticket_of(request, principal)
-        context["questions"] = _questions(principal, refs, now)
-        context["to_read"] = notices.to_read(principal.subject.ref, at=now)
-        context["is_client"] = fiduciaries_of(request.user, at=now).exists()
-        found = list(tickets_of(request.user, refs=refs).order_by("-received_at", "-pk")[: REQUESTS + 1])
-        said = sentences_for_person(found[:REQUESTS], now=now)
-        context["requests"] = [(row, said[row.pk]) for row in found[:REQUESTS]]
-        context["has_more"] = len(found) > REQUESTS
+        context |= _status(request, principal, now)
     return render(request, "selfservice/pages/home.html", context)
 
 
@@ -144,4 +208,6 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    return render(request, "selfservice/pages/sitemap.html", {"errands": errands(), "checks": links(DO[-2:])})
+    return render(
+        request, "selfservice/pages/sitemap.html", {"errands": errands(ERRANDS + OWN), "checks": links(DO[-2:])}
+    )

@@ -201,13 +201,33 @@ def upload_url(customer: Customer, party: Party | None, kind: str) -> str:
     return reverse("privacy:kyc-party-upload", args=[customer.reference, party.reference, kind])
 
 
-def progress(user: Any) -> tuple[int, int]:
-    """How many tasks are done, of how many: of every open customer the person acts for whose papers are known, not frozen."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a person is with the documents of those they act for."""
+
+    done: int = 0
+    total: int = 0
+    #: What was sent and waits for the person, the earliest date first; None where nothing does.
+    next: Line | None = None
+
+
+def progress(user: Any) -> Progress:
+    """How many tasks are done, of how many, and which is next: of every open customer the person acts for whose papers are
+    known, not frozen.
+    """
     now = clock.now()
     open_ones = customers_of(user).filter(state=CustomerState.ACTIVE)
     rows = Case.objects.filter(customer__in=open_ones, frozen_at=None).exclude(customer_type="")
-    found = [needs_of(case, now=now) for case in rows.select_related("customer")]
-    return sum(needs.done for needs in found), sum(needs.total for needs in found)
+    found = [(case, needs_of(case, now=now)) for case in rows.select_related("customer")]
+    back = [
+        _line(case.customer, task)
+        for case, needs in found
+        for task in needs.tasks
+        if task.turn == Turn.CUSTOMER
+        and (task.due_on is not None or (task.document is not None and not task.need.is_optional))
+    ]
+    first = min(back, key=lambda line: line.due_on or date.max, default=None)
+    return Progress(sum(needs.done for _case, needs in found), sum(needs.total for _case, needs in found), first)
 
 
 def _group(customer: Customer, viewed: int, user_id: int | None) -> CustomerTasks:
