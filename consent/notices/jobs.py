@@ -1,6 +1,7 @@
 """Long work about texts: telling everybody, and the proof of it as a file."""
 
 import tempfile
+from operator import attrgetter
 from typing import BinaryIO, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +15,7 @@ from portal.kernel.jobs.export_columns import Column, stream_csv
 from portal.kernel.jobs.job_types import Handle
 
 REACH_PROOF = "notices.reach"
-COLUMNS: list[Column[Proof]] = [
-    Column(name, lambda proof, name=name: getattr(proof, name))  # type: ignore[misc]
-    for name in Proof.__dataclass_fields__
-]
+COLUMNS: list[Column[Proof]] = [Column(name, attrgetter(name)) for name in Proof.__dataclass_fields__]
 
 
 def _announcement(handle: Handle) -> Announcement:

@@ -17,7 +17,7 @@ from grievances.base.permissions import GrievancePermission
 from grievances.tickets.forms.staff import TakeForm
 from grievances.tickets.services import conversation, work_allocation
 from portal.kernel.core import access, clock, date_format
-from portal.kernel.core.admin import service_action
+from portal.kernel.core.admin import OpenedWithPurpose, StaffModelAdmin, service_action
 from portal.kernel.core.admin.actions import MOST_ROWS, ServiceAction
 from portal.kernel.core.requests import actor_of
 
@@ -39,14 +39,14 @@ def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
     return not_mine_to_answer(ticket, user)
 
 
-class TakesTickets:
+class TakesTickets(OpenedWithPurpose, StaffModelAdmin):
     """Mixin of the tickets' admin: ``take-next/`` hands out."""
 
     def action_page(self, request: HttpRequest, action: ServiceAction, rows: QuerySet[Ticket]) -> HttpResponseBase:
         """Who takes it confirms what they saw: that nobody, or that colleague, had it."""
         if action.name == "take":
             action = replace(action, ask=partial(TakeForm, tickets=list(rows[: MOST_ROWS + 1])))
-        return super().action_page(request, action, rows)  # type: ignore[misc,no-any-return]
+        return super().action_page(request, action, rows)
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,
@@ -62,9 +62,9 @@ class TakesTickets:
         conversation.take(ticket=obj, by=by, actor=actor, at=clock.now(), seen_with=seen)
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
+        wrap = self.admin_site.admin_view
         own = path("take-next/", wrap(self.take_next_view), name="grievances_ticket_take_next")
-        return [own, *super().get_urls()]  # type: ignore[misc]
+        return [own, *super().get_urls()]
 
     def take_next_view(self, request: HttpRequest) -> HttpResponse:
         """POST: what is due first and free becomes this officer's for a while; its page opens, as "grievance"."""
@@ -90,7 +90,7 @@ class TakesTickets:
 
     def _to_page(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         """To the page of a grievance that was just taken, which is the reason why it is read."""
-        self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
+        self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)
         page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
         return HttpResponseRedirect(page, status=HTTPStatus.SEE_OTHER)
 

@@ -15,16 +15,17 @@ from grievances.tickets.forms.staff import FiledForm
 from grievances.tickets.services import assisted_intake, uploads
 from grievances.tickets.services.intake import Filed, Reach, Story
 from portal.kernel.core import access, clock, field_changes
+from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
 
 
-class FilesForPeople:
+class FilesForPeople(StaffModelAdmin):
     """Mixin of the tickets' admin: ``new/`` is the form."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
-        return [path("new/", wrap(self.file_for_view), name="grievances_ticket_new"), *super().get_urls()]  # type: ignore[misc]
+        wrap = self.admin_site.admin_view
+        return [path("new/", wrap(self.file_for_view), name="grievances_ticket_new"), *super().get_urls()]
 
     def file_for_view(self, request: HttpRequest) -> HttpResponse:
         """GET: the form. POST: files it, and shows its reference and, once, the key that a person without e-mail needs."""
@@ -72,9 +73,9 @@ class FilesForPeople:
             messages.success(request, _("Filed as %(reference)s.") % {"reference": filed.ticket.reference})
             return HttpResponseRedirect(page)
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": filed.ticket.reference,
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "ticket": filed.ticket,
             "tracking_key": filed.tracking_key,
             "page": page,
@@ -83,9 +84,9 @@ class FilesForPeople:
 
     def _form(self, request: HttpRequest, form: FiledForm) -> HttpResponse:
         context: dict[str, Any] = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": _("File a grievance for a person"),
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "form": form,
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -21,6 +21,7 @@ from kyc.base.models.cases import Case
 from kyc.base.models.decisions import Decision
 from kyc.cases.access_relevance import is_about
 from portal.kernel.core.admin.record_access import OF_SOMEBODY_ELSE, PURPOSES, TicketField
+from portal.kernel.core.form_fields import choice_field
 from portal.kernel.core.pii_guard import PlainWords, PublicWords
 
 
@@ -36,7 +37,7 @@ class TypeForm(forms.Form):
     def __init__(self, *args: Any, types: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = set(types)
-        self.fields["customer_type"].choices = [  # type: ignore[attr-defined]
+        choice_field(self, "customer_type").choices = [
             choice for choice in CustomerType.choices if choice[0] in offered
         ]
 
@@ -125,8 +126,8 @@ class PartyForm(forms.Form):
         else:
             del self.fields["is_me"]
         choices: Any = [choice for choice in PartyRole.choices if choice[0] in offered]
-        self.fields["roles"].choices = choices  # type: ignore[attr-defined]
-        self.fields["held"].choices = bodies  # type: ignore[attr-defined]
+        choice_field(self, "roles").choices = choices
+        choice_field(self, "held").choices = bodies
         if PartyRole.OWNER in offered:
             self.fields["roles"].help_text = _("One or more. Leave it empty for an organisation.")
         else:
@@ -227,13 +228,11 @@ class ProposalForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if is_appeal:
-            only: Any = self.fields["outcome"]
-            only.choices = [(str(DecisionOutcome.ASK_AGAIN), DecisionOutcome.ASK_AGAIN.label)]
-            reason: Any = self.fields["reason_code"]
-            reason.choices = [(str(DecisionReason.APPEAL), DecisionReason.APPEAL.label)]
+            choice_field(self, "outcome").choices = [(str(DecisionOutcome.ASK_AGAIN), DecisionOutcome.ASK_AGAIN.label)]
+            choice_field(self, "reason_code").choices = [(str(DecisionReason.APPEAL), DecisionReason.APPEAL.label)]
         asked = list(to_answer)
         if asked:
-            self.fields["answered"].choices = asked  # type: ignore[attr-defined]
+            choice_field(self, "answered").choices = asked
         else:
             del self.fields["answered"]
 

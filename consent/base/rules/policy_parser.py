@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypedDict
 
 #: The text before clause 1.
 INTRODUCTION = "introduction"
@@ -80,15 +81,36 @@ class Checks:
     content: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]
 
 
-def compile_checks(data: Mapping[str, object]) -> Checks:
+class Officer(TypedDict):
+    mentioned: str
+    named: list[str]
+
+
+class ByUse(TypedDict):
+    patterns: list[str]
+
+
+class Promised(TypedDict):
+    heading: str
+    named: str
+    missing: str
+
+
+class ChecksFile(TypedDict):
+    """The file as it is read."""
+
+    officer: Officer
+    consent_by_use: ByUse
+    content: list[Promised]
+
+
+def compile_checks(data: ChecksFile) -> Checks:
     """Checks from the data file. Raises KeyError or re.error for a file that is not whole."""
-    officer: Mapping[str, object] = data["officer"]  # type: ignore[assignment]
-    content: Sequence[Mapping[str, str]] = data["content"]  # type: ignore[assignment]
-    use: Mapping[str, Sequence[str]] = data["consent_by_use"]  # type: ignore[assignment]
+    officer, content, use = data["officer"], data["content"], data["consent_by_use"]
     return Checks(
         consent_by_use=tuple(re.compile(pattern, re.IGNORECASE) for pattern in use["patterns"]),
-        officer_mentioned=re.compile(str(officer["mentioned"]), re.IGNORECASE),
-        officer_named=tuple(re.compile(pattern) for pattern in officer["named"]),  # type: ignore[attr-defined]
+        officer_mentioned=re.compile(officer["mentioned"], re.IGNORECASE),
+        officer_named=tuple(re.compile(pattern) for pattern in officer["named"]),
         content=tuple(
             (re.compile(row["heading"], re.IGNORECASE), re.compile(row["named"], re.IGNORECASE), row["missing"])
             for row in content

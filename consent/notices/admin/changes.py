@@ -10,6 +10,7 @@ from consent.base.selectors.notices import before
 from consent.notices.rules import text_diff
 from consent.notices.selectors import languages
 from consent.notices.services import publication
+from portal.kernel.core.admin import StaffModelAdmin
 
 
 def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict
     }
 
 
-class ChangesBeside:
+class ChangesBeside(StaffModelAdmin):
     """Mixin of an admin whose acts are about one version each: their pages show its changes before the form."""
 
     action_page_template = "admin/consent/changes_beside.html"
@@ -40,7 +41,7 @@ class ChangesBeside:
         return found
 
     def action_page(self, request: HttpRequest, action: Any, rows: Any) -> HttpResponseBase:
-        response: HttpResponseBase = super().action_page(request, action, rows)  # type: ignore[misc]
+        response: HttpResponseBase = super().action_page(request, action, rows)
         asked = response.context_data if isinstance(response, TemplateResponse) else None
         if asked is not None and len(asked.get("rows", ())) == 1 and "selected" in asked:
             ((row, _said),) = asked["rows"]

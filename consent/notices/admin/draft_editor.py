@@ -23,6 +23,7 @@ from consent.notices.rules.notice_requirements import WHOLE
 from consent.notices.selectors.languages import language_of
 from consent.notices.services import draft_edits
 from portal.kernel.core import access, field_changes
+from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.errors import PortalError
 from portal.kernel.core.requests import actor_of
 from portal.kernel.law.labels import names_of_purposes
@@ -45,11 +46,8 @@ BESIDE = {
 }
 
 
-class ClausePages:
+class ClausePages(StaffModelAdmin):
     """Mixin of the admin of versions."""
-
-    admin_site: Any
-    opts: Any
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -66,7 +64,7 @@ class ClausePages:
                 name=f"{name}clause_act",
             ),
         ]
-        found: list[URLPattern] = own + super().get_urls()  # type: ignore[misc]
+        found: list[URLPattern] = own + super().get_urls()
         return found
 
     def changes_view(self, request: HttpRequest, number: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from consent.base.rules.policy_parser import Clause, Code, Defect
 
@@ -31,7 +32,7 @@ class Trick:
     words: re.Pattern[str]
 
 
-def compile_wanted(data: Mapping[str, object]) -> tuple[Wanted, ...]:
+def compile_wanted(data: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Wanted, ...]:
     """From ``consent/data/notice_fields.toml``. Raises KeyError or re.error for a file that is not whole."""
     return tuple(
         Wanted(
@@ -41,16 +42,16 @@ def compile_wanted(data: Mapping[str, object]) -> tuple[Wanted, ...]:
             kinds=frozenset(row["kinds"]),
             purposes=frozenset(row.get("purposes", ())),
         )
-        for row in data["rule"]  # type: ignore[attr-defined]
+        for row in data["rule"]
         for value, pattern in row["fields"].items()
     )
 
 
-def compile_tricks(data: Mapping[str, object]) -> tuple[Trick, ...]:
+def compile_tricks(data: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Trick, ...]:
     """From ``consent/data/dark_patterns.toml``: those of the named patterns that words can show."""
     return tuple(
         Trick(row["code"], row["name"], re.compile("|".join(row["words"]), re.IGNORECASE))
-        for row in data["pattern"]  # type: ignore[attr-defined]
+        for row in data["pattern"]
         if row.get("words")
     )
 

@@ -4,6 +4,7 @@ import functools
 import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from consent.base.choices import NoticeKind, VersionState
 from consent.base.models.notices import BINDING_LANGUAGE, DefectMended, NoticeText, NoticeVersion, PolicyDefect
@@ -20,7 +21,7 @@ DATA = data_of("consent")
 LONGEST_MESSAGE = 200
 
 
-def _data(name: str) -> dict[str, object]:
+def _data(name: str) -> Any:
     return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
 
 

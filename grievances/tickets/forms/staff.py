@@ -21,6 +21,7 @@ from grievances.tickets.forms.public import (
 )
 from portal.kernel.core import clock
 from portal.kernel.core.errors import BadReference
+from portal.kernel.core.form_fields import choice_field
 from portal.kernel.core.ids import parse_reference
 from portal.kernel.core.time_range import MomentField
 from portal.kernel.law.choices import LateReason, StartReason
@@ -87,6 +88,7 @@ class ComposerForm(forms.Form):
 
     TO_PERSON = "person"
     INTERNAL = "internal"
+    TO_STAFF = (INTERNAL, _("Internal: staff only"))
     REPLY = "reply"
     ASK = "ask"
     PROPOSE = "propose"
@@ -97,7 +99,7 @@ class ComposerForm(forms.Form):
 
     to = forms.ChoiceField(
         label=_("Who reads this?"),
-        choices=[(TO_PERSON, _("To the customer")), (INTERNAL, _("Internal: staff only"))],
+        choices=[(TO_PERSON, _("To the customer")), TO_STAFF],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
     )
@@ -115,9 +117,8 @@ class ComposerForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not late:
             del self.fields["late_because"]
-        to = self.fields["to"]
-        if not to_person and isinstance(to, forms.ChoiceField):
-            to.choices = [choice for choice in self.fields["to"].choices if choice[0] == self.INTERNAL]  # type: ignore[attr-defined]
+        if not to_person:
+            choice_field(self, "to").choices = [self.TO_STAFF]
             self.initial["to"] = self.INTERNAL
 
     def clean(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ date of birth (dd/mm/yyyy), others with Y or N beside what was sent: both are re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from kyc.cases.providers.http import Code, Shape, Text, ask_json, bearer
@@ -69,21 +70,22 @@ def _day(birth: str) -> str:
 def _answer(row: _Row, birth: str) -> Answer:
     status = row.pan_status.upper()
     is_same_name = _flag(row.name)
-    known = {
-        "status": status,
-        "name": row.name if is_same_name is None else "",
-        "is_same_name": is_same_name,
-        "is_same_birth": _is_same_birth(row.dob, birth),
-    }
+    answer = partial(
+        Answer,
+        status=status,
+        name=row.name if is_same_name is None else "",
+        is_same_name=is_same_name,
+        is_same_birth=_is_same_birth(row.dob, birth),
+    )
     if status in _BAD:
         return Answer(Standing.BAD, status, _BAD[status])
     if status in _EVENTS:
-        return Answer(Standing.DOUBTFUL, reason="PAN_EVENT", **known)  # type: ignore[arg-type]
+        return answer(Standing.DOUBTFUL, reason="PAN_EVENT")
     if status != "E":
         raise Unanswered("UNKNOWN_STATUS")
     if row.seeding_status.upper() in _NOT_SEEDED:
-        return Answer(Standing.DOUBTFUL, reason="PAN_NOT_LINKED", **known)  # type: ignore[arg-type]
-    return Answer(Standing.GOOD, **known)  # type: ignore[arg-type]
+        return answer(Standing.DOUBTFUL, reason="PAN_NOT_LINKED")
+    return answer(Standing.GOOD)
 
 
 def _is_same_birth(said: str, sent: str) -> bool | None:

@@ -19,6 +19,7 @@ from kyc.review.services import document_decisions, grievance_access
 from kyc.review.services.grievance_access import open_for_grievance
 from kyc.review.services.protected_access import Look, page_of
 from portal.kernel.core import access, clock, ports
+from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.admin.record_access import OpenUntil, TicketField
 from portal.kernel.core.errors import BadReference, Refused
 from portal.kernel.core.ids import parse_reference
@@ -47,17 +48,17 @@ class LookForm(forms.Form):
             raise forms.ValidationError(str(error), code=error.code) from error
 
 
-class OpenedForGrievances:
+class OpenedForGrievances(StaffModelAdmin):
     """Mixin of the document's admin: ``for-grievance/`` asks, ``<document>/for-grievance/`` shows, page by page."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
+        wrap = self.admin_site.admin_view
         own = [
             path("for-grievance/", wrap(self.ask_view), name="kyc_document_for_grievance"),
             path("<int:number>/for-grievance/", wrap(self.look_view), name="kyc_document_look"),
             path("<int:number>/for-grievance/<int:page>.png", wrap(self.look_page_view), name="kyc_document_look_page"),
         ]
-        return [*own, *super().get_urls()]  # type: ignore[misc]
+        return [*own, *super().get_urls()]
 
     def ask_view(self, request: HttpRequest) -> HttpResponse:
         """GET asks for which grievance, POST opens the document for the time that a rule gives."""
@@ -113,5 +114,5 @@ class OpenedForGrievances:
         return document
 
     def _page_of(self, request: HttpRequest, about: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **about}  # type: ignore[attr-defined]
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **about}
         return TemplateResponse(request, "admin/kyc/document/for_grievance.html", context, status=status)

@@ -18,17 +18,18 @@ from kyc.cases.selectors import party_of
 from kyc.review.forms.document_uploads import BroughtForm
 from kyc.review.services import staff_intake
 from portal.kernel.core import access, clock
+from portal.kernel.core.admin import StaffModelAdmin
 from portal.kernel.core.errors import NotFound, PortalError
 from portal.kernel.core.requests import actor_of
 
 
-class BringsDocuments:
+class BringsDocuments(StaffModelAdmin):
     """Mixin of the case's admin: ``<case>/bring/`` lists what may be brought in; ``?kind=&party=`` is the form for it."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
+        wrap = self.admin_site.admin_view
         own = path("<int:number>/bring/", wrap(self.bring_view), name="kyc_case_bring")
-        return [own, *super().get_urls()]  # type: ignore[misc]
+        return [own, *super().get_urls()]
 
     def bring_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """GET: the places and kinds, or one form. POST: takes the document and sends it for checking."""
@@ -64,9 +65,9 @@ class BringsDocuments:
     def _answer(self, request: HttpRequest, case: Case, about: dict[str, Any]) -> HttpResponse:
         form = about.get("form")
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": _("Bring in a document"),
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "case": case,
             **about,
         }

@@ -18,6 +18,7 @@ from kyc.review.forms.upload_fields import DATE_FORMATS, FileOrPhoto, TypedDate
 from kyc.review.services.document_uploads import Sent, at_first_sight
 from portal.kernel.core import clock, pii_guard
 from portal.kernel.core.errors import PortalError, Refused
+from portal.kernel.core.form_fields import choice_field
 from portal.kernel.core.pii_guard import PlainWords
 from portal.kernel.people.models import Customer
 from portal.kernel.vault.inspection.result import Fault
@@ -207,7 +208,7 @@ class UploadForm(forms.Form):
         self.reusable = {one.reference: one for one in reusable}
         if self.reusable:
             files = [(reference, labels.earlier_file(one)) for reference, one in self.reusable.items()]
-            self.fields["earlier"].choices = [*files, (NEW, _("Send a new file"))]  # type: ignore[attr-defined]
+            choice_field(self, "earlier").choices = [*files, (NEW, _("Send a new file"))]
             before_this = self.initial.get("earlier")
             self.initial["earlier"] = before_this if before_this in self.reusable else NEW
             self.fields["file"].required = False

@@ -12,8 +12,7 @@ from consent.collection.services import call_consents, client_consents
 from consent.collection.services.call_consents import Pressed
 from consent.collection.services.client_consents import Standing, Told
 from consent.records.services.consent_events import Recorded
-from portal.fronts.api.decisions import holder
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.openapi_docs import needed
 from portal.fronts.api.request_schemas import BodyIn, Moment, Words, said_at
 from portal.kernel.core import clock

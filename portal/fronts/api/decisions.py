@@ -14,13 +14,12 @@ from consent.decisions.services.bulk_decisions import Answered, Question
 from consent.decisions.services.contact_decisions import Decision
 from consent.records.selectors.undos import tolerance
 from portal.fronts.api import keys
-from portal.fronts.api.keys import Key
+from portal.fronts.api.keys import Key, holder
 from portal.fronts.api.request_schemas import BodyIn, Moment, Words
 from portal.kernel.core import clock
 from portal.kernel.core.errors import Refused
 from portal.kernel.outbox.choices import WITHOUT_ADDRESS
 from portal.kernel.people.choices import ApiScope
-from portal.kernel.people.services.api_keys import KeyHolder
 
 router = Router(auth=Key(ApiScope.DECISIONS_ASK), tags=["Decisions"])
 
@@ -139,11 +138,6 @@ class BatchOut(Schema):
     )
     answers_sha256: str
     decisions: list[AnsweredOut]
-
-
-def holder(request: HttpRequest) -> KeyHolder:
-    found: KeyHolder = request.auth  # type: ignore[attr-defined]
-    return found
 
 
 @router.post("/decisions", response=DecisionOut, summary="Ask about one message", operation_id="ask_decision")

@@ -4,8 +4,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from consent.collection.services import dnd_preferences
-from portal.fronts.api.decisions import holder
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.request_schemas import BodyIn
 from portal.kernel.core import clock
 from portal.kernel.law.choices import DayType, PreferenceCategory

@@ -17,8 +17,7 @@ from grievances.tickets.forms.public import LONGEST_STORY, LONGEST_WISH
 from grievances.tickets.services import assisted_intake, thread_access
 from grievances.tickets.services.intake import Reach, Story
 from portal.fronts.api.consents import NeededKey, require_key
-from portal.fronts.api.decisions import holder
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.request_schemas import BodyIn, Moment, Words, said_at
 from portal.kernel.core import addresses, clock
 from portal.kernel.core.errors import NotFound, Refused

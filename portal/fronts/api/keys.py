@@ -87,5 +87,10 @@ def too_many(request: HttpRequest, error: TooMany | type[TooMany]) -> HttpRespon
 
 def actor_of(request: HttpRequest) -> Actor:
     """The system behind the key as the one who acts: its key's number, never its label."""
-    holder: KeyHolder = request.auth  # type: ignore[attr-defined]
-    return actor.interface(holder.key_id, address=client_address(request))
+    return actor.interface(holder(request).key_id, address=client_address(request))
+
+
+def holder(request: HttpRequest) -> KeyHolder:
+    """For whom the key of this request stands; ``Key`` has found it by then."""
+    found: KeyHolder = request.auth  # type: ignore[attr-defined]
+    return found

@@ -14,8 +14,7 @@ from kyc.cases import selectors
 from kyc.review.services import customer_types, document_uploads, staff_intake
 from kyc.review.services.document_uploads import Sent
 from portal.fronts.api.consents import NeededKey, require_key
-from portal.fronts.api.decisions import holder
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.request_schemas import BodyIn, Words
 from portal.kernel.core import clock
 from portal.kernel.people.choices import ApiScope

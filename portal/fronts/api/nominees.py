@@ -13,8 +13,7 @@ from grievances.nominees.models import Nominee
 from grievances.nominees.services import nominations
 from grievances.nominees.services.nominations import Named
 from portal.fronts.api.consents import NeededKey, PlaceIn, require_key
-from portal.fronts.api.decisions import holder
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.request_schemas import BodyIn, Words
 from portal.kernel.core import clock
 from portal.kernel.core.errors import NotAllowed, NotFound

@@ -8,7 +8,7 @@ from ninja import Field, Router, Schema
 from consent.base.choices import Way
 from consent.records.services.consent_events import fiduciary_of
 from consent.suppressions.services.address_opt_outs import stop_at_address
-from portal.fronts.api.keys import Key, actor_of
+from portal.fronts.api.keys import Key, actor_of, holder
 from portal.fronts.api.request_schemas import BodyIn, MomentOfIndia, said_at
 from portal.kernel.core import clock
 from portal.kernel.people.choices import ApiScope
@@ -46,7 +46,7 @@ def stop_all(request: HttpRequest, given: StopIn) -> StopOut:
     receipt = stop_at_address(
         kind=given.kind,
         address=given.address,
-        fiduciary=fiduciary_of(request.auth.fiduciary),  # type: ignore[attr-defined]
+        fiduciary=fiduciary_of(holder(request).fiduciary),
         way=Way.API,
         actor=actor_of(request),
         occurred_at=said_at(given.at, now=clock.now()) if given.at is not None else None,

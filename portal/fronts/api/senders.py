@@ -7,7 +7,7 @@ from ninja import Field, Router, Schema
 
 from consent.base.rules.contact import Reason
 from consent.decisions.services import sender_status
-from portal.fronts.api.keys import Key
+from portal.fronts.api.keys import Key, holder
 from portal.kernel.core import clock
 
 router = Router(auth=Key(), tags=["Decisions"])
@@ -27,7 +27,7 @@ class SenderOut(Schema):
 @router.get("/sender", response=SenderOut, summary="How the sender stands", operation_id="read_sender")
 def read_sender(request: HttpRequest) -> SenderOut:
     """Account and KYC of whoever the key stands for, today in India."""
-    code = request.auth.fiduciary  # type: ignore[attr-defined]
+    code = holder(request).fiduciary
     found = sender_status.standing(code, at=clock.now())
     return SenderOut(
         fiduciary=code,

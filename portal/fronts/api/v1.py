@@ -28,7 +28,7 @@ from portal.fronts.api import (
     request_schemas,
     senders,
 )
-from portal.fronts.api.keys import Key
+from portal.fronts.api.keys import Key, holder
 from portal.kernel.core import problem_details
 
 
@@ -98,11 +98,11 @@ class KeyOut(Schema):
 @api.get("/key", response=KeyOut, summary="What this key may do", operation_id="read_key")
 def read_key(request: HttpRequest) -> KeyOut:
     """For whom the key stands, what it may do and until when."""
-    holder, known = request.auth, decision_keys.known()  # type: ignore[attr-defined]
+    key, known = holder(request), decision_keys.known()
     return KeyOut(
-        fiduciary=holder.fiduciary,
-        scopes=sorted(holder.scopes),
-        expires_at=holder.expires_at,
+        fiduciary=key.fiduciary,
+        scopes=sorted(key.scopes),
+        expires_at=key.expires_at,
         decision_key=known[0].key,
         decision_keys=[DecisionKeyOut(key=one.key, since=one.since) for one in known],
     )

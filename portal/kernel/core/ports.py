@@ -5,8 +5,8 @@ check (``core.W030``), and an empty ``send_gate`` means no.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 T = TypeVar("T")
@@ -138,10 +138,23 @@ person_erased: HookList[Callable[..., Any]] = HookList("person_erased")
 people_merging: HookList[Callable[..., Any]] = HookList("people_merging")
 #: Callables told, in the same transaction, that two references turned out to be one person: ``(*, old_ref, new_ref, at)``.
 references_joined: HookList[Callable[..., Any]] = HookList("references_joined")
-#: Objects that find people for an incident, each one query: ``code``, ``label``, ``needs_of``, ``known(of)``, which gives the
-#: code or reference that somebody typed in its canonical form and refuses one that is unknown, and ``refs(*, since, until, of)``,
-#: which gives references of persons one by one, some perhaps twice.
-people_selections: HookList[Any] = HookList("people_selections")
+
+
+class PeopleSelection(Protocol):
+    """Finds people for an incident by one query. ``needs_of``: it is asked of whom or of what."""
+
+    code: str
+    label: Any
+    needs_of: bool
+
+    def known(self, of: str) -> str:
+        """The code or reference that somebody typed, in its canonical form. Raises Refused for one that is unknown."""
+
+    def refs(self, *, since: datetime | None, until: datetime | None, of: str) -> Iterator[UUID]:
+        """References of persons one by one, some perhaps twice."""
+
+
+people_selections: HookList[PeopleSelection] = HookList("people_selections")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).

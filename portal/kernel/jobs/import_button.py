@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.kernel.core import access, ports
+from portal.kernel.core.admin import StaffModelAdmin
 
 
 def import_url(request: HttpRequest, model: str) -> str:
@@ -15,9 +16,9 @@ def import_url(request: HttpRequest, model: str) -> str:
     return f"{reverse('admin:jobs_listimport_add')}?{urlencode({'list': model})}" if may else ""
 
 
-class Imported:
+class Imported(StaffModelAdmin):
     """Mixin of an admin: its list offers "Import from a file". It stands before the other bases."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        url = import_url(request, self.opts.label)  # type: ignore[attr-defined]
-        return super().changelist_view(request, {**(extra_context or {}), "import_url": url})  # type: ignore[misc]
+        url = import_url(request, self.opts.label)
+        return super().changelist_view(request, {**(extra_context or {}), "import_url": url})

@@ -1,6 +1,7 @@
 """The first page of the workplace with its charts."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -128,6 +129,10 @@ def _room(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "workplace/auditors_room.html", context)
 
 
+def _value_at(place: int, row: Any) -> Any:
+    return row.values[place]
+
+
 @require_safe
 def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
     """The numbers of one chart as CSV: counts only, nothing of a person."""
@@ -135,10 +140,7 @@ def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
     if found is None:
         raise Http404
     columns: list[Column[Any]] = [Column(str(found.kind.first), lambda row: row.label)]
-    columns += [
-        Column(str(label), lambda row, place=place: row.values[place])  # type: ignore[misc]
-        for place, label in enumerate(found.kind.series)
-    ]
+    columns += [Column(str(label), partial(_value_at, place)) for place, label in enumerate(found.kind.series)]
     name = f"{found.kind.code}-{clock.day(clock.now()).isoformat()}.csv"
     said = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(stream_csv(columns, found.rows), content_type="text/csv; charset=utf-8", headers=said)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import display_for_field, flatten_fieldsets, label_for_field, lookup_field
 from django.core.exceptions import ValidationError
@@ -150,7 +151,7 @@ def actions_of(model_admin: Any) -> Iterator[ServiceAction]:
             yield model_admin.own_action(action)
 
 
-class ActionPages:
+class ActionPages(admin.ModelAdmin):
     """Mixin of StaffModelAdmin: the pages of its service actions."""
 
     action_page_template = "admin/service_action.html"
@@ -186,7 +187,7 @@ class ActionPages:
         """GET asks, POST with an answer acts. The rows come from the address or from the posted selection."""
         action = self._action(request, name)
         selected = [object_id] if object_id is not None else request.POST.getlist(ACTION_CHECKBOX_NAME)
-        rows = self.get_queryset(request).filter(pk__in=keys_of(self.model, selected))  # type: ignore[attr-defined]
+        rows = self.get_queryset(request).filter(pk__in=keys_of(self.model, selected))
         if not rows:
             raise Http404
         return self.action_page(request, action, rows)
@@ -224,10 +225,10 @@ class ActionPages:
         able = [row for row, why in skipped if not why]
         shown = able if any(is_proposal(row) for row in able) else able[:SHOWN_ROWS]
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": action.label,
             "action": action,
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "rows": [(row, self._shown_before(request, row)) for row in shown],
             "count": len(able),
             "more": len(able) - len(shown),
@@ -245,7 +246,7 @@ class ActionPages:
 
     def _do_url(self, action: ServiceAction, rows: list[Any]) -> str:
         """Of one row its own page: after an error the same address asks again, whoever opens it."""
-        info = self.opts.app_label, self.opts.model_name  # type: ignore[attr-defined]
+        info = self.opts.app_label, self.opts.model_name
         if len(rows) == 1:
             return reverse("admin:{}_{}_do_one".format(*info), args=[rows[0].pk, action.name])
         return reverse("admin:{}_{}_do".format(*info), args=[action.name])
@@ -281,7 +282,7 @@ class ActionPages:
 
     def _as_they_stand(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
         """The rows read anew: what a service that then refused had set on them never happened."""
-        fresh = {row.pk: row for row in self.get_queryset(request).filter(pk__in=[row.pk for row in rows])}  # type: ignore[attr-defined]
+        fresh = {row.pk: row for row in self.get_queryset(request).filter(pk__in=[row.pk for row in rows])}
         return [fresh[row.pk] for row in rows if row.pk in fresh]
 
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
@@ -304,10 +305,10 @@ class ActionPages:
             again = self._as_they_stand(request, rows)
             return self._asked(request, action, again, [(row, "") for row in again], form)
         context = {
-            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            **self.admin_site.each_context(request),
             "title": action.label,
             "action": action,
-            "opts": self.opts,  # type: ignore[attr-defined]
+            "opts": self.opts,
             "outcome": outcome,
             "form": form if refused else None,
             "selected": [result.row.pk for result in refused],

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django import forms
-from django.contrib import admin
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -18,7 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core import clock, field_changes, ports, work_references
-from portal.kernel.core.admin.actions import ServiceAction, is_proposal
+from portal.kernel.core.admin.actions import ActionPages, ServiceAction, is_proposal
 from portal.kernel.core.errors import BadReference
 from portal.kernel.core.requests import actor_of
 from portal.kernel.core.work_references import Reason
@@ -167,7 +166,7 @@ def minutes_open() -> int:
     return int(ports.opening_life.ask(at=clock.now()) / timedelta(minutes=1))
 
 
-class OpenedWithPurpose(admin.ModelAdmin):
+class OpenedWithPurpose(ActionPages):
     """Mixin for admins of personal records; stands before StaffModelAdmin in the bases."""
 
     opening_template = "admin/open_record.html"
@@ -226,14 +225,14 @@ class OpenedWithPurpose(admin.ModelAdmin):
 
     def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
         """On the page of an act too, what the record says is for whoever has opened it."""
-        shown: list[tuple[str, Any]] = super()._shown_before(request, row)  # type: ignore[misc]
+        shown: list[tuple[str, Any]] = super()._shown_before(request, row)
         if not shown or OPENED.holds(request, row, now=clock.now()):
             return shown
         return [(str(_("Not opened yet")), _link_to_open(row))]
 
     def left_out(self, request: HttpRequest, action: ServiceAction, row: Any) -> str:
         """The second person answers only what this login has opened, one by one: what nobody read has one pair of eyes."""
-        why: str = super().left_out(request, action, row)  # type: ignore[misc]
+        why: str = super().left_out(request, action, row)
         if why or not (action.agrees or is_proposal(row)) or OPENED.holds(request, row, now=clock.now()):
             return why
         return format_html("{} {}", _("You have not opened it: read it before you answer."), _link_to_open(row))

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import BinaryIO, cast
 
@@ -12,6 +13,10 @@ from portal.kernel.jobs.job_types import Handle
 from portal.kernel.jobs.models import ImportFault, ListImport
 from portal.kernel.jobs.services.imports import file_reader
 from portal.kernel.jobs.services.imports.file_reader import LINE, WHAT_TO_DO, Read
+
+
+def _cell(name: str, read: Read) -> str:
+    return read.cells[name]
 
 
 def keep(brought: ListImport, handle: Handle, *, actor: Actor) -> None:
@@ -39,7 +44,7 @@ def _pieces(brought: ListImport, said: Mapping[int, str], actor: Actor) -> Itera
     names = [column.name for column in import_kind(brought.kind).columns if column.name in first.cells]
     columns: list[Column[Read]] = [
         Column(LINE, lambda read: read.line),
-        *(Column(name, lambda read, name=name: read.cells[name]) for name in names),  # type: ignore[misc]
+        *(Column(name, partial(_cell, name)) for name in names),
         Column(WHAT_TO_DO, lambda read: said[read.line]),
     ]
     yield from stream_csv(columns, chain([first], rows), for_spreadsheets=True)

@@ -55,7 +55,7 @@ FIND = "portal.registers.tasks.find_affected"
 TELL = "portal.registers.tasks.tell_affected"
 
 
-def selections() -> dict[str, object]:
+def selections() -> dict[str, ports.PeopleSelection]:
     """The queries that the rooms offer, by their code (``ports.people_selections``)."""
     return {selection.code: selection for selection in ports.people_selections}
 
@@ -80,12 +80,12 @@ def search(
     selection = selections().get(source)
     if selection is None:
         raise Refused(_("There is no such query."), code="SOURCE")
-    if selection.needs_of and not of.strip():  # type: ignore[attr-defined]
+    if selection.needs_of and not of.strip():
         raise Refused(_("Say of whom or of what."), code="OF")
     if since is not None and until is not None and until <= since:
         raise at_field("until", _("The end must be after the beginning."), code="TIMES")
     pii_guard.require_plain(of)
-    asked: str = selection.known(of.strip())  # type: ignore[attr-defined]
+    asked: str = selection.known(of.strip())
     with access.acting(person, Permission.INCIDENT_OPEN):
         lock_open(incident)
         row = IncidentSearch.objects.create(
@@ -103,7 +103,7 @@ def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
     if row.done_at is not None or row.given_up_at is not None or row.source == LIST:
         return row
     selection = selections()[row.source]
-    found = selection.refs(since=row.since, until=row.until, of=row.of)  # type: ignore[attr-defined]
+    found = selection.refs(since=row.since, until=row.until, of=row.of)
     number = added = 0
     for chunk in _chunks(found):
         refs = set(chunk)
