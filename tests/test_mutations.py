@@ -124,6 +124,7 @@ def test_a_survivor_that_is_explained_does_not_count_and_another_does(
     monkeypatch.setattr(mutations, "explanations", lambda: {key: "It says nothing that anybody reads."})
     assert mutations.main() == 0
     said = capsys.readouterr().out
+    assert "survived  1 of 300  toy.py:11" in said
     assert "1 caught (0 timed out), 1 survived, 0 explained: 50.0 %" in said
     assert "1 caught (0 timed out), 0 survived, 1 explained: 100.0 %" in said
 

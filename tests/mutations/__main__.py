@@ -106,7 +106,9 @@ def seconds_for(tree: Path, tests: Sequence[str]) -> float:
 def run(
     root: Path, targets: dict[str, tuple[str, ...]], *, count: int, seed: int, minutes: float | None = None
 ) -> Counter[str]:
-    """Run the mutants and print a line for each that survived, then how many of each module were caught."""
+    """Run the mutants and print a line for each that survived, with how many were tried by then, so that a run which is broken
+    off says something too; then how many of each module were caught.
+    """
     print(f"seed {seed}", flush=True)
     until = None if minutes is None else time.monotonic() + minutes * 60
     why = explanations()
@@ -127,7 +129,8 @@ def run(
             rows[module, result] += 1
             if result == SURVIVED:
                 place = f"{module}:{mutant.line}"
-                print(f"survived  {place}  {mutant.kind}: {mutant.before}  ->  {mutant.after}", flush=True)
+                tried = f"{results.total()} of {count}"
+                print(f"survived  {tried}  {place}  {mutant.kind}: {mutant.before}  ->  {mutant.after}", flush=True)
     for module in sorted({module for module, _result in rows}):
         print(
             f"{module:44}"
