@@ -62,7 +62,12 @@ def notice_of(case: Case, kind: str, *, now: datetime) -> Notice:
     return Notice(
         why=str(WHY.get(name, REST)),
         who=" ".join([_("Two trained people here. Every look is recorded, and you can ask who looked."), *asked(kind)]),
-        until=until(case, retention_classes.class_of(case.relation, kind), now=now),
+        until=" ".join(
+            [
+                until_approved(case, retention_classes.class_of(case.relation, kind), now=now),
+                _("A file that we cannot use is destroyed at once."),
+            ]
+        ),
     )
 
 
@@ -76,10 +81,23 @@ def asked(kind: str) -> list[str]:
 
 def until(case: Case, retention_class: str, *, now: datetime) -> str:
     """Until when documents of a class are kept, and because of what, in the reader's language."""
+    return _until(case, retention_class, _("While you are with us and %(time)s after, because of: %(why)s."), now)
+
+
+def until_approved(case: Case, retention_class: str, *, now: datetime) -> str:
+    """Until when a document is kept that nobody decided about: what keeps it now, and what will once it is approved.
+
+    The page on which it is sent and its own page say this alike. A law keeps what was approved, nothing before.
+    """
+    found = retention_classes.kept(case, retention_class, now=now)
+    if found is None:
+        return _("No rule says yet when it may be deleted. We keep it.")
+    if found.until is not None or not found.by.law:
+        return until_asked(found)
     said = _(
-        "While you are with us and %(time)s after, because of: %(why)s. A file that we cannot use is destroyed at once."
+        "While you are with us and %(time)s after. Until we approve it, you can ask us to delete it at any time: we do, unless a duty of law or a legal claim stops us. Once approved, it is kept because of: %(why)s."
     )
-    return _until(case, retention_class, said, now)
+    return said % {"time": _length(found.by.period), "why": found.by.law}
 
 
 def until_asked(found: retention_classes.Kept) -> str:

@@ -38,10 +38,12 @@ def test_a_scanned_file_says_so_and_one_that_was_not_says_that_too(individual, o
     assert set(labels.SCANS) == {Scan.CLEAN, Scan.NOT_SCANNED}
 
 
-def test_a_customer_reads_that_their_file_was_not_scanned(individual, asha):
+def test_a_customer_reads_nothing_of_a_scanner_that_is_not_set_up_and_staff_do(individual, asha):
     document = checked(individual)
-    said = "Not scanned for viruses: no scanner is set up."
-    assert said in customer_client(asha).get(f"/privacy/kyc/documents/{document.reference}/").text
+    assert document.scanned == Scan.NOT_SCANNED
+    page = customer_client(asha).get(f"/privacy/kyc/documents/{document.reference}/").text
+    assert "scan" not in page.lower()
+    assert "no scanner is set up" in str(labels.SCANS[document.scanned])
 
 
 def test_what_the_scanner_finds_is_refused_and_its_quarantine_ends(individual, asha, scanner):

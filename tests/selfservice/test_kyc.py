@@ -193,7 +193,7 @@ def test_a_rejection_shows_the_reason_and_the_words_and_never_the_note(
     document = answered(proposed(checked(individual), maker, **said), checker).document
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
     assert "The document looks altered" in page
-    assert '<div dir="auto"><p>Come to our office.<br>Bring it.</p></div>' in page
+    assert '<blockquote dir="auto">Come to our office.\nBring it.</blockquote>' in page
     assert "glue" not in page
 
 
@@ -361,6 +361,35 @@ def test_before_a_document_is_given_the_page_says_why_who_sees_it_and_until_when
     page = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])).content.decode()
     for said in ("Why we ask", "tell two customers of one name apart", "Who sees it", "5 years after"):
         assert said in page
+
+
+def test_until_a_document_is_approved_its_page_says_how_long_it_is_kept_as_the_page_on_which_it_was_sent_did(
+    client: Client, individual: Customer
+) -> None:
+    """One named a law and the other our own rule alone, of the same document."""
+    sent = checked(individual)
+    pages = [
+        client.get(url).content.decode()
+        for url in (
+            reverse("privacy:kyc-upload", args=[individual.reference, "passport"]),
+            reverse("privacy:kyc-document", args=[sent.reference]),
+        )
+    ]
+    said = "While you are with us and 5 years after. Until we approve it, you can ask us to delete it at any time"
+    for page in pages:
+        assert said in page
+        assert "Our own rule keeps it" not in page
+
+
+def test_what_a_person_of_ours_wrote_is_said_to_be_written_by_them(
+    client: Client, individual: Customer, maker: User, checker: User
+) -> None:
+    """It comes in the language of the letters, which may be another than that of the page."""
+    words = "कृपया साफ़ तस्वीर भेजें।"
+    sent = checked(individual)
+    answered(proposed(sent, maker, outcome="ask_again", reason_code="unreadable", message=words), checker)
+    page = client.get(reverse("privacy:kyc-document", args=[sent.reference])).content.decode()
+    assert f'Our team wrote to you:</p><blockquote dir="auto">{words}</blockquote>' in page
 
 
 def test_a_person_asks_to_delete_a_document_and_sees_its_other_versions(client: Client, individual: Customer) -> None:
@@ -587,12 +616,12 @@ def test_the_history_says_when_it_was_decided_and_when_it_was_asked_for_again(cl
 def test_the_page_names_a_law_as_keeping_a_document_only_where_one_does(client, individual, maker, checker):
     document = checked(individual)
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
-    assert "You may ask us to delete it at any time" in page
-    assert "because of" not in page
+    assert "Until we approve it, you can ask us to delete it at any time" in page
+    assert "Once approved, it is kept because of: CERT-In" in page
     answered(proposed(document, maker), checker)
     page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
     assert "because of" in page
-    assert "You may ask us to delete it at any time" not in page
+    assert "ask us to delete it at any time" not in page
 
 
 @pytest.mark.parametrize("language", ["hi", "mr"])

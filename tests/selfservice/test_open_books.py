@@ -138,3 +138,10 @@ def test_no_other_address_becomes_a_link(to):
     assert page.status_code == 404
     assert "We do not lead there" in page.text
     assert "evil.example" not in page.text.split("<main")[1].split("</main>")[0]
+
+
+def test_how_long_we_keep_what_says_nothing_of_our_own_work_on_the_rules():
+    every_rule()
+    page = Client().get("/privacy/how-long/").text
+    assert "3 years" in page
+    assert "checked the official text" not in page

@@ -123,6 +123,10 @@ def _carry_out(proposal: DeletionProposal, document: Document, person: User, act
     case_status.settle(document.case, actor=actor, now=now)
 
 
+#: Nobody has decided about it yet, and somebody may still approve it.
+UNDECIDED = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
+
+
 def what_keeps(document: Document, *, now: datetime) -> DeletionRefusal | None:
     """What stands against the customer's wish: a law that binds us, or a hold or an order; None when nothing does.
 
@@ -150,6 +154,8 @@ def until(document: Document, *, now: datetime) -> str:
     found = retention_classes.kept(document.case, document.retention_class, now=now)
     if found is None or _a_law_keeps(document, now):
         return notices.until(document.case, document.retention_class, now=now)
+    if document.state in UNDECIDED:
+        return notices.until_approved(document.case, document.retention_class, now=now)
     return notices.until_asked(found)
 
 

@@ -56,6 +56,7 @@ from portal.kernel.people.choices import Answer, ProvenAct
 from portal.kernel.people.customer_access import customer_required, principal_of
 from portal.kernel.people.models import Customer
 from portal.kernel.people.services import authority
+from portal.kernel.vault.services.virus_scan import Scan
 
 PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
 
@@ -369,7 +370,8 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "why": labels.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": labels.searched(document),
-        "scanned": labels.SCANS.get(document.scanned, ""),
+        # That there is no scanner is for staff to know and to mend.
+        "scanned": labels.SCANS[Scan.CLEAN] if document.scanned == Scan.CLEAN else "",
         "notices": labels.notices(document),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),

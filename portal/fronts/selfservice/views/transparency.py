@@ -84,7 +84,6 @@ class Kept:
     what: Any
     lasts: str
     law: str
-    is_confirmed: bool
 
 
 @require_safe
@@ -104,7 +103,6 @@ def _kept(label: Any, retention_class: str) -> Kept | None:
         label,
         period(keeper.period.amount, keeper.period.unit),
         keeper.law.removesuffix(", not stated"),
-        keeper.is_confirmed,
     )
 
 
