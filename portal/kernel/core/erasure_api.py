@@ -114,10 +114,14 @@ class Eraser(Protocol):
     ``spared`` in ``erase``: labels of records that stay while others that began on the same day end.
     """
 
-    name: str
-    label: object
-    retention_class: str
-    covers: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> object: ...
+    @property
+    def retention_class(self) -> str: ...
+    @property
+    def covers(self) -> tuple[str, ...]: ...
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         """Subjects with records whose period began before ``before``, by the event that the class counts from.

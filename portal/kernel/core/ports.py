@@ -9,6 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from django.http import HttpRequest
+
+from portal.kernel.core.erasure_api import Eraser
+from portal.kernel.core.queues import Facts, HandsOut, Queue
+from portal.kernel.core.records import StaffPage
+from portal.kernel.core.search_api import Asked, Hits, PageHit
+from portal.kernel.core.work_references import Reason
+
 T = TypeVar("T")
 
 
@@ -52,7 +60,7 @@ class HookAnswer:
 
 
 #: Objects that erase a subject's data in one room (``portal.kernel.retention``).
-erasers: HookList[Any] = HookList("erasers")
+erasers: HookList[Eraser] = HookList("erasers")
 #: Callables that count erasures that are undone: what they ended is here again, since a restore from an older dump.
 erasures_undone: HookList[Callable[[], int]] = HookList("erasures_undone")
 #: Callables ``(*, subject_refs) -> pairs``: disputes of these subjects that are not settled, each as (subject, reference);
@@ -179,22 +187,22 @@ larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
 #: task and closes once it is gone.
 duties: HookList[Callable[..., Iterable[Any]]] = HookList("duties")
 #: Pages of the workplace that are no list of a model (``portal.kernel.core.records.StaffPage``).
-staff_pages: HookList[Any] = HookList("staff_pages")
+staff_pages: HookList[StaffPage] = HookList("staff_pages")
 #: Named queues of work (``portal.kernel.core.queues.Queue``), each a list of the admin with chosen filters.
-queues: HookList[Any] = HookList("queues")
+queues: HookList[Queue] = HookList("queues")
 #: Kinds of work that are handed out one by one (``portal.kernel.core.queues.HandsOut``).
-hands_out: HookList[Any] = HookList("hands_out")
+hands_out: HookList[HandsOut] = HookList("hands_out")
 #: Callables ``(*, owners, user, at) -> {owner: Facts}`` (``portal.kernel.core.queues``) that say of the records of clocks, by the
 #: clocks' owners, who has each and what it is about; in one statement for each kind of record.
-record_facts: HookList[Callable[..., dict[str, Any]]] = HookList("record_facts")
+record_facts: HookList[Callable[..., dict[str, Facts]]] = HookList("record_facts")
 #: Callables ``(asked) -> hits`` that look for what staff typed (``portal.kernel.core.search_api``), a query for each model and meaning.
-finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
+finders: HookList[Callable[[Asked], Iterable[Hits]]] = HookList("finders")
 #: Callables ``(asked, request) -> page hits`` for what has a page and no list (``portal.kernel.core.search_api.PageHit``): each gives only
 #: what this login may open.
-page_finders: HookList[Callable[..., Iterable[Any]]] = HookList("page_finders")
+page_finders: HookList[Callable[[Asked, HttpRequest], Iterable[PageHit]]] = HookList("page_finders")
 #: Callables ``(*, user, subject_ref) -> reasons`` (``portal.kernel.core.work_references.Reason``): for which open work of a person
 #: this login may open what is theirs, the likeliest first.
-opening_reasons: HookList[Callable[..., Iterable[Any]]] = HookList("opening_reasons")
+opening_reasons: HookList[Callable[..., Iterable[Reason]]] = HookList("opening_reasons")
 #: Columns of lookup hashes that can be written anew under a new LOOKUP_KEY (``portal.kernel.core.lookup_columns``).
 lookup_columns: HookList[Any] = HookList("lookup_columns")
 #: Callables ``(*, again) -> (name, rows written)``: what lists show of encrypted texts, where a release before wrote none.

@@ -101,11 +101,12 @@ def act(request: HttpRequest, code: str, number: str) -> HttpResponseBase:
 
     What the action still asks for, or refuses, stands on its own page. Raises Http404 for a row that is not there.
     """
-    queue = next((one for one in ports.queues if one.code == code and one.work is not None and one.work.act), None)
-    if queue is None or not queues.open_to(request, queue.model):
+    queue = next((one for one in ports.queues if one.code == code), None)
+    act = queue.work.act if queue is not None and queue.work is not None else ""
+    if queue is None or not act or not queues.open_to(request, queue.model):
         raise Http404
     row_page = page_of(queue.model)
-    response: HttpResponseBase = row_page.action_view(request, queue.work.act, number)
+    response: HttpResponseBase = row_page.action_view(request, act, number)
     outcome = (getattr(response, "context_data", None) or {}).get("outcome")
     if not isinstance(outcome, Outcome):
         return response
