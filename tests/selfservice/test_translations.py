@@ -259,6 +259,26 @@ def test_the_ledger_has_one_name_which_is_not_that_of_an_account(language, word)
     assert [text for text in said if word not in text] == []
 
 
+#: One word for one thing (answer, privacy, document, Grievance Officer): what stood beside it is written no more.
+ONE_WORD = {"hi": ("जवाब", "निजता", "कागज़", "शिकायत अधिकारी"), "mr": ("तक्रार अधिकारी",)}
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_one_thing_has_one_word_in_the_catalogue(language):
+    said = [text for message in catalogue(language) for text in _strings(message) if message.id]
+    assert [text for text in said if any(word in text for word in ONE_WORD[language])] == []
+
+
+@pytest.mark.parametrize(("language", "verb"), [("hi", "देंगे"), ("mr", "देतील")])
+def test_no_verb_says_whether_the_named_officer_is_a_man_or_a_woman(language, verb):
+    said = [text for message in catalogue(language) for text in _strings(message)]
+    assert [text for text in said if "%(officer)s" in text and verb in text] == []
+
+
+def _strings(message):
+    return message.string if isinstance(message.string, tuple | list) else (message.string,)
+
+
 def _words_of(field):
     return field.label, field.help_text
 
