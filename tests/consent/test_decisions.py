@@ -531,6 +531,12 @@ def test_text_outside_a_template_may_not_go_by_sms_although_the_person_said_yes(
     assert (decision.allowed, decision.reason) == (False, Reason.TEMPLATE_NEEDED)
 
 
+def test_a_template_is_left_open_only_where_the_text_was_not_said_to_be_in_none(asha):
+    said(asha, "given", channel="whatsapp")
+    assert ask(channel="whatsapp").unchecked == ("header", "template")
+    assert ask(channel="whatsapp", free_text=True).unchecked == ("header",)
+
+
 def test_what_needs_no_consent_is_allowed_and_signed_only_where_that_is_asked_for(asha):
     asked = {"subject": asha.subject.ref, "purpose": "fraud_prevention", "at": NOON}
     plain, signed = may_process(**asked), may_process(**asked, sign=True)

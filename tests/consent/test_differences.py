@@ -59,3 +59,9 @@ def test_a_new_clause_is_added_and_a_dropped_one_stands_where_it_stood():
 def test_a_clause_whose_title_changed_a_little_is_the_same_clause():
     old, new = clause("1", "Scope of this notice", "a"), clause("1", "Scope of the notice", "b")
     assert text_diff.pairs([old], [new]) == [(old, new)]
+
+
+def test_a_title_that_shares_just_enough_with_the_old_one_is_the_same_and_one_that_shares_less_is_not():
+    store, stock, stamp = clause("1", "Store", "a"), clause("1", "Stock", "b"), clause("1", "Stamp", "b")
+    assert text_diff.pairs([store], [stock]) == [(store, stock)]  # 6 of 10 letters
+    assert text_diff.pairs([store], [stamp]) == [(store, None), (None, stamp)]  # 4 of 10

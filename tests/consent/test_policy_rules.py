@@ -95,6 +95,12 @@ def test_defects_come_in_reading_order():
     assert order == [INTRODUCTION, "2.2", "3", "4", "5", "6.1", "6.2", "7", "8"]
 
 
+def test_missing_clauses_of_one_place_come_in_the_order_of_their_numbers():
+    text = "1. Scope\n\n1.2.2 Shops\n\nAll of them.\n\n1.11 Web\n\nIts pages. Grievance Officer: Meera Iyer.\n"
+    missing = [defect.clause for defect in policy_parser.find_defects(policy_parser.parse(text), CHECKS)]
+    assert missing == ["1.1", "1.2", "1.2.1", *(f"1.{n}" for n in range(3, 11))]
+
+
 CLEAN = """1. Scope
 
 This notice is about the shop. Numbers such as 2.2 in a sentence are no clauses.

@@ -3,7 +3,7 @@
 import pytest
 
 from consent.base.choices import Answer, Way
-from consent.models import ConsentReceipt, NoticeText
+from consent.models import ConsentReceipt, NoticeText, Suppression
 from consent.records.services.addresses import Address, address_of
 from consent.records.services.consent_events import Choice, record_all
 from consent.suppressions.services import suppressions
@@ -82,6 +82,12 @@ def test_a_stop_sent_to_one_header_stays_where_a_consent_to_all_is_renewed(asha,
     still.shift(60)
     consented_to_all(asha, place, Answer.RENEWED)
     assert every() == before
+
+
+def test_a_refusal_of_one_sender_stays_at_an_address_that_was_left_for_that_sender_alone(asha):  # noqa: F811
+    assert suppressions.outlive(withdrawn(asha, sender="ONESTU").events) == 1
+    left = Suppression.objects.get()
+    assert (left.purpose, left.channel, left.header) == ("marketing", "sms", "ONESTU")
 
 
 def test_a_refusal_under_a_new_lookup_key_outlives_the_undo_of_a_stop_of_all(asha, still, settings):  # noqa: F811

@@ -148,9 +148,10 @@ def test_recipients_hear_nothing_where_one_of_two_stops_is_taken_back_until_the_
 
 
 def test_the_ledger_says_which_suppressions_an_undo_lifted_and_how(law):
-    stop = stopped()
-    undone = suppressions.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+    stop, at = stopped(), clock.now() + timedelta(seconds=30)
+    undone = suppressions.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=at)
     event = AuditEvent.objects.get(kind="consent.suppression.lifted")
+    assert event.at == at
     assert event.about == f"consent.receipt:{undone.reference}"
     assert event.facts == {
         "reference": stop.reference,

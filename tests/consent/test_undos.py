@@ -479,6 +479,33 @@ def test_the_undo_of_several_stops_of_one_press_is_confirmed_as_the_undo_of_one(
     assert sent_by_undo(own(), other) == sent_by_undo(own()) > 0
 
 
+@pytest.mark.parametrize(("left", "answer"), [(SECOND, "given"), (0 * SECOND, "expired")])
+def test_a_consent_that_ends_at_the_very_instant_of_the_undo_is_over(asha, still, left, answer):
+    end = ConsentEvent.objects.get().expires_at
+    still.move_to(end - MINUTE)
+    stopped = stop_all(asha).receipt
+    still.move_to(end - left)
+    restored = next(event for event in undo(stopped).events if (event.purpose, event.channel) == ("marketing", "sms"))
+    assert (restored.occurred_at, restored.answer) == (end - left, answer)
+
+
+def test_a_refusal_from_after_an_earlier_undo_ends_with_its_own_undo_though_the_address_was_stopped_between(
+    asha, still
+):
+    """Of what was never answered: the stop at the address stands, and hides nothing that there was to restore."""
+    undo(stop_all(asha).receipt)
+    still.shift(60)
+    suppressions.alone(
+        subject_ref=SubjectFactory(kind="stranger").ref, fiduciary=own(), places=[place_at(ASHA_PHONE)], way=Way.SMS,
+        occurred_at=clock.now(), actor=actor.SYSTEM,
+    )  # fmt: skip
+    still.shift(60)
+    stopped = stop_all(asha).receipt
+    still.shift(60)
+    ended = {event.channel: event.answer for event in undo(stopped).events if event.purpose == "marketing"}
+    assert (ended["whatsapp"], "sms" in ended, sms()) == ("expired", False, False)
+
+
 def refused_alone(asha: Any, still: Any) -> None:
     """The person's own refusal of one sender, over a consent to all."""
     for header in ("ONESTU", "OTHERS"):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -11,17 +12,25 @@ from django.test.utils import CaptureQueriesContext
 from grievances import scheduled_checks
 from grievances.base import selectors
 from grievances.base.choices import Answer, ClosedBecause, EntryKind, TicketState
+from grievances.base.request_choices import OutsideState, Right
 from grievances.base.rules import PersonAction, Situation
 from grievances.models import Ticket
 from grievances.tickets import grievance_status
-from grievances.tickets.services import conversation, resolutions, thread_access, work_allocation
+from grievances.tickets.services import (
+    conversation,
+    external_tasks,
+    resolutions,
+    thread_access,
+    work_allocation,
+)
 from portal.kernel.audit.models import AuditEvent
-from portal.kernel.core import actor
+from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.law.choices import Ended
 from portal.kernel.law.models import Clock
 from portal.kernel.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
+from tests.grievances.requests import shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 ANSWERED = RECEIVED + timedelta(days=2)
@@ -90,6 +99,30 @@ def test_a_corrected_answer_waits_from_its_own_time_on_in_the_place_of_the_first
     resolutions.correct(ticket=answered, text="Since May.", by=officer, actor=actor.staff(officer.pk), at=later)
     both = answered.resolutions.order_by("pk").values_list("answer", "proposed_at")
     assert list(both) == [(Answer.CORRECTED, ANSWERED), (Answer.WAITING, later)]
+
+
+def test_the_same_page_sent_twice_corrects_an_answer_once(answered, officer) -> None:
+    correct = partial(resolutions.correct, ticket=answered, by=officer, actor=actor.staff(officer.pk), once_key=uuid4())
+    assert correct(text="Since May.", at=ANSWERED + timedelta(minutes=1)) is not None
+    assert correct(text="Since May.", at=ANSWERED + timedelta(minutes=2)) is None
+    assert answered.resolutions.count() == answered.entries.filter(kind=EntryKind.CORRECTION).count() + 1 == 2
+
+
+def test_a_request_taken_back_leaves_no_task_open_in_a_system_outside(officer) -> None:
+    found, by = shown(right=Right.OBJECTION), {"by": officer, "actor": actor.staff(officer.pk), "at": clock.now()}
+    task = external_tasks.give(request=found, system="Billing of Acme", work="erase", what="The row of Asha.", **by)
+    resolutions.withdraw(ticket=found.ticket, actor=STRANGER, at=clock.now())
+    task.refresh_from_db()
+    assert task.state == OutsideState.LEFT
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_grievance_that_goes_on_in_another_one_is_closed_without_a_word_on_our_answer(is_answered, request) -> None:
+    found, other = request.getfixturevalue("answered") if is_answered else ticket(), ticket()
+    resolutions.close_merged(ticket=found, into=other, actor=STRANGER, at=ANSWERED)
+    assert (found.closed_because, found.merged_into) == (ClosedBecause.MERGED, other)
+    words = found.resolutions.values_list("answer", flat=True)
+    assert list(words) == [Answer.WITHDRAWN] * is_answered
 
 
 def test_support_proposes_nothing(supporter) -> None:

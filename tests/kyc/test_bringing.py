@@ -14,6 +14,7 @@ from kyc.review.services.document_uploads import Sent, open_case
 from kyc.review.services.staff_intake import by_staff
 from kyc.review.services.work_allocation import waiting_for
 from portal.kernel.audit.models import AuditEvent
+from portal.kernel.audit.services import personal_of
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import NotAllowed, Refused
 from portal.kernel.outbox.models import Message
@@ -39,6 +40,7 @@ def test_staff_bring_in_what_came_by_post_and_it_goes_the_customers_way(individu
     event = AuditEvent.objects.get(kind="kyc.document.uploaded")
     assert (event.facts["provenance"], event.facts["way"], event.actor_kind) == ("staff", "post", "staff")
     assert REASON not in str(event.facts)
+    assert personal_of(event)["values"] == {"reason": {"new": REASON}}
     assert Message.objects.filter(kind="kyc.document_brought").count() == 2  # by e-mail and in the dashboard
     assert run_plan(document.pk, now=clock.now()) == "checked"
     assert document.checks.count() == sum(not one.is_later for one in check_plans.checks_for("pan_card"))

@@ -62,6 +62,8 @@ def test_the_number_is_sealed_masked_and_found_by_its_hash_only(individual):
 def test_the_first_upload_opens_the_one_case_of_the_customer(organisation):
     assert uploaded(organisation).case == gst(organisation).case
     assert Case.objects.get().subject_ref == organisation.subject.ref
+    opened = AuditEvent.objects.get(kind="kyc.case.opened")
+    assert (opened.about, opened.at, opened.facts) == (Case.objects.get().owner, NOW, {"type": "organisation"})
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,12 @@ def test_an_account_number_that_may_be_an_aadhaar_number_has_to_be_called_an_acc
     assert caught.value.code == "NUMBER_LIKE_AADHAAR"
     assert not Document.objects.exists()
     assert uploaded(individual, is_account=True, **account).number_display.endswith("2346")
+
+
+def test_who_typed_an_aadhaar_number_where_the_code_of_a_bank_belongs_is_told_that(individual):
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, kind="cancelled_cheque", number="50100012345678", declared={"ifsc": "234123412346"})
+    assert (caught.value.code, str(caught.value)) == ("IFSC", str(labels.AADHAAR_TYPED))
 
 
 def test_a_number_in_the_name_is_refused_and_nothing_is_written(individual):

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -20,6 +22,7 @@ from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory, consent_payload
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 
 
 def leaves():
@@ -313,8 +316,16 @@ def test_a_backlog_that_one_turn_cannot_seal_is_signed_as_far_as_it_is_sealed(mo
     assert Pending.objects.count() == 7
 
 
-def test_an_idle_turn_opens_no_transaction(django_assert_num_queries):
-    EntryFactory()
+def test_who_does_not_wait_has_one_turn_however_coarse_the_clock_of_the_machine_is(monkeypatch):
+    monkeypatch.setattr(sealer, "time", SimpleNamespace(monotonic=lambda: 7.0, sleep=time.sleep))
+    monkeypatch.setattr(sealer, "BATCH", 5)
+    EntryFactory.create_batch(12)
+    assert services.seal_now(wait=0).size == 6
+
+
+@pytest.mark.parametrize("entries", [0, 1])
+def test_an_idle_turn_opens_no_transaction(entries, django_assert_num_queries):
+    EntryFactory.create_batch(entries)
     checkpoint = services.seal_now()
     with django_assert_num_queries(4) as queries:
         assert services.seal_now() == checkpoint
@@ -345,7 +356,7 @@ def test_a_seal_says_since_when_nothing_can_be_missing():
     assert before - timedelta(seconds=1) < complete_to <= clock.now() + timedelta(seconds=1)
 
 
-@pytest.mark.parametrize(("waited", "is_late"), [(sealer.LATE, False), (sealer.LATE + clock.TICK, True)])
+@pytest.mark.parametrize(("waited", "is_late"), [(MINUTE, False), (MINUTE + clock.TICK, True)])
 def test_an_entry_that_waited_exactly_as_long_as_it_may_is_not_late(waited, is_late):
     entry = EntryFactory()
     with time_machine.travel(entry.recorded_at + waited, tick=False):

@@ -3,6 +3,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.conf import settings
 
 from portal.kernel.core import clock
@@ -113,6 +114,8 @@ def test_a_temporary_failure_waits_longer_each_time(gate: Gate, channel: Recordi
         waits.append(message.next_attempt_at - clock.now())
     first = timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS)
     assert waits[0] <= first <= waits[2]
+    told = message.deliveries.order_by("pk").values_list("outcome", "code")
+    assert list(told) == [("started", ""), ("put_off", "BUSY")] * 3
     assert (message.state, message.reason) == (MessageState.DUE, "BUSY")
 
 
@@ -318,10 +321,14 @@ def test_a_message_that_may_have_left_is_not_claimed_although_its_lease_has_run_
     assert delivery.claim(message.pk, now=clock.now() + timedelta(days=1)) is None
 
 
-def test_a_message_that_is_tried_again_under_its_key_says_why(gate: Gate, keyed_channel: RecordingChannel) -> None:
+def test_a_message_that_is_tried_again_under_its_key_says_why_and_when(
+    gate: Gate, keyed_channel: RecordingChannel
+) -> None:
     message = posted()
     keyed_channel.behaviour = raising(OutcomeUnknown("TIMED_OUT"))
-    assert deliver(message) == MessageState.DUE
+    with time_machine.travel(clock.now(), tick=False):
+        assert deliver(message) == MessageState.DUE
+        assert message.next_attempt_at == clock.now() + timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS)
     assert message.reason == "TIMED_OUT"
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import rfc8785
+import time_machine
 from django.core.management import call_command
 
 from portal.kernel.audit.models import AuditEvent
@@ -55,6 +56,15 @@ def test_a_run_erases_what_is_over_and_keeps_what_is_not(shelf: Shelf) -> None:
     done = runs.run(now=clock.now(), actor=NIGHTLY)
     assert (done.state, done.due, done.erased) == (RunState.DONE, 2, 2)
     assert [len(records) for records in shelf.shelved.values()] == [1, 1]
+
+
+def test_a_step_ends_when_its_last_item_is_erased(shelf: Shelf) -> None:
+    retention_rule()
+    made = erasure_plans.make_standing(now=clock.now(), actor=NIGHTLY)
+    last = clock.now() + timedelta(hours=2)
+    with time_machine.travel(last, tick=False):
+        runs.carry_out(made, now=last, actor=NIGHTLY)
+    assert made.steps.get().finished_at == last
 
 
 def test_a_second_run_finds_nothing_left(shelf: Shelf) -> None:
@@ -330,6 +340,21 @@ def test_a_period_that_is_over_instructs_no_recipient_as_the_wish_of_a_person_do
     monkeypatch.setattr(runs.staff_instructions, "erase_because_of", lambda because, **_: told.append(because))
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
     assert told == []
+
+
+def test_the_wish_of_a_person_instructs_recipients_of_every_reference_at_the_time_of_the_run(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retention_rule()
+    told: list[Any] = []
+    monkeypatch.setattr(
+        runs.staff_instructions, "erase_because_of", lambda because, *, refs, at: told.append((because, refs, at))
+    )
+    earlier, now = uuid4(), clock.now()
+    SubjectAlias.objects.create(old_ref=earlier, new_ref=ASHA, joined_at=now)
+    runs.carry_out(run_for(ASHA, because="OS-GR-7"), now=now, actor=NIGHTLY)
+    assert told == [("OS-GR-7", told[0][1], now)]
+    assert set(told[0][1]) == {ASHA, earlier}
 
 
 def test_whoever_carries_out_a_run_second_is_told_how_it_ended(shelf: Shelf) -> None:

@@ -37,6 +37,13 @@ def test_one_changed_byte_anywhere_is_found(size: int, place: int) -> None:
         opened(bytes(data))
 
 
+def test_a_file_has_as_many_segments_as_its_numbers_reach_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 2)
+    assert len(sealed(bytes(2 * SEGMENT))) == HEADER + 2 * (SEGMENT + TAG)
+    with pytest.raises(ValueError, match="too long"):
+        sealed(bytes(2 * SEGMENT + 1))
+
+
 def segments_of(data: bytes) -> list[bytes]:
     rest = data[HEADER:]
     return [rest[at : at + SEGMENT + TAG] for at in range(0, len(rest), SEGMENT + TAG)]

@@ -171,8 +171,7 @@ def _are_beside(one: Clause, other: Clause) -> bool:
 
 
 def _renamed(clause: Clause, old: str, new: str) -> Clause:
-    if clause.number != old and not clause.number.startswith(f"{old}."):
-        return clause
+    """The clause ``old``, or one under it, where ``new`` takes the place of that number."""
     return replace(clause, number=new + clause.number[len(old) :])
 
 

@@ -25,7 +25,7 @@ class Piece:
 
     sign: Sign
     text: str
-    number: int = 0
+    number: int
 
 
 @dataclass(frozen=True)

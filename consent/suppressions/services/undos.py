@@ -176,13 +176,13 @@ class _Before:
         if any(history.order_of(other) > history.order_of(event) for other in own):
             return None
         before = max(own, key=history.order_of, default=None)
-        was_given = before is not None and before.answer in YES
-        given_at = counts_since(before) if before is not None and was_given else at
+        given = before if before is not None and before.answer in YES else None
+        given_at = counts_since(given) if given is not None else at
         over_it = self._suppressions(event)
         if any(row.receipt_id > self.receipt.pk or row.suppressed_at >= given_at for row in over_it if not row.header):
             return None
-        ends_at = before.expires_at if before is not None and was_given else None
-        is_restored = was_given and (ends_at is None or ends_at > at)
+        ends_at = given.expires_at if given is not None else None
+        is_restored = given is not None and (ends_at is None or ends_at > at)
         if is_restored:
             self.narrowed |= {row.pk: row for row in over_it if row.header and row.suppressed_at >= given_at}
         return Choice(
@@ -190,7 +190,7 @@ class _Before:
             event.purpose,
             event.channel,
             Answer.GIVEN if is_restored else Answer.EXPIRED,
-            notice_of(before if was_given else None),
+            notice_of(given),
             [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
             ends_at=ends_at,
         )
