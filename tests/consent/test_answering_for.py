@@ -12,10 +12,11 @@ from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
 from consent.prompts.services import consent_prompts
 from consent.prompts.services.consent_prompts import Answered
 from consent.records.selectors import guardianships as records_guardianships
-from consent.records.services import guardianship_ends
+from consent.records.services import guardian_consents, guardianship_ends
 from consent.records.services.addresses import addresses_by_channel
 from consent.records.services.consent_events import Choice, record_all
 from consent.records.services.guardian_consents import Guardian
+from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock
 from portal.kernel.core.errors import IllegalMove, NotFound, Refused
 from portal.kernel.ledger.services import payload_of
@@ -48,6 +49,36 @@ def protect(who, kind="child"):
     people_guardianships.protect(
         subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now()
     )
+
+
+def held(child, notice, *channels):
+    """The yes of the child as its own page takes it; the channels that wait then."""
+    row = guardian_consents.hold(
+        subject_ref=child.subject.ref,
+        fiduciary=Fiduciary.objects.get(code="onesetu"),
+        purpose="product_updates",
+        channels=channels,
+        notice=notice.texts.get(language="en"),
+        actor=actor.SYSTEM,
+        now=clock.now(),
+    )
+    return row.channels
+
+
+def test_a_channel_more_waits_beside_what_waited_and_is_asked_once(child, notice):
+    assert held(child, notice, "sms") == held(child, notice, "sms") == ["sms"]
+    assert held(child, notice, "whatsapp") == held(child, notice, "sms") == ["sms", "whatsapp"]
+    assert HeldConsent.objects.get(state="held").channels == ["sms", "whatsapp"]
+    assert HeldConsent.objects.get(state="left").channels == ["sms"]
+    kinds = AuditEvent.objects.filter(kind__startswith="consent.question").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["consent.question.held", "consent.question.closed", "consent.question.held"]
+
+
+def test_what_waits_is_what_the_person_read_last(child, notice):
+    held(child, notice, "sms")
+    newer = published_notice(asks=["product_updates"], text="We may write to you about new products.")
+    assert held(child, newer, "sms") == ["sms"]
+    assert HeldConsent.objects.get(state="held").notice_version == newer
 
 
 def answered_on_paper(child, guardian, notice, relation=Relation.PARENT, appointed_by=""):

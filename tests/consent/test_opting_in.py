@@ -76,6 +76,16 @@ def test_a_request_covers_what_it_names_and_its_own_person_and_not_for_long(asha
     assert refused(asha, request(asha, at=clock.now() - HOUR)) == "CONFIRM_OPT_IN"
 
 
+def test_a_request_of_before_the_last_no_is_no_first_step(asha):
+    """11 CCR 7028(a): both acts follow the opt-out."""
+    now = clock.now()
+    said(asha, "withdrawn", occurred_at=now - timedelta(seconds=3))
+    kept = request(asha, at=now - timedelta(seconds=2))
+    said(asha, "denied", occurred_at=now - timedelta(seconds=1))
+    assert refused(asha, kept) == "CONFIRM_OPT_IN"
+    assert yes(asha, request(asha)).answer == "given"
+
+
 def test_the_two_steps_are_two_acts(asha):
     said(asha, "withdrawn")
     kept = request(asha, at=clock.now() + timedelta(seconds=2))

@@ -1,6 +1,6 @@
 """Answers of people who cannot answer alone: held until a parent or guardian gives them verifiably (DPDP s.9, r.10-11)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -118,25 +118,27 @@ def hold(
     subject_ref: UUID,
     fiduciary: Fiduciary,
     purpose: str,
-    channels: Iterable[str],
+    channels: Collection[str],
     notice: NoticeText,
     actor: Actor,
     now: datetime,
 ) -> HeldConsent:
-    """Keep a yes that somebody else has to give, with its audit event; once for each purpose. It allows nothing."""
+    """Keep a yes that somebody else has to give, with its audit event. It allows nothing.
+
+    Of each purpose one yes waits: asked again for a channel more, or under another text, the one of before is given up
+    (``leave``) and one for all its channels takes its place, so that the guardian is asked for what the person last
+    saw and chose. Nothing new, nothing written. One transaction.
+    """
     with transaction.atomic():
-        row, is_new = HeldConsent.objects.get_or_create(
-            subject_ref=subject_ref,
-            fiduciary=fiduciary,
-            purpose=purpose,
-            state=HeldState.HELD,
-            defaults={
-                "channels": sorted(channels),
-                "notice_version": notice.version,
-                "language": notice.language,
-                "held_at": now,
-            },
+        whose = {"subject_ref": subject_ref, "fiduciary": fiduciary, "purpose": purpose, "state": HeldState.HELD}
+        text = {"notice_version": notice.version, "language": notice.language, "held_at": now}
+        row, is_new = HeldConsent.objects.select_for_update().get_or_create(
+            **whose, defaults={"channels": sorted(channels), **text}
         )
+        all_channels = sorted({*row.channels, *channels})
+        if (row.channels, row.notice_version, row.language) != (all_channels, notice.version, notice.language):
+            leave(held=row, actor=actor, now=now)
+            row, is_new = HeldConsent.objects.create(**whose, channels=all_channels, **text), True
         if is_new:
             _record(AuditKind.CONSENT_QUESTION_HELD, row, actor, now)
     return row

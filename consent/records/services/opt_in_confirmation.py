@@ -66,7 +66,9 @@ def unconfirmed(
         (purpose, channel)
         for purpose, channel, evidence in wanted
         if (purpose, channel) in open_ones
-        and not _was_requested(subject_ref, fiduciary, (purpose, channel), evidence, at=at)
+        and not _was_requested(
+            subject_ref, fiduciary, (purpose, channel), evidence, after=open_ones[purpose, channel], at=at
+        )
     )
     return tuple(found)
 
@@ -111,27 +113,36 @@ def _asks_for_two(subject_ref: UUID, *, on: date) -> bool:
     return bool(law.rules_for_us([RULE], on=on, regimes=regimes, profile=law.profile(on=on)))
 
 
-def _after_no(subject_ref: UUID, fiduciary: Fiduciary, values: Sequence[Value], *, on: date) -> set[Value]:
-    """Those of the values about which the person's own last word is a no, and which California lets them opt out of."""
+def _after_no(subject_ref: UUID, fiduciary: Fiduciary, values: Sequence[Value], *, on: date) -> dict[Value, datetime]:
+    """Those of the values about which the person's own last word is a no, and which California lets them opt out of; with
+    the time of that no.
+    """
     purposes = law.purposes_in_force(on=on, codes={purpose for purpose, _channel in values})
     opted = {p.code for p in purposes if p.basis(Regime.US_CA) == LawfulBasis.NOTICE_AND_OPT_OUT}
     said: dict[Value, ConsentEvent] = {}
     own = history.events_of(subject_ref).filter(fiduciary=fiduciary, purpose__in=opted)
     for event in sorted(own, key=lambda e: (e.occurred_at, e.pk)):
         said[(event.purpose, event.channel)] = event
-    return {value for value in values if value in said and said[value].answer in NO}
+    return {value: said[value].occurred_at for value in values if value in said and said[value].answer in NO}
 
 
 def _was_requested(
-    subject_ref: UUID, fiduciary: Fiduciary, value: Value, evidence: Sequence[Evidence], *, at: datetime
+    subject_ref: UUID,
+    fiduciary: Fiduciary,
+    value: Value,
+    evidence: Sequence[Evidence],
+    *,
+    after: datetime,
+    at: datetime,
 ) -> bool:
+    """Both steps follow the opt-out: a request from before the last one is none."""
     named = [item["sha256"] for item in evidence if item["type"] == REQUEST]
     since = at - law.house_rule(LIFE, on=clock.day(at)).duration
     rows = OptInRequest.objects.filter(
         subject_ref__in=people.refs_of(subject_ref),
         fiduciary=fiduciary,
         sha256__in=named,
-        requested_at__gte=since,
+        requested_at__gte=max(since, after),
         requested_at__lt=at,
     )
     return any(":".join(value) in row.asked for row in rows)
