@@ -6,10 +6,13 @@ from django.urls import reverse
 
 from portal.kernel.audit.models import AuditEvent
 from portal.kernel.core import actor, clock, date_format
+from portal.kernel.people.models import Fiduciary
 from portal.kernel.retention.models import Hold, HoldRelease, PlanApproval
 from portal.kernel.retention.services import erasure_plans, runs
-from tests.people.factories import PrincipalFactory, StaffFactory, SubjectFactory
+from tests.grievances.factories import ticket
+from tests.people.factories import CustomerFactory, PrincipalFactory, StaffFactory, SubjectFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule, run_for
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,54 @@ def test_a_hold_is_placed_by_one_and_ended_by_two_through_the_pages(officer) -> 
     staff_client(StaffFactory(roles=["administrator"])).post(answer, {"answer": "1", "decision": "approve"})
     hold.refresh_from_db()
     assert hold.released_at is not None
+
+
+def test_whose_data_is_held_is_found_by_what_staff_have_of_the_person(officer) -> None:
+    every_rule()
+    Fiduciary.objects.get_or_create(
+        code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
+    )
+    asha = PrincipalFactory(full_name="Asha Rao", email="asha@example.in")
+    filed = ticket(principal=asha, at=clock.now())
+    company = CustomerFactory(name="Rao & Sons")
+    client = staff_client(officer)
+    for number, typed in enumerate((" ASHA@example.in", "Rao, Asha", filed.reference, str(asha.subject.ref))):
+        form = hold_form(subject_ref=typed, order_reference=f"WP {number}")
+        assert client.post(reverse("admin:retention_hold_add"), form).status_code == 302, typed
+    assert set(Hold.objects.values_list("subject_ref", flat=True)) == {asha.subject.ref}
+    client.post(reverse("admin:retention_hold_add"), hold_form(subject_ref=company.reference, order_reference="WP 9"))
+    assert Hold.objects.get(order_reference="WP 9").subject_ref == company.subject.ref
+    PrincipalFactory(full_name="Asha Rao")
+    two = client.post(reverse("admin:retention_hold_add"), hold_form(subject_ref="Asha Rao"))
+    assert "Several records fit" in two.text
+    assert "Asha R." in client.get(reverse("admin:retention_hold_changelist")).text
+
+
+def test_a_hold_is_shown_on_the_persons_page_and_leads_back(officer) -> None:
+    every_rule()
+    asha = PrincipalFactory(full_name="Asha Rao")
+    client = staff_client(officer)
+    page = reverse("admin:people_principal_change", args=[asha.pk])
+    opened = client.post(page, {"open_record": "1", "purpose": "security", "ticket": "security watch"}, follow=True)
+    way = f"{reverse('admin:retention_hold_add')}?subject_ref={asha.subject.ref}"
+    assert way in opened.text
+    assert f'value="{asha.subject.ref}"' in client.get(way).text
+    client.post(reverse("admin:retention_hold_add"), hold_form(subject_ref=str(asha.subject.ref)))
+    hold = Hold.objects.get()
+    held = client.get(page).text
+    assert f"Legal hold WP 12/2026, since {date_format.day(hold.placed_at)}" in held
+    assert way not in held
+    shown = client.get(reverse("admin:retention_hold_change", args=[hold.pk])).text
+    assert "Record of Asha R." in shown
+    assert page in shown
+
+
+def test_a_retention_rule_says_in_words_how_long_and_who_asks_for_it(officer) -> None:
+    every_rule()
+    shown = staff_client(officer).get(reverse("admin:retention_retentionrule_changelist"), {"retention_class": "kyc"})
+    assert "5 years, counted from: the relation with the customer ended." in shown.text
+    assert "our own rule: 5 years; " in shown.text
+    assert "if it applies to us (not decided)" in shown.text
 
 
 def test_a_hold_on_nobody_is_named_and_nothing_entered_is_lost(officer) -> None:

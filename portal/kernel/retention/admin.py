@@ -12,6 +12,7 @@ from portal.kernel.core import clock, ports
 from portal.kernel.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.kernel.core.requests import actor_of
 from portal.kernel.jobs.audited_export import AuditedExport, resource_of
+from portal.kernel.people import name_columns
 from portal.kernel.people.admin.proposals import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.kernel.retention import (  # noqa: F401 - three register their records
     certificate_labels,
@@ -19,6 +20,7 @@ from portal.kernel.retention import (  # noqa: F401 - three register their recor
     field_actions,
     financial_record_admin,
     labels,
+    rule_words,
     underage_report_admin,
 )
 from portal.kernel.retention.choices import RunState
@@ -33,6 +35,7 @@ from portal.kernel.retention.models import (
     RuleProposal,
 )
 from portal.kernel.retention.permissions import Act, Permission
+from portal.kernel.retention.person_pages import record_pages
 from portal.kernel.retention.retention_check_view import KeepOrErasePage, page_of_run
 from portal.kernel.retention.run_steps import StepInline, kept_in_words
 from portal.kernel.retention.selectors import failed_runs
@@ -62,18 +65,22 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.RULE_VIEW
     list_display = (
         "kind",
+        "kept_for",
         "version",
-        "counts_from",
-        "house_rule",
         "needs_approval",
         "effective_from",
     )
     list_filter = ("retention_class",)
     fields = (
-        *("kind", "version", "counts_from", "house_rule", "legal_rules", "erasing_rules"),
+        *("kind", "kept_for", "version", "counts_from", "house_rule", "legal_rules", "erasing_rules"),
         *("notice_rules", "needs_approval", "system", "field_acts", "effective_from", "source", "note", "sha256"),
         "recorded_at",
     )
+
+    @admin.display(description=_("how long it is kept"))
+    def kept_for(self, obj: RetentionRule) -> str:
+        """The longest period that counts for this version today, from when, and whether a law or our own rule asks for it."""
+        return rule_words.kept_for(obj, on=clock.day(clock.now()))
 
     @admin.display(description=_("kind of data"), ordering="retention_class")
     def kind(self, obj: RetentionRule) -> str:
@@ -132,13 +139,25 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
     form = HoldForm
     view_permission = Permission.HOLD_VIEW
     add_permission = Permission.HOLD_PLACE
-    list_display = ("order_reference", "retention_class", "subject_ref", "placed_at", "released_at")
+    list_display = ("order_reference", name_columns.of_subjects(), "retention_class", "placed_at", "released_at")
     list_filter = ("retention_class",)
     search_fields = ("order_reference",)
 
     def get_fields(self, request: HttpRequest, obj: Hold | None = None) -> tuple[str, ...]:
         asked = ("subject_ref", "retention_class", "order_reference", "why")
         return (*asked, "placed_by", "placed_at", "released_at") if obj is not None else asked
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From the page of a person: theirs."""
+        return {"subject_ref": request.GET.get("subject_ref", "")}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """With the way to whose data it holds, by name."""
+        hold = self.get_object(request, object_id)
+        beside = record_pages(hold.subject_ref, request.user) if hold is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
 
     def save_model(self, request: HttpRequest, obj: Hold, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Adding is placing."""

@@ -17,6 +17,7 @@ class RetentionConfig(AppConfig):
         from portal.kernel.retention.erasure import LedgerContents, kept_contents
         from portal.kernel.retention.ledger_checks import CLAIMS, HOLDS, RUNS
         from portal.kernel.retention.models import RetentionRule
+        from portal.kernel.retention.person_pages import holds_about
         from portal.kernel.retention.services import child_erasure, erasure_replay, profile_tasks, rule_loader
         from portal.kernel.retention.services.report_freezes import ReportFreezes
         from portal.kernel.retention.timeline import STRANDS
@@ -33,6 +34,7 @@ class RetentionConfig(AppConfig):
             ports.ledger_followers.register(stated)
         for strand in STRANDS:
             ports.strands.register(strand)
+        ports.person_pages.register(holds_about)
         ports.erasers.register(LedgerContents())
         ports.erased_so_far.fill(selectors.erased_so_far)
         ports.kept_contents.fill(kept_contents)

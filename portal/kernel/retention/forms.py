@@ -1,7 +1,6 @@
 """Placing and releasing holds."""
 
 from typing import Any, ClassVar, cast
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,28 +10,22 @@ from portal.kernel.core.admin.record_access import PURPOSES, TicketField
 from portal.kernel.core.pii_guard import PlainWords, PublicWords
 from portal.kernel.core.time_range import DayField
 from portal.kernel.law import selectors as law
-from portal.kernel.people.models import Subject
+from portal.kernel.people.subject_lookup import SubjectField
 from portal.kernel.retention import labels as retention_labels
 from portal.kernel.retention import limitation, selectors
 from portal.kernel.retention.models import BooksRow, Hold, LegalClaim, RetentionRule
 from portal.kernel.retention.services import claims
 
 
-def _known(ref: UUID) -> UUID:
-    """The reference of somebody. Raises ValidationError for that of nobody."""
-    if not Subject.objects.filter(ref=ref).exists():
-        raise forms.ValidationError(_("There is no person with this reference. Copy it from the record."))
-    return ref
-
-
 class HoldForm(forms.ModelForm):
-    """A hold on one person's data. The person is named by the reference that their record shows."""
+    """A hold on one person's data. The person is named by whatever staff have of them."""
+
+    subject_ref = SubjectField()
 
     class Meta:
         model = Hold
         fields = ("subject_ref", "retention_class", "order_reference", "why")
         field_classes: ClassVar[dict[str, Any]] = {"order_reference": PublicWords, "why": PlainWords}
-        help_texts: ClassVar[dict[str, Any]] = {"subject_ref": _("The opaque reference on the person's record.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,13 +36,11 @@ class HoldForm(forms.ModelForm):
             choices=[("", _("Every kind of data")), *retention_labels.kinds_of(rules)],
         )
 
-    def clean_subject_ref(self) -> UUID:
-        return _known(self.cleaned_data["subject_ref"])
-
 
 class LegalClaimForm(forms.ModelForm):
     """What a named dispute needs of one person's data, and until when."""
 
+    subject_ref = SubjectField()
     records = forms.CharField(
         label=_("Records"),
         required=False,
@@ -76,7 +67,6 @@ class LegalClaimForm(forms.ModelForm):
             "why": PlainWords,
         }
         help_texts: ClassVar[dict[str, Any]] = {
-            "subject_ref": _("The opaque reference on the person's record."),
             "disputed_on": _("The day from which the limitation period counts, as DD-MM-YYYY, for example 08-12-2026."),
             "last_day": _("DD-MM-YYYY. Empty: the last day of the limitation period. Never a later one."),
         }
@@ -92,9 +82,6 @@ class LegalClaimForm(forms.ModelForm):
         rules = RetentionRule.objects.order_by("version").values_list("retention_class", "name")
         kinds = cast("forms.MultipleChoiceField", self.fields["retention_classes"])
         kinds.choices = retention_labels.kinds_of(rules)
-
-    def clean_subject_ref(self) -> UUID:
-        return _known(self.cleaned_data["subject_ref"])
 
     def clean_records(self) -> list[str]:
         """Labels, also of who writes the reference alone, which is what a record is called."""
@@ -143,9 +130,6 @@ class PersonForm(forms.Form):
     is_asked = forms.BooleanField(label=_("As if the person asked today for everything to be erased"), required=False)
     why = forms.ChoiceField(label=_("Why do you open this?"), choices=[("", _("Choose a purpose")), *PURPOSES])
     ticket = TicketField()
-
-    def clean_subject_ref(self) -> UUID:
-        return _known(self.cleaned_data["subject_ref"])
 
 
 class BooksForm(forms.ModelForm):

@@ -129,8 +129,11 @@ def citation(legal: LegalRule) -> str:
 def keeper_of(retention_class: str, *, on: date) -> Keeper | None:
     """The longest of our own period and of every law that binds us on that day; None for a class without a rule."""
     rule = rule_for(retention_class, on=on)
-    if rule is None:
-        return None
+    return longest(rule, on=on) if rule is not None else None
+
+
+def longest(rule: RetentionRule, *, on: date) -> Keeper:
+    """As ``keeper_of``, by one version of a rule."""
     found = [Keeper(house_period(rule, on=on), rule.house_rule, "", is_confirmed=True)]
     found += [
         Keeper(Period(int(legal.amount or 0), legal.unit), legal.key, citation(legal), legal.is_confirmed)
