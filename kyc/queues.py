@@ -30,7 +30,11 @@ def _review(document: Document) -> str:
 
 
 def _may_propose(user: Any, *, now: datetime) -> bool:
-    return maker_checker.may_propose(user, Act.DECISION, now=now)
+    """Asked by several parts of one page: the answer is kept with the login that the request read."""
+    known = getattr(user, "may_propose_kyc", None)
+    if known is None:
+        known = user.may_propose_kyc = maker_checker.may_propose(user, Act.DECISION, now=now)
+    return bool(known)
 
 
 def _document_work(where: Where, *, act: str, verb: Any = _review, can: Any = _may_propose) -> Work:
@@ -103,12 +107,12 @@ QUEUES = (
     ),
     Queue(
         "kyc-stalled",
-        _("Failed document checks"),
+        _("Documents that could not be checked"),
         "kyc.Document",
         "queue=stalled",
         ngettext_lazy("document could not be checked", "documents could not be checked", "count"),
         tone="err",
-        tab=Tab(_("Check failed"), -10, _OPENS),
+        tab=Tab(_("Could not be checked"), -10, _OPENS),
         work=_document_work(
             Where.CHECK,
             act="check-again",

@@ -21,6 +21,7 @@ from kyc.base.models.cases import Case
 from kyc.base.models.decisions import Decision
 from kyc.cases.access_relevance import is_about
 from portal.kernel.core.admin.record_access import OF_SOMEBODY_ELSE, PURPOSES, TicketField
+from portal.kernel.core.conditional_fields import needed
 from portal.kernel.core.form_fields import choice_field
 from portal.kernel.core.pii_guard import PlainWords, PublicWords
 
@@ -188,32 +189,45 @@ def _reasons(*, is_final: bool) -> list[tuple[str, Any]]:
     return [(str(one), one.label) for one in reasons if (one in FINAL_REASONS) == is_final]
 
 
+#: A maker who approves writes nothing to the customer.
+UNLESS_APPROVED = _("needed unless you approve")
+
+
 class ProposalForm(forms.Form):
     """What a maker proposes. The reason code, the words to the customer and the note to colleagues are three fields."""
 
-    answered = forms.MultipleChoiceField(
-        label=_("The machine could not settle this. I looked at it:"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Needed to approve. Write in the note what you saw, and where."),
+    answered = needed(
+        _("needed to approve"),
+        forms.MultipleChoiceField(
+            label=_("The machine could not settle this. I looked at it:"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("Write in the note what you saw, and where."),
+        ),
     )
     outcome = forms.ChoiceField(label=_("Your proposal"), choices=DecisionOutcome.choices, widget=forms.RadioSelect)
-    reason_code = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[
-            ("", _("None: I approve")),
-            (_("Ask again: another file mends it"), _reasons(is_final=False)),
-            (_("For good, or ask again"), _reasons(is_final=True)),
-        ],
-        required=False,
-        help_text=_("The customer reads it. Needed unless you approve."),
+    reason_code = needed(
+        UNLESS_APPROVED,
+        forms.ChoiceField(
+            label=_("Reason"),
+            choices=[
+                ("", _("None: I approve")),
+                (_("Ask again: another file mends it"), _reasons(is_final=False)),
+                (_("For good, or ask again"), _reasons(is_final=True)),
+            ],
+            required=False,
+            help_text=_("The customer reads it."),
+        ),
     )
-    message = PublicWords(
-        label=_("Message to the customer"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What to do now, in one or two sentences. The customer reads exactly this."),
+    message = needed(
+        UNLESS_APPROVED,
+        PublicWords(
+            label=_("Message to the customer"),
+            required=False,
+            max_length=1000,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("What to do now, in one or two sentences. The customer reads exactly this."),
+        ),
     )
     note = PublicWords(
         label=_("Internal note"),
@@ -236,6 +250,14 @@ class ProposalForm(forms.Form):
         else:
             del self.fields["answered"]
 
+    def is_whole(self) -> bool:
+        """Whether the letter of what was entered can be shown: of all but an approval a reason and words; errors where not."""
+        if self.cleaned_data["outcome"] != DecisionOutcome.APPROVE:
+            for name, said in (("reason_code", _("Choose the reason.")), ("message", _("Write what to do now."))):
+                if not self.cleaned_data.get(name, "").strip():
+                    self.add_error(name, said)
+        return not self.errors
+
 
 class AnswerForm(forms.Form):
     """What a checker says to the proposal that stood on the page: its reference comes along, unseen."""
@@ -246,11 +268,14 @@ class AnswerForm(forms.Form):
         choices=[("approve", _("Yes, do as proposed")), ("refuse", _("No, back to the queue"))],
         widget=forms.RadioSelect,
     )
-    reason = PlainWords(
-        label=_("Reason"),
-        required=False,
-        max_length=500,
-        help_text=_("Needed for a no. No names, numbers or addresses."),
+    reason = needed(
+        _("needed for a no"),
+        PlainWords(
+            label=_("Reason"),
+            required=False,
+            max_length=500,
+            help_text=_("No names, numbers or addresses."),
+        ),
     )
 
     def __init__(self, *given: Any, waiting: Decision | None = None, **named: Any) -> None:

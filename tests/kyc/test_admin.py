@@ -319,7 +319,7 @@ def test_what_could_not_be_checked_has_a_queue_and_a_way_out(document, maker) ->
     Document.objects.update(state="stalled")
     client = staff_client(maker)
     assert client.get(f"{LIST}?queue=stalled").context["cl"].result_count == 1
-    assert by_label(client.get("/admin/"))["Failed document checks"].tone == "err"
+    assert by_label(client.get("/admin/"))["Documents that could not be checked"].tone == "err"
     at_the_desk(maker, document).post(f"{LIST}{document.pk}/do/check-again/", {"answer": "1"})
     document.refresh_from_db()
     assert document.state == "received"
@@ -356,6 +356,36 @@ def test_a_preview_shows_the_letter_in_the_customers_language_and_decides_nothin
     letter = re.search(r'<div class="template-text" lang="hi".*?</div>', shown.text, re.DOTALL)[0]
     assert (shown.status_code, "Send a sharper photo." in letter, "secret" in letter) == (200, True, False)
     assert not Decision.objects.exists()
+
+
+def test_a_letter_with_nothing_to_do_in_it_is_not_previewed(document, maker) -> None:
+    given = {"outcome": "ask_again", "reason_code": "unreadable", "message": " ", "preview": "1"}
+    asked = propose(at_the_desk(maker, document), document, given)
+    assert asked.status_code == 422
+    assert "Write what to do now." in asked.text
+    assert "What to do:" not in asked.text
+
+
+def test_what_is_demanded_in_some_cases_is_nowhere_called_optional(document, maker, checker) -> None:
+    page = at_the_desk(maker, document).get(page_of(document)).text
+    assert 'Reason <span class="hint">(needed unless you approve)</span>' in page
+    proposed(document, maker)
+    answering = at_the_desk(checker, document).get(page_of(document)).text
+    assert 'Reason <span class="hint">(needed for a no)</span>' in answering
+
+
+def test_an_agreed_rejection_is_not_called_approved(document, maker, checker) -> None:
+    proposed(document, maker, outcome="reject", reason_code="altered", message="Come to our office.")
+    decision = Decision.objects.get()
+    answered(decision, checker)
+    page = staff_client(maker).get("/admin/kyc/decision/").text
+    assert "Agreed: Reject for good; the customer may appeal" in page
+    assert ">Approved<" not in page.partition("<table")[2]
+
+
+def test_a_checkers_figures_count_no_work_of_makers(document, maker, checker) -> None:
+    assert "Documents to review" in by_label(staff_client(maker).get("/admin/"))
+    assert "Documents to review" not in by_label(staff_client(checker).get("/admin/"))
 
 
 def test_what_was_typed_read_and_known_stands_side_by_side_with_a_sign_and_a_word(individual, maker) -> None:

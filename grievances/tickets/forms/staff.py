@@ -20,6 +20,7 @@ from grievances.tickets.forms.public import (
     normal_address,
 )
 from portal.kernel.core import clock
+from portal.kernel.core.conditional_fields import needed
 from portal.kernel.core.errors import BadReference
 from portal.kernel.core.form_fields import choice_field
 from portal.kernel.core.ids import parse_reference
@@ -104,11 +105,14 @@ class ComposerForm(forms.Form):
         error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
     )
     text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
-    late_because = forms.ChoiceField(
-        label=_("Why is the answer late?"),
-        help_text=_("Needed for a resolution. The customer does not read it; an auditor does."),
-        choices=[("", "–"), *LateReason.choices],
-        required=False,
+    late_because = needed(
+        _("needed for a resolution"),
+        forms.ChoiceField(
+            label=_("Why is the answer late?"),
+            help_text=_("The customer does not read it; an auditor does."),
+            choices=[("", "–"), *LateReason.choices],
+            required=False,
+        ),
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
 

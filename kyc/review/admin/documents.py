@@ -59,7 +59,7 @@ class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
     view_permission = Permission.DOCUMENT_VIEW
     list_display = (
         *("made_at", "outcome", "kind", name_columns.of_accounts("document.case.customer_id")),
-        *("reason_code", "answer", "made_by", "document", "checked_at", "reference"),
+        *("reason_code", "what_came_of_it", "made_by", "document", "checked_at", "reference"),
     )
     list_display_links = ("reference",)
     list_filter = ("outcome", "answer", "reason_code")
@@ -71,7 +71,7 @@ class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         "outcome",
         "reason_code",
         "answered",
-        "answer",
+        "what_came_of_it",
         "made_by",
         "made_at",
         "checked_by",
@@ -80,6 +80,10 @@ class DecisionAdmin(AuditedExport, OpenedForItsCustomer, ReadOnlyAdmin):
         "shown_sha256",
     )
     ordering = ("-made_at",)
+
+    @admin.display(description=_("decision"), ordering="answer")
+    def what_came_of_it(self, obj: Decision) -> str:
+        return queue.what_came_of(obj)
 
     @admin.display(description=_("kind"))
     def kind(self, obj: Decision) -> str:
@@ -208,7 +212,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedForItsCustomer, Re
         access.require(request.user, Permission.CASE_DECIDE)
         form = review_view.proposal_form(document, request.POST)
         if "preview" in request.POST:
-            letters = review_view.letters(document, form) if form.is_valid() else []
+            letters = review_view.letters(document, form) if form.is_valid() and form.is_whole() else []
             return self._again(request, document, form, AnswerForm(), letters=letters)
         if form.is_valid() and self._done(request, document, form, lambda: self._propose(request, document, form)):
             return self._next(request)

@@ -71,6 +71,15 @@ def turn(document: Document) -> str:
     return str(TURNS.get(DocumentState(document.state), _("nobody's")))
 
 
+def what_came_of(decision: Decision) -> str:
+    """Of a proposal that somebody agreed to what was decided: an agreed rejection is no approval."""
+    if decision.answer == Answer.APPROVED:
+        return _now("Agreed: %(outcome)s") % {"outcome": decision.get_outcome_display()}
+    if decision.answer == Answer.REFUSED:
+        return _now("Sent back to the maker")
+    return str(decision.get_answer_display())
+
+
 def due(document: Document) -> str:
     """The day to be done by, and how much is left, with a mark and words; ``due_at`` comes with the rows of the list."""
     return left(document.due_at if document.state in UNDECIDED else None)  # type: ignore[attr-defined]

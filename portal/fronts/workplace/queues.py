@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.exceptions import NotRegistered
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from portal.kernel.core import access, ports
+from portal.kernel.core import access, clock, ports
 from portal.kernel.core.admin.bases import CappedPaginator
 from portal.kernel.core.admin.lists import counts, page_of, rows_of
 from portal.kernel.core.queues import HandsOut, Queue, Where, Work
@@ -131,12 +132,18 @@ def counted(request: HttpRequest, queues: Iterable[Queue]) -> list[Counted]:
 
 
 def of_the_first_page(request: HttpRequest) -> list[Counted]:
-    """The queues whose number stands among the figures of this login."""
+    """The queues whose number stands among the figures of this login: no work to take that only colleagues may do."""
     user: Any = request.user
-    return counted(
-        request,
-        [q for q in ports.queues if q.is_figure and (not q.figure_for or access.allowed(user, q.figure_for))],
-    )
+    now = clock.now()
+    asked = [
+        one for one in ports.queues if one.is_figure and (not one.figure_for or access.allowed(user, one.figure_for))
+    ]
+    return [one for one in counted(request, asked) if not one.count or _may_take(one.queue, user, now)]
+
+
+def _may_take(queue: Queue, user: Any, now: datetime) -> bool:
+    """Whether its rows are no work to take, or this login may do that work; asked only of what is there."""
+    return queue.work is None or queue.work.where != Where.TAKE or queue.work.can(user, now=now)
 
 
 def handed_out(request: HttpRequest) -> list[HandsOut]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kernel.core import addresses, clock
 from portal.kernel.core.admin.bases import ReasonForm
 from portal.kernel.core.admin.record_access import TicketField
+from portal.kernel.core.conditional_fields import needed
 from portal.kernel.core.errors import Refused
 from portal.kernel.core.pii_guard import NameWords, PlainWords, PublicWords
 from portal.kernel.core.time_range import EARLIEST_BIRTH, DayField, MomentField, day_input
@@ -215,11 +216,12 @@ class WhyLate(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         given = {
             "label": _("If it is late: why?"),
-            "help_text": _("Needed once the date has passed. An auditor reads it."),
+            "help_text": _("An auditor reads it."),
             "choices": [("", "–"), *LateReason.choices],
             "required": False,
         }
         super().__init__(**{**given, **kwargs})
+        needed(_("needed once the date has passed"), self)
 
 
 class WhyLateForm(forms.Form):

@@ -27,7 +27,7 @@ def holds_about(*, user: Any, subject_ref: UUID) -> tuple[Any, str] | None:
             return None
         return _(
             "Place a legal hold"
-        ), f"{reverse('admin:retention_hold_add')}?{urlencode({'subject_ref': subject_ref})}"
+        ), f"{reverse('admin:retention_hold_add')}?{urlencode({'subject_ref': str(subject_ref)})}"
     newest = found[0]
     said = (
         _("Legal hold %(order)s, since %(day)s")

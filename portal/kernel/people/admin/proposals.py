@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.core.admin.actions import ServiceAction, actions_of
+from portal.kernel.core.conditional_fields import needed
 from portal.kernel.core.errors import NotAllowed
 from portal.kernel.core.pii_guard import PlainWords
 from portal.kernel.people.choices import Answer
@@ -36,11 +37,14 @@ class AnswerForm(forms.Form):
     decision = forms.ChoiceField(
         label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Reject"))], widget=forms.RadioSelect
     )
-    reason = PlainWords(
-        label=_("Reason"),
-        help_text=_("Needed when you refuse: what the other person should change. No names or numbers of people."),
-        max_length=500,
-        required=False,
+    reason = needed(
+        _("needed if you reject"),
+        PlainWords(
+            label=_("Reason"),
+            help_text=_("What the other person should change. No names or numbers of people."),
+            max_length=500,
+            required=False,
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
