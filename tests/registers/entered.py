@@ -120,7 +120,7 @@ def proposed(model: type[BookEntry], maker: Any, **changes: Any) -> Any:
     if model.__name__ == "ContentAccess":
         given.setdefault("reader", StaffFactory(roles=["support"]))
     if model.__name__ == "Transfer" and not Contract.objects.filter(recipient_code=given["recipient_code"]).exists():
-        agreed(Contract, recipient_code=given["recipient_code"])
+        agreed(Contract, code=f"contract-{given['recipient_code']}", recipient_code=given["recipient_code"])
     now = given.pop("now", clock.now())
     starts_at = given.pop("starts_at", now)
     fields = {name: _day(value) for name, value in given.items()}

@@ -316,7 +316,8 @@ def test_one_row_of_a_code_holds_at_a_time():
 def test_a_correction_begins_in_the_moment_in_which_the_row_it_corrects_ends(model):
     row = agreed(model, **needs(model), **PERMITS.get(model, {}))
     later = clock.now() + timedelta(days=3)
-    newer = agreed(model, **needs(model), **PERMITS.get(model, {}), name="A better name", starts_at=later)
+    same = {name: getattr(row, name) for name in model.ABOUT}
+    newer = agreed(model, **{**needs(model), **PERMITS.get(model, {}), **same}, name="A better name", starts_at=later)
     row.refresh_from_db()
     assert (row.ends_at, newer.starts_at, newer.ends_at) == (later, later, None)
 

@@ -1,5 +1,6 @@
 """What every entry about senders shares: two people, a first instant, and perhaps a last one."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -38,6 +39,9 @@ class DatedEntry(FourEyesModel):
     #: Of the entries with equal values of these, one at a time holds. More keys than one: each of them.
     KEYS: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    #: What an entry is about: one that takes its place (``makes_room``) is about the same.
+    ABOUT: ClassVar[tuple[str, ...]] = ()
+
     #: Of these the values stay with the fiduciary that had them first, also when the entry has ended. Each a key alone.
     OF_ONE: ClassVar[tuple[str, ...]] = ()
 
@@ -67,6 +71,10 @@ class DatedEntry(FourEyesModel):
         """Its kind: many kinds of entries are proposed by one act."""
         return str(self._meta.verbose_name)
 
+    def has_ended(self, *, at: datetime) -> bool:
+        """Whether its end has come by ``at``; one that was ended before it began has ended, though its day is ahead."""
+        return self.ends_at is not None and (self.ends_at <= at or self.ends_at <= self.starts_at)
+
     def shown(self) -> dict[str, Any]:
         """What both people see and are bound to."""
         return self.described({name: getattr(self, name) for name in self.SHOWN}, self.fiduciary.code, self.starts_at)
@@ -90,3 +98,8 @@ class DatedEntry(FourEyesModel):
 
 #: Of rows with the same key, one at a time may be agreed to and without an end.
 IN_FORCE = Q(answer=Answer.APPROVED, ends_at=None)
+
+
+def not_ended(*, at: datetime) -> Q:
+    """Agreed to and not ``has_ended``: holds at ``at``, perhaps up to a day that is ahead, or will."""
+    return Q(answer=Answer.APPROVED) & (Q(ends_at=None) | Q(ends_at__gt=at) & Q(ends_at__gt=F("starts_at")))

@@ -76,6 +76,7 @@ class AccessReview(BookEntry):
     grants_sha256 = models.CharField(_("SHA-256 of those grants"), max_length=64, blank=True, editable=False)
 
     OWN = ("roles", "found", "to_end")
+    ABOUT = ("roles",)
     record = book(
         name=_("Access reviews"),
         place=Place.tab("staff", 70),
@@ -103,6 +104,7 @@ class ContentAccess(BookEntry):
     basis_reference = models.CharField(_("reference of the consent, order or grievance"), max_length=24)
 
     OWN = ("what", "which", "reader", "why", "basis", "basis_reference")
+    ABOUT = ("what", "which", "reader")
     record = book(
         name=_("Message content access"),
         place=Place.tab("registers", 90),
@@ -135,6 +137,7 @@ class AccountBlock(BookEntry):
     told_at = models.DateTimeField(_("the customer was told"), null=True, blank=True, editable=False)
 
     OWN = ("customer", "why", "is_automated", "human_check", "appeal")
+    ABOUT = ("customer",)
     record = book(
         name=_("Account suspensions"),
         place=Place.tab("registers", 100),

@@ -20,6 +20,8 @@ from portal.kernel.registers.senders.admin.sender_entries import ENTRY, EntryAdm
 
 #: In the address of the form: the row that a proposal corrects.
 CORRECTS = "corrects"
+#: So many has the greatest number of a row at most: Python reads no number of thousands of digits.
+DIGITS = 18
 REVIEWED = ("reviewed_at", "reviewed_by")
 
 
@@ -60,7 +62,8 @@ class BookPage(EntryAdmin):
     def initial_of(self, request: HttpRequest) -> dict[str, Any]:
         """Of a correction what the row says now; the correction takes its place where the code stays."""
         number = request.GET.get(CORRECTS, "")
-        row = self.get_queryset(request).filter(pk=number).first() if number.isascii() and number.isdecimal() else None
+        is_number = number.isascii() and number.isdecimal() and len(number) <= DIGITS
+        row = self.get_queryset(request).filter(pk=number).first() if is_number else None
         if row is None:
             return {}
         return {"fiduciary": row.fiduciary_id, **{name: getattr(row, name) for name in self.book.SHOWN}}

@@ -95,18 +95,24 @@ def _product(row: Product, at: datetime) -> None:
         _require_allowed(row.country, at)
 
 
-def _keeps_products(row: ProcessingActivity, at: datetime) -> None:
+def _keeps_products(row: ProcessingActivity, at: datetime, heir: ProcessingActivity | None) -> None:
     """A record of processing does not end while a live product rests on it and no other row has its code."""
+    if heir is not None and heir.code == row.code:
+        return
     resting = [each.name for each in in_force(Product.objects.all(), at=at) if row.code in each.activities]
     if resting:
         said = _("A live product rests on this: %(name)s. End that first.") % {"name": resting[0]}
         raise at_field("code", said, code="PRODUCT_RESTS_ON_IT")
 
 
-def _keeps_newer_check(row: RecipientCheck, at: datetime) -> None:
+def _keeps_newer_check(row: RecipientCheck, at: datetime, heir: RecipientCheck | None) -> None:
     """The check of a recipient that counts does not end while an older one, of before what it found, would count again."""
-    held = in_force(RecipientCheck.objects.filter(recipient_code=row.recipient_code), at=at)
-    if vendor_assurance.checks_of([row.recipient_code], at=at).get(row.recipient_code) == row and held.count() > 1:
+    if vendor_assurance.checks_of([row.recipient_code], at=at).get(row.recipient_code) != row:
+        return
+    held = in_force(RecipientCheck.objects.filter(recipient_code=row.recipient_code), at=at).exclude(pk=row.pk)
+    if heir is not None and heir.recipient_code == row.recipient_code:
+        held = held.filter(checked_on__gt=heir.checked_on)
+    if held.exists():
         said = _("An older check of this recipient would count again. End that one first.")
         raise Refused(said, code="OLDER_COUNTS_AGAIN")
 

@@ -13,9 +13,9 @@ from portal.kernel.core import clock
 from portal.kernel.core.actor import Actor
 from portal.kernel.core.errors import IllegalMove, NotAllowed
 from portal.kernel.core.pii_guard import names_an_identity_number
-from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import Fiduciary, User
 from portal.kernel.people.services import maker_checker
+from portal.kernel.registers.base.models.dated_entry import not_ended
 from portal.kernel.registers.base.models.register_entries import BookEntry, CodesField
 from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.services.entry_fields import at_field
@@ -128,7 +128,7 @@ def review(
     if owner is not None:
         changed["owner"] = owner
     with transaction.atomic():
-        rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
+        rows = type(entry)._default_manager.filter(not_ended(at=now), pk=entry.pk)
         if rows.update(**changed) != 1:
             raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
         entry.refresh_from_db()

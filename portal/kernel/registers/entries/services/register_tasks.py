@@ -22,6 +22,7 @@ from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import RoleGrant, User
 from portal.kernel.people.signin_limits import length, number
 from portal.kernel.registers.base.choices import FindingState, Overdue
+from portal.kernel.registers.base.models.dated_entry import not_ended
 from portal.kernel.registers.base.models.register_entries import BookEntry
 from portal.kernel.registers.base.models.register_tasks import BookTask
 from portal.kernel.registers.base.models.security import AccessReview, AuditFinding, ExternalLink, Measure
@@ -100,7 +101,7 @@ def look(*, now: datetime) -> Looked:
 def duties(*, now: datetime) -> Iterator[Duty]:
     """Everything that is overdue at ``now``, and the papers that end soon. Reads only."""
     today = clock.day(now)
-    yield from _of_every_book(today)
+    yield from _of_every_book(today, now)
     yield from _of_papers(today, now)
     yield from _of_recipients(today, now)
     yield from _of_security(today, now)
@@ -112,9 +113,9 @@ def _duty(row: Any, what: Overdue, due_on: date) -> Duty:
     return Duty(row._meta.label_lower, row.pk, str(what), row.code, due_on, getattr(row, "owner", None))
 
 
-def _of_every_book(today: date) -> Iterator[Duty]:
+def _of_every_book(today: date, now: datetime) -> Iterator[Duty]:
     for model in books():
-        rows = model._default_manager.filter(answer=Answer.APPROVED, ends_at=None).select_related("owner")
+        rows = model._default_manager.filter(not_ended(at=now)).select_related("owner")
         for row in rows.filter(review_on__lte=today):
             yield replace(_duty(row, Overdue.REVIEW, row.review_on), kept_out=row.made_by_id)
         for row in rows.filter(owner__is_active=False):

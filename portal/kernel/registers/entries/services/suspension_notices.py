@@ -12,13 +12,21 @@ from portal.kernel.registers.base.choices import BlockReason
 from portal.kernel.registers.base.models.security import AccountBlock
 from portal.kernel.registers.base.services import contact_routes
 
+#: What the letter tells of a block.
+TELLS = ("customer_id", "why", "is_automated")
 
-def tell(entry: AccountBlock, actor: Actor, now: datetime) -> None:
+
+def tell(entry: AccountBlock, before: AccountBlock | None, actor: Actor, now: datetime) -> None:
     """A letter to each owner who can be reached, and ``told_at``, in the transaction of the second person's yes.
 
+    Nobody is told again where ``before``, the row whose place this one takes, was told and said the same of the block.
     Nothing is written where the reason is an order of an authority: whether that binds us to silence stands in the order.
     """
     if entry.why == BlockReason.ORDER:
+        return
+    if before is not None and before.told_at and all(getattr(entry, one) == getattr(before, one) for one in TELLS):
+        entry.told_at = before.told_at
+        entry.save(update_fields=["told_at"])
         return
     told = 0
     for person in contact_routes.people_of(entry.customer.subject.ref):

@@ -39,6 +39,7 @@ class Contract(BookEntry):
     paper_sha256 = models.CharField(_("SHA-256 of the signed paper"), max_length=64, blank=True)
 
     OWN = ("recipient_code", "kind", "clauses", "signed_on", "valid_until", "paper_sha256")
+    ABOUT = ("recipient_code",)
     record = book(
         name=_("Contracts"),
         place=Place.view("registers", "registers.Recipient"),
@@ -72,6 +73,7 @@ class RecipientCheck(BookEntry):
         *("recipient_code", "service", "sub_processors", "region", "sells_nothing", "training_use"),
         *("allowed_categories", "checked_on", "outcome", "conditions"),
     )
+    ABOUT = ("recipient_code",)
     record = book(
         name=_("Vendor assessments"),
         place=Place.section("registers", "registers.Recipient"),
@@ -106,6 +108,7 @@ class Transfer(BookEntry):
         *("recipient_code", "country", "used_categories", "mechanism", "assessed_on", "assessment"),
         "valid_until",
     )
+    ABOUT = ("recipient_code", "country")
     record = book(
         name=_("Cross-border transfers"),
         place=Place.tab("registers", 30),
@@ -132,6 +135,7 @@ class CountryRule(BookEntry):
     confidence = models.CharField(_("how sure"), max_length=2, choices=CONFIDENCE)
 
     OWN = ("country", "law", "says", "conditions", "source", "confidence")
+    ABOUT = ("country", "law")
     record = book(
         name=_("Country rules"),
         place=Place.section("registers", "registers.Transfer"),

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from portal.kernel.core import clock
 from portal.kernel.law.date_arithmetic import add_months
-from portal.kernel.people.choices import Answer
 from portal.kernel.people.signin_limits import number
 from portal.kernel.registers.base.choices import CountrySays, Lack
+from portal.kernel.registers.base.models.dated_entry import not_ended
 from portal.kernel.registers.recipients import rules
 from portal.kernel.registers.recipients.models.recipients import Recipient
 from portal.kernel.registers.recipients.models.vendor_assurance import Contract, CountryRule, RecipientCheck, Transfer
@@ -81,7 +81,7 @@ def ending(*, until: date, at: datetime) -> list[Ending]:
     """Papers in force whose last day is ``until`` or earlier, the earliest first."""
     found: list[Ending] = []
     for model in (Contract, Transfer):
-        rows = model._default_manager.filter(answer=Answer.APPROVED, ends_at=None, valid_until__lte=until)
+        rows = model._default_manager.filter(not_ended(at=at), valid_until__lte=until)
         found += [Ending(row, row.valid_until) for row in rows.select_related("owner", "fiduciary") if row.valid_until]
     return sorted(found, key=lambda row: (row.last_day, row.paper.pk))
 

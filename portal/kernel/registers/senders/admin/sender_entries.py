@@ -31,7 +31,7 @@ def holds_no_more(entry: DatedEntry, user: Any) -> str:
     """Why there is nothing to end; empty when there is."""
     if entry.answer != Answer.APPROVED:
         return str(_("It was not agreed to."))
-    return str(_("It has ended already.")) if entry.ends_at is not None else ""
+    return str(_("It has ended already.")) if entry.has_ended(at=clock.now()) else ""
 
 
 def not_to_end(entry: DatedEntry, user: Any) -> str:

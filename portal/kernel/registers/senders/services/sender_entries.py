@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.kernel.audit import services as audit
@@ -15,7 +16,7 @@ from portal.kernel.core.errors import IllegalMove, LostRace, Refused
 from portal.kernel.people.choices import Answer
 from portal.kernel.people.models import Fiduciary
 from portal.kernel.people.services import maker_checker
-from portal.kernel.registers.base.models.dated_entry import DatedEntry
+from portal.kernel.registers.base.models.dated_entry import DatedEntry, not_ended
 from portal.kernel.registers.base.permissions import Act
 from portal.kernel.registers.base.services.entry_fields import at_field
 from portal.kernel.registers.senders.selectors import senders
@@ -29,9 +30,10 @@ FORBIDS = _(
 
 #: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.entry_validation`` fills it.
 FITS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
-#: What follows from a yes, in its transaction; and why an entry may not end yet (raises Refused).
-FOLLOWS: dict[type[DatedEntry], Callable[[Any, Actor, datetime], None]] = {}
-KEEPS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
+#: What follows from a yes, in its transaction. Given the entry and the one whose place it took, if any.
+FOLLOWS: dict[type[DatedEntry], Callable[[Any, Any, Actor, datetime], None]] = {}
+#: Why an entry may not end yet (raises Refused). Given the entry, its end, and its heir: what holds from then on in its place.
+KEEPS: dict[type[DatedEntry], Callable[[Any, datetime, Any], None]] = {}
 
 PROPOSED, ANSWERED, ENDED = "proposed", "answered", "ended"
 KINDS: Mapping[tuple[str, str], AuditKind] = {
@@ -110,12 +112,14 @@ def propose(
 def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
 
-    What makes room and has its key ends as it begins (``replaced_by``), with an audit event of its own.
+    What makes room and has its key ends as it begins (``replaced_by``), with an audit event of its own, unless ``KEEPS`` says
+    that something else would not hold then.
     One whose start has come before somebody agreed holds from now on, not from its start: whose a message was that left
     meanwhile does not change.
     Raises Refused as ``require_free`` when the entry may not stand beside the others, and what ``maker_checker.answer`` and
     what its book asks of it (``FITS``) raise.
     """
+    replaced: list[DatedEntry] = []
     try:
         with transaction.atomic():
             begins = max(entry.starts_at, now)
@@ -123,7 +127,9 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
                 require_free(entry, begins=begins)
                 if type(entry) in FITS:
                     FITS[type(entry)](entry, begins)
-                for other in replaced_by(entry):
+                replaced = replaced_by(entry, begins=begins)
+                for other in replaced:
+                    _require_unneeded(other, at=begins, heir=entry)
                     _end(other, at=begins, actor=actor, now=now)
             maker_checker.answer(
                 entry,
@@ -137,7 +143,7 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
                 entry.starts_at = begins
                 entry.save(update_fields=["starts_at"])
             if approve and type(entry) in FOLLOWS:
-                FOLLOWS[type(entry)](entry, actor, now)
+                FOLLOWS[type(entry)](entry, next(iter(replaced), None), actor, now)
             record(entry, ANSWERED, actor=actor, now=now)
     except IntegrityError as error:
         raise LostRace(_("Somebody else registered the same a moment ago.")) from error
@@ -145,8 +151,9 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
 
 
 def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
-    """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins (ENTRY_TAKEN), or
-    another fiduciary ever had a value that stays with it (ENTRY_OF_ANOTHER). ``begins``: if that is not its start.
+    """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins (ENTRY_TAKEN), also
+    one that makes room and is about something else (ABOUT_ANOTHER), or another fiduciary ever had a value that stays with it
+    (ENTRY_OF_ANOTHER). ``begins``: if that is not its start.
     """
     start = begins or entry.starts_at
     for others in entry.strangers():
@@ -155,29 +162,41 @@ def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
             message = _("%(entry)s belongs to %(whose)s, also when it has ended. Choose another code.")
             raise _taken(entry, message, other, "ENTRY_OF_ANOTHER")
     for twins in entry.twins():
-        open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
+        open_ones = twins.filter(not_ended(at=start)).exclude(pk=entry.pk)
         # Locked, so that nobody moves an end while this one is agreed to.
         for other in open_ones.select_for_update(of=("self",)).select_related("fiduciary"):
-            if _takes_place_of(entry, other):
-                continue
-            if other.ends_at is None or other.ends_at > start:
+            if not other.makes_room:
                 message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
-                if other.makes_room and other.ends_at is None:
-                    message = _("%(entry)s is registered for %(whose)s and says the same.")
+                raise _taken(entry, message, other, "ENTRY_TAKEN")
+            _require_same_subject(entry, other)
+            if _say_the_same(entry, other):
+                message = _("%(entry)s is registered for %(whose)s and says the same.")
                 raise _taken(entry, message, other, "ENTRY_TAKEN")
 
 
-def replaced_by(entry: DatedEntry) -> list[DatedEntry]:
-    """What makes room, because it forbids something or others rest on it, and ends when another person agrees to this proposal."""
+def _require_same_subject(entry: DatedEntry, other: DatedEntry) -> None:
+    """Raises Refused where what would take the place of ``other`` is about something else: about that nothing would hold then."""
+    for name in other.ABOUT:
+        if getattr(entry, name) != getattr(other, name):
+            message = _(
+                "%(entry)s of %(whose)s has this code and is about something else. What takes its place stays about the same: "
+                "choose another code for this."
+            )
+            said = message % {"entry": other, "whose": other.fiduciary}
+            raise EntryTaken(said, code="ABOUT_ANOTHER", field=name, entry=entry, other=other)
+
+
+def replaced_by(entry: DatedEntry, *, begins: datetime | None = None) -> list[DatedEntry]:
+    """What makes room and ends when another person agrees to this proposal, what holds first before what would hold later.
+
+    ``begins``: when the proposal would hold from, if not from now or its start.
+    """
     if entry.answer != Answer.PENDING:
         return []
-    held = (other for twins in entry.twins() for other in twins.filter(answer=Answer.APPROVED, ends_at=None))
-    return [other for other in held if _takes_place_of(entry, other)]
-
-
-def _takes_place_of(entry: DatedEntry, other: DatedEntry) -> bool:
-    """Whether one that makes room does so for it: the same key, and it says something else."""
-    return other.makes_room and other.ends_at is None and not _say_the_same(entry, other)
+    at = begins or max(entry.starts_at, clock.now())
+    held = {other.pk: other for twins in entry.twins() for other in twins.filter(not_ended(at=at))}
+    makes_room = (other for other in held.values() if other.makes_room and not _say_the_same(entry, other))
+    return sorted(makes_room, key=lambda other: other.starts_at)
 
 
 def require_new(entry: DatedEntry) -> None:
@@ -210,6 +229,8 @@ def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Ent
 def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
     """End an agreed entry now, with its audit event. It holds no longer here at once, elsewhere within seconds.
 
+    An end that is ahead is brought forward. What was to make room for one that has not begun holds on as long as that would
+    have; its audit event says until when, or that it has no end.
     Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff, Refused where it
     forbids something (FORBIDS) or another entry rests on it (``KEEPS``).
     """
@@ -217,14 +238,31 @@ def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
         if entry.forbids and entry.answer == Answer.APPROVED:
             raise Refused(FORBIDS, code="FORBIDS")
-        if type(entry) in KEEPS:
-            KEEPS[type(entry)](entry, now)
+        holding_on = places_taken(entry) if entry.starts_at > now else []
+        until = type(entry)._default_manager.filter(pk=entry.pk).values("ends_at", "ended_by").get()
+        _require_unneeded(entry, at=max(now, entry.starts_at), heir=next(iter(holding_on), None))
         _end(entry, at=now, actor=actor, now=now)
+        for other in holding_on:
+            type(other)._default_manager.filter(pk=other.pk).update(**until)
+            other.refresh_from_db()
+            record(other, ENDED, actor=actor, now=now)
     senders.forget()
 
 
+def places_taken(entry: DatedEntry) -> list[DatedEntry]:
+    """What held up to the moment in which this agreed entry begins, and made room for it."""
+    before = Q(answer=Answer.APPROVED, ends_at=entry.starts_at, starts_at__lt=entry.starts_at)
+    found = {other.pk: other for twins in entry.twins() for other in twins.filter(before)}
+    return [other for other in found.values() if other.makes_room]
+
+
+def _require_unneeded(entry: DatedEntry, *, at: datetime, heir: DatedEntry | None) -> None:
+    if type(entry) in KEEPS:
+        KEEPS[type(entry)](entry, at, heir)
+
+
 def _end(entry: DatedEntry, *, at: datetime, actor: Actor, now: datetime) -> None:
-    rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
+    rows = type(entry)._default_manager.filter(not_ended(at=now), pk=entry.pk)
     if rows.update(ends_at=max(at, entry.starts_at), ended_by=maker_checker.person_of(actor)) != 1:
         raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
     entry.refresh_from_db()
